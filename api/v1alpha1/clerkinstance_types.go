@@ -1,0 +1,259 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// ClerkInstanceSpec says which Clerk instance this is and how the operator may use it.
+type ClerkInstanceSpec struct {
+	// secretKeyRef names the Secret entry that holds the instance's secret key (sk_live_… or sk_test_…), in the same
+	// namespace. The operator adds a finalizer to that Secret while ClerkUsers may need it for their deletion.
+	// +required
+	SecretKeyRef SecretKeyReference `json:"secretKeyRef"`
+
+	// apiURL is the base address of Clerk's Backend API. Omitted: https://api.clerk.com/v1. Its host must be one that
+	// the operator was started with (--allowed-api-hosts).
+	// +kubebuilder:validation:MaxLength=2048
+	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['https', 'http'] && url(self).getHost() != '' && !self.contains('@') && !self.contains('?') && !self.contains('#')",message="must be an http(s) URL with a host and without user, query or fragment, such as https://api.clerk.com/v1"
+	// +optional
+	APIURL *string `json:"apiURL,omitempty"`
+
+	// instanceID pins the Clerk instance (ins_…) that the key must belong to. Omitted: the id seen first is recorded in
+	// status.instanceID and serves as the pin. If the key ever belongs to another instance, every write stops until this
+	// field names the new id.
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:Pattern=`^ins_[A-Za-z0-9]+$`
+	// +optional
+	InstanceID *string `json:"instanceID,omitempty"`
+
+	// allowedNamespaces says which namespaces may hold ClerkUsers that refer to this instance. Omitted: its own only.
+	// +optional
+	AllowedNamespaces *AllowedNamespaces `json:"allowedNamespaces,omitempty"`
+
+	// rateLimit bounds how much of the instance's API budget the operator uses. Omitted: half of the limit of the
+	// key's kind, which is 1000 requests in 10 seconds for sk_live_ keys and 100 for sk_test_ keys.
+	// +optional
+	RateLimit *RateLimit `json:"rateLimit,omitempty"`
+
+	// drift says how often users are compared with what is declared although nothing changed in the cluster.
+	// +optional
+	Drift *DriftCheck `json:"drift,omitempty"`
+
+	// policy holds the instance owner's guard rails for every ClerkUser that refers to this instance.
+	// +optional
+	Policy *InstancePolicy `json:"policy,omitempty"`
+
+	// deletionBrake stops mass deletion. Omitted: no brake on a development instance, 10 in 10m on a production one.
+	// +optional
+	DeletionBrake *DeletionBrake `json:"deletionBrake,omitempty"`
+}
+
+// NamespacesFrom says how namespaces are chosen.
+// +kubebuilder:validation:Enum=Same;All;Selector
+type NamespacesFrom string
+
+// Ways to choose namespaces.
+const (
+	// NamespacesFromSame admits the instance's own namespace only.
+	NamespacesFromSame NamespacesFrom = "Same"
+	// NamespacesFromAll admits every namespace.
+	NamespacesFromAll NamespacesFrom = "All"
+	// NamespacesFromSelector admits the namespaces whose labels match a selector.
+	NamespacesFromSelector NamespacesFrom = "Selector"
+)
+
+// AllowedNamespaces chooses the namespaces whose objects may refer to an instance.
+// +kubebuilder:validation:XValidation:rule="(has(self.from) && self.from == 'Selector') == has(self.selector)",message="selector goes together with from: Selector; set both or neither"
+type AllowedNamespaces struct {
+	// from is Same (the instance's own namespace), All, or Selector. Omitted: Same.
+	// +optional
+	From *NamespacesFrom `json:"from,omitempty"`
+
+	// selector chooses namespaces by their labels; only with from: Selector. Use labels that the tenants of those
+	// namespaces cannot write, such as kubernetes.io/metadata.name.
+	// +optional
+	Selector *metav1.LabelSelector `json:"selector,omitempty"`
+}
+
+// RateLimit bounds the operator's use of the API budget.
+// +kubebuilder:validation:XValidation:rule="!(has(self.sharePercent) && has(self.requestsPer10s))",message="set sharePercent or requestsPer10s, not both"
+type RateLimit struct {
+	// sharePercent is the share of the instance's limit that the operator may use, in percent. Omitted, and
+	// requestsPer10s too: 50.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100
+	// +optional
+	SharePercent *int32 `json:"sharePercent,omitempty"`
+
+	// requestsPer10s is the number of requests in 10 seconds that the operator may send.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=10000
+	// +optional
+	RequestsPer10s *int32 `json:"requestsPer10s,omitempty"`
+}
+
+// DriftCheck says how often users are compared with what is declared.
+type DriftCheck struct {
+	// interval between two looks at what changed at Clerk, such as 30s or 5m. Omitted: 1m. At least 1s.
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="must be between 1s and 24h"
+	// +optional
+	Interval *metav1.Duration `json:"interval,omitempty"`
+
+	// fullInterval between two complete comparisons, at which also fields are put right that somebody else keeps
+	// changing back. Omitted: 1h. At least 1m.
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('168h')",message="must be between 1m and 168h"
+	// +optional
+	FullInterval *metav1.Duration `json:"fullInterval,omitempty"`
+}
+
+// AdoptionScope says who may put existing users under management.
+// +kubebuilder:validation:Enum=None;SameNamespace;All
+type AdoptionScope string
+
+// Scopes of adoption.
+const (
+	// AdoptionNone lets nobody adopt.
+	AdoptionNone AdoptionScope = "None"
+	// AdoptionSameNamespace lets ClerkUsers in the instance's own namespace adopt.
+	AdoptionSameNamespace AdoptionScope = "SameNamespace"
+	// AdoptionAll lets ClerkUsers in every admitted namespace adopt.
+	AdoptionAll AdoptionScope = "All"
+)
+
+// DeletionPermission says whether users may be deleted at Clerk.
+// +kubebuilder:validation:Enum=Allow;Deny
+type DeletionPermission string
+
+// Permissions to delete.
+const (
+	// DeletionAllow lets ClerkUsers delete or ban their user when they are deleted.
+	DeletionAllow DeletionPermission = "Allow"
+	// DeletionDeny treats every deletion policy as Retain.
+	DeletionDeny DeletionPermission = "Deny"
+)
+
+// InstancePolicy holds the instance owner's guard rails.
+type InstancePolicy struct {
+	// adoption says which ClerkUsers may adopt existing users: None, SameNamespace (those in the instance's own
+	// namespace) or All. It applies to spec.userID and to spec.adoptionPolicy alike. Omitted: SameNamespace.
+	// +optional
+	Adoption *AdoptionScope `json:"adoption,omitempty"`
+
+	// deletion is Allow, or Deny, which leaves users at Clerk whatever a ClerkUser's deletionPolicy says. Omitted: Allow.
+	// +optional
+	Deletion *DeletionPermission `json:"deletion,omitempty"`
+}
+
+// DeletionBrake bounds how many users may be deleted, banned on deletion or created anew in a window of time. What
+// goes beyond is held until the annotation clerk-operator.io/release-deletions releases it.
+type DeletionBrake struct {
+	// maxCount is the number of users in one window. 0: no brake. Omitted: 10.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=100000
+	// +optional
+	MaxCount *int32 `json:"maxCount,omitempty"`
+
+	// window is the length of the window, such as 10m. Omitted: 10m.
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('168h')",message="must be between 1s and 168h"
+	// +optional
+	Window *metav1.Duration `json:"window,omitempty"`
+}
+
+// Environment is the kind of a Clerk instance.
+type Environment string
+
+// Kinds of Clerk instances.
+const (
+	// EnvironmentDevelopment is an instance with a sk_test_ key: 100 users, 100 requests in 10 seconds.
+	EnvironmentDevelopment Environment = "Development"
+	// EnvironmentProduction is an instance with a sk_live_ key: 1000 requests in 10 seconds.
+	EnvironmentProduction Environment = "Production"
+)
+
+// ClerkInstanceStatus is what the operator knows about a Clerk instance.
+type ClerkInstanceStatus struct {
+	// observedGeneration is the generation of the spec that the conditions are about.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// conditions: Ready, and Reconciling or Stalled while they hold.
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=8
+	// +optional
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// instanceID is the id of the Clerk instance that the key belongs to. It is the pin where spec.instanceID is omitted.
+	// +optional
+	InstanceID string `json:"instanceID,omitempty"`
+
+	// environment is Development or Production.
+	// +optional
+	Environment Environment `json:"environment,omitempty"`
+
+	// users is the number of all users at Clerk, managed or not, counted once per drift.fullInterval.
+	// +optional
+	Users *int64 `json:"users,omitempty"`
+
+	// managedUsers is the number of ClerkUsers bound through this object.
+	// +optional
+	ManagedUsers int64 `json:"managedUsers"`
+
+	// heldDeletions is the number of ClerkUsers that the deletion brake holds.
+	// +optional
+	HeldDeletions int64 `json:"heldDeletions"`
+
+	// deletions counts what the deletion brake counts, in the current window.
+	// +optional
+	Deletions *DeletionCount `json:"deletions,omitempty"`
+
+	// clusterID is the id of the cluster as it stands in owner marks.
+	// +optional
+	ClusterID string `json:"clusterID,omitempty"`
+}
+
+// DeletionCount counts deletions, bans on deletion and re-creations in one window of time.
+type DeletionCount struct {
+	// since is when the window began.
+	Since metav1.Time `json:"since"`
+	// count is how many there were since then.
+	Count int32 `json:"count"`
+}
+
+// ClerkInstance is a Clerk instance and how the operator may use it: where its secret key is, which namespaces may
+// declare users in it, how much of its API budget may be used, and what may be adopted or deleted.
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:categories=clerk,shortName=ci
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Environment",type=string,JSONPath=`.status.environment`
+// +kubebuilder:printcolumn:name="Managed",type=integer,JSONPath=`.status.managedUsers`
+// +kubebuilder:printcolumn:name="Users",type=integer,JSONPath=`.status.users`
+// +kubebuilder:printcolumn:name="Held",type=integer,JSONPath=`.status.heldDeletions`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`,priority=1
+// +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].message`,priority=1
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type ClerkInstance struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata,omitzero"`
+
+	// spec says which Clerk instance this is and how the operator may use it.
+	// +required
+	Spec ClerkInstanceSpec `json:"spec"`
+
+	// status is what the operator knows about the instance.
+	// +default={"observedGeneration":-1}
+	// +optional
+	Status ClerkInstanceStatus `json:"status,omitzero"`
+}
+
+// ClerkInstanceList is a list of ClerkInstances.
+// +kubebuilder:object:root=true
+type ClerkInstanceList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitzero"`
+
+	// items are the ClerkInstances.
+	Items []ClerkInstance `json:"items"`
+}

@@ -1,0 +1,121 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// ClerkUserStatus is what the operator knows about a user at Clerk.
+type ClerkUserStatus struct {
+	// observedGeneration is the generation of the spec that had its last verdict. -1: none yet.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration"`
+
+	// conditions: Ready, and Reconciling or Stalled while they hold.
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=8
+	// +optional
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// userID is the id of the user at Clerk that this object manages. Absent: none yet.
+	// +optional
+	UserID string `json:"userID,omitempty"`
+
+	// instance is where that user lives.
+	// +optional
+	Instance *BoundInstance `json:"instance,omitempty"`
+
+	// binding proves that the operator itself bound this object to that user. It has no meaning for people.
+	// +optional
+	Binding string `json:"binding,omitempty"`
+
+	// origin is Created or Adopted.
+	// +optional
+	Origin Origin `json:"origin,omitempty"`
+
+	// onDelete is what will become of the user when this object is deleted.
+	// +optional
+	OnDelete DeletionPolicy `json:"onDelete,omitempty"`
+
+	// banned as seen last.
+	// +optional
+	Banned *bool `json:"banned,omitempty"`
+
+	// locked as seen last.
+	// +optional
+	Locked *bool `json:"locked,omitempty"`
+
+	// lockExpiresAt is when the lock lapses. Absent: not locked, or locked without end.
+	// +optional
+	LockExpiresAt *metav1.Time `json:"lockExpiresAt,omitempty"`
+
+	// passwordEnabled says whether the user has a password.
+	// +optional
+	PasswordEnabled *bool `json:"passwordEnabled,omitempty"`
+
+	// twoFactorEnabled says whether the user has any second factor.
+	// +optional
+	TwoFactorEnabled *bool `json:"twoFactorEnabled,omitempty"`
+
+	// totpEnabled says whether the user has an authenticator app.
+	// +optional
+	TOTPEnabled *bool `json:"totpEnabled,omitempty"`
+
+	// backupCodeEnabled says whether the user has backup codes.
+	// +optional
+	BackupCodeEnabled *bool `json:"backupCodeEnabled,omitempty"`
+
+	// hasImage says whether the user has a profile image.
+	// +optional
+	HasImage *bool `json:"hasImage,omitempty"`
+
+	// directoryManaged true says that a directory (SCIM) owns the user; Clerk then refuses some changes and deletion.
+	// +optional
+	DirectoryManaged *bool `json:"directoryManaged,omitempty"`
+
+	// lastWriteTime is when the operator last changed the user.
+	// +optional
+	LastWriteTime *metav1.Time `json:"lastWriteTime,omitempty"`
+
+	// pendingChanges names the fields of the spec that differ at Clerk and are not being put right: in mode Observe, or
+	// because they are not kept or contended. Names only, never values.
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=64
+	// +optional
+	PendingChanges []string `json:"pendingChanges,omitempty"`
+
+	// applied is what the operator added to the user, and will take back when it leaves the spec.
+	// +optional
+	Applied *Applied `json:"applied,omitempty"`
+
+	// lastReconcileAt is the value of the annotation clerk-operator.io/reconcile-at that was served last.
+	// +optional
+	LastReconcileAt string `json:"lastReconcileAt,omitempty"`
+}
+
+// Applied is what the operator added to a user because of a spec.
+type Applied struct {
+	// metadata holds JSON pointers to the metadata keys that the operator wrote, such as /publicMetadata/role.
+	// +listType=atomic
+	// +optional
+	Metadata []string `json:"metadata,omitempty"`
+
+	// emailAddresses that the operator added, in lower case.
+	// +listType=atomic
+	// +optional
+	EmailAddresses []string `json:"emailAddresses,omitempty"`
+
+	// phoneNumbers that the operator added.
+	// +listType=atomic
+	// +optional
+	PhoneNumbers []string `json:"phoneNumbers,omitempty"`
+
+	// banned true says that the ban is the operator's.
+	// +optional
+	Banned bool `json:"banned,omitempty"`
+
+	// locked true says that the lock is the operator's.
+	// +optional
+	Locked bool `json:"locked,omitempty"`
+}

@@ -1,0 +1,103 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+// Condition types.
+const (
+	// ConditionReady is True when the object's wish is carried out as its mode asks.
+	ConditionReady = "Ready"
+	// ConditionReconciling is present, and True, only while the operator is at work on the object or waits to be.
+	ConditionReconciling = "Reconciling"
+	// ConditionStalled is present, and True, only while somebody has to change something before work can go on.
+	ConditionStalled = "Stalled"
+)
+
+// Reasons of a ClerkUser's conditions.
+const (
+	// ReasonInSync says that the user at Clerk is as declared.
+	ReasonInSync = "InSync"
+	// ReasonObserved says that the object is in mode Observe; status.pendingChanges names what differs.
+	ReasonObserved = "Observed"
+	// ReasonWaiting says that no pass was finished yet, because the API budget or Clerk's rate limit says wait.
+	ReasonWaiting = "Waiting"
+	// ReasonRetrying says that calls have been failing for a while for a reason that may pass.
+	ReasonRetrying = "Retrying"
+	// ReasonInvalidSpec says that the spec holds something that the API server cannot check and Clerk would not take.
+	ReasonInvalidSpec = "InvalidSpec"
+	// ReasonInstanceNotFound says that the ClerkInstance that the spec refers to does not exist.
+	ReasonInstanceNotFound = "InstanceNotFound"
+	// ReasonNotAllowed says that the ClerkInstance does not admit objects of this namespace.
+	ReasonNotAllowed = "NotAllowed"
+	// ReasonInstanceNotReady says that the ClerkInstance cannot be used at the moment; its own conditions say why.
+	ReasonInstanceNotReady = "InstanceNotReady"
+	// ReasonAlreadyExists says that a user with one of the declared identifiers exists and is not to be taken over.
+	ReasonAlreadyExists = "AlreadyExists"
+	// ReasonAmbiguous says that the declared identifiers belong to more than one user at Clerk.
+	ReasonAmbiguous = "Ambiguous"
+	// ReasonConflict says that an older ClerkUser manages the same user at Clerk.
+	ReasonConflict = "Conflict"
+	// ReasonInstanceChanged says that the object's reference, or the instance's key, now leads to another Clerk
+	// instance than the one its user lives in.
+	ReasonInstanceChanged = "InstanceChanged"
+	// ReasonMissing says that the user is no longer at Clerk and is not to be created again unasked.
+	ReasonMissing = "Missing"
+	// ReasonRejectedByClerk says that Clerk refused a call for a reason that repeating it will not cure.
+	ReasonRejectedByClerk = "RejectedByClerk"
+	// ReasonNotKept says that Clerk accepted a change but its answer does not show it.
+	ReasonNotKept = "NotKept"
+	// ReasonContended says that somebody else keeps changing a declared field back.
+	ReasonContended = "Contended"
+	// ReasonDeletionHeld says that the instance's deletion brake holds this object.
+	ReasonDeletionHeld = "DeletionHeld"
+	// ReasonDeletionBlocked says that Clerk refuses what the deletion policy asks for.
+	ReasonDeletionBlocked = "DeletionBlocked"
+)
+
+// Reasons of a ClerkInstance's conditions.
+const (
+	// ReasonKeyAccepted says that Clerk accepts the key and that it belongs to the expected instance.
+	ReasonKeyAccepted = "KeyAccepted"
+	// ReasonKeyRejected says that Clerk does not accept the key (401).
+	ReasonKeyRejected = "KeyRejected"
+	// ReasonInvalidKey says that the Secret holds something that is not a Clerk secret key.
+	ReasonInvalidKey = "InvalidKey"
+	// ReasonSecretNotFound says that the Secret with the key, or the named entry in it, does not exist.
+	ReasonSecretNotFound = "SecretNotFound"
+	// ReasonAPIHostNotAllowed says that spec.apiURL names a host that the operator was not started with.
+	ReasonAPIHostNotAllowed = "APIHostNotAllowed"
+	// ReasonDeleting says that the instance waits for ClerkUsers that still need it for their deletion.
+	ReasonDeleting = "Deleting"
+)
+
+// Reasons of events on a ClerkUser. Events tell what has happened; nothing is said when nothing changed.
+const (
+	// EventCreated says that the user was created at Clerk.
+	EventCreated = "Created"
+	// EventRecreated says that the user had vanished from Clerk and was created again, with a new id.
+	EventRecreated = "Recreated"
+	// EventResumed says that a user created by an interrupted pass was found by its owner mark.
+	EventResumed = "Resumed"
+	// EventAdopted says that an existing user was put under management.
+	EventAdopted = "Adopted"
+	// EventUpdated says which declared fields were changed at Clerk.
+	EventUpdated = "Updated"
+	// EventDriftCorrected says which declared fields were put right after somebody else had changed them.
+	EventDriftCorrected = "DriftCorrected"
+	// EventBanned and its neighbours say that access was changed.
+	EventBanned = "Banned"
+	// EventUnbanned says that a ban was lifted.
+	EventUnbanned = "Unbanned"
+	// EventLocked says that the user was locked.
+	EventLocked = "Locked"
+	// EventUnlocked says that a lock was lifted.
+	EventUnlocked = "Unlocked"
+	// EventMarkRestored says that an application had removed the owner mark and that it was written again.
+	EventMarkRestored = "MarkRestored"
+	// EventDeleted says that the user was deleted at Clerk.
+	EventDeleted = "Deleted"
+	// EventReleased says that the user was left at Clerk, and why.
+	EventReleased = "Released"
+	// EventHandedOver says that the user passed to another ClerkUser that declares it.
+	EventHandedOver = "HandedOver"
+)
