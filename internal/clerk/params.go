@@ -1,0 +1,72 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerk
+
+import "time"
+
+// Optional fields of the params in this file are pointers: nil is left out of the request, and a pointer to "" clears
+// the value (the API has null for it, which Clerk treats the same).
+
+// CreateUserParams is what POST /users takes. See https://clerk.com/docs/reference/backend-api/tag/users/POST/users.
+type CreateUserParams struct {
+	ExternalID, Username, FirstName, LastName, Locale *string
+
+	// EmailAddresses and PhoneNumbers: the first becomes primary. Status "" means Verified.
+	EmailAddresses []NewIdentifier
+	PhoneNumbers   []NewIdentifier
+	Web3Wallets    []string
+
+	PublicMetadata, PrivateMetadata, UnsafeMetadata Metadata
+
+	Banned, Locked                                                  *bool
+	DeleteSelfEnabled, CreateOrganizationEnabled, BypassClientTrust *bool
+	CreateOrganizationsLimit                                        *int64
+
+	CreatedAt, LegalAcceptedAt                                     *time.Time
+	SkipLegalChecks, SkipPasswordRequirement, SkipUserRequirement *bool
+}
+
+// NewIdentifier is an address or number of a user to be created.
+type NewIdentifier struct {
+	Value  string
+	Status IdentifierStatus
+}
+
+// UpdateUserParams is what PATCH /users/{user_id} takes. Metadata goes its own way since API version 2026-05-12.
+type UpdateUserParams struct {
+	ExternalID, Username, FirstName, LastName, Locale *string
+
+	PrimaryEmailAddressID, PrimaryPhoneNumberID *string
+
+	DeleteSelfEnabled, CreateOrganizationEnabled, BypassClientTrust *bool
+	CreateOrganizationsLimit                                        *int64
+}
+
+// MetadataParams is what PATCH and PUT /users/{user_id}/metadata take; a nil field is left out. In PATCH a nil value
+// inside removes its key at any depth; in PUT an empty object clears the field.
+type MetadataParams struct {
+	Public, Private, Unsafe Metadata
+}
+
+// CreateEmailAddressParams is what POST /email_addresses takes.
+type CreateEmailAddressParams struct {
+	UserID, Address   string
+	Verified, Primary bool
+}
+
+// UpdateEmailAddressParams is what PATCH /email_addresses/{id} takes; nil is left out.
+type UpdateEmailAddressParams struct {
+	Verified, Primary *bool
+}
+
+// CreatePhoneNumberParams is what POST /phone_numbers takes.
+type CreatePhoneNumberParams struct {
+	UserID, Number                             string
+	Verified, Primary, ReservedForSecondFactor bool
+}
+
+// UpdatePhoneNumberParams is what PATCH /phone_numbers/{id} takes; nil is left out.
+type UpdatePhoneNumberParams struct {
+	Verified, Primary, ReservedForSecondFactor *bool
+}

@@ -1,0 +1,110 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerk
+
+import "time"
+
+// User is a user at Clerk in canonical form: null and "" are the same, addresses and usernames are in lower case, times
+// are in UTC, metadata is never nil and holds what encoding/json decodes into an any. Two Users that mean the same are
+// equal field by field. Fields that change by themselves (last sign-in, remaining attempts) are left out.
+type User struct {
+	// ID is user_ and letters and digits; it never changes.
+	ID string
+
+	// ExternalID, Username, FirstName, LastName and Locale are "" where Clerk has none.
+	ExternalID, Username, FirstName, LastName, Locale string
+
+	// EmailAddresses are in Clerk's order, as are PhoneNumbers and Web3Wallets.
+	EmailAddresses []EmailAddress
+	PhoneNumbers   []PhoneNumber
+	Web3Wallets    []Web3Wallet
+
+	// PrimaryEmailAddressID and PrimaryPhoneNumberID are "" where there is none.
+	PrimaryEmailAddressID, PrimaryPhoneNumberID string
+
+	PublicMetadata, PrivateMetadata, UnsafeMetadata Metadata
+
+	Banned bool
+
+	// Locked is true while sign-in is refused; LockedUntil says when Clerk lifts the lock by itself and is zero for a
+	// user that is not locked or locked without end. It is derived from a countdown, so two readings may differ by
+	// some seconds.
+	Locked      bool
+	LockedUntil time.Time
+
+	PasswordEnabled, TwoFactorEnabled, TOTPEnabled, BackupCodeEnabled, HasImage bool
+
+	DeleteSelfEnabled, CreateOrganizationEnabled, BypassClientTrust bool
+
+	// CreateOrganizationsLimit is nil where the instance's default holds; 0 is no limit.
+	CreateOrganizationsLimit *int64
+
+	// DirectoryManaged is true for users that a directory (SCIM) owns.
+	DirectoryManaged bool
+
+	CreatedAt, UpdatedAt time.Time
+}
+
+// Metadata is one of a user's three metadata objects, decoded.
+type Metadata map[string]any
+
+// IdentifierStatus is the verification state of an address, number or wallet.
+type IdentifierStatus string
+
+// Verification states.
+const (
+	// Verified: the user has shown to own it; it is the only state that proves possession.
+	Verified IdentifierStatus = "verified"
+	// Reserved: not verified, but usable for sign-in and not to be had by anybody else.
+	Reserved IdentifierStatus = "reserved"
+	// Unverified: neither; several users may hold it.
+	Unverified IdentifierStatus = "unverified"
+)
+
+// EmailAddress is one of a user's e-mail addresses.
+type EmailAddress struct {
+	// ID is idn_ and letters and digits.
+	ID string
+	// Address is in lower case.
+	Address string
+	Status  IdentifierStatus
+	// Linked is true for an address that a connected account brought along; Clerk does not delete those.
+	Linked bool
+}
+
+// PhoneNumber is one of a user's phone numbers.
+type PhoneNumber struct {
+	ID string
+	// Number is in E.164 form.
+	Number                  string
+	Status                  IdentifierStatus
+	ReservedForSecondFactor bool
+	// Linked is true for a number that a connected account brought along; Clerk does not delete those.
+	Linked bool
+}
+
+// Web3Wallet is one of a user's wallets.
+type Web3Wallet struct {
+	ID, Address string
+	Status      IdentifierStatus
+}
+
+// IdentifierKind is a kind of identifier that is unique in an instance and by which a user can be looked up. Its text
+// is the name of Clerk's list filter.
+type IdentifierKind string
+
+// Kinds of identifiers, strongest first: the order in which one is chosen to find a user again.
+const (
+	KindExternalID   IdentifierKind = "external_id"
+	KindEmailAddress IdentifierKind = "email_address"
+	KindPhoneNumber  IdentifierKind = "phone_number"
+	KindUsername     IdentifierKind = "username"
+	KindWeb3Wallet   IdentifierKind = "web3_wallet"
+)
+
+// Identifier is a value by which a user can be looked up.
+type Identifier struct {
+	Kind  IdentifierKind
+	Value string
+}
