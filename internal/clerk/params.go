@@ -23,7 +23,7 @@ type CreateUserParams struct {
 	DeleteSelfEnabled, CreateOrganizationEnabled, BypassClientTrust *bool
 	CreateOrganizationsLimit                                        *int64
 
-	CreatedAt, LegalAcceptedAt                                     *time.Time
+	CreatedAt, LegalAcceptedAt                                    *time.Time
 	SkipLegalChecks, SkipPasswordRequirement, SkipUserRequirement *bool
 }
 
