@@ -1,0 +1,96 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Command ensurecontrolplane puts the named binaries of the control plane (etcd,
+// kube-apiserver and kubectl when none is named) into the user's cache directory. It asks
+// setup-envtest for a download first and, where that fails, builds them from the modules
+// that hack/controlplane pins. A second run finds them there and does nothing.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		say("%v", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, names []string) error {
+	if len(names) == 0 {
+		names = assets.Basic()
+	}
+	if dir := os.Getenv(assets.Variable); dir != "" {
+		say("using %s=%s", assets.Variable, dir)
+		_, err := assets.Find(names...)
+		return err
+	}
+	root, err := assets.Root()
+	if err != nil {
+		return err
+	}
+	dir, err := assets.Directory(root)
+	if err != nil {
+		return err
+	}
+	if len(missing(dir, names)) == 0 {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("making the cache directory: %w", err)
+	}
+	unlock, err := lock(ctx, dir+".lock")
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return fill(ctx, root, dir, names)
+}
+
+// fill makes what is missing of names in dir. Its caller holds the lock, so what another
+// process made in the meantime is seen here.
+func fill(ctx context.Context, root, dir string, names []string) error {
+	if downloadable(missing(dir, names)) {
+		if err := download(ctx, root, dir); err != nil {
+			say("setup-envtest could not download the control plane (%v); building it from its modules instead", err)
+		}
+	}
+	todo := missing(dir, names)
+	if len(todo) == 0 {
+		return nil
+	}
+	say("building %d binaries of the control plane, once: 5 to 9 minutes on two cores, up to 3 GB of memory and 4 GB of disk", len(todo))
+	for _, name := range todo {
+		if err := build(ctx, root, dir, name); err != nil {
+			return err
+		}
+	}
+	say("the control plane is in %s", dir)
+	return nil
+}
+
+func missing(dir string, names []string) []string {
+	var absent []string
+	for _, name := range names {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			absent = append(absent, name)
+		}
+	}
+	return absent
+}
+
+func say(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "control plane: "+format+"\n", args...)
+}

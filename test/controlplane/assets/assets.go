@@ -1,0 +1,124 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package assets knows where the control plane's binaries are kept. It imports the standard
+// library only, so that the program which makes them starts at once.
+package assets
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+)
+
+// The names of the binaries, as Kubernetes and etcd call them.
+const (
+	Etcd              = "etcd"
+	APIServer         = "kube-apiserver"
+	Kubectl           = "kubectl"
+	ControllerManager = "kube-controller-manager"
+)
+
+// Variable names a directory that holds the binaries and is used before any other, as in
+// controller-runtime's envtest.
+const Variable = "KUBEBUILDER_ASSETS"
+
+// Module is the directory, from the repository's root, of the module that pins what is built.
+const Module = "hack/controlplane"
+
+// Basic lists what every test and the demo need.
+func Basic() []string { return []string{Etcd, APIServer, Kubectl} }
+
+// Root returns the repository's root: the nearest directory, from the working directory
+// upwards, that holds the module of the control plane. A program that is run outside the
+// repository gets an error.
+func Root() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("finding the repository's root: %w", err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, Module, "go.mod")); err == nil {
+			return dir, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", errors.New("finding the repository's root: run this inside a checkout of clerk-operator")
+		}
+		dir = parent
+	}
+}
+
+// Version returns the Kubernetes version that the module of the control plane pins, such as
+// v1.37.2, given the repository's root.
+func Version(root string) (string, error) { return pinned(root, "k8s.io/kubernetes") }
+
+// EtcdVersion returns the etcd version that the module of the control plane pins.
+func EtcdVersion(root string) (string, error) { return pinned(root, "go.etcd.io/etcd/server/v3") }
+
+func pinned(root, module string) (string, error) {
+	file := filepath.Join(root, Module, "go.mod")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("reading the control plane's version: %w", err)
+	}
+	line := regexp.MustCompile(`(?m)^\s*(?:require\s+)?` + regexp.QuoteMeta(module) + `\s+(v\S+)`)
+	found := line.FindSubmatch(text)
+	if found == nil {
+		return "", fmt.Errorf("reading the control plane's version: %s does not require %s", file, module)
+	}
+	return string(found[1]), nil
+}
+
+// Cache returns the directory in which this machine's user keeps clerk-operator's files
+// between checkouts: below XDG_CACHE_HOME, else below HOME/.cache, else in the checkout.
+func Cache(root string) string {
+	if dir := os.Getenv("XDG_CACHE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "clerk-operator")
+	}
+	if home := os.Getenv("HOME"); filepath.IsAbs(home) {
+		return filepath.Join(home, ".cache", "clerk-operator")
+	}
+	return filepath.Join(root, ".cache", "clerk-operator")
+}
+
+// Directory returns where the binaries of the pinned version are made, given the repository's
+// root, whether or not they are there yet.
+func Directory(root string) (string, error) {
+	version, err := Version(root)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(Cache(root), "controlplane", version+"-"+runtime.GOOS+"-"+runtime.GOARCH), nil
+}
+
+// Find returns the directory that holds the named binaries: the one that KUBEBUILDER_ASSETS
+// names, else the cache. Its error says which make target to run when one is missing.
+func Find(names ...string) (string, error) {
+	dir := os.Getenv(Variable)
+	if dir == "" {
+		root, err := Root()
+		if err != nil {
+			return "", err
+		}
+		if dir, err = Directory(root); err != nil {
+			return "", err
+		}
+	}
+	for _, name := range names {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			return "", fmt.Errorf("finding %s in %s: it is not there; run %q once", name, dir, remedy(name))
+		}
+	}
+	return dir, nil
+}
+
+func remedy(name string) string {
+	if name == ControllerManager {
+		return "make kube-controller-manager"
+	}
+	return "make controlplane"
+}
