@@ -1,0 +1,43 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package controlplane
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
+)
+
+// ControllerManager runs kube-controller-manager's namespace and garbage collector controllers
+// on the control plane of this test run until the test ends. Where the binary was not built,
+// the test is skipped and says how to build it.
+func ControllerManager(t testing.TB) {
+	t.Helper()
+	dir, err := assets.Find(assets.ControllerManager)
+	if err != nil {
+		t.Skip(err)
+	}
+	held, err := newLeash()
+	if err != nil {
+		t.Fatal(err)
+	}
+	process, err := held.run(t.Output(), filepath.Join(dir, assets.ControllerManager),
+		"--kubeconfig="+Kubeconfig(t),
+		"--controllers=namespace-controller,garbage-collector-controller",
+		"--leader-elect=false",
+		"--secure-port=0",
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := process.Stop(); err != nil {
+			t.Log(err)
+		}
+		if err := held.close(); err != nil {
+			t.Error(err)
+		}
+	})
+}

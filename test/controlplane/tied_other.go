@@ -1,0 +1,12 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !linux
+
+package controlplane
+
+import "syscall"
+
+// tied is nothing where the kernel has no signal for the death of a parent: there a child
+// outlives its leash if somebody kills the leash with -9.
+func tied() *syscall.SysProcAttr { return nil }
