@@ -1,0 +1,162 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+)
+
+// Names of the fields of a spec, as Change.Fields, Policy.Withheld and Fingerprint know them.
+const (
+	FieldExternalID                = "externalID"
+	FieldUsername                  = "username"
+	FieldEmailAddresses            = "emailAddresses"
+	FieldPhoneNumbers              = "phoneNumbers"
+	FieldFirstName                 = "firstName"
+	FieldLastName                  = "lastName"
+	FieldLocale                    = "locale"
+	FieldPublicMetadata            = "publicMetadata"
+	FieldPrivateMetadata           = "privateMetadata"
+	FieldUnsafeMetadata            = "unsafeMetadata"
+	FieldBanned                    = "banned"
+	FieldLocked                    = "locked"
+	FieldDeleteSelfEnabled         = "deleteSelfEnabled"
+	FieldCreateOrganizationEnabled = "createOrganizationEnabled"
+	FieldCreateOrganizationsLimit  = "createOrganizationsLimit"
+	FieldBypassClientTrust         = "bypassClientTrust"
+	FieldInitial                   = "initial"
+	FieldDeletionPolicy            = "deletionPolicy"
+
+	// FieldOwnerMark is no field of the spec: it stands for the owner mark.
+	FieldOwnerMark = "ownerMark"
+)
+
+// Fields names the fields that changes carry out, sorted and each once.
+func Fields(changes []Change) []string {
+	names := map[string]bool{}
+	for _, c := range changes {
+		for _, name := range c.Fields() {
+			names[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// present is the sorted names whose value is true.
+func present(names map[string]bool) []string {
+	maps.DeleteFunc(names, func(_ string, there bool) bool { return !there })
+	return slices.Sorted(maps.Keys(names))
+}
+
+// Fields names what the creating call says.
+func (c Create) Fields() []string {
+	p := c.Params
+	return present(map[string]bool{
+		FieldExternalID:                p.ExternalID != nil,
+		FieldUsername:                  p.Username != nil,
+		FieldEmailAddresses:            len(p.EmailAddresses) > 0,
+		FieldPhoneNumbers:              len(p.PhoneNumbers) > 0,
+		FieldFirstName:                 p.FirstName != nil,
+		FieldLastName:                  p.LastName != nil,
+		FieldLocale:                    p.Locale != nil,
+		FieldPublicMetadata:            len(p.PublicMetadata) > 0,
+		FieldPrivateMetadata:           namesDeclaredKey(p.PrivateMetadata),
+		FieldUnsafeMetadata:            len(p.UnsafeMetadata) > 0,
+		FieldBanned:                    p.Banned != nil,
+		FieldLocked:                    p.Locked != nil,
+		FieldDeleteSelfEnabled:         p.DeleteSelfEnabled != nil,
+		FieldCreateOrganizationEnabled: p.CreateOrganizationEnabled != nil,
+		FieldCreateOrganizationsLimit:  p.CreateOrganizationsLimit != nil,
+		FieldBypassClientTrust:         p.BypassClientTrust != nil,
+		FieldInitial: len(p.Web3Wallets) > 0 || p.CreatedAt != nil || p.LegalAcceptedAt != nil ||
+			p.SkipLegalChecks != nil || p.SkipPasswordRequirement != nil || p.SkipUserRequirement != nil,
+		FieldOwnerMark: holdsMark(p.PrivateMetadata),
+	})
+}
+
+// Fields is banned.
+func (Ban) Fields() []string { return []string{FieldBanned} }
+
+// Fields is banned.
+func (Unban) Fields() []string { return []string{FieldBanned} }
+
+// Fields is locked.
+func (Lock) Fields() []string { return []string{FieldLocked} }
+
+// Fields is locked.
+func (Unlock) Fields() []string { return []string{FieldLocked} }
+
+// Fields names what differs. A primary identifier belongs to the list that it is in.
+func (c Update) Fields() []string {
+	p := c.Params
+	return present(map[string]bool{
+		FieldExternalID:                p.ExternalID != nil,
+		FieldUsername:                  p.Username != nil,
+		FieldEmailAddresses:            p.PrimaryEmailAddressID != nil,
+		FieldPhoneNumbers:              p.PrimaryPhoneNumberID != nil,
+		FieldFirstName:                 p.FirstName != nil,
+		FieldLastName:                  p.LastName != nil,
+		FieldLocale:                    p.Locale != nil,
+		FieldDeleteSelfEnabled:         p.DeleteSelfEnabled != nil,
+		FieldCreateOrganizationEnabled: p.CreateOrganizationEnabled != nil,
+		FieldCreateOrganizationsLimit:  p.CreateOrganizationsLimit != nil,
+		FieldBypassClientTrust:         p.BypassClientTrust != nil,
+	})
+}
+
+// Fields names the metadata fields that are merged, and the mark if it is written or removed.
+func (c MergeMetadata) Fields() []string {
+	return present(map[string]bool{
+		FieldPublicMetadata:  c.Params.Public != nil,
+		FieldPrivateMetadata: namesDeclaredKey(c.Params.Private),
+		FieldUnsafeMetadata:  c.Params.Unsafe != nil,
+		FieldOwnerMark:       holdsMark(c.Params.Private),
+	})
+}
+
+// Fields names the metadata fields that are replaced, and the mark if it differs.
+func (c ReplaceMetadata) Fields() []string {
+	return present(map[string]bool{
+		FieldPublicMetadata:  c.Params.Public != nil,
+		FieldPrivateMetadata: c.Params.Private != nil,
+		FieldUnsafeMetadata:  c.Params.Unsafe != nil,
+		FieldOwnerMark:       c.NewMark,
+	})
+}
+
+// Fields is emailAddresses.
+func (AddEmailAddress) Fields() []string { return []string{FieldEmailAddresses} }
+
+// Fields is emailAddresses.
+func (UpdateEmailAddress) Fields() []string { return []string{FieldEmailAddresses} }
+
+// Fields is emailAddresses.
+func (DeleteEmailAddress) Fields() []string { return []string{FieldEmailAddresses} }
+
+// Fields is phoneNumbers.
+func (AddPhoneNumber) Fields() []string { return []string{FieldPhoneNumbers} }
+
+// Fields is phoneNumbers.
+func (UpdatePhoneNumber) Fields() []string { return []string{FieldPhoneNumbers} }
+
+// Fields is phoneNumbers.
+func (DeletePhoneNumber) Fields() []string { return []string{FieldPhoneNumbers} }
+
+// Fields is deletionPolicy.
+func (Delete) Fields() []string { return []string{FieldDeletionPolicy} }
+
+// holdsMark says whether private metadata speaks of the owner mark, be it to write or to remove it.
+func holdsMark(private clerk.Metadata) bool {
+	_, ok := private[v1alpha1.OwnerKey]
+	return ok
+}
+
+// namesDeclaredKey says whether private metadata holds anything but the owner mark.
+func namesDeclaredKey(private clerk.Metadata) bool {
+	return len(private) > 1 || len(private) == 1 && !holdsMark(private)
+}
