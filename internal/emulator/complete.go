@@ -1,0 +1,114 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package emulator
+
+import (
+	"cmp"
+	"time"
+)
+
+// completeIdentifications gives every address, wallet and connected account its id, object name and times, and makes the
+// first of each kind the primary one where the primary is missing.
+func (i *Instance) completeIdentifications(u *User, now time.Time) {
+	u.EmailAddresses = notNil(u.EmailAddresses)
+	for n := range u.EmailAddresses {
+		e := &u.EmailAddresses[n]
+		e.Object = "email_address"
+		i.completeAddress(&e.ID, &e.CreatedAt, &e.UpdatedAt, now)
+		e.Verification.complete()
+		e.LinkedTo = notNil(e.LinkedTo)
+	}
+	u.PhoneNumbers = notNil(u.PhoneNumbers)
+	for n := range u.PhoneNumbers {
+		p := &u.PhoneNumbers[n]
+		p.Object = "phone_number"
+		i.completeAddress(&p.ID, &p.CreatedAt, &p.UpdatedAt, now)
+		p.Verification.complete()
+		p.LinkedTo = notNil(p.LinkedTo)
+	}
+	u.Web3Wallets = notNil(u.Web3Wallets)
+	for n := range u.Web3Wallets {
+		w := &u.Web3Wallets[n]
+		w.Object = "web3_wallet"
+		i.completeAddress(&w.ID, &w.CreatedAt, &w.UpdatedAt, now)
+		w.Verification.complete()
+	}
+	u.ExternalAccounts = notNil(u.ExternalAccounts)
+	for n := range u.ExternalAccounts {
+		i.completeExternalAccount(&u.ExternalAccounts[n], now)
+	}
+	u.completePrimaries()
+}
+
+func (i *Instance) completeAddress(id *string, created, updated *int64, now time.Time) {
+	*id = cmp.Or(*id, i.server.ids.next("idn_", now))
+	*created = cmp.Or(*created, millis(now))
+	*updated = cmp.Or(*updated, *created)
+}
+
+func (i *Instance) completeExternalAccount(a *ExternalAccount, now time.Time) {
+	a.Object = cmp.Or(a.Object, "external_account")
+	a.ID = cmp.Or(a.ID, i.server.ids.next("eac_", now))
+	i.completeAddress(&a.IdentificationID, &a.CreatedAt, &a.UpdatedAt, now)
+	if a.PublicMetadata == nil {
+		a.PublicMetadata = map[string]any{}
+	}
+	if a.Verification == nil {
+		// Clerk's schema allows no null expiry for this kind of verification.
+		a.Verification = &Verification{
+			Object: "verification_oauth", Status: "verified", Strategy: a.Provider,
+			ExpireAt: new(millis(now.Add(10 * time.Minute))),
+		}
+	}
+}
+
+// complete fills in what a seeded verification leaves out: alone its status is asked of it.
+func (v *Verification) complete() {
+	if v == nil {
+		return
+	}
+	v.Status = cmp.Or(v.Status, "verified")
+	if v.Object == "" {
+		v.Object, v.Strategy = "verification_admin", cmp.Or(v.Strategy, "admin")
+		if v.Status != "verified" {
+			v.Object, v.Strategy = "verification_otp", "email_code"
+		}
+	}
+}
+
+// completePrimaries drops primary ids that point nowhere and makes the first address primary where there is no primary one.
+func (u *User) completePrimaries() {
+	settle := func(primary **string, ids []string) {
+		if len(ids) == 0 {
+			*primary = nil
+			return
+		}
+		for _, id := range ids {
+			if *primary != nil && **primary == id {
+				return
+			}
+		}
+		*primary = new(ids[0])
+	}
+	var emails, phones, wallets []string
+	for n := range u.EmailAddresses {
+		emails = append(emails, u.EmailAddresses[n].ID)
+	}
+	for n := range u.PhoneNumbers {
+		phones = append(phones, u.PhoneNumbers[n].ID)
+	}
+	for n := range u.Web3Wallets {
+		wallets = append(wallets, u.Web3Wallets[n].ID)
+	}
+	settle(&u.PrimaryEmailAddressID, emails)
+	settle(&u.PrimaryPhoneNumberID, phones)
+	settle(&u.PrimaryWeb3WalletID, wallets)
+}
+
+func notNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

@@ -1,0 +1,165 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package emulator
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+)
+
+// maxBody is the size of the largest request body, in bytes; a larger one is answered with 413.
+const maxBody = 1 << 20
+
+// ServeHTTP answers the API under BasePath and the emulator's own requests under ControlPath.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == ControlPath || strings.HasPrefix(r.URL.Path, ControlPath+"/") {
+		s.control.ServeHTTP(w, r)
+		return
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil {
+		// The client went away in the middle of its request, which therefore never arrived.
+		panic(http.ErrAbortHandler)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	entry := s.arrive(r, body)
+	fault := s.faults.strike(entry)
+	if fault != nil {
+		entry.Fault = fault.ID
+	}
+	s.exchange(w, r, &entry, fault)
+}
+
+// arrive opens the journal entry of a request.
+func (s *Server) arrive(r *http.Request, body []byte) Entry {
+	entry := Entry{
+		Time: s.clock.Now(), Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery,
+		Version: requestedVersion(r), Body: body,
+	}
+	if key, bearer := bearerToken(r); bearer {
+		if c, found := s.credential(key); found {
+			entry.Instance, entry.KeyID = c.instance.id, c.id
+		}
+	}
+	return s.journal.open(entry)
+}
+
+// exchange answers a request, with the fault that strikes it if that is not nil, and completes its entry before the answer
+// goes out, so that whoever has the answer finds it in the journal.
+func (s *Server) exchange(w http.ResponseWriter, r *http.Request, entry *Entry, fault *armed) {
+	s.wait(r.Context(), s.latency, nil)
+	if fault != nil {
+		s.wait(r.Context(), fault.Delay, fault.gone)
+	}
+	answer := newAnswer()
+	if fault == nil || !fault.replaces() || fault.AfterApplying {
+		s.call(answer, r)
+		entry.Applied = entry.Write() && answer.status < http.StatusMultipleChoices
+	}
+	if fault == nil || !fault.replaces() {
+		entry.Status = answer.status
+		s.journal.complete(*entry)
+		answer.send(w)
+		return
+	}
+	s.spoil(w, r, entry, fault, answer)
+}
+
+// spoil does what a fault that replaces the answer says.
+func (s *Server) spoil(w http.ResponseWriter, r *http.Request, entry *Entry, fault *armed, answer *answer) {
+	if fault.Cut || fault.Hang {
+		s.journal.complete(*entry)
+		if fault.Hang {
+			s.hang(r.Context(), fault.gone)
+		}
+		cut(w)
+		return
+	}
+	body, contentType := fault.answer()
+	if fault.Status != 0 {
+		answer.status = fault.Status
+	}
+	answer.header = fault.header(contentType)
+	answer.body.Reset()
+	answer.body.Write(body)
+	entry.Status = answer.status
+	s.journal.complete(*entry)
+	answer.send(w)
+}
+
+// call carries the request out at the API. A path that is not clean is answered like an unknown route, because the router
+// would redirect it and Clerk does not.
+func (s *Server) call(w *answer, r *http.Request) {
+	if path.Clean(r.URL.Path) != r.URL.Path {
+		s.authenticated(unserved).ServeHTTP(w, r)
+		return
+	}
+	s.api.ServeHTTP(w, r)
+}
+
+// wait lets d of the machine's time pass, unless the client gives up, the server is closed or gone is closed first.
+func (s *Server) wait(ctx context.Context, d time.Duration, gone <-chan struct{}) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	case <-s.closed:
+	case <-gone:
+	}
+}
+
+// hang waits until the client gives up, the server is closed or gone is closed.
+func (s *Server) hang(ctx context.Context, gone <-chan struct{}) {
+	select {
+	case <-ctx.Done():
+	case <-s.closed:
+	case <-gone:
+	}
+}
+
+// cut closes the connection in the middle of the headers. An answer of no bytes at all would be no failure to Go's client, which
+// repeats such a GET by itself.
+func cut(w http.ResponseWriter) {
+	connection, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	_, _ = io.WriteString(connection, "HTTP/1.1 200 OK\r\nContent-Ty")
+	_ = connection.Close()
+}
+
+// answer is a response that is held back until it is decided what becomes of it.
+type answer struct {
+	status int
+	header http.Header
+	body   bytes.Buffer
+}
+
+func newAnswer() *answer { return &answer{status: http.StatusOK, header: http.Header{}} }
+
+// Header returns the headers that will be sent.
+func (a *answer) Header() http.Header { return a.header }
+
+// WriteHeader sets the status that will be sent.
+func (a *answer) WriteHeader(status int) { a.status = status }
+
+// Write adds to the body that will be sent.
+func (a *answer) Write(p []byte) (int, error) { return a.body.Write(p) }
+
+func (a *answer) send(w http.ResponseWriter) {
+	for name, values := range a.header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body.Bytes())
+}

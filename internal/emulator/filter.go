@@ -1,0 +1,174 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package emulator
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// maxFilterValues is how many values one filter may have.
+const maxFilterValues = 100
+
+// filter is what a list or count is restricted to. Filters of different kinds must all fit.
+type filter struct {
+	// exact holds, per parameter, the values of which a user must have one.
+	exact map[string][]string
+	// include and exclude hold, per parameter that takes + and -, the values with and without which a user fits.
+	include, exclude map[string][]string
+	// partial holds, per parameter, a lower-case text that must occur.
+	partial map[string]string
+	// after and before hold, per time of a user, the bounds in Unix milliseconds.
+	after, before map[string]int64
+	banned        *bool
+	provider      string
+}
+
+// signed returns the parameters whose values take + and -.
+func signed() []string { return []string{"external_id", "user_id", "organization_id"} }
+
+// exactParams returns the parameters whose values are compared whole.
+func exactParams() []string {
+	return []string{"email_address", "phone_number", "username", "web3_wallet", "provider_user_id"}
+}
+
+// partialParams returns the parameters that match a part.
+func partialParams() []string {
+	return []string{"query", "email_address_query", "phone_number_query", "username_query", "name_query"}
+}
+
+// times returns the times of a user that can be bounded.
+func times() []string { return []string{"created_at", "last_active_at", "last_sign_in_at"} }
+
+// pageParams returns the parameters that choose a page and no users.
+func pageParams() []string {
+	return []string{"limit", "offset", "starting_after", "order_by", versionQuery}
+}
+
+func parseFilter(values url.Values) (*filter, error) {
+	f := &filter{
+		exact: map[string][]string{}, include: map[string][]string{}, exclude: map[string][]string{},
+		partial: map[string]string{}, after: map[string]int64{}, before: map[string]int64{},
+	}
+	known := pageParams()
+	var found []errorEntry
+	for _, param := range slices.Concat(exactParams(), signed()) {
+		known = append(known, param)
+		if len(values[param]) > maxFilterValues {
+			found = append(found, problem("form_param_array_size_exceeded", param, "exceeds allowed size",
+				"At most 100 values can be given for "+param+"."))
+		}
+	}
+	for _, param := range exactParams() {
+		f.exact[param] = notEmpty(values[param])
+	}
+	for _, param := range signed() {
+		f.sign(param, notEmpty(values[param]))
+	}
+	for _, param := range partialParams() {
+		known = append(known, param)
+		if text := values.Get(param); text != "" {
+			f.partial[param] = strings.ToLower(text)
+		}
+	}
+	bounds, wrong := f.parseBounds(values)
+	known = append(append(known, bounds...), "banned", "provider")
+	found = append(found, wrong...)
+	found = append(found, f.parseBanned(values)...)
+	found = append(found, f.parseProvider(values)...)
+	for param := range values {
+		if !slices.Contains(known, param) {
+			found = append(found, unknownParam(param))
+		}
+	}
+	return f, unprocessable(found...)
+}
+
+// notEmpty drops empty values: a filter of empty values only is no filter, which is a trap that Clerk's lists set.
+func notEmpty(values []string) []string {
+	return slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" })
+}
+
+// sign sorts values by their first character: minus excludes, plus and everything else includes.
+func (f *filter) sign(param string, values []string) {
+	for _, value := range values {
+		switch value[0] {
+		case '-':
+			f.exclude[param] = append(f.exclude[param], value[1:])
+		case '+':
+			f.include[param] = append(f.include[param], value[1:])
+		default:
+			f.include[param] = append(f.include[param], value)
+		}
+	}
+}
+
+func (f *filter) parseBounds(values url.Values) (known []string, found []errorEntry) {
+	bound := func(param string, target map[string]int64, of string) {
+		known = append(known, param)
+		text := values.Get(param)
+		if text == "" {
+			return
+		}
+		at, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || at < 0 {
+			found = append(found, problem("form_param_invalid_date", param, "is invalid", param+" must be a Unix time in milliseconds."))
+			return
+		}
+		target[of] = at
+	}
+	// The deprecated name of last_active_at_after, which wins where both are given.
+	bound("last_active_at_since", f.after, "last_active_at")
+	for _, of := range times() {
+		bound(of+"_after", f.after, of)
+		bound(of+"_before", f.before, of)
+	}
+	return known, found
+}
+
+func (f *filter) parseBanned(values url.Values) []errorEntry {
+	text := values.Get("banned")
+	if text == "" {
+		return nil
+	}
+	banned, err := strconv.ParseBool(text)
+	if err != nil {
+		return []errorEntry{invalidValue("banned")}
+	}
+	f.banned = &banned
+	return nil
+}
+
+func (f *filter) parseProvider(values url.Values) []errorEntry {
+	f.provider = values.Get("provider")
+	hasIDs := len(f.exact["provider_user_id"]) > 0
+	switch {
+	case f.provider != "" && !hasIDs:
+		return []errorEntry{missingParam("provider_user_id")}
+	case f.provider == "" && hasIDs:
+		return []errorEntry{missingParam("provider")}
+	default:
+		return nil
+	}
+}
+
+// holders returns the ids of the users that one of the filters names; narrowed is false if no filter names any.
+func (f *filter) holders(s *store) (ids []string, narrowed bool) {
+	if named := f.include["user_id"]; len(named) > 0 {
+		return slices.Compact(slices.Sorted(slices.Values(named))), true
+	}
+	for _, param := range []string{"external_id", "email_address", "phone_number", "username", "web3_wallet"} {
+		named := slices.Concat(f.include[param], f.exact[param])
+		if len(named) == 0 {
+			continue
+		}
+		for _, value := range named {
+			ids = append(ids, s.holders[newIdentity(param, value)]...)
+		}
+		return slices.Compact(slices.Sorted(slices.Values(ids))), true
+	}
+	return nil, false
+}

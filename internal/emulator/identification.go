@@ -1,0 +1,132 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package emulator
+
+import "strings"
+
+// EmailAddress is an e-mail address of a user: verified, reserved (unverified, usable for sign-in, claimed) or neither.
+type EmailAddress struct {
+	ID           string        `json:"id"`
+	Object       string        `json:"object"`
+	EmailAddress string        `json:"email_address"`
+	Reserved     bool          `json:"reserved"`
+	Verification *Verification `json:"verification"`
+	LinkedTo     []Link        `json:"linked_to"`
+	CreatedAt    int64         `json:"created_at"`
+	UpdatedAt    int64         `json:"updated_at"`
+}
+
+// PhoneNumber is a phone number of a user, in E.164.
+type PhoneNumber struct {
+	ID                      string        `json:"id"`
+	Object                  string        `json:"object"`
+	PhoneNumber             string        `json:"phone_number"`
+	ReservedForSecondFactor bool          `json:"reserved_for_second_factor"`
+	DefaultSecondFactor     bool          `json:"default_second_factor"`
+	Reserved                bool          `json:"reserved"`
+	Verification            *Verification `json:"verification"`
+	LinkedTo                []Link        `json:"linked_to"`
+	CreatedAt               int64         `json:"created_at"`
+	UpdatedAt               int64         `json:"updated_at"`
+}
+
+// Web3Wallet is a wallet of a user: 0x and 40 hexadecimal digits, or a base 58 Solana address.
+type Web3Wallet struct {
+	ID           string        `json:"id"`
+	Object       string        `json:"object"`
+	Web3Wallet   string        `json:"web3_wallet"`
+	Verification *Verification `json:"verification"`
+	CreatedAt    int64         `json:"created_at"`
+	UpdatedAt    int64         `json:"updated_at"`
+}
+
+// ExternalAccount is a connected account. It cannot be made through this API, only seeded.
+type ExternalAccount struct {
+	ID               string         `json:"id"`
+	Object           string         `json:"object"`
+	Provider         string         `json:"provider"`
+	IdentificationID string         `json:"identification_id"`
+	ProviderUserID   string         `json:"provider_user_id"`
+	ApprovedScopes   string         `json:"approved_scopes"`
+	EmailAddress     string         `json:"email_address"`
+	FirstName        string         `json:"first_name"`
+	LastName         string         `json:"last_name"`
+	PublicMetadata   map[string]any `json:"public_metadata"`
+	Verification     *Verification  `json:"verification"`
+	CreatedAt        int64          `json:"created_at"`
+	UpdatedAt        int64          `json:"updated_at"`
+}
+
+// Link says which connected account an address came with. Type is a strategy such as oauth_google.
+type Link struct {
+	Type string `json:"type"`
+	ID   string `json:"id"`
+}
+
+// Verification says whether and how possession of an identifier was proven. A nil one, null in JSON, means never.
+type Verification struct {
+	Object   string `json:"object"`
+	Status   string `json:"status"`
+	Strategy string `json:"strategy"`
+	Attempts *int   `json:"attempts"`
+	ExpireAt *int64 `json:"expire_at"`
+}
+
+// adminVerification is what the Backend API makes when it is told that an address is verified. Documented for PUT
+// email_address, taken to hold for the other calls.
+func adminVerification() *Verification {
+	return &Verification{Object: "verification_admin", Status: "verified", Strategy: "admin"}
+}
+
+// verified reports whether v proves possession.
+func (v *Verification) verified() bool { return v != nil && v.Status == "verified" }
+
+// status is how an identifier stands, in the words that Clerk's request fields use.
+type status string
+
+const (
+	statusVerified   status = "verified"
+	statusReserved   status = "reserved"
+	statusUnverified status = "unverified"
+)
+
+// VerifiedEmail returns a verified address to seed a user with.
+func VerifiedEmail(address string) EmailAddress { return emailAddress(address, statusVerified) }
+
+// ReservedEmail returns a reserved address to seed a user with.
+func ReservedEmail(address string) EmailAddress { return emailAddress(address, statusReserved) }
+
+// UnverifiedEmail returns an unverified address, which several users may hold, to seed a user with.
+func UnverifiedEmail(address string) EmailAddress { return emailAddress(address, statusUnverified) }
+
+// VerifiedPhone returns a verified number to seed a user with.
+func VerifiedPhone(number string) PhoneNumber { return phoneNumber(number, statusVerified) }
+
+// ReservedPhone returns a reserved number to seed a user with.
+func ReservedPhone(number string) PhoneNumber { return phoneNumber(number, statusReserved) }
+
+// UnverifiedPhone returns an unverified number, which several users may hold, to seed a user with.
+func UnverifiedPhone(number string) PhoneNumber { return phoneNumber(number, statusUnverified) }
+
+func emailAddress(address string, s status) EmailAddress {
+	e := EmailAddress{EmailAddress: strings.ToLower(address), Reserved: s == statusReserved}
+	if s == statusVerified {
+		e.Verification = adminVerification()
+	}
+	return e
+}
+
+func phoneNumber(number string, s status) PhoneNumber {
+	p := PhoneNumber{PhoneNumber: number, Reserved: s == statusReserved}
+	if s == statusVerified {
+		p.Verification = adminVerification()
+	}
+	return p
+}
+
+// claims reports whether the address is its holder's alone in the instance.
+func (e *EmailAddress) claims() bool { return e.Reserved || e.Verification.verified() }
+
+// claims reports whether the number is its holder's alone in the instance.
+func (p *PhoneNumber) claims() bool { return p.Reserved || p.Verification.verified() }

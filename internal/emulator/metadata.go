@@ -1,0 +1,139 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package emulator
+
+import "encoding/json"
+
+// metadataForm are the three metadata fields. Which of them may be null depends on the operation.
+type metadataForm struct {
+	Public  given[object] `json:"public_metadata"`
+	Private given[object] `json:"private_metadata"`
+	Unsafe  given[object] `json:"unsafe_metadata"`
+}
+
+// maxMetadata is the size of a metadata field's JSON in bytes, counted on what would be stored.
+const maxMetadata = 8192
+
+// field is one metadata field of a user beside what a request says about it.
+type field struct {
+	name   string
+	given  *given[object]
+	stored *map[string]any
+}
+
+func (f *metadataForm) fields(u *User) []field {
+	return []field{
+		{name: "public_metadata", given: &f.Public, stored: &u.PublicMetadata},
+		{name: "private_metadata", given: &f.Private, stored: &u.PrivateMetadata},
+		{name: "unsafe_metadata", given: &f.Unsafe, stored: &u.UnsafeMetadata},
+	}
+}
+
+// replace stores the fields that were sent in place of what was there. Null becomes {}: that is the emulator's answer for PATCH
+// of a user, and Clerk's schema allows no null public or unsafe metadata in an answer.
+func (f *metadataForm) replace(u *User) error {
+	return f.store(u, func(_, wish map[string]any) map[string]any { return cloneObject(wish) })
+}
+
+// store puts what combine makes of the stored and the sent object into every field that was sent, unless one grows too large.
+func (f *metadataForm) store(u *User, combine func(have, wish map[string]any) map[string]any) error {
+	var problems []errorEntry
+	for _, field := range f.fields(u) {
+		if !field.given.Set {
+			continue
+		}
+		result := combine(*field.stored, field.given.Value)
+		if result == nil {
+			result = map[string]any{}
+		}
+		if sizeOf(result) > maxMetadata {
+			problems = append(problems, problem("form_param_exceeds_allowed_size", field.name, "exceeds allowed size",
+				"The given "+field.name+" exceeds the maximum allowed size of 8192 bytes (8 KB)."))
+			continue
+		}
+		*field.stored = result
+	}
+	return unprocessable(problems...)
+}
+
+// sizeOf returns the length of an object's compact JSON, without the escapes that only HTML needs.
+func sizeOf(object map[string]any) int {
+	var counter byteCounter
+	encoder := json.NewEncoder(&counter)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(object); err != nil {
+		return maxMetadata + 1
+	}
+	return int(counter) - len("\n")
+}
+
+// byteCounter is a writer that only counts.
+type byteCounter int
+
+// Write counts p.
+func (b *byteCounter) Write(p []byte) (int, error) {
+	*b += byteCounter(len(p))
+	return len(p), nil
+}
+
+// merge stores what a deep merge of the fields that were sent makes of what was there. A field that is null as a whole is
+// refused: only a key in it can be removed so.
+func (f *metadataForm) merge(u *User) error {
+	for _, field := range f.fields(u) {
+		if field.given.Null {
+			return unprocessable(nilParam(field.name))
+		}
+	}
+	return f.store(u, mergeObjects)
+}
+
+// overwrite is replace as PUT metadata has it: null private metadata is kept as null.
+func (f *metadataForm) overwrite(u *User) error {
+	if err := f.replace(u); err != nil {
+		return err
+	}
+	if f.Private.Null {
+		u.PrivateMetadata = nil
+	}
+	return nil
+}
+
+// mergeObjects merges wish into a copy of have: objects key by key at every depth, null removes a key, and everything else,
+// arrays too, takes the place of what was there.
+func mergeObjects(have, wish map[string]any) map[string]any {
+	merged := cloneObject(have)
+	if merged == nil {
+		merged = map[string]any{}
+	}
+	for key, value := range wish {
+		inner, isObject := value.(map[string]any)
+		switch {
+		case value == nil:
+			delete(merged, key)
+		case isObject:
+			// What is no object yet starts as an empty one, so that nulls in a new object vanish too.
+			before, _ := merged[key].(map[string]any)
+			merged[key] = mergeObjects(before, inner)
+		default:
+			merged[key] = cloneValue(value)
+		}
+	}
+	return merged
+}
+
+func mergeMetadata(c *call) (any, error) { return c.writeMetadata((*metadataForm).merge) }
+
+func replaceMetadata(c *call) (any, error) { return c.writeMetadata((*metadataForm).overwrite) }
+
+// writeMetadata carries out a call whose body is the three metadata fields.
+func (c *call) writeMetadata(write func(*metadataForm, *User) error) (any, error) {
+	if _, err := c.user(); err != nil {
+		return nil, err
+	}
+	var form struct{ metadataForm }
+	if err := decode(c, &form); err != nil {
+		return nil, err
+	}
+	return c.change(c.id("user_id"), func(u *User) error { return write(&form.metadataForm, u) })
+}

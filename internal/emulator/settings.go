@@ -1,0 +1,144 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package emulator
+
+import "time"
+
+// Environment is the kind of a Clerk instance. It decides the rate limit and the quota.
+type Environment string
+
+const (
+	// Development is the kind behind sk_test_ keys: 100 requests in 10 seconds, 100 users.
+	Development Environment = "development"
+	// Production is the kind behind sk_live_ keys: 1000 requests in 10 seconds, no quota.
+	Production Environment = "production"
+)
+
+// Settings are an instance's switches: what its owner would choose in the Dashboard, its plan, and how slowly lists follow.
+// The zero value is an instance with every feature on, nothing required and Clerk's own limits.
+type Settings struct {
+	// InstanceRateLimit is how many requests the instance answers in 10 seconds. 0 means Clerk's limit for the environment,
+	// a negative number none.
+	InstanceRateLimit int `json:"instance_rate_limit"`
+	// UserRateLimit is how many PATCH of a user and PATCH and PUT of its metadata are answered in 10 seconds, per user. 0
+	// means Clerk's 10, a negative number none.
+	UserRateLimit int `json:"user_rate_limit"`
+	// MaxUsers is the quota. 0 means 100 in development and none in production, a negative number none.
+	MaxUsers int `json:"max_users"`
+
+	// ListLag is how long a new, changed or deleted user keeps its former place in lists and counts.
+	ListLag time.Duration `json:"-"`
+	// GetLag is how long a new user answers 404 when it is read by id.
+	GetLag time.Duration `json:"-"`
+	// LockoutDuration is how long a lock lasts. 0 means an hour, a negative duration for ever.
+	LockoutDuration time.Duration `json:"-"`
+
+	// LockoutDisabled switches user lockout off: lock and unlock are answered with 403 feature_not_enabled.
+	LockoutDisabled bool `json:"lockout_disabled"`
+	// BanUnsupported is a plan without bans: they are answered with 402 unsupported_subscription_plan_features.
+	BanUnsupported bool `json:"ban_unsupported"`
+	// EmailDisabled, PhoneDisabled, UsernameDisabled, Web3Disabled and PasswordDisabled switch an attribute off: naming it
+	// in a request is answered with 422 form_param_unknown.
+	EmailDisabled    bool `json:"email_disabled"`
+	PhoneDisabled    bool `json:"phone_disabled"`
+	UsernameDisabled bool `json:"username_disabled"`
+	Web3Disabled     bool `json:"web3_disabled"`
+	PasswordDisabled bool `json:"password_disabled"`
+
+	// Required are the request fields without which no user can be created, for example "password" or "email_address". A
+	// missing one is answered with 422 form_data_missing.
+	Required []string `json:"required"`
+	// Blocked are e-mail addresses and phone numbers, or endings of them, that are answered with 403 not_allowed_access.
+	Blocked []string `json:"blocked"`
+	// UsernameMinLength and UsernameMaxLength bound usernames. 0 means 4 and 64.
+	UsernameMinLength int `json:"username_min_length"`
+	UsernameMaxLength int `json:"username_max_length"`
+	// DeleteSelfDisabled and CreateOrganizationDisabled are what new users inherit.
+	DeleteSelfDisabled         bool `json:"delete_self_disabled"`
+	CreateOrganizationDisabled bool `json:"create_organization_disabled"`
+}
+
+const (
+	developmentRateLimit = 100
+	productionRateLimit  = 1000
+	userRateLimit        = 10
+	rateWindow           = 10 * time.Second
+
+	developmentMaxUsers = 100
+	// defaultLockout is the duration Clerk's user-lockout guide gives for new instances.
+	defaultLockout         = time.Hour
+	defaultLockoutAttempts = 10
+)
+
+// instanceRateLimit returns how many requests a window holds; negative means no limit.
+func (s Settings) instanceRateLimit(e Environment) int {
+	switch {
+	case s.InstanceRateLimit != 0:
+		return s.InstanceRateLimit
+	case e == Production:
+		return productionRateLimit
+	default:
+		return developmentRateLimit
+	}
+}
+
+// userRateLimit returns how many writes to one user a window holds; negative means no limit.
+func (s Settings) userRateLimit() int {
+	if s.UserRateLimit != 0 {
+		return s.UserRateLimit
+	}
+	return userRateLimit
+}
+
+// maxUsers returns the quota; negative means none.
+func (s Settings) maxUsers(e Environment) int {
+	switch {
+	case s.MaxUsers != 0:
+		return s.MaxUsers
+	case e == Production:
+		return -1
+	default:
+		return developmentMaxUsers
+	}
+}
+
+// lockedUntil returns when a lock set now lapses; zero means never.
+func (s Settings) lockedUntil(now time.Time) time.Time {
+	switch {
+	case s.LockoutDuration < 0:
+		return time.Time{}
+	case s.LockoutDuration == 0:
+		return now.Add(defaultLockout)
+	default:
+		return now.Add(s.LockoutDuration)
+	}
+}
+
+// requires reports whether a user cannot do without the request field.
+func (s Settings) requires(field string) bool {
+	for _, required := range s.Required {
+		if required == field {
+			return true
+		}
+	}
+	return false
+}
+
+// offers reports whether the attribute behind a request field is switched on.
+func (s Settings) offers(field string) bool {
+	switch field {
+	case "email_address", "email_address_identification_status", "primary_email_address_id":
+		return !s.EmailDisabled
+	case "phone_number", "phone_number_identification_status", "primary_phone_number_id":
+		return !s.PhoneDisabled
+	case "username":
+		return !s.UsernameDisabled
+	case "web3_wallet", "primary_web3_wallet_id":
+		return !s.Web3Disabled
+	case "password", "password_digest", "password_hasher":
+		return !s.PasswordDisabled
+	default:
+		return true
+	}
+}

@@ -1,0 +1,113 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package emulator
+
+import "time"
+
+// User is a user as Clerk holds it: the JSON form is Clerk's schema User of version 2026-05-12, and the fields without a
+// JSON name are what Clerk knows but never shows. Times are Unix milliseconds unless they are a time.Time.
+//
+// A User handed out by this package is a copy. Numbers in metadata are json.Number, so that they come back as given.
+type User struct {
+	ID                    string  `json:"id"`
+	Object                string  `json:"object"`
+	ExternalID            *string `json:"external_id"`
+	PrimaryEmailAddressID *string `json:"primary_email_address_id"`
+	PrimaryPhoneNumberID  *string `json:"primary_phone_number_id"`
+	PrimaryWeb3WalletID   *string `json:"primary_web3_wallet_id"`
+	Username              *string `json:"username"`
+	FirstName             *string `json:"first_name"`
+	LastName              *string `json:"last_name"`
+	Locale                *string `json:"locale"`
+	ImageURL              string  `json:"image_url"`
+	HasImage              bool    `json:"has_image"`
+
+	// PublicMetadata and UnsafeMetadata are never null in an answer; PrivateMetadata is null when nil.
+	PublicMetadata  map[string]any `json:"public_metadata"`
+	PrivateMetadata map[string]any `json:"private_metadata"`
+	UnsafeMetadata  map[string]any `json:"unsafe_metadata"`
+
+	EmailAddresses     []EmailAddress    `json:"email_addresses"`
+	PhoneNumbers       []PhoneNumber     `json:"phone_numbers"`
+	Web3Wallets        []Web3Wallet      `json:"web3_wallets"`
+	Passkeys           []map[string]any  `json:"passkeys"`
+	ExternalAccounts   []ExternalAccount `json:"external_accounts"`
+	SAMLAccounts       []map[string]any  `json:"saml_accounts"`
+	EnterpriseAccounts []map[string]any  `json:"enterprise_accounts"`
+
+	PasswordEnabled       bool   `json:"password_enabled"`
+	PasswordLastUpdatedAt *int64 `json:"password_last_updated_at"`
+	TwoFactorEnabled      bool   `json:"two_factor_enabled"`
+	TOTPEnabled           bool   `json:"totp_enabled"`
+	BackupCodeEnabled     bool   `json:"backup_code_enabled"`
+	MFAEnabledAt          *int64 `json:"mfa_enabled_at"`
+	MFADisabledAt         *int64 `json:"mfa_disabled_at"`
+
+	Banned bool `json:"banned"`
+	// Locked is true while LockedUntil lies ahead or is zero. In a copy that was handed out, a lock that has lapsed reads
+	// false.
+	Locked                        bool   `json:"locked"`
+	LockoutExpiresInSeconds       *int64 `json:"lockout_expires_in_seconds"`
+	VerificationAttemptsRemaining *int64 `json:"verification_attempts_remaining"`
+	Deprovisioned                 bool   `json:"deprovisioned"`
+
+	DeleteSelfEnabled         bool   `json:"delete_self_enabled"`
+	CreateOrganizationEnabled bool   `json:"create_organization_enabled"`
+	CreateOrganizationsLimit  *int   `json:"create_organizations_limit"`
+	BypassClientTrust         bool   `json:"bypass_client_trust"`
+	LegalAcceptedAt           *int64 `json:"legal_accepted_at"`
+	LastSignInAt              *int64 `json:"last_sign_in_at"`
+	LastActiveAt              *int64 `json:"last_active_at"`
+	CreatedAt                 int64  `json:"created_at"`
+	UpdatedAt                 int64  `json:"updated_at"`
+
+	// LockedUntil is when the lock lapses; zero on a locked user means never.
+	LockedUntil time.Time `json:"-"`
+	// Directory makes the user a directory's (SCIM): he cannot be deleted and some attributes cannot be written. Nil means
+	// an ordinary user.
+	Directory *Directory `json:"-"`
+	// OrganizationIDs are the organizations the user is a member of, for the list filter.
+	OrganizationIDs []string `json:"-"`
+	// Credentials are what was written and can never be read back from Clerk.
+	Credentials Credentials `json:"-"`
+}
+
+// Directory says that an identity provider's directory keeps a user.
+type Directory struct {
+	// Attributes are the request fields that the directory owns, for example "first_name" or "email_address". Writing one is
+	// answered with 409 attribute_managed_by_scim. Nil means first_name, last_name, username and email_address.
+	Attributes []string
+}
+
+// owns reports whether the directory keeps the attribute that a request field is about.
+func (d *Directory) owns(field string) bool {
+	if d == nil {
+		return false
+	}
+	attributes := d.Attributes
+	if attributes == nil {
+		attributes = []string{"first_name", "last_name", "username", "email_address"}
+	}
+	for _, attribute := range attributes {
+		if attribute == field {
+			return true
+		}
+	}
+	return false
+}
+
+// Credentials are a user's write-only inputs, as they were last sent.
+type Credentials struct {
+	Password       string
+	PasswordDigest string
+	PasswordHasher string
+	TOTPSecret     string
+	BackupCodes    []string
+}
+
+// String keeps credentials out of printed structures; they are read field by field.
+func (Credentials) String() string { return "(credentials)" }
+
+// GoString does the same for %#v.
+func (Credentials) GoString() string { return "(credentials)" }
