@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
@@ -71,7 +72,8 @@ func fill(ctx context.Context, root, dir string, names []string) error {
 	if len(todo) == 0 {
 		return nil
 	}
-	say("building %d binaries of the control plane, once: 5 to 9 minutes on two cores, up to 3 GB of memory and 4 GB of disk", len(todo))
+	say("building %s once; etcd, kube-apiserver and kubectl take 5 to 9 minutes on two cores, "+
+		"kube-controller-manager 1 to 3 more, all up to 3 GB of memory and 4 GB of disk", strings.Join(todo, ", "))
 	for _, name := range todo {
 		if err := build(ctx, root, dir, name); err != nil {
 			return err

@@ -1,0 +1,159 @@
+# Copyright The clerk-operator Authors
+# SPDX-License-Identifier: Apache-2.0
+
+# Everything needs Go (see GO_MINIMUM), make and git, and nothing else. "make help" explains.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+GO_MINIMUM := 1.26
+GO ?= go
+
+# Where HOME is unset, Go has no place for its caches: then they are in the checkout.
+ifeq ($(strip $(HOME)),)
+export GOPATH ?= $(CURDIR)/.cache/go
+export GOCACHE ?= $(CURDIR)/.cache/go-build
+export GOMODCACHE ?= $(CURDIR)/.cache/go/pkg/mod
+export GOENV ?= off
+export XDG_CACHE_HOME ?= $(CURDIR)/.cache
+export GOLANGCI_LINT_CACHE ?= $(CURDIR)/.cache/golangci-lint
+endif
+export GOWORK := off
+export CGO_ENABLED ?= 0
+
+TOOL := $(GO) tool -modfile=go.tools.mod
+HEADER := hack/boilerplate.go.txt
+PLAN := ./internal/plan/...
+BINARIES := manager clerk-emulator playground
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+RACE ?= $(if $(shell command -v $${CC:-cc} 2>/dev/null || command -v gcc 2>/dev/null || command -v clang 2>/dev/null),1,)
+
+# What a test run takes besides the packages: make test TEST_FLAGS='-run Ban -v'
+TEST_FLAGS ?=
+TEST_PACKAGES ?= ./...
+TEST_LIMIT ?= 20m
+FUZZ_TIME ?= 1m
+
+##@ Help
+
+.PHONY: help
+help: ## Explain every target. This is what "make" alone does.
+	@awk 'BEGIN { FS = ":.*## "; print "Usage: make TARGET" } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z][a-z-]*:.*## / { printf "  %-24s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: go-version
+go-version:
+	@command -v $(GO) >/dev/null || { echo "make: no Go found; install Go $(GO_MINIMUM) or newer" >&2; exit 1; }; \
+	have=$$($(GO) env GOVERSION) || exit 1; \
+	minor=$$(echo "$$have" | sed -n 's/^go1\.\([0-9]*\).*/\1/p'); \
+	if [ -n "$$minor" ] && [ "$$minor" -lt $(GO_MINIMUM:1.%=%) ]; then \
+		echo "make: this needs Go $(GO_MINIMUM) or newer, and $(GO) is $$have" >&2; exit 1; \
+	fi
+
+##@ Try it
+
+.PHONY: demo
+demo: build controlplane ## Start a control plane, a Clerk emulator and the operator, with the samples applied; stays until Ctrl-C (ARGS=--exit ends by itself).
+	@bin/playground $(ARGS)
+
+##@ Develop
+
+.PHONY: generate
+generate: go-version ## Write deepcopy functions, CRDs and the role, after a change in api/ or of an RBAC marker.
+	@$(GO) tool controller-gen object:headerFile=$(HEADER) \
+		crd rbac:roleName=manager-role paths=./... \
+		output:crd:artifacts:config=config/crd/bases output:rbac:artifacts:config=config/rbac
+
+.PHONY: fmt
+fmt: go-version ## Format all Go files.
+	@$(TOOL) golangci-lint fmt
+
+.PHONY: build
+build: go-version ## Build the operator and the commands into bin/.
+	@for name in $(BINARIES); do \
+		case $$name in manager) package=. ;; *) package=./cmd/$$name ;; esac; \
+		$(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/$$name $$package || exit 1; \
+	done
+
+.PHONY: clean
+clean: ## Remove what was built in the checkout; the cached control plane stays.
+	@rm -rf bin out cover.out
+
+##@ Test
+
+.PHONY: test
+test: controlplane ## Run all tests under one control plane; TEST_FLAGS and TEST_PACKAGES narrow it.
+	@$(GO) run ./hack/withcontrolplane $(GO) test -timeout $(TEST_LIMIT) $(TEST_FLAGS) $(TEST_PACKAGES)
+
+.PHONY: cover
+cover: controlplane ## Run all tests with coverage and hold each package to its floor.
+	@mkdir -p out
+	@$(GO) run ./hack/withcontrolplane $(GO) test -timeout $(TEST_LIMIT) -coverprofile=out/cover.out -coverpkg=./api/...,./internal/... $(TEST_FLAGS) $(TEST_PACKAGES)
+	@$(GO) run ./hack/coverfloors out/cover.out
+
+.PHONY: fuzz
+fuzz: go-version ## Run the planner's fuzz targets, each for FUZZ_TIME (1m).
+	@for target in $$($(GO) test -list '^Fuzz' $(PLAN) | grep '^Fuzz'); do \
+		echo "fuzzing $$target for $(FUZZ_TIME)"; \
+		$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ_TIME) ./internal/plan || exit 1; \
+	done
+
+.PHONY: mutation
+mutation: go-version ## Break the planner on purpose in many ways: its tests must notice each.
+	@$(GO) test -tags mutation -run Mutation -count=1 -v $(PLAN)
+
+##@ Check
+
+.PHONY: verify
+verify: generated tidy format vet lint layout race ## Everything but the tests that "make test" runs: generated files, modules, format, vet, lint, layout, race.
+
+.PHONY: generated
+generated: generate ## Fail when generated files are not what is in Git.
+	@git diff --exit-code -- api config/crd config/rbac || \
+		{ echo 'make: generated files are not current; run "make generate" and commit the result' >&2; exit 1; }
+	@new=$$(git ls-files --others --exclude-standard -- config/crd config/rbac 'api/*zz_generated*'); [ -z "$$new" ] || \
+		{ echo "make: generated files are not in Git: $$new" >&2; exit 1; }
+
+.PHONY: tidy
+tidy: go-version ## Fail when a go.mod is not what "go mod tidy" makes of it.
+	@$(GO) mod tidy -diff
+	@cd hack/controlplane && $(GO) mod tidy -diff
+
+.PHONY: format
+format: go-version ## Fail when a Go file is not formatted.
+	@wrong=$$(git ls-files -z '*.go' | xargs -0 "$$($(GO) env GOROOT)/bin/gofmt" -l) && [ -z "$$wrong" ] || \
+		{ echo "make: not formatted, run \"make fmt\": $$wrong" >&2; exit 1; }
+
+.PHONY: vet
+vet: go-version ## Run go vet.
+	@$(GO) vet ./...
+
+.PHONY: lint
+lint: go-version ## Run golangci-lint with .golangci.yml (the linter is built first: minutes, once).
+	@$(TOOL) golangci-lint run
+
+.PHONY: layout
+layout: go-version ## Check who imports whom, the size of files and functions, headers and names.
+	@$(GO) test -count=1 -run Layout .
+
+.PHONY: race
+race: controlplane ## Run all tests with the race detector, where there is a C compiler.
+ifeq ($(RACE),1)
+	@CGO_ENABLED=1 $(GO) run ./hack/withcontrolplane $(GO) test -race -short -timeout $(TEST_LIMIT) $(TEST_PACKAGES)
+else
+	@echo "make: no C compiler found, so the race detector is left out"
+endif
+
+##@ Control plane
+
+.PHONY: controlplane
+controlplane: go-version ## Put etcd, kube-apiserver and kubectl into the user's cache: downloaded, else built (5 to 9 minutes, once).
+	@$(GO) run ./hack/ensurecontrolplane
+
+.PHONY: kube-controller-manager
+kube-controller-manager: go-version ## Build kube-controller-manager too, for the tests that delete namespaces (1 to 3 minutes, once).
+	@$(GO) run ./hack/ensurecontrolplane kube-controller-manager
