@@ -1,0 +1,97 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Command clerk-emulator serves an in-memory Clerk Backend API for tests and demonstrations.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
+)
+
+const (
+	defaultAddress = "127.0.0.1:8910"
+	defaultKey     = "sk_test_emulator"
+	// shutdownGrace is how long requests may take to end after a signal.
+	shutdownGrace = 5 * time.Second
+)
+
+const usage = `clerk-emulator serves an in-memory Clerk Backend API (users, e-mail addresses, phone numbers) with Clerk's quirks,
+rate limits and refusals, for tests. Nothing is kept when it ends, and nothing leaves this machine.
+
+It prints the address it listens on as one line on standard output, for example http://127.0.0.1:8910. The API is below
+that at /v1; a client takes this as its base URL. The emulator itself is asked and told things under /_emulator: the
+journal of requests, failures on demand, users changed by "somebody at Clerk", the clock, settings, reset. That part needs
+no key, so keep the address on loopback.
+
+Usage:
+  clerk-emulator [flags]
+
+Flags:
+  --addr host:port    where to listen; port 0 takes a free one (default ` + defaultAddress + `)
+  --key key[=ins_id]  a secret key to accept; repeat it for more. Each key is an instance of its own, development for
+                      sk_test_… and production for sk_live_…; keys with the same =ins_id share an instance, as during a
+                      rotation. Without any the key is ` + defaultKey + `
+  --latency duration  wait this long before every answer, for example 100ms (default none)
+  --help              show this text
+
+Examples:
+  clerk-emulator --addr 127.0.0.1:0 --key sk_test_demo
+  clerk-emulator --key sk_live_old=ins_shop --key sk_live_new=ins_shop --latency 80ms
+  curl -s -H 'Authorization: Bearer ` + defaultKey + `' http://` + defaultAddress + `/v1/users
+  curl -s http://` + defaultAddress + `/_emulator/journal
+
+It ends on SIGINT or SIGTERM with exit code 0; 1 means that it could not serve, 2 that a flag is wrong.
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run serves until ctx ends and returns the exit code.
+func run(ctx context.Context, args []string, out, errOut io.Writer) int {
+	options, err := parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		_, _ = io.WriteString(out, usage)
+		return 0
+	case err != nil:
+		_, _ = fmt.Fprintf(errOut, "clerk-emulator: %v\nRun clerk-emulator --help for the flags.\n", err)
+		return 2
+	}
+	if err := serve(ctx, options, out); err != nil {
+		_, _ = fmt.Fprintf(errOut, "clerk-emulator: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+func serve(ctx context.Context, o options, out io.Writer) error {
+	server := emulator.New(emulator.Config{Latency: o.latency})
+	for _, key := range o.keys {
+		server.AddInstance(emulator.InstanceConfig{ID: key.instance, Keys: []string{key.secret}})
+	}
+	listener, err := server.Listen(ctx, o.address)
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintln(out, "http://"+listener.Address()); err != nil {
+		return fmt.Errorf("printing the address: %w", err)
+	}
+	<-ctx.Done()
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+	defer cancel()
+	return listener.Close(grace)
+}
