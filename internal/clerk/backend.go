@@ -1,0 +1,176 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerk
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	clerksdk "github.com/clerk/clerk-sdk-go/v2"
+)
+
+// backend carries calls to Clerk: the SDK's Backend interface, with everything about an answer kept.
+type backend struct {
+	http    *http.Client
+	base    string
+	key     string
+	agent   string
+	office  *Office
+	now     func() time.Time
+	timeout time.Duration
+	caller  Caller
+}
+
+var _ clerksdk.Backend = (*backend)(nil)
+
+// canonicalizer is an answer that checks itself and puts itself into canonical form.
+type canonicalizer interface {
+	canonicalize() error
+}
+
+// complete fills in what a Config leaves out.
+func (b *backend) complete() {
+	if b.agent == "" {
+		b.agent = defaultUserAgent
+	}
+	if b.now == nil {
+		b.now = time.Now
+	}
+	if b.timeout <= 0 {
+		b.timeout = defaultTimeout
+	}
+	if b.office == nil {
+		b.office = NewOffice(OfficeConfig{RequestsPer10s: Budget(b.key, nil, nil), Now: b.now})
+	}
+}
+
+// Call takes a ticket, sends the request once and reads the answer into the reader.
+func (b *backend) Call(ctx context.Context, api *clerksdk.APIRequest, into clerksdk.ResponseReader) error {
+	ctx, cancel := context.WithTimeout(ctx, b.timeout)
+	defer cancel()
+	out, err := newRequest(api)
+	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return &transportError{cause: err}
+	}
+	ticket, err := b.office.take(b.caller, laneOf(api.Method, api.Path))
+	if err != nil {
+		return err
+	}
+	a, sent, err := b.send(ctx, out)
+	if err == nil {
+		err = b.read(a, out, into)
+	}
+	b.office.settle(ticket, outcome{status: a.status, retryAfter: retryAfterOf(err)})
+	if sent && out.write() && unsettled(err) {
+		return &AnswerLostError{Err: err}
+	}
+	return err
+}
+
+// read takes the answer apart: an error if it refuses the call or is not usable.
+func (b *backend) read(a answer, out *request, into clerksdk.ResponseReader) error {
+	if !a.good() {
+		return newError(a, b.now(), redactor{values: append(out.values(), b.key)})
+	}
+	if a.tooLarge {
+		return &malformedError{problem: "it is larger than it may be"}
+	}
+	into.Read(a.response())
+	if err := json.Unmarshal(a.body, into); err != nil {
+		return &malformedError{problem: "it is not JSON of the expected shape"}
+	}
+	if c, ok := into.(canonicalizer); ok {
+		return c.canonicalize()
+	}
+	return nil
+}
+
+// unsettled reports whether an error leaves open what became of a call that was sent.
+func unsettled(err error) bool {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return unanswered(e.Status)
+	}
+	return err != nil
+}
+
+func retryAfterOf(err error) time.Duration {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.RetryAfter
+	}
+	return 0
+}
+
+// send makes the HTTP exchange. It also reports whether anything may have reached the other side.
+func (b *backend) send(ctx context.Context, out *request) (answer, bool, error) {
+	ctx, sent := traceSent(ctx)
+	req, err := out.http(ctx, b.base)
+	if err != nil {
+		return answer{}, false, err
+	}
+	req.Header.Set("Authorization", "Bearer "+b.key)
+	req.Header.Set("User-Agent", b.agent)
+	resp, err := b.http.Do(req)
+	if err != nil {
+		return answer{}, sent(), &transportError{cause: withoutURL(err)}
+	}
+	defer func() { _ = resp.Body.Close() }()
+	a := answer{status: resp.StatusCode, header: resp.Header}
+	if err := a.readBody(resp.Body, out.answerLimit()); err != nil && a.good() {
+		return answer{}, true, &transportError{cause: err}
+	}
+	return a, true, nil
+}
+
+// traceSent returns a context for a request and a func that says whether it was given a connection, without which nothing
+// can have been sent. A transport that does not tell is taken to have sent it.
+func traceSent(ctx context.Context) (context.Context, func() bool) {
+	var asked, got atomic.Bool
+	trace := &httptrace.ClientTrace{
+		GetConn: func(string) { asked.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { got.Store(true) },
+	}
+	return httptrace.WithClientTrace(ctx, trace), func() bool { return got.Load() || !asked.Load() }
+}
+
+// withoutURL drops the URL, whose query holds identifiers.
+func withoutURL(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// answer is an HTTP answer, read.
+type answer struct {
+	status   int
+	header   http.Header
+	body     []byte
+	tooLarge bool
+}
+
+func (a answer) good() bool { return a.status >= 200 && a.status < 300 }
+
+func (a answer) response() *clerksdk.APIResponse {
+	return clerksdk.NewAPIResponse(&http.Response{StatusCode: a.status, Header: a.header}, nil)
+}
+
+// readBody reads at most limit bytes, counted after decompression.
+func (a *answer) readBody(from io.Reader, limit int64) error {
+	body, err := io.ReadAll(io.LimitReader(from, limit+1))
+	if int64(len(body)) > limit {
+		body, a.tooLarge = body[:limit], true
+	}
+	a.body = body
+	return err
+}

@@ -1,0 +1,143 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerk
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"regexp"
+	"strings"
+	"time"
+
+	clerksdk "github.com/clerk/clerk-sdk-go/v2"
+)
+
+// Shapes of ids, as every one that Clerk has published.
+var (
+	userIDShape           = regexp.MustCompile(`^user_[A-Za-z0-9]+$`)
+	identificationIDShape = regexp.MustCompile(`^idn_[A-Za-z0-9]+$`)
+	instanceIDShape       = regexp.MustCompile(`^ins_[A-Za-z0-9]+$`)
+)
+
+var (
+	errMissingPart = &malformedError{problem: "a part of it is missing"}
+	errNotAnObject = &malformedError{problem: "metadata is not an object"}
+)
+
+// text returns what a nullable text holds; null is "".
+func text(nullable *string) string {
+	if nullable == nil {
+		return ""
+	}
+	return *nullable
+}
+
+// fromMilliseconds returns the time for Clerk's Unix milliseconds; 0 is none.
+func fromMilliseconds(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+func canonicalEmailAddress(from *clerksdk.EmailAddress) (EmailAddress, error) {
+	if from == nil || !identificationIDShape.MatchString(from.ID) {
+		return EmailAddress{}, errMissingPart
+	}
+	return EmailAddress{
+		ID:      from.ID,
+		Address: strings.ToLower(from.EmailAddress),
+		Status:  statusOf(from.Verification, from.Reserved),
+		Linked:  len(from.LinkedTo) > 0,
+	}, nil
+}
+
+func canonicalPhoneNumber(from *clerksdk.PhoneNumber) (PhoneNumber, error) {
+	if from == nil || !identificationIDShape.MatchString(from.ID) {
+		return PhoneNumber{}, errMissingPart
+	}
+	return PhoneNumber{
+		ID:                      from.ID,
+		Number:                  from.PhoneNumber,
+		Status:                  statusOf(from.Verification, from.Reserved),
+		ReservedForSecondFactor: from.ReservedForSecondFactor,
+		Linked:                  len(from.LinkedTo) > 0,
+	}, nil
+}
+
+// canonicalWallet lowers hexadecimal addresses, whose case is only a checksum. Others are told apart by case.
+func canonicalWallet(address string) string {
+	if lower := strings.ToLower(address); strings.HasPrefix(lower, "0x") {
+		return lower
+	}
+	return address
+}
+
+// statusOf returns the state of an identifier: reserved ones are those marked so that are not verified.
+func statusOf(verification *clerksdk.Verification, reserved bool) IdentifierStatus {
+	switch {
+	case verification != nil && verification.Status == string(Verified):
+		return Verified
+	case reserved:
+		return Reserved
+	default:
+		return Unverified
+	}
+}
+
+// decodeMetadata decodes a metadata object; null and nothing are an empty one. Users can write part of their metadata
+// themselves, so a number that no float64 holds is kept as it stands instead of making the user unreadable.
+func decodeMetadata(raw json.RawMessage) (Metadata, error) {
+	metadata := Metadata{}
+	if len(raw) == 0 {
+		return metadata, nil
+	}
+	if err := json.Unmarshal(raw, &metadata); err == nil {
+		if metadata == nil {
+			metadata = Metadata{}
+		}
+		return metadata, nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	metadata = Metadata{}
+	if err := decoder.Decode(&metadata); err != nil {
+		return nil, errNotAnObject
+	}
+	for key, value := range metadata {
+		metadata[key] = withFloats(value)
+	}
+	return metadata, nil
+}
+
+// withFloats turns numbers into float64 where one holds them.
+func withFloats(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, inner := range value {
+			value[key] = withFloats(inner)
+		}
+	case []any:
+		for i, inner := range value {
+			value[i] = withFloats(inner)
+		}
+	case json.Number:
+		if number, err := value.Float64(); err == nil {
+			return number
+		}
+	}
+	return value
+}
+
+// unmarshalList reads an array and refuses null, which is no list.
+func unmarshalList[T any](data []byte, list *[]T) error {
+	if err := json.Unmarshal(data, list); err != nil {
+		return err
+	}
+	if *list == nil {
+		return errors.New("null is not a list")
+	}
+	return nil
+}

@@ -1,0 +1,89 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerk
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	clerksdk "github.com/clerk/clerk-sdk-go/v2"
+	"github.com/clerk/clerk-sdk-go/v2/emailaddress"
+)
+
+const emailAddressesPath = "/email_addresses"
+
+// CreateEmailAddress gives a user one more address. IdentifierTaken is true of the error if a user has it, be it this one.
+func (c *Client) CreateEmailAddress(ctx context.Context, params CreateEmailAddressParams) (EmailAddress, error) {
+	if !userIDShape.MatchString(params.UserID) {
+		return EmailAddress{}, fmt.Errorf("%.64q is not the id of a Clerk user", params.UserID)
+	}
+	return c.emailAddress(ctx, http.MethodPost, "", &emailaddress.CreateParams{
+		UserID:       &params.UserID,
+		EmailAddress: &params.Address,
+		Verified:     &params.Verified,
+		Primary:      ifTrue(params.Primary),
+	})
+}
+
+// UpdateEmailAddress changes the state of an address. The address itself cannot be changed.
+func (c *Client) UpdateEmailAddress(ctx context.Context, id string, params UpdateEmailAddressParams) (EmailAddress, error) {
+	if err := checkIdentification(id); err != nil {
+		return EmailAddress{}, err
+	}
+	return c.emailAddress(ctx, http.MethodPatch, id, &emailaddress.UpdateParams{
+		Verified: params.Verified, Primary: params.Primary,
+	})
+}
+
+// DeleteEmailAddress takes an address from its user. Clerk refuses it for the last way in and for linked addresses.
+func (c *Client) DeleteEmailAddress(ctx context.Context, id string) error {
+	if err := checkIdentification(id); err != nil {
+		return err
+	}
+	return c.call(ctx, http.MethodDelete, emailAddressesPath+"/"+id, nil, &deletedAnswer{asked: id})
+}
+
+// emailAddress makes a call about one address, "" for a new one, that is answered with the address.
+func (c *Client) emailAddress(ctx context.Context, method, id string, params clerksdk.Params) (EmailAddress, error) {
+	path := emailAddressesPath
+	if id != "" {
+		path += "/" + id
+	}
+	answer := &emailAddressAnswer{asked: id}
+	if err := c.call(ctx, method, path, params, answer); err != nil {
+		return EmailAddress{}, err
+	}
+	return answer.canonical, nil
+}
+
+type emailAddressAnswer struct {
+	clerksdk.EmailAddress
+	asked     string
+	canonical EmailAddress
+}
+
+func (a *emailAddressAnswer) canonicalize() (err error) {
+	if a.asked != "" && a.ID != a.asked {
+		return &malformedError{problem: "it is not the address asked for"}
+	}
+	a.canonical, err = canonicalEmailAddress(&a.EmailAddress)
+	return err
+}
+
+// checkIdentification refuses what is not the id of an address or number: an empty one would address all of them.
+func checkIdentification(id string) error {
+	if !identificationIDShape.MatchString(id) {
+		return fmt.Errorf("%.64q is not the id of an identifier at Clerk", id)
+	}
+	return nil
+}
+
+// ifTrue leaves out what is false anyway.
+func ifTrue(value bool) *bool {
+	if !value {
+		return nil
+	}
+	return &value
+}

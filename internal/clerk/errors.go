@@ -1,0 +1,95 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerk
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// IsNotFound reports whether Clerk said that what was asked for does not exist. A 404 that does not come from Clerk itself
+// does not count.
+func IsNotFound(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Status == http.StatusNotFound && !e.foreign
+}
+
+// Waiting reports whether the call was not made, or not carried out, for lack of budget, and when to make it again: no
+// ticket, or a 429.
+func Waiting(err error) (time.Time, bool) {
+	if wait, ok := errors.AsType[*WaitError](err); ok {
+		return wait.At, true
+	}
+	if e, ok := errors.AsType[*Error](err); ok && e.Status == http.StatusTooManyRequests {
+		return e.RetryAt, true
+	}
+	return time.Time{}, false
+}
+
+// Unauthorized reports whether Clerk refuses the secret key, or the call was not made because it did a moment ago.
+func Unauthorized(err error) bool {
+	if _, ok := errors.AsType[*ClosedError](err); ok {
+		return true
+	}
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Status == http.StatusUnauthorized
+}
+
+// Rejected reports whether Clerk refused the call for what it asks, so that the same call will be refused again, and
+// returns Clerk's answer. It is false for what may succeed later: statuses 401, 404, 408, 423, 425, 429, a 409 that only
+// means that another write was in the way, and answers that do not come from Clerk itself.
+func Rejected(err error) (*Error, bool) {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Status < 400 || e.Status > 499 || e.foreign || slices.Contains(passingStatuses, e.Status) {
+		return nil, false
+	}
+	if e.Status == http.StatusConflict && slices.Contains(passingConflicts, e.Code) {
+		return nil, false
+	}
+	return e, true
+}
+
+var (
+	passingStatuses = []int{
+		http.StatusUnauthorized, http.StatusNotFound, http.StatusRequestTimeout, http.StatusLocked, http.StatusTooEarly,
+		http.StatusTooManyRequests,
+	}
+	passingConflicts = []string{"", "resource_locked", "conflict"}
+)
+
+// IdentifierTaken reports whether Clerk refused an identifier because some user has it, and of which kind it is: "" where
+// Clerk does not say. Clerk never says which user has it.
+func IdentifierTaken(err error) (IdentifierKind, bool) {
+	e, ok := errors.AsType[*Error](err)
+	switch {
+	case !ok || e.foreign:
+		return "", false
+	case e.Status == http.StatusUnprocessableEntity && e.Code == "form_identifier_exists":
+		return kindOf(e.Param), true
+	case e.Status == http.StatusBadRequest && e.Code == "":
+		// Clerk's catalogue has IdentificationExists without a code; its text is all there is to go by.
+		return kindOf(e.Param), strings.Contains(e.Message, "already exists")
+	default:
+		return "", false
+	}
+}
+
+func kindOf(param string) IdentifierKind {
+	switch kind := IdentifierKind(param); kind {
+	case KindExternalID, KindEmailAddress, KindPhoneNumber, KindUsername, KindWeb3Wallet:
+		return kind
+	default:
+		return ""
+	}
+}
+
+// AnswerLost reports whether a write may have been carried out although it failed: it was sent, and no answer came that
+// settles it.
+func AnswerLost(err error) bool {
+	_, ok := errors.AsType[*AnswerLostError](err)
+	return ok
+}

@@ -1,0 +1,41 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerk
+
+import (
+	"context"
+	"net/http"
+
+	clerksdk "github.com/clerk/clerk-sdk-go/v2"
+)
+
+// Instance is what a secret key belongs to.
+type Instance struct {
+	// ID is ins_ and letters and digits.
+	ID string
+	// Environment is development or production.
+	Environment string
+}
+
+// Instance returns the instance that the client's key belongs to.
+func (c *Client) Instance(ctx context.Context) (Instance, error) {
+	answer := &instanceAnswer{}
+	if err := c.call(ctx, http.MethodGet, "/instance", nil, answer); err != nil {
+		return Instance{}, err
+	}
+	return Instance{ID: answer.ID, Environment: answer.Environment}, nil
+}
+
+type instanceAnswer struct {
+	clerksdk.APIResource
+	ID          string `json:"id"`
+	Environment string `json:"environment_type"`
+}
+
+func (a *instanceAnswer) canonicalize() error {
+	if !instanceIDShape.MatchString(a.ID) {
+		return &malformedError{problem: "it is not an instance"}
+	}
+	return nil
+}

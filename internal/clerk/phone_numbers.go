@@ -1,0 +1,77 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerk
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	clerksdk "github.com/clerk/clerk-sdk-go/v2"
+	"github.com/clerk/clerk-sdk-go/v2/phonenumber"
+)
+
+const phoneNumbersPath = "/phone_numbers"
+
+// createPhoneParams are the SDK's parameters with the one it lacks.
+type createPhoneParams struct {
+	phonenumber.CreateParams
+	ReservedForSecondFactor *bool `json:"reserved_for_second_factor,omitempty"`
+}
+
+// CreatePhoneNumber gives a user one more number. IdentifierTaken is true of the error if a user has it, be it this one.
+func (c *Client) CreatePhoneNumber(ctx context.Context, params CreatePhoneNumberParams) (PhoneNumber, error) {
+	if !userIDShape.MatchString(params.UserID) {
+		return PhoneNumber{}, fmt.Errorf("%.64q is not the id of a Clerk user", params.UserID)
+	}
+	body := &createPhoneParams{ReservedForSecondFactor: ifTrue(params.ReservedForSecondFactor)}
+	body.UserID, body.PhoneNumber = &params.UserID, &params.Number
+	body.Verified, body.Primary = &params.Verified, ifTrue(params.Primary)
+	return c.phoneNumber(ctx, http.MethodPost, "", body)
+}
+
+// UpdatePhoneNumber changes the state of a number. The number itself cannot be changed.
+func (c *Client) UpdatePhoneNumber(ctx context.Context, id string, params UpdatePhoneNumberParams) (PhoneNumber, error) {
+	if err := checkIdentification(id); err != nil {
+		return PhoneNumber{}, err
+	}
+	return c.phoneNumber(ctx, http.MethodPatch, id, &phonenumber.UpdateParams{
+		Verified: params.Verified, Primary: params.Primary, ReservedForSecondFactor: params.ReservedForSecondFactor,
+	})
+}
+
+// DeletePhoneNumber takes a number from its user. Clerk refuses it for the last way in and for linked numbers.
+func (c *Client) DeletePhoneNumber(ctx context.Context, id string) error {
+	if err := checkIdentification(id); err != nil {
+		return err
+	}
+	return c.call(ctx, http.MethodDelete, phoneNumbersPath+"/"+id, nil, &deletedAnswer{asked: id})
+}
+
+// phoneNumber makes a call about one number, "" for a new one, that is answered with the number.
+func (c *Client) phoneNumber(ctx context.Context, method, id string, params clerksdk.Params) (PhoneNumber, error) {
+	path := phoneNumbersPath
+	if id != "" {
+		path += "/" + id
+	}
+	answer := &phoneNumberAnswer{asked: id}
+	if err := c.call(ctx, method, path, params, answer); err != nil {
+		return PhoneNumber{}, err
+	}
+	return answer.canonical, nil
+}
+
+type phoneNumberAnswer struct {
+	clerksdk.PhoneNumber
+	asked     string
+	canonical PhoneNumber
+}
+
+func (a *phoneNumberAnswer) canonicalize() (err error) {
+	if a.asked != "" && a.ID != a.asked {
+		return &malformedError{problem: "it is not the number asked for"}
+	}
+	a.canonical, err = canonicalPhoneNumber(&a.PhoneNumber)
+	return err
+}

@@ -1,0 +1,162 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerk
+
+import "strings"
+
+// fields are the spec fields behind Clerk's parameter names.
+var fields = map[string]string{
+	"external_id": "spec.externalID",
+	"username":    "spec.username",
+	"first_name":  "spec.firstName",
+	"last_name":   "spec.lastName",
+	"locale":      "spec.locale",
+
+	"email_address":                       "spec.emailAddresses",
+	"email_addresses":                     "spec.emailAddresses",
+	"email_address_identification_status": "spec.emailAddresses",
+	"primary_email_address_id":            "spec.emailAddresses",
+	"phone_number":                        "spec.phoneNumbers",
+	"phone_numbers":                       "spec.phoneNumbers",
+	"phone_number_identification_status":  "spec.phoneNumbers",
+	"primary_phone_number_id":             "spec.phoneNumbers",
+	"reserved_for_second_factor":          "spec.phoneNumbers",
+	"web3_wallet":                         "spec.initial.web3Wallets",
+
+	"public_metadata":  "spec.publicMetadata",
+	"private_metadata": "spec.privateMetadata",
+	"unsafe_metadata":  "spec.unsafeMetadata",
+
+	"banned": "spec.banned",
+	"locked": "spec.locked",
+
+	"delete_self_enabled":         "spec.deleteSelfEnabled",
+	"create_organization_enabled": "spec.createOrganizationEnabled",
+	"create_organizations_limit":  "spec.createOrganizationsLimit",
+	"bypass_client_trust":         "spec.bypassClientTrust",
+
+	"created_at":                "spec.initial.createdAt",
+	"legal_accepted_at":         "spec.initial.legalAcceptedAt",
+	"skip_legal_checks":         "spec.initial.skipLegalChecks",
+	"skip_password_requirement": "spec.initial.skipPasswordRequirement",
+	"skip_user_requirement":     "spec.initial.skipUserRequirement",
+	"password":                  "spec.initial",
+}
+
+// FieldOf returns the field of a ClerkUser that an error is about, several joined with commas, "" where Clerk names no
+// parameter. A parameter that no field stands for is returned under Clerk's name.
+func FieldOf(e *Error) string {
+	if e.Param == "" {
+		return ""
+	}
+	var found []string
+	for param := range strings.SplitSeq(e.Param, ",") {
+		if field, ok := fields[param]; ok {
+			param = field
+		}
+		found = append(found, param)
+	}
+	return strings.Join(found, ", ")
+}
+
+// defaultRemedy is what to do about an error that is not listed.
+const defaultRemedy = "Change what the message names in the manifest or in the settings of the Clerk instance."
+
+// Remedies that several codes share.
+const (
+	changeValue    = "Correct the value in the manifest."
+	shortenValue   = "Make the value smaller."
+	changePassword = "Choose another password, or skip the password checks."
+	enableFeature  = "Switch the feature on in the Clerk Dashboard, or remove the field from the manifest."
+	changePlan     = "Upgrade the instance's Clerk plan, or remove the field from the manifest."
+	freeUsers      = "Delete users at Clerk, or use an instance with a higher limit."
+	leaveDirectory = "Change this user in the directory that manages it, or let go of the field in the manifest."
+	keepIdentifier = "Add another identifier of this kind first, or keep this one."
+	verifyFirst    = "Let the identifier be verified, then ask for this again."
+	allowKey       = "Use a secret key that may make this call."
+	reportBug      = "This is a fault of the operator: report it, with Clerk's code."
+)
+
+// remedies say what to do about Clerk's error codes. See https://clerk.com/docs/errors/backend-api.
+var remedies = map[string]string{
+	"form_identifier_exists": "Choose another value, or adopt the user that has it by setting spec.userID.",
+	"form_data_missing":      "Add what the instance's user settings require, or relax them in the Clerk Dashboard.",
+	"form_param_unknown":     "Switch this attribute on in the user settings of the Clerk Dashboard, or remove the field from the manifest.",
+
+	"form_param_format_invalid":            changeValue,
+	"form_param_value_invalid":             changeValue,
+	"form_param_type_invalid":              changeValue,
+	"form_param_invalid_time":              changeValue,
+	"form_disallow_future_date":            changeValue,
+	"form_param_value_conflict":            changeValue,
+	"form_param_duplicate":                 changeValue,
+	"form_param_nil":                       changeValue,
+	"form_param_missing":                   changeValue,
+	"form_username_invalid_length":         changeValue,
+	"form_username_invalid_character":      changeValue,
+	"form_username_needs_non_number_char":  changeValue,
+	"form_username_cannot_be_phone_number": changeValue,
+	"unsupported_country_code":             "Use a number of a country that Clerk supports.",
+
+	"form_param_exceeds_allowed_size":  shortenValue,
+	"form_param_max_length_exceeded":   shortenValue,
+	"form_param_array_size_exceeded":   shortenValue,
+	"form_param_value_too_large":       shortenValue,
+	"request_body_too_large":           shortenValue,
+	"form_param_array_length_mismatch": reportBug,
+
+	"form_password_pwned":                  changePassword,
+	"form_password_length_too_short":       changePassword,
+	"form_password_length_too_long":        changePassword,
+	"form_password_no_uppercase":           changePassword,
+	"form_password_no_lowercase":           changePassword,
+	"form_password_no_number":              changePassword,
+	"form_password_no_special_char":        changePassword,
+	"form_password_not_strong_enough":      changePassword,
+	"form_password_size_in_bytes_exceeded": changePassword,
+	"form_password_matches_identifier":     changePassword,
+	"form_password_validation_failed":      changePassword,
+	"form_password_digest_invalid_code":    "Give a digest in the format of the hasher that is named with it.",
+
+	"unsupported_subscription_plan_features": changePlan,
+	"feature_not_enabled":                    enableFeature,
+	"feature_not_implemented":                enableFeature,
+	"password_disabled":                      enableFeature,
+	"user_quota_exceeded":                    freeUsers,
+	"quota_exceeded":                         freeUsers,
+
+	"user_managed_by_scim":      leaveDirectory,
+	"attribute_managed_by_scim": leaveDirectory,
+
+	"not_allowed_access":              "Use another identifier, or take this one off the instance's blocklist and restrictions.",
+	"authorization_invalid":           allowKey,
+	"authorization_missing_scopes":    allowKey,
+	"action_blocked":                  "Clerk's fraud protection blocked the call: ask Clerk's support.",
+	"request_invalid_for_environment": "Remove the field from the manifest: the instance's environment does not have it.",
+	"request_invalid_for_instance":    "Remove the field from the manifest: the instance's settings do not allow it.",
+
+	"identification_deletion_failed":                 keepIdentifier,
+	"last_required_identification_deletion_failed":   keepIdentifier,
+	"delete_linked_identification_disallowed":        "Disconnect the account that brought this identifier along, or keep it.",
+	"identification_create_second_factor_unverified": verifyFirst,
+	"identification_update_second_factor_unverified": verifyFirst,
+	"identification_update_failed":                   "Keep another identifier with which the user can sign in.",
+	"form_verification_needed":                       verifyFirst,
+	"form_resource_not_found":                        "Check the ids in the manifest: Clerk does not know one of them.",
+
+	"api_version_invalid":          reportBug,
+	"operation_deprecated":         reportBug,
+	"unsupported_content_type":     reportBug,
+	"form_param_deprecated":        reportBug,
+	"request_body_invalid":         reportBug,
+	"malformed_request_parameters": reportBug,
+}
+
+// Remedy returns one sentence on what to do about an error.
+func Remedy(e *Error) string {
+	if remedy, ok := remedies[e.Code]; ok {
+		return remedy
+	}
+	return defaultRemedy
+}

@@ -1,0 +1,60 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerk
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// values returns the texts and numbers in the request, longest first, so that an answer that echoes them can be rid of
+// them. Names of parameters and metadata keys are not among them.
+func (r *request) values() []string {
+	var found []string
+	for _, values := range r.query {
+		for _, value := range values {
+			found = append(found, value, strings.TrimPrefix(value, "+"))
+		}
+	}
+	if r.contentType == "application/json" {
+		decoder := json.NewDecoder(bytes.NewReader(r.body))
+		decoder.UseNumber()
+		var body any
+		if decoder.Decode(&body) == nil {
+			found = appendLeaves(found, body)
+		}
+	}
+	slices.SortFunc(found, func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b))
+	})
+	return slices.Compact(found)
+}
+
+func appendLeaves(found []string, value any) []string {
+	switch value := value.(type) {
+	case map[string]any:
+		for _, inner := range value {
+			found = appendLeaves(found, inner)
+		}
+	case []any:
+		for _, inner := range value {
+			found = appendLeaves(found, inner)
+		}
+	case json.Number:
+		found = append(found, value.String())
+	case string:
+		// As it is and as it stands inside quotes, in JSON and in Go.
+		found = append(found, value, unquoted(strconv.Quote(value)))
+		if quoted, err := json.Marshal(value); err == nil {
+			found = append(found, unquoted(string(quoted)))
+		}
+	}
+	return found
+}
+
+func unquoted(text string) string { return text[1 : len(text)-1] }

@@ -1,0 +1,61 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerk
+
+import (
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Limits of the transport. Connections are reused, so their number follows how many calls are under way at once.
+const (
+	connectTimeout   = 5 * time.Second
+	idleTimeout      = 90 * time.Second
+	pingTimeout      = 15 * time.Second
+	maxConnections   = 64
+	maxHeaderBytes   = 64 << 10
+	keepAliveSeconds = 30 * time.Second
+)
+
+// NewTransport returns a transport for calls to Clerk, which several clients may share: TLS 1.2 or newer, connections
+// reused, dead ones noticed.
+//
+// A proxy named by the environment (HTTPS_PROXY, NO_PROXY) is used, since many clusters have no other way out, but for
+// https only, where it is given an encrypted tunnel: over plain http it would read the secret key.
+func NewTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:                  proxyFor,
+		DialContext:            (&net.Dialer{Timeout: connectTimeout, KeepAlive: keepAliveSeconds}).DialContext,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:    connectTimeout,
+		ForceAttemptHTTP2:      true,
+		MaxConnsPerHost:        maxConnections,
+		MaxIdleConns:           maxConnections,
+		MaxIdleConnsPerHost:    maxConnections,
+		IdleConnTimeout:        idleTimeout,
+		MaxResponseHeaderBytes: maxHeaderBytes,
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingTimeout, PingTimeout: pingTimeout},
+	}
+}
+
+func proxyFor(req *http.Request) (*url.URL, error) {
+	if req.URL.Scheme != "https" {
+		return nil, nil
+	}
+	return http.ProxyFromEnvironment(req)
+}
+
+// newHTTPClient returns a client that follows no redirect: it would carry the secret key, and a write, somewhere else.
+func newHTTPClient(transport http.RoundTripper) *http.Client {
+	if transport == nil {
+		transport = NewTransport()
+	}
+	return &http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}

@@ -1,0 +1,103 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerk
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	clerksdk "github.com/clerk/clerk-sdk-go/v2"
+)
+
+const usersPath = "/users"
+
+// userPathOf returns the path of a user, or of what belongs to it, and refuses what is not a user id: an empty one would
+// address all users.
+func userPathOf(id string, suffix string) (string, error) {
+	if !userIDShape.MatchString(id) {
+		return "", fmt.Errorf("%.64q is not the id of a Clerk user", id)
+	}
+	return usersPath + "/" + id + suffix, nil
+}
+
+// User returns the user with this id. Without one, IsNotFound is true of the error; Clerk may say so of a user created
+// less than a minute ago, too.
+func (c *Client) User(ctx context.Context, id string) (*User, error) {
+	return c.user(ctx, http.MethodGet, id, "", nil)
+}
+
+// CreateUser creates a user. If AnswerLost is true of the error there may be one; if IdentifierTaken is, there is.
+func (c *Client) CreateUser(ctx context.Context, params CreateUserParams) (*User, error) {
+	body, err := newCreateParams(params)
+	if err != nil {
+		return nil, err
+	}
+	answer := &userAnswer{now: c.backend.now()}
+	if err := c.call(ctx, http.MethodPost, usersPath, body, answer); err != nil {
+		return nil, err
+	}
+	return answer.canonical, nil
+}
+
+// UpdateUser changes what params names and returns the user as it is then. Metadata, identifiers, bans and locks have
+// calls of their own.
+func (c *Client) UpdateUser(ctx context.Context, id string, params UpdateUserParams) (*User, error) {
+	return c.user(ctx, http.MethodPatch, id, "", newUpdateParams(params))
+}
+
+// BanUser bans a user: its sessions end and sign-in is refused. It changes nothing for one that is banned.
+func (c *Client) BanUser(ctx context.Context, id string) (*User, error) {
+	return c.user(ctx, http.MethodPost, id, "/ban", nil)
+}
+
+// UnbanUser lifts a ban.
+func (c *Client) UnbanUser(ctx context.Context, id string) (*User, error) {
+	return c.user(ctx, http.MethodPost, id, "/unban", nil)
+}
+
+// LockUser refuses sign-in until the instance's lockout duration has passed. Sessions go on.
+func (c *Client) LockUser(ctx context.Context, id string) (*User, error) {
+	return c.user(ctx, http.MethodPost, id, "/lock", nil)
+}
+
+// UnlockUser lifts a lock, whoever set it.
+func (c *Client) UnlockUser(ctx context.Context, id string) (*User, error) {
+	return c.user(ctx, http.MethodPost, id, "/unlock", nil)
+}
+
+// DeleteUser deletes a user for good. IsNotFound is true of the error if there is none.
+func (c *Client) DeleteUser(ctx context.Context, id string) error {
+	path, err := userPathOf(id, "")
+	if err != nil {
+		return err
+	}
+	return c.call(ctx, http.MethodDelete, path, nil, &deletedAnswer{asked: id})
+}
+
+// user makes a call about one user that is answered with the user.
+func (c *Client) user(ctx context.Context, method, id, suffix string, params clerksdk.Params) (*User, error) {
+	path, err := userPathOf(id, suffix)
+	if err != nil {
+		return nil, err
+	}
+	answer := &userAnswer{asked: id, now: c.backend.now()}
+	if err := c.call(ctx, method, path, params, answer); err != nil {
+		return nil, err
+	}
+	return answer.canonical, nil
+}
+
+// deletedAnswer is what Clerk says about what it deleted.
+type deletedAnswer struct {
+	clerksdk.DeletedResource
+	asked string
+}
+
+func (a *deletedAnswer) canonicalize() error {
+	if !a.Deleted || a.ID != "" && a.ID != a.asked {
+		return &malformedError{problem: "it does not confirm the deletion"}
+	}
+	return nil
+}
