@@ -41,9 +41,7 @@ func (b *backend) complete() {
 	if b.agent == "" {
 		b.agent = defaultUserAgent
 	}
-	if b.now == nil {
-		b.now = time.Now
-	}
+	b.now = orRealTime(b.now)
 	if b.timeout <= 0 {
 		b.timeout = defaultTimeout
 	}

@@ -6,7 +6,6 @@ package clerk
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -85,10 +84,10 @@ func parseBase(text string) (string, error) {
 		return "", errors.New("the API URL cannot be parsed")
 	}
 	if base.Scheme != "https" && base.Scheme != "http" || base.Host == "" {
-		return "", fmt.Errorf("the API URL must be an absolute https or http URL")
+		return "", errors.New("the API URL must be an absolute https or http URL")
 	}
 	if base.User != nil || base.RawQuery != "" || base.Fragment != "" {
-		return "", fmt.Errorf("the API URL must have no user, query or fragment")
+		return "", errors.New("the API URL must have no user, query or fragment")
 	}
 	return strings.TrimRight(base.String(), "/"), nil
 }

@@ -4,6 +4,7 @@
 package clerk
 
 import (
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -17,7 +18,7 @@ type userAnswer struct {
 	Deprovisioned            bool   `json:"deprovisioned"`
 	CreateOrganizationsLimit *int64 `json:"create_organizations_limit"`
 	// SCIM is only there for users that a directory owns.
-	SCIM *struct{} `json:"scim"`
+	SCIM json.RawMessage `json:"scim"`
 
 	// These are large, not looked at, and differ by provider: whatever they hold must not make a user unreadable.
 	ExternalAccounts        unread `json:"external_accounts"`
@@ -131,7 +132,7 @@ func (a *userAnswer) lockedUntil() time.Time {
 
 // directoryManaged tells from what a user shows: the directory itself is only named in webhooks.
 func (a *userAnswer) directoryManaged() bool {
-	if a.SCIM != nil || a.Deprovisioned {
+	if a.Deprovisioned || len(a.SCIM) > 0 && string(a.SCIM) != "null" {
 		return true
 	}
 	for _, email := range a.EmailAddresses {

@@ -6,7 +6,6 @@ package clerk
 import (
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 )
@@ -44,22 +43,24 @@ func Unauthorized(err error) bool {
 // means that another write was in the way, and answers that do not come from Clerk itself.
 func Rejected(err error) (*Error, bool) {
 	e, ok := errors.AsType[*Error](err)
-	if !ok || e.Status < 400 || e.Status > 499 || e.foreign || slices.Contains(passingStatuses, e.Status) {
-		return nil, false
-	}
-	if e.Status == http.StatusConflict && slices.Contains(passingConflicts, e.Code) {
+	if !ok || e.foreign || e.Status < 400 || e.Status > 499 || e.passing() {
 		return nil, false
 	}
 	return e, true
 }
 
-var (
-	passingStatuses = []int{
-		http.StatusUnauthorized, http.StatusNotFound, http.StatusRequestTimeout, http.StatusLocked, http.StatusTooEarly,
-		http.StatusTooManyRequests,
+// passing reports whether a 4xx is about the moment and not about the call.
+func (e *Error) passing() bool {
+	switch e.Status {
+	case http.StatusUnauthorized, http.StatusNotFound, http.StatusRequestTimeout, http.StatusLocked,
+		http.StatusTooEarly, http.StatusTooManyRequests:
+		return true
+	case http.StatusConflict:
+		return e.Code == "" || e.Code == "resource_locked" || e.Code == "conflict"
+	default:
+		return false
 	}
-	passingConflicts = []string{"", "resource_locked", "conflict"}
-)
+}
 
 // IdentifierTaken reports whether Clerk refused an identifier because some user has it, and of which kind it is: "" where
 // Clerk does not say. Clerk never says which user has it.

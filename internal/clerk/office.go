@@ -86,10 +86,7 @@ const (
 
 // NewOffice returns an open office with a full budget.
 func NewOffice(config OfficeConfig) *Office {
-	o := &Office{now: config.Now, onOpen: config.OnOpen, onUnauthorized: config.OnUnauthorized}
-	if o.now == nil {
-		o.now = time.Now
-	}
+	o := &Office{now: orRealTime(config.Now), onOpen: config.OnOpen, onUnauthorized: config.OnUnauthorized}
 	limit, burst := pace(config.RequestsPer10s)
 	o.limiter = rate.NewLimiter(limit, burst)
 	o.window.size = max(1, config.RequestsPer10s)
@@ -125,12 +122,16 @@ func (o *Office) Take(key string, class Class) error {
 	return err
 }
 
-// ProbeNow lets the next call through to an instance that refused its key, without waiting for the back-off to end: for
-// when the key has been replaced.
-func (o *Office) ProbeNow() {
+// Reopen opens an office that Clerk's refusal of the key has closed, and calls OnOpen: for when another key has been seen
+// to work. An open office stays as it is.
+func (o *Office) Reopen() {
 	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.refusal.probeAt = time.Time{}
+	refusing := o.refusal.refusing
+	o.refusal = refusal{}
+	o.mu.Unlock()
+	if refusing && o.onOpen != nil {
+		o.onOpen()
+	}
 }
 
 // take is Take for a call in the lane of a user, "" for a call in none.

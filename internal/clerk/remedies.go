@@ -6,6 +6,8 @@ package clerk
 import "strings"
 
 // fields are the spec fields behind Clerk's parameter names.
+//
+//nolint:gochecknoglobals // a table that nothing writes to
 var fields = map[string]string{
 	"external_id": "spec.externalID",
 	"username":    "spec.username",
@@ -79,6 +81,8 @@ const (
 )
 
 // remedies say what to do about Clerk's error codes. See https://clerk.com/docs/errors/backend-api.
+//
+//nolint:gochecknoglobals // a table that nothing writes to
 var remedies = map[string]string{
 	"form_identifier_exists": "Choose another value, or adopt the user that has it by setting spec.userID.",
 	"form_data_missing":      "Add what the instance's user settings require, or relax them in the Clerk Dashboard.",

@@ -10,13 +10,17 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // values returns the texts and numbers in the request, longest first, so that an answer that echoes them can be rid of
 // them. Names of parameters and metadata keys are not among them.
 func (r *request) values() []string {
 	var found []string
-	for _, values := range r.query {
+	for name, values := range r.query {
+		if name == "limit" {
+			continue
+		}
 		for _, value := range values {
 			found = append(found, value, strings.TrimPrefix(value, "+"))
 		}
@@ -29,6 +33,8 @@ func (r *request) values() []string {
 			found = appendLeaves(found, body)
 		}
 	}
+	// A single character tells nothing, and there would be nothing left of the text.
+	found = slices.DeleteFunc(found, func(value string) bool { return utf8.RuneCountInString(value) < 2 })
 	slices.SortFunc(found, func(a, b string) int {
 		return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b))
 	})

@@ -1,0 +1,14 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerk
+
+import "time"
+
+// orRealTime returns the clock, or the machine's for none.
+func orRealTime(now func() time.Time) func() time.Time {
+	if now == nil {
+		return time.Now //nolint:forbidigo // the default of every Config's clock
+	}
+	return now
+}
