@@ -15,7 +15,7 @@ type ClerkInstanceSpec struct {
 	// apiURL is the base address of Clerk's Backend API. Omitted: https://api.clerk.com/v1. Its host must be one that
 	// the operator was started with (--allowed-api-hosts).
 	// +kubebuilder:validation:MaxLength=2048
-	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['https', 'http'] && url(self).getHost() != '' && !self.contains('@') && !self.contains('?') && !self.contains('#')",message="must be an http(s) URL with a host and without user, query or fragment, such as https://api.clerk.com/v1"
+	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['https', 'http'] && size(url(self).getHost()) > 0 && !self.contains('@') && !self.contains('?') && !self.contains('#')",message="must be an http or https URL with a host and without user, query or fragment, such as https://api.clerk.com/v1"
 	// +optional
 	APIURL *string `json:"apiURL,omitempty"`
 
@@ -23,7 +23,7 @@ type ClerkInstanceSpec struct {
 	// status.instanceID and serves as the pin. If the key ever belongs to another instance, every write stops until this
 	// field names the new id.
 	// +kubebuilder:validation:MaxLength=64
-	// +kubebuilder:validation:Pattern=`^ins_[A-Za-z0-9]+$`
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^ins_[A-Za-z0-9]+$')",message="must be the id of a Clerk instance, ins_ and then letters and digits, as status.instanceID shows it; to accept the instance that the key belongs to, leave the field out"
 	// +optional
 	InstanceID *string `json:"instanceID,omitempty"`
 
@@ -36,11 +36,13 @@ type ClerkInstanceSpec struct {
 	// +optional
 	RateLimit *RateLimit `json:"rateLimit,omitempty"`
 
-	// drift says how often users are compared with what is declared although nothing changed in the cluster.
+	// drift says how often users are compared with what is declared although nothing changed in the cluster. Omitted:
+	// what changed at Clerk every minute, everything every hour.
 	// +optional
 	Drift *DriftCheck `json:"drift,omitempty"`
 
-	// policy holds the instance owner's guard rails for every ClerkUser that refers to this instance.
+	// policy holds the instance owner's guard rails for every ClerkUser that refers to this instance. Omitted: the
+	// default of each of its fields.
 	// +optional
 	Policy *InstancePolicy `json:"policy,omitempty"`
 
@@ -64,14 +66,19 @@ const (
 )
 
 // AllowedNamespaces chooses the namespaces whose objects may refer to an instance.
-// +kubebuilder:validation:XValidation:rule="(has(self.from) && self.from == 'Selector') == has(self.selector)",message="selector goes together with from: Selector; set both or neither"
+// +kubebuilder:validation:XValidation:rule="(has(self.from) && self.from == 'Selector') == has(self.selector)",message="selector and from: Selector go together; set both, or remove the selector and write from: Same or from: All"
 type AllowedNamespaces struct {
 	// from is Same (the instance's own namespace), All, or Selector. Omitted: Same.
 	// +optional
 	From *NamespacesFrom `json:"from,omitempty"`
 
-	// selector chooses namespaces by their labels; only with from: Selector. Use labels that the tenants of those
-	// namespaces cannot write, such as kubernetes.io/metadata.name.
+	// selector chooses namespaces by their labels; required with from: Selector, else to be omitted. Use labels that
+	// the tenants of those namespaces cannot write, such as kubernetes.io/metadata.name. At most 16 labels, 16
+	// expressions and 64 values in each.
+	// +kubebuilder:validation:XValidation:rule="(has(self.matchLabels) && size(self.matchLabels) > 0) || (has(self.matchExpressions) && size(self.matchExpressions) > 0)",message="must name at least one label, since an empty selector admits every namespace; to mean that, remove the selector and write from: All"
+	// +kubebuilder:validation:XValidation:rule="(!has(self.matchLabels) || size(self.matchLabels) <= 16) && (!has(self.matchExpressions) || size(self.matchExpressions) <= 16)",message="must have at most 16 matchLabels and 16 matchExpressions; give the namespaces a label of their own and match that"
+	// +kubebuilder:validation:XValidation:rule="(!has(self.matchLabels) || self.matchLabels.all(k, size(k) > 0 && size(k) <= 317 && size(self.matchLabels[k]) <= 63)) && (!has(self.matchExpressions) || self.matchExpressions.all(e, size(e.key) > 0 && size(e.key) <= 317))",message="must hold labels as they can stand on a namespace: a name of 1 to 317 and a value of at most 63 characters, such as kubernetes.io/metadata.name: team-a"
+	// +kubebuilder:validation:XValidation:rule="!has(self.matchExpressions) || self.matchExpressions.all(e, e.operator in ['In', 'NotIn'] ? has(e.values) && size(e.values) > 0 && size(e.values) <= 64 : e.operator in ['Exists', 'DoesNotExist'] && (!has(e.values) || size(e.values) == 0))",message="each of matchExpressions must have operator In or NotIn with 1 to 64 values, or Exists or DoesNotExist without values"
 	// +optional
 	Selector *metav1.LabelSelector `json:"selector,omitempty"`
 }
@@ -94,15 +101,20 @@ type RateLimit struct {
 }
 
 // DriftCheck says how often users are compared with what is declared.
+// +kubebuilder:validation:XValidation:rule="(has(self.interval) && !self.interval.matches(r'^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$')) || (has(self.fullInterval) && !self.fullInterval.matches(r'^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$')) || duration(has(self.interval) ? self.interval : '1m') <= duration(has(self.fullInterval) ? self.fullInterval : '1h')",message="fullInterval (1h where omitted) must not be shorter than interval (1m where omitted); raise fullInterval or lower interval"
 type DriftCheck struct {
 	// interval between two looks at what changed at Clerk, such as 30s or 5m. Omitted: 1m. At least 1s.
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="must be between 1s and 24h"
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$') && duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="must be a duration between 1s and 24h, such as 30s or 5m"
 	// +optional
 	Interval *metav1.Duration `json:"interval,omitempty"`
 
 	// fullInterval between two complete comparisons, at which also fields are put right that somebody else keeps
 	// changing back. Omitted: 1h. At least 1m.
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('168h')",message="must be between 1m and 168h"
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$') && duration(self) >= duration('1m') && duration(self) <= duration('168h')",message="must be a duration between 1m and 168h, such as 30m or 6h"
 	// +optional
 	FullInterval *metav1.Duration `json:"fullInterval,omitempty"`
 }
@@ -155,12 +167,15 @@ type DeletionBrake struct {
 	MaxCount *int32 `json:"maxCount,omitempty"`
 
 	// window is the length of the window, such as 10m. Omitted: 10m.
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('168h')",message="must be between 1s and 168h"
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$') && duration(self) >= duration('1s') && duration(self) <= duration('168h')",message="must be a duration between 1s and 168h, such as 10m"
 	// +optional
 	Window *metav1.Duration `json:"window,omitempty"`
 }
 
 // Environment is the kind of a Clerk instance.
+// +kubebuilder:validation:Enum=Development;Production
 type Environment string
 
 // Kinds of Clerk instances.
@@ -173,9 +188,9 @@ const (
 
 // ClerkInstanceStatus is what the operator knows about a Clerk instance.
 type ClerkInstanceStatus struct {
-	// observedGeneration is the generation of the spec that the conditions are about.
+	// observedGeneration is the generation of the spec that the conditions are about. -1: none yet.
 	// +optional
-	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+	ObservedGeneration int64 `json:"observedGeneration"`
 
 	// conditions: Ready, and Reconciling or Stalled while they hold.
 	// +listType=map
@@ -185,6 +200,7 @@ type ClerkInstanceStatus struct {
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
 	// instanceID is the id of the Clerk instance that the key belongs to. It is the pin where spec.instanceID is omitted.
+	// +kubebuilder:validation:MaxLength=128
 	// +optional
 	InstanceID string `json:"instanceID,omitempty"`
 
@@ -208,7 +224,13 @@ type ClerkInstanceStatus struct {
 	// +optional
 	Deletions *DeletionCount `json:"deletions,omitempty"`
 
+	// secretName is the Secret that carries the operator's finalizer for this object.
+	// +kubebuilder:validation:MaxLength=253
+	// +optional
+	SecretName string `json:"secretName,omitempty"`
+
 	// clusterID is the id of the cluster as it stands in owner marks.
+	// +kubebuilder:validation:MaxLength=253
 	// +optional
 	ClusterID string `json:"clusterID,omitempty"`
 }
@@ -216,8 +238,10 @@ type ClerkInstanceStatus struct {
 // DeletionCount counts deletions, bans on deletion and re-creations in one window of time.
 type DeletionCount struct {
 	// since is when the window began.
+	// +required
 	Since metav1.Time `json:"since"`
 	// count is how many there were since then.
+	// +required
 	Count int32 `json:"count"`
 }
 

@@ -19,6 +19,7 @@ type ClerkUserStatus struct {
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
 	// userID is the id of the user at Clerk that this object manages. Absent: none yet.
+	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	UserID string `json:"userID,omitempty"`
 
@@ -27,6 +28,7 @@ type ClerkUserStatus struct {
 	Instance *BoundInstance `json:"instance,omitempty"`
 
 	// binding proves that the operator itself bound this object to that user. It has no meaning for people.
+	// +kubebuilder:validation:MaxLength=256
 	// +optional
 	Binding string `json:"binding,omitempty"`
 
@@ -82,6 +84,7 @@ type ClerkUserStatus struct {
 	// because they are not kept or contended. Names only, never values.
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MaxLength=256
 	// +optional
 	PendingChanges []string `json:"pendingChanges,omitempty"`
 
@@ -89,7 +92,9 @@ type ClerkUserStatus struct {
 	// +optional
 	Applied *Applied `json:"applied,omitempty"`
 
-	// lastReconcileAt is the value of the annotation clerk-operator.io/reconcile-at that was served last.
+	// lastReconcileAt is the value of the annotation clerk-operator.io/reconcile-at that was served last, or its first
+	// 256 characters.
+	// +kubebuilder:validation:MaxLength=256
 	// +optional
 	LastReconcileAt string `json:"lastReconcileAt,omitempty"`
 }
@@ -98,16 +103,22 @@ type ClerkUserStatus struct {
 type Applied struct {
 	// metadata holds JSON pointers to the metadata keys that the operator wrote, such as /publicMetadata/role.
 	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=2048
+	// +kubebuilder:validation:items:MaxLength=512
 	// +optional
 	Metadata []string `json:"metadata,omitempty"`
 
 	// emailAddresses that the operator added, in lower case.
 	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MaxLength=254
 	// +optional
 	EmailAddresses []string `json:"emailAddresses,omitempty"`
 
 	// phoneNumbers that the operator added.
 	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MaxLength=16
 	// +optional
 	PhoneNumbers []string `json:"phoneNumbers,omitempty"`
 

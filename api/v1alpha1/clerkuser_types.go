@@ -9,7 +9,7 @@ import (
 )
 
 // ClerkUserSpec says who a user is and what holds for it. A field that is omitted is not managed.
-// +kubebuilder:validation:XValidation:rule="has(self.userID) || (has(self.externalID) && self.externalID != '') || (has(self.username) && self.username != '') || (has(self.emailAddresses) && self.emailAddresses.size() > 0) || (has(self.phoneNumbers) && self.phoneNumbers.size() > 0) || (has(self.initial) && has(self.initial.web3Wallets) && self.initial.web3Wallets.size() > 0)",message="name at least one identifier: externalID, username, emailAddresses, phoneNumbers, initial.web3Wallets, or the userID of an existing user"
+// +kubebuilder:validation:XValidation:rule="has(self.userID) || (has(self.externalID) && size(self.externalID) > 0) || (has(self.username) && size(self.username) > 0) || (has(self.emailAddresses) && self.emailAddresses.size() > 0) || (has(self.phoneNumbers) && self.phoneNumbers.size() > 0) || (has(self.initial) && has(self.initial.web3Wallets) && self.initial.web3Wallets.size() > 0)",message="must name at least one identifier that is not empty: externalID, username, emailAddresses, phoneNumbers, initial.web3Wallets, or the userID of an existing user"
 type ClerkUserSpec struct {
 	// instanceRef names the ClerkInstance in which the user lives. Omitted: the ClerkInstance named default in this
 	// namespace, else the one the operator was started with (--default-instance). It cannot be changed once the object
@@ -18,45 +18,54 @@ type ClerkUserSpec struct {
 	InstanceRef *InstanceReference `json:"instanceRef,omitempty"`
 
 	// userID is the id of an existing Clerk user (user_…) and is itself the order to adopt it. Omitted: the user is
-	// created, or found as adoptionPolicy says. It can be corrected until the object is bound.
+	// created, or found as adoptionPolicy says. It can be corrected until the object is bound; from then on it can be
+	// left out, or name the user in status.userID.
 	// +kubebuilder:validation:MaxLength=64
-	// +kubebuilder:validation:Pattern=`^user_[A-Za-z0-9]+$`
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^user_[A-Za-z0-9]+$')",message="must be the id of a Clerk user, user_ and then letters and digits, as Clerk's dashboard shows it; to create a user, leave the field out"
 	// +optional
 	UserID *string `json:"userID,omitempty"`
 
-	// externalID is the user's id in a system of yours; unique in the instance. "" clears it. Omitted: not managed.
+	// externalID is the user's id in a system of yours; unique in the instance. It must not begin with + or -: Clerk's
+	// list of users reads these as "with" and "without", so that a program of yours that looks for -7 would be given
+	// everybody except 7. "" clears it. Omitted: not managed.
 	// +kubebuilder:validation:MaxLength=255
+	// +kubebuilder:validation:XValidation:rule="!self.startsWith('+') && !self.startsWith('-')",message="must not begin with + or -, which Clerk's list of users reads as with and without; begin it with a letter or a digit, or, for a user that has such an id already, leave the field out and name the user by userID"
+	// +kubebuilder:validation:XValidation:rule="self.trim() == self && !self.matches(r'\\pC')",message="must not hold control or invisible characters, nor white space at its beginning or end; remove them"
 	// +optional
 	ExternalID *string `json:"externalID,omitempty"`
 
-	// username is unique in the instance and stored by Clerk in lower case. Clerk's usual rule is 4 to 64 characters
-	// with at least one that is not a digit. "" removes it. Omitted: not managed.
+	// username is unique in the instance and stored by Clerk in lower case. Which characters and lengths are possible is
+	// set in the instance; Clerk's usual rule is 4 to 64 characters with at least one that is not a digit. "" removes
+	// it. Omitted: not managed.
 	// +kubebuilder:validation:MaxLength=256
+	// +kubebuilder:validation:XValidation:rule="!self.matches(r'[\\pC\\pZ]')",message="must not hold white space, control or invisible characters; remove them"
 	// +optional
 	Username *string `json:"username,omitempty"`
 
 	// emailAddresses the user has. On creation the first one, or the one marked primary, becomes the primary address.
-	// Omitted: not managed. How addresses are treated that are not listed here is said by identifiersPolicy.
+	// identifiersPolicy says what becomes of addresses that are not listed. [] lists none. Omitted: not managed, and
+	// addresses that the operator added are removed.
 	// +listType=map
 	// +listMapKey=address
 	// +kubebuilder:validation:MaxItems=20
-	// +kubebuilder:validation:XValidation:rule="self.all(x, self.exists_one(y, y.address.lowerAscii() == x.address.lowerAscii()))",message="addresses must differ in more than upper and lower case; remove one of the two"
-	// +kubebuilder:validation:XValidation:rule="self.filter(x, has(x.primary) && x.primary).size() <= 1",message="mark at most one address as primary"
+	// +kubebuilder:validation:XValidation:rule="self.all(x, self.exists_one(y, y.address.lowerAscii() == x.address.lowerAscii()))",message="must not list an address twice, and Clerk does not tell upper from lower case; remove one of the two"
+	// +kubebuilder:validation:XValidation:rule="self.filter(x, has(x.primary) && x.primary).size() <= 1",message="must mark at most one address with primary: true; remove the other marks"
 	// +optional
 	EmailAddresses []EmailAddress `json:"emailAddresses,omitzero"`
 
 	// phoneNumbers the user has, in E.164 form. On creation the first one, or the one marked primary, becomes the
-	// primary number. Omitted: not managed. How numbers are treated that are not listed here is said by identifiersPolicy.
+	// primary number. identifiersPolicy says what becomes of numbers that are not listed. [] lists none. Omitted: not
+	// managed, and numbers that the operator added are removed.
 	// +listType=map
 	// +listMapKey=number
 	// +kubebuilder:validation:MaxItems=20
-	// +kubebuilder:validation:XValidation:rule="self.filter(x, has(x.primary) && x.primary).size() <= 1",message="mark at most one number as primary"
+	// +kubebuilder:validation:XValidation:rule="self.filter(x, has(x.primary) && x.primary).size() <= 1",message="must mark at most one number with primary: true; remove the other marks"
 	// +optional
 	PhoneNumbers []PhoneNumber `json:"phoneNumbers,omitzero"`
 
-	// identifiersPolicy is Merge (addresses and numbers that the operator did not add are left alone) or Replace (those
-	// that are not listed are removed from the lists that are given). The user's last way to sign in is never removed.
-	// Omitted: Merge.
+	// identifiersPolicy is Merge (addresses and numbers that the operator did not add are left alone) or Replace (the
+	// lists that are given are complete: what is not in them is removed). The user's last way to sign in is never
+	// removed. Omitted: Merge.
 	// +optional
 	IdentifiersPolicy *MergePolicy `json:"identifiersPolicy,omitempty"`
 
@@ -72,26 +81,35 @@ type ClerkUserSpec struct {
 
 	// locale is a BCP 47 language tag such as en-US. "" clears it. Omitted: not managed.
 	// +kubebuilder:validation:MaxLength=64
-	// +kubebuilder:validation:Pattern=`^($|[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$)`
+	// +kubebuilder:validation:XValidation:rule="size(self) == 0 || self.matches(r'^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$')",message="must be a BCP 47 language tag such as en-US, or empty to clear the locale"
 	// +optional
 	Locale *string `json:"locale,omitempty"`
 
-	// publicMetadata is a JSON object that front ends can read and only back ends can write; the place for roles. At
-	// most 8 KB at Clerk. null values are refused: to remove a key, drop it. Integers beyond 2^53 go in quotes. Do not
-	// put secrets here. Omitted: not managed.
+	// publicMetadata is a JSON object that front ends can read and only back ends can write; the place for roles. Do not
+	// put secrets here. metadataPolicy says what becomes of keys that are not listed. Clerk takes at most 8 KB, counted
+	// on the result. A null value is refused: to remove a key, drop it. A top-level key that begins with
+	// clerk-operator.io/ is refused: it belongs to the operator. Integers beyond 2^53 go in quotes. What of this the API
+	// server lets through gets Ready=False with reason InvalidSpec, and nothing is sent. {} lists no key. Omitted: not
+	// managed, and keys that the operator added are removed.
+	// +kubebuilder:validation:MaxProperties=1200
 	// +kubebuilder:pruning:PreserveUnknownFields
 	// +kubebuilder:validation:Type=object
 	// +optional
 	PublicMetadata *runtime.RawExtension `json:"publicMetadata,omitempty"`
 
-	// privateMetadata is a JSON object that only back ends can read and write. The same rules as for publicMetadata.
+	// privateMetadata is a JSON object that only back ends can read and write; it stands in this object for everybody
+	// who may read it, so no secrets here either. The same rules as for publicMetadata. Omitted: not managed, and keys
+	// that the operator added are removed.
+	// +kubebuilder:validation:MaxProperties=1200
 	// +kubebuilder:pruning:PreserveUnknownFields
 	// +kubebuilder:validation:Type=object
 	// +optional
 	PrivateMetadata *runtime.RawExtension `json:"privateMetadata,omitempty"`
 
 	// unsafeMetadata is a JSON object that the user, too, can read and write from the front end; declaring a key here
-	// means to overrule the user. The same rules as for publicMetadata.
+	// means to overrule the user. The same rules as for publicMetadata. Omitted: not managed, and keys that the operator
+	// added are removed.
+	// +kubebuilder:validation:MaxProperties=1200
 	// +kubebuilder:pruning:PreserveUnknownFields
 	// +kubebuilder:validation:Type=object
 	// +optional
@@ -133,8 +151,8 @@ type ClerkUserSpec struct {
 	// +optional
 	BypassClientTrust *bool `json:"bypassClientTrust,omitempty"`
 
-	// initial holds what only the creating call can say. It is not looked at again, has no effect on an adopted user,
-	// and cannot be changed while the object is bound.
+	// initial holds what only the creating call can say. It is not looked at again, has no effect on an adopted user
+	// (with userID, too), and cannot be changed while the object is bound. Omitted: Clerk's defaults.
 	// +optional
 	Initial *InitialValues `json:"initial,omitempty"`
 
@@ -162,16 +180,17 @@ type ClerkUserSpec struct {
 }
 
 // EmailAddress is an e-mail address of a user.
+// +kubebuilder:validation:XValidation:rule="!(has(self.primary) && self.primary && has(self.status) && self.status == 'Reserved')",message="a primary address must be verified; write status: Verified, or mark another address as primary",fieldPath=".status"
 type EmailAddress struct {
 	// address in the form name@domain; upper and lower case are the same to Clerk.
-	// +kubebuilder:validation:MinLength=3
 	// +kubebuilder:validation:MaxLength=254
-	// +kubebuilder:validation:Pattern=`^[^@\s]+@[^@\s]+$`
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^[^@<>,;\\pC\\pZ]+@[^@<>,;\\pC\\pZ]+$')",message="must be one e-mail address in the form name@domain, such as ada@example.com, without display name, white space or invisible characters"
 	// +required
 	Address string `json:"address"`
 
-	// primary true makes this the address that Clerk writes to. At most one in the list. If none is marked, the first
-	// one is primary on creation, and later which one is primary is not managed.
+	// primary true makes this the address that Clerk writes to; it must be verified. At most one in the list. Omitted or
+	// false: not marked; if none is, the first one is primary on creation, and later which one is primary is not
+	// managed.
 	// +optional
 	Primary *bool `json:"primary,omitempty"`
 
@@ -183,23 +202,29 @@ type EmailAddress struct {
 }
 
 // PhoneNumber is a phone number of a user.
+// +kubebuilder:validation:XValidation:rule="!(has(self.primary) && self.primary && has(self.status) && self.status == 'Reserved')",message="a primary number must be verified; write status: Verified, or mark another number as primary",fieldPath=".status"
+// +kubebuilder:validation:XValidation:rule="!(has(self.reservedForSecondFactor) && self.reservedForSecondFactor && has(self.status) && self.status == 'Reserved')",message="a second factor must be verified; write status: Verified, or remove reservedForSecondFactor",fieldPath=".status"
 type PhoneNumber struct {
 	// number in E.164 form, such as +15555550100.
 	// +kubebuilder:validation:MaxLength=16
-	// +kubebuilder:validation:Pattern=`^\+[1-9][0-9]{6,14}$`
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^[+][1-9][0-9]{6,14}$')",message="must be in E.164 form, + and then country code and number in digits only, such as +15555550100"
 	// +required
 	Number string `json:"number"`
 
-	// primary true makes this the user's primary number. At most one in the list. If none is marked, the first one is
-	// primary on creation, and later which one is primary is not managed.
+	// primary true makes this the user's primary number; it must be verified. At most one in the list. Omitted or
+	// false: not marked; if none is, the first one is primary on creation, and later which one is primary is not
+	// managed.
 	// +optional
 	Primary *bool `json:"primary,omitempty"`
 
-	// status is Verified or Reserved, as for e-mail addresses.
+	// status is Verified (the user is known to own the number) or Reserved (nobody else can use the number, and the user
+	// may verify it; possible only when the user is created). Omitted: verified when the operator adds the number, then
+	// not managed.
 	// +optional
 	Status *IdentifierStatus `json:"status,omitempty"`
 
-	// reservedForSecondFactor true makes the number a second factor; it must be verified. Omitted: not managed.
+	// reservedForSecondFactor true makes the number a second factor; it must be verified. false: it is none. Omitted: not
+	// managed.
 	// +optional
 	ReservedForSecondFactor *bool `json:"reservedForSecondFactor,omitempty"`
 }
@@ -207,11 +232,12 @@ type PhoneNumber struct {
 // InitialValues are used by the creating call only.
 type InitialValues struct {
 	// web3Wallets are wallet addresses: 0x and 40 hexadecimal digits, or a Solana address. The first one becomes
-	// primary. Clerk can add wallets only at creation.
+	// primary. Clerk can add wallets only at creation. Omitted: none.
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=20
 	// +kubebuilder:validation:items:MaxLength=64
-	// +kubebuilder:validation:items:Pattern=`^(0x[0-9a-fA-F]{40}|[1-9A-HJ-NP-Za-km-z]{32,44})$`
+	// +kubebuilder:validation:items:XValidation:rule="self.matches(r'^(0x[0-9a-fA-F]{40}|[1-9A-HJ-NP-Za-km-z]{32,44})$')",message="must be a wallet address: 0x and 40 hexadecimal digits, or 32 to 44 base58 characters (Solana)"
+	// +kubebuilder:validation:XValidation:rule="self.all(x, self.exists_one(y, y.lowerAscii() == x.lowerAscii()))",message="must not list a wallet twice, also not in another spelling of upper and lower case; remove one of the two"
 	// +optional
 	Web3Wallets []string `json:"web3Wallets,omitzero"`
 
@@ -223,15 +249,18 @@ type InitialValues struct {
 	// +optional
 	LegalAcceptedAt *metav1.Time `json:"legalAcceptedAt,omitempty"`
 
-	// skipLegalChecks true creates the user although acceptance of the legal terms is required and not given.
+	// skipLegalChecks true creates the user although acceptance of the legal terms is required and not given. Omitted:
+	// the instance's settings hold.
 	// +optional
 	SkipLegalChecks *bool `json:"skipLegalChecks,omitempty"`
 
-	// skipPasswordRequirement true creates the user without a password on an instance that requires one.
+	// skipPasswordRequirement true creates the user without a password on an instance that requires one. Omitted: the
+	// instance's settings hold.
 	// +optional
 	SkipPasswordRequirement *bool `json:"skipPasswordRequirement,omitempty"`
 
 	// skipUserRequirement true creates the user without the identifiers that the instance requires; one is still needed.
+	// Omitted: the instance's settings hold.
 	// +optional
 	SkipUserRequirement *bool `json:"skipUserRequirement,omitempty"`
 }

@@ -6,15 +6,14 @@ package v1alpha1
 // SecretKeyReference names one entry of a Secret in the namespace of the object that holds the reference.
 type SecretKeyReference struct {
 	// name of the Secret, in the same namespace.
-	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')`,message="must be the name of a Secret in the same namespace: lower-case letters, digits, - and . only, no path and no namespace"
 	// +required
 	Name string `json:"name"`
 
 	// key is the entry of the Secret's data to use. Omitted: secret-key.
-	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:Pattern=`^[-._a-zA-Z0-9]+$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[-._a-zA-Z0-9]+$') && self != '.' && !self.startsWith('..')`,message="must be the name of an entry in the Secret's data: letters, digits, -, _ and . only, such as secret-key"
 	// +optional
 	Key *string `json:"key,omitempty"`
 }
@@ -22,15 +21,15 @@ type SecretKeyReference struct {
 // InstanceReference names a ClerkInstance.
 type InstanceReference struct {
 	// name of the ClerkInstance.
-	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')`,message="must be the name of a ClerkInstance: lower-case letters, digits, - and . only; its namespace goes in the field namespace"
 	// +required
 	Name string `json:"name"`
 
 	// namespace of the ClerkInstance. Omitted: the namespace of the object that holds the reference. Another
 	// namespace is possible only where that ClerkInstance's spec.allowedNamespaces admits this one.
-	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')`,message="must be the name of a namespace: lower-case letters, digits and - only; to mean this object's own namespace, leave the field out"
 	// +optional
 	Namespace *string `json:"namespace,omitempty"`
 }
@@ -38,9 +37,15 @@ type InstanceReference struct {
 // BoundInstance is the Clerk instance in which a bound user lives.
 type BoundInstance struct {
 	// namespace of the ClerkInstance through which the user was bound.
+	// +kubebuilder:validation:MaxLength=63
+	// +required
 	Namespace string `json:"namespace"`
 	// name of the ClerkInstance through which the user was bound.
+	// +kubebuilder:validation:MaxLength=253
+	// +required
 	Name string `json:"name"`
-	// id of the Clerk instance, ins_….
+	// id of the Clerk instance, ins_…; where the key may not ask for it, a hash of the key stands in.
+	// +kubebuilder:validation:MaxLength=128
+	// +required
 	ID string `json:"id"`
 }
