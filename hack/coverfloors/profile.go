@@ -19,43 +19,59 @@ func (s share) percent() float64 {
 	return 100 * float64(s.reached) / float64(s.all)
 }
 
+// block is one line of a profile: statements that run together.
+type block struct {
+	file    string
+	size    int
+	reached bool
+}
+
 // measure sums up a profile by package; a file that floors names counts for itself too.
-// Generated files are left out. With several test binaries a block occurs several times; it
-// is reached if any of them reached it.
+// Generated files are left out.
 func measure(profile string, floors map[string]float64) (map[string]share, error) {
-	statements, reached := map[string]int{}, map[string]bool{}
+	blocks, err := read(profile)
+	if err != nil {
+		return nil, err
+	}
+	shares := map[string]share{}
+	for _, b := range blocks {
+		if strings.HasPrefix(path.Base(b.file), "zz_generated.") {
+			continue
+		}
+		add(shares, path.Dir(b.file)+"/", b)
+		if _, ok := floors[b.file]; ok {
+			add(shares, b.file, b)
+		}
+	}
+	return shares, nil
+}
+
+// read returns the blocks of a profile by their place. With several test binaries a block
+// occurs several times; it is reached if any of them reached it.
+func read(profile string) (map[string]block, error) {
+	blocks := map[string]block{}
 	for line := range strings.Lines(profile) {
 		if strings.HasPrefix(line, "mode:") {
 			continue
 		}
-		var block string
+		var place string
 		var size, count int
-		if _, err := fmt.Sscan(line, &block, &size, &count); err != nil {
+		if _, err := fmt.Sscan(line, &place, &size, &count); err != nil {
 			return nil, fmt.Errorf("reading the profile's line %q: %w", strings.TrimSpace(line), err)
 		}
-		statements[block] = size
-		reached[block] = reached[block] || count > 0
+		file, _, _ := strings.Cut(strings.TrimPrefix(place, module), ":")
+		blocks[place] = block{file: file, size: size, reached: count > 0 || blocks[place].reached}
 	}
-	shares := map[string]share{}
-	for block, size := range statements {
-		file, _, _ := strings.Cut(strings.TrimPrefix(block, module), ":")
-		if strings.HasPrefix(path.Base(file), "zz_generated.") {
-			continue
-		}
-		names := []string{path.Dir(file) + "/"}
-		if _, ok := floors[file]; ok {
-			names = append(names, file)
-		}
-		for _, name := range names {
-			sum := shares[name]
-			sum.all += size
-			if reached[block] {
-				sum.reached += size
-			}
-			shares[name] = sum
-		}
+	return blocks, nil
+}
+
+func add(shares map[string]share, name string, b block) {
+	sum := shares[name]
+	sum.all += b.size
+	if b.reached {
+		sum.reached += b.size
 	}
-	return shares, nil
+	shares[name] = sum
 }
 
 // longest returns the longest of floors' names that name begins with.

@@ -44,7 +44,7 @@ func build(ctx context.Context, root, dir, name string) error {
 	if err := os.Rename(partial, filepath.Join(dir, name)); err != nil {
 		return fmt.Errorf("naming %s: %w", name, err)
 	}
-	say("%s is built, after %s", name, time.Since(started).Round(time.Second))
+	sayf("%s is built, after %s", name, time.Since(started).Round(time.Second))
 	return nil
 }
 

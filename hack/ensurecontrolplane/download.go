@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -47,9 +48,9 @@ func download(ctx context.Context, root, dir string) error {
 	if err != nil {
 		return fmt.Errorf("making room for the download: %w", err)
 	}
-	defer func() { _ = clear(store) }()
+	defer func() { _ = removeStore(store) }()
 	release := strings.Join(strings.Split(strings.TrimPrefix(version, "v"), ".")[:2], ".") + ".x"
-	say("asking setup-envtest for %s, for at most %s", release, downloadLimit)
+	sayf("asking setup-envtest for %s, for at most %s", release, downloadLimit)
 	ctx, cancel := context.WithTimeout(ctx, downloadLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, tool, "use", release, "--bin-dir", store, "--print", "path")
@@ -116,11 +117,16 @@ func place(from, to string) error {
 	return os.Rename(partial, to)
 }
 
-// clear removes a store of setup-envtest, which writes its directories read-only.
-func clear(store string) error {
-	err := filepath.WalkDir(store, func(path string, entry os.DirEntry, err error) error {
+// removeStore removes a store of setup-envtest, which writes its directories read-only.
+func removeStore(store string) error {
+	root, err := os.OpenRoot(store)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	err = fs.WalkDir(root.FS(), ".", func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.IsDir() {
-			return os.Chmod(path, 0o755)
+			return root.Chmod(path, 0o755)
 		}
 		return err
 	})

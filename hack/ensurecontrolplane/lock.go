@@ -30,7 +30,7 @@ func lock(ctx context.Context, path string) (func(), error) {
 			return nil, errors.Join(fmt.Errorf("locking %s: %w", path, err), file.Close())
 		}
 		if !said {
-			say("another process is making it; waiting for that one")
+			sayf("another process is making it; waiting for that one")
 		}
 		select {
 		case <-ctx.Done():

@@ -21,10 +21,10 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
-		say("%v", err)
-		stop()
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil {
+		sayf("%v", err)
 		os.Exit(1)
 	}
 }
@@ -34,7 +34,7 @@ func run(ctx context.Context, names []string) error {
 		names = assets.Basic()
 	}
 	if dir := os.Getenv(assets.Variable); dir != "" {
-		say("using %s=%s", assets.Variable, dir)
+		sayf("using %s=%s", assets.Variable, dir)
 		_, err := assets.Find(names...)
 		return err
 	}
@@ -65,21 +65,21 @@ func run(ctx context.Context, names []string) error {
 func fill(ctx context.Context, root, dir string, names []string) error {
 	if downloadable(missing(dir, names)) {
 		if err := download(ctx, root, dir); err != nil {
-			say("setup-envtest could not download the control plane (%v); building it from its modules instead", err)
+			sayf("setup-envtest could not download the control plane (%v); building it from its modules instead", err)
 		}
 	}
 	todo := missing(dir, names)
 	if len(todo) == 0 {
 		return nil
 	}
-	say("building %s once; etcd, kube-apiserver and kubectl take 5 to 9 minutes on two cores, "+
+	sayf("building %s once; etcd, kube-apiserver and kubectl take 5 to 9 minutes on two cores, "+
 		"kube-controller-manager 1 to 3 more, all up to 3 GB of memory and 4 GB of disk", strings.Join(todo, ", "))
 	for _, name := range todo {
 		if err := build(ctx, root, dir, name); err != nil {
 			return err
 		}
 	}
-	say("the control plane is in %s", dir)
+	sayf("the control plane is in %s", dir)
 	return nil
 }
 
@@ -93,6 +93,6 @@ func missing(dir string, names []string) []string {
 	return absent
 }
 
-func say(format string, args ...any) {
+func sayf(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, "control plane: "+format+"\n", args...)
 }

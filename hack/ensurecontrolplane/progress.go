@@ -52,10 +52,10 @@ func (p *progress) report() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.packages == 0 {
-		say("%s: fetching its modules (%s)", p.name, time.Since(p.started).Round(time.Second))
+		sayf("%s: fetching its modules (%s)", p.name, time.Since(p.started).Round(time.Second))
 		return
 	}
-	say("%s: %d packages compiled (%s)", p.name, p.packages, time.Since(p.started).Round(time.Second))
+	sayf("%s: %d packages compiled (%s)", p.name, p.packages, time.Since(p.started).Round(time.Second))
 }
 
 // tail returns the end of what the build said beside package names.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -133,8 +134,8 @@ func (p *ControlPlane) Run(out io.Writer, binary string, args ...string) (*Proce
 // Stop ends everything in the reverse order of its start and removes its files.
 func (p *ControlPlane) Stop() error {
 	var errs []error
-	for i := len(p.processes) - 1; i >= 0; i-- {
-		errs = append(errs, p.processes[i].Stop())
+	for _, process := range slices.Backward(p.processes) {
+		errs = append(errs, process.Stop())
 	}
 	if p.env != nil {
 		errs = append(errs, p.env.Stop())

@@ -47,7 +47,7 @@ func hold(dir, binary string, args []string) int {
 	if err != nil {
 		return complain(err)
 	}
-	child := exec.Command(binary, args...)
+	child := exec.Command(binary, args...) //nolint:noctx // the pipe is what ends it
 	child.Stdin, child.Stdout, child.Stderr = os.Stdin, os.Stdout, os.Stderr
 	child.SysProcAttr = tied()
 	if err := child.Start(); err != nil {
@@ -124,7 +124,8 @@ func (l *leash) wrap(binary string) (string, error) {
 // command returns binary under the leash, in a process group of its own: Ctrl-C in a
 // terminal is for the starter to act upon.
 func (l *leash) command(binary string, args ...string) *exec.Cmd {
-	cmd := exec.Command(l.self, append([]string{leashArgument, l.dir, binary}, args...)...)
+	args = append([]string{leashArgument, l.dir, binary}, args...)
+	cmd := exec.Command(l.self, args...) //nolint:noctx // the pipe is what ends it
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return cmd
 }
