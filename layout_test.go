@@ -159,7 +159,7 @@ func inspect(name, text, header string) []string {
 func junkDrawers(name string) []string {
 	junk := regexp.MustCompile(`^(utils?|helpers?|commons?|misc|shared|base|stuff)(_test)?$`)
 	var problems []string
-	for _, part := range strings.SplitSeq(strings.TrimSuffix(name, ".go"), "/") {
+	for part := range strings.SplitSeq(strings.TrimSuffix(name, ".go"), "/") {
 		if junk.MatchString(part) {
 			problems = append(problems, fmt.Sprintf("%s: %q says nothing about what is inside; name the noun it holds", name, part))
 		}
