@@ -87,16 +87,15 @@ const (
 // NewOffice returns an open office with a full budget.
 func NewOffice(config OfficeConfig) *Office {
 	o := &Office{now: orRealTime(config.Now), onOpen: config.OnOpen, onUnauthorized: config.OnUnauthorized}
-	limit, burst := pace(config.RequestsPer10s)
-	o.limiter = rate.NewLimiter(limit, burst)
 	o.window.size = max(1, config.RequestsPer10s)
+	o.limiter = rate.NewLimiter(pace(o.window.size))
 	return o
 }
 
-// pace spreads a budget of requests per window: a small burst and an even flow that together stay within it.
+// pace spreads a budget of requests per window: an even flow of nearly all of it, and a burst with which a pass that makes
+// several calls goes through at once. Where both together would exceed the budget, the window holds them back.
 func pace(budget int) (rate.Limit, int) {
-	budget = max(1, budget)
-	const sustained, burst = 0.96, 0.03
+	const sustained, burst = 0.96, 0.1
 	return rate.Limit(sustained * float64(budget) / windowLength.Seconds()), max(1, int(burst*float64(budget)))
 }
 

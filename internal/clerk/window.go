@@ -5,11 +5,15 @@ package clerk
 
 import "time"
 
-// windowLength is the span over which Clerk counts requests.
-const windowLength = 10 * time.Second
+const (
+	// windowLength is the span over which Clerk counts requests.
+	windowLength = 10 * time.Second
+	// windowSlack is by how much calls may come closer together at Clerk than they were sent.
+	windowSlack = 250 * time.Millisecond
+)
 
-// window counts the tickets given out in the last windowLength. The limiter alone does not bound them, since a reserved
-// ticket may be taken somewhat later than it was due.
+// window counts the tickets given out in the last windowLength and windowSlack. The limiter alone does not bound them:
+// its burst comes on top of its flow, and a reserved ticket may be taken later than it was due.
 type window struct {
 	size int
 	// given are times in ascending order.
@@ -27,12 +31,12 @@ func (w *window) free(at time.Time) time.Time {
 	if len(w.given) < w.size {
 		return at
 	}
-	return w.given[len(w.given)-w.size].Add(windowLength)
+	return w.given[len(w.given)-w.size].Add(windowLength + windowSlack)
 }
 
 func (w *window) forget(now time.Time) {
 	old := 0
-	for old < len(w.given) && now.Sub(w.given[old]) >= windowLength {
+	for old < len(w.given) && now.Sub(w.given[old]) >= windowLength+windowSlack {
 		old++
 	}
 	w.given = append(w.given[:0], w.given[old:]...)

@@ -1,0 +1,169 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerk
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// watched is an office that counts what it tells.
+type watched struct {
+	*Office
+	opened, refused int
+}
+
+func newWatched() *watched {
+	w := &watched{}
+	w.Office = NewOffice(OfficeConfig{
+		RequestsPer10s: 1000,
+		OnOpen:         func() { w.opened++ },
+		OnUnauthorized: func() { w.refused++ },
+	})
+	return w
+}
+
+// closedFor returns how long the office stays closed for the key; 0 is a ticket.
+func (w *watched) closedFor(t *testing.T) (ticket, time.Duration) {
+	t.Helper()
+	given, err := w.take(Caller{Key: "asker"}, "")
+	if err == nil {
+		return given, 0
+	}
+	closed, ok := errors.AsType[*ClosedError](err)
+	if !ok {
+		t.Fatalf("take: got %v, want a ticket or a closed office", err)
+	}
+	return ticket{}, time.Until(closed.At)
+}
+
+func (w *watched) told(t *testing.T, refused, opened int) {
+	t.Helper()
+	if w.refused != refused || w.opened != opened {
+		t.Errorf("told of %d refusals and %d openings, want %d and %d", w.refused, w.opened, refused, opened)
+	}
+}
+
+func TestUnauthorized(t *testing.T) {
+	t.Parallel()
+	unauthorized := outcome{status: http.StatusUnauthorized}
+	t.Run("ClosesButForOneProbeWithBackOff", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWatched()
+			first, second := ask(t, w.Office, ""), ask(t, w.Office, "")
+			w.settle(first, unauthorized)
+			w.settle(second, unauthorized)
+			w.told(t, 1, 0)
+			for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
+				_, closed := w.closedFor(t)
+				if closed != want*time.Second {
+					t.Fatalf("closed for %v, want %vs", closed, int(want))
+				}
+				time.Sleep(closed)
+				probe, _ := w.closedFor(t)
+				if _, meanwhile := w.closedFor(t); meanwhile == 0 {
+					t.Fatal("a second call got through beside the probe")
+				}
+				w.settle(probe, unauthorized)
+			}
+			w.told(t, 1, 0)
+		})
+	})
+	t.Run("OpensWithTheFirstSuccess", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWatched()
+			under := ask(t, w.Office, "")
+			w.settle(ask(t, w.Office, ""), unauthorized)
+			w.settle(under, outcome{status: http.StatusOK})
+			if _, closed := w.closedFor(t); closed == 0 {
+				t.Fatal("an answer to a call that was under way opened the office")
+			}
+			time.Sleep(time.Second)
+			probe, _ := w.closedFor(t)
+			w.settle(probe, outcome{status: http.StatusNotFound})
+			w.told(t, 1, 1)
+			ask(t, w.Office, "")
+			w.settle(ask(t, w.Office, ""), outcome{status: http.StatusOK})
+			w.told(t, 1, 1)
+			w.settle(ask(t, w.Office, ""), unauthorized)
+			if _, closed := w.closedFor(t); closed != time.Second {
+				t.Errorf("refused anew: closed for %v, want 1s", closed)
+			}
+			w.told(t, 2, 1)
+		})
+	})
+	t.Run("AProbeWithoutAnswerIsRepeated", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWatched()
+			w.settle(ask(t, w.Office, ""), unauthorized)
+			time.Sleep(time.Second)
+			for _, result := range []outcome{{}, {status: http.StatusBadGateway}} {
+				probe, _ := w.closedFor(t)
+				w.settle(probe, result)
+				if _, closed := w.closedFor(t); closed != time.Second {
+					t.Fatalf("closed for %v after a probe that told nothing, want 1s", closed)
+				}
+				time.Sleep(time.Second)
+			}
+			w.closedFor(t)
+			// This one is never heard of again.
+			time.Sleep(probeTime)
+			ask(t, w.Office, "")
+			w.told(t, 1, 0)
+		})
+	})
+	t.Run("ReopensWhenAnotherKeyWorks", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWatched()
+			w.Reopen()
+			w.told(t, 0, 0)
+			w.settle(ask(t, w.Office, ""), unauthorized)
+			w.Reopen()
+			ask(t, w.Office, "")
+			w.told(t, 1, 1)
+		})
+	})
+	t.Run("NeedsNoHooks", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			o := NewOffice(OfficeConfig{RequestsPer10s: 1000})
+			o.settle(ask(t, o, ""), unauthorized)
+			o.Reopen()
+			o.settle(ask(t, o, ""), unauthorized)
+			time.Sleep(time.Second)
+			o.settle(ask(t, o, ""), outcome{status: http.StatusOK})
+			ask(t, o, "")
+		})
+	})
+}
+
+func TestOutageEndsWithOnOpen(t *testing.T) {
+	t.Parallel()
+	failing := outcome{status: http.StatusServiceUnavailable}
+	fine := outcome{status: http.StatusOK}
+	t.Run("AfterHalfAMinute", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWatched()
+			w.settle(ask(t, w.Office, ""), failing)
+			time.Sleep(outage)
+			w.settle(ask(t, w.Office, ""), outcome{})
+			w.settle(ask(t, w.Office, ""), fine)
+			w.settle(ask(t, w.Office, ""), fine)
+			w.told(t, 0, 1)
+		})
+	})
+	t.Run("NotIfThereWasAnAnswerBetween", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWatched()
+			for range 10 {
+				w.settle(ask(t, w.Office, ""), failing)
+				time.Sleep(outage - time.Second)
+				w.settle(ask(t, w.Office, ""), fine)
+			}
+			w.told(t, 0, 0)
+		})
+	})
+}
