@@ -4,12 +4,33 @@
 package plan
 
 import (
+	"strings"
+
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// Desired is the canonical form of a ClerkUser's spec.
-type Desired struct{ mark Mark }
+// Desired is the canonical form of a ClerkUser's spec, with what else a plan rests on. A nil pointer means that the
+// field is not managed. It shares no memory with what it was made of, and shows no value when printed.
+type Desired struct {
+	mark     Mark
+	applied  v1alpha1.Applied
+	liftLock bool
+
+	externalID, username, firstName, lastName, locale *string
+
+	emails, phones contactList
+
+	metadata         []metadataWish
+	metadataReplaced bool
+
+	banned, locked *bool
+
+	deleteSelfEnabled, createOrganizationEnabled, bypassClientTrust *bool
+	createOrganizationsLimit                                        *int64
+
+	initial v1alpha1.InitialValues
+}
 
 // Inputs is what a plan needs to know beside the spec.
 type Inputs struct {
@@ -22,51 +43,75 @@ type Inputs struct {
 	LiftLock bool
 }
 
-// FromSpec is the canonical form of a spec. The error is an *InvalidError and says what the API server cannot check.
-func FromSpec(spec *v1alpha1.ClerkUserSpec, in Inputs) (*Desired, error) {
-	return &Desired{mark: in.Mark}, nil
-}
-
 // String shows no values.
 func (Desired) String() string { return "desired user" }
 
-// For is the plan.
-func For(d *Desired, u *clerk.User) []Change { return nil }
+// FromSpec is the canonical form of a spec. The error is an *InvalidError and names what the API server cannot check.
+func FromSpec(spec *v1alpha1.ClerkUserSpec, in Inputs) (*Desired, error) {
+	spec = spec.DeepCopy()
+	d := &Desired{
+		mark:     in.Mark,
+		applied:  *in.Applied.DeepCopy(),
+		liftLock: in.LiftLock,
 
-// Unreachable names what no call can bring about.
-func Unreachable(d *Desired, u *clerk.User) []InvalidError { return nil }
+		externalID: spec.ExternalID,
+		username:   spec.Username,
+		firstName:  spec.FirstName,
+		lastName:   spec.LastName,
+		locale:     spec.Locale,
 
-// Identifiers are those that the spec declares, strongest first.
-func (d *Desired) Identifiers() []clerk.Identifier { return nil }
+		metadataReplaced: replaces(spec.MetadataPolicy),
 
-// Holds says whether the user has the identifier.
-func Holds(u *clerk.User, id clerk.Identifier) bool { return false }
+		banned: spec.Banned,
+		locked: spec.Locked,
 
-// Proves says whether the user has the identifier and it proves possession.
-func Proves(u *clerk.User, id clerk.Identifier) bool { return false }
-
-// Policy says which changes may be carried out.
-type Policy struct {
-	// Observe withholds everything.
-	Observe bool
-	// Withheld names the fields that are not to be written.
-	Withheld map[string]bool
+		deleteSelfEnabled:         spec.DeleteSelfEnabled,
+		createOrganizationEnabled: spec.CreateOrganizationEnabled,
+		bypassClientTrust:         spec.BypassClientTrust,
+		createOrganizationsLimit:  spec.CreateOrganizationsLimit,
+	}
+	if d.username != nil {
+		*d.username = strings.ToLower(*d.username)
+	}
+	if spec.Initial != nil {
+		d.initial = *spec.Initial
+	}
+	d.emails = declaredEmails(spec, d.applied)
+	d.phones = declaredPhones(spec, d.applied)
+	for _, list := range []contactList{d.emails, d.phones} {
+		if invalid := list.check(); invalid != nil {
+			return nil, invalid
+		}
+	}
+	return d, d.readMetadata(spec)
 }
 
-// Allow splits a plan into what may be carried out and what may not.
-func Allow(p Policy, todo []Change) (do, withheld []Change) { return todo, nil }
+// replaces says whether a policy that may be omitted is Replace.
+func replaces(policy *v1alpha1.MergePolicy) bool {
+	return policy != nil && *policy == v1alpha1.PolicyReplace
+}
 
-// Fingerprint is a digest of the observed value of a field of the spec.
-func Fingerprint(u *clerk.User, field string) string { return "" }
+// readMetadata fills in the three metadata fields. Its error is an *InvalidError.
+func (d *Desired) readMetadata(spec *v1alpha1.ClerkUserSpec) error {
+	for _, source := range metadataSources(spec) {
+		wish, invalid := readWish(source, d.mark)
+		if invalid != nil {
+			return invalid
+		}
+		wish.ours = pointersInto(wish.field, d.applied.Metadata)
+		d.metadata = append(d.metadata, wish)
+	}
+	return nil
+}
 
-// Intend is what will be ours once the changes are carried out.
-func Intend(applied v1alpha1.Applied, d *Desired, do []Change) v1alpha1.Applied { return applied }
-
-// Settle forgets what left the spec and is gone at Clerk.
-func Settle(applied v1alpha1.Applied, d *Desired, u *clerk.User) v1alpha1.Applied { return applied }
-
-// Removal is the plan for a ClerkUser that is being deleted.
-func Removal(policy v1alpha1.DeletionPolicy, m Mark, u *clerk.User) []Change { return nil }
-
-// HandOver rewrites the mark.
-func HandOver(to Mark, u *clerk.User) []Change { return nil }
+// metadataOf is the user's metadata under the name of the spec's field.
+func metadataOf(u *clerk.User, field string) clerk.Metadata {
+	switch field {
+	case FieldPublicMetadata:
+		return u.PublicMetadata
+	case FieldPrivateMetadata:
+		return u.PrivateMetadata
+	default:
+		return u.UnsafeMetadata
+	}
+}

@@ -1,0 +1,125 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+)
+
+// Intend is what will be ours once the changes are carried out: what was before, and what they write. It is recorded
+// before the calls, so that nothing of ours is forgotten if their answers are lost. All lists are sorted, and absent
+// when empty.
+func Intend(applied v1alpha1.Applied, d *Desired, do []Change) v1alpha1.Applied {
+	next := *applied.DeepCopy()
+	for _, c := range do {
+		switch c := c.(type) {
+		case Create:
+			intendCreate(&next, c.Params)
+		case Ban:
+			next.Banned = true
+		case Unban:
+			// Without a wish, the ban lifted is ours or a predecessor's. The latter is known by a mark that the same
+			// plan rewrites; this keeps it known until the ban is gone.
+			next.Banned = next.Banned || d.banned == nil
+		case Lock:
+			next.Locked = true
+		case MergeMetadata:
+			next.Metadata = append(next.Metadata, written(c.Params)...)
+		case ReplaceMetadata:
+			next.Metadata = append(next.Metadata, written(c.Params)...)
+		case AddEmailAddress:
+			next.EmailAddresses = append(next.EmailAddresses, c.Params.Address)
+		case AddPhoneNumber:
+			next.PhoneNumbers = append(next.PhoneNumbers, c.Params.Number)
+		}
+	}
+	return tidy(next)
+}
+
+func intendCreate(next *v1alpha1.Applied, p clerk.CreateUserParams) {
+	next.Metadata = append(next.Metadata, written(clerk.MetadataParams{
+		Public: p.PublicMetadata, Private: p.PrivateMetadata, Unsafe: p.UnsafeMetadata,
+	})...)
+	for _, email := range p.EmailAddresses {
+		next.EmailAddresses = append(next.EmailAddresses, email.Value)
+	}
+	for _, phone := range p.PhoneNumbers {
+		next.PhoneNumbers = append(next.PhoneNumbers, phone.Value)
+	}
+	next.Banned = next.Banned || isTrue(p.Banned)
+	next.Locked = next.Locked || isTrue(p.Locked)
+}
+
+// written is the pointers to the keys that a call writes. The mark is no key of a spec and not among them.
+func written(params clerk.MetadataParams) []string {
+	var pointers []string
+	for _, part := range partsOf(params) {
+		for _, p := range leaves(part.value) {
+			if p[0] != v1alpha1.OwnerKey {
+				pointers = append(pointers, p.pointer(part.field))
+			}
+		}
+	}
+	return pointers
+}
+
+// Settle is what is still ours, given the user as Clerk's answers left it: what left the spec and is gone at Clerk is
+// forgotten. A nil user is gone altogether. What the spec declares stays on record even if it is not at Clerk yet,
+// since an answer may have been lost.
+func Settle(applied v1alpha1.Applied, d *Desired, u *clerk.User) v1alpha1.Applied {
+	if u == nil {
+		u = &clerk.User{}
+	}
+	next := v1alpha1.Applied{
+		EmailAddresses: d.emails.settle(applied.EmailAddresses, heldEmails(u)),
+		PhoneNumbers:   d.phones.settle(applied.PhoneNumbers, heldPhones(u)),
+		Banned:         applied.Banned && (u.Banned || isTrue(d.banned)),
+		Locked:         applied.Locked && (u.Locked || isTrue(d.locked)),
+	}
+	for _, wish := range d.metadata {
+		wish.ours = pointersInto(wish.field, applied.Metadata)
+		for _, p := range wish.settle(metadataOf(u, wish.field)) {
+			next.Metadata = append(next.Metadata, p.pointer(wish.field))
+		}
+	}
+	return tidy(next)
+}
+
+func (l contactList) settle(added []string, held []heldContact) []string {
+	var kept []string
+	for _, value := range added {
+		_, there := statusAmong(held, value)
+		if there || l.find(value) >= 0 {
+			kept = append(kept, value)
+		}
+	}
+	return kept
+}
+
+// settle is the paths that are declared, or still to be taken back.
+func (w metadataWish) settle(have clerk.Metadata) []path {
+	kept := w.undeclared(have)
+	for _, p := range w.ours {
+		if p.in(w.want) || p.under(w.want) && p.in(have) {
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}
+
+// tidy sorts the lists, each entry once, so that an equal record is written equally.
+func tidy(applied v1alpha1.Applied) v1alpha1.Applied {
+	for _, list := range []*[]string{&applied.Metadata, &applied.EmailAddresses, &applied.PhoneNumbers} {
+		slices.SortFunc(*list, strings.Compare)
+		*list = slices.Compact(*list)
+		if len(*list) == 0 {
+			*list = nil
+		}
+	}
+	return applied
+}

@@ -1,0 +1,157 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+)
+
+// E-mail addresses and phone numbers differ in their calls only; what is true of both is said once, of a contact.
+
+// contact is a declared address or number.
+type contact struct {
+	value   string
+	primary bool
+	// status is "" where it is not managed.
+	status v1alpha1.IdentifierStatus
+	// secondFactor is nil for addresses, and where it is not managed.
+	secondFactor *bool
+}
+
+// contactList is one of the two lists of a spec.
+type contactList struct {
+	// field is the list's name in the spec.
+	field  string
+	wanted []contact
+	// added are the values that we gave the user so far.
+	added []string
+	// replaced says that the list is given and that nothing beside it is to remain.
+	replaced bool
+}
+
+// heldContact is an address or number that the user has.
+type heldContact struct {
+	id, value            string
+	status               clerk.IdentifierStatus
+	secondFactor, linked bool
+}
+
+func declaredEmails(spec *v1alpha1.ClerkUserSpec, applied v1alpha1.Applied) contactList {
+	list := contactList{
+		field:    FieldEmailAddresses,
+		added:    applied.EmailAddresses,
+		replaced: spec.EmailAddresses != nil && replaces(spec.IdentifiersPolicy),
+	}
+	for _, address := range spec.EmailAddresses {
+		list.wanted = append(list.wanted, contact{
+			value:   foldEmail(address.Address),
+			primary: isTrue(address.Primary),
+			status:  orNone(address.Status),
+		})
+	}
+	return list
+}
+
+func declaredPhones(spec *v1alpha1.ClerkUserSpec, applied v1alpha1.Applied) contactList {
+	list := contactList{
+		field:    FieldPhoneNumbers,
+		added:    applied.PhoneNumbers,
+		replaced: spec.PhoneNumbers != nil && replaces(spec.IdentifiersPolicy),
+	}
+	for _, number := range spec.PhoneNumbers {
+		list.wanted = append(list.wanted, contact{
+			value:        number.Number,
+			primary:      isTrue(number.Primary),
+			status:       orNone(number.Status),
+			secondFactor: number.ReservedForSecondFactor,
+		})
+	}
+	return list
+}
+
+// foldEmail is the address as Clerk stores it.
+func foldEmail(address string) string { return strings.ToLower(address) }
+
+func isTrue(flag *bool) bool { return flag != nil && *flag }
+
+func orNone(status *v1alpha1.IdentifierStatus) v1alpha1.IdentifierStatus {
+	if status == nil {
+		return ""
+	}
+	return *status
+}
+
+// check is what the API server's rules cannot see, or did not when the object was stored.
+func (l contactList) check() *InvalidError {
+	seen := map[string]bool{}
+	primary := false
+	for i, c := range l.wanted {
+		switch {
+		case seen[c.value]:
+			return l.problem(i, "", "is in the list twice; remove one of the two")
+		case c.primary && primary:
+			return l.problem(i, ".primary", "is true for a second entry; mark at most one")
+		case isTrue(c.secondFactor) && c.status == v1alpha1.IdentifierReserved:
+			return l.problem(i, ".reservedForSecondFactor", "needs a verified number; set status: Verified or leave it out")
+		}
+		seen[c.value] = true
+		primary = primary || c.primary
+	}
+	return nil
+}
+
+// problem names an entry of the list, or a field of it.
+func (l contactList) problem(index int, below, problem string) *InvalidError {
+	return &InvalidError{fmt.Sprintf("spec.%s[%d]%s", l.field, index, below), problem}
+}
+
+// find is the index of a value in the list; -1 if it is not there.
+func (l contactList) find(value string) int {
+	return slices.IndexFunc(l.wanted, func(c contact) bool { return c.value == value })
+}
+
+// primaryFirst is the list with the marked entry in front: Clerk makes the first one of a new user primary.
+func (l contactList) primaryFirst() []contact {
+	ordered := slices.Clone(l.wanted)
+	slices.SortStableFunc(ordered, func(a, b contact) int {
+		switch {
+		case a.primary && !b.primary:
+			return -1
+		case b.primary && !a.primary:
+			return 1
+		default:
+			return 0
+		}
+	})
+	return ordered
+}
+
+func heldEmails(u *clerk.User) []heldContact {
+	held := make([]heldContact, 0, len(u.EmailAddresses))
+	for _, e := range u.EmailAddresses {
+		held = append(held, heldContact{id: e.ID, value: e.Address, status: e.Status, linked: e.Linked})
+	}
+	return held
+}
+
+func heldPhones(u *clerk.User) []heldContact {
+	held := make([]heldContact, 0, len(u.PhoneNumbers))
+	for _, p := range u.PhoneNumbers {
+		held = append(held, heldContact{
+			id: p.ID, value: p.Number, status: p.Status, linked: p.Linked, secondFactor: p.ReservedForSecondFactor,
+		})
+	}
+	return held
+}
+
+// wayIn says whether the user can sign in with it: not before it is verified or reserved, and not if it serves as
+// second factor.
+func (h heldContact) wayIn() bool {
+	return !h.secondFactor && (h.status == clerk.Verified || h.status == clerk.Reserved)
+}

@@ -1,0 +1,77 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+)
+
+// Fingerprint is a digest of what Clerk has for a field of the spec, by which a later change of the value is noticed.
+// Equal values have equal digests. It is not keyed, so it must not leave the process. It is "" for a field that says
+// nothing about the user.
+func Fingerprint(u *clerk.User, field string) string {
+	value, ok := observedValue(u, field)
+	if !ok {
+		return ""
+	}
+	// Everything that observedValue gives can be encoded.
+	text, _ := json.Marshal(value)
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// observedValue is what Clerk has for a field of the spec.
+func observedValue(u *clerk.User, field string) (any, bool) {
+	switch field {
+	case FieldExternalID:
+		return u.ExternalID, true
+	case FieldUsername:
+		return u.Username, true
+	case FieldFirstName:
+		return u.FirstName, true
+	case FieldLastName:
+		return u.LastName, true
+	case FieldLocale:
+		return u.Locale, true
+	case FieldEmailAddresses:
+		return []any{u.PrimaryEmailAddressID, u.EmailAddresses}, true
+	case FieldPhoneNumbers:
+		return []any{u.PrimaryPhoneNumberID, u.PhoneNumbers}, true
+	case FieldBanned:
+		return u.Banned, true
+	case FieldLocked:
+		return u.Locked, true
+	default:
+		return observedSetting(u, field)
+	}
+}
+
+// observedSetting is the other half of observedValue: metadata, the mark and permissions.
+func observedSetting(u *clerk.User, field string) (any, bool) {
+	switch field {
+	case FieldPublicMetadata, FieldUnsafeMetadata:
+		return merge(metadataOf(u, field), nil), true
+	case FieldPrivateMetadata:
+		others := merge(u.PrivateMetadata, nil)
+		delete(others, v1alpha1.OwnerKey)
+		return others, true
+	case FieldOwnerMark:
+		return u.PrivateMetadata[v1alpha1.OwnerKey], true
+	case FieldDeleteSelfEnabled:
+		return u.DeleteSelfEnabled, true
+	case FieldCreateOrganizationEnabled:
+		return u.CreateOrganizationEnabled, true
+	case FieldCreateOrganizationsLimit:
+		return u.CreateOrganizationsLimit, true
+	case FieldBypassClientTrust:
+		return u.BypassClientTrust, true
+	default:
+		return nil, false
+	}
+}

@@ -1,0 +1,92 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+)
+
+// Identifiers is what the spec declares and a user can be looked up by, strongest first; among addresses and numbers,
+// the one marked primary first. It is empty for a spec that names its user by userID only.
+func (d *Desired) Identifiers() []clerk.Identifier {
+	var identifiers []clerk.Identifier
+	add := func(kind clerk.IdentifierKind, value string) {
+		if value != "" {
+			identifiers = append(identifiers, clerk.Identifier{Kind: kind, Value: value})
+		}
+	}
+	add(clerk.KindExternalID, orEmpty(d.externalID))
+	for _, email := range d.emails.primaryFirst() {
+		add(clerk.KindEmailAddress, email.value)
+	}
+	for _, phone := range d.phones.primaryFirst() {
+		add(clerk.KindPhoneNumber, phone.value)
+	}
+	add(clerk.KindUsername, orEmpty(d.username))
+	for _, wallet := range d.initial.Web3Wallets {
+		add(clerk.KindWeb3Wallet, wallet)
+	}
+	return identifiers
+}
+
+// Holds says whether the user has exactly this identifier; upper and lower case are the same where they are to Clerk:
+// in e-mail addresses, usernames and Ethereum wallets. An empty value is held by nobody.
+func Holds(u *clerk.User, id clerk.Identifier) bool {
+	_, ok := holding(u, id)
+	return ok
+}
+
+// Proves says whether the user has this identifier and it proves that the person behind it is the one whom the
+// identifier means: a verified address, number or wallet, or the external id, which only back ends can write. A
+// username never does, since anybody can choose it first.
+func Proves(u *clerk.User, id clerk.Identifier) bool {
+	status, ok := holding(u, id)
+	return ok && status == clerk.Verified
+}
+
+// holding is the state in which the user has the identifier. An external id counts as verified, a username never does.
+func holding(u *clerk.User, id clerk.Identifier) (clerk.IdentifierStatus, bool) {
+	if id.Value == "" {
+		return "", false
+	}
+	switch id.Kind {
+	case clerk.KindExternalID:
+		return clerk.Verified, u.ExternalID == id.Value
+	case clerk.KindUsername:
+		return clerk.Unverified, strings.ToLower(u.Username) == strings.ToLower(id.Value)
+	case clerk.KindEmailAddress:
+		return statusAmong(heldEmails(u), foldEmail(id.Value))
+	case clerk.KindPhoneNumber:
+		return statusAmong(heldPhones(u), id.Value)
+	case clerk.KindWeb3Wallet:
+		at := slices.IndexFunc(u.Web3Wallets, func(w clerk.Web3Wallet) bool {
+			return foldWallet(w.Address) == foldWallet(id.Value)
+		})
+		if at >= 0 {
+			return u.Web3Wallets[at].Status, true
+		}
+	}
+	return "", false
+}
+
+// statusAmong is the state of the held address or number with this value.
+func statusAmong(held []heldContact, value string) (clerk.IdentifierStatus, bool) {
+	at := slices.IndexFunc(held, func(h heldContact) bool { return h.value == value })
+	if at < 0 {
+		return "", false
+	}
+	return held[at].status, true
+}
+
+// foldWallet is the wallet's address in one case if case means nothing in it: it is a checksum in Ethereum's, and part
+// of the value in Solana's.
+func foldWallet(address string) string {
+	if strings.HasPrefix(address, "0x") {
+		return strings.ToLower(address)
+	}
+	return address
+}

@@ -1,0 +1,88 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import "strings"
+
+// path leads to a key of a metadata field: one element per level, the field itself not included.
+type path []string
+
+var (
+	pointerEscape   = strings.NewReplacer("~", "~0", "/", "~1")
+	pointerUnescape = strings.NewReplacer("~0", "~", "~1", "/")
+)
+
+// pointer is the path as an RFC 6901 JSON pointer whose first token is the field: /publicMetadata/a~1b/c.
+func (p path) pointer(field string) string {
+	var text strings.Builder
+	text.WriteString("/" + field)
+	for _, key := range p {
+		text.WriteString("/" + pointerEscape.Replace(key))
+	}
+	return text.String()
+}
+
+// pointersInto is the paths of those pointers that lead to a key of the field. What leads nowhere is left out, and so
+// is what leads to the field as a whole, which is never ours.
+func pointersInto(field string, pointers []string) []path {
+	var paths []path
+	for _, pointer := range pointers {
+		rest, ok := strings.CutPrefix(pointer, "/"+field+"/")
+		if !ok {
+			continue
+		}
+		var p path
+		for token := range strings.SplitSeq(rest, "/") {
+			p = append(p, pointerUnescape.Replace(token))
+		}
+		paths = append(paths, p)
+	}
+	return paths
+}
+
+// leaves is the paths of what is written by an object or merge patch: scalars, lists and empty objects, but not nulls.
+func leaves(object map[string]any) []path {
+	var paths []path
+	for key, value := range object {
+		inner, isObject := value.(map[string]any)
+		switch {
+		case value == nil:
+		case isObject && len(inner) > 0:
+			for _, below := range leaves(inner) {
+				paths = append(paths, append(path{key}, below...))
+			}
+		default:
+			paths = append(paths, path{key})
+		}
+	}
+	return paths
+}
+
+// parent is the object that holds the path's last key; nil if there is none.
+func (p path) parent(object map[string]any) map[string]any {
+	for _, key := range p[:len(p)-1] {
+		object, _ = object[key].(map[string]any)
+	}
+	return object
+}
+
+// last is the last key.
+func (p path) last() string { return p[len(p)-1] }
+
+// in says whether the object has the key that the path leads to.
+func (p path) in(object map[string]any) bool {
+	_, ok := p.parent(object)[p.last()]
+	return ok
+}
+
+// under says whether the object has a leaf above the key that the path leads to, so that nothing can be there.
+func (p path) under(object map[string]any) bool {
+	for i := range len(p) - 1 {
+		above := p[:i+1]
+		if _, isObject := above.parent(object)[above.last()].(map[string]any); above.in(object) && !isObject {
+			return true
+		}
+	}
+	return false
+}
