@@ -1,0 +1,57 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
+)
+
+// guide says what one can do now.
+func (p *playground) guide() {
+	users := p.samples.ofKind(kindUser)
+	first, last := users[0], users[len(users)-1]
+	control := "http://" + p.clerk.Address() + emulator.ControlPath
+	lines := []string{
+		"", "Try it in another terminal:", "",
+		"  export KUBECONFIG=" + p.plane.Kubeconfig(),
+	}
+	if _, err := exec.LookPath("kubectl"); err != nil {
+		lines = append(lines, "  export PATH=$PATH:"+filepath.Dir(p.plane.Kubectl()))
+	}
+	lines = append(lines,
+		"  kubectl "+strings.Join(p.getUsers(), " ")+" -o wide",
+		"",
+		"  # change somebody, ban somebody, take the ban back, delete somebody",
+		"  "+patch(first.GetNamespace(), first.GetName(), `{"spec":{"firstName":"Changed"}}`),
+		"  "+patch(first.GetNamespace(), first.GetName(), `{"spec":{"banned":true}}`),
+		"  "+patch(first.GetNamespace(), first.GetName(), `{"spec":{"banned":null}}`),
+		fmt.Sprintf("  kubectl delete clerkuser %s%s", last.GetName(), inNamespace(last.GetNamespace())),
+		fmt.Sprintf("  kubectl describe clerkuser %s%s", first.GetName(), inNamespace(first.GetNamespace())),
+		"",
+		"  # the users as Clerk holds them, and what the operator asked for",
+		"  curl -s "+control+"/users",
+		"  curl -s "+control+"/journal",
+		"",
+		"The emulator's API is "+p.clerk.URL()+".",
+		"\"kubectl delete namespace\" will not finish here: no kube-controller-manager runs.",
+		"Ctrl-C ends everything.",
+	)
+	fmt.Fprintln(p.out, strings.Join(lines, "\n"))
+}
+
+func patch(namespace, name, change string) string {
+	return fmt.Sprintf("kubectl patch clerkuser %s%s --type=merge -p '%s'", name, inNamespace(namespace), change)
+}
+
+func inNamespace(namespace string) string {
+	if namespace == "default" {
+		return ""
+	}
+	return " -n " + namespace
+}

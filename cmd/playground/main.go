@@ -1,0 +1,100 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Command playground shows the operator at work on this machine alone: it starts a control
+// plane, a Clerk emulator and the operator, applies the samples, and prints what became of
+// them in the cluster and at Clerk.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/clerk-operator/clerk-operator/test/controlplane"
+	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
+)
+
+const usage = `playground starts etcd, kube-apiserver, a Clerk emulator and the operator on this machine, applies the samples and
+shows what became of them. It stays until Ctrl-C and leaves no process behind, however it ends.
+
+Usage:
+  make demo [ARGS="flags"]
+
+Flags:
+  --exit           end once every sample is Ready; the exit code is 0 only if that was so in time
+  --limit duration how long the samples may take to become Ready (default 2m)
+  --samples dir    manifests to apply (default config/samples)
+  --manager file   the operator to run; none builds bin/manager from this checkout
+  --help           show this text
+`
+
+// options are what the flags say.
+type options struct {
+	root    string
+	samples string
+	manager string
+	limit   time.Duration
+	exit    bool
+}
+
+func main() {
+	controlplane.Leash()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	// A second Ctrl-C ends the program at once; the leashes clean up behind it.
+	context.AfterFunc(ctx, stop)
+	ctx, cancel := controlplane.WithParent(ctx)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	cancel()
+	os.Exit(code)
+}
+
+// run plays and returns the exit code.
+func run(ctx context.Context, args []string, out, errOut io.Writer) int {
+	o, err := parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		_, _ = io.WriteString(out, usage)
+		return 0
+	case err != nil:
+		fmt.Fprintf(errOut, "playground: %v\nRun it with --help for the flags.\n", err)
+		return 2
+	}
+	if err := play(ctx, o, out); err != nil {
+		fmt.Fprintf(errOut, "playground: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+func parse(args []string) (options, error) {
+	flags := flag.NewFlagSet("playground", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	var o options
+	flags.BoolVar(&o.exit, "exit", false, "")
+	flags.DurationVar(&o.limit, "limit", 2*time.Minute, "")
+	flags.StringVar(&o.samples, "samples", "", "")
+	flags.StringVar(&o.manager, "manager", "", "")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	if flags.NArg() > 0 {
+		return o, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	root, err := assets.Root()
+	if err != nil {
+		return o, err
+	}
+	o.root = root
+	if o.samples == "" {
+		o.samples = filepath.Join(root, "config", "samples")
+	}
+	return o, nil
+}
