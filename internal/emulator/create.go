@@ -138,11 +138,14 @@ func (f *createForm) checkFeatures(c *call) error {
 }
 
 func (f *createForm) checkBlocked(c *call) error {
-	for param, values := range map[string][]string{"email_address": f.EmailAddress.Value, "phone_number": f.PhoneNumber.Value} {
-		for _, value := range values {
-			if err := c.checkAllowed(param, value); err != nil {
-				return err
-			}
+	for _, address := range f.EmailAddress.Value {
+		if err := c.checkAllowed("email_address", address); err != nil {
+			return err
+		}
+	}
+	for _, number := range f.PhoneNumber.Value {
+		if err := c.checkAllowed("phone_number", number); err != nil {
+			return err
 		}
 	}
 	return nil

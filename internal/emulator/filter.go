@@ -4,6 +4,7 @@
 package emulator
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -79,7 +80,7 @@ func parseFilter(values url.Values) (*filter, error) {
 	found = append(found, wrong...)
 	found = append(found, f.parseBanned(values)...)
 	found = append(found, f.parseProvider(values)...)
-	for param := range values {
+	for _, param := range slices.Sorted(maps.Keys(values)) {
 		if !slices.Contains(known, param) {
 			found = append(found, unknownParam(param))
 		}

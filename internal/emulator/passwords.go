@@ -17,14 +17,31 @@ const (
 	maxPasswordBytes  = 72
 )
 
-// digestPatterns are the formats of the digests most likely to be imported. Other hashers accept any digest here.
-var digestPatterns = map[string]*regexp.Regexp{
-	"bcrypt":               regexp.MustCompile(`^\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}$`),
-	"argon2i":              regexp.MustCompile(`^\$argon2i\$v=[0-9]+\$m=[0-9]+,t=[0-9]+,p=[0-9]+\$[^$]+\$[^$]+$`),
-	"argon2id":             regexp.MustCompile(`^\$argon2id\$v=[0-9]+\$m=[0-9]+,t=[0-9]+,p=[0-9]+\$[^$]+\$[^$]+$`),
-	"pbkdf2_sha256_django": regexp.MustCompile(`^pbkdf2_sha256\$[0-9]+\$[^$]+\$[^$]+$`),
-	"md5":                  regexp.MustCompile(`^[0-9a-fA-F]{32}$`),
-	"sha256":               regexp.MustCompile(`^[0-9a-fA-F]{64}$`),
+// The formats of the digests most likely to be imported. They are compiled once per process and never written.
+var (
+	bcryptPattern = regexp.MustCompile(`^\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}$`)
+	argon2Pattern = regexp.MustCompile(`^\$argon2(id?)\$v=[0-9]+\$m=[0-9]+,t=[0-9]+,p=[0-9]+\$[^$]+\$[^$]+$`)
+	djangoPattern = regexp.MustCompile(`^pbkdf2_sha256\$[0-9]+\$[^$]+\$[^$]+$`)
+	md5Pattern    = regexp.MustCompile(`^[0-9a-fA-F]{32}$`)
+	sha256Pattern = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
+)
+
+// fits reports whether a digest has the format of its hasher. A hasher without a pattern here takes any digest.
+func fits(hasher, digest string) bool {
+	switch hasher {
+	case "bcrypt":
+		return bcryptPattern.MatchString(digest)
+	case "argon2i", "argon2id":
+		return argon2Pattern.MatchString(digest) && strings.HasPrefix(digest, "$"+hasher+"$")
+	case "pbkdf2_sha256_django":
+		return djangoPattern.MatchString(digest)
+	case "md5":
+		return md5Pattern.MatchString(digest)
+	case "sha256":
+		return sha256Pattern.MatchString(digest)
+	default:
+		return true
+	}
 }
 
 // hashers returns every password_hasher that Clerk documents anywhere.
@@ -97,7 +114,7 @@ func (f *credentialsForm) digestProblems() []errorEntry {
 	case !slices.Contains(hashers(), f.PasswordHasher.Value):
 		return []errorEntry{invalidValue("password_hasher")}
 	}
-	if format := digestPatterns[f.PasswordHasher.Value]; format != nil && !format.MatchString(f.PasswordDigest.Value) {
+	if !fits(f.PasswordHasher.Value, f.PasswordDigest.Value) {
 		return []errorEntry{problem("form_password_digest_invalid_code", "password_digest", "is invalid",
 			"The password digest does not match the format of its hasher.")}
 	}

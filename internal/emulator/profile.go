@@ -31,9 +31,9 @@ type profileForm struct {
 // problems returns what is wrong with the form on its own, whoever else there is.
 func (f *profileForm) problems(s *Settings, now time.Time) []errorEntry {
 	found := f.credentialsForm.problems()
-	for param, name := range map[string]string{"first_name": f.FirstName.Value, "last_name": f.LastName.Value} {
-		if utf8.RuneCountInString(name) > maxNameLength {
-			found = append(found, problem("form_param_max_length_exceeded", param, "is too long", param+" is too long."))
+	for _, name := range []namedText{{"first_name", &f.FirstName}, {"last_name", &f.LastName}} {
+		if utf8.RuneCountInString(name.text.Value) > maxNameLength {
+			found = append(found, problem("form_param_max_length_exceeded", name.param, "is too long", name.param+" is too long."))
 		}
 	}
 	if f.Locale.Value != "" && !localePattern.MatchString(f.Locale.Value) {
@@ -47,15 +47,21 @@ func (f *profileForm) problems(s *Settings, now time.Time) []errorEntry {
 	if f.CreateOrganizationsLimit.Value < 0 {
 		found = append(found, invalidValue("create_organizations_limit"))
 	}
-	for param, text := range map[string]*given[string]{"legal_accepted_at": &f.LegalAcceptedAt, "created_at": &f.CreatedAt} {
-		if !text.present() {
+	for _, at := range []namedText{{"legal_accepted_at", &f.LegalAcceptedAt}, {"created_at", &f.CreatedAt}} {
+		if !at.text.present() {
 			continue
 		}
-		if _, wrong := parseTime(param, text.Value, now); wrong != nil {
+		if _, wrong := parseTime(at.param, at.text.Value, now); wrong != nil {
 			found = append(found, *wrong)
 		}
 	}
 	return found
+}
+
+// namedText is a text field beside its name.
+type namedText struct {
+	param string
+	text  *given[string]
 }
 
 // conflicts returns the fields whose value belongs to a user other than the one with the id except.

@@ -109,18 +109,15 @@ func (f *updateForm) checkPrimaries(_ *call, u *User) error {
 	for i := range u.Web3Wallets {
 		verifications["primary_web3_wallet_id "+u.Web3Wallets[i].ID] = u.Web3Wallets[i].Verification
 	}
-	wishes := []struct {
-		param string
-		id    *given[string]
-	}{
+	wishes := []namedText{
 		{"primary_email_address_id", &f.PrimaryEmailAddressID}, {"primary_phone_number_id", &f.PrimaryPhoneNumberID},
 		{"primary_web3_wallet_id", &f.PrimaryWeb3WalletID},
 	}
 	for _, wish := range wishes {
-		if !wish.id.present() {
+		if !wish.text.present() {
 			continue
 		}
-		verification, has := verifications[wish.param+" "+wish.id.Value]
+		verification, has := verifications[wish.param+" "+wish.text.Value]
 		switch {
 		case !has:
 			return unprocessable(problem("form_resource_not_found", wish.param, "is missing", "The resource was not found."))
