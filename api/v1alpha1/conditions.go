@@ -21,6 +21,8 @@ const (
 	ReasonObserved = "Observed"
 	// ReasonWaiting says that no pass was finished yet, because the API budget or Clerk's rate limit says wait.
 	ReasonWaiting = "Waiting"
+	// ReasonSuspended says that the object was suspended before its first verdict.
+	ReasonSuspended = "Suspended"
 	// ReasonRetrying says that calls have been failing for a while for a reason that may pass.
 	ReasonRetrying = "Retrying"
 	// ReasonInvalidSpec says that the spec holds something that the API server cannot check and Clerk would not take.

@@ -1,0 +1,62 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package binding
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+const (
+	// SecretName is the name of the Secret, in the operator's own namespace, that holds the key.
+	SecretName = "clerk-operator-binding-key"
+
+	secretEntry = "key"
+)
+
+// +kubebuilder:rbac:groups="",namespace=system,resources=secrets,verbs=create;get
+
+// EnsureKey returns the key in the operator's namespace, and makes it on the first start. The client must not be cached.
+// If the Secret is lost, a new key is made; bindings of the old one are then not valid, and users whose owner mark is
+// gone too have to be adopted again.
+func EnsureKey(ctx context.Context, c client.Client, namespace string) (Key, error) {
+	name := types.NamespacedName{Namespace: namespace, Name: SecretName}
+	stored, err := getKey(ctx, c, name)
+	if !apierrors.IsNotFound(err) {
+		return stored, err
+	}
+	made, err := NewKey()
+	if err != nil {
+		return Key{}, err
+	}
+	err = c.Create(ctx, &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: name.Namespace,
+			Name:      name.Name,
+			Labels:    map[string]string{"app.kubernetes.io/name": "clerk-operator"},
+		},
+		Data: map[string][]byte{secretEntry: made.Bytes()},
+	})
+	if apierrors.IsAlreadyExists(err) {
+		return getKey(ctx, c, name)
+	}
+	if err != nil {
+		return Key{}, fmt.Errorf("creating Secret %s for the binding key: %w", name, err)
+	}
+	return made, nil
+}
+
+func getKey(ctx context.Context, c client.Client, name types.NamespacedName) (Key, error) {
+	secret := &corev1.Secret{}
+	if err := c.Get(ctx, name, secret); err != nil {
+		return Key{}, fmt.Errorf("getting Secret %s with the binding key: %w", name, err)
+	}
+	return ParseKey(secret.Data[secretEntry])
+}

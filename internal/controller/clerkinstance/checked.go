@@ -1,0 +1,131 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkinstance
+
+import (
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+)
+
+// checkedKey is a key that Clerk was asked about, and what for.
+type checkedKey struct {
+	endpoint string
+	key      string
+	pin      string
+}
+
+// checkedKeys remembers the keys that Clerk has accepted, so that a pass over an unchanged instance costs no call. Keys
+// stay in memory.
+type checkedKeys struct {
+	mu      sync.Mutex
+	entries map[types.NamespacedName]*checkedEntry
+}
+
+type checkedEntry struct {
+	key        checkedKey
+	connection *connection.Connection
+	counted    time.Time
+	written    time.Time
+}
+
+func newCheckedKeys() *checkedKeys {
+	return &checkedKeys{entries: map[types.NamespacedName]*checkedEntry{}}
+}
+
+// or returns the connection that was checked for just this key, else what check returns, and remembers that.
+func (k *checkedKeys) or(
+	name types.NamespacedName, key checkedKey, check func() (*connection.Connection, error),
+) (*connection.Connection, error) {
+	if c := k.find(name, key); c != nil {
+		return c, nil
+	}
+	c, err := check()
+	if err != nil {
+		return nil, err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	e := k.entry(name)
+	key.pin = c.InstanceID
+	e.key, e.connection = key, c
+	return c, nil
+}
+
+// find returns the connection of a checked key. A key that was checked without a pin is good for the pin that it set.
+func (k *checkedKeys) find(name types.NamespacedName, key checkedKey) *connection.Connection {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	e := k.entry(name)
+	if e.connection == nil || e.key.endpoint != key.endpoint || e.key.key != key.key {
+		return nil
+	}
+	if key.pin != "" && key.pin != e.key.pin {
+		return nil
+	}
+	return e.connection
+}
+
+// of returns the connection of whatever key was checked for an endpoint.
+func (k *checkedKeys) of(name types.NamespacedName, endpoint string) *connection.Connection {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if e := k.entry(name); e.key.endpoint == endpoint {
+		return e.connection
+	}
+	return nil
+}
+
+// doubt makes the next pass ask Clerk again.
+func (k *checkedKeys) doubt(name types.NamespacedName) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.entry(name).connection = nil
+}
+
+// forget drops what is known about an instance that is gone.
+func (k *checkedKeys) forget(name types.NamespacedName) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.entries, name)
+}
+
+// countDue reports whether the users were not counted for an interval.
+func (k *checkedKeys) countDue(name types.NamespacedName, now time.Time, interval time.Duration) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	e := k.entry(name)
+	return e.counted.IsZero() || now.Sub(e.counted) >= interval
+}
+
+// counted records that the users were counted.
+func (k *checkedKeys) counted(name types.NamespacedName, now time.Time) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.entry(name).counted = now
+}
+
+// mayWriteCounts reports whether counts may go into status again, and if so, takes the turn.
+func (k *checkedKeys) mayWriteCounts(name types.NamespacedName, now time.Time, interval time.Duration) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	e := k.entry(name)
+	if !e.written.IsZero() && now.Sub(e.written) < interval {
+		return false
+	}
+	e.written = now
+	return true
+}
+
+func (k *checkedKeys) entry(name types.NamespacedName) *checkedEntry {
+	e, found := k.entries[name]
+	if !found {
+		e = &checkedEntry{}
+		k.entries[name] = e
+	}
+	return e
+}

@@ -1,0 +1,41 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkinstance
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// AllowedHosts is the set of API addresses that keys may be sent to, as scheme://host[:port].
+type AllowedHosts map[string]bool
+
+// ParseAllowedHosts reads entries such as api.clerk.com, clerk.internal:8443 or http://127.0.0.1:8080. An entry without
+// scheme means https; plain http is possible only where an entry says so.
+func ParseAllowedHosts(entries []string) (AllowedHosts, error) {
+	hosts := AllowedHosts{}
+	for _, entry := range entries {
+		text := entry
+		if !strings.Contains(text, "://") {
+			text = "https://" + text
+		}
+		u, err := url.Parse(text)
+		if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "http" && u.Scheme != "https") || strings.Trim(u.Path, "/") != "" {
+			return nil, fmt.Errorf("reading allowed API host %q: want host, host:port or http://host:port", entry)
+		}
+		hosts[origin(u)] = true
+	}
+	return hosts, nil
+}
+
+// Allow reports whether an API address leads to one of the hosts.
+func (h AllowedHosts) Allow(apiURL string) bool {
+	u, err := url.Parse(apiURL)
+	return err == nil && u.User == nil && h[origin(u)]
+}
+
+func origin(u *url.URL) string {
+	return strings.ToLower(u.Scheme) + "://" + strings.ToLower(u.Host)
+}

@@ -1,0 +1,149 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package clerkinstance keeps ClerkInstances: it reads the secret key, asks Clerk which instance the key belongs to,
+// opens the connection that ClerkUsers use, and counts.
+package clerkinstance
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/events"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+)
+
+// Config says what a Reconciler works with.
+type Config struct {
+	// Client reads ClerkInstances and ClerkUsers from the cache and writes.
+	Client client.Client
+	// Live reads Secrets and Namespaces from the API server; Secrets never enter a cache.
+	Live client.Reader
+	// Pool is where connections go.
+	Pool *connection.Pool
+	// Offices holds the API budgets, one for each Clerk instance.
+	Offices *clerk.Offices
+	// Recorder writes events.
+	Recorder events.EventRecorder
+	// Now tells the time.
+	Now func() time.Time
+	// ClusterID is the id of this cluster in owner marks; it is shown in status.
+	ClusterID string
+	// Hosts are the API hosts that may be called.
+	Hosts AllowedHosts
+	// UserAgent is sent with every call.
+	UserAgent string
+	// SecretInterval is the time between two looks at a Secret that holds a key. 0: one minute.
+	SecretInterval time.Duration
+	// CountInterval is the least time between two writes of counts into status. 0: ten seconds.
+	CountInterval time.Duration
+	// WatchSecrets says that a changed Secret is to be noticed at once; it needs the right to list and watch Secrets.
+	WatchSecrets bool
+}
+
+const (
+	defaultSecretInterval = time.Minute
+	defaultCountInterval  = 10 * time.Second
+	lowPriority           = -100
+)
+
+// Reconciler reconciles ClerkInstances.
+type Reconciler struct {
+	Config
+
+	checked *checkedKeys
+}
+
+// New returns a Reconciler.
+func New(c Config) *Reconciler {
+	if c.SecretInterval == 0 {
+		c.SecretInterval = defaultSecretInterval
+	}
+	if c.CountInterval == 0 {
+		c.CountInterval = defaultCountInterval
+	}
+	return &Reconciler{Config: c, checked: newCheckedKeys()}
+}
+
+// outcome is what one pass over a ClerkInstance learned.
+type outcome struct {
+	connection *connection.Connection
+	keyMissing bool
+	users      *int64
+	tally      tally
+	gone       bool
+	err        error
+}
+
+// Reconcile makes one pass over a ClerkInstance.
+func (r *Reconciler) Reconcile(ctx context.Context, instance *v1alpha1.ClerkInstance) (ctrl.Result, error) {
+	before := instance.DeepCopy()
+	name := types.NamespacedName{Namespace: instance.Namespace, Name: instance.Name}
+	o := r.pass(ctx, name, instance)
+	if o.gone {
+		r.Pool.Drop(name)
+		r.checked.forget(name)
+		return ctrl.Result{}, o.err
+	}
+	v := r.judge(instance, o)
+	if err := r.report(ctx, before, instance, o, v); err != nil {
+		return ctrl.Result{}, err
+	}
+	if v.state != nil {
+		r.Pool.Set(name, *v.state)
+	}
+	if o.tally.managed != instance.Status.ManagedUsers || o.tally.held != instance.Status.HeldDeletions {
+		v.after = min(v.after, r.CountInterval)
+	}
+	low := lowPriority
+	return ctrl.Result{RequeueAfter: v.after, Priority: &low}, v.err
+}
+
+// pass looks at the key, at Clerk and at the ClerkUsers, and ensures the finalizers.
+func (r *Reconciler) pass(ctx context.Context, name types.NamespacedName, instance *v1alpha1.ClerkInstance) (o outcome) {
+	o.tally, o.err = r.count(ctx, instance)
+	if o.err != nil {
+		return o
+	}
+	if !instance.DeletionTimestamp.IsZero() && o.tally.needing == 0 {
+		o.gone = true
+		o.err = r.release(ctx, instance)
+		return o
+	}
+	if instance.DeletionTimestamp.IsZero() {
+		if o.err = r.ensureFinalizer(ctx, instance); o.err != nil {
+			return o
+		}
+	}
+	if o.err = r.releaseFormerSecret(ctx, instance); o.err != nil {
+		return o
+	}
+	o.connection, o.keyMissing, o.err = r.connect(ctx, name, instance)
+	if o.err != nil {
+		return o
+	}
+	o.users, o.err = r.countUsers(ctx, name, instance, o.connection)
+	return o
+}
+
+// countUsers asks Clerk for the number of users once per full interval; nil in between.
+func (r *Reconciler) countUsers(
+	ctx context.Context, name types.NamespacedName, instance *v1alpha1.ClerkInstance, c *connection.Connection,
+) (*int64, error) {
+	if !r.checked.countDue(name, r.Now(), instance.Spec.FullInterval()) {
+		return nil, nil
+	}
+	n, err := c.Client.CountUsers(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("counting users: %w", err)
+	}
+	r.checked.counted(name, r.Now())
+	return &n, nil
+}

@@ -1,0 +1,115 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkinstance
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+)
+
+// report writes status, if it changed, and an event when Ready did. It leaves status.deletions alone, which belongs to
+// the deletion brake.
+func (r *Reconciler) report(ctx context.Context, before, instance *v1alpha1.ClerkInstance, o outcome, v verdict) error {
+	status := &instance.Status
+	status.ClusterID = r.ClusterID
+	if !v.unchanged {
+		status.ObservedGeneration = instance.Generation
+		setConditions(instance, v)
+	} else if meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionReady) == nil {
+		setWaiting(instance)
+	}
+	if o.connection != nil {
+		status.InstanceID, status.Environment = o.connection.InstanceID, o.connection.Environment
+	}
+	r.setCounts(before, instance, o)
+	if equality.Semantic.DeepEqual(before.Status, *status) {
+		return nil
+	}
+	if err := r.Client.Status().Patch(ctx, instance, client.MergeFrom(before)); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("writing status: %w", err)
+	}
+	r.announce(before, instance)
+	return nil
+}
+
+// setCounts brings the counts up to date, at most every CountInterval: in between, what was written before stays.
+func (r *Reconciler) setCounts(before, instance *v1alpha1.ClerkInstance, o outcome) {
+	status := &instance.Status
+	if o.users != nil {
+		status.Users = o.users
+	}
+	if o.tally.managed == status.ManagedUsers && o.tally.held == status.HeldDeletions {
+		return
+	}
+	name := types.NamespacedName{Namespace: instance.Namespace, Name: instance.Name}
+	if r.checked.mayWriteCounts(name, r.Now(), r.CountInterval) {
+		status.ManagedUsers, status.HeldDeletions = o.tally.managed, o.tally.held
+		return
+	}
+	status.ManagedUsers, status.HeldDeletions = before.Status.ManagedUsers, before.Status.HeldDeletions
+}
+
+func setConditions(instance *v1alpha1.ClerkInstance, v verdict) {
+	set := func(kind string, status metav1.ConditionStatus) {
+		meta.SetStatusCondition(&instance.Status.Conditions, metav1.Condition{
+			Type:               kind,
+			Status:             status,
+			Reason:             v.reason,
+			Message:            v.message,
+			ObservedGeneration: instance.Generation,
+		})
+	}
+	ready := metav1.ConditionFalse
+	if v.ready {
+		ready = metav1.ConditionTrue
+	}
+	set(v1alpha1.ConditionReady, ready)
+	meta.RemoveStatusCondition(&instance.Status.Conditions, v1alpha1.ConditionReconciling)
+	if v.stalled {
+		set(v1alpha1.ConditionStalled, metav1.ConditionTrue)
+	} else {
+		meta.RemoveStatusCondition(&instance.Status.Conditions, v1alpha1.ConditionStalled)
+	}
+}
+
+// setWaiting says of an instance without any verdict yet that there is none.
+func setWaiting(instance *v1alpha1.ClerkInstance) {
+	for kind, status := range map[string]metav1.ConditionStatus{
+		v1alpha1.ConditionReady:       metav1.ConditionUnknown,
+		v1alpha1.ConditionReconciling: metav1.ConditionTrue,
+	} {
+		meta.SetStatusCondition(&instance.Status.Conditions, metav1.Condition{
+			Type:    kind,
+			Status:  status,
+			Reason:  v1alpha1.ReasonWaiting,
+			Message: "Clerk has not answered yet; it is asked again",
+		})
+	}
+}
+
+// announce writes an event when Ready took another value or reason.
+func (r *Reconciler) announce(before, instance *v1alpha1.ClerkInstance) {
+	was := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionReady)
+	is := meta.FindStatusCondition(instance.Status.Conditions, v1alpha1.ConditionReady)
+	if is == nil || (was != nil && was.Status == is.Status && was.Reason == is.Reason) {
+		return
+	}
+	kind := corev1.EventTypeNormal
+	if is.Status != metav1.ConditionTrue {
+		kind = corev1.EventTypeWarning
+	}
+	r.Recorder.Eventf(instance, nil, kind, is.Reason, "CheckKey", "%s", is.Message)
+}
+
+func unpinned(id string) bool { return strings.HasPrefix(id, unpinnedPrefix) }

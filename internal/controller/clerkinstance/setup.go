@@ -1,0 +1,113 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkinstance
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+)
+
+// +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkinstances,verbs=get;list;watch;patch;update
+// +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkinstances/status,verbs=get;patch;update
+// +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkinstances/finalizers,verbs=update
+// +kubebuilder:rbac:groups="",resources=secrets,verbs=get;patch
+// +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+
+type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
+
+// SetupWithManager adds the controller to a manager.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
+	build := ctrl.NewControllerManagedBy(mgr).
+		Named("clerkinstance").
+		For(&v1alpha1.ClerkInstance{}).
+		Watches(&v1alpha1.ClerkUser{}, r.countLater()).
+		WatchesRawSource(source.Func(r.hearDoubts)).
+		WithOptions(options)
+	if r.WatchSecrets {
+		build = build.WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.instancesOf))
+	}
+	if err := build.Complete(reconcile.AsReconciler(mgr.GetClient(), r)); err != nil {
+		return fmt.Errorf("adding the controller of ClerkInstances: %w", err)
+	}
+	return nil
+}
+
+// countLater has the counts of an instance renewed some time after one of its users was bound, held or let go. Many
+// changes in that time cost one pass.
+func (r *Reconciler) countLater() handler.EventHandler {
+	enqueue := func(q queue, user *v1alpha1.ClerkUser) {
+		bound := user.Status.Instance
+		if bound == nil {
+			return
+		}
+		request := reconcile.Request{NamespacedName: types.NamespacedName{Namespace: bound.Namespace, Name: bound.Name}}
+		if p, ok := q.(priorityqueue.PriorityQueue[reconcile.Request]); ok {
+			low := lowPriority
+			p.AddWithOpts(priorityqueue.AddOpts{After: r.CountInterval, Priority: &low}, request)
+			return
+		}
+		q.AddAfter(request, r.CountInterval)
+	}
+	return handler.Funcs{
+		CreateFunc: func(_ context.Context, e event.CreateEvent, q queue) { enqueue(q, e.Object.(*v1alpha1.ClerkUser)) },
+		DeleteFunc: func(_ context.Context, e event.DeleteEvent, q queue) { enqueue(q, e.Object.(*v1alpha1.ClerkUser)) },
+		UpdateFunc: func(_ context.Context, e event.UpdateEvent, q queue) {
+			was, is := e.ObjectOld.(*v1alpha1.ClerkUser), e.ObjectNew.(*v1alpha1.ClerkUser)
+			if countsOtherwise(was, is) {
+				enqueue(q, is)
+			}
+		},
+	}
+}
+
+func countsOtherwise(was, is *v1alpha1.ClerkUser) bool {
+	before, after := tallyOf([]v1alpha1.ClerkUser{*was}), tallyOf([]v1alpha1.ClerkUser{*is})
+	return before.managed != after.managed || before.held != after.held || before.deleting != after.deleting
+}
+
+// hearDoubts has a key checked again when a call for a user met a 401.
+func (r *Reconciler) hearDoubts(ctx context.Context, q queue) error {
+	go func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case name := <-r.Pool.Doubted():
+				r.checked.doubt(name)
+				q.Add(reconcile.Request{NamespacedName: name})
+			}
+		}
+	}()
+	return nil
+}
+
+// instancesOf returns the requests for the ClerkInstances whose key is in a Secret.
+func (r *Reconciler) instancesOf(ctx context.Context, secret client.Object) []reconcile.Request {
+	instances := &v1alpha1.ClerkInstanceList{}
+	if err := r.Client.List(ctx, instances, client.InNamespace(secret.GetNamespace())); err != nil {
+		return nil
+	}
+	var requests []reconcile.Request
+	for i := range instances.Items {
+		if instances.Items[i].Spec.SecretKeyRef.Name == secret.GetName() {
+			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&instances.Items[i])})
+		}
+	}
+	return requests
+}

@@ -1,0 +1,80 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkinstance
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/index"
+)
+
+// tally counts the ClerkUsers bound through an instance.
+type tally struct {
+	managed int64
+	held    int64
+	// deleting are those that are being deleted; needing are those that need Clerk for their deletion, now or later.
+	deleting, needing int
+	// where are the namespaces of those that need Clerk, sorted.
+	where []string
+}
+
+func (r *Reconciler) count(ctx context.Context, instance *v1alpha1.ClerkInstance) (tally, error) {
+	users := &v1alpha1.ClerkUserList{}
+	key := instance.Namespace + "/" + instance.Name
+	// The objects are only read here, so the cache's own are good enough.
+	err := r.Client.List(ctx, users, client.MatchingFields{index.Instance: key}, client.UnsafeDisableDeepCopy)
+	if err != nil {
+		return tally{}, fmt.Errorf("listing ClerkUsers of instance %s: %w", key, err)
+	}
+	return tallyOf(users.Items), nil
+}
+
+func tallyOf(users []v1alpha1.ClerkUser) tally {
+	t := tally{}
+	namespaces := map[string]bool{}
+	for i := range users {
+		user := &users[i]
+		if user.Status.UserID != "" {
+			t.managed++
+		}
+		if ready := meta.FindStatusCondition(user.Status.Conditions, v1alpha1.ConditionReady); ready != nil &&
+			ready.Reason == v1alpha1.ReasonDeletionHeld {
+			t.held++
+		}
+		if !needsClerk(user) {
+			continue
+		}
+		t.needing++
+		namespaces[user.Namespace] = true
+		if !user.DeletionTimestamp.IsZero() {
+			t.deleting++
+		}
+	}
+	t.where = slices.Sorted(maps.Keys(namespaces))
+	return t
+}
+
+// needsClerk reports whether the deletion of an object, now or later, changes something at Clerk.
+func needsClerk(user *v1alpha1.ClerkUser) bool {
+	if !controllerutil.ContainsFinalizer(user, v1alpha1.Finalizer) || user.Spec.Suspended() {
+		return false
+	}
+	if user.Status.UserID == "" && user.Annotations[v1alpha1.AnnotationCreating] == "" {
+		return false
+	}
+	return user.Spec.OnDelete(user.Status.Origin) != v1alpha1.DeletionRetain
+}
+
+func (t tally) String() string {
+	return fmt.Sprintf("%d ClerkUsers still need it for their deletion, in namespaces: %s", t.needing, strings.Join(t.where, ", "))
+}

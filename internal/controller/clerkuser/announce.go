@@ -1,0 +1,84 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/plan"
+)
+
+// occurrence is something that has happened, to be told in an event.
+type occurrence struct {
+	reason, action, note string
+}
+
+// note records an occurrence. The arguments must not hold values of the spec.
+func (p *pass) note(reason, action, format string, args ...any) {
+	p.happened = append(p.happened, occurrence{reason: reason, action: action, note: fmt.Sprintf(format, args...)})
+}
+
+// announce writes events and counts: for what happened, one for each reason, and for a turn of Ready to the worse.
+func (r *Reconciler) announce(before *v1alpha1.ClerkUser, p *pass, v verdict) {
+	for _, o := range append(p.happened, p.changesMade()...) {
+		r.Recorder.Eventf(p.user, nil, corev1.EventTypeNormal, o.reason, o.action, "%s", o.note)
+	}
+	cause := causeSpec
+	if p.drift {
+		cause = causeDrift
+	}
+	for _, change := range p.did {
+		r.Metrics.changed(change, cause)
+	}
+	if v.unchanged || p.released {
+		return
+	}
+	was := readyCondition(before)
+	if was != nil && was.Reason == v.reason && was.Status == v.ready {
+		return
+	}
+	r.Metrics.turned(v.reason)
+	if v.ready == metav1.ConditionFalse {
+		r.Recorder.Eventf(p.user, nil, corev1.EventTypeWarning, v.reason, "Reconcile", "%s", v.message)
+	}
+}
+
+// changesMade tells the changes to an existing user: those to access each by itself, the others in one.
+func (p *pass) changesMade() []occurrence {
+	var told []occurrence
+	var rest []plan.Change
+	for _, change := range p.did {
+		switch change.(type) {
+		case plan.Create:
+		case plan.Ban:
+			told = append(told, occurrence{v1alpha1.EventBanned, "Ban", "banned the user, which ended all sessions"})
+		case plan.Unban:
+			told = append(told, occurrence{v1alpha1.EventUnbanned, "Unban", "lifted the ban"})
+		case plan.Lock:
+			told = append(told, occurrence{v1alpha1.EventLocked, "Lock", "locked the user"})
+		case plan.Unlock:
+			told = append(told, occurrence{v1alpha1.EventUnlocked, "Unlock", "lifted the lock"})
+		default:
+			rest = append(rest, change)
+		}
+	}
+	fields := slices.DeleteFunc(plan.Fields(rest), func(f string) bool { return f == ownerMarkField })
+	if len(fields) == 0 {
+		return told
+	}
+	reason, what := v1alpha1.EventUpdated, "changed "
+	if p.drift {
+		reason, what = v1alpha1.EventDriftCorrected, "put right what somebody else had changed: "
+	}
+	return append(told, occurrence{reason, "Update", what + strings.Join(fields, ", ")})
+}
+
+// ownerMarkField is the name under which plans speak of the owner mark, which is not a field of the spec.
+const ownerMarkField = "ownerMark"

@@ -1,0 +1,113 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/plan"
+)
+
+// writer is what carrying out may do at Clerk.
+type writer interface {
+	CreateUser(ctx context.Context, params clerk.CreateUserParams) (*clerk.User, error)
+	UpdateUser(ctx context.Context, id string, params clerk.UpdateUserParams) (*clerk.User, error)
+	MergeMetadata(ctx context.Context, id string, params clerk.MetadataParams) (*clerk.User, error)
+	ReplaceMetadata(ctx context.Context, id string, params clerk.MetadataParams) (*clerk.User, error)
+	BanUser(ctx context.Context, id string) (*clerk.User, error)
+	UnbanUser(ctx context.Context, id string) (*clerk.User, error)
+	LockUser(ctx context.Context, id string) (*clerk.User, error)
+	UnlockUser(ctx context.Context, id string) (*clerk.User, error)
+	DeleteUser(ctx context.Context, id string) error
+	identifierWriter
+}
+
+// identifierWriter is the part of writer whose answers hold an identifier and not the whole user.
+type identifierWriter interface {
+	CreateEmailAddress(ctx context.Context, params clerk.CreateEmailAddressParams) (clerk.EmailAddress, error)
+	UpdateEmailAddress(ctx context.Context, id string, params clerk.UpdateEmailAddressParams) (clerk.EmailAddress, error)
+	DeleteEmailAddress(ctx context.Context, id string) error
+	CreatePhoneNumber(ctx context.Context, params clerk.CreatePhoneNumberParams) (clerk.PhoneNumber, error)
+	UpdatePhoneNumber(ctx context.Context, id string, params clerk.UpdatePhoneNumberParams) (clerk.PhoneNumber, error)
+	DeletePhoneNumber(ctx context.Context, id string) error
+}
+
+// apply carries changes out in order and stops at the first error. Calls that are answered without the whole user are
+// followed by one read for all of them.
+func (p *pass) apply(ctx context.Context, do []plan.Change) error {
+	id, mirror := p.observed.ID, p.in.connection.Mirror
+	partial := false
+	for _, change := range do {
+		user, err := carryOut(ctx, p.in.client, id, change)
+		if err != nil {
+			// Whatever the call did or did not do, the copy is not to be trusted.
+			mirror.WrotePart(id)
+			return fmt.Errorf("%s: %w", change, err)
+		}
+		p.did = append(p.did, change)
+		if partial = user == nil; partial {
+			mirror.WrotePart(id)
+			continue
+		}
+		mirror.Wrote(user)
+		p.observed = user
+	}
+	if !partial {
+		return nil
+	}
+	user, err := p.read(ctx, p.in.client, id)
+	if err != nil {
+		return err
+	}
+	p.observed = user
+	return nil
+}
+
+// carryOut makes the call that a change stands for. The user is nil where Clerk answers with a part of it or nothing.
+func carryOut(ctx context.Context, w writer, id string, change plan.Change) (*clerk.User, error) {
+	switch c := change.(type) {
+	case plan.Create:
+		return w.CreateUser(ctx, c.Params)
+	case plan.Update:
+		return w.UpdateUser(ctx, id, c.Params)
+	case plan.MergeMetadata:
+		return w.MergeMetadata(ctx, id, c.Params)
+	case plan.ReplaceMetadata:
+		return w.ReplaceMetadata(ctx, id, c.Params)
+	case plan.Ban:
+		return w.BanUser(ctx, id)
+	case plan.Unban:
+		return w.UnbanUser(ctx, id)
+	case plan.Lock:
+		return w.LockUser(ctx, id)
+	case plan.Unlock:
+		return w.UnlockUser(ctx, id)
+	case plan.Delete:
+		return nil, w.DeleteUser(ctx, id)
+	default:
+		return nil, carryOutOnIdentifier(ctx, w, change)
+	}
+}
+
+func carryOutOnIdentifier(ctx context.Context, w identifierWriter, change plan.Change) (err error) {
+	switch c := change.(type) {
+	case plan.AddEmailAddress:
+		_, err = w.CreateEmailAddress(ctx, c.Params)
+	case plan.UpdateEmailAddress:
+		_, err = w.UpdateEmailAddress(ctx, c.ID, c.Params)
+	case plan.DeleteEmailAddress:
+		err = w.DeleteEmailAddress(ctx, c.ID)
+	case plan.AddPhoneNumber:
+		_, err = w.CreatePhoneNumber(ctx, c.Params)
+	case plan.UpdatePhoneNumber:
+		_, err = w.UpdatePhoneNumber(ctx, c.ID, c.Params)
+	case plan.DeletePhoneNumber:
+		err = w.DeletePhoneNumber(ctx, c.ID)
+	default:
+		err = fmt.Errorf("carrying out %s: no call is known for it", change)
+	}
+	return err
+}

@@ -1,0 +1,162 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/plan"
+)
+
+// bind connects an object that has no user with one: the one that spec.userID names, one that an interrupted pass
+// created, a new one, or one that may be adopted. No call is spent on looking before creating: identifiers are unique at
+// Clerk, so a user that exists shows as a refusal.
+func (p *pass) bind(ctx context.Context) error {
+	switch {
+	case p.user.Spec.UserID != nil:
+		return p.bindNamed(ctx, *p.user.Spec.UserID)
+	case p.user.Spec.Observes():
+		return p.bindObserved(ctx)
+	case p.origin == v1alpha1.OriginAdopted:
+		return missing("", p.origin)
+	}
+	if former := p.former(); former != nil {
+		done, err := p.resumeFormer(ctx, former)
+		if done || err != nil {
+			return err
+		}
+		return p.create(ctx)
+	}
+	if p.memory.answerLost(p.user.UID) {
+		found, err := p.resume(ctx, creatingOf(p.user))
+		if found || err != nil {
+			return err
+		}
+	}
+	return p.create(ctx)
+}
+
+// bindNamed adopts the user that spec.userID names. Whether this object may adopt at all is asked first, so that one that
+// may not learns nothing about the user.
+func (p *pass) bindNamed(ctx context.Context, id string) error {
+	if !p.mayAdopt() {
+		return adoptionDenied(p.in.instance)
+	}
+	user, err := p.read(ctx, p.in.client, id)
+	if clerk.IsNotFound(err) {
+		return missing(id, v1alpha1.OriginAdopted)
+	}
+	if err != nil {
+		return err
+	}
+	how, err := p.claim(user)
+	if err != nil {
+		return err
+	}
+	return p.bindTo(ctx, user, how)
+}
+
+// bindObserved looks for the user without ever creating it.
+func (p *pass) bindObserved(ctx context.Context) error {
+	for _, identifier := range p.desired.Identifiers() {
+		hits, err := p.in.client.UsersBy(ctx, identifier.Kind, identifier.Value)
+		if err != nil {
+			return fmt.Errorf("looking up the user by %s: %w", identifier.Kind, err)
+		}
+		if len(hits) > 0 {
+			return p.take(ctx, hits)
+		}
+	}
+	return nil
+}
+
+// resumeFormer looks for the user of an earlier creating call whose identifier has left the spec. done says that it was
+// found; a look that finds nothing is believed only when lists no longer lag.
+func (p *pass) resumeFormer(ctx context.Context, former *creating) (done bool, err error) {
+	found, err := p.resume(ctx, former)
+	if found || err != nil {
+		return found, err
+	}
+	if wait := former.At.Add(lagTime).Sub(p.now); wait > 0 {
+		return false, &waitError{after: min(wait, lagTime/6), err: errNotVisibleYet}
+	}
+	return false, p.patchPrepared(ctx, p.toCreate(nil))
+}
+
+// resume binds to a user that carries our mark under the identifier of an earlier creating call.
+func (p *pass) resume(ctx context.Context, c *creating) (found bool, err error) {
+	if c == nil {
+		return false, nil
+	}
+	hits, err := p.in.client.UsersBy(ctx, c.Kind, c.Value)
+	if err != nil {
+		return false, fmt.Errorf("looking up the user by %s: %w", c.Kind, err)
+	}
+	for _, hit := range hits {
+		if p.mark().OwnershipOf(hit) == plan.Ours {
+			return true, p.bindTo(ctx, hit, resumed)
+		}
+	}
+	return false, nil
+}
+
+// create sends the creating call. The owner mark travels in it, so that the user can be told to be ours whatever becomes
+// of the answer.
+func (p *pass) create(ctx context.Context) error {
+	if len(p.desired.Identifiers()) == 0 {
+		return errNoIdentifier
+	}
+	changes := plan.For(p.desired, nil)
+	user, err := carryOut(ctx, p.in.client, "", changes[0])
+	if err == nil {
+		p.did = append(p.did, changes...)
+		p.memory.answered(p.user.UID)
+		p.in.connection.Mirror.Wrote(user)
+		return p.bindTo(ctx, user, created)
+	}
+	if clerk.AnswerLost(err) {
+		p.memory.loseAnswer(p.user.UID)
+	}
+	if kind, taken := clerk.IdentifierTaken(err); taken {
+		return p.resolveTaken(ctx, kind, err)
+	}
+	return fmt.Errorf("creating the user: %w", err)
+}
+
+// resolveTaken finds out whose the identifier is that Clerk says is taken.
+func (p *pass) resolveTaken(ctx context.Context, kind clerk.IdentifierKind, refusal error) error {
+	values := p.valuesOf(kind)
+	if len(values) == 0 {
+		c := creatingOf(p.user)
+		if c == nil {
+			return fmt.Errorf("creating the user: %w", refusal)
+		}
+		kind, values = c.Kind, []string{c.Value}
+	}
+	hits, err := p.in.client.UsersBy(ctx, kind, values...)
+	if err != nil {
+		return fmt.Errorf("looking up the user by %s: %w", kind, err)
+	}
+	if len(hits) == 0 {
+		return &waitError{after: takenRetry, err: errNotVisibleYet}
+	}
+	return p.take(ctx, hits)
+}
+
+// takenRetry is the pause after a refusal for an identifier that no list shows.
+const takenRetry = 5 * time.Second
+
+func (p *pass) valuesOf(kind clerk.IdentifierKind) []string {
+	var values []string
+	for _, identifier := range p.desired.Identifiers() {
+		if identifier.Kind == kind {
+			values = append(values, identifier.Value)
+		}
+	}
+	return values
+}

@@ -1,0 +1,83 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+)
+
+// brake counts this object's deletion, ban on deletion or re-creation in the ClerkInstance's status before it is done,
+// and holds it if the window has seen enough of them.
+func (p *pass) brake(ctx context.Context) error {
+	maxCount, window := p.in.instance.Spec.Brake(p.in.connection.Environment)
+	if maxCount == 0 {
+		return nil
+	}
+	instance := &v1alpha1.ClerkInstance{}
+	name := instanceName(p.in.instance)
+	if err := p.Live.Get(ctx, name, instance); err != nil {
+		return fmt.Errorf("reading ClerkInstance %s live: %w", name, err)
+	}
+	if p.releasedBy(instance) || p.memory.spent(p.user.UID) {
+		return nil
+	}
+	count, full := nextCount(instance.Status.Deletions, p.now, maxCount, window)
+	if full {
+		return deletionHeld(name, maxCount, window)
+	}
+	before := instance.DeepCopy()
+	instance.Status.Deletions = &count
+	// Two that count at once must not both count as the last one allowed: hence the optimistic lock.
+	err := p.Client.Status().Patch(ctx, instance, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+	if err != nil {
+		return fmt.Errorf("counting a deletion in ClerkInstance %s: %w", name, err)
+	}
+	p.memory.spend(p.user.UID)
+	return nil
+}
+
+// nextCount is the count with one more, in the window that now falls into; full if there is no room for it.
+func nextCount(have *v1alpha1.DeletionCount, now time.Time, maxCount int32, window time.Duration) (next v1alpha1.DeletionCount, full bool) {
+	if have == nil || now.Sub(have.Since.Time) >= window {
+		return v1alpha1.DeletionCount{Since: metav1.NewTime(now), Count: 1}, false
+	}
+	if have.Count >= maxCount {
+		return *have, true
+	}
+	return v1alpha1.DeletionCount{Since: have.Since, Count: have.Count + 1}, false
+}
+
+// releasedBy reports whether the instance's annotation releases what was asked for when this was.
+func (p *pass) releasedBy(instance *v1alpha1.ClerkInstance) bool {
+	before, err := time.Parse(time.RFC3339, instance.Annotations[v1alpha1.AnnotationReleaseDeletions])
+	if err != nil {
+		return false
+	}
+	asked := p.now
+	if at := p.user.DeletionTimestamp; at != nil {
+		asked = at.Time
+	} else if ready := readyCondition(p.user); ready != nil && ready.Reason == v1alpha1.ReasonDeletionHeld {
+		asked = ready.LastTransitionTime.Time
+	}
+	return !asked.After(before)
+}
+
+// deletionHeld says which command lets the deletion go.
+func deletionHeld(instance types.NamespacedName, maxCount int32, window time.Duration) error {
+	return &problem{
+		reason: v1alpha1.ReasonDeletionHeld,
+		message: fmt.Sprintf("the deletion brake of ClerkInstance %s allows %d in %s; if this is meant, release it with: "+
+			"kubectl annotate clerkinstance -n %s %s --overwrite %s=$(date -u +%%Y-%%m-%%dT%%H:%%M:%%SZ)",
+			instance, maxCount, window, instance.Namespace, instance.Name, v1alpha1.AnnotationReleaseDeletions),
+		after: window,
+	}
+}

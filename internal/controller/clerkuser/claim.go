@@ -1,0 +1,215 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"context"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/plan"
+)
+
+// manner says how an object comes by a user.
+type manner int
+
+const (
+	// held: the user was ours in earlier passes, and is.
+	held manner = iota
+	// created: by the call just made.
+	created
+	// resumed: created by an interrupted pass.
+	resumed
+	// restored: ours by our own signature; somebody removed the mark.
+	restored
+	// succeeded: marked by an object of the same name before this one.
+	succeeded
+	// adopted: nobody's until now.
+	adopted
+)
+
+// take binds to one of the users that hold a declared identifier, if one is ours or may be adopted.
+func (p *pass) take(ctx context.Context, hits []*clerk.User) error {
+	for _, hit := range hits {
+		if p.mark().OwnershipOf(hit) == plan.Ours {
+			return p.bindTo(ctx, hit, resumed)
+		}
+	}
+	if len(hits) > 1 {
+		return errAmbiguous
+	}
+	how, err := p.claim(hits[0])
+	if err != nil {
+		return err
+	}
+	if how == adopted {
+		if err := p.soleHolder(ctx, hits[0]); err != nil {
+			return err
+		}
+	}
+	return p.bindTo(ctx, hits[0], how)
+}
+
+// claim decides whether a user is this object's, or may become so, and in what manner.
+func (p *pass) claim(user *clerk.User) (manner, error) {
+	switch p.mark().OwnershipOf(user) {
+	case plan.Ours:
+		if id, _, _ := p.in.connection.Mirror.BoundTo(p.uid()); id == user.ID || p.user.Status.UserID == user.ID {
+			return held, nil
+		}
+		return resumed, nil
+	case plan.Predecessors:
+		if p.mayAdopt() {
+			return succeeded, nil
+		}
+		return 0, errAlreadyExists
+	case plan.Unmarked:
+		if p.signed(user.ID) {
+			return restored, nil
+		}
+		if p.mayAdopt() && p.toldToAdopt(user) {
+			return adopted, nil
+		}
+		return 0, errAlreadyExists
+	case plan.Anothers:
+	}
+	return 0, p.anothers(user)
+}
+
+// signed reports whether status carries our own signature for this user.
+func (p *pass) signed(userID string) bool {
+	status := p.user.Status
+	return status.UserID == userID && p.Key.Valid(status.Binding, p.subject(userID))
+}
+
+// mayAdopt reports whether the instance's owner lets objects of this namespace adopt.
+func (p *pass) mayAdopt() bool {
+	switch p.in.instance.Spec.Adoption() {
+	case v1alpha1.AdoptionAll:
+		return true
+	case v1alpha1.AdoptionSameNamespace:
+		return p.in.instance.Namespace == p.user.Namespace
+	case v1alpha1.AdoptionNone:
+	}
+	return false
+}
+
+// toldToAdopt reports whether the spec orders to adopt this very user: by its id, or by an identifier that proves
+// possession. Whoever squats a username or an unverified address must not be given what the spec grants.
+func (p *pass) toldToAdopt(user *clerk.User) bool {
+	if id := p.user.Spec.UserID; id != nil {
+		return *id == user.ID
+	}
+	if !p.user.Spec.Adopts() {
+		return false
+	}
+	for _, identifier := range p.desired.Identifiers() {
+		if plan.Proves(user, identifier) {
+			return true
+		}
+	}
+	return false
+}
+
+// soleHolder checks that no other user holds another of the declared identifiers.
+func (p *pass) soleHolder(ctx context.Context, user *clerk.User) error {
+	looked := map[clerk.IdentifierKind]bool{}
+	for _, identifier := range p.desired.Identifiers() {
+		if looked[identifier.Kind] {
+			continue
+		}
+		looked[identifier.Kind] = true
+		hits, err := p.in.client.UsersBy(ctx, identifier.Kind, p.valuesOf(identifier.Kind)...)
+		if err != nil {
+			return fmt.Errorf("looking up users by %s: %w", identifier.Kind, err)
+		}
+		for _, hit := range hits {
+			if hit.ID != user.ID {
+				return errAmbiguous
+			}
+		}
+	}
+	return nil
+}
+
+// anothers says that a user carries the mark of another object. Only an object of the same namespace is named: to others,
+// "managed by somebody" and "exists" read the same.
+func (p *pass) anothers(user *clerk.User) error {
+	mark, readable := plan.FindMark(user)
+	if readable && mark.Cluster == p.ClusterID && mark.Namespace == p.user.Namespace {
+		return conflict(mark.Name)
+	}
+	return errAlreadyExists
+}
+
+// bindTo makes a user this object's. Before one that was not ours becomes so, the object is read live: an order to adopt
+// that was taken back meanwhile must not be carried out.
+func (p *pass) bindTo(ctx context.Context, user *clerk.User, how manner) error {
+	p.observed = user
+	p.settleOrigin(user, how)
+	if !p.user.Spec.Observes() {
+		if how == adopted || how == succeeded {
+			if err := p.stillWanted(ctx); err != nil {
+				return err
+			}
+		}
+		p.userID = user.ID
+		p.in.connection.Mirror.Bind(p.uid(), user.ID)
+		p.noteManner(user, how)
+	}
+	return p.think()
+}
+
+// settleOrigin takes origin and what was applied from where they are on record: in the mark, and for a user that was just
+// created, in the annotation.
+func (p *pass) settleOrigin(user *clerk.User, how manner) {
+	mark, readable := plan.FindMark(user)
+	switch {
+	case how == adopted:
+		p.origin = v1alpha1.OriginAdopted
+	case readable && mark.Origin != "":
+		p.origin = mark.Origin
+	}
+	if how == succeeded && mark.BannedOnDelete {
+		p.applied.Banned = true
+	}
+	if how == created || p.user.Status.UserID == "" {
+		if c := creatingOf(p.user); c != nil && p.origin == v1alpha1.OriginCreated {
+			p.applied = c.Applied
+		}
+	}
+}
+
+func (p *pass) noteManner(user *clerk.User, how manner) {
+	switch how {
+	case created:
+		p.note(v1alpha1.EventCreated, "Create", "created user %s", user.ID)
+	case resumed:
+		p.note(v1alpha1.EventResumed, "Bind", "found user %s by its owner mark, created by an interrupted pass", user.ID)
+	case restored:
+		p.note(v1alpha1.EventMarkRestored, "Update", "somebody removed the owner mark from user %s; it is written again", user.ID)
+	case succeeded:
+		p.note(v1alpha1.EventAdopted, "Bind", "took over user %s from an earlier ClerkUser of this name", user.ID)
+	case adopted:
+		p.note(v1alpha1.EventAdopted, "Bind", "adopted user %s", user.ID)
+	case held:
+	}
+}
+
+// stillWanted reads the object from the API server and checks that it is what this pass works from.
+func (p *pass) stillWanted(ctx context.Context) error {
+	live := &v1alpha1.ClerkUser{}
+	err := p.Live.Get(ctx, types.NamespacedName{Namespace: p.user.Namespace, Name: p.user.Name}, live)
+	if err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("reading the object live: %w", err)
+	}
+	if err != nil || live.UID != p.user.UID || live.Generation != p.user.Generation || !live.DeletionTimestamp.IsZero() {
+		return errOutdated
+	}
+	return nil
+}

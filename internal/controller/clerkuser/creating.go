@@ -1,0 +1,124 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/plan"
+)
+
+// creating is the annotation that is written before the creating call: from then on the object may own a user. It names
+// the identifier under which that user can be found again, and what the call adds to it.
+type creating struct {
+	Kind    clerk.IdentifierKind `json:"kind"`
+	Value   string               `json:"value"`
+	At      time.Time            `json:"at"`
+	Applied v1alpha1.Applied     `json:"applied"`
+}
+
+// lagTime is how long a list at Clerk may not show what was just created.
+const lagTime = 60 * time.Second
+
+func (c creating) identifier() clerk.Identifier {
+	return clerk.Identifier{Kind: c.Kind, Value: c.Value}
+}
+
+// creatingOf reads the annotation; nil if there is none. One that cannot be read is treated as none: it was not written
+// by the operator.
+func creatingOf(user *v1alpha1.ClerkUser) *creating {
+	text, found := user.Annotations[v1alpha1.AnnotationCreating]
+	if !found {
+		return nil
+	}
+	c := &creating{}
+	if err := json.Unmarshal([]byte(text), c); err != nil || c.Kind == "" || c.Value == "" {
+		return nil
+	}
+	return c
+}
+
+// prepare ensures the finalizer before anything is written to Clerk, or the user would be left behind by an object
+// deleted meanwhile. For a user to be created, the same patch says what is about to be created.
+func (p *pass) prepare(ctx context.Context) error {
+	if p.user.Spec.Observes() {
+		return nil
+	}
+	var c *creating
+	if p.mayCreate() {
+		c = p.toCreate(creatingOf(p.user))
+	}
+	return p.patchPrepared(ctx, c)
+}
+
+// mayCreate reports whether the object has no user and is to get one by creation.
+func (p *pass) mayCreate() bool {
+	_, _, onRecord := p.in.connection.Mirror.BoundTo(p.uid())
+	return p.userID == "" && !onRecord && p.user.Spec.UserID == nil && p.origin != v1alpha1.OriginAdopted
+}
+
+// toCreate is the annotation for the creating call that the spec now asks for. An earlier one keeps its identifier, since
+// an earlier call may have been carried out; what calls add accumulates.
+func (p *pass) toCreate(earlier *creating) *creating {
+	identifiers := p.desired.Identifiers()
+	if len(identifiers) == 0 {
+		return earlier
+	}
+	next := &creating{Kind: identifiers[0].Kind, Value: identifiers[0].Value, At: p.now.UTC().Truncate(time.Second)}
+	if earlier != nil {
+		next = earlier
+	}
+	next.Applied = plan.Intend(next.Applied, p.desired, plan.For(p.desired, nil))
+	return next
+}
+
+// patchPrepared writes finalizer and annotation, if they are not there. The optimistic lock is for the list of
+// finalizers, which has other owners and is replaced whole; it also makes a pass that works from an old copy of the
+// object fail here, before it creates anything.
+func (p *pass) patchPrepared(ctx context.Context, c *creating) error {
+	before := p.user.DeepCopy()
+	controllerutil.AddFinalizer(p.user, v1alpha1.Finalizer)
+	if c != nil {
+		text, err := json.Marshal(c)
+		if err != nil {
+			return fmt.Errorf("writing annotation %s: %w", v1alpha1.AnnotationCreating, err)
+		}
+		if earlier := creatingOf(before); earlier == nil || !equality.Semantic.DeepEqual(earlier, c) {
+			if p.user.Annotations == nil {
+				p.user.Annotations = map[string]string{}
+			}
+			p.user.Annotations[v1alpha1.AnnotationCreating] = string(text)
+		}
+	}
+	if equality.Semantic.DeepEqual(before.ObjectMeta, p.user.ObjectMeta) {
+		return nil
+	}
+	status := p.user.Status
+	err := p.Client.Patch(ctx, p.user, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+	if err != nil {
+		return fmt.Errorf("adding the finalizer: %w", err)
+	}
+	p.user.Status = status
+	p.memory.wroteObject(p.user.UID, p.user.ResourceVersion)
+	return nil
+}
+
+// former returns the annotation of an earlier creating call whose identifier has left the spec, and nil otherwise.
+func (p *pass) former() *creating {
+	c := creatingOf(p.user)
+	if c == nil || slices.Contains(p.desired.Identifiers(), c.identifier()) {
+		return nil
+	}
+	return c
+}

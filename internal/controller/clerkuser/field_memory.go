@@ -1,0 +1,77 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"slices"
+	"time"
+)
+
+// fieldMemory is what is remembered of the fields of one object under one generation of its spec.
+type fieldMemory struct {
+	generation int64
+	ignoredAt  map[string]string
+	strife     map[string]*strife
+}
+
+// strife is the history of a field that somebody else changes back.
+type strife struct {
+	corrections []time.Time
+	contended   bool
+}
+
+const (
+	// tolerance is how many corrections within strifeTime are made before a field counts as contended.
+	tolerance  = 3
+	strifeTime = time.Hour
+)
+
+func newFieldMemory(generation int64) *fieldMemory {
+	return &fieldMemory{generation: generation, ignoredAt: map[string]string{}, strife: map[string]*strife{}}
+}
+
+// ignored records that Clerk's answer to a change of the field did not show it; the value it showed is named by its
+// fingerprint.
+func (f *fieldMemory) ignored(field, fingerprint string) { f.ignoredAt[field] = fingerprint }
+
+// futile reports whether a change of the field was ignored while Clerk had this very value.
+func (f *fieldMemory) futile(field, fingerprint string) bool {
+	seen, found := f.ignoredAt[field]
+	return found && seen == fingerprint
+}
+
+// corrected records that a field was put right that somebody else had changed.
+func (f *fieldMemory) corrected(field string, now time.Time) {
+	s := f.strife[field]
+	if s == nil {
+		s = &strife{}
+		f.strife[field] = s
+	}
+	s.corrections = append(s.corrections, now)
+	if len(s.corrections) > tolerance {
+		s.corrections = slices.Delete(s.corrections, 0, len(s.corrections)-tolerance)
+	}
+}
+
+// contended reports whether a field that differs again is to be left until the next full comparison, which is a full
+// interval after it was put right last.
+func (f *fieldMemory) contended(field string, now time.Time, full time.Duration) bool {
+	s := f.strife[field]
+	if s == nil {
+		return false
+	}
+	if len(s.corrections) == tolerance && now.Sub(s.corrections[0]) <= strifeTime {
+		s.contended = true
+	}
+	return s.contended && now.Sub(s.corrections[len(s.corrections)-1]) < full
+}
+
+// calm ends the strife over fields that stayed as they were put right for a full interval.
+func (f *fieldMemory) calm(differing []string, now time.Time, full time.Duration) {
+	for field, s := range f.strife {
+		if !slices.Contains(differing, field) && now.Sub(s.corrections[len(s.corrections)-1]) >= full {
+			delete(f.strife, field)
+		}
+	}
+}

@@ -1,0 +1,82 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"context"
+	"fmt"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/index"
+	"github.com/clerk-operator/clerk-operator/internal/plan"
+)
+
+// handOver gives the user to another ClerkUser of the namespace that declares it and waits for it: a rename in Git must
+// not cost anybody the account.
+func (p *pass) handOver(ctx context.Context, user *clerk.User) (bool, error) {
+	heir, err := p.findHeir(ctx, user)
+	if err != nil || heir == nil {
+		return false, err
+	}
+	mark := plan.Mark{
+		Cluster:   p.ClusterID,
+		Namespace: heir.Namespace,
+		Name:      heir.Name,
+		UID:       string(heir.UID),
+		Origin:    p.origin,
+	}
+	if err := p.applyRemoval(ctx, user, plan.HandOver(mark, user)); err != nil {
+		return false, err
+	}
+	p.note(v1alpha1.EventHandedOver, "Delete", "handed user %s over to ClerkUser %s, which declares it too", user.ID, heir.Name)
+	return true, p.release(ctx, "")
+}
+
+// findHeir returns the oldest ClerkUser of the namespace that has no user and declares this one: by its id, or by an
+// identifier that proves possession.
+func (p *pass) findHeir(ctx context.Context, user *clerk.User) (*v1alpha1.ClerkUser, error) {
+	waiting := &v1alpha1.ClerkUserList{}
+	err := p.Client.List(ctx, waiting, client.InNamespace(p.user.Namespace), client.MatchingFields{index.Unbound: "true"})
+	if err != nil {
+		return nil, fmt.Errorf("listing ClerkUsers that wait for a user: %w", err)
+	}
+	var heir *v1alpha1.ClerkUser
+	for i := range waiting.Items {
+		candidate := &waiting.Items[i]
+		if candidate.UID == p.user.UID || !p.declares(candidate, user) {
+			continue
+		}
+		if heir == nil || candidate.CreationTimestamp.Before(&heir.CreationTimestamp) {
+			heir = candidate
+		}
+	}
+	return heir, nil
+}
+
+// declares reports whether a ClerkUser is at work, leads to the same instance and means this user.
+func (p *pass) declares(candidate *v1alpha1.ClerkUser, user *clerk.User) bool {
+	if !candidate.DeletionTimestamp.IsZero() || candidate.Spec.Suspended() || candidate.Spec.Observes() {
+		return false
+	}
+	other := &pass{Reconciler: p.Reconciler, user: candidate}
+	if other.instanceNames()[0] != instanceName(p.in.instance) && p.instanceNames()[0] != other.instanceNames()[0] {
+		return false
+	}
+	if id := candidate.Spec.UserID; id != nil {
+		return *id == user.ID
+	}
+	desired, err := plan.FromSpec(&candidate.Spec, plan.Inputs{})
+	if err != nil {
+		return false
+	}
+	for _, identifier := range desired.Identifiers() {
+		if plan.Proves(user, identifier) {
+			return true
+		}
+	}
+	return false
+}

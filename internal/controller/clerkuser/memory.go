@@ -1,0 +1,186 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"math"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
+)
+
+// memory is what this process remembers about objects between passes. None of it is needed to be right: after a restart
+// a rejected call may be made once more.
+type memory struct {
+	mu      sync.Mutex
+	objects map[types.UID]*recollection
+}
+
+type recollection struct {
+	hold *hold
+	// doubt is true while an answer to the creating call is missing.
+	doubt bool
+	// failing is since when passes have been failing for a reason that may pass.
+	failing time.Time
+	// wrote is the resource version of our last write to the object.
+	wrote string
+	// spent is true once the deletion brake has counted the object.
+	spent  bool
+	fields *fieldMemory
+}
+
+// hold keeps a pass that failed for good from being made again before something changed or its time has come.
+type hold struct {
+	circumstances circumstances
+	err           error
+	until         time.Time
+	attempts      int
+}
+
+// circumstances are what a failure for good depended on.
+type circumstances struct {
+	generation, instanceGeneration int64
+	instanceID, reconcileAt        string
+	deleting                       bool
+}
+
+const (
+	firstHold = 5 * time.Minute
+	longHold  = 6 * time.Hour
+)
+
+func newMemory() *memory {
+	return &memory{objects: map[types.UID]*recollection{}}
+}
+
+// of returns the recollection of an object; the caller holds the lock.
+func (m *memory) of(uid types.UID) *recollection {
+	o, found := m.objects[uid]
+	if !found {
+		o = &recollection{}
+		m.objects[uid] = o
+	}
+	return o
+}
+
+// forget drops what is remembered of an object that is gone.
+func (m *memory) forget(uid types.UID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.objects, uid)
+}
+
+// held returns the hold on an object if it still stands.
+func (m *memory) held(uid types.UID, c circumstances, now time.Time) (hold, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	h := m.of(uid).hold
+	if h == nil || h.circumstances != c || !now.Before(h.until) {
+		return hold{}, false
+	}
+	return *h, true
+}
+
+// holdBack records a failure for good and returns how long the object is left alone: five minutes, doubling to six hours
+// as long as nothing changes.
+func (m *memory) holdBack(uid types.UID, c circumstances, err error, now time.Time) time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	o := m.of(uid)
+	attempts := 0
+	if o.hold != nil && o.hold.circumstances == c {
+		attempts = o.hold.attempts + 1
+	}
+	pause := min(time.Duration(float64(firstHold)*math.Pow(2, float64(min(attempts, 16)))), longHold)
+	o.hold = &hold{circumstances: c, err: err, until: now.Add(pause), attempts: attempts}
+	return pause
+}
+
+// release lifts the hold on an object because something it waited for has happened.
+func (m *memory) release(uid types.UID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.of(uid).hold = nil
+}
+
+func (m *memory) loseAnswer(uid types.UID) { m.setDoubt(uid, true) }
+func (m *memory) answered(uid types.UID)   { m.setDoubt(uid, false) }
+
+func (m *memory) setDoubt(uid types.UID, doubt bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.of(uid).doubt = doubt
+}
+
+// answerLost reports whether a creating call may have been carried out without our knowing.
+func (m *memory) answerLost(uid types.UID) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.of(uid).doubt
+}
+
+// failingFor records a pass that failed, and returns how long passes have been failing.
+func (m *memory) failingFor(uid types.UID, now time.Time) time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	o := m.of(uid)
+	if o.failing.IsZero() {
+		o.failing = now
+	}
+	return now.Sub(o.failing)
+}
+
+// succeeded records a pass that did not fail for a reason that may pass.
+func (m *memory) succeeded(uid types.UID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.of(uid).failing = time.Time{}
+}
+
+// wroteObject records the resource version of a write of ours.
+func (m *memory) wroteObject(uid types.UID, version string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.of(uid).wrote = version
+}
+
+// outdated reports whether a copy of an object is older than our last write to it. Its successor is on the way.
+func (m *memory) outdated(uid types.UID, version string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	wrote := m.of(uid).wrote
+	if wrote == "" {
+		return false
+	}
+	order, err := resourceversion.CompareResourceVersion(version, wrote)
+	return err == nil && order < 0
+}
+
+// spend records that the deletion brake has counted the object.
+func (m *memory) spend(uid types.UID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.of(uid).spent = true
+}
+
+// spent reports whether the deletion brake has counted the object.
+func (m *memory) spent(uid types.UID) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.of(uid).spent
+}
+
+// fields returns what is remembered of an object's fields. It is used by one pass at a time, and begins anew with every
+// generation.
+func (m *memory) fields(uid types.UID, generation int64) *fieldMemory {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	o := m.of(uid)
+	if o.fields == nil || o.fields.generation != generation {
+		o.fields = newFieldMemory(generation)
+	}
+	return o.fields
+}

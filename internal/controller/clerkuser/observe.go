@@ -1,0 +1,131 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/plan"
+)
+
+// reader is what observing may do at Clerk.
+type reader interface {
+	User(ctx context.Context, id string) (*clerk.User, error)
+	UsersBy(ctx context.Context, kind clerk.IdentifierKind, values ...string) ([]*clerk.User, error)
+}
+
+// observe finds out how the user is at Clerk, and whether it is ours; an object without a user is bound to one first.
+func (p *pass) observe(ctx context.Context) error {
+	if id, _, onRecord := p.in.connection.Mirror.BoundTo(p.uid()); onRecord && p.userID == "" && !p.user.Spec.Observes() {
+		p.userID = id
+	}
+	if p.userID == "" {
+		return p.bind(ctx)
+	}
+	user, err := p.recent(ctx, p.userID)
+	if clerk.IsNotFound(err) {
+		return p.vanished(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	p.observed = user
+	return p.ensureOurs(ctx)
+}
+
+// recent returns the user as remembered if that is recent enough for a comparison, and else as Clerk has it.
+func (p *pass) recent(ctx context.Context, id string) (*clerk.User, error) {
+	if !p.forced() {
+		if user, ok := p.in.connection.Mirror.Recent(id, p.maxAge()); ok {
+			return user, nil
+		}
+	}
+	return p.read(ctx, p.in.client, id)
+}
+
+// maxAge is a little less than the interval after which the object is looked at again, so that this look is a new one.
+func (p *pass) maxAge() time.Duration {
+	return p.in.instance.Spec.DriftInterval() * 9 / 10
+}
+
+// read gets the user from Clerk.
+func (p *pass) read(ctx context.Context, from reader, id string) (*clerk.User, error) {
+	asked := p.Now()
+	user, err := from.User(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("reading user %s: %w", id, err)
+	}
+	p.in.connection.Mirror.Read(user, asked)
+	return user, nil
+}
+
+// ensureOurs checks before anything is written that the user carries our mark, or that it may be put under it.
+func (p *pass) ensureOurs(ctx context.Context) error {
+	how, err := p.claim(p.observed)
+	if err != nil {
+		return err
+	}
+	return p.bindTo(ctx, p.observed, how)
+}
+
+// vanished decides what happens with a user that Clerk no longer has. One that was bound just now is not believed to be
+// gone: lists and reads may lag.
+func (p *pass) vanished(ctx context.Context) error {
+	_, age, onRecord := p.in.connection.Mirror.BoundTo(p.uid())
+	if onRecord && age < lagTime {
+		return fmt.Errorf("reading user %s, bound %s ago: %w", p.userID, age.Round(time.Second), errNotVisibleYet)
+	}
+	if p.user.Spec.Observes() {
+		p.observed = nil
+		return nil
+	}
+	if p.origin == v1alpha1.OriginCreated && p.mayCreateAnew() {
+		return p.createAnew(ctx)
+	}
+	gone := p.userID
+	if p.origin == v1alpha1.OriginAdopted {
+		// Another user may be named next; spec.userID must equal status.userID as long as that is set.
+		p.userID, p.applied = "", v1alpha1.Applied{}
+		p.in.connection.Mirror.Unbind(p.uid())
+	}
+	return missing(gone, p.origin)
+}
+
+// mayCreateAnew reports whether a user that the operator created and that is gone is to be created again: if the person
+// could not have left, or if somebody changed the spec since it was found missing.
+func (p *pass) mayCreateAnew() bool {
+	if self := p.user.Spec.DeleteSelfEnabled; self != nil && !*self {
+		return true
+	}
+	ready := readyCondition(p.user)
+	return ready != nil && ready.Reason == v1alpha1.ReasonMissing && ready.ObservedGeneration != p.user.Generation
+}
+
+// createAnew creates the user again, under a new id. The brake counts it: where many users are gone at once, the key is
+// more likely wrong than the people.
+func (p *pass) createAnew(ctx context.Context) error {
+	if err := p.brake(ctx); err != nil {
+		return err
+	}
+	p.in.connection.Mirror.Unbind(p.uid())
+	p.userID, p.origin, p.applied = "", "", v1alpha1.Applied{}
+	if err := p.think(); err != nil {
+		return err
+	}
+	if err := p.patchPrepared(ctx, p.toCreate(nil)); err != nil {
+		return err
+	}
+	if err := p.create(ctx); err != nil {
+		return err
+	}
+	p.note(v1alpha1.EventRecreated, "Create", "the user had vanished from Clerk and was created again as %s", p.userID)
+	return nil
+}
+
+// differing names the fields that are planned and withheld.
+func (p *pass) differing() []string { return plan.Fields(p.withheld) }

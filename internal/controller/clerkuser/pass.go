@@ -1,0 +1,140 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"context"
+	"time"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/binding"
+	"github.com/clerk-operator/clerk-operator/internal/plan"
+)
+
+// pass is one pass over one ClerkUser: what it works with, and what it learned.
+type pass struct {
+	*Reconciler
+
+	user *v1alpha1.ClerkUser
+	now  time.Time
+	in   inputs
+	// desired is nil until the spec was understood.
+	desired *plan.Desired
+
+	// userID, origin and applied begin as status has them and end as status will have them.
+	userID  string
+	origin  v1alpha1.Origin
+	applied v1alpha1.Applied
+
+	// observed is the user as seen last; nil if there is none, or none was looked at.
+	observed *clerk.User
+	// did is what was carried out; withheld what was planned but is not to be.
+	did, withheld []plan.Change
+	// notKept and contended are names of fields.
+	notKept, contended []string
+	happened           []occurrence
+	// suspended, onHold and released say how a pass ended early: by wish, because nothing changed since it failed, or
+	// because the object was let go.
+	suspended, onHold, released bool
+	// drift is true if the spec had its verdict before: what differs was changed by somebody else.
+	drift bool
+	err   error
+}
+
+func (r *Reconciler) newPass(user *v1alpha1.ClerkUser) *pass {
+	p := &pass{
+		Reconciler: r,
+		user:       user,
+		now:        r.Now(),
+		userID:     user.Status.UserID,
+		origin:     user.Status.Origin,
+		drift:      user.Status.ObservedGeneration == user.Generation,
+	}
+	if user.Status.Applied != nil {
+		p.applied = *user.Status.Applied.DeepCopy()
+	}
+	return p
+}
+
+func (p *pass) run(ctx context.Context) error {
+	if !p.user.DeletionTimestamp.IsZero() {
+		return p.remove(ctx)
+	}
+	return p.sync(ctx)
+}
+
+// sync makes Clerk match the spec.
+func (p *pass) sync(ctx context.Context) error {
+	if p.suspended = p.user.Spec.Suspended(); p.suspended {
+		return nil
+	}
+	if err := p.findInputs(ctx); err != nil {
+		return err
+	}
+	if err := p.heldBack(); err != nil {
+		return err
+	}
+	if err := p.sameInstance(); err != nil {
+		return err
+	}
+	if err := p.think(); err != nil {
+		return err
+	}
+	if err := p.soleOwner(ctx); err != nil {
+		return err
+	}
+	if err := p.prepare(ctx); err != nil {
+		return err
+	}
+	if err := p.observe(ctx); err != nil {
+		return err
+	}
+	return p.enforce(ctx)
+}
+
+// think turns the spec into what is desired. It is repeated when origin or applied change, which the plan rests on.
+func (p *pass) think() error {
+	desired, err := plan.FromSpec(&p.user.Spec, plan.Inputs{
+		Mark:     p.mark(),
+		Applied:  p.applied,
+		LiftLock: !p.drift,
+	})
+	if err != nil {
+		return err
+	}
+	p.desired = desired
+	return nil
+}
+
+// mark is the owner mark of this object. A user without an origin yet is one to be created.
+func (p *pass) mark() plan.Mark {
+	origin := p.origin
+	if origin == "" {
+		origin = v1alpha1.OriginCreated
+	}
+	return plan.Mark{
+		Cluster:   p.ClusterID,
+		Namespace: p.user.Namespace,
+		Name:      p.user.Name,
+		UID:       string(p.user.UID),
+		Origin:    origin,
+	}
+}
+
+func (p *pass) subject(userID string) binding.Subject {
+	return binding.Subject{
+		ClusterID:  p.ClusterID,
+		UID:        string(p.user.UID),
+		InstanceID: p.in.connection.InstanceID,
+		UserID:     userID,
+	}
+}
+
+// forced reports whether the annotation asks for a fresh look.
+func (p *pass) forced() bool {
+	return p.user.Annotations[v1alpha1.AnnotationReconcileAt] != p.user.Status.LastReconcileAt
+}
+
+func (p *pass) uid() string { return string(p.user.UID) }

@@ -1,0 +1,87 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"context"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/events"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/binding"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+)
+
+// Config says what a Reconciler works with.
+type Config struct {
+	// Client reads from the cache and writes.
+	Client client.Client
+	// Live reads from the API server, for what must not be taken from a cache.
+	Live client.Reader
+	// Pool holds the ways to Clerk.
+	Pool *connection.Pool
+	// Recorder writes events.
+	Recorder events.EventRecorder
+	// Now tells the time.
+	Now func() time.Time
+	// Key signs status.binding.
+	Key binding.Key
+	// ClusterID stands in owner marks; it must be unique among the clusters that share a Clerk instance.
+	ClusterID string
+	// DefaultInstance serves ClerkUsers that name no ClerkInstance and whose namespace has none named default. Empty:
+	// there is none.
+	DefaultInstance types.NamespacedName
+	// Metrics counts what happened.
+	Metrics *Metrics
+}
+
+// Reconciler reconciles ClerkUsers.
+type Reconciler struct {
+	Config
+
+	memory *memory
+	pace   *pace
+}
+
+// New returns a Reconciler.
+func New(c Config) *Reconciler {
+	return &Reconciler{Config: c, memory: newMemory(), pace: newPace(c.Now)}
+}
+
+// reportingTime is what is kept back of a pass's time so that its outcome can always be written.
+const reportingTime = 10 * time.Second
+
+// Reconcile makes one pass over a ClerkUser. A copy of the object from before our own last write is passed over: the
+// event of that write is on its way.
+func (r *Reconciler) Reconcile(ctx context.Context, user *v1alpha1.ClerkUser) (ctrl.Result, error) {
+	if r.memory.outdated(user.UID, user.ResourceVersion) {
+		return ctrl.Result{}, nil
+	}
+	if wait := r.pace.wait(user.UID); wait > 0 {
+		return ctrl.Result{RequeueAfter: wait}, nil
+	}
+	before := user.DeepCopy()
+	p := r.newPass(user)
+	working, cancel := workingTime(ctx)
+	defer cancel()
+	p.err = p.run(working)
+	v := r.judge(p)
+	if err := r.report(ctx, before, p, v); err != nil {
+		return ctrl.Result{}, err
+	}
+	return v.result(), v.err
+}
+
+// workingTime ends some time before the pass has to, if it has to.
+func workingTime(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, limited := ctx.Deadline()
+	if !limited {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-reportingTime))
+}

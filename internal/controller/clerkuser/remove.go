@@ -1,0 +1,209 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/plan"
+)
+
+// remove treats the user as the deletion policy says and lets go of the object. It shares only the reading and the
+// calling with sync, so that an object whose spec is invalid, or whose inputs are gone, can be deleted.
+func (p *pass) remove(ctx context.Context) error {
+	if !controllerutil.ContainsFinalizer(p.user, v1alpha1.Finalizer) {
+		p.released = true
+		return nil
+	}
+	if p.user.Spec.Suspended() {
+		return p.release(ctx, "the object was suspended, so the user was left as it is, with its owner mark")
+	}
+	if p.userID == "" && creatingOf(p.user) == nil {
+		return p.release(ctx, "")
+	}
+	err := p.findInputs(ctx)
+	if err == nil {
+		err = p.sameInstance()
+	}
+	if err != nil {
+		return p.removeUnreachable(ctx, err)
+	}
+	if err := p.heldBack(); err != nil {
+		return err
+	}
+	user, err := p.findOwn(ctx)
+	if err != nil {
+		return err
+	}
+	if user == nil {
+		return p.release(ctx, "")
+	}
+	p.observed = user
+	return p.removeUser(ctx, user)
+}
+
+// removeUnreachable decides about an object whose user cannot be reached: it is let go where nothing was to be done to
+// the user, and where access was taken from its namespace; else it waits, and says what the way out is.
+func (p *pass) removeUnreachable(ctx context.Context, err error) error {
+	found, ok := errors.AsType[*problem](err)
+	if !ok {
+		return err
+	}
+	if found.reason == v1alpha1.ReasonNotAllowed {
+		return p.release(ctx, "the ClerkInstance no longer admits this namespace, so the user was left as it is")
+	}
+	if p.user.Spec.OnDelete(p.origin) == v1alpha1.DeletionRetain {
+		return p.release(ctx, "the ClerkInstance cannot be used, so the user was left as it is, with its owner mark")
+	}
+	return deletionBlocked(found.message)
+}
+
+// findOwn returns the user at Clerk that this object manages, read live, or nil if there is none to remove.
+func (p *pass) findOwn(ctx context.Context) (*clerk.User, error) {
+	if err := p.stillDeleted(ctx); err != nil {
+		return nil, err
+	}
+	if id, _, onRecord := p.in.connection.Mirror.BoundTo(p.uid()); onRecord && p.userID == "" {
+		p.userID = id
+	}
+	if p.userID == "" {
+		return p.findCreated(ctx, creatingOf(p.user))
+	}
+	user, err := p.read(ctx, p.in.client, p.userID)
+	if clerk.IsNotFound(err) {
+		return nil, nil
+	}
+	return user, err
+}
+
+// findCreated looks for the user of a creating call whose answer nobody recorded. That there is none is believed only
+// when lists no longer lag.
+func (p *pass) findCreated(ctx context.Context, c *creating) (*clerk.User, error) {
+	hits, err := p.in.client.UsersBy(ctx, c.Kind, c.Value)
+	if err != nil {
+		return nil, fmt.Errorf("looking up the user by %s: %w", c.Kind, err)
+	}
+	for _, hit := range hits {
+		if p.mark().OwnershipOf(hit) == plan.Ours {
+			p.userID = hit.ID
+			return hit, nil
+		}
+	}
+	if wait := c.At.Add(lagTime).Sub(p.now); wait > 0 {
+		return nil, &waitError{after: min(wait, lagTime/6), err: errNotVisibleYet}
+	}
+	return nil, nil
+}
+
+// stillDeleted reads the object from the API server: an old copy must not delete the user of a new object of that name.
+// The deletion policy is taken from there, too, since people change it on an object that is being deleted.
+func (p *pass) stillDeleted(ctx context.Context) error {
+	live := &v1alpha1.ClerkUser{}
+	err := p.Live.Get(ctx, types.NamespacedName{Namespace: p.user.Namespace, Name: p.user.Name}, live)
+	if err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("reading the object live: %w", err)
+	}
+	if err != nil || live.UID != p.user.UID || live.DeletionTimestamp.IsZero() {
+		return errOutdated
+	}
+	p.user.Spec.DeletionPolicy = live.Spec.DeletionPolicy
+	return nil
+}
+
+// removeUser carries out the deletion policy, if the user is ours and neither the instance's policy, nor a waiting
+// successor, nor the brake say otherwise.
+func (p *pass) removeUser(ctx context.Context, user *clerk.User) error {
+	switch p.mark().OwnershipOf(user) {
+	case plan.Ours:
+		mark, _ := plan.FindMark(user)
+		p.origin = mark.Origin
+	case plan.Unmarked:
+		if !p.signed(user.ID) {
+			return p.release(ctx, "the user no longer carries the owner mark, so it was left as it is")
+		}
+	case plan.Predecessors, plan.Anothers:
+		return p.release(ctx, "the user is managed by another object, so it was left as it is")
+	}
+	handedOver, err := p.handOver(ctx, user)
+	if err != nil || handedOver {
+		return err
+	}
+	return p.carryOutPolicy(ctx, user)
+}
+
+func (p *pass) carryOutPolicy(ctx context.Context, user *clerk.User) error {
+	policy := p.user.Spec.OnDelete(p.origin)
+	why := ""
+	if policy != v1alpha1.DeletionRetain && !p.in.instance.Spec.MayDelete() {
+		policy, why = v1alpha1.DeletionRetain, "the ClerkInstance's policy.deletion is Deny, so the user was left as it is"
+	}
+	if policy != v1alpha1.DeletionRetain {
+		if err := p.brake(ctx); err != nil {
+			return err
+		}
+	}
+	err := p.applyRemoval(ctx, user, plan.Removal(policy, p.mark(), user))
+	if err != nil {
+		return err
+	}
+	switch {
+	case why != "":
+	case policy == v1alpha1.DeletionDelete:
+		p.note(v1alpha1.EventDeleted, "Delete", "deleted user %s", user.ID)
+	case policy == v1alpha1.DeletionBan:
+		p.note(v1alpha1.EventBanned, "Delete", "banned user %s, as deletionPolicy says", user.ID)
+	case policy == v1alpha1.DeletionRetain:
+		why = "deletionPolicy is Retain, so the user was left as it is"
+	}
+	return p.release(ctx, why)
+}
+
+// applyRemoval carries out changes to a user that is about to be let go. A user that is gone is what was wanted.
+func (p *pass) applyRemoval(ctx context.Context, user *clerk.User, do []plan.Change) error {
+	for _, change := range do {
+		_, err := carryOut(ctx, p.in.client, user.ID, change)
+		p.in.connection.Mirror.Forget(user.ID)
+		if clerk.IsNotFound(err) {
+			return nil
+		}
+		if clerk.Unauthorized(err) {
+			return errors.Join(deletionBlocked("Clerk rejects the key of the ClerkInstance"), err)
+		}
+		if refused, ok := clerk.Rejected(err); ok {
+			return deletionBlocked(refused.Error())
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", change, err)
+		}
+	}
+	return nil
+}
+
+// release removes the finalizer, which lets the object go. why says what became of the user, if that needs saying.
+func (p *pass) release(ctx context.Context, why string) error {
+	before := p.user.DeepCopy()
+	controllerutil.RemoveFinalizer(p.user, v1alpha1.Finalizer)
+	// The list of finalizers has other owners and is replaced whole: hence the optimistic lock.
+	err := p.Client.Patch(ctx, p.user, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+	if client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("removing the finalizer: %w", err)
+	}
+	p.released = true
+	if p.in.connection != nil {
+		p.in.connection.Mirror.Unbind(p.uid())
+	}
+	if why != "" {
+		p.note(v1alpha1.EventReleased, "Delete", "%s", why)
+	}
+	return nil
+}

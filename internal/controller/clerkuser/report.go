@@ -1,0 +1,170 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/plan"
+)
+
+// report writes what a pass learned into status, in one patch and only if something changed, and announces it. It and
+// reportIntent are the only writers of status.
+func (r *Reconciler) report(ctx context.Context, before *v1alpha1.ClerkUser, p *pass, v verdict) error {
+	defer r.announce(before, p, v)
+	if p.released {
+		return nil
+	}
+	p.fillStatus(v)
+	return p.patchStatus(ctx, before)
+}
+
+// reportIntent writes status.applied, and with it what the object is bound to, before the calls that it is about.
+func (p *pass) reportIntent(ctx context.Context) error {
+	before := p.user.DeepCopy()
+	p.fillBinding()
+	return p.patchStatus(ctx, before)
+}
+
+func (p *pass) patchStatus(ctx context.Context, before *v1alpha1.ClerkUser) error {
+	if equality.Semantic.DeepEqual(before.Status, p.user.Status) {
+		return nil
+	}
+	err := p.Client.Status().Patch(ctx, p.user, client.MergeFrom(before))
+	if client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("writing status: %w", err)
+	}
+	p.memory.wroteObject(p.user.UID, p.user.ResourceVersion)
+	return nil
+}
+
+func (p *pass) fillStatus(v verdict) {
+	p.fillBinding()
+	p.fillObserved()
+	status := &p.user.Status
+	if wrote(p.did) {
+		now := metav1.NewTime(p.now.Truncate(time.Second))
+		status.LastWriteTime = &now
+	}
+	if p.err == nil && !p.suspended {
+		status.LastReconcileAt = p.user.Annotations[v1alpha1.AnnotationReconcileAt]
+	}
+	if !p.suspended && !p.onHold && p.desired != nil {
+		status.PendingChanges = p.differing()
+	}
+	fillConditions(p.user, v)
+}
+
+// fillBinding says whom the object manages. Where the connection is not known, what is on record stays.
+func (p *pass) fillBinding() {
+	status := &p.user.Status
+	status.UserID, status.Origin = p.userID, p.origin
+	status.Applied = nil
+	if !sameApplied(p.applied, v1alpha1.Applied{}) {
+		status.Applied = p.applied.DeepCopy()
+	}
+	if p.userID == "" {
+		status.Binding, status.OnDelete = "", ""
+		return
+	}
+	status.OnDelete = p.user.Spec.OnDelete(p.origin)
+	if p.observed == nil || p.observed.ID != p.userID || p.in.connection == nil {
+		return
+	}
+	status.Binding = p.Key.Sign(p.subject(p.userID))
+	status.Instance = &v1alpha1.BoundInstance{
+		Namespace: p.in.instance.Namespace,
+		Name:      p.in.instance.Name,
+		ID:        p.in.connection.InstanceID,
+	}
+}
+
+// lockSlack is by how much two readings of a lock's end may differ and mean the same.
+const lockSlack = 5 * time.Second
+
+func (p *pass) fillObserved() {
+	u, status := p.observed, &p.user.Status
+	if u == nil {
+		return
+	}
+	status.Banned, status.Locked = &u.Banned, &u.Locked
+	status.PasswordEnabled, status.TwoFactorEnabled = &u.PasswordEnabled, &u.TwoFactorEnabled
+	status.TOTPEnabled, status.BackupCodeEnabled = &u.TOTPEnabled, &u.BackupCodeEnabled
+	status.HasImage, status.DirectoryManaged = &u.HasImage, &u.DirectoryManaged
+	if u.LockedUntil.IsZero() {
+		status.LockExpiresAt = nil
+		return
+	}
+	if have := status.LockExpiresAt; have != nil && have.Sub(u.LockedUntil).Abs() <= lockSlack {
+		return
+	}
+	until := metav1.NewTime(u.LockedUntil.Truncate(time.Second))
+	status.LockExpiresAt = &until
+}
+
+// wrote reports whether one of the changes was made at Clerk.
+func wrote(did []plan.Change) bool { return len(did) > 0 }
+
+func fillConditions(user *v1alpha1.ClerkUser, v verdict) {
+	if v.unchanged {
+		fillFirstCondition(user, v)
+		return
+	}
+	user.Status.ObservedGeneration = user.Generation
+	conditions := &user.Status.Conditions
+	setCondition(user, v1alpha1.ConditionReady, v.ready, v.reason, v.message)
+	for kind, holds := range map[string]bool{v1alpha1.ConditionStalled: v.stalled, v1alpha1.ConditionReconciling: v.reconciling} {
+		if holds {
+			setCondition(user, kind, metav1.ConditionTrue, v.reason, v.message)
+		} else {
+			meta.RemoveStatusCondition(conditions, kind)
+		}
+	}
+	// Their order is not ours to leave to a map.
+	slices.SortFunc(*conditions, func(a, b metav1.Condition) int { return slices.Index(order, a.Type) - slices.Index(order, b.Type) })
+}
+
+// order in which conditions are shown.
+//
+//nolint:gochecknoglobals // a list that nothing writes to
+var order = []string{v1alpha1.ConditionReady, v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled}
+
+// fillFirstCondition says of an object that has no verdict yet why it has none. Every other keeps what it has.
+func fillFirstCondition(user *v1alpha1.ClerkUser, v verdict) {
+	ready := readyCondition(user)
+	if ready != nil && ready.Status != metav1.ConditionUnknown {
+		return
+	}
+	if v.reason == v1alpha1.ReasonSuspended {
+		setCondition(user, v1alpha1.ConditionReady, metav1.ConditionUnknown, v.reason, v.message)
+		meta.RemoveStatusCondition(&user.Status.Conditions, v1alpha1.ConditionReconciling)
+		return
+	}
+	const message = "the first pass was not finished yet; it waits for Clerk or for its turn in the API budget"
+	setCondition(user, v1alpha1.ConditionReady, metav1.ConditionUnknown, v1alpha1.ReasonWaiting, message)
+	setCondition(user, v1alpha1.ConditionReconciling, metav1.ConditionTrue, v1alpha1.ReasonWaiting, message)
+}
+
+func setCondition(user *v1alpha1.ClerkUser, kind string, status metav1.ConditionStatus, reason, message string) {
+	meta.SetStatusCondition(&user.Status.Conditions, metav1.Condition{
+		Type:               kind,
+		Status:             status,
+		Reason:             reason,
+		Message:            message,
+		ObservedGeneration: user.Generation,
+	})
+}
+
+func readyCondition(user *v1alpha1.ClerkUser) *metav1.Condition {
+	return meta.FindStatusCondition(user.Status.Conditions, v1alpha1.ConditionReady)
+}

@@ -1,0 +1,125 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/index"
+)
+
+// +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkusers,verbs=get;list;watch;patch;update
+// +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkusers/status,verbs=get;patch;update
+// +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkusers/finalizers,verbs=update
+
+//nolint:gochecknoglobals // a constant that Go has no literal for
+var namespaceKind = schema.GroupVersionKind{Version: corev1.SchemeGroupVersion.Version, Kind: "Namespace"}
+
+type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
+
+// SetupWithManager adds the controller to a manager. There is no predicate on generations: a status patch of a pass that
+// worked from an old copy is repaired by the event that it causes.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
+	err := ctrl.NewControllerManagedBy(mgr).
+		Named("clerkuser").
+		For(&v1alpha1.ClerkUser{}).
+		Watches(&v1alpha1.ClerkUser{}, r.hearDeletions()).
+		Watches(&v1alpha1.ClerkInstance{}, r.hearInstances()).
+		WatchesRawSource(source.Func(r.hearConnections)).
+		WithOptions(options).
+		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
+	if err != nil {
+		return fmt.Errorf("adding the controller of ClerkUsers: %w", err)
+	}
+	return nil
+}
+
+// hearDeletions forgets what is remembered of an object that is gone, and wakes those of its namespace that wait for a
+// user it may have had.
+func (r *Reconciler) hearDeletions() handler.EventHandler {
+	return handler.Funcs{DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q queue) {
+		r.memory.forget(e.Object.GetUID())
+		r.pace.forget(e.Object.GetUID())
+		waiting := &v1alpha1.ClerkUserList{}
+		if err := r.Client.List(ctx, waiting, client.InNamespace(e.Object.GetNamespace()), client.MatchingFields{index.Unbound: "true"}); err != nil {
+			ctrl.LoggerFrom(ctx).Error(err, "listing ClerkUsers that wait for a user")
+			return
+		}
+		for i := range waiting.Items {
+			r.memory.release(waiting.Items[i].UID)
+			q.Add(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&waiting.Items[i])})
+		}
+	}}
+}
+
+// hearInstances wakes the users of a ClerkInstance that appeared, vanished, or whose spec or annotations changed. Its
+// status is of no concern here: what matters of it comes through the pool.
+func (r *Reconciler) hearInstances() handler.EventHandler {
+	return handler.Funcs{
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, q queue) {
+			r.wake(ctx, q, client.ObjectKeyFromObject(e.Object))
+		},
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q queue) {
+			r.wake(ctx, q, client.ObjectKeyFromObject(e.Object))
+		},
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q queue) {
+			was, is := e.ObjectOld, e.ObjectNew
+			released := was.GetAnnotations()[v1alpha1.AnnotationReleaseDeletions] != is.GetAnnotations()[v1alpha1.AnnotationReleaseDeletions]
+			if was.GetGeneration() != is.GetGeneration() || released {
+				r.wake(ctx, q, client.ObjectKeyFromObject(is))
+			}
+		},
+	}
+}
+
+// hearConnections wakes the users of a ClerkInstance that can be used now, or no longer.
+func (r *Reconciler) hearConnections(ctx context.Context, q queue) error {
+	go func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case name := <-r.Pool.Changed():
+				r.wake(ctx, q, name)
+			}
+		}
+	}()
+	return nil
+}
+
+// wake enqueues the ClerkUsers that lead to an instance, by name or by default.
+func (r *Reconciler) wake(ctx context.Context, q queue, instance types.NamespacedName) {
+	selections := [][]client.ListOption{{client.MatchingFields{index.Instance: instance.String()}}}
+	implied := client.MatchingFields{index.Instance: index.ImpliedInstance}
+	switch {
+	case instance == r.DefaultInstance:
+		selections = append(selections, []client.ListOption{implied})
+	case instance.Name == defaultInstanceName:
+		selections = append(selections, []client.ListOption{implied, client.InNamespace(instance.Namespace)})
+	}
+	for _, selection := range selections {
+		users := &v1alpha1.ClerkUserList{}
+		if err := r.Client.List(ctx, users, append(selection, client.UnsafeDisableDeepCopy)...); err != nil {
+			ctrl.LoggerFrom(ctx).Error(err, "listing the ClerkUsers of an instance", "instance", instance)
+			return
+		}
+		for i := range users.Items {
+			q.Add(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&users.Items[i])})
+		}
+	}
+}

@@ -1,0 +1,226 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/plan"
+)
+
+// verdict is what a pass means for the conditions and for the next pass.
+type verdict struct {
+	// unchanged leaves the conditions as they were, and observedGeneration too; an object that has no Ready yet gets
+	// reason Waiting.
+	unchanged            bool
+	ready                metav1.ConditionStatus
+	reason, message      string
+	stalled, reconciling bool
+	// after is when to look again; 0 leaves it to what wakes. low puts that look behind what people changed.
+	after time.Duration
+	low   bool
+	// err is given to the queue, which tries again with growing pauses.
+	err error
+}
+
+const (
+	lowPriority = -100
+	// impatience is how long passes may fail before the conditions say so.
+	impatience = 30 * time.Second
+	// conflictPause and unknownPause are for what is about to be woken anyway.
+	conflictPause = 100 * time.Millisecond
+	unknownPause  = 30 * time.Second
+	jitter        = 0.1
+)
+
+func (v verdict) result() ctrl.Result {
+	result := ctrl.Result{RequeueAfter: v.after}
+	if v.low {
+		priority := lowPriority
+		result.Priority = &priority
+	}
+	return result
+}
+
+// judge turns what a pass learned into its verdict. It is the one place where errors become fate: only an error that has
+// a name here stops retries, and any other is tried again.
+func (r *Reconciler) judge(p *pass) verdict {
+	switch {
+	case p.released:
+		return verdict{unchanged: true}
+	case p.suspended:
+		return verdict{unchanged: true, reason: v1alpha1.ReasonSuspended, message: "spec.suspend is true, so nothing is read or written at Clerk"}
+	case p.err == nil:
+		r.memory.succeeded(p.user.UID)
+		return judgeDone(p)
+	}
+	if v, final := r.judgeFinal(p); final {
+		r.memory.succeeded(p.user.UID)
+		return v
+	}
+	return r.judgePassing(p)
+}
+
+// judgeDone is for a pass without an error.
+func judgeDone(p *pass) verdict {
+	v := verdict{ready: metav1.ConditionTrue, after: nextLook(p), low: true}
+	switch differing := p.differing(); {
+	case p.user.Spec.Observes() && p.observed == nil:
+		v.reason, v.message = v1alpha1.ReasonObserved, "there is no such user at Clerk; mode Enforce would create it"
+	case p.user.Spec.Observes() && len(differing) == 0:
+		v.reason, v.message = v1alpha1.ReasonObserved, fmt.Sprintf("user %s is as declared", p.observed.ID)
+	case p.user.Spec.Observes():
+		v.reason = v1alpha1.ReasonObserved
+		v.message = fmt.Sprintf("user %s differs in: %s", p.observed.ID, strings.Join(differing, ", "))
+	case len(p.contended) > 0:
+		v.reason = v1alpha1.ReasonContended
+		v.message = fmt.Sprintf("somebody else keeps changing %s back; it is put right at full comparisons only. "+
+			"Find out who, or remove it from the spec", strings.Join(p.contended, ", "))
+	default:
+		v.reason, v.message = v1alpha1.ReasonInSync, "the user at Clerk is as declared"
+	}
+	return v
+}
+
+// nextLook is when the user is compared again: after the drift interval, or when a lock that is to be kept lapses.
+func nextLook(p *pass) time.Duration {
+	interval := p.in.instance.Spec.DriftInterval()
+	next := interval + time.Duration(rand.Float64()*jitter*float64(interval)) //nolint:gosec // spreads load, keeps no secret
+	locked := p.user.Spec.Locked
+	if locked != nil && *locked && p.observed != nil && !p.observed.LockedUntil.IsZero() {
+		return min(next, max(p.observed.LockedUntil.Sub(p.now), time.Second))
+	}
+	return next
+}
+
+// judgeFinal is for errors that trying again at once will not cure.
+func (r *Reconciler) judgeFinal(p *pass) (verdict, bool) {
+	v := verdict{ready: metav1.ConditionFalse, low: true}
+	if invalid, ok := errors.AsType[*plan.InvalidError](p.err); ok {
+		v.reason, v.message, v.stalled = v1alpha1.ReasonInvalidSpec, invalid.Error(), true
+		return v, true
+	}
+	if found, ok := errors.AsType[*problem](p.err); ok {
+		v.reason, v.message, v.stalled, v.after = found.reason, found.message, found.stalled, found.after
+		if found.holds {
+			v.after = r.hold(p)
+		}
+		if clerk.Unauthorized(p.err) {
+			r.Pool.Doubt(instanceName(p.in.instance))
+		}
+		return v, true
+	}
+	if clerk.Unauthorized(p.err) {
+		name := instanceName(p.in.instance)
+		r.Pool.Doubt(name)
+		v.reason = v1alpha1.ReasonInstanceNotReady
+		v.message = fmt.Sprintf("ClerkInstance %s cannot be used: Clerk rejects its key", name)
+		return v, true
+	}
+	if refused, ok := clerk.Rejected(p.err); ok {
+		v.reason, v.message, v.stalled = v1alpha1.ReasonRejectedByClerk, refusalMessage(refused), true
+		v.after = r.hold(p)
+		return v, true
+	}
+	return verdict{}, false
+}
+
+// hold leaves the object alone for a growing time, and returns how long.
+func (r *Reconciler) hold(p *pass) time.Duration {
+	if h, stands := r.memory.held(p.user.UID, p.circumstances(), p.now); stands {
+		return h.until.Sub(p.now)
+	}
+	return r.memory.holdBack(p.user.UID, p.circumstances(), p.err, p.now)
+}
+
+// judgePassing is for errors that pass by themselves, which includes every error that nobody has named.
+func (r *Reconciler) judgePassing(p *pass) verdict {
+	v := verdict{unchanged: true}
+	var wait *waitError
+	switch at, waiting := clerk.Waiting(p.err); {
+	case waiting:
+		v.after = max(at.Sub(p.now), time.Millisecond)
+		return v
+	case errors.Is(p.err, errInstanceUnknown):
+		v.after = unknownPause
+		return v
+	case errors.Is(p.err, errOutdated), apierrors.IsConflict(p.err):
+		v.after = conflictPause
+		return v
+	case errors.As(p.err, &wait):
+		v.after = wait.after
+	default:
+		v.err = p.err
+	}
+	if r.memory.failingFor(p.user.UID, p.now) >= impatience {
+		v.unchanged, v.ready, v.reconciling = false, metav1.ConditionFalse, true
+		v.reason, v.message = v1alpha1.ReasonRetrying, "calls keep failing and are tried again: "+stableText(p.err)
+	}
+	return v
+}
+
+// circumstances are what this pass's failure depends on.
+func (p *pass) circumstances() circumstances {
+	c := circumstances{
+		generation:  p.user.Generation,
+		reconcileAt: p.user.Annotations[v1alpha1.AnnotationReconcileAt],
+		deleting:    !p.user.DeletionTimestamp.IsZero(),
+	}
+	if p.in.instance != nil {
+		c.instanceGeneration = p.in.instance.Generation
+	}
+	if p.in.connection != nil {
+		c.instanceID = p.in.connection.InstanceID
+	}
+	return c
+}
+
+// heldBack returns the error of an earlier pass that is not worth repeating yet.
+func (p *pass) heldBack() error {
+	h, stands := p.memory.held(p.user.UID, p.circumstances(), p.now)
+	if !stands {
+		return nil
+	}
+	p.onHold = true
+	return h.err
+}
+
+// refusalMessage says which field Clerk refused, why, and what to do.
+func refusalMessage(refused *clerk.Error) string {
+	parts := []string{refused.Error()}
+	if field := clerk.FieldOf(refused); field != "" {
+		parts = []string{field + ": " + refused.Error()}
+	}
+	if remedy := clerk.Remedy(refused); remedy != "" {
+		parts = append(parts, remedy)
+	}
+	return strings.Join(parts, ". ")
+}
+
+// stableText is an error's text without what changes from pass to pass.
+func stableText(err error) string {
+	if lost, ok := errors.AsType[*clerk.AnswerLostError](err); ok {
+		return lost.Error()
+	}
+	if e, ok := errors.AsType[*clerk.Error](err); ok {
+		return e.Error()
+	}
+	if status := apierrors.APIStatus(nil); errors.As(err, &status) {
+		return "the API server answers " + string(status.Status().Reason)
+	}
+	if errors.Is(err, errNotVisibleYet) {
+		return errNotVisibleYet.Error()
+	}
+	return err.Error()
+}

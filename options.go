@@ -1,0 +1,194 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+	"go.uber.org/zap/zapcore"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/klog/v2"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/clerk-operator/clerk-operator/internal/controller/clerkinstance"
+)
+
+const (
+	exitUsage          = 2
+	defaultConcurrency = 32
+	namespaceFile      = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
+)
+
+// options are what the command line says.
+type options struct {
+	kubeconfig        string
+	hosts             clerkinstance.AllowedHosts
+	clusterID         string
+	concurrency       int
+	countInterval     time.Duration
+	defaultInstance   types.NamespacedName
+	healthAddress     string
+	leaderElect       bool
+	logFormat         string
+	logLevel          int8
+	metricsAddress    string
+	operatorNamespace string
+	secretInterval    time.Duration
+	watchNamespaces   []string
+	watchSecrets      bool
+}
+
+const usage = `clerk-operator keeps users of Clerk as ClerkUser objects declare them.
+
+It finds the cluster as kubectl does: --kubeconfig, else KUBECONFIG, else the service account of its pod, else
+~/.kube/config.
+
+Usage:
+  manager [flags]
+
+Flags:
+`
+
+func parseOptions(args []string) (options, error) {
+	o := options{}
+	var hosts []string
+	var defaultInstance string
+	inCluster := os.Getenv("KUBERNETES_SERVICE_HOST") != ""
+	flags := pflag.NewFlagSet("manager", pflag.ContinueOnError)
+	flags.SortFlags = true
+	flags.Usage = func() { fmt.Fprint(os.Stderr, usage, flags.FlagUsagesWrapped(usageWidth)) }
+	flags.StringVar(&o.kubeconfig, "kubeconfig", "", "path of a kubeconfig")
+	flags.StringSliceVar(&hosts, "allowed-api-hosts", []string{"api.clerk.com"},
+		"hosts that secret keys may be sent to, as host, host:port, or http://host:port for plain http (tests only)")
+	flags.StringVar(&o.clusterID, "cluster-id", "",
+		"name of this cluster in owner marks; must be unique among clusters that share a Clerk instance, and never change (default: the uid of namespace kube-system)")
+	flags.IntVar(&o.concurrency, "concurrency", defaultConcurrency, "ClerkUsers worked on at the same time")
+	flags.DurationVar(&o.countInterval, "count-interval", 0, "least time between two writes of a ClerkInstance's counts (default 10s)")
+	flags.StringVar(&defaultInstance, "default-instance", "",
+		"ClerkInstance, as namespace/name, for ClerkUsers that name none and whose namespace has none called default")
+	flags.StringVar(&o.healthAddress, "health-probe-bind-address", ":8081", "address of /healthz and /readyz; 0 for none")
+	flags.BoolVar(&o.leaderElect, "leader-elect", inCluster, "work only while holding the lease, so that several replicas can run")
+	flags.StringVar(&o.logFormat, "log-format", "json", "json or console")
+	flags.Int8Var(&o.logLevel, "log-level", 0, "verbosity: 0 tells what changed, higher numbers tell more")
+	flags.StringVar(&o.metricsAddress, "metrics-bind-address", "0",
+		"address of /metrics, such as :8443, served by https to those who may read it; 0 for none")
+	flags.StringVar(&o.operatorNamespace, "operator-namespace", ownNamespace(), "namespace of the operator's own Secret and lease")
+	flags.DurationVar(&o.secretInterval, "secret-interval", 0, "time between two looks at a Secret that holds a key (default 1m)")
+	flags.StringSliceVar(&o.watchNamespaces, "watch-namespaces", nil, "work in these namespaces only; needs --cluster-id (default: all)")
+	flags.BoolVar(&o.watchSecrets, "watch-secrets", false,
+		"notice a changed Secret at once instead of at the next look; needs the right to list and watch Secrets")
+	if err := flags.Parse(args); err != nil {
+		return o, finishParsing(err)
+	}
+	return o, o.complete(hosts, defaultInstance)
+}
+
+const usageWidth = 110
+
+// finishParsing leaves after --help, which has been printed.
+func finishParsing(err error) error {
+	if errors.Is(err, pflag.ErrHelp) {
+		os.Exit(0)
+	}
+	return fmt.Errorf("reading the flags: %w", err)
+}
+
+// complete checks what flags cannot check by themselves.
+func (o *options) complete(hosts []string, defaultInstance string) (err error) {
+	if o.hosts, err = clerkinstance.ParseAllowedHosts(hosts); err != nil {
+		return fmt.Errorf("--allowed-api-hosts: %w", err)
+	}
+	if defaultInstance != "" {
+		namespace, name, found := strings.Cut(defaultInstance, "/")
+		if !found || namespace == "" || name == "" || strings.Contains(name, "/") {
+			return fmt.Errorf("--default-instance: want namespace/name, not %q", defaultInstance)
+		}
+		o.defaultInstance = types.NamespacedName{Namespace: namespace, Name: name}
+	}
+	if len(o.watchNamespaces) > 0 && o.clusterID == "" {
+		return errors.New("--watch-namespaces needs --cluster-id, since namespace kube-system cannot be read then")
+	}
+	if o.logFormat != "json" && o.logFormat != "console" {
+		return fmt.Errorf("--log-format: want json or console, not %q", o.logFormat)
+	}
+	if o.concurrency < 1 {
+		return fmt.Errorf("--concurrency: want at least 1, not %d", o.concurrency)
+	}
+	return nil
+}
+
+// ownNamespace is the namespace of the pod, or default where there is none.
+func ownNamespace() string {
+	text, err := os.ReadFile(namespaceFile)
+	if err != nil {
+		return "default"
+	}
+	return strings.TrimSpace(string(text))
+}
+
+func setLogger(o options) {
+	logger := zap.New(func(z *zap.Options) {
+		z.Development = o.logFormat == "console"
+		z.Level = zapcore.Level(-o.logLevel)
+		z.StacktraceLevel = zapcore.PanicLevel
+	})
+	ctrl.SetLogger(logger)
+	klog.SetLogger(logger)
+}
+
+func loadConfig(o options) (*rest.Config, error) {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = o.kubeconfig
+	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, nil).ClientConfig()
+	if err != nil {
+		return nil, fmt.Errorf("finding the cluster: %w", err)
+	}
+	// The API server's own priority and fairness bounds us better than a client-side limit would.
+	config.QPS = -1
+	config.UserAgent = userAgent()
+	return config, nil
+}
+
+func metricsOptions(o options) metricsserver.Options {
+	return metricsserver.Options{
+		BindAddress:    o.metricsAddress,
+		SecureServing:  true,
+		FilterProvider: filters.WithAuthenticationAndAuthorization,
+		// HTTP/2 has been a door for denial of service; nothing here needs it.
+		TLSOpts: []func(*tls.Config){func(c *tls.Config) { c.NextProtos = []string{"http/1.1"} }},
+	}
+}
+
+func watchedNamespaces(o options) map[string]cache.Config {
+	if len(o.watchNamespaces) == 0 {
+		return nil
+	}
+	namespaces := map[string]cache.Config{}
+	for _, namespace := range o.watchNamespaces {
+		namespaces[namespace] = cache.Config{}
+	}
+	return namespaces
+}
+
+// userAgent names the operator to Clerk and to the API server.
+func userAgent() string {
+	version := "devel"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		version = info.Main.Version
+	}
+	return "clerk-operator/" + version
+}
