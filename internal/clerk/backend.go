@@ -21,7 +21,7 @@ import (
 type backend struct {
 	http    *http.Client
 	base    string
-	key     string
+	key     secret
 	agent   string
 	office  *Office
 	now     func() time.Time
@@ -46,7 +46,7 @@ func (b *backend) complete() {
 		b.timeout = defaultTimeout
 	}
 	if b.office == nil {
-		b.office = NewOffice(OfficeConfig{RequestsPer10s: Budget(b.key, nil, nil), Now: b.now})
+		b.office = NewOffice(OfficeConfig{RequestsPer10s: Budget(b.key.reveal(), nil, nil), Now: b.now})
 	}
 }
 
@@ -79,12 +79,17 @@ func (b *backend) Call(ctx context.Context, api *clerksdk.APIRequest, into clerk
 // read takes the answer apart: an error if it refuses the call or is not usable.
 func (b *backend) read(a answer, out *request, into clerksdk.ResponseReader) error {
 	if !a.good() {
-		return newError(a, b.now(), redactor{values: append(out.values(), b.key)})
+		return newError(a, b.now(), redactor{values: append(out.values(), b.key.reveal())})
 	}
 	if a.tooLarge {
 		return &malformedError{problem: "it is larger than it may be"}
 	}
 	into.Read(a.response())
+	return decode(a, into)
+}
+
+// decode reads the body of a good answer. The decoder's own errors quote it, so they are left behind.
+func decode(a answer, into any) error {
 	if err := json.Unmarshal(a.body, into); err != nil {
 		return &malformedError{problem: "it is not JSON of the expected shape"}
 	}
@@ -116,7 +121,7 @@ func (b *backend) send(ctx context.Context, out *request) (answer, bool, error) 
 	if err != nil {
 		return answer{}, false, err
 	}
-	req.Header.Set("Authorization", "Bearer "+b.key)
+	req.Header.Set("Authorization", "Bearer "+b.key.reveal())
 	req.Header.Set("User-Agent", b.agent)
 	resp, err := b.http.Do(req)
 	if err != nil {

@@ -6,6 +6,8 @@ package clerk
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -25,7 +27,7 @@ type Config struct {
 	// APIURL is the base of all paths, for instance https://api.clerk.com/v1. Empty is that.
 	APIURL string
 	// Key is the instance's secret key.
-	Key string
+	Key string `json:"-"`
 	// Office gives out the tickets for calls to this instance; all its clients share it. Nil is an office of its own with
 	// the default Budget of the key.
 	Office *Office
@@ -42,8 +44,8 @@ type Config struct {
 // String leaves out the key.
 func (c Config) String() string { return "clerk client for " + c.APIURL }
 
-// GoString leaves out the key.
-func (c Config) GoString() string { return c.String() }
+// Format prints String for every verb.
+func (c Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
 // Client calls the Backend API of one Clerk instance. It is safe for concurrent use. An error of any of its calls is
 // understood with the predicates of this package.
@@ -61,7 +63,7 @@ func New(config Config) (*Client, error) {
 	b := &backend{
 		http:    newHTTPClient(config.Transport),
 		base:    base,
-		key:     config.Key,
+		key:     newSecret(config.Key),
 		agent:   config.UserAgent,
 		office:  config.Office,
 		now:     config.Now,

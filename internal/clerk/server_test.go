@@ -79,7 +79,10 @@ func answering(status int, body string) http.HandlerFunc {
 
 func newTestClient(t *testing.T, url string, options ...func(*Config)) *Client {
 	t.Helper()
-	config := Config{APIURL: url + "/v1", Key: testKey, Timeout: 5 * time.Second}
+	config := Config{
+		APIURL: url + "/v1", Key: testKey, Timeout: 5 * time.Second,
+		Office: NewOffice(OfficeConfig{RequestsPer10s: 100_000}),
+	}
 	for _, option := range options {
 		option(&config)
 	}
