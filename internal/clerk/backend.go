@@ -129,7 +129,11 @@ func (b *backend) send(ctx context.Context, out *request) (answer, bool, error) 
 	}
 	defer func() { _ = resp.Body.Close() }()
 	a := answer{status: resp.StatusCode, header: resp.Header}
-	if err := a.readBody(resp.Body, out.answerLimit()); err != nil && a.good() {
+	limit := out.answerLimit()
+	if !a.good() {
+		limit = answerBase
+	}
+	if err := a.readBody(resp.Body, limit); err != nil && a.good() {
 		return answer{}, true, &transportError{cause: err}
 	}
 	return a, true, nil

@@ -31,12 +31,7 @@ type redactor struct{ values []string }
 
 // line returns the text in one clean line of at most limit bytes.
 func (r redactor) line(text string, limit int) string {
-	// Far more than is kept, so that what is taken out leaves something, but not so much that it costs.
-	text = shorten(text, 16*limit)
-	for _, value := range r.values {
-		text = removeValue(text, value)
-	}
-	text = singleLine(text)
+	text = singleLine(r.withoutValues(text))
 	text = credential.ReplaceAllString(text, redacted)
 	text = tokenLike.ReplaceAllStringFunc(text, func(token string) string {
 		if resourceID.MatchString(token) || !digit.MatchString(token) {
@@ -47,17 +42,31 @@ func (r redactor) line(text string, limit int) string {
 	return shorten(text, limit)
 }
 
-// removeValue takes a value out, in whatever case. A short one only where it is a word of its own, or little of the text
-// would be left.
+// withoutValues takes all values out, in whatever case.
+func (r redactor) withoutValues(text string) string {
+	lower := strings.ToLower(text)
+	for _, value := range r.values {
+		// What is no text does not occur in what JSON holds.
+		if value != "" && utf8.ValidString(value) && strings.Contains(lower, strings.ToLower(value)) {
+			text = removeValue(text, value)
+			lower = strings.ToLower(text)
+		}
+	}
+	return text
+}
+
+// removeValue takes one value out. A short one only where it is a word of its own, or little of the text would be left.
 func removeValue(text, value string) string {
-	if value == "" || !strings.Contains(strings.ToLower(text), strings.ToLower(value)) {
-		return text
+	pattern := "(?i)" + regexp.QuoteMeta(value)
+	if utf8.RuneCountInString(value) > shortValue {
+		return regexp.MustCompile(pattern).ReplaceAllLiteralString(text, redacted)
 	}
-	pattern, replacement := regexp.QuoteMeta(value), redacted
-	if utf8.RuneCountInString(value) <= shortValue {
-		pattern, replacement = `(^|[^\pL\pN])`+pattern+`($|[^\pL\pN])`, "${1}"+redacted+"${2}"
+	alone := regexp.MustCompile(`(^|[^\pL\pN])` + pattern + `($|[^\pL\pN])`)
+	// Twice, for of two that stand side by side the first takes along what separates them.
+	for range 2 {
+		text = alone.ReplaceAllString(text, "${1}"+redacted+"${2}")
 	}
-	return regexp.MustCompile("(?i)"+pattern).ReplaceAllString(text, replacement)
+	return text
 }
 
 // singleLine turns white space and everything that does not print into single spaces.

@@ -111,10 +111,7 @@ func traceID(fromBody string, header http.Header, r redactor) string {
 		if !traceShape.MatchString(id) {
 			continue
 		}
-		for _, value := range r.values {
-			id = removeValue(id, value)
-		}
-		return credential.ReplaceAllString(id, redacted)
+		return credential.ReplaceAllString(r.withoutValues(id), redacted)
 	}
 	return ""
 }
