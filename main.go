@@ -11,25 +11,15 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
-	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
-	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
-	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller"
 	"github.com/clerk-operator/clerk-operator/internal/controller/binding"
-	"github.com/clerk-operator/clerk-operator/internal/controller/clerkinstance"
-	"github.com/clerk-operator/clerk-operator/internal/controller/clerkuser"
-	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
-	"github.com/clerk-operator/clerk-operator/internal/controller/index"
 )
 
 func main() {
@@ -64,30 +54,17 @@ func run(ctx context.Context, o options) error {
 }
 
 func newManager(config *rest.Config, o options) (ctrl.Manager, error) {
-	scheme := runtime.NewScheme()
-	if err := clientgoscheme.AddToScheme(scheme); err != nil {
-		return nil, fmt.Errorf("building the scheme: %w", err)
+	scheme, err := controller.Scheme()
+	if err != nil {
+		return nil, err
 	}
-	if err := v1alpha1.AddToScheme(scheme); err != nil {
-		return nil, fmt.Errorf("building the scheme: %w", err)
-	}
-	mgr, err := ctrl.NewManager(config, ctrl.Options{
-		Scheme:  scheme,
-		Metrics: metricsOptions(o),
-		Cache: cache.Options{
-			DefaultTransform:  cache.TransformStripManagedFields(),
-			DefaultNamespaces: watchedNamespaces(o),
-		},
-		// Secrets and ConfigMaps never enter a cache: it would hold every one of the cluster.
-		Client: client.Options{Cache: &client.CacheOptions{
-			DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}},
-		}},
-		HealthProbeBindAddress:        o.healthAddress,
-		LeaderElection:                o.leaderElect,
-		LeaderElectionID:              "clerk-operator",
-		LeaderElectionNamespace:       o.operatorNamespace,
-		LeaderElectionReleaseOnCancel: true,
-	})
+	managerOptions := controller.ManagerOptions(scheme, o.watchNamespaces)
+	managerOptions.Metrics = metricsOptions(o)
+	managerOptions.HealthProbeBindAddress = o.healthAddress
+	managerOptions.LeaderElection = o.leaderElect
+	managerOptions.LeaderElectionID = "clerk-operator"
+	managerOptions.LeaderElectionNamespace = o.operatorNamespace
+	mgr, err := ctrl.NewManager(config, managerOptions)
 	if err != nil {
 		return nil, fmt.Errorf("building the manager: %w", err)
 	}
@@ -113,54 +90,19 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, config *rest.Config, 
 	if err != nil {
 		return err
 	}
-	if err := index.Register(ctx, mgr.GetFieldIndexer()); err != nil {
-		return err
-	}
-	pool := connection.NewPool(time.Now)
-	instances := clerkinstance.New(clerkinstance.Config{
-		Client:         mgr.GetClient(),
-		Live:           uncached,
-		Pool:           pool,
-		Offices:        clerk.NewOffices(func(string) clerk.OfficeConfig { return clerk.OfficeConfig{Now: time.Now} }),
-		Recorder:       mgr.GetEventRecorder("clerk-operator"),
-		Now:            time.Now,
-		ClusterID:      clusterID,
-		Hosts:          o.hosts,
-		UserAgent:      userAgent(),
-		SecretInterval: o.secretInterval,
-		CountInterval:  o.countInterval,
-		WatchSecrets:   o.watchSecrets,
-	})
-	if err := instances.SetupWithManager(mgr, controllerOptions(1)); err != nil {
-		return err
-	}
-	counted, err := clerkuser.NewMetrics(metrics.Registry)
-	if err != nil {
-		return err
-	}
-	users := clerkuser.New(clerkuser.Config{
-		Client:          mgr.GetClient(),
-		Live:            uncached,
-		Pool:            pool,
-		Recorder:        mgr.GetEventRecorder("clerk-operator"),
-		Now:             time.Now,
-		Key:             key,
+	return controller.SetupWithManager(ctx, mgr, uncached, controller.Config{
 		ClusterID:       clusterID,
+		Key:             key,
+		Hosts:           o.hosts,
 		DefaultInstance: o.defaultInstance,
-		Metrics:         counted,
+		Concurrency:     o.concurrency,
+		SecretInterval:  o.secretInterval,
+		CountInterval:   o.countInterval,
+		WatchSecrets:    o.watchSecrets,
+		UserAgent:       userAgent(),
+		Registry:        metrics.Registry,
+		Now:             time.Now,
 	})
-	options := controllerOptions(o.concurrency)
-	options.RateLimiter = clerkuser.NewBackoff()
-	return users.SetupWithManager(mgr, options)
-}
-
-// controllerOptions bounds a pass, and has a standby's caches filled before it leads.
-func controllerOptions(concurrency int) controller.Options {
-	return controller.Options{
-		MaxConcurrentReconciles: concurrency,
-		ReconciliationTimeout:   time.Minute,
-		EnableWarmup:            ptr.To(true),
-	}
 }
 
 // findClusterID returns the id that tells this cluster from others in owner marks.

@@ -19,7 +19,6 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
@@ -171,17 +170,6 @@ func metricsOptions(o options) metricsserver.Options {
 		// HTTP/2 has been a door for denial of service; nothing here needs it.
 		TLSOpts: []func(*tls.Config){func(c *tls.Config) { c.NextProtos = []string{"http/1.1"} }},
 	}
-}
-
-func watchedNamespaces(o options) map[string]cache.Config {
-	if len(o.watchNamespaces) == 0 {
-		return nil
-	}
-	namespaces := map[string]cache.Config{}
-	for _, namespace := range o.watchNamespaces {
-		namespaces[namespace] = cache.Config{}
-	}
-	return namespaces
 }
 
 // userAgent names the operator to Clerk and to the API server.

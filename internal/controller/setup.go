@@ -1,0 +1,163 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package controller puts the operator's controllers together.
+package controller
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/binding"
+	"github.com/clerk-operator/clerk-operator/internal/controller/clerkinstance"
+	"github.com/clerk-operator/clerk-operator/internal/controller/clerkuser"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/controller/index"
+)
+
+// Config says how the controllers work.
+type Config struct {
+	// ClusterID tells this cluster from others in owner marks.
+	ClusterID string
+	// Key signs bindings.
+	Key binding.Key
+	// Hosts are the API hosts that may be called.
+	Hosts clerkinstance.AllowedHosts
+	// DefaultInstance serves ClerkUsers without an instance; empty for none.
+	DefaultInstance types.NamespacedName
+	// Concurrency is how many ClerkUsers are worked on at the same time.
+	Concurrency int
+	// SecretInterval and CountInterval are as for clerkinstance.Config.
+	SecretInterval, CountInterval time.Duration
+	// WatchSecrets is as for clerkinstance.Config.
+	WatchSecrets bool
+	// UserAgent is sent to Clerk.
+	UserAgent string
+	// Registry takes the metrics.
+	Registry prometheus.Registerer
+	// Now tells the time.
+	Now func() time.Time
+}
+
+// Scheme returns the kinds that the operator works with.
+func Scheme() (*runtime.Scheme, error) {
+	scheme := runtime.NewScheme()
+	if err := clientgoscheme.AddToScheme(scheme); err != nil {
+		return nil, fmt.Errorf("building the scheme: %w", err)
+	}
+	if err := v1alpha1.AddToScheme(scheme); err != nil {
+		return nil, fmt.Errorf("building the scheme: %w", err)
+	}
+	return scheme, nil
+}
+
+// ManagerOptions returns the options of a manager for the controllers: what its cache holds and what it must not hold.
+// It watches these namespaces, or all if there are none.
+func ManagerOptions(scheme *runtime.Scheme, namespaces []string) ctrl.Options {
+	secretMetadata := &metav1.PartialObjectMetadata{}
+	secretMetadata.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
+	options := ctrl.Options{
+		Scheme: scheme,
+		Cache: cache.Options{
+			DefaultTransform: cache.TransformStripManagedFields(),
+			ByObject: map[client.Object]cache.ByObject{
+				secretMetadata: {Transform: keepNameOnly},
+			},
+		},
+		// Secrets and ConfigMaps never enter the cache: it would hold every one of the cluster.
+		Client: client.Options{Cache: &client.CacheOptions{
+			DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}},
+		}},
+		LeaderElectionReleaseOnCancel: true,
+	}
+	for _, namespace := range namespaces {
+		if options.Cache.DefaultNamespaces == nil {
+			options.Cache.DefaultNamespaces = map[string]cache.Config{}
+		}
+		options.Cache.DefaultNamespaces[namespace] = cache.Config{}
+	}
+	return options
+}
+
+// keepNameOnly strips a Secret's metadata to what names a version of it: annotations can hold the data itself.
+func keepNameOnly(object any) (any, error) {
+	secret, ok := object.(*metav1.PartialObjectMetadata)
+	if !ok {
+		return object, nil
+	}
+	secret.ObjectMeta = metav1.ObjectMeta{
+		Namespace:       secret.Namespace,
+		Name:            secret.Name,
+		UID:             secret.UID,
+		ResourceVersion: secret.ResourceVersion,
+	}
+	return secret, nil
+}
+
+// SetupWithManager adds the controllers to a manager. The live client must not be cached.
+func SetupWithManager(ctx context.Context, mgr ctrl.Manager, live client.Client, c Config) error {
+	if err := index.Register(ctx, mgr.GetFieldIndexer()); err != nil {
+		return err
+	}
+	pool := connection.NewPool(c.Now)
+	recorder := mgr.GetEventRecorder("clerk-operator")
+	instances := clerkinstance.New(clerkinstance.Config{
+		Client:         mgr.GetClient(),
+		Live:           live,
+		Pool:           pool,
+		Offices:        clerk.NewOffices(func(string) clerk.OfficeConfig { return clerk.OfficeConfig{Now: c.Now} }),
+		Recorder:       recorder,
+		Now:            c.Now,
+		ClusterID:      c.ClusterID,
+		Hosts:          c.Hosts,
+		UserAgent:      c.UserAgent,
+		SecretInterval: c.SecretInterval,
+		CountInterval:  c.CountInterval,
+		WatchSecrets:   c.WatchSecrets,
+	})
+	if err := instances.SetupWithManager(mgr, controllerOptions(1)); err != nil {
+		return err
+	}
+	metrics, err := clerkuser.NewMetrics(c.Registry)
+	if err != nil {
+		return err
+	}
+	users := clerkuser.New(clerkuser.Config{
+		Client:          mgr.GetClient(),
+		Live:            live,
+		Pool:            pool,
+		Recorder:        recorder,
+		Now:             c.Now,
+		Key:             c.Key,
+		ClusterID:       c.ClusterID,
+		DefaultInstance: c.DefaultInstance,
+		Metrics:         metrics,
+	})
+	options := controllerOptions(c.Concurrency)
+	options.RateLimiter = clerkuser.NewBackoff()
+	return users.SetupWithManager(mgr, options)
+}
+
+// controllerOptions bounds a pass, and has a standby's caches filled before it leads.
+func controllerOptions(concurrency int) controller.Options {
+	return controller.Options{
+		MaxConcurrentReconciles: concurrency,
+		ReconciliationTimeout:   time.Minute,
+		EnableWarmup:            ptr.To(true),
+	}
+}

@@ -1,0 +1,39 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package story
+
+import (
+	"testing"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/utils/ptr"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+)
+
+func object(json string) *runtime.RawExtension { return &runtime.RawExtension{Raw: []byte(json)} }
+
+func TestUserIsCreatedWithOneCall(t *testing.T) {
+	w := newLiveWorld(t)
+	w.create(w.user("ann", func(s *v1alpha1.ClerkUserSpec) {
+		s.FirstName, s.LastName, s.Username = ptr.To("Ann"), ptr.To("Lee"), ptr.To("Ann_Lee")
+		s.PublicMetadata = object(`{"role":"admin","teams":["a","b"]}`)
+		s.Banned = ptr.To(true)
+	}))
+	user := w.becomes("ann", v1alpha1.ReasonInSync)
+	w.tells("ann", v1alpha1.EventCreated)
+
+	there := w.atClerk("ann")
+	if there.FirstName == nil || *there.FirstName != "Ann" || there.PublicMetadata["role"] != "admin" || !there.Banned {
+		t.Errorf("the user at Clerk is not as declared: %+v", there)
+	}
+	if user.Status.Origin != v1alpha1.OriginCreated || user.Status.OnDelete != v1alpha1.DeletionDelete || user.Status.Instance.ID != w.clerk.ID() {
+		t.Errorf("status does not say how the user came about: %+v", user.Status)
+	}
+	w.rests()
+	w.wantCalls(1, "POST", "/users")
+	if n := len(w.clerk.Journal().Writes()); n != 1 {
+		t.Errorf("%d writes for one new user, want 1\n%s", n, w.describe())
+	}
+}

@@ -1,0 +1,62 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package story
+
+import (
+	"testing"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+)
+
+type runtimeObject = runtime.Object
+
+// checkStatus fails a story whose ClerkUser breaks the rules that kstatus and its kind live by.
+func checkStatus(t *testing.T, user *v1alpha1.ClerkUser) {
+	t.Helper()
+	for _, fault := range statusFaults(user) {
+		t.Errorf("status of ClerkUser %s: %s\n%+v", user.Name, fault, user.Status)
+	}
+}
+
+func statusFaults(user *v1alpha1.ClerkUser) []string {
+	var faults []string
+	status := user.Status
+	ready := meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionReady)
+	stalled := meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionStalled)
+	reconciling := meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionReconciling)
+	if ready == nil {
+		return []string{"Ready is absent"}
+	}
+	if stalled != nil && reconciling != nil {
+		faults = append(faults, "Stalled and Reconciling stand together")
+	}
+	if (stalled != nil || reconciling != nil) && ready.Status == metav1.ConditionTrue {
+		faults = append(faults, "Ready is True beside Stalled or Reconciling")
+	}
+	if status.ObservedGeneration > user.Generation {
+		faults = append(faults, "observedGeneration is ahead")
+	}
+	for _, c := range status.Conditions {
+		if c.ObservedGeneration == 0 {
+			faults = append(faults, c.Type+" does not say which generation it is about")
+		}
+		if c.ObservedGeneration > user.Generation {
+			faults = append(faults, c.Type+" is about a generation to come")
+		}
+		if c.Type != v1alpha1.ConditionReady && c.Status != metav1.ConditionTrue {
+			faults = append(faults, c.Type+" is present and not True")
+		}
+		if c.Reason == "" || c.Message == "" {
+			faults = append(faults, c.Type+" has no reason or no message")
+		}
+	}
+	if ready.Status == metav1.ConditionTrue && status.ObservedGeneration != ready.ObservedGeneration {
+		faults = append(faults, "Ready is True for another generation than observedGeneration")
+	}
+	return faults
+}
