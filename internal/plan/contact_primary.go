@@ -22,13 +22,15 @@ func (p *contactPlan) choosePrimary() {
 		return
 	}
 	chosen := p.held[at]
-	for i := range p.gives {
-		if p.gives[i].value == chosen.value {
-			p.gives[i].primary = new(true)
-			return
-		}
+	give := slices.IndexFunc(p.gives, func(c contactCall) bool { return c.value == chosen.value })
+	if give < 0 {
+		p.newPrimaryID = chosen.id
+		return
 	}
-	p.newPrimaryID = chosen.id
+	// Clerk makes the first address of a user primary. Sent first, the chosen one is so from the start.
+	call := p.gives[give]
+	call.primary = new(true)
+	p.gives = slices.Insert(slices.Delete(p.gives, give, give+1), 0, call)
 }
 
 // marked is the held entry that the spec marks as primary; -1 if there is none that can be primary.

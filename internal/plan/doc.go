@@ -17,7 +17,8 @@
 //
 // A user that is absent is created with everything in one call. Otherwise access is taken first and given last:
 //
-//	ban, lock → add and verify identifiers → profile, primary identifiers → metadata → remove identifiers → unlock, unban
+//	ban, lock → add and verify identifiers → profile, primary identifiers → metadata → remove identifiers →
+//	unlock, unban
 //
 // The last way to sign in is never removed, and an address or number that a connected account brought along is left,
 // since Clerk does not delete those. What the spec asks for and no call can bring about is named by Unreachable, and
