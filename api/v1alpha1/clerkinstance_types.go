@@ -93,7 +93,7 @@ type RateLimit struct {
 	// +optional
 	SharePercent *int32 `json:"sharePercent,omitempty"`
 
-	// requestsPer10s is the number of requests in 10 seconds that the operator may send.
+	// requestsPer10s is the number of requests in 10 seconds that the operator may send. Omitted: sharePercent says it.
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=10000
 	// +optional

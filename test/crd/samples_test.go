@@ -1,0 +1,129 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package crd_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
+
+	"github.com/clerk-operator/clerk-operator/test/controlplane"
+	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
+)
+
+// documentsOf splits a YAML file into its documents.
+func documentsOf(text string) []string {
+	return regexp.MustCompile(`(?m)^---\s*$`).Split(text, -1)
+}
+
+// samples are the documents of config/samples.
+func samples(t *testing.T) []*unstructured.Unstructured {
+	t.Helper()
+	root, err := assets.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(root, "config", "samples", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []*unstructured.Unstructured
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, document := range documentsOf(string(text)) {
+			u := &unstructured.Unstructured{}
+			if err := yaml.UnmarshalStrict([]byte(document), &u.Object); err != nil {
+				t.Fatalf("reading %s: %v", file, err)
+			}
+			found = append(found, u)
+		}
+	}
+	return found
+}
+
+// TestSamples applies config/samples as a newcomer would, to a cluster with the admission policy.
+func TestSamples(t *testing.T) {
+	t.Parallel()
+	c, namespace := newClient(t), controlplane.Namespace(t)
+	installPolicy(t, c, namespace)
+	users := 0
+	for _, sample := range samples(t) {
+		name := sample.GetKind() + " " + sample.GetName()
+		if sample.GetNamespace() != "" {
+			t.Errorf("%s chooses a namespace; that is the newcomer's to do", name)
+		}
+		sample.SetNamespace(namespace)
+		if err := c.Create(t.Context(), sample); err != nil {
+			t.Errorf("creating %s: %v", name, err)
+		}
+		if sample.GetKind() == "ClerkUser" {
+			users++
+		}
+	}
+	if users < 5 {
+		t.Errorf("there are %d ClerkUsers, want at least 5", users)
+	}
+}
+
+// TestSamplesAreHarmless keeps the samples from writing to anybody, or from showing a real key.
+func TestSamplesAreHarmless(t *testing.T) {
+	t.Parallel()
+	for _, sample := range samples(t) {
+		name := sample.GetKind() + " " + sample.GetName()
+		emails, _, _ := unstructured.NestedSlice(sample.Object, "spec", "emailAddresses")
+		for _, email := range emails {
+			address, _, _ := unstructured.NestedString(email.(map[string]any), "address")
+			if !strings.HasSuffix(address, "+clerk_test@example.com") {
+				t.Errorf("%s has the address %s, to which Clerk would write", name, address)
+			}
+		}
+		phones, _, _ := unstructured.NestedSlice(sample.Object, "spec", "phoneNumbers")
+		for _, phone := range phones {
+			number, _, _ := unstructured.NestedString(phone.(map[string]any), "number")
+			if !regexp.MustCompile(`^\+1[0-9]{3}55501[0-9]{2}$`).MatchString(number) {
+				t.Errorf("%s has the number %s, which is not one for tests", name, number)
+			}
+		}
+		entries, _, _ := unstructured.NestedStringMap(sample.Object, "stringData")
+		for entry, value := range entries {
+			if !strings.HasPrefix(value, "sk_test_demoNotARealKey") {
+				t.Errorf("%s: the entry %s does not look like a key that is none", name, entry)
+			}
+		}
+	}
+}
+
+// TestSamplesShowTheFields keeps the samples a tour of the API: what they leave out is what would not become Ready, or
+// mean nothing, in a fresh Clerk instance.
+func TestSamplesShowTheFields(t *testing.T) {
+	t.Parallel()
+	leftOut := map[string]string{
+		"instanceRef": "the samples use the default instance", "userID": "needs a user that exists",
+		"adoptionPolicy": "needs a user that exists", "mode": "Observe creates nobody",
+		"metadataPolicy": "Replace is for the few", "suspend": "a suspended object is never Ready",
+		"locked": "lapses by itself; banned is shown instead",
+	}
+	shown := map[string]bool{}
+	for _, sample := range samples(t) {
+		if sample.GetKind() == "ClerkUser" {
+			for name := range sample.Object["spec"].(map[string]any) {
+				shown[name] = true
+			}
+		}
+	}
+	spec := definitions(t)["ClerkUser"].Spec.Versions[0].Schema.OpenAPIV3Schema.Properties["spec"]
+	for name := range spec.Properties {
+		if shown[name] == (leftOut[name] != "") {
+			t.Errorf("spec.%s: shown is %t, and the reason to leave it out is %q", name, shown[name], leftOut[name])
+		}
+	}
+}
