@@ -18,6 +18,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/go-logr/logr"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
 	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
 )
@@ -47,6 +50,8 @@ type options struct {
 
 func main() {
 	controlplane.Leash()
+	// envtest logs through controller-runtime, which complains when nobody took its log.
+	log.SetLogger(logr.Discard())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	// A second Ctrl-C ends the program at once; the leashes clean up behind it.
 	context.AfterFunc(ctx, stop)

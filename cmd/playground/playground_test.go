@@ -1,0 +1,163 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/clerk-operator/clerk-operator/test/controlplane"
+)
+
+// playVariable makes this test binary the playground itself.
+const playVariable = "CLERK_OPERATOR_TEST_PLAY"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(playVariable) != "" {
+		main()
+	}
+	controlplane.Leash()
+	log.SetLogger(logr.Discard())
+	os.Exit(m.Run())
+}
+
+func TestEverySampleBecomesReady(t *testing.T) {
+	var out strings.Builder
+	if code := run(t.Context(), []string{"--exit"}, &out, &out); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, out.String())
+	}
+	for _, want := range []string{"$ kubectl get clerkusers\n", "as Clerk holds them", "every sample is Ready"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("it does not say %q:\n%s", want, out.String())
+		}
+	}
+}
+
+func TestExitTellsWhatIsNotReady(t *testing.T) {
+	var out strings.Builder
+	operator := writeOperator(t, "exec sleep 600")
+	code := run(t.Context(), []string{"--exit", "--limit", "1s", "--manager", operator}, &out, &out)
+	if code != 1 || !strings.Contains(out.String(), "not Ready within 1s") || !strings.Contains(out.String(), "no verdict yet") {
+		t.Errorf("exit code %d:\n%s", code, out.String())
+	}
+}
+
+func TestOperatorThatEndsEndsThePlayground(t *testing.T) {
+	var out strings.Builder
+	operator := writeOperator(t, "echo some flag is wrong; exit 3")
+	code := run(t.Context(), []string{"--manager", operator}, &out, &out)
+	if code != 1 || !strings.Contains(out.String(), "the operator ended by itself") || !strings.Contains(out.String(), "some flag is wrong") {
+		t.Errorf("exit code %d:\n%s", code, out.String())
+	}
+}
+
+func TestNothingOutlivesThePlayground(t *testing.T) {
+	cases := map[string]syscall.Signal{"KilledWithNine": syscall.SIGKILL, "Interrupted": syscall.SIGINT}
+	for name, signal := range cases {
+		t.Run(name, func(t *testing.T) {
+			player, dir := startPlayer(t)
+			pids := running(t, dir)
+			if len(pids) != 3 {
+				t.Fatalf("%d processes run, want etcd, kube-apiserver and the operator", len(pids))
+			}
+			if err := player.Process.Signal(signal); err != nil {
+				t.Fatal(err)
+			}
+			deadline := time.Now().Add(time.Minute)
+			for _, pid := range pids {
+				for alive(pid) {
+					if time.Now().After(deadline) {
+						t.Fatalf("process %d outlived the playground", pid)
+					}
+					time.Sleep(20 * time.Millisecond)
+				}
+			}
+		})
+	}
+}
+
+// startPlayer starts the playground as a process of its own and returns when it says how to
+// try it, with the directory of its control plane.
+func startPlayer(t *testing.T) (*exec.Cmd, string) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	player := exec.CommandContext(t.Context(), self, "--limit", "1s", "--manager", writeOperator(t, "exec sleep 600"))
+	player.Env = append(os.Environ(), playVariable+"=1")
+	output, err := player.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := player.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = player.Wait() })
+	var said strings.Builder
+	lines := bufio.NewScanner(output)
+	for lines.Scan() {
+		said.WriteString(lines.Text() + "\n")
+		if _, path, ok := strings.Cut(lines.Text(), "export KUBECONFIG="); ok {
+			go func() { _, _ = io.Copy(io.Discard, output) }()
+			return player, filepath.Dir(path)
+		}
+	}
+	t.Fatalf("it does not say how to try it:\n%s", said.String())
+	return nil, ""
+}
+
+// running returns the processes that the leashes of a control plane hold.
+func running(t *testing.T, dir string) []int {
+	t.Helper()
+	notes, err := filepath.Glob(filepath.Join(dir, "*.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pids []int
+	for _, note := range notes {
+		text, err := os.ReadFile(note)
+		if errors.Is(err, os.ErrNotExist) || strings.HasPrefix(filepath.Base(note), "kubectl") {
+			continue
+		}
+		pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if alive(pid) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+func alive(pid int) bool {
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err == nil && strings.Contains(string(stat), ") Z ") {
+		return false
+	}
+	return syscall.Kill(pid, 0) == nil
+}
+
+// writeOperator writes a stand-in for the operator.
+func writeOperator(t *testing.T, script string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "operator")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
