@@ -127,14 +127,14 @@ func (s *Server) hang(ctx context.Context, gone <-chan struct{}) {
 	}
 }
 
-// cut closes the connection in the middle of the headers. An answer of no bytes at all would be no failure to Go's client, which
-// repeats such a GET by itself.
+// cut closes the connection in the middle of the status line: no client can take that for an answer. No byte at all would be
+// no failure to Go's client, which repeats such a GET by itself.
 func cut(w http.ResponseWriter) {
 	connection, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	_, _ = io.WriteString(connection, "HTTP/1.1 200 OK\r\nContent-Ty")
+	_, _ = io.WriteString(connection, "HTTP/1.1 ")
 	_ = connection.Close()
 }
 
