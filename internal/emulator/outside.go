@@ -55,8 +55,8 @@ func (i *Instance) Find(match func(*User) bool) *User {
 }
 
 // Seed stores a user as somebody who was there before, and returns him complete: ids, times, object names and, where
-// addresses are given but no primary one, the primary are filled in. Nothing is checked, so that users can be seeded that
-// Clerk would refuse today.
+// addresses are given but no primary one, the primary are filled in, and metadata that is nil is {}. Nothing is checked, so
+// that users can be seeded that Clerk would refuse today.
 func (i *Instance) Seed(u User) *User {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -67,6 +67,9 @@ func (i *Instance) Seed(u User) *User {
 	seeded.UpdatedAt = cmp.Or(seeded.UpdatedAt, seeded.CreatedAt)
 	if seeded.Locked && seeded.LockedUntil.IsZero() {
 		seeded.LockedUntil = i.settings.lockedUntil(now)
+	}
+	if seeded.PrivateMetadata == nil {
+		seeded.PrivateMetadata = map[string]any{}
 	}
 	i.complete(seeded, now)
 	i.store.put(seeded, now, i.settings.ListLag)

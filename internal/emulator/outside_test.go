@@ -34,7 +34,7 @@ func TestSeededUsersAreComplete(t *testing.T) {
 	if u.EmailAddresses[1].Verification.Status != "verified" || u.PhoneNumbers[1].Verification.Object != "verification_otp" {
 		t.Errorf("verifications %+v %+v", u.EmailAddresses[1].Verification, u.PhoneNumbers[1].Verification)
 	}
-	if !u.LockedUntil.Equal(noon.Add(time.Hour)) || u.PrivateMetadata != nil {
+	if !u.LockedUntil.Equal(noon.Add(time.Hour)) || u.PrivateMetadata == nil {
 		t.Errorf("locked until %s, private %v", u.LockedUntil, u.PrivateMetadata)
 	}
 	kept := c.instance.Seed(emulator.User{ID: "user_mine", CreatedAt: 1, UpdatedAt: 2, PublicMetadata: map[string]any{"bad": func() {}}})
