@@ -67,7 +67,7 @@ func (b *backend) Call(ctx context.Context, api *clerksdk.APIRequest, into clerk
 	}
 	a, sent, err := b.send(ctx, out)
 	if err == nil {
-		err = b.read(a, out, into)
+		err = b.read(&a, out, into)
 	}
 	b.office.settle(ticket, outcome{status: a.status, retryAfter: retryAfterOf(err)})
 	if sent && out.write() && unsettled(err) {
@@ -77,7 +77,7 @@ func (b *backend) Call(ctx context.Context, api *clerksdk.APIRequest, into clerk
 }
 
 // read takes the answer apart: an error if it refuses the call or is not usable.
-func (b *backend) read(a answer, out *request, into clerksdk.ResponseReader) error {
+func (b *backend) read(a *answer, out *request, into clerksdk.ResponseReader) error {
 	if !a.good() {
 		return newError(a, b.now(), redactor{values: append(out.values(), b.key.reveal())})
 	}
@@ -89,7 +89,7 @@ func (b *backend) read(a answer, out *request, into clerksdk.ResponseReader) err
 }
 
 // decode reads the body of a good answer. The decoder's own errors quote it, so they are left behind.
-func decode(a answer, into any) error {
+func decode(a *answer, into any) error {
 	if err := json.Unmarshal(a.body, into); err != nil {
 		return &malformedError{problem: "it is not JSON of the expected shape"}
 	}
@@ -166,9 +166,9 @@ type answer struct {
 	tooLarge bool
 }
 
-func (a answer) good() bool { return a.status >= 200 && a.status < 300 }
+func (a *answer) good() bool { return a.status >= 200 && a.status < 300 }
 
-func (a answer) response() *clerksdk.APIResponse {
+func (a *answer) response() *clerksdk.APIResponse {
 	return clerksdk.NewAPIResponse(&http.Response{StatusCode: a.status, Header: a.header}, nil)
 }
 

@@ -6,10 +6,12 @@ package clerk
 import (
 	"compress/gzip"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -169,13 +171,13 @@ func TestUnusableAnswers(t *testing.T) {
 					return err
 				},
 			}
-			for call, make := range reads {
-				if err := make(); err == nil != slices.Contains(strings.Fields(test.fine), call) || fateOf(err) != (fate{}) {
+			for call, calling := range reads {
+				if err := calling(); err == nil != slices.Contains(strings.Fields(test.fine), call) || fateOf(err) != (fate{}) {
 					t.Errorf("%s: got %v", call, err)
 				}
 			}
-			for call, make := range writes {
-				if err := make(); err == nil != slices.Contains(strings.Fields(test.fine), call) || AnswerLost(err) != (err != nil) {
+			for call, calling := range writes {
+				if err := calling(); err == nil != slices.Contains(strings.Fields(test.fine), call) || AnswerLost(err) != (err != nil) {
 					t.Errorf("%s: got %v, want a lost answer", call, err)
 				}
 			}
@@ -261,6 +263,15 @@ func TestACallTakesAtMostItsTimeout(t *testing.T) {
 	}
 }
 
+// trusting returns a transport that trusts the server's certificate.
+func trusting(t *testing.T, s *httptest.Server) *http.Transport {
+	t.Helper()
+	transport := NewTransport()
+	transport.TLSClientConfig.RootCAs = x509.NewCertPool()
+	transport.TLSClientConfig.RootCAs.AddCert(s.Certificate())
+	return transport
+}
+
 func TestTransport(t *testing.T) {
 	t.Parallel()
 	transport := NewTransport()
@@ -271,8 +282,7 @@ func TestTransport(t *testing.T) {
 		old.StartTLS()
 		defer old.Close()
 		old.TLS.MaxVersion = 0x0302
-		trusting := NewTransport()
-		trusting.TLSClientConfig.RootCAs = old.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+		trusting := trusting(t, old)
 		_, err := newTestClient(t, old.URL, func(c *Config) { c.Transport = trusting }).User(t.Context(), testUserID)
 		if err == nil {
 			t.Error("spoke TLS 1.1")
@@ -281,8 +291,7 @@ func TestTransport(t *testing.T) {
 	t.Run("TalksToOneWhoseCertificateIsTrusted", func(t *testing.T) {
 		t.Parallel()
 		clerk := newTLSStub(t)
-		trusting := NewTransport()
-		trusting.TLSClientConfig.RootCAs = clerk.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+		trusting := trusting(t, clerk)
 		if _, err := newTestClient(t, clerk.URL, func(c *Config) { c.Transport = trusting }).User(t.Context(), testUserID); err != nil {
 			t.Errorf("got %v", err)
 		}
@@ -397,8 +406,7 @@ func TestCallersHaveTicketsOfTheirOwn(t *testing.T) {
 			at, _ := Waiting(err)
 			return at
 		}
-		for until(c).IsZero() {
-		}
+		exhaust(t, office)
 		first, second := until(a), until(b)
 		if !second.After(first) {
 			t.Errorf("b is told %v, a %v", second, first)
@@ -413,9 +421,7 @@ func TestAnswersTeachTheOffice(t *testing.T) {
 	t.Parallel()
 	status, header := http.StatusOK, http.Header{}
 	clerk := newStub(t, func(w http.ResponseWriter, _ *http.Request) {
-		for name, values := range header {
-			w.Header()[name] = values
-		}
+		maps.Copy(w.Header(), header)
 		answering(status, userBody)(w, nil)
 	})
 	refused, opened := 0, 0

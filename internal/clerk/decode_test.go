@@ -30,7 +30,7 @@ func at() time.Time {
 
 func decodeUser(body string) (*User, error) {
 	a := &userAnswer{now: at()}
-	if err := decode(answer{body: []byte(body)}, a); err != nil {
+	if err := decode(&answer{body: []byte(body)}, a); err != nil {
 		return nil, err
 	}
 	return a.canonical, nil

@@ -215,7 +215,7 @@ func TestWhatIsKeptOfAnErrorAnswer(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := newError(answer{status: test.status, header: test.header, body: []byte(test.body)}, at(), redactor{})
+			got := newError(&answer{status: test.status, header: test.header, body: []byte(test.body)}, at(), redactor{})
 			if diff := cmp.Diff(&test.want, got, cmp.AllowUnexported(Error{}), cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("error (-want +got):\n%s", diff)
 			}
@@ -230,7 +230,7 @@ func TestTextOfAnErrorIsShort(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("ä long text ", 1000)
 	body := `{"errors":[{"code":"x","long_message":"` + long + `"}]}`
-	e := newError(answer{status: 422, body: []byte(body)}, at(), redactor{})
+	e := newError(&answer{status: 422, body: []byte(body)}, at(), redactor{})
 	if len(e.Message) > maxMessage || !strings.HasSuffix(e.Message, "…") {
 		t.Errorf("the message has %d bytes: %q", len(e.Message), e.Message)
 	}
@@ -268,7 +268,7 @@ func TestRetryAfter(t *testing.T) {
 			if test.header != "" {
 				header.Set("Retry-After", test.header)
 			}
-			e := newError(answer{status: http.StatusTooManyRequests, header: header}, at(), redactor{})
+			e := newError(&answer{status: http.StatusTooManyRequests, header: header}, at(), redactor{})
 			if e.RetryAfter != test.want || !e.RetryAt.Equal(at().Add(test.want)) {
 				t.Errorf("after %v at %v, want after %v", e.RetryAfter, e.RetryAt, test.want)
 			}
@@ -291,16 +291,26 @@ func TestReasonsForNoAnswerAreStable(t *testing.T) {
 		written bool
 	}{
 		"NobodyListens": {
-			client: func(t *testing.T) *Client { return newTestClient(t, "http://127.0.0.1:1") },
-			text:   "no answer from Clerk: connection refused",
+			client: func(t *testing.T) *Client {
+				t.Helper()
+				return newTestClient(t, "http://127.0.0.1:1")
+			},
+			text: "no answer from Clerk: connection refused",
 		},
 		"NoSuchHost": {
-			client: func(t *testing.T) *Client { return newTestClient(t, "http://no-such-host.invalid") },
-			text:   "no answer from Clerk: its host name cannot be resolved",
+			client: func(t *testing.T) *Client {
+				t.Helper()
+				return newTestClient(t, "http://no-such-host.invalid")
+			},
+			text: "no answer from Clerk: its host name cannot be resolved",
 		},
 		"GivenUpBefore": {
-			client: func(t *testing.T) *Client { return newTestClient(t, gone) },
+			client: func(t *testing.T) *Client {
+				t.Helper()
+				return newTestClient(t, gone)
+			},
 			ctx: func(t *testing.T) context.Context {
+				t.Helper()
 				ctx, cancel := context.WithCancel(t.Context())
 				cancel()
 				return ctx
@@ -309,6 +319,7 @@ func TestReasonsForNoAnswerAreStable(t *testing.T) {
 		},
 		"TimedOut": {
 			client: func(t *testing.T) *Client {
+				t.Helper()
 				slow := newStub(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 				return newTestClient(t, slow.URL, func(c *Config) { c.Timeout = 50 * time.Millisecond })
 			},
@@ -316,12 +327,14 @@ func TestReasonsForNoAnswerAreStable(t *testing.T) {
 		},
 		"ConnectionCut": {
 			client: func(t *testing.T) *Client {
+				t.Helper()
 				return newTestClient(t, newStub(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }).URL)
 			},
 			text: "no answer from Clerk: connection cut", written: true,
 		},
 		"CutInTheMiddle": {
 			client: func(t *testing.T) *Client {
+				t.Helper()
 				return newTestClient(t, newStub(t, func(w http.ResponseWriter, _ *http.Request) {
 					w.Header().Set("Content-Length", "1000")
 					_, _ = io.WriteString(w, `{"id":`)
@@ -331,6 +344,7 @@ func TestReasonsForNoAnswerAreStable(t *testing.T) {
 		},
 		"TransportOfOnesOwn": {
 			client: func(t *testing.T) *Client {
+				t.Helper()
 				return newTestClient(t, gone, func(c *Config) { c.Transport = failing{} })
 			},
 			// It does not tell whether it sent anything.

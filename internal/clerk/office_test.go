@@ -29,6 +29,14 @@ func waitFor(t *testing.T, o *Office, key string) time.Duration {
 	return time.Until(wait.At)
 }
 
+// exhaust takes tickets until there are none.
+func exhaust(t *testing.T, o *Office) {
+	t.Helper()
+	for waitFor(t, o, "other") == 0 {
+		continue
+	}
+}
+
 // mostWithin returns how many of the times fall into the busiest span of the length.
 func mostWithin(times []time.Time, length time.Duration) int {
 	most, first := 0, 0
@@ -79,6 +87,7 @@ func TestBudgetIsNeverExceededAndAlmostUsedUp(t *testing.T) {
 	for _, budget := range []int{1, 2, 3, 7, 24, 25, 50, 67, 100, 500, 1000} {
 		for _, delay := range []time.Duration{0, 300 * time.Millisecond, 4 * time.Second} {
 			t.Run(fmt.Sprintf("%dLateByUpTo%v", budget, delay), func(t *testing.T) {
+				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					const lasting = 10 * time.Minute
 					o := NewOffice(OfficeConfig{RequestsPer10s: budget})
@@ -104,10 +113,10 @@ func TestBudgetIsNeverExceededAndAlmostUsedUp(t *testing.T) {
 func TestReservation(t *testing.T) {
 	t.Parallel()
 	t.Run("IsPaidForWhenItsCallerComesBack", func(t *testing.T) {
+		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			o := NewOffice(OfficeConfig{RequestsPer10s: 10})
-			for waitFor(t, o, "other") == 0 {
-			}
+			exhaust(t, o)
 			wait := waitFor(t, o, "mine")
 			if wait <= 0 {
 				t.Fatal("got a ticket although the budget is used up")
@@ -129,10 +138,10 @@ func TestReservation(t *testing.T) {
 		})
 	})
 	t.Run("IsKeptUntilShortlyAfterItIsDue", func(t *testing.T) {
+		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			o := NewOffice(OfficeConfig{RequestsPer10s: 10})
-			for waitFor(t, o, "other") == 0 {
-			}
+			exhaust(t, o)
 			wait := waitFor(t, o, "mine")
 			for i := range 100 {
 				waitFor(t, o, fmt.Sprint("later", i))
@@ -144,6 +153,7 @@ func TestReservation(t *testing.T) {
 		})
 	})
 	t.Run("IsForgottenWhenNobodyComes", func(t *testing.T) {
+		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			o := NewOffice(OfficeConfig{RequestsPer10s: 10})
 			for i := range 1000 {
@@ -163,6 +173,7 @@ func TestReservation(t *testing.T) {
 		})
 	})
 	t.Run("IsNeverFurtherAwayThanTheHorizon", func(t *testing.T) {
+		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			o := NewOffice(OfficeConfig{RequestsPer10s: 1})
 			for i := range 1000 {
@@ -186,6 +197,7 @@ func TestSetRequestsPer10s(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				o := NewOffice(OfficeConfig{RequestsPer10s: test.before})
 				drain(o, 20, 30*time.Second, 0)
@@ -222,6 +234,7 @@ func throttled(after time.Duration) outcome {
 func TestThrottling(t *testing.T) {
 	t.Parallel()
 	t.Run("OfOneUserClosesItsLane", func(t *testing.T) {
+		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			o := NewOffice(OfficeConfig{RequestsPer10s: 1000})
 			o.settle(ask(t, o, "user_a"), throttled(7*time.Second))
@@ -236,6 +249,7 @@ func TestThrottling(t *testing.T) {
 		})
 	})
 	t.Run("OfTwoUsersWithinASecondClosesTheInstance", func(t *testing.T) {
+		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			o := NewOffice(OfficeConfig{RequestsPer10s: 1000})
 			a, b := ask(t, o, "user_a"), ask(t, o, "user_b")
@@ -248,6 +262,7 @@ func TestThrottling(t *testing.T) {
 		})
 	})
 	t.Run("OfTwoUsersApartClosesTheirLanes", func(t *testing.T) {
+		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			o := NewOffice(OfficeConfig{RequestsPer10s: 1000})
 			o.settle(ask(t, o, "user_a"), throttled(5*time.Second))
@@ -257,6 +272,7 @@ func TestThrottling(t *testing.T) {
 		})
 	})
 	t.Run("OfOneUserTwiceClosesItsLane", func(t *testing.T) {
+		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			o := NewOffice(OfficeConfig{RequestsPer10s: 1000})
 			first, second := ask(t, o, "user_a"), ask(t, o, "user_a")
@@ -266,6 +282,7 @@ func TestThrottling(t *testing.T) {
 		})
 	})
 	t.Run("OfAnythingElseClosesTheInstance", func(t *testing.T) {
+		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			o := NewOffice(OfficeConfig{RequestsPer10s: 1000})
 			early, late := ask(t, o, ""), ask(t, o, "")
@@ -279,6 +296,7 @@ func TestThrottling(t *testing.T) {
 		})
 	})
 	t.Run("LetsThoseWhoWaitedBackOneByOne", func(t *testing.T) {
+		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			const budget = 100
 			o := NewOffice(OfficeConfig{RequestsPer10s: budget})
@@ -297,6 +315,7 @@ func TestThrottling(t *testing.T) {
 		})
 	})
 	t.Run("OfManyUsersOverTimeIsForgotten", func(t *testing.T) {
+		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			o := NewOffice(OfficeConfig{RequestsPer10s: 1000})
 			for i := range 100 {

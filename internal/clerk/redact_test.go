@@ -106,6 +106,7 @@ func callsWithSecrets(c *Client) map[string]func(t *testing.T) error {
 	metadata := Metadata{"k": s[0], "l": map[string]any{"m": []any{s[1], 7777777}}, "n": s[2], "o": s[9]}
 	return map[string]func(t *testing.T) error{
 		"CreateUser": func(t *testing.T) error {
+			t.Helper()
 			_, err := c.CreateUser(t.Context(), CreateUserParams{
 				ExternalID: &s[6], FirstName: &s[7], LastName: &s[3], EmailAddresses: []NewIdentifier{{Value: s[4]}},
 				PhoneNumbers: []NewIdentifier{{Value: s[5]}}, PrivateMetadata: metadata,
@@ -113,26 +114,32 @@ func callsWithSecrets(c *Client) map[string]func(t *testing.T) error {
 			return err
 		},
 		"UpdateUser": func(t *testing.T) error {
+			t.Helper()
 			_, err := c.UpdateUser(t.Context(), testUserID, UpdateUserParams{ExternalID: &s[6], FirstName: &s[7], LastName: &s[3]})
 			return err
 		},
 		"MergeMetadata": func(t *testing.T) error {
+			t.Helper()
 			_, err := c.MergeMetadata(t.Context(), testUserID, MetadataParams{Private: metadata})
 			return err
 		},
 		"ReplaceMetadata": func(t *testing.T) error {
+			t.Helper()
 			_, err := c.ReplaceMetadata(t.Context(), testUserID, MetadataParams{Private: metadata})
 			return err
 		},
 		"CreateEmailAddress": func(t *testing.T) error {
+			t.Helper()
 			_, err := c.CreateEmailAddress(t.Context(), CreateEmailAddressParams{UserID: testUserID, Address: s[4]})
 			return err
 		},
 		"UsersByEmailAddress": func(t *testing.T) error {
+			t.Helper()
 			_, err := c.UsersBy(t.Context(), KindEmailAddress, s[4])
 			return err
 		},
 		"UsersByExternalID": func(t *testing.T) error {
+			t.Helper()
 			_, err := c.UsersBy(t.Context(), KindExternalID, s[6])
 			return err
 		},
@@ -149,14 +156,13 @@ func echoes() map[string]func(r *http.Request, body string) (status int, header,
 	inError := func(status int) func(r *http.Request, body string) (int, string, string) {
 		return func(r *http.Request, body string) (int, string, string) {
 			text := everything(r, body)
-			answer, _ := json.Marshal(map[string]any{
-				"errors": []any{map[string]any{
-					"message": text, "long_message": text, "code": testKey,
-					"meta": map[string]any{"param_names": append(leavesOf(body), testKey), "unsupported_features": append(leavesOf(body), testKey)},
-				}},
-				"clerk_trace_id": testKey,
-			})
-			return status, testKey, string(answer)
+			var names []string
+			for _, name := range append(leavesOf(body), testKey) {
+				names = append(names, quote(name))
+			}
+			list := "[" + strings.Join(names, ",") + "]"
+			return status, testKey, `{"errors":[{"message":` + quote(text) + `,"long_message":` + quote(text) + `,"code":"` + testKey +
+				`","meta":{"param_names":` + list + `,"unsupported_features":` + list + `}}],"clerk_trace_id":"` + testKey + `"}`
 		}
 	}
 	return map[string]func(r *http.Request, body string) (int, string, string){
@@ -176,7 +182,10 @@ func echoes() map[string]func(r *http.Request, body string) (status int, header,
 }
 
 func quote(text string) string {
-	quoted, _ := json.Marshal(text)
+	quoted, err := json.Marshal(text)
+	if err != nil {
+		panic(err)
+	}
 	return string(quoted)
 }
 
@@ -219,9 +228,10 @@ func TestNoErrorTellsTheKeyOrWhatWasSent(t *testing.T) {
 			w.Header().Set("Clerk-Trace-Id", header)
 			answering(status, answer)(w, r)
 		})
-		for call, make := range callsWithSecrets(newTestClient(t, clerk.URL)) {
+		for call, calling := range callsWithSecrets(newTestClient(t, clerk.URL)) {
 			t.Run(call+"Echoed"+name, func(t *testing.T) {
-				err := make(t)
+				t.Parallel()
+				err := calling(t)
 				if err == nil {
 					t.Fatal("got no error")
 				}
@@ -237,7 +247,7 @@ func checkDiscreet(t *testing.T, err error) {
 	var texts []string
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		texts = append(texts, e.Error(), fmt.Sprintf("%+v", e), fmt.Sprintf("%#v", e))
-		if ours, ok := e.(*Error); ok {
+		if ours, ok := errors.AsType[*Error](e); ok {
 			texts = append(texts, ours.Code, ours.Message, ours.Param, ours.TraceID, strings.Join(ours.Features, " "), FieldOf(ours), Remedy(ours))
 		}
 	}

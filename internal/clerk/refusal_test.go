@@ -52,16 +52,17 @@ func TestUnauthorized(t *testing.T) {
 	t.Parallel()
 	unauthorized := outcome{status: http.StatusUnauthorized}
 	t.Run("ClosesButForOneProbeWithBackOff", func(t *testing.T) {
+		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			w := newWatched()
 			first, second := ask(t, w.Office, ""), ask(t, w.Office, "")
 			w.settle(first, unauthorized)
 			w.settle(second, unauthorized)
 			w.told(t, 1, 0)
-			for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
+			for _, seconds := range []int{1, 2, 4, 8, 16, 32, 60, 60} {
 				_, closed := w.closedFor(t)
-				if closed != want*time.Second {
-					t.Fatalf("closed for %v, want %vs", closed, int(want))
+				if closed != time.Duration(seconds)*time.Second {
+					t.Fatalf("closed for %v, want %vs", closed, seconds)
 				}
 				time.Sleep(closed)
 				probe, _ := w.closedFor(t)
@@ -74,6 +75,7 @@ func TestUnauthorized(t *testing.T) {
 		})
 	})
 	t.Run("OpensWithTheFirstSuccess", func(t *testing.T) {
+		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			w := newWatched()
 			under := ask(t, w.Office, "")
@@ -97,6 +99,7 @@ func TestUnauthorized(t *testing.T) {
 		})
 	})
 	t.Run("AProbeWithoutAnswerIsRepeated", func(t *testing.T) {
+		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			w := newWatched()
 			w.settle(ask(t, w.Office, ""), unauthorized)
@@ -117,6 +120,7 @@ func TestUnauthorized(t *testing.T) {
 		})
 	})
 	t.Run("ReopensWhenAnotherKeyWorks", func(t *testing.T) {
+		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			w := newWatched()
 			w.Reopen()
@@ -128,6 +132,7 @@ func TestUnauthorized(t *testing.T) {
 		})
 	})
 	t.Run("NeedsNoHooks", func(t *testing.T) {
+		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			o := NewOffice(OfficeConfig{RequestsPer10s: 1000})
 			o.settle(ask(t, o, ""), unauthorized)
@@ -145,6 +150,7 @@ func TestOutageEndsWithOnOpen(t *testing.T) {
 	failing := outcome{status: http.StatusServiceUnavailable}
 	fine := outcome{status: http.StatusOK}
 	t.Run("AfterHalfAMinute", func(t *testing.T) {
+		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			w := newWatched()
 			w.settle(ask(t, w.Office, ""), failing)
@@ -156,6 +162,7 @@ func TestOutageEndsWithOnOpen(t *testing.T) {
 		})
 	})
 	t.Run("NotIfThereWasAnAnswerBetween", func(t *testing.T) {
+		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			w := newWatched()
 			for range 10 {

@@ -43,7 +43,7 @@ func unanswered(status int) bool {
 }
 
 // newError reads an answer that refuses a call. The status survives whatever the body holds.
-func newError(a answer, now time.Time, r redactor) *Error {
+func newError(a *answer, now time.Time, r redactor) *Error {
 	var body clerksdk.APIErrorResponse
 	// A body of another shape leaves what could be read of it.
 	_ = json.Unmarshal(a.body, &body)

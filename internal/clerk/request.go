@@ -86,7 +86,7 @@ func (r *request) http(ctx context.Context, base string) (*http.Request, error) 
 		req.Header.Set("Content-Type", r.contentType)
 	}
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("Clerk-API-Version", apiVersion)
+	req.Header.Set("Clerk-Api-Version", apiVersion)
 	return req, nil
 }
 

@@ -13,12 +13,12 @@ import (
 
 // Limits of the transport. Connections are reused, so their number follows how many calls are under way at once.
 const (
-	connectTimeout   = 5 * time.Second
-	idleTimeout      = 90 * time.Second
-	pingTimeout      = 15 * time.Second
-	maxConnections   = 64
-	maxHeaderBytes   = 64 << 10
-	keepAliveSeconds = 30 * time.Second
+	connectTimeout  = 5 * time.Second
+	idleTimeout     = 90 * time.Second
+	pingTimeout     = 15 * time.Second
+	maxConnections  = 64
+	maxHeaderBytes  = 64 << 10
+	keepAliveProbes = 30 * time.Second
 )
 
 // NewTransport returns a transport for calls to Clerk, which several clients may share: TLS 1.2 or newer, connections
@@ -29,7 +29,7 @@ const (
 func NewTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:                  proxyFor,
-		DialContext:            (&net.Dialer{Timeout: connectTimeout, KeepAlive: keepAliveSeconds}).DialContext,
+		DialContext:            (&net.Dialer{Timeout: connectTimeout, KeepAlive: keepAliveProbes}).DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:    connectTimeout,
 		ForceAttemptHTTP2:      true,
