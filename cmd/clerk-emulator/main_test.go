@@ -63,7 +63,7 @@ func TestServesUntilItIsTold(t *testing.T) {
 		t.Fatalf("printed %q, %v, %s", line, err, errOut.String())
 	}
 	instance := func(key string) (id, environment string) {
-		request, _ := http.NewRequestWithContext(t.Context(), "GET", strings.TrimSpace(line)+"/v1/instance", nil)
+		request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, strings.TrimSpace(line)+"/v1/instance", nil)
 		request.Header.Set("Authorization", "Bearer "+key)
 		response, err := http.DefaultClient.Do(request)
 		if err != nil {

@@ -13,7 +13,6 @@ import (
 )
 
 func TestOnlyKnownKeysAreAdmitted(t *testing.T) {
-	t.Parallel()
 	c := start(t, emulator.InstanceConfig{})
 	for name, test := range map[string]struct{ header, code string }{
 		"NoHeader":     {"", "authorization_header_format_invalid"},
@@ -24,6 +23,7 @@ func TestOnlyKnownKeysAreAdmitted(t *testing.T) {
 		"KeyAndPrefix": {"Bearer " + c.key + "x", "clerk_key_invalid"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			c := c.in(t)
 			for _, path := range []string{"/users", "/instance", "/nothing/here"} {
 				c.send("GET", path, nil, func(r *http.Request) { r.Header.Set("Authorization", test.header) }).
 					refused(http.StatusUnauthorized, test.code)
@@ -128,7 +128,6 @@ func TestKeysComeAndGo(t *testing.T) {
 }
 
 func TestVersionMustBeKnownAndNamedOnce(t *testing.T) {
-	t.Parallel()
 	c := start(t, emulator.InstanceConfig{})
 	for name, test := range map[string]struct {
 		headers []string
@@ -147,6 +146,7 @@ func TestVersionMustBeKnownAndNamedOnce(t *testing.T) {
 		"UnknownByItsYear": {nil, "?__clerk_api_version=2027-01-01", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
+			c := c.in(t)
 			got := c.send("GET", "/users"+test.query, nil, func(r *http.Request) {
 				r.Header["Clerk-Api-Version"] = test.headers
 			})
@@ -174,7 +174,7 @@ func TestUnservedRoutesAreNotFound(t *testing.T) {
 		c.send(method, path, nil).refused(http.StatusNotFound, "resource_not_found")
 	}
 	for _, url := range []string{c.base + "/", c.base + "/v2/users", c.base + "/users"} {
-		request, _ := http.NewRequestWithContext(t.Context(), "GET", url, nil)
+		request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 		request.Header.Set("Authorization", "Bearer "+c.key)
 		response, err := c.http.Do(request)
 		if err != nil {
@@ -188,7 +188,6 @@ func TestUnservedRoutesAreNotFound(t *testing.T) {
 }
 
 func TestBodies(t *testing.T) {
-	t.Parallel()
 	c := start(t, emulator.InstanceConfig{})
 	c.instance.Configure(noLimits)
 	u := c.create(m{"username": "somebody"})
@@ -199,41 +198,49 @@ func TestBodies(t *testing.T) {
 	path := "/users/" + u.ID
 
 	t.Run("EmptyAndNullAreNoParameters", func(t *testing.T) {
+		c := c.in(t)
 		for _, body := range []any{nil, "", "null", " null\n", "{}"} {
 			c.send("PATCH", path+"/metadata", body).ok()
 			c.send("POST", path+"/ban", body).ok()
 		}
 	})
 	t.Run("ChunkedIsRead", func(t *testing.T) {
+		c := c.in(t)
 		if got := c.send("PATCH", path, m{"first_name": "Ada"}, chunked).user(); text(got.FirstName) != "Ada" {
 			t.Errorf("first name %s", text(got.FirstName))
 		}
 		c.send("POST", path+"/unban", "null", chunked).ok()
 	})
 	t.Run("CharsetIsTaken", func(t *testing.T) {
+		c := c.in(t)
 		c.send("PATCH", path, m{"first_name": "Eve"}, contentType("application/json; charset=utf-8")).ok()
 	})
 	t.Run("OtherTypesAreNot", func(t *testing.T) {
+		c := c.in(t)
 		for _, kind := range []string{"application/x-www-form-urlencoded", "text/plain", ""} {
 			c.send("PATCH", path, m{"first_name": "Bob"}, contentType(kind)).
 				refused(http.StatusUnsupportedMediaType, "unsupported_content_type")
 		}
 	})
 	t.Run("BrokenJSON", func(t *testing.T) {
+		c := c.in(t)
 		for _, body := range []string{"{", `{"first_name":"x"}}`, "[]", `"text"`, "7"} {
 			c.send("PATCH", path, body).refused(http.StatusBadRequest, "request_body_invalid")
 		}
 	})
 	t.Run("WrongTypesAreNamed", func(t *testing.T) {
+		c := c.in(t)
 		c.send("PATCH", path, m{"first_name": 7}).refused(422, "form_param_value_invalid/first_name")
 		c.send("PATCH", path, m{"create_organizations_limit": 1.5}).refused(422, "form_param_value_invalid/create_organizations_limit")
 		c.send("POST", "/users", m{"email_address": "a@b.co"}).refused(422, "form_param_value_invalid/email_address")
 		c.send("PATCH", path+"/metadata", m{"public_metadata": []int{1}}).refused(422, "form_param_value_invalid/public_metadata")
 	})
 	t.Run("NullWhereNoneIsAllowed", func(t *testing.T) {
+		c := c.in(t)
 		c.send("POST", "/users", m{"email_address": nil}).refused(422, "form_param_nil/email_address")
 	})
 	t.Run("UnknownFieldsAreNamedInOrder", func(t *testing.T) {
+		c := c.in(t)
 		c.send("PATCH", path, m{"zeta": 1, "alpha": 2, "first_name": "X"}).
 			refused(422, "form_param_unknown/alpha", "form_param_unknown/zeta")
 		for _, field := range []string{"banned", "locked", "email_address", "skip_user_requirement"} {
@@ -241,9 +248,11 @@ func TestBodies(t *testing.T) {
 		}
 	})
 	t.Run("InvalidUTF8", func(t *testing.T) {
+		c := c.in(t)
 		c.send("PATCH", path, "{\"first_name\":\"\xff\"}").refused(422, "form_param_value_invalid")
 	})
 	t.Run("TooLarge", func(t *testing.T) {
+		c := c.in(t)
 		c.send("PATCH", path, `{"first_name":"`+strings.Repeat("x", 1<<20)+`"}`).
 			refused(http.StatusRequestEntityTooLarge, "request_body_too_large")
 	})

@@ -53,6 +53,14 @@ func startOn(t *testing.T, server *emulator.Server, instance *emulator.Instance)
 	}
 }
 
+// in returns the client for a subtest.
+func (c *client) in(t *testing.T) *client {
+	t.Helper()
+	within := *c
+	within.t = t
+	return &within
+}
+
 // answer is a response, read to its end.
 type answer struct {
 	t      *testing.T

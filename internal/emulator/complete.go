@@ -91,15 +91,17 @@ func (u *User) completePrimaries() {
 		}
 		*primary = new(ids[0])
 	}
-	var emails, phones, wallets []string
+	emails := make([]string, len(u.EmailAddresses))
 	for n := range u.EmailAddresses {
-		emails = append(emails, u.EmailAddresses[n].ID)
+		emails[n] = u.EmailAddresses[n].ID
 	}
+	phones := make([]string, len(u.PhoneNumbers))
 	for n := range u.PhoneNumbers {
-		phones = append(phones, u.PhoneNumbers[n].ID)
+		phones[n] = u.PhoneNumbers[n].ID
 	}
+	wallets := make([]string, len(u.Web3Wallets))
 	for n := range u.Web3Wallets {
-		wallets = append(wallets, u.Web3Wallets[n].ID)
+		wallets[n] = u.Web3Wallets[n].ID
 	}
 	settle(&u.PrimaryEmailAddressID, emails)
 	settle(&u.PrimaryPhoneNumberID, phones)

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -136,9 +137,7 @@ func overlay[T any](r *http.Request, current T) (T, error) {
 	if err := json.Unmarshal(raw, &members); err != nil {
 		return changed, fmt.Errorf("decoding the present state: %w", err)
 	}
-	for name, value := range wishes {
-		members[name] = value
-	}
+	maps.Copy(members, wishes)
 	if raw, err = json.Marshal(members); err != nil {
 		return changed, fmt.Errorf("encoding the wished state: %w", err)
 	}

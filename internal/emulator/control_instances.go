@@ -49,9 +49,10 @@ func (i *Instance) summary() instanceSummary {
 }
 
 func (s *Server) controlListInstances(*http.Request) (any, error) {
-	summaries := []instanceSummary{}
-	for _, i := range s.Instances() {
-		summaries = append(summaries, i.summary())
+	instances := s.Instances()
+	summaries := make([]instanceSummary, len(instances))
+	for n, i := range instances {
+		summaries[n] = i.summary()
 	}
 	return summaries, nil
 }

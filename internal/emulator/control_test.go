@@ -5,6 +5,7 @@ package emulator_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -125,7 +126,7 @@ func TestControlJournalAndFaults(t *testing.T) {
 	if _, shown := all[0]["body"]; shown {
 		t.Error("a body is shown that nobody asked for")
 	}
-	if got := journal("?method=POST&path=/users&body=true&since=0"); len(got) != 2 || !strings.Contains(got[0]["body"].(string), "secret words") {
+	if got := journal("?method=POST&path=/users&body=true&since=0"); len(got) != 2 || !strings.Contains(fmt.Sprint(got[0]["body"]), "secret words") {
 		t.Errorf("bodies %v", got)
 	}
 	if len(journal("?since=2")) != 1 || len(journal("?instance="+other.ID())) != 0 || len(journal("?instance="+c.instance.ID())) != 3 {
@@ -158,13 +159,20 @@ func TestControlJournalAndFaults(t *testing.T) {
 func TestControlInstancesAndKeys(t *testing.T) {
 	t.Parallel()
 	c := start(t, emulator.InstanceConfig{Keys: []string{"sk_test_a"}})
-	var made, instances = map[string]any{}, []map[string]any{}
+	type summary struct {
+		ID, Environment string
+		Keys            []string
+		Users           int
+		Settings        map[string]any
+	}
+	var made summary
+	var instances []summary
 	c.tell("POST", "/instances", `{"id":"ins_new","environment":"production","keys":["sk_test_b"],"settings":{"list_lag":"2s","required":["password"]}}`, &made)
-	if made["id"] != "ins_new" || made["environment"] != "production" || made["settings"].(map[string]any)["list_lag"] != "2s" {
+	if made.ID != "ins_new" || made.Environment != "production" || made.Settings["list_lag"] != "2s" {
 		t.Errorf("added %v", made)
 	}
 	c.tell("GET", "/instances", "", &instances)
-	if len(instances) != 2 || instances[1]["keys"].([]any)[0] != "key-2" || instances[0]["users"] != 0.0 {
+	if len(instances) != 2 || instances[1].Keys[0] != "key-2" || instances[0].Users != 0 {
 		t.Errorf("instances %v", instances)
 	}
 	var key struct{ ID string }

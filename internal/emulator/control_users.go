@@ -30,8 +30,8 @@ func documentOfUser(u *User) userDocument {
 
 // user returns the document's user; credentials are not in it.
 func (d userDocument) user() User {
-	d.User.LockedUntil, d.User.Directory = d.Hidden.LockedUntil, d.Hidden.Directory
-	d.User.OrganizationIDs = d.Hidden.OrganizationIDs
+	d.LockedUntil, d.Directory = d.Hidden.LockedUntil, d.Hidden.Directory
+	d.OrganizationIDs = d.Hidden.OrganizationIDs
 	return d.User
 }
 

@@ -15,11 +15,11 @@ type createForm struct {
 	profileForm
 	metadataForm
 
-	EmailAddress given[[]string] `json:"email_address" null:"no"`
+	EmailAddress given[[]string] `json:"email_address"                       null:"no"`
 	EmailStatus  given[[]status] `json:"email_address_identification_status" null:"no"`
-	PhoneNumber  given[[]string] `json:"phone_number" null:"no"`
-	PhoneStatus  given[[]status] `json:"phone_number_identification_status" null:"no"`
-	Web3Wallet   given[[]string] `json:"web3_wallet" null:"no"`
+	PhoneNumber  given[[]string] `json:"phone_number"                        null:"no"`
+	PhoneStatus  given[[]status] `json:"phone_number_identification_status"  null:"no"`
+	Web3Wallet   given[[]string] `json:"web3_wallet"                         null:"no"`
 
 	SkipPasswordRequirement given[bool] `json:"skip_password_requirement"`
 	SkipUserRequirement     given[bool] `json:"skip_user_requirement"`
@@ -40,7 +40,7 @@ func createUser(c *call) (any, error) {
 		}
 	}
 	u := form.build(c)
-	if err := form.metadataForm.replace(u); err != nil {
+	if err := form.replace(u); err != nil {
 		return nil, err
 	}
 	c.instance.complete(u, c.now)
@@ -72,7 +72,7 @@ func (f *createForm) build(c *call) *User {
 	for _, wallet := range f.Web3Wallet.Value {
 		u.Web3Wallets = append(u.Web3Wallets, Web3Wallet{Web3Wallet: wallet, Verification: adminVerification()})
 	}
-	f.profileForm.write(u, c.now)
+	f.write(u, c.now)
 	return u
 }
 
@@ -94,7 +94,7 @@ func (f *createForm) checkQuota(c *call) error {
 }
 
 func (f *createForm) checkFormats(c *call) error {
-	found := f.profileForm.problems(c.settings(), c.now)
+	found := f.problems(c.settings(), c.now)
 	found = append(found, listProblems("email_address", f.EmailAddress.Value, f.EmailStatus, validEmail)...)
 	found = append(found, listProblems("phone_number", f.PhoneNumber.Value, f.PhoneStatus, validPhone)...)
 	found = append(found, listProblems("web3_wallet", f.Web3Wallet.Value, given[[]status]{}, validWallet)...)
@@ -203,7 +203,7 @@ func dataMissing(fields []string) error {
 }
 
 func (f *createForm) checkUnique(c *call) error {
-	found := f.profileForm.conflicts(c.instance.store, "")
+	found := f.conflicts(c.instance.store, "")
 	lists := []struct {
 		param  string
 		values []string

@@ -109,7 +109,6 @@ func TestIDsSortByCreation(t *testing.T) {
 }
 
 func TestCreateRefusesBadValues(t *testing.T) {
-	t.Parallel()
 	c := start(t, emulator.InstanceConfig{Settings: emulator.Settings{InstanceRateLimit: -1}})
 	mail := []string{"a@example.com"}
 	bcrypt := "$2b$10$" + strings.Repeat("a", 53)
@@ -155,6 +154,7 @@ func TestCreateRefusesBadValues(t *testing.T) {
 		"ExternalIDIsNoIdentifer": {m{"external_id": "x", "skip_user_requirement": true}, "form_data_missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			c := c.in(t)
 			c.send("POST", "/users", test.body).refused(http.StatusUnprocessableEntity, strings.Fields(test.codes)...)
 		})
 	}
@@ -192,7 +192,6 @@ func TestCreateAcceptsWhatIsJustWithinBounds(t *testing.T) {
 }
 
 func TestIdentifiersAreUnique(t *testing.T) {
-	t.Parallel()
 	c := start(t, emulator.InstanceConfig{Settings: emulator.Settings{InstanceRateLimit: -1}})
 	c.create(m{
 		"external_id": "Ext", "username": "Taken", "email_address": []string{"v@example.com", "r@example.com"},
@@ -213,6 +212,7 @@ func TestIdentifiersAreUnique(t *testing.T) {
 		"Everything":         {m{"external_id": "Ext", "username": "taken", "email_address": []string{"v@example.com"}}, "form_identifier_exists/external_id form_identifier_exists/username form_identifier_exists/email_address"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			c := c.in(t)
 			c.send("POST", "/users", test.body).refused(http.StatusUnprocessableEntity, strings.Fields(test.codes)...)
 		})
 	}

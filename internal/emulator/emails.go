@@ -11,8 +11,8 @@ import (
 
 // createEmailForm is the body of POST /email_addresses.
 type createEmailForm struct {
-	UserID               given[string] `json:"user_id" null:"no"`
-	EmailAddress         given[string] `json:"email_address" null:"no"`
+	UserID               given[string] `json:"user_id"                              null:"no"`
+	EmailAddress         given[string] `json:"email_address"                        null:"no"`
 	Verified             given[bool]   `json:"verified"`
 	Primary              given[bool]   `json:"primary"`
 	NotifyPrimaryChanged given[bool]   `json:"notify_primary_email_address_changed"`
@@ -27,8 +27,8 @@ type updateEmailForm struct {
 
 // replaceEmailForm is the body of PUT /users/{user_id}/email_address.
 type replaceEmailForm struct {
-	EmailAddress         given[string] `json:"email_address" null:"no"`
-	Status               given[status] `json:"identification_status" null:"no"`
+	EmailAddress         given[string] `json:"email_address"                        null:"no"`
+	Status               given[status] `json:"identification_status"                null:"no"`
 	NotifyPrimaryChanged given[bool]   `json:"notify_primary_email_address_changed"`
 }
 

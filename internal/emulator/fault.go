@@ -69,12 +69,13 @@ func (f *Fault) replaces() bool {
 // answer returns the body to send and its content type.
 func (f *Fault) answer() (body []byte, contentType string) {
 	if f.Code != "" {
-		entry := errorEntry{Message: "injected", LongMessage: "This answer was asked for by a test.", Code: f.Code}
+		refusal := refuse(f.Status, f.Code, "injected", "This answer was asked for by a test.")
 		if f.Param != "" {
-			entry.Meta = map[string]any{"param_name": f.Param}
+			refusal = refusal.about(f.Param)
 		}
-		body, _ = json.Marshal(errorBody{Errors: []errorEntry{entry}, TraceID: traceID()})
-		return body, contentTypeJSON
+		answer := newAnswer()
+		writeError(answer, refusal)
+		return answer.body.Bytes(), contentTypeJSON
 	}
 	body = []byte(f.Body)
 	if strings.HasPrefix(strings.TrimSpace(f.Body), "<") {

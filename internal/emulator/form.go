@@ -34,9 +34,6 @@ func (g *given[T]) UnmarshalJSON(raw []byte) error {
 // present reports whether the field holds a value.
 func (g *given[T]) present() bool { return g.Set && !g.Null }
 
-// isNull reports whether the field was sent as null.
-func (g *given[T]) isNull() bool { return g.Null }
-
 // pointer returns the value as Clerk stores it: null and absent are nil.
 func (g *given[T]) pointer() *T {
 	if !g.present() {

@@ -28,7 +28,7 @@ func TestListenerServesUntilItIsClosed(t *testing.T) {
 		t.Errorf("listening twice: %v", err)
 	}
 	get := func() (*http.Response, error) {
-		request, _ := http.NewRequestWithContext(t.Context(), "GET", listener.URL()+"/instance", nil)
+		request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, listener.URL()+"/instance", nil)
 		request.Header.Set("Authorization", "Bearer "+instance.Key())
 		return http.DefaultClient.Do(request)
 	}
@@ -40,7 +40,10 @@ func TestListenerServesUntilItIsClosed(t *testing.T) {
 	instance.InjectFault(emulator.Fault{Hang: true})
 	hung := make(chan error, 1)
 	go func() {
-		_, err := get()
+		response, err := get()
+		if err == nil {
+			response.Body.Close()
+		}
 		hung <- err
 	}()
 	for len(server.Journal()) < 2 {

@@ -90,8 +90,10 @@ func TestEditActsFromOutside(t *testing.T) {
 func TestCopiesAreDeep(t *testing.T) {
 	t.Parallel()
 	c := start(t, emulator.InstanceConfig{})
+	list := []any{"c"}
+	inner := map[string]any{"b": list}
 	u := c.instance.Seed(emulator.User{
-		Username: new("somebody"), PublicMetadata: map[string]any{"a": map[string]any{"b": []any{"c"}}}, OrganizationIDs: []string{"org_1"},
+		Username: new("somebody"), PublicMetadata: map[string]any{"a": inner}, OrganizationIDs: []string{"org_1"},
 		EmailAddresses: []emulator.EmailAddress{emulator.VerifiedEmail("a@example.com")}, Directory: &emulator.Directory{Attributes: []string{"x"}},
 		PhoneNumbers: []emulator.PhoneNumber{emulator.VerifiedPhone("+15555550100")}, Web3Wallets: []emulator.Web3Wallet{{Web3Wallet: wallet}},
 		ExternalAccounts: []emulator.ExternalAccount{{PublicMetadata: map[string]any{"a": "b"}}}, Passkeys: []map[string]any{{"a": "b"}},
@@ -99,7 +101,10 @@ func TestCopiesAreDeep(t *testing.T) {
 	})
 	before := c.instance.User(u.ID)
 	*u.Username, u.OrganizationIDs[0], u.Directory.Attributes[0], *u.CreateOrganizationsLimit, *u.LastSignInAt = "x", "x", "y", 4, 8
-	u.PublicMetadata["a"].(map[string]any)["b"].([]any)[0] = "x"
+	list[0], inner["d"] = "x", "x"
+	if shown, isObject := u.PublicMetadata["a"].(map[string]any); isObject {
+		shown["b"] = "x"
+	}
 	u.EmailAddresses[0].Verification.Status, u.PhoneNumbers[0].PhoneNumber, u.Web3Wallets[0].Web3Wallet = "x", "x", "x"
 	u.ExternalAccounts[0].PublicMetadata["a"], u.Passkeys[0]["a"], u.Credentials.BackupCodes[0] = "x", "x", "x"
 	if diff := cmp.Diff(before, c.instance.User(u.ID)); diff != "" {

@@ -62,10 +62,10 @@ func breached() []string {
 type credentialsForm struct {
 	Password           given[string]   `json:"password"`
 	PasswordDigest     given[string]   `json:"password_digest"`
-	PasswordHasher     given[string]   `json:"password_hasher" null:"no"`
+	PasswordHasher     given[string]   `json:"password_hasher"      null:"no"`
 	SkipPasswordChecks given[bool]     `json:"skip_password_checks"`
 	TOTPSecret         given[string]   `json:"totp_secret"`
-	BackupCodes        given[[]string] `json:"backup_codes" null:"no"`
+	BackupCodes        given[[]string] `json:"backup_codes"         null:"no"`
 }
 
 // setsPassword reports whether the form gives the user a password in either form.

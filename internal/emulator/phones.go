@@ -10,8 +10,8 @@ import (
 
 // createPhoneForm is the body of POST /phone_numbers.
 type createPhoneForm struct {
-	UserID                  given[string] `json:"user_id" null:"no"`
-	PhoneNumber             given[string] `json:"phone_number" null:"no"`
+	UserID                  given[string] `json:"user_id"                    null:"no"`
+	PhoneNumber             given[string] `json:"phone_number"               null:"no"`
 	Verified                given[bool]   `json:"verified"`
 	Primary                 given[bool]   `json:"primary"`
 	ReservedForSecondFactor given[bool]   `json:"reserved_for_second_factor"`
@@ -26,7 +26,7 @@ type updatePhoneForm struct {
 
 // replacePhoneForm is the body of PUT /users/{user_id}/phone_number.
 type replacePhoneForm struct {
-	PhoneNumber given[string] `json:"phone_number" null:"no"`
+	PhoneNumber given[string] `json:"phone_number"          null:"no"`
 	Status      given[status] `json:"identification_status" null:"no"`
 }
 

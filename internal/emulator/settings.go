@@ -3,7 +3,10 @@
 
 package emulator
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Environment is the kind of a Clerk instance. It decides the rate limit and the quota.
 type Environment string
@@ -117,12 +120,7 @@ func (s Settings) lockedUntil(now time.Time) time.Time {
 
 // requires reports whether a user cannot do without the request field.
 func (s Settings) requires(field string) bool {
-	for _, required := range s.Required {
-		if required == field {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s.Required, field)
 }
 
 // offers reports whether the attribute behind a request field is switched on.

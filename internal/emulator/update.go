@@ -35,7 +35,7 @@ func updateUser(c *call) (any, error) {
 			return nil, err
 		}
 	}
-	if err := unprocessable(form.profileForm.conflicts(c.instance.store, u.ID)...); err != nil {
+	if err := unprocessable(form.conflicts(c.instance.store, u.ID)...); err != nil {
 		return nil, err
 	}
 	return c.change(u.ID, func(u *User) error { return form.write(c, u) })
@@ -51,7 +51,7 @@ func (f *updateForm) write(c *call, u *User) error {
 			*target = new(id.Value)
 		}
 	}
-	return f.metadataForm.replace(u)
+	return f.replace(u)
 }
 
 // checkVersion refuses metadata from the API version on that has its own endpoints for it.
@@ -60,7 +60,7 @@ func (f *updateForm) checkVersion(c *call, u *User) error {
 		return nil
 	}
 	var found []errorEntry
-	for _, field := range f.metadataForm.fields(u) {
+	for _, field := range f.fields(u) {
 		if field.given.Set {
 			found = append(found, deprecatedParam(field.name))
 		}
@@ -87,7 +87,7 @@ func (f *updateForm) checkDirectory(_ *call, u *User) error {
 }
 
 func (f *updateForm) checkFormats(c *call, _ *User) error {
-	found := f.profileForm.problems(c.settings(), c.now)
+	found := f.problems(c.settings(), c.now)
 	if f.SignOutOfOtherSessions.present() && !f.Password.present() {
 		found = append(found, conditionalParamMissing("password", "sign_out_of_other_sessions"))
 	}

@@ -102,7 +102,6 @@ func TestUpdatedAtGrowsWithEveryChangeOnly(t *testing.T) {
 }
 
 func TestUpdateRefuses(t *testing.T) {
-	t.Parallel()
 	c := start(t, emulator.InstanceConfig{})
 	c.instance.Configure(noLimits)
 	c.create(m{"username": "taken", "external_id": "taken-id"})
@@ -131,6 +130,7 @@ func TestUpdateRefuses(t *testing.T) {
 		"UnsafeMetadata":            {m{"unsafe_metadata": nil}, "form_param_deprecated/unsafe_metadata"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			c := c.in(t)
 			c.send("PATCH", "/users/"+u.ID, test.body).refused(http.StatusUnprocessableEntity, test.code)
 		})
 	}

@@ -3,7 +3,10 @@
 
 package emulator
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // User is a user as Clerk holds it: the JSON form is Clerk's schema User of version 2026-05-12, and the fields without a
 // JSON name are what Clerk knows but never shows. Times are Unix milliseconds unless they are a time.Time.
@@ -89,12 +92,7 @@ func (d *Directory) owns(field string) bool {
 	if attributes == nil {
 		attributes = []string{"first_name", "last_name", "username", "email_address"}
 	}
-	for _, attribute := range attributes {
-		if attribute == field {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(attributes, field)
 }
 
 // Credentials are a user's write-only inputs, as they were last sent.
