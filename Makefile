@@ -96,10 +96,12 @@ cover: controlplane ## Run all tests with coverage and hold each package to its 
 	@$(GO) run ./hack/coverfloors out/cover.out
 
 .PHONY: fuzz
-fuzz: go-version ## Run the planner's fuzz targets, each for FUZZ_TIME (1m).
-	@for target in $$($(GO) test -list '^Fuzz' $(PLAN) | grep '^Fuzz'); do \
-		echo "fuzzing $$target for $(FUZZ_TIME)"; \
-		$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ_TIME) ./internal/plan || exit 1; \
+fuzz: go-version ## Run every fuzz target for FUZZ_TIME (1m).
+	@for file in $$(git grep -l '^func Fuzz' -- '*_test.go'); do \
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' $$file); do \
+			echo "$$file: $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ_TIME) ./$$(dirname $$file) || exit 1; \
+		done; \
 	done
 
 .PHONY: mutation
