@@ -92,3 +92,25 @@ func TestStatusIsBounded(t *testing.T) {
 		})
 	}
 }
+
+// TestLimitsAreThoseOfTheSchema compares what the operator keeps to with what the API server enforces.
+func TestLimitsAreThoseOfTheSchema(t *testing.T) {
+	t.Parallel()
+	status := map[string]field{}
+	for _, f := range fields(definitions(t)["ClerkUser"]) {
+		status[f.path] = f
+	}
+	for path, want := range map[string]int64{
+		"status.applied.metadata": v1alpha1.MaxAppliedMetadata, "status.applied.metadata[]": v1alpha1.MaxMetadataPointer,
+		"status.applied.emailAddresses": v1alpha1.MaxAppliedIdentifiers, "status.applied.phoneNumbers": v1alpha1.MaxAppliedIdentifiers,
+		"status.pendingChanges": v1alpha1.MaxPendingChanges, "status.lastReconcileAt": v1alpha1.MaxReconcileAt,
+	} {
+		limit := status[path].schema.MaxItems
+		if limit == nil {
+			limit = status[path].schema.MaxLength
+		}
+		if limit == nil || *limit != want {
+			t.Errorf("the schema bounds %s by %v, the operator by %d", path, limit, want)
+		}
+	}
+}

@@ -1,0 +1,20 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+// What a status can hold. The API server refuses a status that holds more, and with it all that a pass has to report, so
+// whoever fills these fields has to stay within the bounds.
+const (
+	// MaxAppliedMetadata is how many JSON pointers fit in status.applied.metadata.
+	MaxAppliedMetadata = 2048
+	// MaxMetadataPointer is how many characters such a pointer may have.
+	MaxMetadataPointer = 512
+	// MaxAppliedIdentifiers is how many entries fit in each of status.applied.emailAddresses and phoneNumbers.
+	MaxAppliedIdentifiers = 64
+	// MaxPendingChanges is how many fields fit in status.pendingChanges.
+	MaxPendingChanges = 64
+	// MaxReconcileAt is how many characters of the annotation clerk-operator.io/reconcile-at fit in
+	// status.lastReconcileAt. An annotation can be far longer.
+	MaxReconcileAt = 256
+)
