@@ -83,7 +83,10 @@ func FromSpec(spec *v1alpha1.ClerkUserSpec, in Inputs) (*Desired, error) {
 			return nil, invalid
 		}
 	}
-	return d, d.readMetadata(spec)
+	if err := d.readMetadata(spec); err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 // replaces says whether a policy that may be omitted is Replace.

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -128,8 +127,15 @@ func canonicalValue(where string, value any, depth int) (any, *InvalidError) {
 // that a JavaScript front end could not, are refused; fractions lose digits everywhere and are let through.
 func canonicalNumber(where string, number json.Number) (any, *InvalidError) {
 	value, err := number.Float64()
-	whole := !strings.ContainsAny(number.String(), ".eE")
-	if err != nil || whole && math.Abs(value) > exactLimit {
+	if !strings.ContainsAny(number.String(), ".eE") {
+		// Compared as an integer, since a float64 would be rounded to the limit.
+		var whole int64
+		whole, err = number.Int64()
+		if whole > exactLimit || whole < -exactLimit {
+			err = strconv.ErrRange
+		}
+	}
+	if err != nil {
 		return nil, &InvalidError{where, "is a number that JSON readers do not keep exactly (beyond 2^53); " +
 			"put it in quotes"}
 	}
