@@ -124,6 +124,16 @@ func TestLastIdentificationStays(t *testing.T) {
 	}
 }
 
+func TestTheLastWayInStaysBesideUnverifiedAddresses(t *testing.T) {
+	t.Parallel()
+	c := start(t, emulator.InstanceConfig{})
+	u := c.instance.Seed(emulator.User{EmailAddresses: []emulator.EmailAddress{emulator.VerifiedEmail("a@example.com"), emulator.UnverifiedEmail("b@example.com")}})
+	c.send("DELETE", "/email_addresses/"+u.EmailAddresses[0].ID, nil).refused(http.StatusBadRequest, "identification_deletion_failed")
+	v := c.instance.Seed(emulator.User{PhoneNumbers: []emulator.PhoneNumber{emulator.VerifiedPhone("+15555550100"), emulator.UnverifiedPhone("+15555550101")}})
+	c.send("DELETE", "/phone_numbers/"+v.PhoneNumbers[0].ID, nil).refused(http.StatusBadRequest, "identification_deletion_failed")
+	c.send("DELETE", "/phone_numbers/"+v.PhoneNumbers[1].ID, nil).ok()
+}
+
 func TestUnverifiedAddressesCanBeDeletedUnlessTheyAreAllThereIs(t *testing.T) {
 	t.Parallel()
 	c := start(t, emulator.InstanceConfig{})

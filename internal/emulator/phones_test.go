@@ -91,6 +91,11 @@ func TestSecondFactorByPhone(t *testing.T) {
 	if got := c.instance.User(u.ID); got.TwoFactorEnabled || got.MFADisabledAt == nil || got.MFAEnabledAt == nil {
 		t.Error("the second factor is still on, or forgot when it was")
 	}
+	c.send("PATCH", "/phone_numbers/"+second.ID, m{"reserved_for_second_factor": true}).ok()
+	c.send("DELETE", "/phone_numbers/"+second.ID, nil).ok()
+	if c.instance.User(u.ID).TwoFactorEnabled {
+		t.Error("the second factor outlives its number")
+	}
 }
 
 func TestReplacePhoneNumber(t *testing.T) {
