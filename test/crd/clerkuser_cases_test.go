@@ -154,7 +154,7 @@ func acceptedUsers() map[string]string {
 		"PrimaryNotFirst":      `{emailAddresses: [{address: a@b.c}, {address: d@e.f, primary: true}]}`,
 		"EmailsAtTheLimit":     `{emailAddresses: [` + emails + `]}`,
 		"EmailOf254":           `{emailAddresses: [{address: ` + strings.Repeat("a", 64) + "@" + strings.Repeat("b", 189) + `}]}`,
-		"EmailInAnotherTongue": `{emailAddresses: [{address: "用户@例え.jp"}, {address: o'hara+tag@example.com}]}`,
+		"EmailInAnotherTongue": `{emailAddresses: [{address: "jürgen@bücher.example"}, {address: o'hara+tag@example.com}]}`,
 		"SecondFactorVerified": `{phoneNumbers: [{number: "+15555550100", reservedForSecondFactor: true, status: Verified}]}`,
 		"ClearingWishes":       `{userID: user_1, externalID: "", username: "", firstName: "", lastName: "", locale: ""}`,
 		"EmptyLists":           `{userID: user_1, emailAddresses: [], phoneNumbers: []}`,

@@ -39,8 +39,7 @@ func references(t *testing.T) []reference {
 func referencesIn(t *testing.T, at reference) []reference {
 	t.Helper()
 	var found []reference
-	for i := range at.typ.NumField() {
-		f := at.typ.Field(i)
+	for f := range at.typ.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		inner := reference{at.kind, append(slices.Clone(at.path), name), elementOf(f.Type)}
 		named, typed := strings.HasSuffix(name, "Ref"), strings.HasSuffix(inner.typ.Name(), "Reference")
@@ -66,8 +65,8 @@ func TestReferencesStayWhereTheyBelong(t *testing.T) {
 		t.Fatalf("found the references %v only", found)
 	}
 	for _, r := range found {
-		for i := range r.typ.NumField() {
-			field, _, _ := strings.Cut(r.typ.Field(i).Tag.Get("json"), ",")
+		for f := range r.typ.Fields() {
+			field, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 			for _, trick := range tricks(field) {
 				t.Run(fmt.Sprintf("%s.%s=%q", r, field, trick), func(t *testing.T) {
 					t.Parallel()
@@ -105,7 +104,7 @@ func TestOnlyInstancesAreSharedAcrossNamespaces(t *testing.T) {
 	c, namespace := newClient(t), controlplane.Namespace(t)
 	for _, r := range references(t) {
 		_, has := r.typ.FieldByName("Namespace")
-		if want := r.typ == reflect.TypeOf(v1alpha1.InstanceReference{}); has != want {
+		if want := r.typ == reflect.TypeFor[v1alpha1.InstanceReference](); has != want {
 			t.Errorf("%s: it has a namespace: %t, want %t", r, has, want)
 		}
 	}

@@ -20,9 +20,8 @@ import (
 // TestOmittedAndEmptyAreTwoThings sends every optional field of a spec once as its empty wish and once not at all.
 func TestOmittedAndEmptyAreTwoThings(t *testing.T) {
 	t.Parallel()
-	for _, spec := range []any{&v1alpha1.ClerkUserSpec{}, &v1alpha1.ClerkInstanceSpec{}} {
-		checkWishes(t, reflect.TypeOf(spec).Elem())
-	}
+	checkWishes(t, reflect.TypeFor[v1alpha1.ClerkUserSpec]())
+	checkWishes(t, reflect.TypeFor[v1alpha1.ClerkInstanceSpec]())
 }
 
 // checkWishes checks a struct type and the struct types that it holds.
@@ -36,8 +35,8 @@ func checkWishes(t *testing.T, typ reflect.Type) {
 		switch f.Type.Kind() {
 		case reflect.Pointer:
 			empty.Field(i).Set(reflect.New(f.Type.Elem()))
-			if raw, ok := empty.Field(i).Interface().(json.Marshaler); ok && strings.HasSuffix(name, "Metadata") {
-				if err := json.Unmarshal([]byte(`{}`), raw); err != nil {
+			if raw, ok := reflect.TypeAssert[json.Unmarshaler](empty.Field(i)); ok && strings.HasSuffix(name, "Metadata") {
+				if err := raw.UnmarshalJSON([]byte(`{}`)); err != nil {
 					t.Fatal(err)
 				}
 			}

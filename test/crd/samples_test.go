@@ -79,16 +79,12 @@ func TestSamplesAreHarmless(t *testing.T) {
 	t.Parallel()
 	for _, sample := range samples(t) {
 		name := sample.GetKind() + " " + sample.GetName()
-		emails, _, _ := unstructured.NestedSlice(sample.Object, "spec", "emailAddresses")
-		for _, email := range emails {
-			address, _, _ := unstructured.NestedString(email.(map[string]any), "address")
+		for _, address := range stringsIn(t, sample, "emailAddresses", "address") {
 			if !strings.HasSuffix(address, "+clerk_test@example.com") {
 				t.Errorf("%s has the address %s, to which Clerk would write", name, address)
 			}
 		}
-		phones, _, _ := unstructured.NestedSlice(sample.Object, "spec", "phoneNumbers")
-		for _, phone := range phones {
-			number, _, _ := unstructured.NestedString(phone.(map[string]any), "number")
+		for _, number := range stringsIn(t, sample, "phoneNumbers", "number") {
 			if !regexp.MustCompile(`^\+1[0-9]{3}55501[0-9]{2}$`).MatchString(number) {
 				t.Errorf("%s has the number %s, which is not one for tests", name, number)
 			}
@@ -100,6 +96,28 @@ func TestSamplesAreHarmless(t *testing.T) {
 			}
 		}
 	}
+}
+
+// stringsIn are the values of one field in a list of objects in a spec.
+func stringsIn(t *testing.T, u *unstructured.Unstructured, list, field string) []string {
+	t.Helper()
+	items, _, err := unstructured.NestedSlice(u.Object, "spec", list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values []string
+	for _, item := range items {
+		object, ok := item.(map[string]any)
+		if !ok {
+			t.Fatalf("%s holds %v", list, item)
+		}
+		value, _, err := unstructured.NestedString(object, field)
+		if err != nil {
+			t.Fatal(err)
+		}
+		values = append(values, value)
+	}
+	return values
 }
 
 // TestSamplesShowTheFields keeps the samples a tour of the API: what they leave out is what would not become Ready, or
@@ -115,7 +133,11 @@ func TestSamplesShowTheFields(t *testing.T) {
 	shown := map[string]bool{}
 	for _, sample := range samples(t) {
 		if sample.GetKind() == "ClerkUser" {
-			for name := range sample.Object["spec"].(map[string]any) {
+			spec, _, err := unstructured.NestedMap(sample.Object, "spec")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name := range spec {
 				shown[name] = true
 			}
 		}

@@ -72,7 +72,12 @@ func decode(t *testing.T, source, text string) []client.Object {
 			t.Errorf("reading %s: %v", source, err)
 			continue
 		}
-		found = append(found, decoded.(client.Object))
+		o, ok := decoded.(client.Object)
+		if !ok {
+			t.Errorf("%s holds a %T", source, decoded)
+			continue
+		}
+		found = append(found, o)
 	}
 	return found
 }

@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
 )
 
@@ -62,7 +63,9 @@ func TestPeoplesRights(t *testing.T) {
 	} {
 		for _, verb := range tc.verbs {
 			for namespace, want := range map[string]bool{home: tc.allowed, elsewhere: false} {
-				if got := mayDo(t, c, home+"-"+tc.role, namespace, verb, tc.resource); got != want {
+				if got := mayDo(t, c, home+"-"+tc.role, authorizationv1.ResourceAttributes{
+					Namespace: namespace, Verb: verb, Resource: tc.resource,
+				}); got != want {
 					t.Errorf("%s of %s may %s %s in %s: %t, want %t", tc.role, home, verb, tc.resource, namespace, got, want)
 				}
 			}
@@ -92,7 +95,9 @@ func bindRules(t *testing.T, c client.Client, namespace, role string, rules []rb
 		t.Fatal(err)
 	}
 	for range 300 {
-		if mayDo(t, c, namespace+"-"+role, namespace, "get", "clerkusers") {
+		if mayDo(t, c, namespace+"-"+role, authorizationv1.ResourceAttributes{
+			Namespace: namespace, Verb: "get", Resource: "clerkusers",
+		}) {
 			return
 		}
 		time.Sleep(100 * time.Millisecond)
@@ -100,14 +105,13 @@ func bindRules(t *testing.T, c client.Client, namespace, role string, rules []rb
 	t.Fatalf("the rights of %s do not come into force", role)
 }
 
-func mayDo(t *testing.T, c client.Client, user, namespace, verb, resource string) bool {
+// mayDo asks whether a user may do something with one of our kinds.
+func mayDo(t *testing.T, c client.Client, user string, act authorizationv1.ResourceAttributes) bool {
 	t.Helper()
-	resource, sub, _ := strings.Cut(resource, "/")
+	act.Group = v1alpha1.GroupVersion.Group
+	act.Resource, act.Subresource, _ = strings.Cut(act.Resource, "/")
 	review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
-		User: user,
-		ResourceAttributes: &authorizationv1.ResourceAttributes{
-			Namespace: namespace, Verb: verb, Group: "clerk-operator.io", Resource: resource, Subresource: sub,
-		},
+		User: user, ResourceAttributes: &act,
 	}}
 	if err := c.Create(t.Context(), review); err != nil {
 		t.Fatal(err)
