@@ -257,10 +257,12 @@ func calls() map[string]call {
 		},
 		"UpdatePhoneNumber": {
 			make: func(ctx context.Context, c *Client) (any, error) {
-				return c.UpdatePhoneNumber(ctx, testIdnID, UpdatePhoneNumberParams{ReservedForSecondFactor: new(false)})
+				return c.UpdatePhoneNumber(ctx, testIdnID, UpdatePhoneNumberParams{
+					Verified: new(true), Primary: new(true), ReservedForSecondFactor: new(false),
+				})
 			},
 			method: http.MethodPatch, path: "/v1/phone_numbers/" + testIdnID,
-			body: `{"reserved_for_second_factor":false}`, answer: phoneBody, want: phone,
+			body: `{"verified":true,"primary":true,"reserved_for_second_factor":false}`, answer: phoneBody, want: phone,
 		},
 		"DeletePhoneNumber": {
 			make:   func(ctx context.Context, c *Client) (any, error) { return nil, c.DeletePhoneNumber(ctx, testIdnID) },

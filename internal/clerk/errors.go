@@ -67,7 +67,7 @@ func (e *Error) passing() bool {
 func IdentifierTaken(err error) (IdentifierKind, bool) {
 	e, ok := errors.AsType[*Error](err)
 	switch {
-	case !ok || e.foreign:
+	case !ok:
 		return "", false
 	case e.Status == http.StatusUnprocessableEntity && e.Code == "form_identifier_exists":
 		return kindOf(e.Param), true

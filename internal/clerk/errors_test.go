@@ -226,6 +226,36 @@ func TestWhatIsKeptOfAnErrorAnswer(t *testing.T) {
 	}
 }
 
+func TestAnErrorAnswerIsBounded(t *testing.T) {
+	t.Parallel()
+	clerk := newStub(t, answering(422, `{"errors":[{"code":"x","long_message":"`+strings.Repeat("x", answerBase)+`"}]}`))
+	_, err := newTestClient(t, clerk.URL).UsersBy(t.Context(), KindUsername, "jane")
+	if e, ok := errors.AsType[*Error](err); !ok || e.Status != 422 || !e.foreign {
+		t.Errorf("got %v, want a status and nothing more", err)
+	}
+}
+
+func TestNamesOfParamsSurviveValuesThatReadTheSame(t *testing.T) {
+	t.Parallel()
+	clerk := newStub(t, answering(422, errorJSON("form_identifier_exists", "username")))
+	_, err := newTestClient(t, clerk.URL).CreateUser(t.Context(), CreateUserParams{
+		FirstName: new("username"), LastName: new("form_identifier_exists"),
+	})
+	if kind, ok := IdentifierTaken(err); !ok || kind != KindUsername {
+		t.Errorf("got %q, %v of %v", kind, ok, err)
+	}
+}
+
+func TestAKeyOfAnyShapeIsKeptBack(t *testing.T) {
+	t.Parallel()
+	const key = "open-sesame"
+	clerk := newStub(t, answering(422, `{"errors":[{"code":"open-sesame","long_message":"No key like open-sesame."}]}`))
+	c := newTestClient(t, clerk.URL, func(c *Config) { c.Key = key })
+	if _, err := c.CountUsers(t.Context()); err == nil || err.Error() != "clerk answered 422: No key like [redacted]." {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestTextOfAnErrorIsShort(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("ä long text ", 1000)
@@ -372,6 +402,11 @@ func TestReasonsForNoAnswerAreStable(t *testing.T) {
 			_, err = c.UsersBy(ctx, KindEmailAddress, "somebody@example.com")
 			if err == nil || err.Error() != test.text || AnswerLost(err) {
 				t.Errorf("reading: got %v, want %q and nothing lost", err, test.text)
+			}
+			for ; err != nil; err = errors.Unwrap(err) {
+				if strings.Contains(err.Error(), "somebody") {
+					t.Errorf("%q tells whom was looked for", err)
+				}
 			}
 		})
 	}

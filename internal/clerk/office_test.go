@@ -152,6 +152,18 @@ func TestReservation(t *testing.T) {
 			}
 		})
 	})
+	t.Run("HasAnEndAlsoBetweenSweeps", func(t *testing.T) {
+		t.Parallel()
+		r := reservations{}
+		r.keep("mine", at())
+		r.find("other", at().Add(3*time.Second))
+		if _, held := r.find("mine", at().Add(grace)); !held {
+			t.Error("forgotten while it may still be called for")
+		}
+		if due, held := r.find("mine", at().Add(grace+time.Second)); held {
+			t.Errorf("still held, due %v, at %v", due, at().Add(grace+time.Second))
+		}
+	})
 	t.Run("IsForgottenWhenNobodyComes", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
@@ -295,6 +307,24 @@ func TestThrottling(t *testing.T) {
 			}
 		})
 	})
+	t.Run("HoldsBackThoseWithAReservation", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			o := NewOffice(OfficeConfig{RequestsPer10s: 10})
+			exhaust(t, o)
+			wait := waitFor(t, o, "mine")
+			o.settle(ticket{}, throttled(30*time.Second))
+			time.Sleep(wait)
+			if left := waitFor(t, o, "mine"); left < 30*time.Second-wait {
+				t.Errorf("let through %v before the instance opens", 30*time.Second-wait-left)
+			}
+			late := waitFor(t, o, "late")
+			o.settle(ticket{}, throttled(late-time.Millisecond))
+			if again := waitFor(t, o, "late"); again != late {
+				t.Errorf("a reservation for after the opening has moved from %v to %v", late, again)
+			}
+		})
+	})
 	t.Run("LetsThoseWhoWaitedBackOneByOne", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
@@ -326,6 +356,35 @@ func TestThrottling(t *testing.T) {
 				t.Errorf("%d lanes are remembered, want those that are closed", n)
 			}
 		})
+	})
+}
+
+func TestNewBudgetHoldsForTheBurst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := NewOffice(OfficeConfig{RequestsPer10s: 10})
+		for _, budget := range []int{100, 10, 500} {
+			o.SetRequestsPer10s(budget)
+			time.Sleep(time.Minute)
+			burst := 0
+			for waitFor(t, o, "asker") == 0 {
+				burst++
+			}
+			if burst != budget/10 {
+				t.Errorf("%d at once from a budget of %d, want a tenth", burst, budget)
+			}
+		}
+	})
+}
+
+func TestTicketsGivenOutAreForgotten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := NewOffice(OfficeConfig{RequestsPer10s: 50})
+		drain(o, 10, 5*time.Minute, 0)
+		if n := len(o.window.given); n > 50 {
+			t.Errorf("%d tickets are remembered, the budget is 50", n)
+		}
 	})
 }
 

@@ -104,7 +104,7 @@ func TestUnauthorized(t *testing.T) {
 			w := newWatched()
 			w.settle(ask(t, w.Office, ""), unauthorized)
 			time.Sleep(time.Second)
-			for _, result := range []outcome{{}, {status: http.StatusBadGateway}} {
+			for _, result := range []outcome{{}, {status: http.StatusBadGateway}, throttled(time.Second)} {
 				probe, _ := w.closedFor(t)
 				w.settle(probe, result)
 				if _, closed := w.closedFor(t); closed != time.Second {
