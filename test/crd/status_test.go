@@ -105,12 +105,14 @@ func TestLimitsAreThoseOfTheSchema(t *testing.T) {
 		"status.applied.emailAddresses": v1alpha1.MaxAppliedIdentifiers, "status.applied.phoneNumbers": v1alpha1.MaxAppliedIdentifiers,
 		"status.pendingChanges": v1alpha1.MaxPendingChanges, "status.lastReconcileAt": v1alpha1.MaxReconcileAt,
 	} {
-		limit := status[path].schema.MaxItems
-		if limit == nil {
-			limit = status[path].schema.MaxLength
-		}
-		if limit == nil || *limit != want {
-			t.Errorf("the schema bounds %s by %v, the operator by %d", path, limit, want)
+		items, length := status[path].schema.MaxItems, status[path].schema.MaxLength
+		switch {
+		case items == nil && length == nil:
+			t.Errorf("the schema does not bound %s", path)
+		case items != nil && *items != want:
+			t.Errorf("the schema bounds %s by %d items, the operator by %d", path, *items, want)
+		case length != nil && *length != want:
+			t.Errorf("the schema bounds %s by %d characters, the operator by %d", path, *length, want)
 		}
 	}
 }
