@@ -18,3 +18,10 @@ const (
 	// status.lastReconcileAt. An annotation can be far longer.
 	MaxReconcileAt = 256
 )
+
+// ReconcileAt returns what status.lastReconcileAt echoes once the annotation is served: its first MaxReconcileAt
+// characters, or "" where there is none.
+func (u *ClerkUser) ReconcileAt() string {
+	asked := []rune(u.Annotations[AnnotationReconcileAt])
+	return string(asked[:min(len(asked), MaxReconcileAt)])
+}

@@ -116,3 +116,22 @@ func TestLimitsAreThoseOfTheSchema(t *testing.T) {
 		}
 	}
 }
+
+// TestLongAnnotationIsEchoed shows that no annotation can keep the operator from reporting.
+func TestLongAnnotationIsEchoed(t *testing.T) {
+	t.Parallel()
+	c, namespace := newClient(t), controlplane.Namespace(t)
+	user := &v1alpha1.ClerkUser{Spec: v1alpha1.ClerkUserSpec{Username: new("ada")}}
+	user.Namespace, user.Name = namespace, "ada"
+	user.Annotations = map[string]string{v1alpha1.AnnotationReconcileAt: strings.Repeat("ü", 1<<16)}
+	if err := c.Create(t.Context(), user); err != nil {
+		t.Fatal(err)
+	}
+	user.Status.LastReconcileAt = user.ReconcileAt()
+	if err := c.Status().Update(t.Context(), user); err != nil {
+		t.Fatal(err)
+	}
+	if user.Status.LastReconcileAt != strings.Repeat("ü", v1alpha1.MaxReconcileAt) {
+		t.Errorf("the echo has %d bytes", len(user.Status.LastReconcileAt))
+	}
+}
