@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -21,7 +22,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/log"
-	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
@@ -62,7 +62,7 @@ var worlds atomic.Int64
 func newWorld(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *world {
 	t.Helper()
 	t.Parallel()
-	log.SetLogger(zap.New(zap.UseDevMode(true), zap.WriteTo(os.Stderr)))
+	log.SetLogger(logr.Discard())
 	scheme, err := controller.Scheme()
 	if err != nil {
 		t.Fatal(err)
@@ -130,7 +130,7 @@ func (w *world) start() {
 	options := controller.ManagerOptions(scheme, []string{w.namespace})
 	options.Metrics = metricsserver.Options{BindAddress: "0"}
 	options.HealthProbeBindAddress = "0"
-	options.Controller = config.Controller{SkipNameValidation: ptr.To(true)}
+	options.Controller = config.Controller{SkipNameValidation: ptr.To(true), RecoverPanic: ptr.To(false)}
 	options.Logger = log.Log.WithName(w.namespace)
 	mgr, err := ctrl.NewManager(controlplane.Config(w.t), options)
 	if err != nil {
@@ -286,4 +286,18 @@ func (w *world) describe() string {
 		fmt.Fprintf(&b, "%s %s?%s -> %d applied %t %s\n", e.Method, e.Path, e.Query, e.Status, e.Applied, e.Body)
 	}
 	return b.String()
+}
+
+// annotate sets an annotation of a ClerkUser.
+func (w *world) annotate(name, key, value string) {
+	w.t.Helper()
+	user := w.read(name)
+	before := user.DeepCopy()
+	if user.Annotations == nil {
+		user.Annotations = map[string]string{}
+	}
+	user.Annotations[key] = value
+	if err := w.client.Patch(w.t.Context(), user, client.MergeFrom(before)); err != nil {
+		w.t.Fatalf("annotating ClerkUser %s: %v", name, err)
+	}
 }

@@ -21,7 +21,7 @@ func (p *pass) bind(ctx context.Context) error {
 	case p.user.Spec.UserID != nil:
 		return p.bindNamed(ctx, *p.user.Spec.UserID)
 	case p.user.Spec.Observes():
-		return p.bindObserved(ctx)
+		return p.lookUp(ctx)
 	case p.origin == v1alpha1.OriginAdopted:
 		return missing("", p.origin)
 	}
@@ -38,7 +38,23 @@ func (p *pass) bind(ctx context.Context) error {
 			return err
 		}
 	}
+	if p.user.Spec.Adopts() && p.cannotBeCreated() {
+		if err := p.lookUp(ctx); p.observed != nil || err != nil {
+			return err
+		}
+	}
 	return p.create(ctx)
+}
+
+// cannotBeCreated reports whether the spec names an external id only. Clerk refuses to create a user without a way to
+// sign in, and does so before it says that the id is taken: such a user can only be adopted, and has to be looked for.
+func (p *pass) cannotBeCreated() bool {
+	for _, identifier := range p.desired.Identifiers() {
+		if identifier.Kind != clerk.KindExternalID {
+			return false
+		}
+	}
+	return true
 }
 
 // bindNamed adopts the user that spec.userID names. Whether this object may adopt at all is asked first, so that one that
@@ -61,8 +77,8 @@ func (p *pass) bindNamed(ctx context.Context, id string) error {
 	return p.bindTo(ctx, user, how)
 }
 
-// bindObserved looks for the user without ever creating it.
-func (p *pass) bindObserved(ctx context.Context) error {
+// lookUp looks for the user without ever creating it; it may find none.
+func (p *pass) lookUp(ctx context.Context) error {
 	for _, identifier := range p.desired.Identifiers() {
 		hits, err := p.in.client.UsersBy(ctx, identifier.Kind, identifier.Value)
 		if err != nil {

@@ -43,14 +43,14 @@ func (p *pass) take(ctx context.Context, hits []*clerk.User) error {
 	if len(hits) > 1 {
 		return errAmbiguous
 	}
-	how, err := p.claim(hits[0])
-	if err != nil {
-		return err
-	}
-	if how == adopted {
+	if p.user.Spec.Adopts() && p.mayAdopt() && p.mark().OwnershipOf(hits[0]) == plan.Unmarked {
 		if err := p.soleHolder(ctx, hits[0]); err != nil {
 			return err
 		}
+	}
+	how, err := p.claim(hits[0])
+	if err != nil {
+		return err
 	}
 	return p.bindTo(ctx, hits[0], how)
 }

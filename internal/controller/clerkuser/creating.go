@@ -94,12 +94,10 @@ func (p *pass) patchPrepared(ctx context.Context, c *creating) error {
 		if err != nil {
 			return fmt.Errorf("writing annotation %s: %w", v1alpha1.AnnotationCreating, err)
 		}
-		if earlier := creatingOf(before); earlier == nil || !equality.Semantic.DeepEqual(earlier, c) {
-			if p.user.Annotations == nil {
-				p.user.Annotations = map[string]string{}
-			}
-			p.user.Annotations[v1alpha1.AnnotationCreating] = string(text)
+		if p.user.Annotations == nil {
+			p.user.Annotations = map[string]string{}
 		}
+		p.user.Annotations[v1alpha1.AnnotationCreating] = string(text)
 	}
 	if equality.Semantic.DeepEqual(before.ObjectMeta, p.user.ObjectMeta) {
 		return nil
@@ -110,6 +108,9 @@ func (p *pass) patchPrepared(ctx context.Context, c *creating) error {
 		return fmt.Errorf("adding the finalizer: %w", err)
 	}
 	p.user.Status = status
+	if c != nil && creatingOf(before) == nil {
+		p.memory.announce(p.user.UID)
+	}
 	p.memory.wroteObject(p.user.UID, p.user.ResourceVersion)
 	return nil
 }

@@ -21,8 +21,9 @@ type memory struct {
 
 type recollection struct {
 	hold *hold
-	// doubt is true while an answer to the creating call is missing.
-	doubt bool
+	// announced is true if this process wrote the annotation that precedes the first creating call, and so knows of all
+	// of them. doubt is true while the answer to one is missing.
+	announced, doubt bool
 	// failing is since when passes have been failing for a reason that may pass.
 	failing time.Time
 	// wrote is the resource version of our last write to the object.
@@ -113,6 +114,21 @@ func (m *memory) setDoubt(uid types.UID, doubt bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.of(uid).doubt = doubt
+}
+
+// announce records that this process is the first to send a creating call for the object.
+func (m *memory) announce(uid types.UID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.of(uid).announced = true
+}
+
+// nothingCreated reports whether every creating call for the object was answered, with a refusal.
+func (m *memory) nothingCreated(uid types.UID) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	o := m.of(uid)
+	return o.announced && !o.doubt
 }
 
 // answerLost reports whether a creating call may have been carried out without our knowing.

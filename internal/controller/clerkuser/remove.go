@@ -77,6 +77,9 @@ func (p *pass) findOwn(ctx context.Context) (*clerk.User, error) {
 		p.userID = id
 	}
 	if p.userID == "" {
+		if p.memory.nothingCreated(p.user.UID) {
+			return nil, nil
+		}
 		return p.findCreated(ctx, creatingOf(p.user))
 	}
 	user, err := p.read(ctx, p.in.client, p.userID)

@@ -1,0 +1,181 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/ptr"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/binding"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/plan"
+)
+
+const (
+	testCluster    = "cluster-1"
+	testNamespace  = "team-a"
+	testInstanceID = "ins_2Unit"
+	testUserID     = "user_2Unit"
+	testKey        = "sk_test_UnitUnitUnitUnit"
+)
+
+// start is when every test of this package begins.
+var start = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+
+// clock is a time that stands still until a test moves it.
+type clock struct{ at time.Time }
+
+func newClock() *clock { return &clock{at: start} }
+
+func (c *clock) now() time.Time          { return c.at }
+func (c *clock) advance(d time.Duration) { c.at = c.at.Add(d) }
+
+// newTestReconciler returns a Reconciler that has no API server.
+func newTestReconciler(t *testing.T, c *clock) *Reconciler {
+	t.Helper()
+	key, err := binding.NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	metrics, err := NewMetrics(prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return New(Config{
+		Pool:      connection.NewPool(c.now),
+		Recorder:  events.NewFakeRecorder(100),
+		Now:       c.now,
+		Key:       key,
+		ClusterID: testCluster,
+		Metrics:   metrics,
+	})
+}
+
+func newTestUser(name string, change ...func(*v1alpha1.ClerkUser)) *v1alpha1.ClerkUser {
+	user := &v1alpha1.ClerkUser{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: testNamespace, Name: name, UID: types.UID(name + "-uid"), Generation: 1, ResourceVersion: "100",
+			CreationTimestamp: metav1.NewTime(start),
+		},
+		Spec: v1alpha1.ClerkUserSpec{
+			EmailAddresses: []v1alpha1.EmailAddress{{Address: name + "@example.com"}},
+		},
+		Status: v1alpha1.ClerkUserStatus{ObservedGeneration: -1},
+	}
+	for _, f := range change {
+		f(user)
+	}
+	return user
+}
+
+func newTestInstance() *v1alpha1.ClerkInstance {
+	return &v1alpha1.ClerkInstance{
+		ObjectMeta: metav1.ObjectMeta{Namespace: testNamespace, Name: "default", UID: "instance-uid", Generation: 1},
+		Spec:       v1alpha1.ClerkInstanceSpec{SecretKeyRef: v1alpha1.SecretKeyReference{Name: "clerk"}},
+	}
+}
+
+// newTestPass returns a pass of a user over an instance that can be used.
+func newTestPass(t *testing.T, r *Reconciler, user *v1alpha1.ClerkUser) *pass {
+	t.Helper()
+	p := r.newPass(user)
+	p.in.instance = newTestInstance()
+	p.in.connection = &connection.Connection{InstanceID: testInstanceID, Mirror: r.Pool.Mirror(testInstanceID)}
+	return p
+}
+
+// atClerk returns a user as Clerk shows one, with an e-mail address that it has proved.
+func atClerk(address string, change ...func(*clerk.User)) *clerk.User {
+	user := &clerk.User{
+		ID:              testUserID,
+		EmailAddresses:  []clerk.EmailAddress{{ID: "idn_2Unit", Address: address, Status: clerk.Verified}},
+		PublicMetadata:  clerk.Metadata{},
+		PrivateMetadata: clerk.Metadata{},
+		UnsafeMetadata:  clerk.Metadata{},
+	}
+	for _, f := range change {
+		f(user)
+	}
+	return user
+}
+
+// marked puts the owner mark of a ClerkUser on a user at Clerk.
+func marked(m plan.Mark) func(*clerk.User) {
+	return func(u *clerk.User) { u.PrivateMetadata[v1alpha1.OwnerKey] = m.String() }
+}
+
+// markOf returns the mark of a ClerkUser of the cluster under test.
+func markOf(user *v1alpha1.ClerkUser, origin v1alpha1.Origin) plan.Mark {
+	return plan.Mark{Cluster: testCluster, Namespace: user.Namespace, Name: user.Name, UID: string(user.UID), Origin: origin}
+}
+
+// transport answers every call to Clerk in the same way, without a network.
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func answering(status int, body string) transport {
+	return func(r *http.Request) (*http.Response, error) {
+		return &http.Response{
+			StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}},
+			Body: io.NopCloser(strings.NewReader(body)), Request: r,
+		}, nil
+	}
+}
+
+func silent(err error) transport {
+	return func(*http.Request) (*http.Response, error) { return nil, err }
+}
+
+func newTestClient(t *testing.T, carrier http.RoundTripper) *clerk.Client {
+	t.Helper()
+	client, err := clerk.New(clerk.Config{
+		Key: testKey, Transport: carrier, Now: func() time.Time { return start },
+		Office: clerk.NewOffice(clerk.OfficeConfig{RequestsPer10s: 10_000, Now: func() time.Time { return start }}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// readError is what a read at Clerk ends with when it is answered so.
+func readError(t *testing.T, carrier http.RoundTripper) error {
+	t.Helper()
+	_, err := newTestClient(t, carrier).User(t.Context(), testUserID)
+	if err == nil {
+		t.Fatal("the call was to fail")
+	}
+	return err
+}
+
+// writeError is what a write at Clerk ends with when it is answered so.
+func writeError(t *testing.T, carrier http.RoundTripper) error {
+	t.Helper()
+	_, err := newTestClient(t, carrier).UpdateUser(t.Context(), testUserID, clerk.UpdateUserParams{FirstName: ptr.To(spoken)})
+	if err == nil {
+		t.Fatal("the call was to fail")
+	}
+	return err
+}
+
+// spoken is a value of a spec that must not be repeated by anything that people read.
+const spoken = "Confidential-Name"
+
+// refusal is an error body of Clerk's. Its message repeats what was sent, as Clerk's sometimes do.
+func refusal(code, param string) string {
+	return `{"errors":[{"code":"` + code + `","message":"no","long_message":"` + spoken + ` is not possible","meta":{"param_name":"` + param + `"}}],` +
+		`"clerk_trace_id":"trace-0815"}`
+}

@@ -1,0 +1,583 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/plan"
+)
+
+// fate is what of a verdict a table says. A time to look again is a range, since some are spread.
+type fate struct {
+	unchanged            bool
+	ready                metav1.ConditionStatus
+	reason, message      string
+	stalled, reconciling bool
+	afterMin, afterMax   time.Duration
+	low, retried         bool
+}
+
+func checkFate(t *testing.T, got verdict, want fate) {
+	t.Helper()
+	if got.unchanged != want.unchanged || got.ready != want.ready || got.reason != want.reason {
+		t.Errorf("verdict: unchanged %t, Ready %q, reason %q; want %t, %q, %q",
+			got.unchanged, got.ready, got.reason, want.unchanged, want.ready, want.reason)
+	}
+	if got.stalled != want.stalled || got.reconciling != want.reconciling {
+		t.Errorf("verdict: stalled %t, reconciling %t; want %t, %t", got.stalled, got.reconciling, want.stalled, want.reconciling)
+	}
+	if got.after < want.afterMin || got.after > want.afterMax {
+		t.Errorf("looks again after %s, want %s to %s", got.after, want.afterMin, want.afterMax)
+	}
+	if got.low != want.low || (got.err != nil) != want.retried {
+		t.Errorf("verdict: low %t, error %v; want low %t, an error %t", got.low, got.err, want.low, want.retried)
+	}
+	if !strings.Contains(got.message, want.message) {
+		t.Errorf("message %q does not hold %q", got.message, want.message)
+	}
+	if !want.unchanged && got.message == "" {
+		t.Error("a verdict that goes into conditions has no message")
+	}
+}
+
+// driftLook is when a pass that is content is repeated: after the drift interval, spread.
+func driftLook(f fate) fate {
+	f.afterMin, f.afterMax, f.low = v1alpha1.DefaultDriftInterval, v1alpha1.DefaultDriftInterval*11/10, true
+	return f
+}
+
+func TestJudgeContentPasses(t *testing.T) {
+	t.Parallel()
+	differing := []plan.Change{plan.Update{Params: clerk.UpdateUserParams{FirstName: ptr.To(spoken)}}, plan.Ban{}}
+	observe := func(u *v1alpha1.ClerkUser) { u.Spec.Mode = ptr.To(v1alpha1.ModeObserve) }
+	lock := func(u *v1alpha1.ClerkUser) { u.Spec.Locked = ptr.To(true) }
+	until := func(d time.Duration) func(*clerk.User) {
+		return func(u *clerk.User) { u.Locked, u.LockedUntil = true, start.Add(d) }
+	}
+	tests := map[string]struct {
+		user    func(*v1alpha1.ClerkUser)
+		learned func(*pass)
+		want    fate
+	}{
+		"NothingToDoIsInSync": {
+			learned: func(p *pass) { p.observed = atClerk("a@example.com") },
+			want:    driftLook(fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, message: "as declared"}),
+		},
+		"ObservedAndEqual": {
+			user:    observe,
+			learned: func(p *pass) { p.observed = atClerk("a@example.com") },
+			want:    driftLook(fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonObserved, message: testUserID + " is as declared"}),
+		},
+		"ObservedAndDifferentNamesFields": {
+			user:    observe,
+			learned: func(p *pass) { p.observed, p.withheld = atClerk("a@example.com"), differing },
+			want: driftLook(fate{
+				ready: metav1.ConditionTrue, reason: v1alpha1.ReasonObserved, message: testUserID + " differs in: banned, firstName",
+			}),
+		},
+		"ObservedAndAbsent": {
+			user:    observe,
+			learned: func(p *pass) { p.withheld = differing },
+			want:    driftLook(fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonObserved, message: "mode Enforce would create it"}),
+		},
+		"ContendedStaysReadyAndNamesFields": {
+			learned: func(p *pass) { p.observed, p.contended = atClerk("a@example.com"), []string{"banned", "firstName"} },
+			want:    driftLook(fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonContended, message: "banned, firstName"}),
+		},
+		"HeldLockIsLookedAtWhenItLapses": {
+			user:    lock,
+			learned: func(p *pass) { p.observed = atClerk("a@example.com", until(20*time.Second)) },
+			want: fate{
+				ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, low: true,
+				afterMin: 20 * time.Second, afterMax: 20 * time.Second,
+			},
+		},
+		"LockThatLapsesRightNowLeavesASecond": {
+			user:    lock,
+			learned: func(p *pass) { p.observed = atClerk("a@example.com", until(-time.Minute)) },
+			want:    fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, low: true, afterMin: time.Second, afterMax: time.Second},
+		},
+		"LongLockIsNotWaitedFor": {
+			user:    lock,
+			learned: func(p *pass) { p.observed = atClerk("a@example.com", until(24*time.Hour)) },
+			want:    driftLook(fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync}),
+		},
+		"EndlessLockIsNotWaitedFor": {
+			user:    lock,
+			learned: func(p *pass) { p.observed = atClerk("a@example.com", func(u *clerk.User) { u.Locked = true }) },
+			want:    driftLook(fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync}),
+		},
+		"LockThatNobodyWantsIsNotWaitedFor": {
+			learned: func(p *pass) { p.observed = atClerk("a@example.com", until(20*time.Second)) },
+			want:    driftLook(fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync}),
+		},
+		"SuspendedIsLeftAlone": {
+			learned: func(p *pass) { p.suspended = true },
+			want:    fate{unchanged: true, reason: v1alpha1.ReasonSuspended, message: "spec.suspend"},
+		},
+		"ReleasedIsLeftAlone": {
+			learned: func(p *pass) { p.released = true },
+			want:    fate{unchanged: true},
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newTestReconciler(t, newClock())
+			user := newTestUser("ann")
+			if tc.user != nil {
+				tc.user(user)
+			}
+			p := newTestPass(t, r, user)
+			tc.learned(p)
+			checkFate(t, r.judge(p), tc.want)
+		})
+	}
+}
+
+func TestJudgeFinalErrors(t *testing.T) {
+	t.Parallel()
+	other := types.NamespacedName{Namespace: "platform", Name: "prod"}
+	bound := &v1alpha1.BoundInstance{Namespace: "platform", Name: "old", ID: "ins_old"}
+	refused := func(status int, code, param string) func(*testing.T) error {
+		return func(t *testing.T) error { t.Helper(); return writeError(t, answering(status, refusal(code, param))) }
+	}
+	is := func(err error) func(*testing.T) error { return func(*testing.T) error { return err } }
+	stalled := func(reason, message string) fate {
+		return fate{ready: metav1.ConditionFalse, reason: reason, message: message, stalled: true, low: true}
+	}
+	waits := func(reason, message string) fate {
+		return fate{ready: metav1.ConditionFalse, reason: reason, message: message, low: true}
+	}
+	held := func(f fate) fate {
+		f.afterMin, f.afterMax = firstHold, firstHold
+		return f
+	}
+	rejected := func(message string) fate { return held(stalled(v1alpha1.ReasonRejectedByClerk, message)) }
+
+	tests := map[string]struct {
+		err  func(*testing.T) error
+		want fate
+	}{
+		"Invalid":           {is(&plan.InvalidError{Field: "spec.publicMetadata.a", Problem: "is null"}), stalled(v1alpha1.ReasonInvalidSpec, "spec.publicMetadata.a: is null")},
+		"NoIdentifier":      {is(errNoIdentifier), stalled(v1alpha1.ReasonInvalidSpec, "names no identifier")},
+		"InstanceNotFound":  {is(instanceNotFound([]types.NamespacedName{other})), waits(v1alpha1.ReasonInstanceNotFound, "platform/prod")},
+		"NeitherFound":      {is(instanceNotFound([]types.NamespacedName{{Namespace: "team-a", Name: "default"}, other})), waits(v1alpha1.ReasonInstanceNotFound, "neither")},
+		"NotAllowed":        {is(notAllowed(other, testNamespace)), waits(v1alpha1.ReasonNotAllowed, "does not admit namespace team-a")},
+		"InstanceNotReady":  {is(instanceNotReady(other, "its key is gone")), waits(v1alpha1.ReasonInstanceNotReady, "its key is gone")},
+		"AlreadyExists":     {is(errAlreadyExists), held(stalled(v1alpha1.ReasonAlreadyExists, "set spec.userID"))},
+		"AdoptionDenied":    {is(adoptionDenied(newTestInstance())), held(stalled(v1alpha1.ReasonAlreadyExists, "policy.adoption"))},
+		"Ambiguous":         {is(errAmbiguous), held(stalled(v1alpha1.ReasonAmbiguous, "more than one user"))},
+		"Conflict":          {is(conflict("bob")), held(stalled(v1alpha1.ReasonConflict, "ClerkUser bob"))},
+		"ConflictElsewhere": {is(conflictElsewhere()), held(stalled(v1alpha1.ReasonConflict, "an older ClerkUser"))},
+		"InstanceChanged":   {is(instanceChanged(bound, other, "ins_new")), stalled(v1alpha1.ReasonInstanceChanged, "ins_old")},
+		"MissingAdopted":    {is(missing(testUserID, v1alpha1.OriginAdopted)), held(stalled(v1alpha1.ReasonMissing, "there is no user "+testUserID))},
+		"MissingUnnamed":    {is(missing("", v1alpha1.OriginAdopted)), held(stalled(v1alpha1.ReasonMissing, "set spec.userID to another user"))},
+		"MissingCreated":    {is(missing(testUserID, v1alpha1.OriginCreated)), held(stalled(v1alpha1.ReasonMissing, "Change the spec"))},
+		"NotKept":           {is(notKept([]string{"locale", "username"})), stalled(v1alpha1.ReasonNotKept, "locale, username")},
+		"DeletionBlocked":   {is(deletionBlocked("clerk answered 402.")), held(stalled(v1alpha1.ReasonDeletionBlocked, "clerk answered 402; put that right"))},
+		"BlockedByTheKey": {
+			func(t *testing.T) error {
+				return errors.Join(deletionBlocked("the key"), readError(t, answering(401, refusal("authentication_invalid", ""))))
+			},
+			held(stalled(v1alpha1.ReasonDeletionBlocked, "spec.deletionPolicy")),
+		},
+		"DeletionHeld": {
+			is(deletionHeld(other, 10, 20*time.Minute)),
+			fate{
+				ready: metav1.ConditionFalse, reason: v1alpha1.ReasonDeletionHeld, low: true,
+				message:  "kubectl annotate clerkinstance -n platform prod --overwrite clerk-operator.io/release-deletions=",
+				afterMin: 20 * time.Minute, afterMax: 20 * time.Minute,
+			},
+		},
+
+		"Clerk400":                  {refused(400, "form_param_format_invalid", "locale"), rejected("spec.locale: clerk answered 400 form_param_format_invalid")},
+		"Clerk400WithoutParam":      {refused(400, "form_param_format_invalid", ""), rejected("Correct the value")},
+		"Clerk402":                  {refused(402, "unsupported_subscription_plan_features", ""), rejected("Upgrade the instance's Clerk plan")},
+		"Clerk403":                  {refused(403, "authorization_invalid", ""), rejected("Use a secret key")},
+		"Clerk405":                  {refused(405, "method_not_allowed", ""), rejected("clerk answered 405")},
+		"Clerk409OfADirectory":      {refused(409, "attribute_managed_by_scim", "first_name"), rejected("spec.firstName: ")},
+		"Clerk413":                  {refused(413, "request_body_too_large", ""), rejected("clerk answered 413")},
+		"Clerk422OfAnUnknownField":  {refused(422, "form_param_unknown", "bogus_thing"), rejected("bogus_thing: ")},
+		"Clerk422OfATakenUsername":  {refused(422, "form_identifier_exists", "username"), rejected("spec.username: ")},
+		"Clerk451":                  {refused(451, "nobody_knows", ""), rejected("clerk answered 451")},
+		"ClerkRefusesTheKey":        {func(t *testing.T) error { return readError(t, answering(401, refusal("authentication_invalid", ""))) }, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key")},
+		"KeyRefusedByWhateverIs401": {func(t *testing.T) error { return readError(t, answering(401, "<html>")) }, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key")},
+		"OfficeIsClosed":            {is(&clerk.ClosedError{At: start.Add(time.Second)}), waits(v1alpha1.ReasonInstanceNotReady, "rejects its key")},
+	}
+	for name, tc := range tests {
+		for how, wrap := range wrappings() {
+			t.Run(name+how, func(t *testing.T) {
+				t.Parallel()
+				r := newTestReconciler(t, newClock())
+				p := newTestPass(t, r, newTestUser("ann"))
+				p.err = wrap(tc.err(t))
+				got := r.judge(p)
+				want := tc.want
+				// A verdict that only what is watched ends may be looked at once more in between.
+				if want.afterMax == 0 {
+					want.afterMax = 24 * time.Hour
+				}
+				checkFate(t, got, want)
+				if strings.Contains(got.message, spoken) || strings.Contains(got.message, testKey) || strings.Contains(got.message, "trace-0815") {
+					t.Errorf("the message tells what it must not: %q", got.message)
+				}
+				if again := r.judge(p); again.message != got.message {
+					t.Errorf("another pass says %q, the first said %q", again.message, got.message)
+				}
+			})
+		}
+	}
+}
+
+// wrappings are the ways in which an error may reach the judge.
+func wrappings() map[string]func(error) error {
+	return map[string]func(error) error{
+		"":          func(err error) error { return err },
+		"Wrapped":   func(err error) error { return fmt.Errorf("creating the user: %w", err) },
+		"TwiceOver": func(err error) error { return fmt.Errorf("a: %w", fmt.Errorf("b: %w", err)) },
+		"Joined":    func(err error) error { return errors.Join(errors.New("beside it"), err) },
+	}
+}
+
+func TestJudgePassingErrors(t *testing.T) {
+	t.Parallel()
+	is := func(err error) func(*testing.T) error { return func(*testing.T) error { return err } }
+	resource := schema.GroupResource{Group: "clerk-operator.io", Resource: "clerkusers"}
+	after := func(d time.Duration) fate { return fate{unchanged: true, afterMin: d, afterMax: d} }
+	retried := fate{unchanged: true, retried: true}
+	refused := func(status int, code string) func(*testing.T) error {
+		return func(t *testing.T) error { t.Helper(); return writeError(t, answering(status, refusal(code, ""))) }
+	}
+	tests := map[string]struct {
+		err  func(*testing.T) error
+		want fate
+		// patient errors never turn into Retrying.
+		patient bool
+		says    string
+	}{
+		"NoTicket":              {err: is(&clerk.WaitError{At: start.Add(3 * time.Second)}), want: after(3 * time.Second), patient: true},
+		"TicketIsDueNow":        {err: is(&clerk.WaitError{At: start}), want: after(time.Millisecond), patient: true},
+		"TicketWasDueBefore":    {err: is(&clerk.WaitError{At: start.Add(-time.Hour)}), want: after(time.Millisecond), patient: true},
+		"TooManyRequests":       {err: refused(429, "too_many_requests"), want: after(10 * time.Second), patient: true},
+		"TooManyWithoutABody":   {err: func(t *testing.T) error { return readError(t, answering(429, "")) }, want: after(10 * time.Second), patient: true},
+		"InstanceUnknown":       {err: is(errInstanceUnknown), want: after(unknownPause), patient: true},
+		"Outdated":              {err: is(errOutdated), want: after(conflictPause), patient: true},
+		"ConflictInTheCluster":  {err: is(apierrors.NewConflict(resource, "ann", errors.New("the object has been modified"))), want: after(conflictPause), patient: true},
+		"NotVisibleYet":         {err: is(&waitError{after: 7 * time.Second, err: errNotVisibleYet}), want: after(7 * time.Second), says: errNotVisibleYet.Error()},
+		"VanishedTooSoon":       {err: is(fmt.Errorf("reading user %s, bound %s ago: %w", testUserID, 7*time.Second, errNotVisibleYet)), want: retried, says: errNotVisibleYet.Error()},
+		"Deadline":              {err: is(context.DeadlineExceeded), want: retried, says: "context deadline exceeded"},
+		"Canceled":              {err: is(context.Canceled), want: retried, says: "context canceled"},
+		"NobodyNamedIt":         {err: is(errors.New("what is this")), want: retried, says: "what is this"},
+		"Unsettled":             {err: is(errUnsettled), want: retried, says: "still differs"},
+		"ClusterAnswers500":     {err: is(apierrors.NewInternalError(errors.New("etcd at 10.0.0.1:34567"))), want: retried, says: "the API server answers InternalError"},
+		"ClusterForbids":        {err: is(apierrors.NewForbidden(resource, "ann", errors.New("no"))), want: retried, says: "the API server answers Forbidden"},
+		"ClusterSaysInvalid":    {err: is(apierrors.NewInvalid(schema.GroupKind{}, "ann", nil)), want: retried, says: "the API server answers Invalid"},
+		"Clerk404OnAWrite":      {err: refused(404, "resource_not_found"), want: retried, says: "clerk answered 404"},
+		"Clerk408":              {err: refused(408, "timeout"), want: retried, says: "clerk answered 408"},
+		"Clerk409OfTheMoment":   {err: refused(409, "conflict"), want: retried, says: "clerk answered 409"},
+		"Clerk409OfALock":       {err: refused(409, "resource_locked"), want: retried, says: "clerk answered 409"},
+		"Clerk409WithoutACode":  {err: refused(409, ""), want: retried, says: "clerk answered 409"},
+		"Clerk423":              {err: refused(423, "locked"), want: retried, says: "clerk answered 423"},
+		"Clerk425":              {err: refused(425, "too_early"), want: retried, says: "clerk answered 425"},
+		"Clerk500":              {err: refused(500, "internal_error"), want: retried, says: "clerk answered 500"},
+		"Clerk503":              {err: refused(503, "unavailable"), want: retried, says: "clerk answered 503"},
+		"SomebodyElse400":       {err: func(t *testing.T) error { return readError(t, answering(400, "<html>proxy</html>")) }, want: retried, says: "clerk answered 400 without saying why"},
+		"SomebodyElse403":       {err: func(t *testing.T) error { return writeError(t, answering(403, "")) }, want: retried, says: "clerk answered 403 without saying why"},
+		"Redirect":              {err: func(t *testing.T) error { return readError(t, answering(302, "")) }, want: retried, says: "clerk answered 302"},
+		"MalformedAnswer":       {err: func(t *testing.T) error { return readError(t, answering(200, "{]")) }, want: retried, says: "not usable"},
+		"MalformedWriteAnswer":  {err: func(t *testing.T) error { return writeError(t, answering(200, "{]")) }, want: retried, says: "not usable"},
+		"AnswerLost":            {err: func(t *testing.T) error { return writeError(t, silent(io.ErrUnexpectedEOF)) }, want: retried, says: "no answer from Clerk: connection cut"},
+		"ReadWithoutAnAnswer":   {err: func(t *testing.T) error { return readError(t, silent(io.EOF)) }, want: retried, says: "no answer from Clerk: connection cut"},
+		"WriteTimedOut":         {err: func(t *testing.T) error { return writeError(t, silent(context.DeadlineExceeded)) }, want: retried, says: "no answer from Clerk: timed out"},
+		"AnswerLostWithAStatus": {err: is(&clerk.AnswerLostError{Err: &clerk.Error{Status: 502, TraceID: "trace-0815"}}), want: retried, says: "clerk answered 502"},
+	}
+	for name, tc := range tests {
+		for how, wrap := range wrappings() {
+			t.Run(name+how, func(t *testing.T) {
+				t.Parallel()
+				c := newClock()
+				r := newTestReconciler(t, c)
+				p := newTestPass(t, r, newTestUser("ann"))
+				p.err = wrap(tc.err(t))
+				checkFate(t, r.judge(p), tc.want)
+
+				c.advance(impatience - time.Millisecond)
+				p.now = p.Now()
+				if v := r.judge(p); !v.unchanged {
+					t.Errorf("after %s of failures the conditions already say %s", impatience-time.Millisecond, v.reason)
+				}
+				c.advance(time.Millisecond)
+				p.now = p.Now()
+				v := r.judge(p)
+				if tc.patient {
+					if !v.unchanged {
+						t.Errorf("what only has to be waited for turned into %s", v.reason)
+					}
+					return
+				}
+				if v.unchanged || v.ready != metav1.ConditionFalse || v.reason != v1alpha1.ReasonRetrying || !v.reconciling || v.stalled || v.low {
+					t.Errorf("after %s of failures: %+v, want Retrying", impatience, v)
+				}
+				if !strings.Contains(v.message, tc.says) || strings.Contains(v.message, spoken) || strings.Contains(v.message, "trace-0815") {
+					t.Errorf("message %q, want %q in it and nothing of what was sent", v.message, tc.says)
+				}
+			})
+		}
+	}
+}
+
+func TestRetryingTextDoesNotChange(t *testing.T) {
+	t.Parallel()
+	tests := map[string][2]error{
+		"Durations": {
+			fmt.Errorf("reading user %s, bound %s ago: %w", testUserID, time.Second, errNotVisibleYet),
+			fmt.Errorf("reading user %s, bound %s ago: %w", testUserID, 9*time.Second, errNotVisibleYet),
+		},
+		"TraceIDs": {
+			fmt.Errorf("reading user: %w", &clerk.Error{Status: 503, Code: "unavailable", TraceID: "a"}),
+			fmt.Errorf("reading user: %w", &clerk.Error{Status: 503, Code: "unavailable", TraceID: "b"}),
+		},
+		"CallsThatFailed": {
+			fmt.Errorf("Ban: %w", &clerk.AnswerLostError{Err: &clerk.Error{Status: 503}}),
+			fmt.Errorf("Update(firstName): %w", &clerk.AnswerLostError{Err: &clerk.Error{Status: 503}}),
+		},
+		"ResourceVersions": {
+			apierrors.NewInternalError(errors.New("at resourceVersion 1")),
+			apierrors.NewInternalError(errors.New("at resourceVersion 2")),
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if a, b := stableText(tc[0]), stableText(tc[1]); a != b {
+				t.Errorf("two passes say %q and %q", a, b)
+			}
+		})
+	}
+}
+
+func TestImpatienceCountsFailuresWithoutASuccessBetween(t *testing.T) {
+	t.Parallel()
+	between := map[string]struct {
+		err      error
+		forgiven bool
+	}{
+		"Success":      {nil, true},
+		"FinalVerdict": {errAmbiguous, true},
+		"NoTicket":     {&clerk.WaitError{At: start}, false},
+		"Failure":      {errors.New("again"), false},
+	}
+	for name, tc := range between {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newClock()
+			r := newTestReconciler(t, c)
+			pass := func(err error) verdict {
+				p := newTestPass(t, r, newTestUser("ann"))
+				p.observed, p.err = atClerk("ann@example.com"), err
+				return r.judge(p)
+			}
+			pass(errors.New("first"))
+			c.advance(impatience)
+			pass(tc.err)
+			c.advance(time.Second)
+			if v := pass(errors.New("last")); v.unchanged != tc.forgiven {
+				t.Errorf("unchanged %t, want %t", v.unchanged, tc.forgiven)
+			}
+		})
+	}
+}
+
+func TestImpatienceIsWithOneObject(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	r := newTestReconciler(t, c)
+	fail := func(name string) verdict {
+		p := newTestPass(t, r, newTestUser(name))
+		p.err = errors.New("no")
+		return r.judge(p)
+	}
+	fail("ann")
+	c.advance(impatience)
+	if v := fail("bob"); !v.unchanged {
+		t.Error("the failures of one object were counted for another")
+	}
+	if v := fail("ann"); v.unchanged {
+		t.Error("the failures of an object were forgotten")
+	}
+}
+
+func TestHoldsGrowFromFiveMinutesToSixHours(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	r := newTestReconciler(t, c)
+	want := []time.Duration{5, 10, 20, 40, 80, 160, 320, 360, 360, 360}
+	for i := range want {
+		want[i] *= time.Minute
+	}
+	for range 30 {
+		want = append(want, longHold)
+	}
+	for i, pause := range want {
+		p := newTestPass(t, r, newTestUser("ann"))
+		if err := p.heldBack(); err != nil {
+			t.Fatalf("pass %d is still held back: %v", i, err)
+		}
+		p.err = errAlreadyExists
+		if v := r.judge(p); v.after != pause {
+			t.Fatalf("pass %d: looks again after %s, want %s", i, v.after, pause)
+		}
+		// In between, the error is repeated without a pass, and the time that is left shrinks.
+		c.advance(pause / 2)
+		p = newTestPass(t, r, newTestUser("ann"))
+		if p.err = p.heldBack(); !errors.Is(p.err, errAlreadyExists) || !p.onHold {
+			t.Fatalf("pass %d is not held back half-way: %v", i, p.err)
+		}
+		if v := r.judge(p); v.after != pause-pause/2 || v.reason != v1alpha1.ReasonAlreadyExists {
+			t.Fatalf("pass %d, half-way: %+v, want %s", i, v, pause-pause/2)
+		}
+		c.advance(pause - pause/2)
+	}
+}
+
+func TestHoldsEndWhenCircumstancesChange(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		change func(*pass)
+		free   bool
+	}{
+		"NothingChanged":         {func(*pass) {}, false},
+		"StatusChanged":          {func(p *pass) { p.user.Status.UserID = testUserID }, false},
+		"OtherAnnotation":        {func(p *pass) { p.user.Annotations = map[string]string{"a": "b"} }, false},
+		"Generation":             {func(p *pass) { p.user.Generation++ }, true},
+		"InstanceGeneration":     {func(p *pass) { p.in.instance.Generation++ }, true},
+		"InstanceID":             {func(p *pass) { p.in.connection.InstanceID = "ins_other" }, true},
+		"ConnectionLost":         {func(p *pass) { p.in.connection = nil }, true},
+		"InstanceGone":           {func(p *pass) { p.in = inputs{} }, true},
+		"ReconcileAt":            {func(p *pass) { p.user.Annotations = map[string]string{v1alpha1.AnnotationReconcileAt: "now"} }, true},
+		"Deleted":                {func(p *pass) { p.user.DeletionTimestamp = ptr.To(metav1.NewTime(start)) }, true},
+		"AnotherObjectOfAllThat": {func(p *pass) { p.user.UID = "other" }, true},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newTestReconciler(t, newClock())
+			fail := func(change func(*pass)) time.Duration {
+				p := newTestPass(t, r, newTestUser("ann"))
+				change(p)
+				p.err = errAmbiguous
+				return r.judge(p).after
+			}
+			unchanged := func(*pass) {}
+			fail(unchanged)
+			r.now(t, firstHold)
+			if got := fail(unchanged); got != 2*firstHold {
+				t.Fatalf("the second hold lasts %s, want %s", got, 2*firstHold)
+			}
+			p := newTestPass(t, r, newTestUser("ann"))
+			tc.change(p)
+			if err := p.heldBack(); (err == nil) != tc.free || p.onHold == tc.free {
+				t.Errorf("held back by %v, want free %t", err, tc.free)
+			}
+			if got := fail(tc.change); tc.free && got != firstHold {
+				t.Errorf("the hold after the change lasts %s, want %s", got, firstHold)
+			}
+		})
+	}
+}
+
+// now moves the clock of a Reconciler of this package's tests.
+func (r *Reconciler) now(t *testing.T, d time.Duration) {
+	t.Helper()
+	at := r.Now().Add(d)
+	r.Config.Now = func() time.Time { return at }
+}
+
+func TestRejectedKeyIsDoubted(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		err    func(*testing.T) error
+		doubts bool
+	}{
+		"Answered401":   {func(t *testing.T) error { return readError(t, answering(401, "")) }, true},
+		"OfficeClosed":  {func(*testing.T) error { return &clerk.ClosedError{} }, true},
+		"WhileDeleting": {func(*testing.T) error { return errors.Join(deletionBlocked("the key"), &clerk.ClosedError{}) }, true},
+		"Answered403":   {func(t *testing.T) error { return readError(t, answering(403, refusal("authorization_invalid", ""))) }, false},
+		"Problem":       {func(*testing.T) error { return errAmbiguous }, false},
+		"NoAnswer":      {func(t *testing.T) error { return readError(t, silent(io.EOF)) }, false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newTestReconciler(t, newClock())
+			p := newTestPass(t, r, newTestUser("ann"))
+			p.err = tc.err(t)
+			r.judge(p)
+			doubted := doubts(r.Pool)
+			if tc.doubts != (len(doubted) == 1 && doubted[0] == instanceName(p.in.instance)) || len(doubted) > 1 {
+				t.Errorf("doubted are %v, want the instance: %t", doubted, tc.doubts)
+			}
+		})
+	}
+}
+
+// doubts empties the pool's list of keys to be checked again.
+func doubts(pool *connection.Pool) []types.NamespacedName {
+	var all []types.NamespacedName
+	for {
+		select {
+		case name := <-pool.Doubted():
+			all = append(all, name)
+		default:
+			return all
+		}
+	}
+}
+
+func TestVerdictResult(t *testing.T) {
+	t.Parallel()
+	if got := (verdict{err: errors.New("no")}).result(); !got.IsZero() {
+		t.Errorf("beside an error the result is %+v, which would be ignored with a warning", got)
+	}
+	if got := (verdict{after: time.Second}).result(); got.RequeueAfter != time.Second || got.Priority != nil {
+		t.Errorf("a look that was asked for: %+v", got)
+	}
+	got := verdict{after: time.Minute, low: true}.result()
+	if got.RequeueAfter != time.Minute || got.Priority == nil || *got.Priority >= 0 {
+		t.Errorf("a look that can wait: %+v", got)
+	}
+}
+
+func TestProblemsSayWhatToDo(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{errNoIdentifier, errAlreadyExists, errAmbiguous, adoptionDenied(newTestInstance()), conflict("bob"), conflictElsewhere()} {
+		found, ok := errors.AsType[*problem](err)
+		if !ok || found.reason == "" || !found.stalled || found.Error() != found.message {
+			t.Errorf("%v is no problem that somebody has to solve", err)
+		}
+	}
+	if text := errAlreadyExists.Error(); strings.Contains(text, testNamespace) || strings.Contains(text, "user_") {
+		t.Errorf("the text for all tells whose the user is: %s", text)
+	}
+	if wait := (&waitError{after: time.Second, err: errNotVisibleYet}); wait.Error() != errNotVisibleYet.Error() || !errors.Is(wait, errNotVisibleYet) {
+		t.Errorf("waiting for %v reads %q", errNotVisibleYet, wait.Error())
+	}
+}

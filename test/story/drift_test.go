@@ -1,0 +1,202 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package story
+
+import (
+	"testing"
+	"time"
+
+	"k8s.io/utils/ptr"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
+)
+
+func TestDriftIsPutRight(t *testing.T) {
+	tests := map[string]struct {
+		drift func(*emulator.User)
+		right func(*emulator.User) bool
+	}{
+		"Profile":     {func(u *emulator.User) { u.FirstName = ptr.To("Eve") }, func(u *emulator.User) bool { return *u.FirstName == "Ann" }},
+		"Username":    {func(u *emulator.User) { u.Username = ptr.To("eve_1") }, func(u *emulator.User) bool { return *u.Username == "ann_lee" }},
+		"ExternalID":  {func(u *emulator.User) { u.ExternalID = nil }, func(u *emulator.User) bool { return u.ExternalID != nil && *u.ExternalID == "hr-17" }},
+		"Permissions": {func(u *emulator.User) { u.DeleteSelfEnabled = true }, func(u *emulator.User) bool { return !u.DeleteSelfEnabled }},
+		"Metadata": {
+			func(u *emulator.User) { u.PublicMetadata = map[string]any{"role": "god"} },
+			func(u *emulator.User) bool {
+				return u.PublicMetadata["role"] == "admin" && u.PublicMetadata["limits"] != nil
+			},
+		},
+		"Email": {func(u *emulator.User) { u.EmailAddresses = nil }, func(u *emulator.User) bool { return len(u.EmailAddresses) == 1 }},
+		"Phone": {func(u *emulator.User) { u.PhoneNumbers = nil }, func(u *emulator.User) bool { return len(u.PhoneNumbers) == 1 }},
+		"Ban":   {func(u *emulator.User) { u.Banned = true }, func(u *emulator.User) bool { return !u.Banned }},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newLiveWorld(t)
+			w.create(w.user("ann", full, func(s *spec) { s.Banned = ptr.To(false) }))
+			id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
+			if _, err := w.clerk.Edit(id, tc.drift); err != nil {
+				t.Fatal(err)
+			}
+			w.eventually("the drift to be put right", func() error {
+				if !tc.right(w.clerk.User(id)) {
+					return errNotYet
+				}
+				return nil
+			})
+			w.becomes("ann", v1alpha1.ReasonInSync)
+			w.rests()
+		})
+	}
+}
+
+func TestUndeclaredChangesAreLeftAlone(t *testing.T) {
+	w := newLiveWorld(t)
+	w.create(w.user("ann"))
+	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
+	if _, err := w.clerk.Edit(id, func(u *emulator.User) {
+		u.FirstName, u.Banned = ptr.To("Ann"), true
+		u.PublicMetadata = map[string]any{"app": "wrote this"}
+		u.EmailAddresses = append(u.EmailAddresses, emulator.VerifiedEmail("own@example.com"))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.eventually("status to show the ban", func() error {
+		if banned := w.read("ann").Status.Banned; banned == nil || !*banned {
+			return errNotYet
+		}
+		return nil
+	})
+	u := w.clerk.User(id)
+	if *u.FirstName != "Ann" || !u.Banned || len(u.EmailAddresses) != 2 || u.PublicMetadata["app"] == nil {
+		t.Errorf("something was undone: %+v", u)
+	}
+	w.rests()
+}
+
+func TestApplicationReplacesPrivateMetadata(t *testing.T) {
+	w := newLiveWorld(t)
+	w.create(w.user("ann", func(s *spec) { s.PrivateMetadata = object(`{"cost":"R1"}`) }))
+	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
+	if _, err := w.clerk.Edit(id, func(u *emulator.User) { u.PrivateMetadata = map[string]any{"app": "only this"} }); err != nil {
+		t.Fatal(err)
+	}
+	w.tells("ann", v1alpha1.EventMarkRestored)
+	w.becomes("ann", v1alpha1.ReasonInSync)
+	there := w.clerk.User(id).PrivateMetadata
+	if there["app"] != "only this" || there["cost"] != "R1" || there[v1alpha1.OwnerKey] == nil {
+		t.Errorf("private metadata is %v", there)
+	}
+	w.rests()
+}
+
+func TestLockLapsesAndIsSetAgain(t *testing.T) {
+	w := newLiveWorld(t)
+	w.clerk.Configure(func(s *emulator.Settings) { s.LockoutDuration = time.Hour })
+	w.create(w.user("ann", func(s *spec) { s.Locked = ptr.To(true) }))
+	user := w.becomes("ann", v1alpha1.ReasonInSync)
+	if user.Status.Locked == nil || !*user.Status.Locked || user.Status.LockExpiresAt == nil {
+		t.Fatalf("status does not show the lock: %+v", user.Status)
+	}
+	w.server.Clock().Advance(2 * time.Hour)
+	w.eventually("the lock to be set again", func() error {
+		if !w.clerk.User(user.Status.UserID).Locked {
+			return errNotYet
+		}
+		return nil
+	})
+	w.eventually("status to show the new end", func() error {
+		if !w.read("ann").Status.LockExpiresAt.After(user.Status.LockExpiresAt.Time.Add(time.Hour)) {
+			return errNotYet
+		}
+		return nil
+	})
+	w.edit("ann", func(s *spec) { s.Locked = ptr.To(false) })
+	w.becomes("ann", v1alpha1.ReasonInSync)
+	if w.atClerk("ann").Locked {
+		t.Error("locked: false did not lift the lock")
+	}
+	if _, err := w.clerk.Edit(user.Status.UserID, func(u *emulator.User) { u.Locked = true }); err != nil {
+		t.Fatal(err)
+	}
+	w.eventually("status to show Clerk's own lock", func() error {
+		if locked := w.read("ann").Status.Locked; locked == nil || !*locked {
+			return errNotYet
+		}
+		return nil
+	})
+	w.rests()
+	if !w.atClerk("ann").Locked {
+		t.Error("a lock that Clerk set against guessing was lifted")
+	}
+}
+
+func TestRevertedBanIsLifted(t *testing.T) {
+	w := newLiveWorld(t)
+	w.create(w.user("ann"))
+	w.becomes("ann", v1alpha1.ReasonInSync)
+	w.edit("ann", func(s *spec) { s.Banned = ptr.To(true) })
+	w.becomes("ann", v1alpha1.ReasonInSync)
+	w.tells("ann", v1alpha1.EventBanned)
+	w.restart()
+	w.edit("ann", func(s *spec) { s.Banned = nil })
+	w.becomes("ann", v1alpha1.ReasonInSync)
+	if w.atClerk("ann").Banned {
+		t.Error("the ban outlived the commit that was reverted")
+	}
+	w.tells("ann", v1alpha1.EventUnbanned)
+	w.rests()
+}
+
+func TestContendedFieldIsLeftUntilTheFullComparison(t *testing.T) {
+	w := newLiveWorld(t)
+	w.create(w.user("ann", func(s *spec) { s.FirstName = ptr.To("Ann") }))
+	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
+	w.eventually("the field to count as contended", func() error {
+		if _, err := w.clerk.Edit(id, func(u *emulator.User) { u.FirstName = ptr.To("Eve") }); err != nil {
+			return err
+		}
+		time.Sleep(driftInterval / 4)
+		if ready := w.read("ann").Status.Conditions[0]; ready.Reason != v1alpha1.ReasonContended {
+			return errNotYet
+		}
+		return nil
+	})
+	w.wantCalls(3, "PATCH", "/users/*")
+	if pending := w.read("ann").Status.PendingChanges; len(pending) != 1 || pending[0] != "firstName" {
+		t.Errorf("pendingChanges is %v", pending)
+	}
+	w.rests()
+	w.server.Clock().Advance(v1alpha1.DefaultFullInterval)
+	w.eventually("the field to be put right", func() error {
+		if *w.clerk.User(id).FirstName != "Ann" {
+			return errNotYet
+		}
+		return nil
+	})
+	w.rests()
+}
+
+func TestReconcileAtReadsAgain(t *testing.T) {
+	w := newLiveWorld(t, slow)
+	w.create(w.user("ann", func(s *spec) { s.FirstName = ptr.To("Ann") }))
+	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
+	if _, err := w.clerk.Edit(id, func(u *emulator.User) { u.FirstName = ptr.To("Eve") }); err != nil {
+		t.Fatal(err)
+	}
+	w.clerk.ResetJournal()
+	w.annotate("ann", v1alpha1.AnnotationReconcileAt, "now")
+	w.eventually("the annotation to be served", func() error {
+		if w.read("ann").Status.LastReconcileAt != "now" {
+			return errNotYet
+		}
+		return nil
+	})
+	if name := *w.clerk.User(id).FirstName; name != "Ann" {
+		t.Errorf("the name at Clerk is %s", name)
+	}
+	w.wantCalls(1, "GET", "/users/*")
+	w.rests()
+}
