@@ -479,7 +479,8 @@ func TestHoldsEndWhenCircumstancesChange(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newTestReconciler(t, newClock())
+			c := newClock()
+			r := newTestReconciler(t, c)
 			fail := func(change func(*pass)) time.Duration {
 				p := newTestPass(t, r, newTestUser("ann"))
 				change(p)
@@ -488,7 +489,7 @@ func TestHoldsEndWhenCircumstancesChange(t *testing.T) {
 			}
 			unchanged := func(*pass) {}
 			fail(unchanged)
-			r.now(t, firstHold)
+			c.advance(firstHold)
 			if got := fail(unchanged); got != 2*firstHold {
 				t.Fatalf("the second hold lasts %s, want %s", got, 2*firstHold)
 			}
@@ -502,13 +503,6 @@ func TestHoldsEndWhenCircumstancesChange(t *testing.T) {
 			}
 		})
 	}
-}
-
-// now moves the clock of a Reconciler of this package's tests.
-func (r *Reconciler) now(t *testing.T, d time.Duration) {
-	t.Helper()
-	at := r.Now().Add(d)
-	r.Config.Now = func() time.Time { return at }
 }
 
 func TestRejectedKeyIsDoubted(t *testing.T) {

@@ -1,0 +1,249 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/plan"
+)
+
+// said is what of a condition a test looks at.
+type said struct {
+	Type, Status, Reason string
+	Generation           int64
+}
+
+func saidBy(user *v1alpha1.ClerkUser) []said {
+	var all []said
+	for _, c := range user.Status.Conditions {
+		all = append(all, said{c.Type, string(c.Status), c.Reason, c.ObservedGeneration})
+	}
+	return all
+}
+
+func TestConditionsFollowTheVerdict(t *testing.T) {
+	t.Parallel()
+	inSync := verdict{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, message: "as declared"}
+	invalid := verdict{ready: metav1.ConditionFalse, reason: v1alpha1.ReasonInvalidSpec, message: "wrong", stalled: true}
+	retrying := verdict{ready: metav1.ConditionFalse, reason: v1alpha1.ReasonRetrying, message: "failing", reconciling: true}
+	waiting := verdict{unchanged: true}
+	suspended := verdict{unchanged: true, reason: v1alpha1.ReasonSuspended, message: "suspended"}
+	unknown := []said{
+		{"Ready", "Unknown", v1alpha1.ReasonWaiting, 3}, {"Reconciling", "True", v1alpha1.ReasonWaiting, 3},
+	}
+	tests := map[string]struct {
+		verdicts []verdict
+		want     []said
+		observed int64
+	}{
+		"InSyncStandsAlone":                {[]verdict{inSync}, []said{{"Ready", "True", "InSync", 3}}, 3},
+		"StalledHasReadysReason":           {[]verdict{invalid}, []said{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
+		"RetryingReconciles":               {[]verdict{retrying}, []said{{"Ready", "False", "Retrying", 3}, {"Reconciling", "True", "Retrying", 3}}, 3},
+		"FirstWaitIsSaid":                  {[]verdict{waiting}, unknown, -1},
+		"SecondWaitSaysTheSame":            {[]verdict{waiting, waiting}, unknown, -1},
+		"WaitLeavesAVerdictAlone":          {[]verdict{inSync, waiting}, []said{{"Ready", "True", "InSync", 3}}, 3},
+		"WaitLeavesABadVerdictAlone":       {[]verdict{invalid, waiting}, []said{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
+		"WaitEndsWithAVerdict":             {[]verdict{waiting, inSync}, []said{{"Ready", "True", "InSync", 3}}, 3},
+		"StallEndsWithRetrying":            {[]verdict{invalid, retrying}, []said{{"Ready", "False", "Retrying", 3}, {"Reconciling", "True", "Retrying", 3}}, 3},
+		"RetryingEndsWithAStall":           {[]verdict{retrying, invalid}, []said{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
+		"CureRemovesTheStall":              {[]verdict{invalid, inSync}, []said{{"Ready", "True", "InSync", 3}}, 3},
+		"SuspendedFromTheStart":            {[]verdict{suspended}, []said{{"Ready", "Unknown", "Suspended", 3}}, -1},
+		"SuspensionEndsTheFirstWait":       {[]verdict{waiting, suspended}, []said{{"Ready", "Unknown", "Suspended", 3}}, -1},
+		"SuspensionLeavesAVerdictAlone":    {[]verdict{inSync, suspended}, []said{{"Ready", "True", "InSync", 3}}, 3},
+		"SuspensionLeavesAStallAlone":      {[]verdict{invalid, suspended}, []said{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
+		"EndOfTheFirstSuspensionIsWaiting": {[]verdict{suspended, waiting}, unknown, -1},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			user := newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Generation = 3 })
+			for _, v := range tc.verdicts {
+				fillConditions(user, v)
+			}
+			if diff := cmp.Diff(tc.want, saidBy(user)); diff != "" {
+				t.Errorf("conditions (-want +got):\n%s", diff)
+			}
+			if user.Status.ObservedGeneration != tc.observed {
+				t.Errorf("observedGeneration is %d, want %d", user.Status.ObservedGeneration, tc.observed)
+			}
+			for _, c := range user.Status.Conditions {
+				if c.Message == "" {
+					t.Errorf("%s has no message", c.Type)
+				}
+			}
+			before := user.DeepCopy()
+			fillConditions(user, tc.verdicts[len(tc.verdicts)-1])
+			if diff := cmp.Diff(before.Status, user.Status); diff != "" {
+				t.Errorf("the same verdict once more changes status (-before +after):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestForeignConditionsStay(t *testing.T) {
+	t.Parallel()
+	user := newTestUser("ann")
+	user.Status.Conditions = []metav1.Condition{{Type: "Audited", Status: metav1.ConditionTrue, Reason: "ByHand"}}
+	fillConditions(user, verdict{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, message: "as declared"})
+	if len(user.Status.Conditions) != 2 {
+		t.Errorf("conditions are %v, want both", saidBy(user))
+	}
+}
+
+func TestStatusShowsTheUser(t *testing.T) {
+	t.Parallel()
+	r := newTestReconciler(t, newClock())
+	p := newTestPass(t, r, newTestUser("ann"))
+	p.observed = atClerk("ann@example.com", func(u *clerk.User) {
+		u.Banned, u.PasswordEnabled, u.TOTPEnabled, u.HasImage = true, true, true, true
+	})
+	p.fillObserved()
+	status := p.user.Status
+	want := v1alpha1.ClerkUserStatus{
+		ObservedGeneration: -1,
+		Banned:             ptr.To(true), Locked: ptr.To(false),
+		PasswordEnabled: ptr.To(true), TwoFactorEnabled: ptr.To(false), TOTPEnabled: ptr.To(true), BackupCodeEnabled: ptr.To(false),
+		HasImage: ptr.To(true), DirectoryManaged: ptr.To(false),
+	}
+	if diff := cmp.Diff(want, status); diff != "" {
+		t.Errorf("status (-want +got):\n%s", diff)
+	}
+	p.observed = nil
+	p.fillObserved()
+	if diff := cmp.Diff(want, p.user.Status); diff != "" {
+		t.Errorf("a pass that looked at nobody changes status (-want +got):\n%s", diff)
+	}
+}
+
+func TestEndOfALockIsKeptWithinFiveSeconds(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		had, seen time.Duration // since start; 0 is none
+		want      time.Duration
+	}{
+		"NoneStaysNone":             {0, 0, 0},
+		"FirstIsTruncatedToSeconds": {0, 600*time.Second + 900*time.Millisecond, 600 * time.Second},
+		"SameStays":                 {600 * time.Second, 600 * time.Second, 600 * time.Second},
+		"FiveSecondsLaterIsKept":    {600 * time.Second, 605 * time.Second, 600 * time.Second},
+		"FiveSecondsEarlierIsKept":  {600 * time.Second, 595 * time.Second, 600 * time.Second},
+		"MoreIsWritten":             {600 * time.Second, 605*time.Second + time.Millisecond, 605 * time.Second},
+		"LessIsWritten":             {600 * time.Second, 594*time.Second + 999*time.Millisecond, 594 * time.Second},
+		"LiftedLockHasNoEnd":        {600 * time.Second, 0, 0},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newTestPass(t, newTestReconciler(t, newClock()), newTestUser("ann"))
+			if tc.had != 0 {
+				p.user.Status.LockExpiresAt = ptr.To(metav1.NewTime(start.Add(tc.had)))
+			}
+			p.observed = atClerk("ann@example.com")
+			if tc.seen != 0 {
+				p.observed.Locked, p.observed.LockedUntil = true, start.Add(tc.seen)
+			}
+			p.fillObserved()
+			got := p.user.Status.LockExpiresAt
+			if tc.want == 0 {
+				if got != nil {
+					t.Errorf("the lock ends %s, want never", got)
+				}
+				return
+			}
+			if got == nil || !got.Time.Equal(start.Add(tc.want)) {
+				t.Errorf("the lock ends %v, want %s", got, start.Add(tc.want))
+			}
+		})
+	}
+}
+
+func TestBindingIsOnRecordForABoundUserOnly(t *testing.T) {
+	t.Parallel()
+	user := newTestUser("ann")
+	p := newTestPass(t, newTestReconciler(t, newClock()), user)
+	p.fillBinding()
+	if s := user.Status; s.UserID != "" || s.Binding != "" || s.OnDelete != "" || s.Instance != nil || s.Applied != nil {
+		t.Errorf("without a user, status says %+v", s)
+	}
+	p.userID, p.origin, p.observed = testUserID, v1alpha1.OriginAdopted, atClerk("ann@example.com")
+	p.applied = v1alpha1.Applied{Banned: true}
+	p.fillBinding()
+	s := user.Status
+	if s.UserID != testUserID || s.Origin != v1alpha1.OriginAdopted || s.OnDelete != v1alpha1.DeletionRetain || !s.Applied.Banned {
+		t.Errorf("with a user, status says %+v", s)
+	}
+	if want := (v1alpha1.BoundInstance{Namespace: testNamespace, Name: "default", ID: testInstanceID}); *s.Instance != want {
+		t.Errorf("the user is said to live in %+v, want %+v", *s.Instance, want)
+	}
+	if !p.Key.Valid(s.Binding, p.subject(testUserID)) {
+		t.Errorf("the binding %q does not hold", s.Binding)
+	}
+	signed := s.Binding
+
+	p.in.connection, p.observed, p.applied = nil, nil, v1alpha1.Applied{}
+	p.fillBinding()
+	if s := user.Status; s.Binding != signed || s.Instance == nil || s.UserID != testUserID || s.Applied != nil {
+		t.Errorf("a pass without a connection left %+v", s)
+	}
+	p.userID = ""
+	p.fillBinding()
+	if s := user.Status; s.Binding != "" || s.UserID != "" || s.OnDelete != "" {
+		t.Errorf("an object that lost its user says %+v", s)
+	}
+}
+
+func TestStatusTellsWhatThePassDid(t *testing.T) {
+	t.Parallel()
+	withheld := []plan.Change{plan.Ban{}}
+	tests := map[string]struct {
+		learned func(*pass)
+		pending []string
+		echo    string
+		wrote   bool
+	}{
+		"QuietPass":        {func(*pass) {}, nil, "now", false},
+		"Write":            {func(p *pass) { p.did = []plan.Change{plan.Ban{}} }, nil, "now", true},
+		"WithheldIsNamed":  {func(p *pass) { p.withheld = withheld }, []string{"banned"}, "now", false},
+		"FailureIsNotDone": {func(p *pass) { p.err = errUnsettled }, nil, "before", false},
+		"FailureAfterWrite": {func(p *pass) {
+			p.err, p.did = errUnsettled, []plan.Change{plan.Ban{}}
+		}, nil, "before", true},
+		"SuspendedSaysNothing": {func(p *pass) { p.suspended, p.withheld = true, withheld }, []string{"old"}, "before", false},
+		"OnHoldKeepsWhatWas":   {func(p *pass) { p.onHold, p.err, p.withheld = true, errAmbiguous, nil }, []string{"old"}, "before", false},
+		"NothingUnderstood":    {func(p *pass) { p.desired, p.err = nil, errNoIdentifier }, []string{"old"}, "before", false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			user := newTestUser("ann", func(u *v1alpha1.ClerkUser) {
+				u.Annotations = map[string]string{v1alpha1.AnnotationReconcileAt: "now"}
+				u.Status.LastReconcileAt, u.Status.PendingChanges = "before", []string{"old"}
+			})
+			p := newTestPass(t, newTestReconciler(t, newClock()), user)
+			if err := p.think(); err != nil {
+				t.Fatal(err)
+			}
+			tc.learned(p)
+			p.fillStatus(verdict{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, message: "as declared"})
+			if user.Status.LastReconcileAt != tc.echo {
+				t.Errorf("lastReconcileAt is %q, want %q", user.Status.LastReconcileAt, tc.echo)
+			}
+			if (user.Status.LastWriteTime != nil) != tc.wrote {
+				t.Errorf("lastWriteTime is %v, want one: %t", user.Status.LastWriteTime, tc.wrote)
+			}
+			if name != "FailureIsNotDone" && name != "FailureAfterWrite" {
+				if diff := cmp.Diff(tc.pending, user.Status.PendingChanges); diff != "" {
+					t.Errorf("pendingChanges (-want +got):\n%s", diff)
+				}
+			}
+		})
+	}
+}

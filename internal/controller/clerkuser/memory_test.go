@@ -1,0 +1,151 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+)
+
+func TestOldCopiesAreKnownByResourceVersion(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		wrote, version string
+		want           bool
+	}{
+		"NothingWritten":         {"", "5", false},
+		"Older":                  {"100", "99", true},
+		"OlderWithFewerDigits":   {"1000", "999", true},
+		"Same":                   {"100", "100", false},
+		"Newer":                  {"100", "101", false},
+		"NewerWithMoreDigits":    {"999", "1000", false},
+		"BeyondSixtyFourBits":    {"36893488147419103232", "36893488147419103231", true},
+		"UnreadableCopy":         {"100", "x99", false},
+		"UnreadableWrite":        {"v100", "99", false},
+		"NoVersion":              {"100", "", false},
+		"ZeroIsNoVersion":        {"100", "0", false},
+		"LeadingZeroIsNoVersion": {"100", "099", false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newMemory()
+			if tc.wrote != "" {
+				m.wroteObject("a", tc.wrote)
+			}
+			if got := m.outdated("a", tc.version); got != tc.want {
+				t.Errorf("outdated is %t, want %t", got, tc.want)
+			}
+			if m.outdated("b", tc.version) {
+				t.Error("the write to one object makes a copy of another old")
+			}
+			m.forget("a")
+			if m.outdated("a", tc.version) {
+				t.Error("a forgotten object still has old copies")
+			}
+		})
+	}
+}
+
+func TestHoldIsReleased(t *testing.T) {
+	t.Parallel()
+	m, c := newMemory(), circumstances{generation: 1}
+	cause := errors.New("cause")
+	m.holdBack("a", c, cause, start)
+	if h, stands := m.held("a", c, start.Add(firstHold-time.Nanosecond)); !stands || !errors.Is(h.err, cause) || !h.until.Equal(start.Add(firstHold)) {
+		t.Errorf("the hold is %+v, stands %t", h, stands)
+	}
+	if _, stands := m.held("a", c, start.Add(firstHold)); stands {
+		t.Error("the hold stands when its time has come")
+	}
+	m.release("a")
+	if _, stands := m.held("a", c, start); stands {
+		t.Error("a released hold stands")
+	}
+	if pause := m.holdBack("a", c, cause, start); pause != firstHold {
+		t.Errorf("after a release the hold begins with %s", pause)
+	}
+	m.forget("a")
+	if _, stands := m.held("a", c, start); stands {
+		t.Error("a forgotten object is held")
+	}
+}
+
+func TestDoubtAboutAnAnswer(t *testing.T) {
+	t.Parallel()
+	m := newMemory()
+	if m.answerLost("a") {
+		t.Error("doubt from the start")
+	}
+	m.loseAnswer("a")
+	if !m.answerLost("a") || m.answerLost("b") {
+		t.Error("the doubt is not where it belongs")
+	}
+	m.answered("a")
+	if m.answerLost("a") {
+		t.Error("an answer left the doubt")
+	}
+}
+
+func TestFailingSinceTheFirstFailure(t *testing.T) {
+	t.Parallel()
+	m := newMemory()
+	steps := []struct {
+		at, want time.Duration
+	}{{0, 0}, {10 * time.Second, 10 * time.Second}, {time.Minute, time.Minute}}
+	for _, s := range steps {
+		if got := m.failingFor("a", start.Add(s.at)); got != s.want {
+			t.Errorf("at %s failing for %s, want %s", s.at, got, s.want)
+		}
+	}
+	m.succeeded("a")
+	if got := m.failingFor("a", start.Add(time.Hour)); got != 0 {
+		t.Errorf("after a success failing for %s", got)
+	}
+}
+
+func TestFieldsBeginAnewWithEveryGeneration(t *testing.T) {
+	t.Parallel()
+	m := newMemory()
+	m.fields("a", 1).ignored("locale", "x")
+	if !m.fields("a", 1).futile("locale", "x") {
+		t.Error("the memory of a field was lost between passes")
+	}
+	if m.fields("b", 1).futile("locale", "x") {
+		t.Error("two objects share what is remembered of fields")
+	}
+	if m.fields("a", 2).futile("locale", "x") || m.fields("a", 1).futile("locale", "x") {
+		t.Error("another generation knows what was futile for an earlier one")
+	}
+}
+
+// What one worker learns must not disturb what others learn; run with the race detector.
+func TestMemoryIsSafeForConcurrentUse(t *testing.T) {
+	t.Parallel()
+	m := newMemory()
+	var workers sync.WaitGroup
+	for i := range 8 {
+		workers.Go(func() {
+			uid := types.UID(fmt.Sprint("uid-", i%4))
+			for range 200 {
+				m.holdBack(uid, circumstances{}, errAmbiguous, start)
+				m.held(uid, circumstances{}, start)
+				m.failingFor(uid, start)
+				m.wroteObject(uid, "1")
+				m.outdated(uid, "2")
+				m.loseAnswer(uid)
+				m.answerLost(uid)
+				m.release(uid)
+				m.succeeded(uid)
+				m.forget(uid)
+			}
+		})
+	}
+	workers.Wait()
+}
