@@ -1,0 +1,88 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package index
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+)
+
+// indexer remembers the indexes that are registered with it.
+type indexer struct {
+	fields map[string]client.IndexerFunc
+	err    error
+}
+
+func (i *indexer) IndexField(_ context.Context, object client.Object, field string, values client.IndexerFunc) error {
+	if _, ok := object.(*v1alpha1.ClerkUser); !ok {
+		return errors.New("not a ClerkUser")
+	}
+	i.fields[field] = values
+	return i.err
+}
+
+func TestIndexes(t *testing.T) {
+	t.Parallel()
+	i := &indexer{fields: map[string]client.IndexerFunc{}}
+	if err := Register(t.Context(), i); err != nil {
+		t.Fatal(err)
+	}
+	reference := func(namespace *string) func(*v1alpha1.ClerkUser) {
+		return func(u *v1alpha1.ClerkUser) {
+			u.Spec.InstanceRef = &v1alpha1.InstanceReference{Name: "prod", Namespace: namespace}
+		}
+	}
+	bound := func(u *v1alpha1.ClerkUser) {
+		reference(nil)(u)
+		u.Status.UserID = "user_1"
+		u.Status.Instance = &v1alpha1.BoundInstance{Namespace: "platform", Name: "live", ID: "ins_1"}
+	}
+	tests := map[string]struct {
+		change func(*v1alpha1.ClerkUser)
+		want   map[string][]string
+	}{
+		"NamesNoInstance":              {func(*v1alpha1.ClerkUser) {}, map[string][]string{Instance: {ImpliedInstance}, UserID: nil, Unbound: {"true"}}},
+		"NamesOneOfItsNamespace":       {reference(nil), map[string][]string{Instance: {"team-a/prod"}, UserID: nil, Unbound: {"true"}}},
+		"NamesOneOfAnother":            {reference(ptr.To("platform")), map[string][]string{Instance: {"platform/prod"}, UserID: nil, Unbound: {"true"}}},
+		"BoundWinsOverTheReference":    {bound, map[string][]string{Instance: {"platform/live"}, UserID: {"user_1"}, Unbound: nil}},
+		"AnEmptyNamespaceIsAReference": {reference(ptr.To("")), map[string][]string{Instance: {"/prod"}, UserID: nil, Unbound: {"true"}}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			user := &v1alpha1.ClerkUser{ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "ann"}}
+			tc.change(user)
+			got := map[string][]string{}
+			for field, values := range i.fields {
+				got[field] = values(user)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("values (-want +got):\n%s", diff)
+			}
+		})
+	}
+	for field, values := range i.fields {
+		if got := values(&corev1.Secret{}); got != nil {
+			t.Errorf("%s of what is no ClerkUser is %v", field, got)
+		}
+	}
+}
+
+func TestIndexThatIsRefused(t *testing.T) {
+	t.Parallel()
+	refusal := errors.New("indexed already")
+	err := Register(t.Context(), &indexer{fields: map[string]client.IndexerFunc{}, err: refusal})
+	if !errors.Is(err, refusal) {
+		t.Errorf("Register() = %v, want %v in it", err, refusal)
+	}
+}
