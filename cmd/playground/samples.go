@@ -154,7 +154,7 @@ func (s samples) apply(ctx context.Context, c client.Client, sayf func(string, .
 		if err := c.Apply(ctx, configuration, fieldOwner, client.ForceOwnership); err != nil {
 			return fmt.Errorf("applying %s %s: %w", object.GetKind(), object.GetName(), err)
 		}
-		sayf("applied %s %s/%s", object.GetKind(), object.GetNamespace(), object.GetName())
 	}
+	sayf("applied %d samples", len(s))
 	return nil
 }

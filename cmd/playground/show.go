@@ -50,7 +50,7 @@ func (p *playground) show(ctx context.Context) error {
 	if len(waiting) > 0 {
 		return fmt.Errorf("not Ready within %s:\n  %s", p.limit, strings.Join(waiting, "\n  "))
 	}
-	p.sayf("every sample is Ready, %s after the operator started", time.Since(started).Round(100*time.Millisecond))
+	p.sayf("every sample is Ready, %s after the last one was applied", time.Since(started).Round(100*time.Millisecond))
 	return nil
 }
 
