@@ -36,6 +36,8 @@ func Intend(applied v1alpha1.Applied, d *Desired, do []Change) v1alpha1.Applied 
 			next.EmailAddresses = append(next.EmailAddresses, c.Params.Address)
 		case AddPhoneNumber:
 			next.PhoneNumbers = append(next.PhoneNumbers, c.Params.Number)
+		case Unlock, Update, UpdateEmailAddress, DeleteEmailAddress, UpdatePhoneNumber, DeletePhoneNumber, Delete:
+			// What is overwritten is not ours, and what is gone is forgotten by Settle, once it is gone.
 		}
 	}
 	return tidy(next)

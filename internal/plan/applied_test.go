@@ -31,6 +31,7 @@ func TestIntend(t *testing.T) {
 		want    v1alpha1.Applied
 	}{
 		"NothingPlannedIsNothingIntended": {user: ada()},
+		"AnEmptyListIsNone":               {applied: v1alpha1.Applied{Metadata: []string{}, EmailAddresses: []string{}}, user: ada()},
 		"WhatWasStays": {
 			applied: v1alpha1.Applied{Metadata: []string{"/publicMetadata/x"}, EmailAddresses: []string{"x@x.io"}, Banned: true},
 			user:    ada(),

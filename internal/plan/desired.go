@@ -4,8 +4,6 @@
 package plan
 
 import (
-	"strings"
-
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
@@ -71,7 +69,7 @@ func FromSpec(spec *v1alpha1.ClerkUserSpec, in Inputs) (*Desired, error) {
 		createOrganizationsLimit:  spec.CreateOrganizationsLimit,
 	}
 	if d.username != nil {
-		*d.username = strings.ToLower(*d.username)
+		*d.username = foldUsername(*d.username)
 	}
 	if spec.Initial != nil {
 		d.initial = *spec.Initial

@@ -57,7 +57,7 @@ func holding(u *clerk.User, id clerk.Identifier) (clerk.IdentifierStatus, bool) 
 	case clerk.KindExternalID:
 		return clerk.Verified, u.ExternalID == id.Value
 	case clerk.KindUsername:
-		return clerk.Unverified, strings.ToLower(u.Username) == strings.ToLower(id.Value)
+		return clerk.Unverified, foldUsername(u.Username) == foldUsername(id.Value)
 	case clerk.KindEmailAddress:
 		return statusAmong(heldEmails(u), foldEmail(id.Value))
 	case clerk.KindPhoneNumber:
@@ -81,6 +81,10 @@ func statusAmong(held []heldContact, value string) (clerk.IdentifierStatus, bool
 	}
 	return held[at].status, true
 }
+
+// foldUsername is the username as Clerk stores it. Folding as strings.EqualFold does would take more names for the same
+// than Clerk does.
+func foldUsername(name string) string { return strings.ToLower(name) }
 
 // foldWallet is the wallet's address in one case if case means nothing in it: it is a checksum in Ethereum's, and part
 // of the value in Solana's.

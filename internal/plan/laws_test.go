@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	chosen := false
 	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "rapid.checks" })
-	for name, value := range map[string]string{"rapid.checks": "1500", "rapid.nofailfile": "true"} {
+	for name, value := range map[string]string{"rapid.checks": "600", "rapid.nofailfile": "true"} {
 		if name == "rapid.checks" && chosen {
 			continue
 		}
@@ -182,7 +182,7 @@ func cautious(t *rapid.T, p pair) {
 	for i, c := range todo {
 		before := u
 		u = mustCarryOut(t, u, todo[i:i+1])
-		problem := ""
+		var problem string
 		switch {
 		case p.user.Banned && final.Banned && !u.Banned:
 			problem = "is unbanned for a moment"

@@ -186,7 +186,7 @@ func (w metadataWish) takeBack(patch, have map[string]any) {
 // others put keys into is no longer ours. An object that is empty once our keys are gone is ours only if we wrote it
 // empty: whether a parent was there before us is not on record, and an application may rely on it.
 func (w metadataWish) undeclared(have map[string]any) []path {
-	left := cloneJSON(map[string]any(have)).(map[string]any)
+	left := cloneObject(have)
 	var gone []path
 	deepestFirst := slices.SortedFunc(slices.Values(w.ours), func(a, b path) int { return len(b) - len(a) })
 	for _, p := range deepestFirst {

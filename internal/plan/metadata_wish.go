@@ -71,11 +71,10 @@ func readWish(source metadataSource, mark Mark) (metadataWish, *InvalidError) {
 				" belong to the operator; choose another key"}
 		}
 	}
-	canonical, invalid := canonicalValue(where, object, depthLimit)
-	if invalid != nil {
+	if invalid := makeCanonical(where, object, depthLimit); invalid != nil {
 		return wish, invalid
 	}
-	wish.given, wish.want = true, canonical.(map[string]any)
+	wish.given, wish.want = true, object
 	if size := jsonSize(wish.stored(mark)); size > metadataLimit {
 		return wish, &InvalidError{where, fmt.Sprintf("has %d bytes of JSON; Clerk takes %d (private metadata with the "+
 			"owner mark); make it smaller", size, metadataLimit)}
@@ -85,15 +84,26 @@ func readWish(source metadataSource, mark Mark) (metadataWish, *InvalidError) {
 
 // stored is the whole field as Clerk shall hold it when nobody else writes to it: with the mark, where it belongs.
 func (w metadataWish) stored(mark Mark) map[string]any {
-	whole := cloneJSON(w.want).(map[string]any)
+	whole := cloneObject(w.want)
 	if w.field == FieldPrivateMetadata {
 		whole[v1alpha1.OwnerKey] = mark.String()
 	}
 	return whole
 }
 
-// canonicalValue turns what was decoded with json.Number into what encoding/json decodes into an any, and refuses what
-// Clerk could not keep as it is.
+// makeCanonical turns an object that was decoded with json.Number into one that encoding/json decodes into an any, and
+// refuses what Clerk could not keep as it is.
+func makeCanonical(where string, object map[string]any, depth int) *InvalidError {
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		canonical, invalid := canonicalValue(step(where, key), object[key], depth-1)
+		if invalid != nil {
+			return invalid
+		}
+		object[key] = canonical
+	}
+	return nil
+}
+
 func canonicalValue(where string, value any, depth int) (any, *InvalidError) {
 	if depth == 0 {
 		return nil, &InvalidError{where, fmt.Sprintf("is nested more than %d deep; flatten it", depthLimit)}
@@ -104,13 +114,7 @@ func canonicalValue(where string, value any, depth int) (any, *InvalidError) {
 	case json.Number:
 		return canonicalNumber(where, value)
 	case map[string]any:
-		for _, key := range slices.Sorted(maps.Keys(value)) {
-			canonical, invalid := canonicalValue(step(where, key), value[key], depth-1)
-			if invalid != nil {
-				return nil, invalid
-			}
-			value[key] = canonical
-		}
+		return value, makeCanonical(where, value, depth)
 	case []any:
 		for i := range value {
 			canonical, invalid := canonicalValue(where+"["+strconv.Itoa(i)+"]", value[i], depth-1)
@@ -162,15 +166,20 @@ func jsonSize(value any) int {
 	return buffer.Len() - len("\n")
 }
 
+// cloneObject is a deep copy of a decoded JSON object, and not nil.
+func cloneObject(object map[string]any) map[string]any {
+	clone := make(map[string]any, len(object))
+	for key, item := range object {
+		clone[key] = cloneJSON(item)
+	}
+	return clone
+}
+
 // cloneJSON is a deep copy of a decoded JSON value.
 func cloneJSON(value any) any {
 	switch value := value.(type) {
 	case map[string]any:
-		clone := make(map[string]any, len(value))
-		for key, item := range value {
-			clone[key] = cloneJSON(item)
-		}
-		return clone
+		return cloneObject(value)
 	case []any:
 		clone := make([]any, len(value))
 		for i, item := range value {

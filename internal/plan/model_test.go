@@ -48,6 +48,7 @@ func act(u *clerk.User, c plan.Change) (*clerk.User, error) {
 	next := copyUser(u)
 	var err error
 	switch c := c.(type) {
+	case plan.Create: // Carried out above.
 	case plan.Ban:
 		next.Banned = true
 	case plan.Unban:
@@ -62,10 +63,18 @@ func act(u *clerk.User, c plan.Change) (*clerk.User, error) {
 		err = actMetadata(next, c.Params, func(have, patch clerk.Metadata) any { return mergeJSON(have, patch) })
 	case plan.ReplaceMetadata:
 		err = actMetadata(next, c.Params, func(_, whole clerk.Metadata) any { return plain(whole) })
-	case plan.AddEmailAddress, plan.UpdateEmailAddress, plan.DeleteEmailAddress:
-		err = actEmail(next, c)
-	case plan.AddPhoneNumber, plan.UpdatePhoneNumber, plan.DeletePhoneNumber:
-		err = actPhone(next, c)
+	case plan.AddEmailAddress:
+		err = actAddEmail(next, c.Params)
+	case plan.UpdateEmailAddress:
+		err = actUpdateEmail(next, c)
+	case plan.DeleteEmailAddress:
+		err = actDeleteEmail(next, c)
+	case plan.AddPhoneNumber:
+		err = actAddPhone(next, c.Params)
+	case plan.UpdatePhoneNumber:
+		err = actUpdatePhone(next, c)
+	case plan.DeletePhoneNumber:
+		err = actDeletePhone(next, c)
 	case plan.Delete:
 		return nil, nil
 	}
@@ -217,102 +226,104 @@ func asJSON(value any) string {
 	return string(text)
 }
 
-func actEmail(u *clerk.User, c plan.Change) error {
-	switch c := c.(type) {
-	case plan.AddEmailAddress:
-		p := c.Params
-		if slices.ContainsFunc(u.EmailAddresses, func(e clerk.EmailAddress) bool { return e.Address == p.Address }) {
-			return errTaken
+func actAddEmail(u *clerk.User, p clerk.CreateEmailAddressParams) error {
+	if slices.ContainsFunc(u.EmailAddresses, func(e clerk.EmailAddress) bool { return e.Address == p.Address }) {
+		return errTaken
+	}
+	added := clerk.EmailAddress{ID: "idn_" + p.Address, Address: p.Address, Status: clerk.Unverified}
+	if p.Verified {
+		added.Status = clerk.Verified
+	}
+	if p.Primary || len(u.EmailAddresses) == 0 {
+		u.PrimaryEmailAddressID = added.ID
+	}
+	u.EmailAddresses = append(u.EmailAddresses, added)
+	return nil
+}
+
+func emailAt(u *clerk.User, id, address string) int {
+	return slices.IndexFunc(u.EmailAddresses, func(e clerk.EmailAddress) bool { return e.ID == id && e.Address == address })
+}
+
+func actUpdateEmail(u *clerk.User, c plan.UpdateEmailAddress) error {
+	at := emailAt(u, c.ID, c.Address)
+	if at < 0 {
+		return errAbsent
+	}
+	if v := c.Params.Verified; v != nil && *v {
+		u.EmailAddresses[at].Status = clerk.Verified
+	}
+	if v := c.Params.Primary; v != nil && *v {
+		if u.EmailAddresses[at].Status != clerk.Verified {
+			return errUnproven
 		}
-		added := clerk.EmailAddress{ID: "idn_" + p.Address, Address: p.Address, Status: clerk.Unverified}
-		if p.Verified {
-			added.Status = clerk.Verified
-		}
-		if p.Primary || len(u.EmailAddresses) == 0 {
-			u.PrimaryEmailAddressID = added.ID
-		}
-		u.EmailAddresses = append(u.EmailAddresses, added)
-	case plan.UpdateEmailAddress:
-		at := slices.IndexFunc(u.EmailAddresses, func(e clerk.EmailAddress) bool {
-			return e.ID == c.ID && e.Address == c.Address
-		})
-		if at < 0 {
-			return errAbsent
-		}
-		if v := c.Params.Verified; v != nil && *v {
-			u.EmailAddresses[at].Status = clerk.Verified
-		}
-		if v := c.Params.Primary; v != nil && *v {
-			if u.EmailAddresses[at].Status != clerk.Verified {
-				return errUnproven
-			}
-			u.PrimaryEmailAddressID = c.ID
-		}
-	case plan.DeleteEmailAddress:
-		at := slices.IndexFunc(u.EmailAddresses, func(e clerk.EmailAddress) bool {
-			return e.ID == c.ID && e.Address == c.Address
-		})
-		switch {
-		case at < 0:
-			return errAbsent
-		case u.EmailAddresses[at].Linked:
-			return errLinked
-		}
-		u.EmailAddresses = slices.Delete(u.EmailAddresses, at, at+1)
-		if u.PrimaryEmailAddressID == c.ID {
-			u.PrimaryEmailAddressID = ""
-		}
-		if waysIn(u) == 0 {
-			return errLast
-		}
+		u.PrimaryEmailAddressID = c.ID
 	}
 	return nil
 }
 
-func actPhone(u *clerk.User, c plan.Change) error {
-	switch c := c.(type) {
-	case plan.AddPhoneNumber:
-		p := c.Params
-		if slices.ContainsFunc(u.PhoneNumbers, func(n clerk.PhoneNumber) bool { return n.Number == p.Number }) {
-			return errTaken
-		}
-		added := clerk.PhoneNumber{ID: "idn_" + p.Number, Number: p.Number, Status: clerk.Unverified}
-		if p.Verified {
-			added.Status = clerk.Verified
-		}
-		if p.ReservedForSecondFactor && !p.Verified {
-			return errUnproven
-		}
-		added.ReservedForSecondFactor = p.ReservedForSecondFactor
-		if p.Primary || len(u.PhoneNumbers) == 0 {
-			u.PrimaryPhoneNumberID = added.ID
-		}
-		u.PhoneNumbers = append(u.PhoneNumbers, added)
-	case plan.UpdatePhoneNumber:
-		return actUpdatePhone(u, c)
-	case plan.DeletePhoneNumber:
-		at := slices.IndexFunc(u.PhoneNumbers, func(n clerk.PhoneNumber) bool {
-			return n.ID == c.ID && n.Number == c.Number
-		})
-		switch {
-		case at < 0:
-			return errAbsent
-		case u.PhoneNumbers[at].Linked:
-			return errLinked
-		}
-		u.PhoneNumbers = slices.Delete(u.PhoneNumbers, at, at+1)
-		if u.PrimaryPhoneNumberID == c.ID {
-			u.PrimaryPhoneNumberID = ""
-		}
-		if waysIn(u) == 0 {
-			return errLast
-		}
+func actDeleteEmail(u *clerk.User, c plan.DeleteEmailAddress) error {
+	at := emailAt(u, c.ID, c.Address)
+	switch {
+	case at < 0:
+		return errAbsent
+	case u.EmailAddresses[at].Linked:
+		return errLinked
+	}
+	u.EmailAddresses = slices.Delete(u.EmailAddresses, at, at+1)
+	if u.PrimaryEmailAddressID == c.ID {
+		u.PrimaryEmailAddressID = ""
+	}
+	if waysIn(u) == 0 {
+		return errLast
+	}
+	return nil
+}
+
+func actAddPhone(u *clerk.User, p clerk.CreatePhoneNumberParams) error {
+	if slices.ContainsFunc(u.PhoneNumbers, func(n clerk.PhoneNumber) bool { return n.Number == p.Number }) {
+		return errTaken
+	}
+	if p.ReservedForSecondFactor && !p.Verified {
+		return errUnproven
+	}
+	added := clerk.PhoneNumber{
+		ID: "idn_" + p.Number, Number: p.Number, Status: clerk.Unverified, ReservedForSecondFactor: p.ReservedForSecondFactor,
+	}
+	if p.Verified {
+		added.Status = clerk.Verified
+	}
+	if p.Primary || len(u.PhoneNumbers) == 0 {
+		u.PrimaryPhoneNumberID = added.ID
+	}
+	u.PhoneNumbers = append(u.PhoneNumbers, added)
+	return nil
+}
+
+func phoneAt(u *clerk.User, id, number string) int {
+	return slices.IndexFunc(u.PhoneNumbers, func(n clerk.PhoneNumber) bool { return n.ID == id && n.Number == number })
+}
+
+func actDeletePhone(u *clerk.User, c plan.DeletePhoneNumber) error {
+	at := phoneAt(u, c.ID, c.Number)
+	switch {
+	case at < 0:
+		return errAbsent
+	case u.PhoneNumbers[at].Linked:
+		return errLinked
+	}
+	u.PhoneNumbers = slices.Delete(u.PhoneNumbers, at, at+1)
+	if u.PrimaryPhoneNumberID == c.ID {
+		u.PrimaryPhoneNumberID = ""
+	}
+	if waysIn(u) == 0 {
+		return errLast
 	}
 	return nil
 }
 
 func actUpdatePhone(u *clerk.User, c plan.UpdatePhoneNumber) error {
-	at := slices.IndexFunc(u.PhoneNumbers, func(n clerk.PhoneNumber) bool { return n.ID == c.ID && n.Number == c.Number })
+	at := phoneAt(u, c.ID, c.Number)
 	if at < 0 {
 		return errAbsent
 	}

@@ -8,17 +8,12 @@ import "strings"
 // path leads to a key of a metadata field: one element per level, the field itself not included.
 type path []string
 
-var (
-	pointerEscape   = strings.NewReplacer("~", "~0", "/", "~1")
-	pointerUnescape = strings.NewReplacer("~0", "~", "~1", "/")
-)
-
 // pointer is the path as an RFC 6901 JSON pointer whose first token is the field: /publicMetadata/a~1b/c.
 func (p path) pointer(field string) string {
 	var text strings.Builder
 	text.WriteString("/" + field)
 	for _, key := range p {
-		text.WriteString("/" + pointerEscape.Replace(key))
+		text.WriteString("/" + strings.ReplaceAll(strings.ReplaceAll(key, "~", "~0"), "/", "~1"))
 	}
 	return text.String()
 }
@@ -34,7 +29,7 @@ func pointersInto(field string, pointers []string) []path {
 		}
 		var p path
 		for token := range strings.SplitSeq(rest, "/") {
-			p = append(p, pointerUnescape.Replace(token))
+			p = append(p, strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~"))
 		}
 		paths = append(paths, p)
 	}

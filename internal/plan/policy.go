@@ -168,10 +168,13 @@ func keepWaysIn(c Change) (do, rest []Change) {
 		if isTrue(c.Params.ReservedForSecondFactor) {
 			return nil, []Change{c}
 		}
+		return []Change{c}, nil
 	case Update:
 		if name := c.Params.Username; name != nil && *name == "" {
 			return divideUpdate(c, map[string]bool{FieldUsername: true})
 		}
+		return []Change{c}, nil
+	default:
+		return []Change{c}, nil
 	}
-	return []Change{c}, nil
 }

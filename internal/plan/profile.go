@@ -40,7 +40,7 @@ func differing[T comparable](want *T, have T) *T {
 
 // planUsername is the username to send; nil if it is as desired. It is not removed if it is the last way in.
 func (d *Desired) planUsername(u *clerk.User, waysIn *int) (*string, []InvalidError) {
-	name := differing(d.username, strings.ToLower(u.Username))
+	name := differing(d.username, foldUsername(u.Username))
 	switch {
 	case name == nil:
 	case *name == "" && *waysIn < 2:

@@ -39,14 +39,14 @@ type court struct {
 	broken       []string
 }
 
-func (c *court) require(holds bool, format string, args ...any) {
+func (c *court) requiref(holds bool, format string, args ...any) {
 	if !holds {
 		c.broken = append(c.broken, fmt.Sprintf(format, args...))
 	}
 }
 
 func requireWish[T comparable](c *court, field string, wish *T, have T) {
-	c.require(wish == nil || *wish == have, "%s is not as declared", field)
+	c.requiref(wish == nil || *wish == have, "%s is not as declared", field)
 }
 
 func (c *court) profile() {
@@ -57,15 +57,15 @@ func (c *court) profile() {
 	requireWish(c, "createOrganizationEnabled", c.spec.CreateOrganizationEnabled, c.final.CreateOrganizationEnabled)
 	requireWish(c, "bypassClientTrust", c.spec.BypassClientTrust, c.final.BypassClientTrust)
 	if wish := c.spec.Locale; wish != nil {
-		c.require(strings.EqualFold(*wish, c.final.Locale), "locale is not as declared")
+		c.requiref(strings.EqualFold(*wish, c.final.Locale), "locale is not as declared")
 	}
 	if wish := c.spec.CreateOrganizationsLimit; wish != nil {
 		have := c.final.CreateOrganizationsLimit
-		c.require(have != nil && *have == *wish, "createOrganizationsLimit is not as declared")
+		c.requiref(have != nil && *have == *wish, "createOrganizationsLimit is not as declared")
 	}
 	if wish := c.spec.Username; wish != nil {
 		isLast := *wish == "" && c.final.Username == c.start.Username && waysIn(c.final) == 1
-		c.require(strings.ToLower(*wish) == c.final.Username || isLast, "username is not as declared")
+		c.requiref(strings.ToLower(*wish) == c.final.Username || isLast, "username is not as declared")
 	}
 }
 
@@ -123,7 +123,7 @@ func (c *court) phones() {
 		have := c.final.PhoneNumbers[at]
 		cannot := *want.ReservedForSecondFactor &&
 			(have.Status != clerk.Verified && want.Status == nil || have.Status == clerk.Verified && waysIn(c.final) == 1)
-		c.require(have.ReservedForSecondFactor == *want.ReservedForSecondFactor || cannot,
+		c.requiref(have.ReservedForSecondFactor == *want.ReservedForSecondFactor || cannot,
 			"reservedForSecondFactor of %s is not as declared", want.Number)
 	}
 }
@@ -147,11 +147,11 @@ func (c *court) contacts(
 		isWanted := slices.ContainsFunc(wanted, func(w v1alpha1.PhoneNumber) bool { return w.Number == have.value })
 		mustGo := given && replaced(c.spec.IdentifiersPolicy) || slices.Contains(added, have.value)
 		_, before := find(c.start, have.value)
-		c.require(isWanted || before, "%s belongs neither to the start nor to the goal", have.value)
-		c.require(isWanted || !mustGo || c.mayStay(have), "%s is still there", have.value)
+		c.requiref(isWanted || before, "%s belongs neither to the start nor to the goal", have.value)
+		c.requiref(isWanted || !mustGo || c.mayStay(have), "%s is still there", have.value)
 	}
 	hasVerified := slices.ContainsFunc(of(c.final), func(i identity) bool { return i.status == clerk.Verified })
-	c.require(primaryOf(c.start) == "" || primaryOf(c.final) != "" || !hasVerified, "no identifier is primary any more")
+	c.requiref(primaryOf(c.start) == "" || primaryOf(c.final) != "" || !hasVerified, "no identifier is primary any more")
 }
 
 func (c *court) contact(
@@ -161,15 +161,15 @@ func (c *court) contact(
 	have, is := find(c.final, want.Number)
 	reserved := want.Status != nil && *want.Status == v1alpha1.IdentifierReserved
 	if !is {
-		c.require(reserved && !was && c.user != nil, "%s is not there", want.Number)
+		c.requiref(reserved && !was && c.user != nil, "%s is not there", want.Number)
 		return
 	}
 	if want.Status != nil {
 		met := have.status == clerk.Verified || reserved && have.status == clerk.Reserved
-		c.require(met || reserved && before.status == clerk.Unverified, "status of %s is not as declared", want.Number)
+		c.requiref(met || reserved && before.status == clerk.Unverified, "status of %s is not as declared", want.Number)
 	}
 	if want.Primary != nil && *want.Primary {
-		c.require(have.id == primaryID || have.status != clerk.Verified, "%s is not primary", want.Number)
+		c.requiref(have.id == primaryID || have.status != clerk.Verified, "%s is not primary", want.Number)
 	}
 }
 
@@ -178,19 +178,19 @@ func (c *court) access() {
 	inherited := found.BannedOnDelete && found.Name == mark.Name
 	switch {
 	case c.spec.Banned != nil:
-		c.require(c.final.Banned == *c.spec.Banned, "banned is not as declared")
+		c.requiref(c.final.Banned == *c.spec.Banned, "banned is not as declared")
 	case c.applied.Banned || inherited:
-		c.require(!c.final.Banned, "the ban is not lifted")
+		c.requiref(!c.final.Banned, "the ban is not lifted")
 	default:
-		c.require(c.final.Banned == c.start.Banned, "banned is not managed and was changed")
+		c.requiref(c.final.Banned == c.start.Banned, "banned is not managed and was changed")
 	}
 	switch {
 	case c.spec.Locked != nil && *c.spec.Locked:
-		c.require(c.final.Locked, "the user is not locked")
+		c.requiref(c.final.Locked, "the user is not locked")
 	case c.applied.Locked, c.spec.Locked != nil && c.lift:
-		c.require(!c.final.Locked, "the lock is not lifted")
+		c.requiref(!c.final.Locked, "the lock is not lifted")
 	default:
-		c.require(c.final.Locked == c.start.Locked, "the lock is not ours and was changed")
+		c.requiref(c.final.Locked == c.start.Locked, "the lock is not ours and was changed")
 	}
 }
 
@@ -218,7 +218,7 @@ func metadataAt(u *clerk.User, field string) map[string]any {
 }
 
 func (c *court) metadata() {
-	c.require(c.final.PrivateMetadata[v1alpha1.OwnerKey] == mark.String() || c.tooLarge("privateMetadata"),
+	c.requiref(c.final.PrivateMetadata[v1alpha1.OwnerKey] == mark.String() || c.tooLarge("privateMetadata"),
 		"the mark is not there")
 	for field, want := range metadataIn(c.spec) {
 		have := plain(metadataAt(c.final, field))
@@ -226,10 +226,10 @@ func (c *court) metadata() {
 		switch {
 		case want == nil:
 		case replaced(c.spec.MetadataPolicy):
-			c.require(reflect.DeepEqual(have, want), "%s is not exactly as declared", field)
+			c.requiref(reflect.DeepEqual(have, want), "%s is not exactly as declared", field)
 			continue
 		default:
-			c.require(shows(want, have) || c.tooLarge(field), "%s does not show what is declared", field)
+			c.requiref(shows(want, have) || c.tooLarge(field), "%s does not show what is declared", field)
 		}
 		for _, pointer := range c.applied.Metadata {
 			path, ok := strings.CutPrefix(pointer, "/"+field+"/")
@@ -238,7 +238,7 @@ func (c *court) metadata() {
 			}
 			value, there := lookUp(have, path)
 			object, isObject := value.(map[string]any)
-			c.require(!there || isObject && len(object) > 0, "%s is ours and still there", pointer)
+			c.requiref(!there || isObject && len(object) > 0, "%s is ours and still there", pointer)
 		}
 	}
 }
