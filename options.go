@@ -27,7 +27,9 @@ import (
 )
 
 const (
-	exitUsage          = 2
+	exitUsage = 2
+	// maxLogLevel ends below the levels at which client-go writes out requests and answers, Secrets among them.
+	maxLogLevel        = 5
 	defaultConcurrency = 32
 	namespaceFile      = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 )
@@ -82,7 +84,7 @@ func parseOptions(args []string) (options, error) {
 	flags.StringVar(&o.healthAddress, "health-probe-bind-address", ":8081", "address of /healthz and /readyz; 0 for none")
 	flags.BoolVar(&o.leaderElect, "leader-elect", inCluster, "work only while holding the lease, so that several replicas can run")
 	flags.StringVar(&o.logFormat, "log-format", "json", "json or console")
-	flags.Int8Var(&o.logLevel, "log-level", 0, "verbosity: 0 tells what changed, higher numbers tell more")
+	flags.Int8Var(&o.logLevel, "log-level", 0, "verbosity from 0, which tells what changed, to 5, which tells every step")
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", "0",
 		"address of /metrics, such as :8443, served by https to those who may read it; 0 for none")
 	flags.StringVar(&o.operatorNamespace, "operator-namespace", ownNamespace(), "namespace of the operator's own Secret and lease")
@@ -123,6 +125,9 @@ func (o *options) complete(hosts []string, defaultInstance string) (err error) {
 	}
 	if o.logFormat != "json" && o.logFormat != "console" {
 		return fmt.Errorf("--log-format: want json or console, not %q", o.logFormat)
+	}
+	if o.logLevel < 0 || o.logLevel > maxLogLevel {
+		return fmt.Errorf("--log-level: want 0 to %d, not %d", maxLogLevel, o.logLevel)
 	}
 	if o.concurrency < 1 {
 		return fmt.Errorf("--concurrency: want at least 1, not %d", o.concurrency)

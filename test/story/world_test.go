@@ -5,6 +5,7 @@ package story
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net/http/httptest"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -32,7 +34,13 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
 )
 
-func TestMain(m *testing.M) { os.Exit(controlplane.Main(m)) }
+func TestMain(m *testing.M) {
+	// Stories mostly wait. The command line still wins.
+	if err := flag.Set("test.parallel", "12"); err != nil {
+		panic(err)
+	}
+	os.Exit(controlplane.Main(m))
+}
 
 // patience is how long a story waits for what it expects.
 const patience = 30 * time.Second
@@ -50,6 +58,11 @@ type world struct {
 	url       string
 	key       binding.Key
 	clusterID string
+
+	// config is how the operator reaches the API server; watched are the namespaces it works in.
+	config  *rest.Config
+	watched []string
+	logger  logr.Logger
 
 	stop context.CancelFunc
 	done chan struct{}
@@ -76,6 +89,7 @@ func newWorld(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *world {
 		t.Fatal(err)
 	}
 	w := &world{t: t, namespace: controlplane.Namespace(t), client: c, key: key, clusterID: "story"}
+	w.config, w.watched, w.logger = controlplane.Config(t), []string{w.namespace}, logr.Discard()
 	w.server = emulator.New(emulator.Config{})
 	w.clerk = w.server.AddInstance(emulator.InstanceConfig{
 		Keys:     []string{fmt.Sprintf("sk_live_story%d", worlds.Add(1))},
@@ -127,12 +141,16 @@ func (w *world) start() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	options := controller.ManagerOptions(scheme, []string{w.namespace})
+	options := controller.ManagerOptions(scheme, w.watched)
 	options.Metrics = metricsserver.Options{BindAddress: "0"}
 	options.HealthProbeBindAddress = "0"
 	options.Controller = config.Controller{SkipNameValidation: ptr.To(true), RecoverPanic: ptr.To(false)}
-	options.Logger = log.Log.WithName(w.namespace)
-	mgr, err := ctrl.NewManager(controlplane.Config(w.t), options)
+	options.Logger = w.logger
+	mgr, err := ctrl.NewManager(w.config, options)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	live, err := client.New(w.config, client.Options{Scheme: scheme})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -141,7 +159,7 @@ func (w *world) start() {
 		w.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(w.t.Context())
-	err = controller.SetupWithManager(ctx, mgr, w.client, controller.Config{
+	err = controller.SetupWithManager(ctx, mgr, live, controller.Config{
 		ClusterID:      w.clusterID,
 		Key:            w.key,
 		Hosts:          hosts,

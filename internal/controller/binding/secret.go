@@ -21,7 +21,7 @@ const (
 	secretEntry = "key"
 )
 
-// +kubebuilder:rbac:groups="",namespace=system,resources=secrets,verbs=create;get
+// +kubebuilder:rbac:groups="",namespace=system,resources=secrets,verbs=create
 
 // EnsureKey returns the key in the operator's namespace, and makes it on the first start. The client must not be cached.
 // If the Secret is lost, a new key is made; bindings of the old one are then not valid, and users whose owner mark is

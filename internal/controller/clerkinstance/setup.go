@@ -22,9 +22,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
 
-// +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkinstances,verbs=get;list;watch;patch;update
-// +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkinstances/status,verbs=get;patch;update
-// +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkinstances/finalizers,verbs=update
+// +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkinstances,verbs=get;list;watch;patch
+// +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkinstances/status,verbs=patch
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;patch
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch

@@ -152,6 +152,7 @@ func (p *pass) anothers(user *clerk.User) error {
 func (p *pass) bindTo(ctx context.Context, user *clerk.User, how manner) error {
 	p.observed = user
 	p.settleOrigin(user, how)
+	p.bound = !p.user.Spec.Observes() || how == held || how == restored
 	if !p.user.Spec.Observes() {
 		if how == adopted || how == succeeded {
 			if err := p.stillWanted(ctx); err != nil {

@@ -21,7 +21,7 @@ type reader interface {
 
 // observe finds out how the user is at Clerk, and whether it is ours; an object without a user is bound to one first.
 func (p *pass) observe(ctx context.Context) error {
-	if id, _, onRecord := p.in.connection.Mirror.BoundTo(p.uid()); onRecord && p.userID == "" && !p.user.Spec.Observes() {
+	if id := p.onRecord(); p.userID == "" && !p.user.Spec.Observes() {
 		p.userID = id
 	}
 	if p.userID == "" {
@@ -34,8 +34,17 @@ func (p *pass) observe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.observed = user
-	return p.ensureOurs(ctx)
+	return p.ensureOurs(ctx, user)
+}
+
+// onRecord is the user that an earlier pass of this process bound the object to, if status does not have it yet; "" if
+// there is none, or if the spec has come to name another.
+func (p *pass) onRecord() string {
+	id, _, _ := p.in.connection.Mirror.BoundTo(p.uid())
+	if named := p.user.Spec.UserID; named != nil && *named != id {
+		return ""
+	}
+	return id
 }
 
 // recent returns the user as remembered if that is recent enough for a comparison, and else as Clerk has it.
@@ -65,12 +74,12 @@ func (p *pass) read(ctx context.Context, from reader, id string) (*clerk.User, e
 }
 
 // ensureOurs checks before anything is written that the user carries our mark, or that it may be put under it.
-func (p *pass) ensureOurs(ctx context.Context) error {
-	how, err := p.claim(p.observed)
+func (p *pass) ensureOurs(ctx context.Context, user *clerk.User) error {
+	how, err := p.claim(user)
 	if err != nil {
 		return err
 	}
-	return p.bindTo(ctx, p.observed, how)
+	return p.bindTo(ctx, user, how)
 }
 
 // vanished decides what happens with a user that Clerk no longer has. One that was bound just now is not believed to be

@@ -28,8 +28,11 @@ type pass struct {
 	origin  v1alpha1.Origin
 	applied v1alpha1.Applied
 
-	// observed is the user as seen last; nil if there is none, or none was looked at.
+	// observed is the user as seen last; nil if there is none, or none that is this object's to see.
 	observed *clerk.User
+	// bound is true once this pass has seen that observed is this object's. Only then is it signed for: status.userID
+	// alone may be anybody's word.
+	bound bool
 	// did is what was carried out; withheld what was planned but is not to be.
 	did, withheld []plan.Change
 	// notKept and contended are names of fields.
@@ -134,7 +137,7 @@ func (p *pass) subject(userID string) binding.Subject {
 
 // forced reports whether the annotation asks for a fresh look.
 func (p *pass) forced() bool {
-	return p.user.Annotations[v1alpha1.AnnotationReconcileAt] != p.user.Status.LastReconcileAt
+	return p.user.ReconcileAt() != p.user.Status.LastReconcileAt
 }
 
 func (p *pass) uid() string { return string(p.user.UID) }

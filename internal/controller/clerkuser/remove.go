@@ -48,7 +48,6 @@ func (p *pass) remove(ctx context.Context) error {
 	if user == nil {
 		return p.release(ctx, "")
 	}
-	p.observed = user
 	return p.removeUser(ctx, user)
 }
 
@@ -73,8 +72,8 @@ func (p *pass) findOwn(ctx context.Context) (*clerk.User, error) {
 	if err := p.stillDeleted(ctx); err != nil {
 		return nil, err
 	}
-	if id, _, onRecord := p.in.connection.Mirror.BoundTo(p.uid()); onRecord && p.userID == "" {
-		p.userID = id
+	if p.userID == "" {
+		p.userID, _, _ = p.in.connection.Mirror.BoundTo(p.uid())
 	}
 	if p.userID == "" {
 		if p.memory.nothingCreated(p.user.UID) {
@@ -137,6 +136,7 @@ func (p *pass) removeUser(ctx context.Context, user *clerk.User) error {
 	case plan.Predecessors, plan.Anothers:
 		return p.release(ctx, "the user is managed by another object, so it was left as it is")
 	}
+	p.observed, p.bound = user, true
 	handedOver, err := p.handOver(ctx, user)
 	if err != nil || handedOver {
 		return err

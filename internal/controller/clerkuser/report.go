@@ -57,7 +57,7 @@ func (p *pass) fillStatus(v verdict) {
 		status.LastWriteTime = &now
 	}
 	if p.err == nil && !p.suspended {
-		status.LastReconcileAt = p.user.Annotations[v1alpha1.AnnotationReconcileAt]
+		status.LastReconcileAt = p.user.ReconcileAt()
 	}
 	if !p.suspended && !p.onHold && p.desired != nil {
 		status.PendingChanges = p.differing()
@@ -78,7 +78,7 @@ func (p *pass) fillBinding() {
 		return
 	}
 	status.OnDelete = p.user.Spec.OnDelete(p.origin)
-	if p.observed == nil || p.observed.ID != p.userID || p.in.connection == nil {
+	if !p.bound || p.observed == nil || p.observed.ID != p.userID {
 		return
 	}
 	status.Binding = p.Key.Sign(p.subject(p.userID))

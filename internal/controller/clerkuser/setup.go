@@ -23,9 +23,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
 )
 
-// +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkusers,verbs=get;list;watch;patch;update
-// +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkusers/status,verbs=get;patch;update
-// +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkusers/finalizers,verbs=update
+// +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkusers,verbs=get;list;watch;patch
+// +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkusers/status,verbs=patch
 
 //nolint:gochecknoglobals // a constant that Go has no literal for
 var namespaceKind = schema.GroupVersionKind{Version: corev1.SchemeGroupVersion.Version, Kind: "Namespace"}

@@ -174,7 +174,7 @@ func (r *Reconciler) judgePassing(p *pass) verdict {
 func (p *pass) circumstances() circumstances {
 	c := circumstances{
 		generation:  p.user.Generation,
-		reconcileAt: p.user.Annotations[v1alpha1.AnnotationReconcileAt],
+		reconcileAt: p.user.ReconcileAt(),
 		deleting:    !p.user.DeletionTimestamp.IsZero(),
 	}
 	if p.in.instance != nil {

@@ -1,0 +1,140 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package story
+
+import (
+	"strings"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/test/controlplane"
+)
+
+// neighbour is a view of the same world from another namespace, where an operator that is started later works too.
+func (w *world) neighbour() *world {
+	w.t.Helper()
+	n := *w
+	n.namespace = controlplane.Namespace(w.t)
+	w.watched = append(w.watched, n.namespace)
+	return &n
+}
+
+func (w *world) refersTo(home *world) func(*spec) {
+	return func(s *spec) {
+		s.InstanceRef = &v1alpha1.InstanceReference{Name: "default", Namespace: &home.namespace}
+	}
+}
+
+func TestAllowedNamespaces(t *testing.T) {
+	home := newWorld(t)
+	guest := home.neighbour()
+	home.start()
+	guest.create(guest.user("ann", guest.refersTo(home)))
+	guest.becomes("ann", v1alpha1.ReasonNotAllowed)
+	if n := len(home.clerk.Users()); n != 0 {
+		t.Errorf("%d users were made for a namespace that is not admitted", n)
+	}
+	guest.rests()
+
+	home.editInstance(func(i *v1alpha1.ClerkInstance) {
+		i.Spec.AllowedNamespaces = &v1alpha1.AllowedNamespaces{
+			From:     ptr.To(v1alpha1.NamespacesFromSelector),
+			Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"kubernetes.io/metadata.name": guest.namespace}},
+		}
+	})
+	id := guest.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
+	guest.rests()
+
+	home.editInstance(func(i *v1alpha1.ClerkInstance) { i.Spec.AllowedNamespaces = nil })
+	guest.becomes("ann", v1alpha1.ReasonNotAllowed)
+	guest.delete(guest.read("ann"))
+	guest.vanishes("ann")
+	guest.tells("ann", v1alpha1.EventReleased)
+	if home.clerk.User(id) == nil {
+		t.Error("a namespace whose access was revoked deleted a user")
+	}
+}
+
+func TestOtherNamespacesLearnNothing(t *testing.T) {
+	home := newWorld(t, func(i *v1alpha1.ClerkInstance) {
+		i.Spec.AllowedNamespaces = &v1alpha1.AllowedNamespaces{From: ptr.To(v1alpha1.NamespacesFromAll)}
+		i.Spec.Policy = &v1alpha1.InstancePolicy{Adoption: ptr.To(v1alpha1.AdoptionAll)}
+	})
+	guest := home.neighbour()
+	home.start()
+	home.create(home.user("managed", func(s *spec) { s.Username = ptr.To("managed_1") }))
+	victim := home.becomes("managed", v1alpha1.ReasonInSync).Status.UserID
+	existing := home.clerk.Seed(verified("existing"))
+	before := home.clerk.User(victim)
+
+	attacks := map[string]func(*spec){
+		"same-address":  func(s *spec) { s.EmailAddresses[0].Address = address("managed"); ifUnmanaged(s) },
+		"upper-case":    func(s *spec) { s.EmailAddresses[0].Address = strings.ToUpper(address("managed")); ifUnmanaged(s) },
+		"same-username": func(s *spec) { s.Username = ptr.To("managed_1"); ifUnmanaged(s) },
+		"user-id":       func(s *spec) { s.UserID = &victim },
+		"observe":       func(s *spec) { s.UserID, s.Mode = &victim, ptr.To(v1alpha1.ModeObserve) },
+		"unmanaged":     func(s *spec) { s.EmailAddresses[0].Address = address("existing") },
+	}
+	texts := map[string]bool{}
+	for name, attack := range attacks {
+		guest.create(guest.user(name, guest.refersTo(home), attack, func(s *spec) {
+			s.Banned, s.FirstName, s.DeletionPolicy = ptr.To(true), ptr.To("Eve"), ptr.To(v1alpha1.DeletionDelete)
+		}))
+	}
+	for name := range attacks {
+		user := guest.becomes(name, v1alpha1.ReasonAlreadyExists)
+		texts[user.Status.Conditions[0].Message] = true
+		if user.Status.UserID != "" || len(user.Status.PendingChanges) != 0 {
+			t.Errorf("%s: status tells of the user: %+v", name, user.Status)
+		}
+	}
+	if len(texts) != 1 {
+		t.Errorf("the refusals differ, which tells managed from unmanaged: %v", texts)
+	}
+	for name := range attacks {
+		guest.delete(guest.read(name))
+		guest.vanishes(name)
+	}
+	after := home.clerk.User(victim)
+	if after == nil || after.UpdatedAt != before.UpdatedAt || home.clerk.User(existing.ID).UpdatedAt != existing.UpdatedAt {
+		t.Error("a user of somebody else was touched")
+	}
+	home.rests()
+}
+
+func TestForgedStatusGivesNoRight(t *testing.T) {
+	w := newLiveWorld(t)
+	w.create(w.user("owner"))
+	victim := w.becomes("owner", v1alpha1.ReasonInSync)
+	unmanaged := w.clerk.Seed(verified("unmanaged"))
+	for name, id := range map[string]string{"thief": victim.Status.UserID, "finder": unmanaged.ID} {
+		forged := w.user(name, func(s *spec) { s.Suspend, s.FirstName = ptr.To(true), ptr.To("Eve") })
+		w.create(forged)
+		before := forged.DeepCopy()
+		forged.Status.UserID, forged.Status.Origin = id, v1alpha1.OriginCreated
+		forged.Status.Binding = victim.Status.Binding
+		forged.Status.Instance = victim.Status.Instance
+		if err := w.client.Status().Patch(t.Context(), forged, client.MergeFrom(before)); err != nil {
+			t.Fatal(err)
+		}
+		w.edit(name, func(s *spec) { s.Suspend = nil })
+	}
+	w.becomes("thief", v1alpha1.ReasonConflict)
+	w.becomes("finder", v1alpha1.ReasonAlreadyExists)
+	for _, name := range []string{"thief", "finder"} {
+		w.delete(w.read(name))
+		w.vanishes(name)
+	}
+	if u := w.clerk.User(victim.Status.UserID); u == nil || u.FirstName != nil {
+		t.Errorf("the owner's user was touched: %+v", u)
+	}
+	if u := w.clerk.User(unmanaged.ID); u == nil || u.UpdatedAt != unmanaged.UpdatedAt {
+		t.Errorf("an unmanaged user was touched: %+v", u)
+	}
+	w.rests()
+}
