@@ -263,9 +263,34 @@ func TestACallTakesAtMostItsTimeout(t *testing.T) {
 	if took := time.Since(start); took > 3*time.Second {
 		t.Errorf("took %v", took)
 	}
-	if c, _ := New(Config{Key: testKey}); c.backend.timeout != 10*time.Second {
-		t.Errorf("the timeout is %v, want 10s", c.backend.timeout)
+}
+
+func TestACallHasADeadline(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[time.Duration]time.Duration{0: 10 * time.Second, time.Second: time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			var left time.Duration
+			transport := roundTrip(func(req *http.Request) {
+				deadline, _ := req.Context().Deadline()
+				left = time.Until(deadline)
+			})
+			c, err := New(Config{Key: testKey, Timeout: given, Transport: transport})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.User(t.Context(), testUserID); err == nil || left != want {
+				t.Errorf("a call may take %v, want %v", left, want)
+			}
+		})
 	}
+}
+
+// roundTrip is a transport that looks at requests and answers none.
+type roundTrip func(*http.Request)
+
+func (r roundTrip) RoundTrip(req *http.Request) (*http.Response, error) {
+	r(req)
+	return nil, errors.New("no")
 }
 
 // trusting returns a transport that trusts the server's certificate.
@@ -283,7 +308,7 @@ func TestTransport(t *testing.T) {
 		t.Parallel()
 		old := httptest.NewUnstartedServer(answering(http.StatusOK, userBody))
 		old.Config.ErrorLog = log.New(io.Discard, "", 0)
-		old.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11} //nolint:gosec // what is refused
+		old.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
 		old.StartTLS()
 		t.Cleanup(old.Close)
 		trusting := trusting(t, old)

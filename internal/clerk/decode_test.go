@@ -59,7 +59,7 @@ func TestDecodeUser(t *testing.T) {
 			{ID: "idn_3", Address: "c@example.com", Status: Unverified},
 		},
 		PhoneNumbers: []PhoneNumber{
-			{ID: "idn_4", Number: "+15555550100", Status: Verified, ReservedForSecondFactor: true},
+			{ID: "idn_4", Number: "+15555550100", Status: Verified, ReservedForSecondFactor: true, Linked: true},
 		},
 		Web3Wallets: []Web3Wallet{
 			{ID: "idn_5", Address: "0xab5801a7d398351b8be11c439e05c5b3259aec9b", Status: Verified},

@@ -299,6 +299,7 @@ func TestWhatTheEmulatorRefuses(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			err := test.call()
 			rejected, ok := clerk.Rejected(err)
 			if !ok || rejected.Status != test.status || rejected.Code != test.code {

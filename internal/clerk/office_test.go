@@ -84,12 +84,12 @@ func drain(o *Office, workers int, lasting, delay time.Duration) []time.Time {
 
 func TestBudgetIsNeverExceededAndAlmostUsedUp(t *testing.T) {
 	t.Parallel()
-	for _, budget := range []int{1, 2, 3, 7, 24, 25, 50, 67, 100, 500, 1000} {
+	for _, budget := range []int{1, 2, 7, 25, 50, 67, 500} {
 		for _, delay := range []time.Duration{0, 300 * time.Millisecond, 4 * time.Second} {
 			t.Run(fmt.Sprintf("%dLateByUpTo%v", budget, delay), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					const lasting = 10 * time.Minute
+					const lasting = 5 * time.Minute
 					o := NewOffice(OfficeConfig{RequestsPer10s: budget})
 					given := drain(o, 2*budget+8, lasting, delay)
 					if most := mostWithin(given, windowLength); most > budget {
@@ -289,8 +289,12 @@ func TestThrottling(t *testing.T) {
 			o := NewOffice(OfficeConfig{RequestsPer10s: 1000})
 			first, second := ask(t, o, "user_a"), ask(t, o, "user_a")
 			o.settle(first, throttled(5*time.Second))
-			o.settle(second, throttled(5*time.Second))
+			o.settle(second, throttled(2*time.Second))
 			ask(t, o, "")
+			_, err := o.take(Caller{Key: "asker"}, "user_a")
+			if wait, ok := errors.AsType[*WaitError](err); !ok || time.Until(wait.At) != 5*time.Second {
+				t.Errorf("the user's lane: got %v, want a wait of 5s", err)
+			}
 		})
 	})
 	t.Run("OfAnythingElseClosesTheInstance", func(t *testing.T) {
