@@ -52,7 +52,7 @@ func (p *progress) report() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.packages == 0 {
-		sayf("%s: fetching its modules (%s)", p.name, time.Since(p.started).Round(time.Second))
+		sayf("%s: nothing to compile yet (%s)", p.name, time.Since(p.started).Round(time.Second))
 		return
 	}
 	sayf("%s: %d packages compiled (%s)", p.name, p.packages, time.Since(p.started).Round(time.Second))
