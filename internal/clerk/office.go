@@ -107,11 +107,16 @@ func (o *Office) SetRequestsPer10s(n int) {
 	if n == o.window.size {
 		return
 	}
-	start := later(o.now(), o.closedUntil)
+	o.window.size = n
 	limit, burst := pace(n)
+	if len(o.window.given) == 0 && len(o.reserved.due) == 0 {
+		// Nothing was spent, so there is nothing to carry over and the burst is there from the start.
+		o.limiter = rate.NewLimiter(limit, burst)
+		return
+	}
+	start := later(o.now(), o.closedUntil)
 	o.limiter.SetLimitAt(start, limit)
 	o.limiter.SetBurstAt(start, burst)
-	o.window.size = n
 }
 
 // Take asks for a ticket for one call on behalf of key. Nil is the ticket. A *WaitError says when to come again; the

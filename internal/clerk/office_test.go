@@ -381,6 +381,21 @@ func TestNewBudgetHoldsForTheBurst(t *testing.T) {
 	})
 }
 
+func TestAnOfficeThatIsToldItsBudgetLaterStartsWithItsBurst(t *testing.T) {
+	t.Parallel()
+	o := NewOffice(OfficeConfig{Now: at})
+	o.SetRequestsPer10s(100)
+	for i := range 10 {
+		if err := o.Take("asker", Person); err != nil {
+			t.Fatalf("ticket %d: %v", i, err)
+		}
+	}
+	o.SetRequestsPer10s(200)
+	if err := o.Take("asker", Person); err == nil {
+		t.Error("a new budget gave back what was spent")
+	}
+}
+
 func TestTicketsGivenOutAreForgotten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -6,7 +6,8 @@ package clerk
 import "time"
 
 // User is a user at Clerk in canonical form: null and "" are the same, addresses and usernames are in lower case, times
-// are in UTC, metadata is never nil and holds what encoding/json decodes into an any. Two Users that mean the same are
+// are in UTC, metadata is never nil and holds what encoding/json decodes into an any (a number that no float64 holds is a
+// json.Number). Two Users that mean the same are
 // equal field by field. Fields that change by themselves (last sign-in, remaining attempts) are left out.
 type User struct {
 	// ID is user_ and letters and digits; it never changes.
@@ -15,7 +16,7 @@ type User struct {
 	// ExternalID, Username, FirstName, LastName and Locale are "" where Clerk has none.
 	ExternalID, Username, FirstName, LastName, Locale string
 
-	// EmailAddresses are in Clerk's order, as are PhoneNumbers and Web3Wallets.
+	// EmailAddresses are in Clerk's order, as are PhoneNumbers and Web3Wallets; nil where there are none.
 	EmailAddresses []EmailAddress
 	PhoneNumbers   []PhoneNumber
 	Web3Wallets    []Web3Wallet
@@ -84,7 +85,7 @@ type PhoneNumber struct {
 	Linked bool
 }
 
-// Web3Wallet is one of a user's wallets.
+// Web3Wallet is one of a user's wallets. A hexadecimal address is in lower case; of others the case counts.
 type Web3Wallet struct {
 	ID, Address string
 	Status      IdentifierStatus
