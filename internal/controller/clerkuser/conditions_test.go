@@ -174,7 +174,11 @@ func TestBindingIsOnRecordForABoundUserOnly(t *testing.T) {
 		t.Errorf("without a user, status says %+v", s)
 	}
 	p.userID, p.origin, p.observed = testUserID, v1alpha1.OriginAdopted, atClerk("ann@example.com")
-	p.applied = v1alpha1.Applied{Banned: true}
+	p.fillBinding()
+	if s := user.Status; s.Binding != "" {
+		t.Errorf("a user that was not seen to be ours is signed for: %q", s.Binding)
+	}
+	p.bound, p.applied = true, v1alpha1.Applied{Banned: true}
 	p.fillBinding()
 	s := user.Status
 	if s.UserID != testUserID || s.Origin != v1alpha1.OriginAdopted || s.OnDelete != v1alpha1.DeletionRetain || !s.Applied.Banned {
@@ -188,7 +192,7 @@ func TestBindingIsOnRecordForABoundUserOnly(t *testing.T) {
 	}
 	signed := s.Binding
 
-	p.in.connection, p.observed, p.applied = nil, nil, v1alpha1.Applied{}
+	p.in.connection, p.observed, p.bound, p.applied = nil, nil, false, v1alpha1.Applied{}
 	p.fillBinding()
 	if s := user.Status; s.Binding != signed || s.Instance == nil || s.UserID != testUserID || s.Applied != nil {
 		t.Errorf("a pass without a connection left %+v", s)

@@ -1,0 +1,150 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+)
+
+func TestInstanceNames(t *testing.T) {
+	t.Parallel()
+	operators := types.NamespacedName{Namespace: "platform", Name: "prod"}
+	own := types.NamespacedName{Namespace: testNamespace, Name: "default"}
+	tests := map[string]struct {
+		ref      *v1alpha1.InstanceReference
+		fallback types.NamespacedName
+		want     []types.NamespacedName
+	}{
+		"Implied":                      {nil, types.NamespacedName{}, []types.NamespacedName{own}},
+		"ImpliedWithAFallback":         {nil, operators, []types.NamespacedName{own, operators}},
+		"FallbackIsItsOwn":             {nil, own, []types.NamespacedName{own}},
+		"NamedHere":                    {&v1alpha1.InstanceReference{Name: "prod"}, operators, []types.NamespacedName{{Namespace: testNamespace, Name: "prod"}}},
+		"NamedElsewhere":               {&v1alpha1.InstanceReference{Name: "prod", Namespace: ptr.To("platform")}, own, []types.NamespacedName{operators}},
+		"NamedLikeTheDefaultElsewhere": {&v1alpha1.InstanceReference{Name: "default", Namespace: ptr.To("platform")}, types.NamespacedName{}, []types.NamespacedName{{Namespace: "platform", Name: "default"}}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newTestReconciler(t, newClock())
+			r.DefaultInstance = tc.fallback
+			p := r.newPass(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.InstanceRef = tc.ref }))
+			if diff := cmp.Diff(tc.want, p.instanceNames()); diff != "" {
+				t.Errorf("names (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestNamespacesAreAdmitted(t *testing.T) {
+	t.Parallel()
+	from := func(f v1alpha1.NamespacesFrom) *v1alpha1.AllowedNamespaces {
+		return &v1alpha1.AllowedNamespaces{From: &f}
+	}
+	tests := map[string]struct {
+		allowed   *v1alpha1.AllowedNamespaces
+		elsewhere bool
+		want      bool
+	}{
+		"OwnNamespace":             {nil, false, true},
+		"OwnNamespaceWhateverFrom": {from("Nobody"), false, true},
+		"OmittedIsSame":            {nil, true, false},
+		"Same":                     {from(v1alpha1.NamespacesFromSame), true, false},
+		"All":                      {from(v1alpha1.NamespacesFromAll), true, true},
+		"UnknownIsNobody":          {from("Nobody"), true, false},
+		"FromOmitted":              {&v1alpha1.AllowedNamespaces{}, true, false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newTestReconciler(t, newClock()).newPass(newTestUser("ann"))
+			instance := newTestInstance()
+			instance.Spec.AllowedNamespaces = tc.allowed
+			if tc.elsewhere {
+				instance.Namespace = "platform"
+			}
+			err := p.allowed(t.Context(), instance)
+			if (err == nil) != tc.want {
+				t.Fatalf("allowed() = %v, want admitted: %t", err, tc.want)
+			}
+			if found, _ := errors.AsType[*problem](err); err != nil && (found == nil || found.reason != v1alpha1.ReasonNotAllowed) {
+				t.Errorf("allowed() = %v, want reason NotAllowed", err)
+			}
+		})
+	}
+}
+
+func TestObjectLeadsToWhereItsUserLives(t *testing.T) {
+	t.Parallel()
+	home := v1alpha1.BoundInstance{Namespace: testNamespace, Name: "default", ID: testInstanceID}
+	tests := map[string]struct {
+		userID string
+		bound  *v1alpha1.BoundInstance
+		want   bool
+	}{
+		"NotBound":           {"", nil, true},
+		"NotBoundAnyMore":    {"", &v1alpha1.BoundInstance{ID: "ins_other"}, true},
+		"BoundBeforeRecords": {testUserID, nil, true},
+		"Home":               {testUserID, &home, true},
+		"AnotherInstanceID":  {testUserID, &v1alpha1.BoundInstance{Namespace: home.Namespace, Name: home.Name, ID: "ins_other"}, false},
+		"AnotherName":        {testUserID, &v1alpha1.BoundInstance{Namespace: home.Namespace, Name: "other", ID: home.ID}, false},
+		"AnotherNamespace":   {testUserID, &v1alpha1.BoundInstance{Namespace: "platform", Name: home.Name, ID: home.ID}, false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newTestPass(t, newTestReconciler(t, newClock()), newTestUser("ann", func(u *v1alpha1.ClerkUser) {
+				u.Status.UserID, u.Status.Instance = tc.userID, tc.bound
+			}))
+			err := p.sameInstance()
+			if (err == nil) != tc.want {
+				t.Fatalf("sameInstance() = %v, want none: %t", err, tc.want)
+			}
+			if err != nil && (!strings.Contains(err.Error(), tc.bound.ID) || !strings.Contains(err.Error(), testInstanceID)) {
+				t.Errorf("%q does not name both instances", err)
+			}
+		})
+	}
+}
+
+func TestWhatAPersonChangedComesFirst(t *testing.T) {
+	t.Parallel()
+	seen := func(u *v1alpha1.ClerkUser) { u.Status.ObservedGeneration = u.Generation }
+	ready := func(u *v1alpha1.ClerkUser) {
+		seen(u)
+		fillConditions(u, verdict{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, message: "as declared"})
+	}
+	tests := map[string]struct {
+		change []func(*v1alpha1.ClerkUser)
+		want   clerk.Class
+	}{
+		"New":          {nil, clerk.Person},
+		"EditedSince":  {[]func(*v1alpha1.ClerkUser){ready, func(u *v1alpha1.ClerkUser) { u.Generation++ }}, clerk.Person},
+		"Unchanged":    {[]func(*v1alpha1.ClerkUser){ready}, clerk.Drift},
+		"AskedToLook":  {[]func(*v1alpha1.ClerkUser){ready, func(u *v1alpha1.ClerkUser) { u.Annotations = map[string]string{v1alpha1.AnnotationReconcileAt: "now"} }}, clerk.Person},
+		"BeingDeleted": {[]func(*v1alpha1.ClerkUser){ready, func(u *v1alpha1.ClerkUser) { u.DeletionTimestamp = ptr.To(metav1.NewTime(start)) }}, clerk.Person},
+		"LookedAtAsAsk": {[]func(*v1alpha1.ClerkUser){ready, func(u *v1alpha1.ClerkUser) {
+			u.Annotations = map[string]string{v1alpha1.AnnotationReconcileAt: "now"}
+			u.Status.LastReconcileAt = "now"
+		}}, clerk.Drift},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newTestReconciler(t, newClock()).newPass(newTestUser("ann", tc.change...))
+			if got := p.class(); got != tc.want {
+				t.Errorf("class is %d, want %d", got, tc.want)
+			}
+		})
+	}
+}
