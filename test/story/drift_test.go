@@ -108,7 +108,7 @@ func TestLockLapsesAndIsSetAgain(t *testing.T) {
 		return nil
 	})
 	w.eventually("status to show the new end", func() error {
-		if !w.read("ann").Status.LockExpiresAt.After(user.Status.LockExpiresAt.Time.Add(time.Hour)) {
+		if !w.read("ann").Status.LockExpiresAt.After(user.Status.LockExpiresAt.Add(time.Hour)) {
 			return errNotYet
 		}
 		return nil

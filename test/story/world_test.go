@@ -68,7 +68,7 @@ type world struct {
 	done chan struct{}
 }
 
-//nolint:gochecknoglobals // keys must differ between worlds
+// worlds counts them, since their keys must differ.
 var worlds atomic.Int64
 
 // newWorld makes a world without an operator and with a ClerkInstance default that change may alter.

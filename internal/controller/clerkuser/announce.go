@@ -20,8 +20,8 @@ type occurrence struct {
 	reason, action, note string
 }
 
-// note records an occurrence. The arguments must not hold values of the spec.
-func (p *pass) note(reason, action, format string, args ...any) {
+// notef records an occurrence. The arguments must not hold values of the spec.
+func (p *pass) notef(reason, action, format string, args ...any) {
 	p.happened = append(p.happened, occurrence{reason: reason, action: action, note: fmt.Sprintf(format, args...)})
 }
 

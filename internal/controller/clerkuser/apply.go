@@ -13,16 +13,26 @@ import (
 
 // writer is what carrying out may do at Clerk.
 type writer interface {
+	profileWriter
+	accessWriter
+	identifierWriter
+}
+
+// profileWriter is the part of writer for the user as a whole.
+type profileWriter interface {
 	CreateUser(ctx context.Context, params clerk.CreateUserParams) (*clerk.User, error)
 	UpdateUser(ctx context.Context, id string, params clerk.UpdateUserParams) (*clerk.User, error)
 	MergeMetadata(ctx context.Context, id string, params clerk.MetadataParams) (*clerk.User, error)
 	ReplaceMetadata(ctx context.Context, id string, params clerk.MetadataParams) (*clerk.User, error)
+	DeleteUser(ctx context.Context, id string) error
+}
+
+// accessWriter is the part of writer that takes access away and gives it back.
+type accessWriter interface {
 	BanUser(ctx context.Context, id string) (*clerk.User, error)
 	UnbanUser(ctx context.Context, id string) (*clerk.User, error)
 	LockUser(ctx context.Context, id string) (*clerk.User, error)
 	UnlockUser(ctx context.Context, id string) (*clerk.User, error)
-	DeleteUser(ctx context.Context, id string) error
-	identifierWriter
 }
 
 // identifierWriter is the part of writer whose answers hold an identifier and not the whole user.

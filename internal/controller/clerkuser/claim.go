@@ -189,15 +189,15 @@ func (p *pass) settleOrigin(user *clerk.User, how manner) {
 func (p *pass) noteManner(user *clerk.User, how manner) {
 	switch how {
 	case created:
-		p.note(v1alpha1.EventCreated, "Create", "created user %s", user.ID)
+		p.notef(v1alpha1.EventCreated, "Create", "created user %s", user.ID)
 	case resumed:
-		p.note(v1alpha1.EventResumed, "Bind", "found user %s by its owner mark, created by an interrupted pass", user.ID)
+		p.notef(v1alpha1.EventResumed, "Bind", "found user %s by its owner mark, created by an interrupted pass", user.ID)
 	case restored:
-		p.note(v1alpha1.EventMarkRestored, "Update", "somebody removed the owner mark from user %s; it is written again", user.ID)
+		p.notef(v1alpha1.EventMarkRestored, "Update", "somebody removed the owner mark from user %s; it is written again", user.ID)
 	case succeeded:
-		p.note(v1alpha1.EventAdopted, "Bind", "took over user %s from an earlier ClerkUser of this name", user.ID)
+		p.notef(v1alpha1.EventAdopted, "Bind", "took over user %s from an earlier ClerkUser of this name", user.ID)
 	case adopted:
-		p.note(v1alpha1.EventAdopted, "Bind", "adopted user %s", user.ID)
+		p.notef(v1alpha1.EventAdopted, "Bind", "adopted user %s", user.ID)
 	case held:
 	}
 }

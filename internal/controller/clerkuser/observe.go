@@ -132,7 +132,7 @@ func (p *pass) createAnew(ctx context.Context) error {
 	if err := p.create(ctx); err != nil {
 		return err
 	}
-	p.note(v1alpha1.EventRecreated, "Create", "the user had vanished from Clerk and was created again as %s", p.userID)
+	p.notef(v1alpha1.EventRecreated, "Create", "the user had vanished from Clerk and was created again as %s", p.userID)
 	return nil
 }
 

@@ -162,9 +162,9 @@ func (p *pass) carryOutPolicy(ctx context.Context, user *clerk.User) error {
 	switch {
 	case why != "":
 	case policy == v1alpha1.DeletionDelete:
-		p.note(v1alpha1.EventDeleted, "Delete", "deleted user %s", user.ID)
+		p.notef(v1alpha1.EventDeleted, "Delete", "deleted user %s", user.ID)
 	case policy == v1alpha1.DeletionBan:
-		p.note(v1alpha1.EventBanned, "Delete", "banned user %s, as deletionPolicy says", user.ID)
+		p.notef(v1alpha1.EventBanned, "Delete", "banned user %s, as deletionPolicy says", user.ID)
 	case policy == v1alpha1.DeletionRetain:
 		why = "deletionPolicy is Retain, so the user was left as it is"
 	}
@@ -206,7 +206,7 @@ func (p *pass) release(ctx context.Context, why string) error {
 		p.in.connection.Mirror.Unbind(p.uid())
 	}
 	if why != "" {
-		p.note(v1alpha1.EventReleased, "Delete", "%s", why)
+		p.notef(v1alpha1.EventReleased, "Delete", "%s", why)
 	}
 	return nil
 }

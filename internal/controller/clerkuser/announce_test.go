@@ -1,0 +1,149 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/ptr"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/plan"
+)
+
+// told empties a recorder.
+func told(r *Reconciler) []string {
+	var all []string
+	for {
+		select {
+		case text := <-r.Recorder.(*events.FakeRecorder).Events:
+			all = append(all, text)
+		default:
+			return all
+		}
+	}
+}
+
+func TestEvents(t *testing.T) {
+	t.Parallel()
+	update := func(p clerk.UpdateUserParams) plan.Change { return plan.Update{Params: p} }
+	names := update(clerk.UpdateUserParams{FirstName: ptr.To(spoken), LastName: ptr.To(spoken)})
+	metadata := plan.MergeMetadata{Params: clerk.MetadataParams{Public: clerk.Metadata{"role": spoken}}}
+	mark := plan.MergeMetadata{Params: clerk.MetadataParams{Private: clerk.Metadata{v1alpha1.OwnerKey: "v1 …"}}}
+	email := plan.AddEmailAddress{Params: clerk.CreateEmailAddressParams{Address: spoken + "@example.com"}}
+	inSync := verdict{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, message: "as declared"}
+	rejected := verdict{ready: metav1.ConditionFalse, reason: v1alpha1.ReasonRejectedByClerk, message: "100 % refused", stalled: true}
+	was := func(v verdict) func(*v1alpha1.ClerkUser) {
+		return func(u *v1alpha1.ClerkUser) { fillConditions(u, v) }
+	}
+	tests := map[string]struct {
+		before  func(*v1alpha1.ClerkUser)
+		learned func(*pass)
+		verdict verdict
+		want    []string
+	}{
+		"NothingHappened":      {was(inSync), func(*pass) {}, inSync, nil},
+		"FirstVerdictIsReady":  {nil, func(*pass) {}, inSync, nil},
+		"FirstVerdictIsNot":    {nil, func(*pass) {}, rejected, []string{"Warning RejectedByClerk 100 % refused"}},
+		"TurnToTheWorse":       {was(inSync), func(*pass) {}, rejected, []string{"Warning RejectedByClerk 100 % refused"}},
+		"TurnToTheBetter":      {was(rejected), func(*pass) {}, inSync, nil},
+		"StillBad":             {was(rejected), func(*pass) {}, rejected, nil},
+		"BadInAnotherWay":      {was(verdict{ready: metav1.ConditionFalse, reason: v1alpha1.ReasonMissing, message: "gone"}), func(*pass) {}, rejected, []string{"Warning RejectedByClerk 100 % refused"}},
+		"Waiting":              {nil, func(*pass) {}, verdict{unchanged: true}, nil},
+		"ReleasedTellsNoTurn":  {was(inSync), func(p *pass) { p.released = true }, verdict{unchanged: true}, nil},
+		"NotesAreTold":         {was(inSync), func(p *pass) { p.note(v1alpha1.EventReleased, "Delete", "left at 100 %s", "Clerk") }, inSync, []string{"Normal Released left at 100 Clerk"}},
+		"CreationIsNotUpdated": {nil, func(p *pass) { p.did = []plan.Change{plan.Create{}} }, inSync, nil},
+		"FieldsOfSeveralCallsInOneEvent": {
+			was(inSync), func(p *pass) { p.did = []plan.Change{email, names, metadata} }, inSync,
+			[]string{"Normal Updated changed emailAddresses, firstName, lastName, publicMetadata"},
+		},
+		"SameFieldTwiceIsNamedOnce": {was(inSync), func(p *pass) { p.did = []plan.Change{email, email} }, inSync, []string{"Normal Updated changed emailAddresses"}},
+		"DriftIsToldAsSuch": {
+			was(inSync), func(p *pass) { p.drift, p.did = true, []plan.Change{names} }, inSync,
+			[]string{"Normal DriftCorrected put right what somebody else had changed: firstName, lastName"},
+		},
+		"AccessIsToldByItself": {
+			was(inSync), func(p *pass) { p.did = []plan.Change{plan.Ban{}, plan.Lock{}, names} }, inSync,
+			[]string{"Normal Banned banned the user, which ended all sessions", "Normal Locked locked the user", "Normal Updated changed firstName, lastName"},
+		},
+		"AccessGivenBack": {
+			was(inSync), func(p *pass) { p.did = []plan.Change{plan.Unlock{}, plan.Unban{}} }, inSync,
+			[]string{"Normal Unlocked lifted the lock", "Normal Unbanned lifted the ban"},
+		},
+		"MarkIsNoFieldOfTheSpec":   {was(inSync), func(p *pass) { p.did = []plan.Change{mark} }, inSync, nil},
+		"ChangesBeforeAnErrorToo":  {was(inSync), func(p *pass) { p.did = []plan.Change{plan.Ban{}} }, rejected, []string{"Normal Banned banned the user, which ended all sessions", "Warning RejectedByClerk 100 % refused"}},
+		"ChangesWhileWaitingToo":   {was(inSync), func(p *pass) { p.did = []plan.Change{plan.Ban{}} }, verdict{unchanged: true}, []string{"Normal Banned banned the user, which ended all sessions"}},
+		"NotesComeBeforeTheirTurn": {nil, func(p *pass) { p.note(v1alpha1.EventDeleted, "Delete", "deleted") }, rejected, []string{"Normal Deleted deleted", "Warning RejectedByClerk 100 % refused"}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newTestReconciler(t, newClock())
+			user := newTestUser("ann")
+			if tc.before != nil {
+				tc.before(user)
+			}
+			p := newTestPass(t, r, user)
+			tc.learned(p)
+			r.announce(user.DeepCopy(), p, tc.verdict)
+			got := told(r)
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("events (-want +got):\n%s", diff)
+			}
+			seen := map[string]bool{}
+			for _, text := range got {
+				reason := strings.Fields(text)[1]
+				if seen[reason] {
+					t.Errorf("reason %s is told twice in one pass", reason)
+				}
+				seen[reason] = true
+				if strings.Contains(text, spoken) {
+					t.Errorf("%q shows a value of the spec", text)
+				}
+			}
+		})
+	}
+}
+
+func TestMetricsCountChangesAndTurns(t *testing.T) {
+	t.Parallel()
+	r := newTestReconciler(t, newClock())
+	registry := prometheus.NewRegistry()
+	metrics, err := NewMetrics(registry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Metrics = metrics
+	p := newTestPass(t, r, newTestUser("ann"))
+	p.did = []plan.Change{plan.Create{}, plan.Ban{}, plan.Ban{}}
+	inSync := verdict{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, message: "as declared"}
+	r.announce(newTestUser("ann"), p, inSync)
+	p.drift = true
+	r.announce(newTestUser("ann", func(u *v1alpha1.ClerkUser) { fillConditions(u, inSync) }), p, inSync)
+
+	const want = `
+# HELP clerk_operator_changes_total Changes made to users at Clerk, by kind and by cause (spec: somebody changed the manifest; drift: somebody changed the user).
+# TYPE clerk_operator_changes_total counter
+clerk_operator_changes_total{cause="drift",change="Ban"} 2
+clerk_operator_changes_total{cause="drift",change="Create"} 1
+clerk_operator_changes_total{cause="spec",change="Ban"} 2
+clerk_operator_changes_total{cause="spec",change="Create"} 1
+# HELP clerk_operator_ready_transitions_total Times that the Ready condition of a ClerkUser took a reason.
+# TYPE clerk_operator_ready_transitions_total counter
+clerk_operator_ready_transitions_total{reason="InSync"} 1
+`
+	if err := testutil.GatherAndCompare(registry, strings.NewReader(want)); err != nil {
+		t.Error(err)
+	}
+	if _, err := NewMetrics(registry); err == nil {
+		t.Error("the same metrics were registered twice")
+	}
+}
