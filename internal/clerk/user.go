@@ -6,9 +6,9 @@ package clerk
 import "time"
 
 // User is a user at Clerk in canonical form: null and "" are the same, addresses and usernames are in lower case, times
-// are in UTC, metadata is never nil and holds what encoding/json decodes into an any (a number that no float64 holds is a
-// json.Number). Two Users that mean the same are
-// equal field by field. Fields that change by themselves (last sign-in, remaining attempts) are left out.
+// are in UTC, metadata is never nil and holds what encoding/json decodes into an any (but a json.Number where no float64
+// holds it). Two Users that mean the same are equal field by field. Fields that change by themselves (last sign-in,
+// remaining attempts) are left out.
 type User struct {
 	// ID is user_ and letters and digits; it never changes.
 	ID string
