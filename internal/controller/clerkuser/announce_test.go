@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/testutil"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/ptr"
@@ -59,7 +58,7 @@ func TestEvents(t *testing.T) {
 		"BadInAnotherWay":      {was(verdict{ready: metav1.ConditionFalse, reason: v1alpha1.ReasonMissing, message: "gone"}), func(*pass) {}, rejected, []string{"Warning RejectedByClerk 100 % refused"}},
 		"Waiting":              {nil, func(*pass) {}, verdict{unchanged: true}, nil},
 		"ReleasedTellsNoTurn":  {was(inSync), func(p *pass) { p.released = true }, verdict{unchanged: true}, nil},
-		"NotesAreTold":         {was(inSync), func(p *pass) { p.note(v1alpha1.EventReleased, "Delete", "left at 100 %s", "Clerk") }, inSync, []string{"Normal Released left at 100 Clerk"}},
+		"NotesAreTold":         {was(inSync), func(p *pass) { p.notef(v1alpha1.EventReleased, "Delete", "left at 100 %s", "Clerk") }, inSync, []string{"Normal Released left at 100 Clerk"}},
 		"CreationIsNotUpdated": {nil, func(p *pass) { p.did = []plan.Change{plan.Create{}} }, inSync, nil},
 		"FieldsOfSeveralCallsInOneEvent": {
 			was(inSync), func(p *pass) { p.did = []plan.Change{email, names, metadata} }, inSync,
@@ -81,7 +80,7 @@ func TestEvents(t *testing.T) {
 		"MarkIsNoFieldOfTheSpec":   {was(inSync), func(p *pass) { p.did = []plan.Change{mark} }, inSync, nil},
 		"ChangesBeforeAnErrorToo":  {was(inSync), func(p *pass) { p.did = []plan.Change{plan.Ban{}} }, rejected, []string{"Normal Banned banned the user, which ended all sessions", "Warning RejectedByClerk 100 % refused"}},
 		"ChangesWhileWaitingToo":   {was(inSync), func(p *pass) { p.did = []plan.Change{plan.Ban{}} }, verdict{unchanged: true}, []string{"Normal Banned banned the user, which ended all sessions"}},
-		"NotesComeBeforeTheirTurn": {nil, func(p *pass) { p.note(v1alpha1.EventDeleted, "Delete", "deleted") }, rejected, []string{"Normal Deleted deleted", "Warning RejectedByClerk 100 % refused"}},
+		"NotesComeBeforeTheirTurn": {nil, func(p *pass) { p.notef(v1alpha1.EventDeleted, "Delete", "deleted") }, rejected, []string{"Normal Deleted deleted", "Warning RejectedByClerk 100 % refused"}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -92,6 +91,7 @@ func TestEvents(t *testing.T) {
 				tc.before(user)
 			}
 			p := newTestPass(t, r, user)
+			p.drift = false
 			tc.learned(p)
 			r.announce(user.DeepCopy(), p, tc.verdict)
 			got := told(r)
@@ -129,21 +129,37 @@ func TestMetricsCountChangesAndTurns(t *testing.T) {
 	p.drift = true
 	r.announce(newTestUser("ann", func(u *v1alpha1.ClerkUser) { fillConditions(u, inSync) }), p, inSync)
 
-	const want = `
-# HELP clerk_operator_changes_total Changes made to users at Clerk, by kind and by cause (spec: somebody changed the manifest; drift: somebody changed the user).
-# TYPE clerk_operator_changes_total counter
-clerk_operator_changes_total{cause="drift",change="Ban"} 2
-clerk_operator_changes_total{cause="drift",change="Create"} 1
-clerk_operator_changes_total{cause="spec",change="Ban"} 2
-clerk_operator_changes_total{cause="spec",change="Create"} 1
-# HELP clerk_operator_ready_transitions_total Times that the Ready condition of a ClerkUser took a reason.
-# TYPE clerk_operator_ready_transitions_total counter
-clerk_operator_ready_transitions_total{reason="InSync"} 1
-`
-	if err := testutil.GatherAndCompare(registry, strings.NewReader(want)); err != nil {
-		t.Error(err)
+	want := map[string]float64{
+		"clerk_operator_changes_total cause=drift change=Ban":    2,
+		"clerk_operator_changes_total cause=drift change=Create": 1,
+		"clerk_operator_changes_total cause=spec change=Ban":     2,
+		"clerk_operator_changes_total cause=spec change=Create":  1,
+		"clerk_operator_ready_transitions_total reason=InSync":   1,
+	}
+	if diff := cmp.Diff(want, counted(t, registry)); diff != "" {
+		t.Errorf("metrics (-want +got):\n%s", diff)
 	}
 	if _, err := NewMetrics(registry); err == nil {
 		t.Error("the same metrics were registered twice")
 	}
+}
+
+// counted returns the counters of a registry by name and labels.
+func counted(t *testing.T, registry *prometheus.Registry) map[string]float64 {
+	t.Helper()
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]float64{}
+	for _, family := range families {
+		for _, m := range family.GetMetric() {
+			name := family.GetName()
+			for _, label := range m.GetLabel() {
+				name += " " + label.GetName() + "=" + label.GetValue()
+			}
+			all[name] = m.GetCounter().GetValue()
+		}
+	}
+	return all
 }
