@@ -79,7 +79,7 @@ func readWish(source metadataSource, mark Mark) (metadataWish, *InvalidError) {
 		return wish, &InvalidError{where, fmt.Sprintf("has %d bytes of JSON; Clerk takes %d (private metadata with the "+
 			"owner mark); make it smaller", size, metadataLimit)}
 	}
-	return wish, nil
+	return wish, wish.recordable()
 }
 
 // stored is the whole field as Clerk shall hold it when nobody else writes to it: with the mark, where it belongs.

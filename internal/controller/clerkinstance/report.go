@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
@@ -39,7 +40,7 @@ func (r *Reconciler) report(ctx context.Context, before, instance *v1alpha1.Cler
 	if err := r.Client.Status().Patch(ctx, instance, client.MergeFrom(before)); client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("writing status: %w", err)
 	}
-	r.announce(before, instance)
+	r.announce(ctx, before, instance)
 	return nil
 }
 
@@ -99,7 +100,7 @@ func setWaiting(instance *v1alpha1.ClerkInstance) {
 }
 
 // announce writes an event when Ready took another value or reason.
-func (r *Reconciler) announce(before, instance *v1alpha1.ClerkInstance) {
+func (r *Reconciler) announce(ctx context.Context, before, instance *v1alpha1.ClerkInstance) {
 	was := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionReady)
 	is := meta.FindStatusCondition(instance.Status.Conditions, v1alpha1.ConditionReady)
 	if is == nil || (was != nil && was.Status == is.Status && was.Reason == is.Reason) {
@@ -109,6 +110,7 @@ func (r *Reconciler) announce(before, instance *v1alpha1.ClerkInstance) {
 	if is.Status != metav1.ConditionTrue {
 		kind = corev1.EventTypeWarning
 	}
+	log.FromContext(ctx).Info("Ready turned", "status", is.Status, "reason", is.Reason, "message", is.Message)
 	r.Recorder.Eventf(instance, nil, kind, is.Reason, "CheckKey", "%s", is.Message)
 }
 

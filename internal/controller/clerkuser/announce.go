@@ -4,12 +4,14 @@
 package clerkuser
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
@@ -25,10 +27,13 @@ func (p *pass) notef(reason, action, format string, args ...any) {
 	p.happened = append(p.happened, occurrence{reason: reason, action: action, note: fmt.Sprintf(format, args...)})
 }
 
-// announce writes events and counts: for what happened, one for each reason, and for a turn of Ready to the worse.
-func (r *Reconciler) announce(before *v1alpha1.ClerkUser, p *pass, v verdict) {
+// announce writes events, log lines and counts: for what happened, one for each reason, and for a turn of Ready. A quiet
+// pass is not told of.
+func (r *Reconciler) announce(ctx context.Context, before *v1alpha1.ClerkUser, p *pass, v verdict) {
+	logger := log.FromContext(ctx)
 	for _, o := range append(p.happened, p.changesMade()...) {
 		r.Recorder.Eventf(p.user, nil, corev1.EventTypeNormal, o.reason, o.action, "%s", o.note)
+		logger.Info(o.note, "reason", o.reason, "clerkUserID", p.userID)
 	}
 	cause := causeSpec
 	if p.drift {
@@ -45,6 +50,7 @@ func (r *Reconciler) announce(before *v1alpha1.ClerkUser, p *pass, v verdict) {
 		return
 	}
 	r.Metrics.turned(v.reason)
+	logger.Info("Ready turned", "status", v.ready, "reason", v.reason, "message", v.message)
 	if v.ready == metav1.ConditionFalse {
 		r.Recorder.Eventf(p.user, nil, corev1.EventTypeWarning, v.reason, "Reconcile", "%s", v.message)
 	}

@@ -93,7 +93,7 @@ func TestEvents(t *testing.T) {
 			p := newTestPass(t, r, user)
 			p.drift = false
 			tc.learned(p)
-			r.announce(user.DeepCopy(), p, tc.verdict)
+			r.announce(t.Context(), user.DeepCopy(), p, tc.verdict)
 			got := told(r)
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("events (-want +got):\n%s", diff)
@@ -125,9 +125,9 @@ func TestMetricsCountChangesAndTurns(t *testing.T) {
 	p := newTestPass(t, r, newTestUser("ann"))
 	p.did = []plan.Change{plan.Create{}, plan.Ban{}, plan.Ban{}}
 	inSync := verdict{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, message: "as declared"}
-	r.announce(newTestUser("ann"), p, inSync)
+	r.announce(t.Context(), newTestUser("ann"), p, inSync)
 	p.drift = true
-	r.announce(newTestUser("ann", func(u *v1alpha1.ClerkUser) { fillConditions(u, inSync) }), p, inSync)
+	r.announce(t.Context(), newTestUser("ann", func(u *v1alpha1.ClerkUser) { fillConditions(u, inSync) }), p, inSync)
 
 	want := map[string]float64{
 		"clerk_operator_changes_total cause=drift change=Ban":    2,

@@ -21,7 +21,7 @@ import (
 // report writes what a pass learned into status, in one patch and only if something changed, and announces it. It and
 // reportIntent are the only writers of status.
 func (r *Reconciler) report(ctx context.Context, before *v1alpha1.ClerkUser, p *pass, v verdict) error {
-	defer r.announce(before, p, v)
+	defer r.announce(ctx, before, p, v)
 	if p.released {
 		return nil
 	}

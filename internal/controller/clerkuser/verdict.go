@@ -198,14 +198,11 @@ func (p *pass) heldBack() error {
 
 // refusalMessage says which field Clerk refused, why, and what to do.
 func refusalMessage(refused *clerk.Error) string {
-	parts := []string{refused.Error()}
+	message := strings.TrimRight(refused.Error(), ". ") + ". " + clerk.Remedy(refused)
 	if field := clerk.FieldOf(refused); field != "" {
-		parts = []string{field + ": " + refused.Error()}
+		return field + ": " + message
 	}
-	if remedy := clerk.Remedy(refused); remedy != "" {
-		parts = append(parts, remedy)
-	}
-	return strings.Join(parts, ". ")
+	return message
 }
 
 // stableText is an error's text without what changes from pass to pass.

@@ -1,0 +1,42 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"fmt"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+)
+
+const (
+	// fieldKeyLimit is how many keys one metadata field may hold, so that three fit into a status.
+	fieldKeyLimit = v1alpha1.MaxAppliedMetadata / 3
+	// fieldPointerLimit bounds the JSON pointers to the keys of one field, in bytes: three fields' go into an annotation,
+	// and the API server takes 256 KiB of those.
+	fieldPointerLimit = 40 << 10
+)
+
+// recordable checks that the keys of a field can be put on record, without which they could not be taken back. Only
+// deep nesting under long keys gets here: Clerk's own limit on the size comes first for all else.
+func (w metadataWish) recordable() *InvalidError {
+	where := "spec." + w.field
+	keys, size := leaves(w.want), 0
+	if len(keys) > fieldKeyLimit {
+		return &InvalidError{where, fmt.Sprintf("has %d keys; at most %d can be kept track of, so use fewer, or put them in a list",
+			len(keys), fieldKeyLimit)}
+	}
+	for _, key := range keys {
+		pointer := key.pointer(w.field)
+		if len(pointer) > v1alpha1.MaxMetadataPointer {
+			return &InvalidError{where, fmt.Sprintf("has a key whose path is %d bytes long; at most %d can be kept track of, so shorten the keys",
+				len(pointer), v1alpha1.MaxMetadataPointer)}
+		}
+		size += len(pointer)
+	}
+	if size > fieldPointerLimit {
+		return &InvalidError{where, fmt.Sprintf("has keys whose paths are %d bytes long together; at most %d can be kept track of, "+
+			"so shorten the keys or nest less", size, fieldPointerLimit)}
+	}
+	return nil
+}
