@@ -22,7 +22,7 @@ import (
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/config"
+	managerconfig "sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
@@ -63,6 +63,8 @@ type world struct {
 	config  *rest.Config
 	watched []string
 	logger  logr.Logger
+	// tune changes how the operator is started; nil leaves it.
+	tune func(*controller.Config)
 
 	stop context.CancelFunc
 	done chan struct{}
@@ -144,7 +146,7 @@ func (w *world) start() {
 	options := controller.ManagerOptions(scheme, w.watched)
 	options.Metrics = metricsserver.Options{BindAddress: "0"}
 	options.HealthProbeBindAddress = "0"
-	options.Controller = config.Controller{SkipNameValidation: ptr.To(true), RecoverPanic: ptr.To(false)}
+	options.Controller = managerconfig.Controller{SkipNameValidation: ptr.To(true), RecoverPanic: ptr.To(false)}
 	options.Logger = w.logger
 	mgr, err := ctrl.NewManager(w.config, options)
 	if err != nil {
@@ -159,7 +161,7 @@ func (w *world) start() {
 		w.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(w.t.Context())
-	err = controller.SetupWithManager(ctx, mgr, live, controller.Config{
+	config := controller.Config{
 		ClusterID:      w.clusterID,
 		Key:            w.key,
 		Hosts:          hosts,
@@ -169,7 +171,11 @@ func (w *world) start() {
 		UserAgent:      "story",
 		Registry:       prometheus.NewRegistry(),
 		Now:            w.server.Clock().Now,
-	})
+	}
+	if w.tune != nil {
+		w.tune(&config)
+	}
+	err = controller.SetupWithManager(ctx, mgr, live, config)
 	if err != nil {
 		cancel()
 		w.t.Fatal(err)
