@@ -1,0 +1,146 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkinstance
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+)
+
+func TestClerkIsAskedAboutAKeyOnce(t *testing.T) {
+	t.Parallel()
+	checked := checkedKey{endpoint: "api clerk/secret-key", key: testKey}
+	with := func(change func(*checkedKey)) checkedKey {
+		k := checked
+		change(&k)
+		return k
+	}
+	tests := map[string]struct {
+		ask   checkedKey
+		name  types.NamespacedName
+		steps func(*checkedKeys)
+		want  int
+	}{
+		"SameAgain":        {checked, prod, nil, 1},
+		"PinThatItSet":     {with(func(k *checkedKey) { k.pin = testID }), prod, nil, 1},
+		"AnotherPin":       {with(func(k *checkedKey) { k.pin = "ins_other" }), prod, nil, 2},
+		"AnotherKey":       {with(func(k *checkedKey) { k.key = "sk_test_other" }), prod, nil, 2},
+		"AnotherEndpoint":  {with(func(k *checkedKey) { k.endpoint = "elsewhere" }), prod, nil, 2},
+		"AnotherInstance":  {checked, types.NamespacedName{Namespace: "other", Name: "prod"}, nil, 2},
+		"Doubted":          {checked, prod, func(k *checkedKeys) { k.doubt(prod) }, 2},
+		"OtherIsDoubted":   {checked, prod, func(k *checkedKeys) { k.doubt(types.NamespacedName{Name: "other"}) }, 1},
+		"Forgotten":        {checked, prod, func(k *checkedKeys) { k.forget(prod) }, 2},
+		"CountedMeanwhile": {checked, prod, func(k *checkedKeys) { k.counted(prod, start); k.mayWriteCounts(prod, start, time.Second) }, 1},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			keys, asked := newCheckedKeys(), 0
+			check := func() (*connection.Connection, error) {
+				asked++
+				return &connection.Connection{InstanceID: testID}, nil
+			}
+			first, err := keys.or(prod, checked, check)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tc.steps != nil {
+				tc.steps(keys)
+			}
+			again, err := keys.or(tc.name, tc.ask, check)
+			if err != nil || again == nil {
+				t.Fatalf("or() = %v, %v", again, err)
+			}
+			if asked != tc.want || (again == first) != (tc.want == 1) {
+				t.Errorf("Clerk was asked %d times, want %d", asked, tc.want)
+			}
+		})
+	}
+}
+
+func TestKeyThatClerkRejectsIsNotRemembered(t *testing.T) {
+	t.Parallel()
+	keys, refused := newCheckedKeys(), errors.New("401")
+	asked := 0
+	check := func() (*connection.Connection, error) { asked++; return nil, refused }
+	for range 2 {
+		if _, err := keys.or(prod, checkedKey{key: testKey}, check); !errors.Is(err, refused) {
+			t.Errorf("or() = %v", err)
+		}
+	}
+	if asked != 2 {
+		t.Errorf("Clerk was asked %d times, want each time", asked)
+	}
+	if c := keys.of(prod, ""); c != nil {
+		t.Errorf("a rejected key left the connection %v", c)
+	}
+}
+
+func TestConnectionInMemoryServesItsEndpointOnly(t *testing.T) {
+	t.Parallel()
+	keys := newCheckedKeys()
+	c, err := keys.or(prod, checkedKey{endpoint: "here", key: testKey}, func() (*connection.Connection, error) {
+		return &connection.Connection{InstanceID: testID}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if keys.of(prod, "here") != c {
+		t.Error("the connection is not kept")
+	}
+	if keys.of(prod, "elsewhere") != nil {
+		t.Error("a key is used for what it was not read for")
+	}
+	if keys.of(types.NamespacedName{Name: "other"}, "here") != nil {
+		t.Error("another instance is given the connection")
+	}
+	keys.doubt(prod)
+	if keys.of(prod, "here") != nil {
+		t.Error("a doubted key serves on")
+	}
+}
+
+func TestUsersAreCountedOncePerInterval(t *testing.T) {
+	t.Parallel()
+	keys := newCheckedKeys()
+	other := types.NamespacedName{Name: "other"}
+	if !keys.countDue(prod, start, time.Hour) {
+		t.Error("the first count is not due")
+	}
+	keys.counted(prod, start)
+	for after, want := range map[time.Duration]bool{0: false, time.Hour - time.Nanosecond: false, time.Hour: true} {
+		if got := keys.countDue(prod, start.Add(after), time.Hour); got != want {
+			t.Errorf("after %s due %t, want %t", after, got, want)
+		}
+	}
+	if !keys.countDue(other, start, time.Hour) {
+		t.Error("the count of one instance serves for another")
+	}
+	keys.forget(prod)
+	if !keys.countDue(prod, start, time.Hour) {
+		t.Error("the count of an instance that is gone is remembered")
+	}
+}
+
+func TestCountsAreWrittenAtMostOncePerInterval(t *testing.T) {
+	t.Parallel()
+	keys := newCheckedKeys()
+	steps := []struct {
+		at   time.Duration
+		want bool
+	}{
+		{0, true}, {0, false}, {10*time.Second - time.Nanosecond, false}, {10 * time.Second, true}, {11 * time.Second, false},
+		{20 * time.Second, true}, {time.Hour, true},
+	}
+	for _, s := range steps {
+		if got := keys.mayWriteCounts(prod, start.Add(s.at), 10*time.Second); got != s.want {
+			t.Errorf("after %s may write %t, want %t", s.at, got, s.want)
+		}
+	}
+}

@@ -1,0 +1,114 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkinstance
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+)
+
+// bound returns a ClerkUser with a user that the operator created.
+func bound(namespace, name string, change ...func(*v1alpha1.ClerkUser)) v1alpha1.ClerkUser {
+	user := v1alpha1.ClerkUser{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name, Finalizers: []string{v1alpha1.Finalizer}},
+		Status: v1alpha1.ClerkUserStatus{
+			UserID: "user_" + name, Origin: v1alpha1.OriginCreated,
+			Instance: &v1alpha1.BoundInstance{Namespace: prod.Namespace, Name: prod.Name, ID: testID},
+		},
+	}
+	for _, f := range change {
+		f(&user)
+	}
+	return user
+}
+
+func beingDeleted(u *v1alpha1.ClerkUser) { u.DeletionTimestamp = ptr.To(metav1.NewTime(start)) }
+
+func heldBack(u *v1alpha1.ClerkUser) {
+	u.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionReady, Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonDeletionHeld}}
+}
+
+func TestTally(t *testing.T) {
+	t.Parallel()
+	one := func(change ...func(*v1alpha1.ClerkUser)) []v1alpha1.ClerkUser {
+		return []v1alpha1.ClerkUser{bound("team-a", "ann", change...)}
+	}
+	policy := func(p v1alpha1.DeletionPolicy) func(*v1alpha1.ClerkUser) {
+		return func(u *v1alpha1.ClerkUser) { u.Spec.DeletionPolicy = &p }
+	}
+	unbound := func(u *v1alpha1.ClerkUser) { u.Status = v1alpha1.ClerkUserStatus{} }
+	adopted := func(u *v1alpha1.ClerkUser) { u.Status.Origin = v1alpha1.OriginAdopted }
+	a := []string{"team-a"}
+	tests := map[string]struct {
+		users []v1alpha1.ClerkUser
+		want  tally
+	}{
+		"Nobody":                  {nil, tally{}},
+		"Created":                 {one(), tally{managed: 1, needing: 1, where: a}},
+		"Adopted":                 {one(adopted), tally{managed: 1}},
+		"AdoptedToBeDeleted":      {one(adopted, policy(v1alpha1.DeletionDelete)), tally{managed: 1, needing: 1, where: a}},
+		"ToBeBanned":              {one(policy(v1alpha1.DeletionBan)), tally{managed: 1, needing: 1, where: a}},
+		"ToBeRetained":            {one(policy(v1alpha1.DeletionRetain)), tally{managed: 1}},
+		"BeingDeleted":            {one(beingDeleted), tally{managed: 1, needing: 1, deleting: 1, where: a}},
+		"BeingDeletedAndRetained": {one(beingDeleted, policy(v1alpha1.DeletionRetain)), tally{managed: 1}},
+		"Held":                    {one(beingDeleted, heldBack), tally{managed: 1, held: 1, needing: 1, deleting: 1, where: a}},
+		"OtherReasonIsNotHeld":    {one(func(u *v1alpha1.ClerkUser) { heldBack(u); u.Status.Conditions[0].Reason = v1alpha1.ReasonMissing }), tally{managed: 1, needing: 1, where: a}},
+		"Suspended":               {one(func(u *v1alpha1.ClerkUser) { u.Spec.Suspend = ptr.To(true) }), tally{managed: 1}},
+		"WithoutOurFinalizer":     {one(func(u *v1alpha1.ClerkUser) { u.Finalizers = []string{"other"} }), tally{managed: 1}},
+		"NeverBound":              {one(unbound), tally{}},
+		"MayHaveCreated":          {one(unbound, func(u *v1alpha1.ClerkUser) { u.Annotations = map[string]string{v1alpha1.AnnotationCreating: "{}"} }), tally{needing: 1, where: a}},
+		"NamespacesSortedAndOnce": {
+			[]v1alpha1.ClerkUser{bound("team-b", "a"), bound("team-a", "b"), bound("team-b", "c", beingDeleted), bound("team-c", "d", adopted)},
+			tally{managed: 4, needing: 3, deleting: 1, where: []string{"team-a", "team-b"}},
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tc.want, tallyOf(tc.users), cmp.AllowUnexported(tally{})); diff != "" {
+				t.Errorf("tally (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestTallyCountsThoseOfTheInstance(t *testing.T) {
+	t.Parallel()
+	mine, others := bound("team-a", "ann"), bound("team-a", "bob")
+	others.Status.Instance.Name = "test"
+	r := newTestReconciler(t, &clock{at: start}, &mine, &others)
+	got, err := r.count(t.Context(), newTestInstance())
+	if err != nil || got.managed != 1 {
+		t.Errorf("counted %+v, %v; want one", got, err)
+	}
+}
+
+func TestChangesThatChangeCounts(t *testing.T) {
+	t.Parallel()
+	unbound := bound("team-a", "ann", func(u *v1alpha1.ClerkUser) { u.Status.UserID = "" })
+	tests := map[string]struct {
+		was, is v1alpha1.ClerkUser
+		want    bool
+	}{
+		"Nothing":     {bound("team-a", "ann"), bound("team-a", "ann"), false},
+		"AnotherName": {bound("team-a", "ann"), bound("team-a", "ann", func(u *v1alpha1.ClerkUser) { u.Spec.FirstName = ptr.To("Ann") }), false},
+		"Bound":       {unbound, bound("team-a", "ann"), true},
+		"LetGo":       {bound("team-a", "ann"), unbound, true},
+		"Deleted":     {bound("team-a", "ann"), bound("team-a", "ann", beingDeleted), true},
+		"HeldBack":    {bound("team-a", "ann", beingDeleted), bound("team-a", "ann", beingDeleted, heldBack), true},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := countsOtherwise(&tc.was, &tc.is); got != tc.want {
+				t.Errorf("counts otherwise: %t, want %t", got, tc.want)
+			}
+		})
+	}
+}
