@@ -1,0 +1,242 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkinstance
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+)
+
+// said is what of a condition a test looks at.
+type said struct{ Type, Status, Reason string }
+
+func saidBy(instance *v1alpha1.ClerkInstance) map[string]said {
+	all := map[string]said{}
+	for _, c := range instance.Status.Conditions {
+		all[c.Type] = said{c.Type, string(c.Status), c.Reason}
+	}
+	return all
+}
+
+// told empties a recorder.
+func told(r *Reconciler) []string {
+	var all []string
+	for {
+		select {
+		case text := <-r.Recorder.(*events.FakeRecorder).Events:
+			all = append(all, text)
+		default:
+			return all
+		}
+	}
+}
+
+func TestReport(t *testing.T) {
+	t.Parallel()
+	accepted := verdict{ready: true, reason: v1alpha1.ReasonKeyAccepted, message: "good"}
+	rejected := verdict{reason: v1alpha1.ReasonKeyRejected, message: "bad", stalled: true}
+	waiting := verdict{unchanged: true}
+	yes := map[string]said{"Ready": {"Ready", "True", "KeyAccepted"}}
+	no := map[string]said{"Ready": {"Ready", "False", "KeyRejected"}, "Stalled": {"Stalled", "True", "KeyRejected"}}
+	perhaps := map[string]said{"Ready": {"Ready", "Unknown", "Waiting"}, "Reconciling": {"Reconciling", "True", "Waiting"}}
+	tests := map[string]struct {
+		verdicts []verdict
+		want     map[string]said
+		events   []string
+		observed int64
+	}{
+		"Accepted":               {[]verdict{accepted}, yes, []string{"Normal KeyAccepted good"}, 3},
+		"AcceptedTwiceIsToldOne": {[]verdict{accepted, accepted}, yes, []string{"Normal KeyAccepted good"}, 3},
+		"Rejected":               {[]verdict{rejected}, no, []string{"Warning KeyRejected bad"}, 3},
+		"Waiting":                {[]verdict{waiting}, perhaps, []string{"Warning Waiting Clerk has not answered yet; it is asked again"}, -1},
+		"WaitKeepsTheVerdict":    {[]verdict{accepted, waiting}, yes, []string{"Normal KeyAccepted good"}, 3},
+		"WaitKeepsTheStall":      {[]verdict{rejected, waiting}, no, []string{"Warning KeyRejected bad"}, 3},
+		"VerdictEndsTheWait":     {[]verdict{waiting, accepted}, yes, []string{"Warning Waiting Clerk has not answered yet; it is asked again", "Normal KeyAccepted good"}, 3},
+		"CureEndsTheStall":       {[]verdict{rejected, accepted}, yes, []string{"Warning KeyRejected bad", "Normal KeyAccepted good"}, 3},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newTestReconciler(t, &clock{at: start}, newTestInstance())
+			instance := read(t, r)
+			for _, v := range tc.verdicts {
+				if err := r.report(t.Context(), instance.DeepCopy(), instance, outcome{}, v); err != nil {
+					t.Fatal(err)
+				}
+			}
+			stored := read(t, r)
+			if diff := cmp.Diff(tc.want, saidBy(stored)); diff != "" {
+				t.Errorf("conditions (-want +got):\n%s", diff)
+			}
+			if stored.Status.ObservedGeneration != tc.observed || stored.Status.ClusterID != "cluster-1" {
+				t.Errorf("status is about generation %d of cluster %q", stored.Status.ObservedGeneration, stored.Status.ClusterID)
+			}
+			if diff := cmp.Diff(tc.events, told(r)); diff != "" {
+				t.Errorf("events (-want +got):\n%s", diff)
+			}
+			before := stored.ResourceVersion
+			if err := r.report(t.Context(), stored.DeepCopy(), stored, outcome{}, tc.verdicts[len(tc.verdicts)-1]); err != nil {
+				t.Fatal(err)
+			}
+			if after := read(t, r).ResourceVersion; after != before {
+				t.Error("the same verdict was written again")
+			}
+		})
+	}
+}
+
+// read returns the ClerkInstance as it is stored.
+func read(t *testing.T, r *Reconciler) *v1alpha1.ClerkInstance {
+	t.Helper()
+	instance := &v1alpha1.ClerkInstance{}
+	if err := r.Client.Get(t.Context(), prod, instance); err != nil {
+		t.Fatal(err)
+	}
+	return instance
+}
+
+func TestReportLeavesTheBrakesCountAlone(t *testing.T) {
+	t.Parallel()
+	r := newTestReconciler(t, &clock{at: start}, newTestInstance())
+	old := read(t, r)
+	counted := read(t, r)
+	counted.Status.Deletions = &v1alpha1.DeletionCount{Since: metav1.NewTime(start), Count: 7}
+	if err := r.Client.Status().Update(t.Context(), counted); err != nil {
+		t.Fatal(err)
+	}
+	o := outcome{connection: &connection.Connection{InstanceID: testID, Environment: v1alpha1.EnvironmentProduction}, users: ptr.To[int64](12)}
+	if err := r.report(t.Context(), old.DeepCopy(), old, o, verdict{ready: true, reason: v1alpha1.ReasonKeyAccepted, message: "good"}); err != nil {
+		t.Fatal(err)
+	}
+	status := read(t, r).Status
+	if status.Deletions == nil || status.Deletions.Count != 7 {
+		t.Errorf("the brake's count became %+v", status.Deletions)
+	}
+	if status.InstanceID != testID || status.Environment != v1alpha1.EnvironmentProduction || status.Users == nil || *status.Users != 12 {
+		t.Errorf("status does not say what was learned: %+v", status)
+	}
+}
+
+func TestCountsWaitForTheirTurn(t *testing.T) {
+	t.Parallel()
+	c := &clock{at: start}
+	r := newTestReconciler(t, c, newTestInstance())
+	accepted := verdict{ready: true, reason: v1alpha1.ReasonKeyAccepted, message: "good"}
+	steps := []struct {
+		after         time.Duration
+		managed, held int64
+		want          int64
+	}{
+		{0, 1, 0, 1},
+		{time.Second, 2, 0, 1},
+		{time.Second, 3, 1, 1},
+		{defaultCountInterval - 2*time.Second, 3, 1, 3},
+		{time.Second, 3, 1, 3},
+		{time.Second, 0, 0, 3},
+		{defaultCountInterval, 0, 0, 0},
+	}
+	for i, s := range steps {
+		c.advance(s.after)
+		instance := read(t, r)
+		o := outcome{tally: tally{managed: s.managed, held: s.held}}
+		if err := r.report(t.Context(), instance.DeepCopy(), instance, o, accepted); err != nil {
+			t.Fatal(err)
+		}
+		if got := read(t, r).Status.ManagedUsers; got != s.want {
+			t.Errorf("step %d: %d managed users are written, want %d", i, got, s.want)
+		}
+	}
+}
+
+func TestReconcile(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	if err := s.r.Client.Create(t.Context(), s.instance); err != nil {
+		t.Fatal(err)
+	}
+	result, err := s.r.Reconcile(t.Context(), read(t, s.r))
+	if err != nil || result.RequeueAfter != defaultSecretInterval || result.Priority == nil || *result.Priority >= 0 {
+		t.Errorf("Reconcile() = %+v, %v", result, err)
+	}
+	instance := read(t, s.r)
+	if got := saidBy(instance)["Ready"]; got.Status != "True" || instance.Status.InstanceID != s.clerk.ID() || instance.Status.Users == nil {
+		t.Errorf("after the first pass: %+v", instance.Status)
+	}
+	state, known := s.r.Pool.State(prod)
+	if !known || state.Connection == nil || state.Connection.InstanceID != s.clerk.ID() {
+		t.Errorf("users are given %+v", state)
+	}
+	calls := len(s.clerk.Journal())
+	version := instance.ResourceVersion
+	if _, err := s.r.Reconcile(t.Context(), read(t, s.r)); err != nil {
+		t.Fatal(err)
+	}
+	if len(s.clerk.Journal()) != calls || read(t, s.r).ResourceVersion != version {
+		t.Errorf("a quiet pass made %d calls, and wrote version %s over %s", len(s.clerk.Journal())-calls, read(t, s.r).ResourceVersion, version)
+	}
+
+	s.clerk.RevokeKey(testKey)
+	s.r.checked.doubt(prod)
+	if _, err := s.r.Reconcile(t.Context(), read(t, s.r)); err != nil {
+		t.Fatal(err)
+	}
+	if got := saidBy(read(t, s.r))["Stalled"]; got.Reason != v1alpha1.ReasonKeyRejected {
+		t.Errorf("with a revoked key: %+v", saidBy(read(t, s.r)))
+	}
+	if state, _ := s.r.Pool.State(prod); state.Connection != nil || state.Problem == "" {
+		t.Errorf("users are still given %+v", state)
+	}
+}
+
+func TestInstanceIsLetGoWhenNobodyNeedsIt(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	ann := bound("team-a", "ann")
+	for _, object := range []client.Object{s.instance, &ann} {
+		if err := s.r.Client.Create(t.Context(), object); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pass := func() {
+		t.Helper()
+		if _, err := s.r.Reconcile(t.Context(), read(t, s.r)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pass()
+	if err := s.r.Client.Delete(t.Context(), read(t, s.r)); err != nil {
+		t.Fatal(err)
+	}
+	pass()
+	if got := saidBy(read(t, s.r))["Ready"]; got.Reason != v1alpha1.ReasonDeleting || got.Status != "False" {
+		t.Errorf("while a user needs it: %+v", got)
+	}
+	if state, _ := s.r.Pool.State(prod); state.Connection == nil {
+		t.Error("users that are being deleted cannot use the instance that waits for them")
+	}
+	ann.Finalizers = nil
+	if err := s.r.Client.Update(t.Context(), &ann); err != nil {
+		t.Fatal(err)
+	}
+	pass()
+	if err := s.r.Client.Get(t.Context(), prod, &v1alpha1.ClerkInstance{}); client.IgnoreNotFound(err) != nil || err == nil {
+		t.Errorf("the instance is still there: %v", err)
+	}
+	if _, known := s.r.Pool.State(prod); known {
+		t.Error("an instance that is gone is known")
+	}
+	secret := newTestSecret("")
+	if err := s.r.Live.Get(t.Context(), client.ObjectKeyFromObject(secret), secret); err != nil || len(secret.Finalizers) != 0 {
+		t.Errorf("the Secret keeps %v (%v)", secret.Finalizers, err)
+	}
+}
