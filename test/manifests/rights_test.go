@@ -124,15 +124,13 @@ func mayDo(t *testing.T, c client.Client, user string, act authorizationv1.Resou
 func TestOperatorsRights(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
-		"/namespaces":                                 "get list watch",
-		"/secrets":                                    "get patch",
-		"clerk-operator.io/clerkinstances":            "get list patch update watch",
-		"clerk-operator.io/clerkusers":                "get list patch update watch",
-		"clerk-operator.io/clerkinstances/status":     "get patch update",
-		"clerk-operator.io/clerkusers/status":         "get patch update",
-		"clerk-operator.io/clerkinstances/finalizers": "update",
-		"clerk-operator.io/clerkusers/finalizers":     "update",
-		"events.k8s.io/events":                        "create patch",
+		"/namespaces":                             "get list watch",
+		"/secrets":                                "get patch",
+		"clerk-operator.io/clerkinstances":        "get list patch watch",
+		"clerk-operator.io/clerkusers":            "get list patch watch",
+		"clerk-operator.io/clerkinstances/status": "patch",
+		"clerk-operator.io/clerkusers/status":     "patch",
+		"events.k8s.io/events":                    "create patch",
 	}
 	for _, r := range of[*rbacv1.ClusterRole](rendered(t)) {
 		if r.Name != "clerk-operator-manager-role" {
