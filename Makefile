@@ -19,6 +19,7 @@ export GOMODCACHE ?= $(CURDIR)/.cache/go/pkg/mod
 export GOENV ?= off
 export XDG_CACHE_HOME ?= $(CURDIR)/.cache
 export GOLANGCI_LINT_CACHE ?= $(CURDIR)/.cache/golangci-lint
+export KUBECACHEDIR ?= $(CURDIR)/.cache/kube
 endif
 export GOWORK := off
 export CGO_ENABLED ?= 0
@@ -65,7 +66,7 @@ demo: build controlplane ## Start a control plane, a Clerk emulator and the oper
 .PHONY: generate
 generate: go-version ## Write deepcopy functions, CRDs and the role, after a change in api/ or of an RBAC marker.
 	@$(GO) tool controller-gen object:headerFile=$(HEADER) \
-		crd rbac:roleName=manager-role paths=./... \
+		crd rbac:roleName=manager-role paths=./api/... paths=./internal/controller/... \
 		output:crd:artifacts:config=config/crd/bases output:rbac:artifacts:config=config/rbac
 
 .PHONY: fmt

@@ -31,7 +31,7 @@ var errOperatorEnded = errors.New("the operator ended by itself")
 // users as Clerk holds them. Its error says which samples are not Ready.
 func (p *playground) show(ctx context.Context) error {
 	fmt.Fprintf(p.out, "\n$ kubectl %s --watch\n", strings.Join(p.getUsers(), " "))
-	watch, err := p.plane.Run(p.out, p.plane.Kubectl(), append(p.getUsers(), "--watch", "--kubeconfig", p.plane.Kubeconfig())...)
+	watch, err := p.plane.Run(p.out, p.plane.Kubectl(), append(p.getUsers(), p.connection("--watch")...)...)
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func readiness(object *unstructured.Unstructured) (bool, string) {
 
 // printTables prints the users as kubectl shows them and as Clerk holds them.
 func (p *playground) printTables(ctx context.Context) error {
-	args := append(p.getUsers(), "--kubeconfig", p.plane.Kubeconfig())
+	args := append(p.getUsers(), p.connection()...)
 	table, err := exec.CommandContext(ctx, p.plane.Kubectl(), args...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("running kubectl: %w: %s", err, table)
@@ -133,6 +133,11 @@ func (p *playground) getUsers() []string {
 		}
 	}
 	return args
+}
+
+// connection returns more and kubectl's arguments that reach the control plane.
+func (p *playground) connection(more ...string) []string {
+	return append(more, "--kubeconfig", p.plane.Kubeconfig(), "--cache-dir", p.plane.KubectlCache())
 }
 
 // operatorEnded tells how the operator ended, with the end of its log.

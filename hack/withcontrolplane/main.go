@@ -47,7 +47,7 @@ func run(ctx context.Context, name string, args []string) (int, error) {
 		return 1, err
 	}
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Env = append(os.Environ(), controlplane.KubeconfigVariable+"="+p.Kubeconfig())
+	cmd.Env = append(os.Environ(), p.Environment()...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = grace

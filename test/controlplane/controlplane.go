@@ -117,6 +117,10 @@ func (p *ControlPlane) Config() *rest.Config { return rest.CopyConfig(p.config) 
 // the control plane.
 func (p *ControlPlane) Kubeconfig() string { return filepath.Join(p.leash.dir, "kubeconfig") }
 
+// KubectlCache returns the directory for what kubectl keeps of the API server, which is nobody
+// else's: its --cache-dir, or the variable KUBECACHEDIR.
+func (p *ControlPlane) KubectlCache() string { return filepath.Join(p.leash.dir, "kubectl") }
+
 // Kubectl returns the path of the kubectl that belongs to the API server.
 func (p *ControlPlane) Kubectl() string { return filepath.Join(p.assets, assets.Kubectl) }
 

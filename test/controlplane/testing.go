@@ -25,6 +25,14 @@ import (
 // that all packages of one "make test" share.
 const KubeconfigVariable = "CLERK_OPERATOR_TEST_KUBECONFIG"
 
+// kubectlCacheVariable is kubectl's own.
+const kubectlCacheVariable = "KUBECACHEDIR"
+
+// Environment returns what the environment of a test has to have to find the control plane.
+func (p *ControlPlane) Environment() []string {
+	return []string{KubeconfigVariable + "=" + p.Kubeconfig(), kubectlCacheVariable + "=" + p.KubectlCache()}
+}
+
 // Main is TestMain for a package whose tests need a control plane: it uses the one that
 // KubeconfigVariable names or starts one for the package, runs the tests and returns the
 // exit code.
@@ -39,7 +47,8 @@ func Main(m *testing.M) int {
 		return 1
 	}
 	code := 1
-	if err = os.Setenv(KubeconfigVariable, p.Kubeconfig()); err == nil {
+	err = errors.Join(os.Setenv(KubeconfigVariable, p.Kubeconfig()), os.Setenv(kubectlCacheVariable, p.KubectlCache()))
+	if err == nil {
 		code = m.Run()
 	}
 	if err := errors.Join(err, p.Stop()); err != nil {
