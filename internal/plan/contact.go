@@ -119,17 +119,11 @@ func (l contactList) find(value string) int {
 // primaryFirst is the list with the marked entry in front: Clerk makes the first one of a new user primary.
 func (l contactList) primaryFirst() []contact {
 	ordered := slices.Clone(l.wanted)
-	slices.SortStableFunc(ordered, func(a, b contact) int {
-		switch {
-		case a.primary && !b.primary:
-			return -1
-		case b.primary && !a.primary:
-			return 1
-		default:
-			return 0
-		}
-	})
-	return ordered
+	at := slices.IndexFunc(ordered, func(c contact) bool { return c.primary })
+	if at < 0 {
+		return ordered
+	}
+	return slices.Insert(slices.Delete(ordered, at, at+1), 0, l.wanted[at])
 }
 
 func heldEmails(u *clerk.User) []heldContact {
