@@ -4,6 +4,7 @@
 package story
 
 import (
+	"fmt"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/runtime"
@@ -35,5 +36,24 @@ func TestUserIsCreatedWithOneCall(t *testing.T) {
 	w.wantCalls(1, "POST", "/users")
 	if n := len(w.clerk.Journal().Writes()); n != 1 {
 		t.Errorf("%d writes for one new user, want 1\n%s", n, w.describe())
+	}
+}
+
+// TestNewUsersCostOneCallEach holds the operator to its budget: nothing is read before or after a creating call.
+func TestNewUsersCostOneCallEach(t *testing.T) {
+	w := newLiveWorld(t, patient)
+	const n = 30
+	for i := range n {
+		w.create(w.user(fmt.Sprintf("user%d", i)))
+	}
+	for i := range n {
+		w.becomes(fmt.Sprintf("user%d", i), v1alpha1.ReasonInSync)
+	}
+	w.settle()
+	w.wantCalls(n, "POST", "/users")
+	w.wantCalls(1, "GET", "/instance")
+	w.wantCalls(1, "GET", "/users/count")
+	if got := len(w.clerk.Journal()); got != n+2 {
+		t.Errorf("%d calls for %d new users\n%s", got, n, w.describe())
 	}
 }

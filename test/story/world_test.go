@@ -73,10 +73,16 @@ type world struct {
 // worlds counts them, since their keys must differ.
 var worlds atomic.Int64
 
-// newWorld makes a world without an operator and with a ClerkInstance default that change may alter.
+// newWorld makes a world without an operator and with a ClerkInstance default that change may alter. Its story is told
+// beside others.
 func newWorld(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *world {
 	t.Helper()
 	t.Parallel()
+	return prepareWorld(t, change...)
+}
+
+func prepareWorld(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *world {
+	t.Helper()
 	log.SetLogger(logr.Discard())
 	scheme, err := controller.Scheme()
 	if err != nil {

@@ -1,0 +1,199 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package story
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"k8s.io/utils/ptr"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
+)
+
+// life is a short life of a user in which every kind of call is made.
+type life struct {
+	*world
+}
+
+func (l life) born() {
+	l.create(l.user("ann", full))
+	l.becomes("ann", v1alpha1.ReasonInSync)
+}
+
+func (l life) changes() {
+	l.edit("ann", func(s *spec) {
+		s.EmailAddresses = []v1alpha1.EmailAddress{{Address: "new@example.com", Primary: ptr.To(true)}}
+		s.PhoneNumbers = []v1alpha1.PhoneNumber{}
+		s.FirstName, s.Banned, s.Locked = ptr.To("Anna"), ptr.To(true), ptr.To(true)
+		s.PublicMetadata = object(`{"role":"viewer"}`)
+	})
+	l.becomes("ann", v1alpha1.ReasonInSync)
+	l.edit("ann", func(s *spec) { s.Banned, s.Locked = nil, nil })
+	l.becomes("ann", v1alpha1.ReasonInSync)
+}
+
+// asDeclared checks what is at Clerk at the end: one user, as the last spec says.
+func (l life) asDeclared(t *testing.T) {
+	t.Helper()
+	if n := len(l.clerk.Users()); n != 1 {
+		t.Fatalf("%d users, want 1\n%s", n, l.describe())
+	}
+	u := l.clerk.Users()[0]
+	limits, _ := u.PublicMetadata["limits"].(map[string]any)
+	if len(u.EmailAddresses) != 1 || u.EmailAddresses[0].EmailAddress != "new@example.com" || len(u.PhoneNumbers) != 0 ||
+		*u.FirstName != "Anna" || u.Banned || u.Locked || u.PublicMetadata["role"] != "viewer" || len(limits) != 0 {
+		t.Errorf("the user at Clerk is %+v\n%s", u, l.describe())
+	}
+}
+
+func (l life) dies(t *testing.T) {
+	t.Helper()
+	l.delete(l.read("ann"))
+	l.vanishes("ann")
+	if n := len(l.clerk.Users()); n != 0 {
+		t.Errorf("%d users are left\n%s", n, l.describe())
+	}
+}
+
+// TestAnySingleFaultAtAnyCall strikes each call of a life, one at a time, with each kind of fault.
+func TestAnySingleFaultAtAnyCall(t *testing.T) {
+	calls := callsOfALife(t)
+	faults := map[string]emulator.Fault{
+		"AnswerLost":    {Cut: true, AfterApplying: true},
+		"ConnectionCut": {Cut: true},
+		"BadGateway":    {Status: 502, Body: "<html>"},
+		"Malformed":     {Status: 200, Body: `{"id":7`, AfterApplying: true},
+		"Throttled":     {Status: 429, Header: map[string]string{"Retry-After": "1"}},
+		"Locked":        {Status: 409, Code: "resource_locked"},
+	}
+	for name, fault := range faults {
+		for i := range calls {
+			t.Run(fmt.Sprintf("%s%d", name, i), func(t *testing.T) {
+				l := life{newWorld(t, patient)}
+				fault.Skip = i
+				l.clerk.InjectFault(fault)
+				l.start()
+				l.born()
+				l.changes()
+				l.asDeclared(t)
+				l.dies(t)
+			})
+		}
+	}
+}
+
+// callsOfALife counts the calls of a life without faults.
+func callsOfALife(t *testing.T) int {
+	t.Helper()
+	calls := 0
+	t.Run("WithoutFault", func(t *testing.T) {
+		l := life{prepareWorld(t, patient)}
+		l.start()
+		l.born()
+		l.changes()
+		l.asDeclared(t)
+		l.dies(t)
+		calls = len(l.clerk.Journal())
+	})
+	if calls < 12 {
+		t.Fatalf("a life made %d calls only", calls)
+	}
+	return calls
+}
+
+// patient keeps the operator from looking at users by itself, so that lives are alike.
+func patient(i *v1alpha1.ClerkInstance) {
+	slow(i)
+	i.Spec.DeletionBrake = &v1alpha1.DeletionBrake{MaxCount: ptr.To[int32](0)}
+}
+
+// TestOperatorHaltedAtAnyCall ends the operator while each call of a life is under way, once before and once
+// after Clerk carried it out, and starts another.
+func TestOperatorHaltedAtAnyCall(t *testing.T) {
+	calls := callsOfALife(t)
+	for _, after := range []bool{false, true} {
+		for i := range calls {
+			t.Run(fmt.Sprintf("After%t%d", after, i), func(t *testing.T) {
+				l := life{newWorld(t, patient)}
+				l.clerk.InjectFault(emulator.Fault{Hang: true, AfterApplying: after, Skip: i})
+				l.start()
+				stopped := make(chan struct{})
+				go func() {
+					defer close(stopped)
+					l.restartWhenHanging()
+				}()
+				l.born()
+				l.changes()
+				l.asDeclared(t)
+				l.dies(t)
+				<-stopped
+			})
+		}
+	}
+}
+
+// restartWhenHanging restarts the operator once a call hangs, and gives up when the life is over without one.
+func (l life) restartWhenHanging() {
+	deadline := time.Now().Add(patience)
+	for time.Now().Before(deadline) {
+		if len(l.clerk.Faults()) == 0 {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	time.Sleep(50 * time.Millisecond)
+	l.kill()
+	l.start()
+}
+
+// kill ends the operator in the middle of a call.
+func (l life) kill() {
+	l.stop()
+	l.clerk.ClearFaults()
+	<-l.done
+}
+
+// TestWhatWasAddedBeforeACrashIsTakenBack ends the operator after Clerk carried out an addition and before anybody could
+// record it, and takes the wish back before the next operator starts.
+func TestWhatWasAddedBeforeACrashIsTakenBack(t *testing.T) {
+	tests := map[string]struct {
+		path      string
+		add, drop func(*spec)
+	}{
+		"Address": {"/email_addresses", addEmail, func(s *spec) { s.EmailAddresses = s.EmailAddresses[:1] }},
+		"Metadata": {
+			"/users/*/metadata", func(s *spec) { s.PublicMetadata = object(`{"role":"admin"}`) },
+			func(s *spec) { s.PublicMetadata = nil },
+		},
+		"Ban": {"/users/*/ban", func(s *spec) { s.Banned = ptr.To(true) }, func(s *spec) { s.Banned = nil }},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			l := life{newLiveWorld(t, patient)}
+			l.create(l.user("ann"))
+			l.becomes("ann", v1alpha1.ReasonInSync)
+			l.clerk.InjectFault(emulator.Fault{Path: tc.path, Hang: true, AfterApplying: true})
+			l.edit("ann", tc.add)
+			l.eventually("the call to hang", func() error {
+				if len(l.clerk.Faults()) > 0 {
+					return errNotYet
+				}
+				return nil
+			})
+			time.Sleep(50 * time.Millisecond)
+			l.kill()
+			l.edit("ann", tc.drop)
+			l.start()
+			l.becomes("ann", v1alpha1.ReasonInSync)
+			u := l.atClerk("ann")
+			if len(u.EmailAddresses) != 1 || u.PublicMetadata["role"] != nil || u.Banned {
+				t.Errorf("something stayed behind: %+v", u)
+			}
+			l.rests()
+		})
+	}
+}
