@@ -32,11 +32,15 @@ func (p *pass) bind(ctx context.Context) error {
 		}
 		return p.create(ctx)
 	}
-	if p.memory.answerLost(p.user.UID) {
+	if p.memory.lookDue(p.user.UID) {
 		found, err := p.resume(ctx, creatingOf(p.user))
 		if found || err != nil {
 			return err
 		}
+		p.memory.looked(p.user.UID)
+	}
+	if r := p.memory.lastRefusal(p.user.UID, p.user.Generation); r != nil {
+		return p.resolveTaken(ctx, r)
 	}
 	if p.user.Spec.Adopts() && p.cannotBeCreated() {
 		if err := p.lookUp(ctx); p.observed != nil || err != nil {
@@ -80,9 +84,9 @@ func (p *pass) bindNamed(ctx context.Context, id string) error {
 // lookUp looks for the user without ever creating it; it may find none.
 func (p *pass) lookUp(ctx context.Context) error {
 	for _, identifier := range p.desired.Identifiers() {
-		hits, err := p.in.client.UsersBy(ctx, identifier.Kind, identifier.Value)
+		hits, err := p.usersBy(ctx, identifier.Kind, identifier.Value)
 		if err != nil {
-			return fmt.Errorf("looking up the user by %s: %w", identifier.Kind, err)
+			return err
 		}
 		if len(hits) > 0 {
 			return p.take(ctx, hits)
@@ -139,25 +143,29 @@ func (p *pass) create(ctx context.Context) error {
 		p.memory.loseAnswer(p.user.UID)
 	}
 	if kind, taken := clerk.IdentifierTaken(err); taken {
-		return p.resolveTaken(ctx, kind, err)
+		r := &refusal{generation: p.user.Generation, kind: kind, err: err}
+		p.memory.refuse(p.user.UID, r)
+		return p.resolveTaken(ctx, r)
 	}
 	return fmt.Errorf("creating the user: %w", err)
 }
 
 // resolveTaken finds out whose the identifier is that Clerk says is taken.
-func (p *pass) resolveTaken(ctx context.Context, kind clerk.IdentifierKind, refusal error) error {
-	values := p.valuesOf(kind)
+func (p *pass) resolveTaken(ctx context.Context, r *refusal) error {
+	kind, values := r.kind, p.valuesOf(r.kind)
 	if len(values) == 0 {
 		c := creatingOf(p.user)
 		if c == nil {
-			return fmt.Errorf("creating the user: %w", refusal)
+			return fmt.Errorf("creating the user: %w", r.err)
 		}
 		kind, values = c.Kind, []string{c.Value}
 	}
-	hits, err := p.in.client.UsersBy(ctx, kind, values...)
+	hits, err := p.usersBy(ctx, kind, values...)
 	if err != nil {
-		return fmt.Errorf("looking up the user by %s: %w", kind, err)
+		return err
 	}
+	// The next pass asks Clerk once more, whatever comes of this.
+	p.memory.refuse(p.user.UID, nil)
 	if len(hits) == 0 {
 		return &waitError{after: takenRetry, err: errNotVisibleYet}
 	}

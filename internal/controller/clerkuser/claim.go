@@ -70,6 +70,10 @@ func (p *pass) claim(user *clerk.User) (manner, error) {
 		return 0, errAlreadyExists
 	case plan.Unmarked:
 		if p.signed(user.ID) {
+			if p.user.Status.LastWriteTime == nil {
+				// Bound by a pass that had to wait before it could write the mark.
+				return held, nil
+			}
 			return restored, nil
 		}
 		if p.mayAdopt() && p.toldToAdopt(user) {
@@ -124,9 +128,9 @@ func (p *pass) soleHolder(ctx context.Context, user *clerk.User) error {
 			continue
 		}
 		looked[identifier.Kind] = true
-		hits, err := p.in.client.UsersBy(ctx, identifier.Kind, p.valuesOf(identifier.Kind)...)
+		hits, err := p.usersBy(ctx, identifier.Kind, p.valuesOf(identifier.Kind)...)
 		if err != nil {
-			return fmt.Errorf("looking up users by %s: %w", identifier.Kind, err)
+			return err
 		}
 		for _, hit := range hits {
 			if hit.ID != user.ID {
@@ -191,7 +195,7 @@ func (p *pass) noteManner(user *clerk.User, how manner) {
 	case created:
 		p.notef(v1alpha1.EventCreated, "Create", "created user %s", user.ID)
 	case resumed:
-		p.notef(v1alpha1.EventResumed, "Bind", "found user %s by its owner mark, created by an interrupted pass", user.ID)
+		p.notef(v1alpha1.EventResumed, "Bind", "found user %s, which carries this object's owner mark", user.ID)
 	case restored:
 		p.notef(v1alpha1.EventMarkRestored, "Update", "somebody removed the owner mark from user %s; it is written again", user.ID)
 	case succeeded:

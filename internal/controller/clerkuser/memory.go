@@ -10,6 +10,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
+
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
 // memory is what this process remembers about objects between passes. None of it is needed to be right: after a restart
@@ -21,6 +23,12 @@ type memory struct {
 
 type recollection struct {
 	hold *hold
+	// lookFirst is true while a look for the user is due before another creating call. taken is the refusal of a creating
+	// call whose look-up is still due.
+	lookFirst bool
+	taken     *refusal
+	// lookUps are answers of this and earlier passes that had to wait before they were done.
+	lookUps map[clerk.Identifier][]*clerk.User
 	// announced is true if this process wrote the annotation that precedes the first creating call, and so knows of all
 	// of them. doubt is true while the answer to one is missing.
 	announced, doubt bool
@@ -107,13 +115,27 @@ func (m *memory) release(uid types.UID) {
 	m.of(uid).hold = nil
 }
 
-func (m *memory) loseAnswer(uid types.UID) { m.setDoubt(uid, true) }
-func (m *memory) answered(uid types.UID)   { m.setDoubt(uid, false) }
-
-func (m *memory) setDoubt(uid types.UID, doubt bool) {
+// loseAnswer records that a creating call may have been carried out without our knowing.
+func (m *memory) loseAnswer(uid types.UID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.of(uid).doubt = doubt
+	o := m.of(uid)
+	o.doubt, o.lookFirst = true, true
+}
+
+// answered records that the user was created, and everything about how is settled.
+func (m *memory) answered(uid types.UID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	o := m.of(uid)
+	o.doubt, o.lookFirst, o.taken, o.spent = false, false, nil, false
+}
+
+// looked records that a look for the user of a lost answer found none. The doubt stays, since lists lag.
+func (m *memory) looked(uid types.UID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.of(uid).lookFirst = false
 }
 
 // announce records that this process is the first to send a creating call for the object.
@@ -131,11 +153,11 @@ func (m *memory) nothingCreated(uid types.UID) bool {
 	return o.announced && !o.doubt
 }
 
-// answerLost reports whether a creating call may have been carried out without our knowing.
-func (m *memory) answerLost(uid types.UID) bool {
+// lookDue reports whether a creating call may have been carried out without our knowing, and nobody has looked since.
+func (m *memory) lookDue(uid types.UID) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.of(uid).doubt
+	return m.of(uid).lookFirst
 }
 
 // failingFor records a pass that failed, and returns how long passes have been failing.

@@ -6,6 +6,7 @@ package clerkuser
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
@@ -136,5 +137,7 @@ func (p *pass) createAnew(ctx context.Context) error {
 	return nil
 }
 
-// differing names the fields that are planned and withheld.
-func (p *pass) differing() []string { return plan.Fields(p.withheld) }
+// differing names the fields of the spec that are planned and withheld.
+func (p *pass) differing() []string {
+	return slices.DeleteFunc(plan.Fields(p.withheld), func(field string) bool { return field == ownerMarkField })
+}

@@ -86,6 +86,8 @@ func notAllowed(instance types.NamespacedName, namespace string) error {
 		reason: v1alpha1.ReasonNotAllowed,
 		message: fmt.Sprintf("ClerkInstance %s does not admit namespace %s; its owner can, in spec.allowedNamespaces",
 			instance, namespace),
+		// A namespace's labels decide, too, and wake nobody.
+		after: time.Minute,
 	}
 }
 

@@ -42,6 +42,8 @@ const (
 	conflictPause = 100 * time.Millisecond
 	unknownPause  = 30 * time.Second
 	jitter        = 0.1
+
+	statusPaymentRequired = 402
 )
 
 func (v verdict) result() ctrl.Result {
@@ -63,10 +65,12 @@ func (r *Reconciler) judge(p *pass) verdict {
 		return verdict{unchanged: true, reason: v1alpha1.ReasonSuspended, message: "spec.suspend is true, so nothing is read or written at Clerk"}
 	case p.err == nil:
 		r.memory.succeeded(p.user.UID)
+		r.memory.finish(p.user.UID)
 		return judgeDone(p)
 	}
 	if v, final := r.judgeFinal(p); final {
 		r.memory.succeeded(p.user.UID)
+		r.memory.finish(p.user.UID)
 		return v
 	}
 	return r.judgePassing(p)
@@ -109,12 +113,19 @@ func (r *Reconciler) judgeFinal(p *pass) (verdict, bool) {
 	v := verdict{ready: metav1.ConditionFalse, low: true}
 	if invalid, ok := errors.AsType[*plan.InvalidError](p.err); ok {
 		v.reason, v.message, v.stalled = v1alpha1.ReasonInvalidSpec, invalid.Error(), true
+		if p.bound {
+			// What cannot be reached depends on the user, too, who may change.
+			v.after = nextLook(p)
+		}
 		return v, true
 	}
 	if found, ok := errors.AsType[*problem](p.err); ok {
 		v.reason, v.message, v.stalled, v.after = found.reason, found.message, found.stalled, found.after
-		if found.holds {
+		switch {
+		case found.holds:
 			v.after = r.hold(p)
+		case found.reason == v1alpha1.ReasonNotKept:
+			v.after = nextLook(p)
 		}
 		if clerk.Unauthorized(p.err) {
 			r.Pool.Doubt(instanceName(p.in.instance))
@@ -129,7 +140,7 @@ func (r *Reconciler) judgeFinal(p *pass) (verdict, bool) {
 		return v, true
 	}
 	if refused, ok := clerk.Rejected(p.err); ok {
-		v.reason, v.message, v.stalled = v1alpha1.ReasonRejectedByClerk, refusalMessage(refused), true
+		v.reason, v.message, v.stalled = v1alpha1.ReasonRejectedByClerk, refusalMessage(p, refused), true
 		v.after = r.hold(p)
 		return v, true
 	}
@@ -147,6 +158,9 @@ func (r *Reconciler) hold(p *pass) time.Duration {
 // judgePassing is for errors that pass by themselves, which includes every error that nobody has named.
 func (r *Reconciler) judgePassing(p *pass) verdict {
 	v := verdict{unchanged: true}
+	if _, waiting := clerk.Waiting(p.err); !waiting {
+		r.memory.finish(p.user.UID)
+	}
 	var wait *waitError
 	switch at, waiting := clerk.Waiting(p.err); {
 	case waiting:
@@ -197,9 +211,14 @@ func (p *pass) heldBack() error {
 }
 
 // refusalMessage says which field Clerk refused, why, and what to do.
-func refusalMessage(refused *clerk.Error) string {
+func refusalMessage(p *pass, refused *clerk.Error) string {
 	message := strings.TrimRight(refused.Error(), ". ") + ". " + clerk.Remedy(refused)
-	if field := clerk.FieldOf(refused); field != "" {
+	field := clerk.FieldOf(refused)
+	if banned := p.user.Spec.Banned; field == "" && refused.Status == statusPaymentRequired && banned != nil && *banned {
+		// Of all that is called for users, only bans are a matter of the plan; Clerk's answer does not name the field.
+		field = "spec.banned"
+	}
+	if field != "" {
 		return field + ": " + message
 	}
 	return message
