@@ -142,6 +142,6 @@ func readError(t *testing.T, carrier http.RoundTripper) error {
 	return err
 }
 
-func refusal(code string) string {
+func errorBody(code string) string {
 	return `{"errors":[{"code":"` + code + `","message":"no","long_message":"This is not possible."}],"clerk_trace_id":"trace-0815"}`
 }

@@ -192,12 +192,12 @@ func TestWhichInstanceAKeyBelongsTo(t *testing.T) {
 		"First":          {answering(200, seen), "", testID, "", false},
 		"AsPinned":       {answering(200, seen), testID, testID, "", false},
 		"NotAsPinned":    {answering(200, seen), "ins_other", "", v1alpha1.ReasonInstanceChanged, true},
-		"MayNotAsk":      {answering(403, refusal("authorization_invalid")), "", unpinnedPrefix + keyDigest(testKey), "", false},
+		"MayNotAsk":      {answering(403, errorBody("authorization_invalid")), "", unpinnedPrefix + keyDigest(testKey), "", false},
 		"ProxyForbids":   {answering(403, "<html>"), "", "", "", true},
-		"KeyRejected":    {answering(401, refusal("authentication_invalid")), "", "", "", true},
+		"KeyRejected":    {answering(401, errorBody("authentication_invalid")), "", "", "", true},
 		"Unavailable":    {answering(503, ""), testID, "", "", true},
 		"EmptyAnswer":    {answering(200, "{}"), "", "", "", true},
-		"PlanForbids402": {answering(402, refusal("quota_exceeded")), "", "", "", true},
+		"PlanForbids402": {answering(402, errorBody("quota_exceeded")), "", "", "", true},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

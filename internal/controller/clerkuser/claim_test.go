@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
@@ -27,9 +28,13 @@ func TestClaim(t *testing.T) {
 	adopts := func(p *pass) { p.user.Spec.AdoptionPolicy = ptr.To(v1alpha1.AdoptIfUnmanaged) }
 	named := func(id string) func(*pass) { return func(p *pass) { p.user.Spec.UserID = ptr.To(id) } }
 	bound := func(p *pass) { p.user.Status.UserID = testUserID }
-	signed := func(p *pass) {
+	waiting := func(p *pass) {
 		bound(p)
 		p.user.Status.Binding = p.Key.Sign(p.subject(testUserID))
+	}
+	signed := func(p *pass) {
+		waiting(p)
+		p.user.Status.LastWriteTime = ptr.To(metav1.NewTime(start))
 	}
 	scope := func(s v1alpha1.AdoptionScope) func(*pass) {
 		return func(p *pass) { p.in.instance.Spec.Policy = &v1alpha1.InstancePolicy{Adoption: &s} }
@@ -68,6 +73,7 @@ func TestClaim(t *testing.T) {
 		"MarkInUnsafeMetadataMeansNought": {func(u *clerk.User) { u.UnsafeMetadata[v1alpha1.OwnerKey] = mine.String() }, nil, 0, v1alpha1.ReasonAlreadyExists},
 
 		"LostMarkWithOurSignature":  {unmarked, []func(*pass){signed}, restored, ""},
+		"MarkThatWaitsToBeWritten":  {unmarked, []func(*pass){waiting}, held, ""},
 		"LostMarkWithoutASignature": {unmarked, []func(*pass){bound}, 0, v1alpha1.ReasonAlreadyExists},
 		"SignatureForAnotherUser": {unmarked, []func(*pass){func(p *pass) {
 			p.user.Status.UserID, p.user.Status.Binding = testUserID, p.Key.Sign(p.subject("user_other"))

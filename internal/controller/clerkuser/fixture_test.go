@@ -174,8 +174,8 @@ func writeError(t *testing.T, carrier http.RoundTripper) error {
 // spoken is a value of a spec that must not be repeated by anything that people read.
 const spoken = "Confidential-Name"
 
-// refusal is an error body of Clerk's. Its message repeats what was sent, as Clerk's sometimes do.
-func refusal(code, param string) string {
+// errorBody is an error body of Clerk's. Its message repeats what was sent, as Clerk's sometimes do.
+func errorBody(code, param string) string {
 	return `{"errors":[{"code":"` + code + `","message":"no","long_message":"` + spoken + ` is not possible","meta":{"param_name":"` + param + `"}}],` +
 		`"clerk_trace_id":"trace-0815"}`
 }

@@ -80,15 +80,20 @@ func TestHoldIsReleased(t *testing.T) {
 func TestDoubtAboutAnAnswer(t *testing.T) {
 	t.Parallel()
 	m := newMemory()
-	if m.answerLost("a") {
+	if m.lookDue("a") {
 		t.Error("doubt from the start")
 	}
 	m.loseAnswer("a")
-	if !m.answerLost("a") || m.answerLost("b") {
+	if !m.lookDue("a") || m.lookDue("b") {
 		t.Error("the doubt is not where it belongs")
 	}
+	m.announce("a")
+	m.looked("a")
+	if m.lookDue("a") || m.nothingCreated("a") {
+		t.Error("a look that finds nothing is due again, or ends the doubt")
+	}
 	m.answered("a")
-	if m.answerLost("a") {
+	if m.lookDue("a") || !m.nothingCreated("a") {
 		t.Error("an answer left the doubt")
 	}
 }
@@ -140,7 +145,7 @@ func TestMemoryIsSafeForConcurrentUse(t *testing.T) {
 				m.wroteObject(uid, "1")
 				m.outdated(uid, "2")
 				m.loseAnswer(uid)
-				m.answerLost(uid)
+				m.lookDue(uid)
 				m.release(uid)
 				m.succeeded(uid)
 				m.forget(uid)

@@ -157,7 +157,7 @@ func TestJudgeFinalErrors(t *testing.T) {
 	other := types.NamespacedName{Namespace: "platform", Name: "prod"}
 	bound := &v1alpha1.BoundInstance{Namespace: "platform", Name: "old", ID: "ins_old"}
 	refused := func(status int, code, param string) func(*testing.T) error {
-		return func(t *testing.T) error { t.Helper(); return writeError(t, answering(status, refusal(code, param))) }
+		return func(t *testing.T) error { t.Helper(); return writeError(t, answering(status, errorBody(code, param))) }
 	}
 	is := func(err error) func(*testing.T) error { return func(*testing.T) error { return err } }
 	stalled := func(reason, message string) fate {
@@ -195,7 +195,7 @@ func TestJudgeFinalErrors(t *testing.T) {
 		"DeletionBlocked":   {is(deletionBlocked("clerk answered 402.")), held(stalled(v1alpha1.ReasonDeletionBlocked, "clerk answered 402; put that right"))},
 		"BlockedByTheKey": {
 			func(t *testing.T) error {
-				return errors.Join(deletionBlocked("the key"), readError(t, answering(401, refusal("authentication_invalid", ""))))
+				return errors.Join(deletionBlocked("the key"), readError(t, answering(401, errorBody("authentication_invalid", ""))))
 			},
 			held(stalled(v1alpha1.ReasonDeletionBlocked, "spec.deletionPolicy")),
 		},
@@ -218,7 +218,7 @@ func TestJudgeFinalErrors(t *testing.T) {
 		"Clerk422OfAnUnknownField":  {refused(422, "form_param_unknown", "bogus_thing"), rejected("bogus_thing: ")},
 		"Clerk422OfATakenUsername":  {refused(422, "form_identifier_exists", "username"), rejected("spec.username: ")},
 		"Clerk451":                  {refused(451, "nobody_knows", ""), rejected("clerk answered 451")},
-		"ClerkRefusesTheKey":        {func(t *testing.T) error { return readError(t, answering(401, refusal("authentication_invalid", ""))) }, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key")},
+		"ClerkRefusesTheKey":        {func(t *testing.T) error { return readError(t, answering(401, errorBody("authentication_invalid", ""))) }, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key")},
 		"KeyRefusedByWhateverIs401": {func(t *testing.T) error { return readError(t, answering(401, "<html>")) }, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key")},
 		"OfficeIsClosed":            {is(&clerk.ClosedError{At: start.Add(time.Second)}), waits(v1alpha1.ReasonInstanceNotReady, "rejects its key")},
 	}
@@ -264,7 +264,7 @@ func TestJudgePassingErrors(t *testing.T) {
 	after := func(d time.Duration) fate { return fate{unchanged: true, afterMin: d, afterMax: d} }
 	retried := fate{unchanged: true, retried: true}
 	refused := func(status int, code string) func(*testing.T) error {
-		return func(t *testing.T) error { t.Helper(); return writeError(t, answering(status, refusal(code, ""))) }
+		return func(t *testing.T) error { t.Helper(); return writeError(t, answering(status, errorBody(code, ""))) }
 	}
 	tests := map[string]struct {
 		err  func(*testing.T) error
@@ -514,7 +514,7 @@ func TestRejectedKeyIsDoubted(t *testing.T) {
 		"Answered401":   {func(t *testing.T) error { return readError(t, answering(401, "")) }, true},
 		"OfficeClosed":  {func(*testing.T) error { return &clerk.ClosedError{} }, true},
 		"WhileDeleting": {func(*testing.T) error { return errors.Join(deletionBlocked("the key"), &clerk.ClosedError{}) }, true},
-		"Answered403":   {func(t *testing.T) error { return readError(t, answering(403, refusal("authorization_invalid", ""))) }, false},
+		"Answered403":   {func(t *testing.T) error { return readError(t, answering(403, errorBody("authorization_invalid", ""))) }, false},
 		"Problem":       {func(*testing.T) error { return errAmbiguous }, false},
 		"NoAnswer":      {func(t *testing.T) error { return readError(t, silent(io.EOF)) }, false},
 	}

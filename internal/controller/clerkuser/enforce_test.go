@@ -1,0 +1,270 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
+	"github.com/clerk-operator/clerk-operator/internal/plan"
+)
+
+func TestPolicyWithholdsWhatIsFutileOrContended(t *testing.T) {
+	t.Parallel()
+	ban := []plan.Change{plan.Ban{}, plan.Update{Params: clerk.UpdateUserParams{Locale: ptr.To("en")}}}
+	user := atClerk("ann@example.com")
+	tests := map[string]struct {
+		learned   func(p *pass, f *fieldMemory)
+		notKept   []string
+		contended []string
+	}{
+		"Nothing": {func(*pass, *fieldMemory) {}, nil, nil},
+		"Futile":  {func(_ *pass, f *fieldMemory) { f.ignored("locale", plan.Fingerprint(user, "locale")) }, []string{"locale"}, nil},
+		"FutileWithAnotherValue": {func(_ *pass, f *fieldMemory) {
+			f.ignored("locale", plan.Fingerprint(atClerk("", func(u *clerk.User) { u.Locale = "de" }), "locale"))
+		}, nil, nil},
+		"FutileButNotPlanned": {func(_ *pass, f *fieldMemory) { f.ignored("username", plan.Fingerprint(user, "username")) }, nil, nil},
+		"Contended": {func(p *pass, f *fieldMemory) {
+			for range tolerance {
+				f.corrected("banned", p.now)
+			}
+		}, nil, []string{"banned"}},
+		"FutileIsSaidFirst": {func(p *pass, f *fieldMemory) {
+			f.ignored("banned", plan.Fingerprint(user, "banned"))
+			for range tolerance {
+				f.corrected("banned", p.now)
+			}
+		}, []string{"banned"}, nil},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newTestPass(t, newTestReconciler(t, newClock()), newTestUser("ann"))
+			p.observed = user
+			tc.learned(p, p.memory.fields(p.user.UID, p.user.Generation))
+			policy := p.policy(ban)
+			if diff := cmp.Diff(tc.notKept, p.notKept); diff != "" {
+				t.Errorf("not kept (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tc.contended, p.contended); diff != "" {
+				t.Errorf("contended (-want +got):\n%s", diff)
+			}
+			for _, field := range []string{"banned", "locale"} {
+				want := strings.Contains(strings.Join(append(tc.notKept, tc.contended...), " "), field)
+				if policy.Withheld[field] != want || policy.Observe {
+					t.Errorf("%s is withheld: %t, want %t", field, policy.Withheld[field], want)
+				}
+			}
+		})
+	}
+	p := newTestPass(t, newTestReconciler(t, newClock()), newTestUser("ann"))
+	p.user.Spec.Mode = ptr.To(v1alpha1.ModeObserve)
+	if !p.policy(ban).Observe {
+		t.Error("in mode Observe something may be done")
+	}
+}
+
+func TestFieldThatSomebodyKeepsChangingBack(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.FirstName = ptr.To("Ann") }))
+	s.becomes("ann", v1alpha1.ReasonInSync)
+	told(s.Reconciler)
+	change := func() {
+		t.Helper()
+		if _, err := s.clerk.Edit(s.atClerk().ID, func(u *emulator.User) { u.FirstName = ptr.To("Eve") }); err != nil {
+			t.Fatal(err)
+		}
+		s.clock.advance(2 * time.Minute)
+	}
+	for range tolerance {
+		change()
+		s.becomes("ann", v1alpha1.ReasonInSync)
+		s.tells(v1alpha1.EventDriftCorrected)
+		if name := *s.atClerk().FirstName; name != "Ann" {
+			t.Fatalf("the name stays %s", name)
+		}
+	}
+	change()
+	s.becomes("ann", v1alpha1.ReasonContended)
+	if name := *s.atClerk().FirstName; name != "Eve" {
+		t.Errorf("a contended name was put right: %s", name)
+	}
+	user := s.user("ann")
+	if diff := cmp.Diff([]string{"firstName"}, user.Status.PendingChanges); diff != "" {
+		t.Errorf("pendingChanges (-want +got):\n%s", diff)
+	}
+	s.clock.advance(v1alpha1.DefaultFullInterval)
+	s.becomes("ann", v1alpha1.ReasonInSync)
+	if name := *s.atClerk().FirstName; name != "Ann" {
+		t.Errorf("after a full interval the name stays %s", name)
+	}
+	change()
+	s.becomes("ann", v1alpha1.ReasonContended)
+	s.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.LastName = ptr.To("Lee") })
+	s.becomes("ann", v1alpha1.ReasonInSync)
+	if user := s.atClerk(); *user.FirstName != "Ann" || *user.LastName != "Lee" {
+		t.Error("a change of the manifest does not end the strife")
+	}
+}
+
+// A lock lapses by itself: nobody changes it back, however often it is renewed.
+func TestLockThatLapsesIsNoStrife(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Locked = ptr.To(true) }))
+	for range 3 * tolerance {
+		result := s.becomes("ann", v1alpha1.ReasonInSync)
+		if !s.atClerk().Locked {
+			t.Fatal("the user is not locked")
+		}
+		until := s.user("ann").Status.LockExpiresAt
+		if until == nil {
+			t.Fatal("status does not say when the lock lapses")
+		}
+		if result.RequeueAfter > v1alpha1.DefaultDriftInterval*11/10 {
+			t.Fatalf("it is looked again in %s", result.RequeueAfter)
+		}
+		s.clock.at = until.Time
+	}
+}
+
+// What will be taken back later is on record before it is written: a crash right after would leave it for ever.
+func TestIntentIsOnRecordBeforeTheCall(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.create(newTestUser("ann"))
+	s.becomes("ann", v1alpha1.ReasonInSync)
+	s.edit("ann", func(u *v1alpha1.ClerkUser) {
+		u.Spec.PublicMetadata = &runtime.RawExtension{Raw: []byte(`{"role":"admin"}`)}
+		u.Spec.Banned = ptr.To(true)
+	})
+	s.clerk.ResetJournal()
+	var before []string
+	s.Client = interceptor.NewClient(s.cluster, interceptor.Funcs{
+		SubResourcePatch: func(ctx context.Context, c client.Client, sub string, o client.Object, p client.Patch, options ...client.SubResourcePatchOption) error {
+			if len(s.clerk.Journal().Writes()) == 0 {
+				user, ok := o.(*v1alpha1.ClerkUser)
+				if ok && user.Status.Applied != nil {
+					before = user.Status.Applied.Metadata
+				}
+			}
+			return c.SubResource(sub).Patch(ctx, o, p, options...)
+		},
+	})
+	s.server.InjectFault(emulator.Fault{Path: "/users/*/metadata", AfterApplying: true, Cut: true})
+	s.pass("ann")
+	if diff := cmp.Diff([]string{"/publicMetadata/role"}, before); diff != "" {
+		t.Errorf("on record before the first call (-want +got):\n%s", diff)
+	}
+	s.restart()
+	s.becomes("ann", v1alpha1.ReasonInSync)
+	s.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.PublicMetadata, u.Spec.Banned = nil, nil })
+	s.becomes("ann", v1alpha1.ReasonInSync)
+	if user := s.atClerk(); user.Banned || len(user.PublicMetadata) != 0 {
+		t.Errorf("what left the spec is still there: banned %t, %v", user.Banned, user.PublicMetadata)
+	}
+	if applied := s.user("ann").Status.Applied; applied != nil && (applied.Banned || len(applied.Metadata) != 0) {
+		t.Errorf("what was taken back is still on record: %+v", applied)
+	}
+}
+
+func TestObserveLooksAndChangesNothing(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Mode = ptr.To(v1alpha1.ModeObserve) }))
+	s.becomes("ann", v1alpha1.ReasonObserved)
+	if user := s.user("ann"); len(user.Finalizers) != 0 || len(user.Annotations) != 0 || user.Status.UserID != "" {
+		t.Errorf("an object that only looks is bound: %v %v %q", user.Finalizers, user.Annotations, user.Status.UserID)
+	}
+	if n := len(s.clerk.Journal().Writes()); n != 0 || len(s.clerk.Users()) != 0 {
+		t.Errorf("%d writes at Clerk", n)
+	}
+	s.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Mode = nil })
+	s.becomes("ann", v1alpha1.ReasonInSync)
+	s.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Mode, u.Spec.Banned = ptr.To(v1alpha1.ModeObserve), ptr.To(true) })
+	s.becomes("ann", v1alpha1.ReasonObserved)
+	if diff := cmp.Diff([]string{"banned"}, s.user("ann").Status.PendingChanges); diff != "" || s.atClerk().Banned {
+		t.Errorf("pendingChanges (-want +got):\n%s; banned %t", diff, s.atClerk().Banned)
+	}
+}
+
+func TestSuspensionStopsAllWork(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Suspend = ptr.To(true) }))
+	s.becomes("ann", v1alpha1.ReasonSuspended)
+	s.wantCalls(0)
+	s.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Suspend = nil })
+	s.becomes("ann", v1alpha1.ReasonInSync)
+	s.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Suspend, u.Spec.Banned = ptr.To(true), ptr.To(true) })
+	s.clerk.ResetJournal()
+	if result := s.becomes("ann", v1alpha1.ReasonInSync); !result.IsZero() {
+		t.Errorf("a suspended object is looked at again: %+v", result)
+	}
+	s.wantCalls(0)
+	if user := s.user("ann"); user.Status.ObservedGeneration == user.Generation {
+		t.Error("a suspended object says that its new spec was seen")
+	}
+}
+
+func TestSpecThatCannotBeCarriedOut(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) {
+		u.Spec.PublicMetadata = &runtime.RawExtension{Raw: []byte(`{"a":null}`)}
+	}))
+	s.becomes("ann", v1alpha1.ReasonInvalidSpec)
+	s.wantCalls(0)
+	if user := s.user("ann"); len(user.Finalizers) != 0 {
+		t.Error("an object that was never valid is held by a finalizer")
+	}
+	s.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.PublicMetadata, u.Spec.EmailAddresses = nil, nil })
+	s.becomes("ann", v1alpha1.ReasonInvalidSpec)
+	s.wantCalls(0)
+}
+
+func TestSameApplied(t *testing.T) {
+	t.Parallel()
+	full := v1alpha1.Applied{Metadata: []string{"/a"}, EmailAddresses: []string{"b"}, PhoneNumbers: []string{"c"}, Banned: true, Locked: true}
+	if !sameApplied(full, *full.DeepCopy()) || !sameApplied(v1alpha1.Applied{}, v1alpha1.Applied{Metadata: []string{}}) {
+		t.Error("equal records differ")
+	}
+	for name, change := range map[string]func(*v1alpha1.Applied){
+		"Metadata": func(a *v1alpha1.Applied) { a.Metadata[0] = "/b" },
+		"Emails":   func(a *v1alpha1.Applied) { a.EmailAddresses = nil },
+		"Phones":   func(a *v1alpha1.Applied) { a.PhoneNumbers = append(a.PhoneNumbers, "d") },
+		"Banned":   func(a *v1alpha1.Applied) { a.Banned = false },
+		"Locked":   func(a *v1alpha1.Applied) { a.Locked = false },
+	} {
+		other := *full.DeepCopy()
+		change(&other)
+		if sameApplied(full, other) || sameApplied(other, full) {
+			t.Errorf("%s makes no difference", name)
+		}
+	}
+}
+
+func TestStatusOfAnObjectThatIsGoneIsNotMissed(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	p := newTestPass(t, s.Reconciler, newTestUser("ghost"))
+	before := p.user.DeepCopy()
+	fillConditions(p.user, verdict{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, message: "as declared"})
+	if err := p.patchStatus(t.Context(), before); err != nil {
+		t.Errorf("writing the status of an object that is gone: %v", err)
+	}
+}
