@@ -298,6 +298,11 @@ func obedient(t *rapid.T, p pair) {
 		}
 		return
 	}
+	for _, c := range slices.Concat(do, withheld) {
+		if len(c.Fields()) == 0 {
+			t.Fatalf("%s says nothing, of %q", c, render(todo))
+		}
+	}
 	for _, field := range plan.Fields(do) {
 		if policy.Withheld[field] && field != plan.FieldOwnerMark {
 			t.Fatalf("%s is withheld, and carried out in %q", field, render(do))

@@ -80,6 +80,10 @@ func TestAllow(t *testing.T) {
 			do:       []string{`ReplaceMetadata Public={"a":1}`, `MergeMetadata Private={` + owner + `}`},
 			withheld: []string{`ReplaceMetadata Private={"b":2,` + owner + `}`},
 		},
+		"AReplacementThatIsNotWithheldGoesThroughWhole": {
+			spec: replacing(private), user: ada(), policy: withhold("firstName"),
+			do: []string{`ReplaceMetadata Public={"a":1} Private={"b":2,` + owner + `}`},
+		},
 		"ANewMarkStaysWithAReplacementThatGoesThrough": {
 			spec: replacing(private), user: ada(noMark), policy: withhold("publicMetadata"),
 			do:       []string{`ReplaceMetadata Private={"b":2,` + owner + `} NewMark=true`},
