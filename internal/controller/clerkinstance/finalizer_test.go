@@ -1,0 +1,141 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkinstance
+
+import (
+	"slices"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+)
+
+// finalizersOf returns the finalizers of a Secret of the namespace, and whether it is there.
+func finalizersOf(t *testing.T, r *Reconciler, name string) ([]string, bool) {
+	t.Helper()
+	secret := &corev1.Secret{}
+	err := r.Live.Get(t.Context(), types.NamespacedName{Namespace: testNamespace, Name: name}, secret)
+	if client.IgnoreNotFound(err) != nil {
+		t.Fatal(err)
+	}
+	return secret.Finalizers, err == nil
+}
+
+// A Secret is held only for users that need its key to be deleted; rotation by delete and create must not hang.
+func TestSecretThatIsDeleted(t *testing.T) {
+	t.Parallel()
+	namespace := func(finalizers ...string) *corev1.Namespace {
+		return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: testNamespace, Finalizers: finalizers}}
+	}
+	tests := map[string]struct {
+		user  func(*v1alpha1.ClerkUser)
+		going bool
+		held  bool
+	}{
+		"NobodyNeedsIt":             {nil, false, false},
+		"UserThatStays":             {func(*v1alpha1.ClerkUser) {}, false, false},
+		"UserThatIsDeleted":         {beingDeleted, false, true},
+		"UserThatIsDeletedRetained": {func(u *v1alpha1.ClerkUser) { beingDeleted(u); u.Status.Origin = v1alpha1.OriginAdopted }, false, false},
+		"NamespaceThatGoes":         {func(*v1alpha1.ClerkUser) {}, true, true},
+		"NamespaceThatGoesUnneeded": {nil, true, false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			secret := newTestSecret(testKey)
+			secret.Finalizers = []string{v1alpha1.Finalizer}
+			objects := []client.Object{newTestInstance(), secret, namespace("kubernetes")}
+			if tc.user != nil {
+				user := bound("team-a", "ann", tc.user)
+				objects = append(objects, &user)
+			}
+			r := newTestReconciler(t, &clock{at: start}, objects...)
+			if err := r.Client.Delete(t.Context(), newTestSecret("")); err != nil {
+				t.Fatal(err)
+			}
+			if tc.going {
+				if err := r.Client.Delete(t.Context(), namespace()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			key, err := r.key(t.Context(), newTestInstance())
+			if err != nil || key != testKey {
+				t.Errorf("key() = %q, %v; the key is still there to be read", key, err)
+			}
+			if _, held := finalizersOf(t, r, "clerk"); held != tc.held {
+				t.Errorf("the Secret is held: %t, want %t", held, tc.held)
+			}
+		})
+	}
+}
+
+func TestFormerSecretIsLetGo(t *testing.T) {
+	t.Parallel()
+	former := newTestSecret(testKey)
+	former.Name, former.Finalizers = "former", []string{v1alpha1.Finalizer, "somebody/else"}
+	shares := newTestInstance(func(i *v1alpha1.ClerkInstance) { i.Name, i.UID, i.Spec.SecretKeyRef.Name = "shares", "other", "former" })
+	tests := map[string]struct {
+		objects []client.Object
+		was     string
+		want    []string
+	}{
+		"ReferenceChanged":     {nil, "former", []string{"somebody/else"}},
+		"ReferenceIsTheSame":   {nil, "clerk", []string{v1alpha1.Finalizer, "somebody/else"}},
+		"FirstReference":       {nil, "", []string{v1alpha1.Finalizer, "somebody/else"}},
+		"AnotherInstanceUses":  {[]client.Object{shares}, "former", []string{v1alpha1.Finalizer, "somebody/else"}},
+		"FormerOneIsGoneToday": {nil, "long-gone", []string{v1alpha1.Finalizer, "somebody/else"}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			objects := []client.Object{newTestInstance(), former.DeepCopy()}
+			for _, o := range tc.objects {
+				objects = append(objects, o.DeepCopyObject().(client.Object))
+			}
+			r := newTestReconciler(t, &clock{at: start}, objects...)
+			instance := newTestInstance(func(i *v1alpha1.ClerkInstance) { i.Status.SecretName = tc.was })
+			if err := r.releaseFormerSecret(t.Context(), instance); err != nil {
+				t.Fatal(err)
+			}
+			if got, _ := finalizersOf(t, r, "former"); !slices.Equal(got, tc.want) {
+				t.Errorf("finalizers are %v, want %v", got, tc.want)
+			}
+			if instance.Status.SecretName != "clerk" {
+				t.Errorf("on record is Secret %q", instance.Status.SecretName)
+			}
+		})
+	}
+}
+
+func TestInstanceHasOurFinalizerOnce(t *testing.T) {
+	t.Parallel()
+	r := newTestReconciler(t, &clock{at: start}, newTestInstance(func(i *v1alpha1.ClerkInstance) { i.Finalizers = []string{"somebody/else"} }))
+	for range 2 {
+		if err := r.ensureFinalizer(t.Context(), read(t, r)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := read(t, r).Finalizers; !slices.Equal(got, []string{"somebody/else", v1alpha1.Finalizer}) {
+		t.Errorf("finalizers are %v", got)
+	}
+	stale := read(t, r)
+	stale.ResourceVersion, stale.Finalizers = "1", nil
+	if err := r.ensureFinalizer(t.Context(), stale); !apierrors.IsConflict(err) {
+		t.Errorf("from an old copy: %v, want a conflict, or it would drop the finalizer of somebody else", err)
+	}
+	if err := r.release(t.Context(), read(t, r)); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, r).Finalizers; !slices.Equal(got, []string{"somebody/else"}) {
+		t.Errorf("after the release finalizers are %v", got)
+	}
+	if err := r.release(t.Context(), read(t, r)); err != nil {
+		t.Errorf("a second release: %v", err)
+	}
+}
