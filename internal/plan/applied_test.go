@@ -39,7 +39,7 @@ func TestIntend(t *testing.T) {
 		},
 		"OnlyTheLeavesThatAreWrittenBecomeOurs": {
 			spec:    v1alpha1.ClerkUserSpec{PublicMetadata: raw(`{"there":1,"a/b":{"c~d":[1],"e":{}}}`), PrivateMetadata: raw(`{"p":1}`), UnsafeMetadata: raw(`{"u":1}`)},
-			applied: wrote("/publicMetadata/a~1b/e", "/publicMetadata/z"),
+			applied: wrote("/publicMetadata/a~1b/c~0d", "/publicMetadata/z"),
 			user:    ada(hasPublic(`{"there":1}`), noMark),
 			want: wrote("/privateMetadata/p", "/publicMetadata/a~1b/c~0d", "/publicMetadata/a~1b/e", "/publicMetadata/z",
 				"/unsafeMetadata/u"),

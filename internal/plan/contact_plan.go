@@ -153,7 +153,6 @@ func (p *contactPlan) reserve(index int, want contact, waysIn *int) {
 		p.report(index, field, "the user's last way to sign in cannot become a second factor; declare another identifier")
 	default:
 		*waysIn--
-		p.held[at].secondFactor = true
 		p.takes = append(p.takes, contactCall{
 			verb: updateContact, id: p.held[at].id, value: want.value, secondFactor: new(true),
 		})

@@ -132,7 +132,11 @@ func TestTakingMetadataBack(t *testing.T) {
 			want: []string{`MergeMetadata Public={"a/b":null,"c~d":null,"~1":null}`},
 		},
 		"TheMarkIsNeverTakenBack": {applied: wrote("/privateMetadata/clerk-operator.io~1owner")},
-		"AWholeFieldIsNeverOurs":  {user: ada(hasPublic(`{"a":1}`)), applied: wrote("/publicMetadata", "nonsense", "")},
+		"AWholeFieldIsNeverOurs":  {user: ada(hasPublic(`{"a":1}`)), applied: wrote("/publicMetadata", "")},
+		"WhatLeadsIntoAnotherFieldOrNowhereIsNotOurs": {
+			user:    ada(hasPublic(`{"":{"unsafeMetadata":{"c":1}},"nonsense":1}`)),
+			applied: wrote("/unsafeMetadata/c", "nonsense"),
+		},
 	})
 }
 

@@ -10,11 +10,12 @@ import (
 )
 
 const (
-	// fieldKeyLimit is how many keys one metadata field may hold, so that three fit into a status.
-	fieldKeyLimit = v1alpha1.MaxAppliedMetadata / 3
+	// fieldKeyLimit is how many keys one metadata field may hold, so that three fit into a status, twice: while a spec
+	// takes the place of another, the keys of both are on record.
+	fieldKeyLimit = v1alpha1.MaxAppliedMetadata / 6
 	// fieldPointerLimit bounds the JSON pointers to the keys of one field, in bytes: three fields' go into an annotation,
 	// and the API server takes 256 KiB of those.
-	fieldPointerLimit = 40 << 10
+	fieldPointerLimit = 32 << 10
 )
 
 // recordable checks that the keys of a field can be put on record, without which they could not be taken back. Only

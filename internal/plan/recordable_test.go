@@ -25,8 +25,8 @@ func TestMetadataThatCannotBePutOnRecordIsRefused(t *testing.T) {
 	}
 	tests := map[string]struct{ metadata, says string }{
 		"ManyKeysInAListFit":       {`{"a":[` + strings.Repeat("1,", 3000) + `1]}`, ""},
-		"AsManyKeysAsFit":          {under("a", v1alpha1.MaxAppliedMetadata/3), ""},
-		"OneKeyTooMany":            {under("a", v1alpha1.MaxAppliedMetadata/3+1), "keys; at most"},
+		"AsManyKeysAsFit":          {under("a", v1alpha1.MaxAppliedMetadata/6), ""},
+		"OneKeyTooMany":            {under("a", v1alpha1.MaxAppliedMetadata/6+1), "keys; at most"},
 		"LongestPathThatFits":      {under(strings.Repeat("k", v1alpha1.MaxMetadataPointer-len("/publicMetadata//0")), 1), ""},
 		"PathTooLong":              {under(strings.Repeat("k", v1alpha1.MaxMetadataPointer-len("/publicMetadata//0")+1), 1), "path is 513 bytes long"},
 		"ManyKeysUnderALongParent": {under(strings.Repeat("k", 400), 100), "bytes long together"},
