@@ -28,7 +28,6 @@ TOOL := $(GO) tool -modfile=go.tools.mod
 HEADER := hack/boilerplate.go.txt
 BINARIES := manager clerk-emulator playground
 
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 RACE ?= $(if $(shell command -v $${CC:-cc} 2>/dev/null || command -v gcc 2>/dev/null || command -v clang 2>/dev/null),1,)
 
 # What a test run takes besides the packages: make test TEST_FLAGS='-run Ban -v'
@@ -77,7 +76,7 @@ fmt: go-version ## Format all Go files.
 build: go-version ## Build the operator and the commands into bin/.
 	@for name in $(BINARIES); do \
 		case $$name in manager) package=. ;; *) package=./cmd/$$name ;; esac; \
-		$(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/$$name $$package || exit 1; \
+		$(GO) build -trimpath -ldflags '-s -w' -o bin/$$name $$package || exit 1; \
 	done
 
 .PHONY: clean

@@ -267,7 +267,7 @@ type ClerkInstance struct {
 	Spec ClerkInstanceSpec `json:"spec"`
 
 	// status is what the operator knows about the instance.
-	// +default={"observedGeneration":-1}
+	// +default={"observedGeneration":-1,"managedUsers":0,"heldDeletions":0}
 	// +optional
 	Status ClerkInstanceStatus `json:"status,omitzero"`
 }

@@ -78,7 +78,8 @@ const (
 	EventCreated = "Created"
 	// EventRecreated says that the user had vanished from Clerk and was created again, with a new id.
 	EventRecreated = "Recreated"
-	// EventResumed says that a user created by an interrupted pass was found by its owner mark.
+	// EventResumed says that a user that carries the object's owner mark was found: created by an interrupted pass, or
+	// handed over.
 	EventResumed = "Resumed"
 	// EventAdopted says that an existing user was put under management.
 	EventAdopted = "Adopted"

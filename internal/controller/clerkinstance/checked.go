@@ -70,11 +70,11 @@ func (k *checkedKeys) find(name types.NamespacedName, key checkedKey) *connectio
 	return e.connection
 }
 
-// of returns the connection of whatever key was checked for an endpoint.
-func (k *checkedKeys) of(name types.NamespacedName, endpoint string) *connection.Connection {
+// of returns the connection of whatever key was checked for an endpoint and a pin.
+func (k *checkedKeys) of(name types.NamespacedName, endpoint, pin string) *connection.Connection {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if e := k.entry(name); e.key.endpoint == endpoint {
+	if e := k.entry(name); e.key.endpoint == endpoint && (pin == "" || pin == e.key.pin) {
 		return e.connection
 	}
 	return nil

@@ -77,7 +77,7 @@ func TestKeyThatClerkRejectsIsNotRemembered(t *testing.T) {
 	if asked != 2 {
 		t.Errorf("Clerk was asked %d times, want each time", asked)
 	}
-	if c := keys.of(prod, ""); c != nil {
+	if c := keys.of(prod, "", ""); c != nil {
 		t.Errorf("a rejected key left the connection %v", c)
 	}
 }
@@ -91,17 +91,17 @@ func TestConnectionInMemoryServesItsEndpointOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if keys.of(prod, "here") != c {
+	if keys.of(prod, "here", "") != c {
 		t.Error("the connection is not kept")
 	}
-	if keys.of(prod, "elsewhere") != nil {
+	if keys.of(prod, "elsewhere", "") != nil {
 		t.Error("a key is used for what it was not read for")
 	}
-	if keys.of(types.NamespacedName{Name: "other"}, "here") != nil {
+	if keys.of(types.NamespacedName{Name: "other"}, "here", "") != nil {
 		t.Error("another instance is given the connection")
 	}
 	keys.doubt(prod)
-	if keys.of(prod, "here") != nil {
+	if keys.of(prod, "here", "") != nil {
 		t.Error("a doubted key serves on")
 	}
 }

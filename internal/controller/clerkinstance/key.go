@@ -26,7 +26,7 @@ func (r *Reconciler) connect(
 ) (c *connection.Connection, keyMissing bool, err error) {
 	key, err := r.key(ctx, instance)
 	if isSecretNotFound(err) {
-		if c := r.checked.of(name, endpoint(instance)); c != nil {
+		if c := r.checked.of(name, endpoint(instance), pin(instance)); c != nil {
 			return c, true, nil
 		}
 	}
@@ -93,13 +93,19 @@ func (r *Reconciler) client(instance *v1alpha1.ClerkInstance, key string, office
 }
 
 // instanceID returns the id of the instance that the client's key belongs to, or the problem that it is not the expected
-// one. A key that may not ask (403) cannot be pinned: the id on record stands in, or else a digest of the key.
+// one. For a key that may not ask (403) a digest of it stands in, which pins nothing; where an id is on record, it cannot
+// be trusted to be of the same instance.
 func instanceID(ctx context.Context, client *clerk.Client, instance *v1alpha1.ClerkInstance, key string) (string, error) {
 	want := pin(instance)
 	seen, err := client.Instance(ctx)
 	if rejected, ok := clerk.Rejected(err); ok && rejected.Status == statusForbidden {
 		if want != "" {
-			return want, nil
+			return "", &problem{
+				reason: v1alpha1.ReasonInstanceChanged,
+				message: fmt.Sprintf("the key may not ask Clerk which instance it belongs to, so it cannot be told whether that is %s, "+
+					"and nothing is written; use a key that may ask", want),
+				stalled: true,
+			}
 		}
 		return unpinnedPrefix + keyDigest(key), nil
 	}
@@ -189,8 +195,8 @@ func pin(instance *v1alpha1.ClerkInstance) string {
 	return instance.Status.InstanceID
 }
 
-// endpoint is what, besides the key itself, a connection was opened for.
+// endpoint is what, besides the key itself, a connection was opened for. An object that was created again begins anew.
 func endpoint(instance *v1alpha1.ClerkInstance) string {
 	ref := instance.Spec.SecretKeyRef
-	return instance.Spec.EffectiveAPIURL() + " " + ref.Name + "/" + ref.EntryKey()
+	return string(instance.UID) + " " + instance.Spec.EffectiveAPIURL() + " " + ref.Name + "/" + ref.EntryKey()
 }

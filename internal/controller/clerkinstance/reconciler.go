@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
@@ -97,6 +98,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, instance *v1alpha1.ClerkInst
 		return ctrl.Result{}, err
 	}
 	if v.state != nil {
+		v.state.UID, v.state.Generation = instance.UID, instance.Generation
 		r.Pool.Set(name, *v.state)
 	}
 	if o.tally.managed != instance.Status.ManagedUsers || o.tally.held != instance.Status.HeldDeletions {
@@ -130,6 +132,11 @@ func (r *Reconciler) pass(ctx context.Context, name types.NamespacedName, instan
 		return o
 	}
 	o.users, o.err = r.countUsers(ctx, name, instance, o.connection)
+	if o.err != nil && !clerk.Unauthorized(o.err) {
+		// A number for people to look at keeps nobody from working; the next pass asks again.
+		log.FromContext(ctx).V(1).Info("counting users failed", "error", o.err.Error())
+		o.err = nil
+	}
 	return o
 }
 

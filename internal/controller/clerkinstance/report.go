@@ -103,7 +103,7 @@ func setWaiting(instance *v1alpha1.ClerkInstance) {
 func (r *Reconciler) announce(ctx context.Context, before, instance *v1alpha1.ClerkInstance) {
 	was := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionReady)
 	is := meta.FindStatusCondition(instance.Status.Conditions, v1alpha1.ConditionReady)
-	if is == nil || (was != nil && was.Status == is.Status && was.Reason == is.Reason) {
+	if is == nil || is.Status == metav1.ConditionUnknown || (was != nil && was.Status == is.Status && was.Reason == is.Reason) {
 		return
 	}
 	kind := corev1.EventTypeNormal

@@ -36,7 +36,11 @@ func (r *Reconciler) count(ctx context.Context, instance *v1alpha1.ClerkInstance
 	if err != nil {
 		return tally{}, fmt.Errorf("listing ClerkUsers of instance %s: %w", key, err)
 	}
-	return tallyOf(users.Items), nil
+	here := slices.DeleteFunc(users.Items, func(u v1alpha1.ClerkUser) bool {
+		bound := u.Status.Instance
+		return bound != nil && (bound.Namespace != instance.Namespace || bound.Name != instance.Name)
+	})
+	return tallyOf(here), nil
 }
 
 func tallyOf(users []v1alpha1.ClerkUser) tally {

@@ -85,8 +85,8 @@ func acceptedMessage(instance *v1alpha1.ClerkInstance, o outcome) string {
 	ref := instance.Spec.SecretKeyRef
 	switch {
 	case o.keyMissing:
-		return fmt.Sprintf("Secret %s has no entry %s any more; the key read from it before serves on until the operator restarts",
-			ref.Name, ref.EntryKey())
+		return fmt.Sprintf("the key is gone from entry %s of Secret %s; the one read before serves on until the operator restarts",
+			ref.EntryKey(), ref.Name)
 	case unpinned(o.connection.InstanceID):
 		return "Clerk accepts the key, but the key may not ask which instance it belongs to: a change of instance goes unnoticed"
 	default:

@@ -53,8 +53,10 @@ func (p *pass) apply(ctx context.Context, do []plan.Change) error {
 	for _, change := range do {
 		user, err := carryOut(ctx, p.in.client, id, change)
 		if err != nil {
-			// Whatever the call did or did not do, the copy is not to be trusted.
-			mirror.WrotePart(id)
+			if _, waiting := clerk.Waiting(err); !waiting {
+				// Whatever the call did or did not do, the copy is not to be trusted.
+				mirror.WrotePart(id)
+			}
 			return fmt.Errorf("%s: %w", change, err)
 		}
 		p.did = append(p.did, change)

@@ -19,6 +19,9 @@ import (
 func (p *pass) bind(ctx context.Context) error {
 	switch {
 	case p.user.Spec.UserID != nil:
+		if err := p.noneCreated(ctx, *p.user.Spec.UserID); err != nil {
+			return err
+		}
 		return p.bindNamed(ctx, *p.user.Spec.UserID)
 	case p.user.Spec.Observes():
 		return p.lookUp(ctx)
@@ -95,6 +98,28 @@ func (p *pass) lookUp(ctx context.Context) error {
 	return nil
 }
 
+// noneCreated makes sure that an earlier creating call, whose answer nobody recorded, left no user behind that an object
+// which has come to name another would forget.
+func (p *pass) noneCreated(ctx context.Context, named string) error {
+	c := creatingOf(p.user)
+	if c == nil || p.user.Spec.Observes() || p.memory.nothingCreated(p.user.UID) {
+		return nil
+	}
+	hits, err := p.usersBy(ctx, c.Kind, c.Value)
+	if err != nil {
+		return err
+	}
+	for _, hit := range hits {
+		if hit.ID != named && p.mark().OwnershipOf(hit) == plan.Ours {
+			return createdEarlier(hit.ID)
+		}
+	}
+	if wait := c.lag(p.now); wait > 0 && len(hits) == 0 {
+		return &waitError{after: min(wait, lagTime/6), err: errNotVisibleYet}
+	}
+	return nil
+}
+
 // resumeFormer looks for the user of an earlier creating call whose identifier has left the spec. done says that it was
 // found; a look that finds nothing is believed only when lists no longer lag.
 func (p *pass) resumeFormer(ctx context.Context, former *creating) (done bool, err error) {
@@ -102,7 +127,7 @@ func (p *pass) resumeFormer(ctx context.Context, former *creating) (done bool, e
 	if found || err != nil {
 		return found, err
 	}
-	if wait := former.At.Add(lagTime).Sub(p.now); wait > 0 {
+	if wait := former.lag(p.now); wait > 0 {
 		return false, &waitError{after: min(wait, lagTime/6), err: errNotVisibleYet}
 	}
 	return false, p.patchPrepared(ctx, p.toCreate(nil))
@@ -143,7 +168,7 @@ func (p *pass) create(ctx context.Context) error {
 		p.memory.loseAnswer(p.user.UID)
 	}
 	if kind, taken := clerk.IdentifierTaken(err); taken {
-		r := &refusal{generation: p.user.Generation, kind: kind, err: err}
+		r := &takenRefusal{generation: p.user.Generation, kind: kind, err: err}
 		p.memory.refuse(p.user.UID, r)
 		return p.resolveTaken(ctx, r)
 	}
@@ -151,7 +176,7 @@ func (p *pass) create(ctx context.Context) error {
 }
 
 // resolveTaken finds out whose the identifier is that Clerk says is taken.
-func (p *pass) resolveTaken(ctx context.Context, r *refusal) error {
+func (p *pass) resolveTaken(ctx context.Context, r *takenRefusal) error {
 	kind, values := r.kind, p.valuesOf(r.kind)
 	if len(values) == 0 {
 		c := creatingOf(p.user)
@@ -164,8 +189,6 @@ func (p *pass) resolveTaken(ctx context.Context, r *refusal) error {
 	if err != nil {
 		return err
 	}
-	// The next pass asks Clerk once more, whatever comes of this.
-	p.memory.refuse(p.user.UID, nil)
 	if len(hits) == 0 {
 		return &waitError{after: takenRetry, err: errNotVisibleYet}
 	}

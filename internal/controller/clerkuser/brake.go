@@ -32,6 +32,7 @@ func (p *pass) brake(ctx context.Context) error {
 	}
 	count, full := nextCount(instance.Status.Deletions, p.now, maxCount, window)
 	if full {
+		p.memory.brakeHeld(p.user.UID, p.now)
 		return deletionHeld(name, maxCount, window)
 	}
 	before := instance.DeepCopy()
@@ -56,19 +57,18 @@ func nextCount(have *v1alpha1.DeletionCount, now time.Time, maxCount int32, wind
 	return v1alpha1.DeletionCount{Since: have.Since, Count: have.Count + 1}, false
 }
 
-// releasedBy reports whether the instance's annotation releases what was asked for when this was.
+// releasedBy reports whether the instance's annotation releases what was asked for when this was: for a deletion when the
+// object was deleted, for a re-creation when it was held first.
 func (p *pass) releasedBy(instance *v1alpha1.ClerkInstance) bool {
 	before, err := time.Parse(time.RFC3339, instance.Annotations[v1alpha1.AnnotationReleaseDeletions])
 	if err != nil {
 		return false
 	}
-	asked := p.now
 	if at := p.user.DeletionTimestamp; at != nil {
-		asked = at.Time
-	} else if ready := readyCondition(p.user); ready != nil && ready.Reason == v1alpha1.ReasonDeletionHeld {
-		asked = ready.LastTransitionTime.Time
+		return !at.After(before)
 	}
-	return !asked.After(before)
+	at, held := p.memory.heldByBrake(p.user.UID)
+	return held && !at.After(before)
 }
 
 // deletionHeld says which command lets the deletion go.

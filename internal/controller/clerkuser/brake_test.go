@@ -76,6 +76,7 @@ func TestReleaseOfWhatWasAskedForBefore(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newTestPass(t, newTestReconciler(t, newClock()), newTestUser("ann", tc.user))
+			p.memory.brakeHeld(p.user.UID, start)
 			instance := newTestInstance()
 			if tc.release != "" {
 				instance.Annotations = map[string]string{v1alpha1.AnnotationReleaseDeletions: tc.release}

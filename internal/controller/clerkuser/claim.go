@@ -166,6 +166,12 @@ func (p *pass) bindTo(ctx context.Context, user *clerk.User, how manner) error {
 		p.userID = user.ID
 		p.in.connection.Mirror.Bind(p.uid(), user.ID)
 		p.noteManner(user, how)
+		if how == adopted || how == succeeded {
+			// Like an annotation before a creating call: a crash after the mark is written must not forget whose it is.
+			if err := p.reportIntent(ctx); err != nil {
+				return err
+			}
+		}
 	}
 	return p.think()
 }

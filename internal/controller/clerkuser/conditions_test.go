@@ -47,7 +47,7 @@ func TestConditionsFollowTheVerdict(t *testing.T) {
 	}{
 		"InSyncStandsAlone":                {[]verdict{inSync}, []said{{"Ready", "True", "InSync", 3}}, 3},
 		"StalledHasReadysReason":           {[]verdict{invalid}, []said{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
-		"RetryingReconciles":               {[]verdict{retrying}, []said{{"Ready", "False", "Retrying", 3}, {"Reconciling", "True", "Retrying", 3}}, 3},
+		"RetryingReconciles":               {[]verdict{retrying}, []said{{"Ready", "False", "Retrying", 3}, {"Reconciling", "True", "Retrying", 3}}, -1},
 		"FirstWaitIsSaid":                  {[]verdict{waiting}, unknown, -1},
 		"SecondWaitSaysTheSame":            {[]verdict{waiting, waiting}, unknown, -1},
 		"WaitLeavesAVerdictAlone":          {[]verdict{inSync, waiting}, []said{{"Ready", "True", "InSync", 3}}, 3},
@@ -235,7 +235,9 @@ func TestStatusTellsWhatThePassDid(t *testing.T) {
 			if err := p.think(); err != nil {
 				t.Fatal(err)
 			}
+			p.planned = true
 			tc.learned(p)
+			p.planned = p.planned && p.desired != nil && !p.suspended && !p.onHold
 			p.fillStatus(verdict{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, message: "as declared"})
 			if user.Status.LastReconcileAt != tc.echo {
 				t.Errorf("lastReconcileAt is %q, want %q", user.Status.LastReconcileAt, tc.echo)

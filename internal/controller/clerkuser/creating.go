@@ -43,10 +43,25 @@ func creatingOf(user *v1alpha1.ClerkUser) *creating {
 		return nil
 	}
 	c := &creating{}
-	if err := json.Unmarshal([]byte(text), c); err != nil || c.Kind == "" || c.Value == "" {
+	if err := json.Unmarshal([]byte(text), c); err != nil || !slices.Contains(identifierKinds(), c.Kind) || c.Value == "" {
 		return nil
 	}
 	return c
+}
+
+func identifierKinds() []clerk.IdentifierKind {
+	return []clerk.IdentifierKind{
+		clerk.KindExternalID, clerk.KindEmailAddress, clerk.KindPhoneNumber, clerk.KindUsername, clerk.KindWeb3Wallet,
+	}
+}
+
+// lag is how long from now lists may still not show what the call created. A time to come was not written by the
+// operator.
+func (c creating) lag(now time.Time) time.Duration {
+	if c.At.After(now) {
+		return 0
+	}
+	return c.At.Add(lagTime).Sub(now)
 }
 
 // prepare ensures the finalizer before anything is written to Clerk, or the user would be left behind by an object
@@ -69,7 +84,8 @@ func (p *pass) mayCreate() bool {
 }
 
 // toCreate is the annotation for the creating call that the spec now asks for. An earlier one keeps its identifier, since
-// an earlier call may have been carried out; what calls add accumulates.
+// an earlier call may have been carried out; what calls add accumulates. Its time is renewed, since lists may lag behind
+// the call that is about to be made.
 func (p *pass) toCreate(earlier *creating) *creating {
 	identifiers := p.desired.Identifiers()
 	if len(identifiers) == 0 {
@@ -77,7 +93,11 @@ func (p *pass) toCreate(earlier *creating) *creating {
 	}
 	next := &creating{Kind: identifiers[0].Kind, Value: identifiers[0].Value, At: p.now.UTC().Truncate(time.Second)}
 	if earlier != nil {
-		next = earlier
+		at := earlier.At
+		if slices.Contains(identifiers, earlier.identifier()) && p.now.Sub(at).Abs() > lagTime/2 {
+			at = next.At
+		}
+		next = &creating{Kind: earlier.Kind, Value: earlier.Value, At: at, Applied: earlier.Applied}
 	}
 	next.Applied = plan.Intend(next.Applied, p.desired, plan.For(p.desired, nil))
 	return next

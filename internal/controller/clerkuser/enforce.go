@@ -20,15 +20,17 @@ func (p *pass) enforce(ctx context.Context) error {
 	for range maxRounds {
 		todo := plan.For(p.desired, p.observed)
 		do, withheld := plan.Allow(p.policy(todo), todo)
-		p.withheld = withheld
+		p.withheld, p.planned = withheld, true
 		if len(do) == 0 {
 			return p.conclude()
 		}
 		if err := p.intend(ctx, do); err != nil {
 			return err
 		}
-		p.countCorrections(do)
-		if err := p.apply(ctx, do); err != nil {
+		before := len(p.did)
+		err := p.apply(ctx, do)
+		p.countCorrections(p.did[before:])
+		if err != nil {
 			return err
 		}
 		p.noteFutile(do)
@@ -105,13 +107,13 @@ func sameApplied(a, b v1alpha1.Applied) bool {
 
 // countCorrections remembers which fields are put right although the spec did not change. A lock that lapsed by itself
 // is nobody's doing.
-func (p *pass) countCorrections(do []plan.Change) {
+func (p *pass) countCorrections(did []plan.Change) {
 	if !p.drift || p.justCreated() {
 		return
 	}
 	lapsed := p.user.Status.LockExpiresAt != nil && !p.user.Status.LockExpiresAt.After(p.now)
 	fields := p.memory.fields(p.user.UID, p.user.Generation)
-	for _, field := range plan.Fields(do) {
+	for _, field := range plan.Fields(did) {
 		if field == "locked" && lapsed {
 			continue
 		}

@@ -39,7 +39,7 @@ func (p *pass) findInputs(ctx context.Context) error {
 		return err
 	}
 	state, known := p.Pool.State(instanceName(instance))
-	if !known {
+	if !known || state.UID != instance.UID || state.Generation != instance.Generation {
 		return errInstanceUnknown
 	}
 	if state.Connection == nil {

@@ -26,9 +26,9 @@ type recollection struct {
 	// lookFirst is true while a look for the user is due before another creating call. taken is the refusal of a creating
 	// call whose look-up is still due.
 	lookFirst bool
-	taken     *refusal
+	taken     *takenRefusal
 	// lookUps are answers of this and earlier passes that had to wait before they were done.
-	lookUps map[clerk.Identifier][]*clerk.User
+	lookUps map[clerk.Identifier]lookUp
 	// announced is true if this process wrote the annotation that precedes the first creating call, and so knows of all
 	// of them. doubt is true while the answer to one is missing.
 	announced, doubt bool
@@ -36,8 +36,9 @@ type recollection struct {
 	failing time.Time
 	// wrote is the resource version of our last write to the object.
 	wrote string
-	// spent is true once the deletion brake has counted the object.
+	// spent is true once the deletion brake has counted the object; braked is when it held it first.
 	spent  bool
+	braked time.Time
 	fields *fieldMemory
 }
 
@@ -128,7 +129,7 @@ func (m *memory) answered(uid types.UID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	o := m.of(uid)
-	o.doubt, o.lookFirst, o.taken, o.spent = false, false, nil, false
+	o.doubt, o.lookFirst, o.taken, o.spent, o.braked = false, false, nil, false, time.Time{}
 }
 
 // looked records that a look for the user of a lost answer found none. The doubt stays, since lists lag.
@@ -202,6 +203,23 @@ func (m *memory) spend(uid types.UID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.of(uid).spent = true
+}
+
+// brakeHeld records that the deletion brake holds the object.
+func (m *memory) brakeHeld(uid types.UID, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if o := m.of(uid); o.braked.IsZero() {
+		o.braked = now
+	}
+}
+
+// heldByBrake returns when the deletion brake held the object first, if it does.
+func (m *memory) heldByBrake(uid types.UID) (time.Time, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	at := m.of(uid).braked
+	return at, !at.IsZero()
 }
 
 // spent reports whether the deletion brake has counted the object.

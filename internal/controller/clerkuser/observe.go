@@ -76,6 +76,11 @@ func (p *pass) read(ctx context.Context, from reader, id string) (*clerk.User, e
 
 // ensureOurs checks before anything is written that the user carries our mark, or that it may be put under it.
 func (p *pass) ensureOurs(ctx context.Context, user *clerk.User) error {
+	if wins, err := p.winsOver(ctx, user); err != nil {
+		return err
+	} else if wins {
+		return p.bindTo(ctx, user, restored)
+	}
 	how, err := p.claim(user)
 	if err != nil {
 		return err
@@ -113,17 +118,25 @@ func (p *pass) mayCreateAnew() bool {
 		return true
 	}
 	ready := readyCondition(p.user)
-	return ready != nil && ready.Reason == v1alpha1.ReasonMissing && ready.ObservedGeneration != p.user.Generation
+	if ready == nil {
+		return false
+	}
+	held := ready.Reason == v1alpha1.ReasonDeletionHeld
+	return held || ready.Reason == v1alpha1.ReasonMissing && ready.ObservedGeneration != p.user.Generation
 }
 
 // createAnew creates the user again, under a new id. The brake counts it: where many users are gone at once, the key is
-// more likely wrong than the people.
+// more likely wrong than the people. That the object has no user is on record before the call, so that a crash after it
+// is one like any other after a creating call.
 func (p *pass) createAnew(ctx context.Context) error {
 	if err := p.brake(ctx); err != nil {
 		return err
 	}
 	p.in.connection.Mirror.Unbind(p.uid())
 	p.userID, p.origin, p.applied = "", "", v1alpha1.Applied{}
+	if err := p.reportIntent(ctx); err != nil {
+		return err
+	}
 	if err := p.think(); err != nil {
 		return err
 	}

@@ -7,10 +7,14 @@ import (
 	"context"
 	"fmt"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
+	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
 // soleOwner checks that no older ClerkUser is bound to the same user. The younger of two writes nothing, and deleting it
@@ -34,6 +38,24 @@ func (p *pass) soleOwner(ctx context.Context) error {
 		return conflictElsewhere()
 	}
 	return nil
+}
+
+// winsOver reports whether a user of ours carries the mark of a younger ClerkUser: two that adopted it at the same time
+// both wrote theirs, and the older wins.
+func (p *pass) winsOver(ctx context.Context, user *clerk.User) (bool, error) {
+	mark, found := plan.FindMark(user)
+	if !found || mark.Cluster != p.ClusterID || mark.UID == p.uid() || !p.signed(user.ID) {
+		return false, nil
+	}
+	other := &v1alpha1.ClerkUser{}
+	err := p.Client.Get(ctx, types.NamespacedName{Namespace: mark.Namespace, Name: mark.Name}, other)
+	if apierrors.IsNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("getting the ClerkUser that the owner mark names: %w", err)
+	}
+	return string(other.UID) == mark.UID && older(p.user, other), nil
 }
 
 func (p *pass) sameHome(other *v1alpha1.ClerkUser) bool {

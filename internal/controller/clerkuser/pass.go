@@ -35,6 +35,8 @@ type pass struct {
 	bound bool
 	// did is what was carried out; withheld what was planned but is not to be.
 	did, withheld []plan.Change
+	// planned is true once withheld says what differs.
+	planned bool
 	// notKept and contended are names of fields.
 	notKept, contended []string
 	happened           []occurrence

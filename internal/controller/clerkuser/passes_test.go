@@ -147,9 +147,11 @@ func TestWaysToClerkThatAreNotThere(t *testing.T) {
 		change func(s *stage)
 		want   string
 	}{
-		"NoInstance":        {func(s *stage) { _ = s.cluster.Delete(t.Context(), newTestInstance()) }, v1alpha1.ReasonInstanceNotFound},
-		"InstanceNotSeen":   {func(s *stage) { s.Pool.Drop(instanceName(newTestInstance())) }, v1alpha1.ReasonWaiting},
-		"InstanceNotUsable": {func(s *stage) { s.Pool.Set(instanceName(newTestInstance()), connection.State{Problem: "no key"}) }, v1alpha1.ReasonInstanceNotReady},
+		"NoInstance":      {func(s *stage) { _ = s.cluster.Delete(t.Context(), newTestInstance()) }, v1alpha1.ReasonInstanceNotFound},
+		"InstanceNotSeen": {func(s *stage) { s.Pool.Drop(instanceName(newTestInstance())) }, v1alpha1.ReasonWaiting},
+		"InstanceNotUsable": {func(s *stage) {
+			s.Pool.Set(instanceName(newTestInstance()), stateOf(newTestInstance(), connection.State{Problem: "no key"}))
+		}, v1alpha1.ReasonInstanceNotReady},
 		"ClusterFails": {func(s *stage) {
 			s.Client = interceptor.NewClient(s.cluster, interceptor.Funcs{Get: func(context.Context, client.WithWatch, client.ObjectKey, client.Object, ...client.GetOption) error {
 				return errors.New("no")
@@ -405,11 +407,13 @@ func TestDeletionThatIsBlockedNamesTheWayOut(t *testing.T) {
 		}
 	}
 	tests := map[string]func(s *stage){
-		"ByADirectory":   refuse(409, "user_managed_by_scim"),
-		"ByThePlan":      refuse(402, "unsupported_subscription_plan_features"),
-		"ByTheKey":       refuse(401, "authentication_invalid"),
-		"ByNoInstance":   func(s *stage) { _ = s.cluster.Delete(s.t.Context(), newTestInstance()) },
-		"ByBadInstance":  func(s *stage) { s.Pool.Set(instanceName(newTestInstance()), connection.State{Problem: "no key"}) },
+		"ByADirectory": refuse(409, "user_managed_by_scim"),
+		"ByThePlan":    refuse(402, "unsupported_subscription_plan_features"),
+		"ByTheKey":     refuse(401, "authentication_invalid"),
+		"ByNoInstance": func(s *stage) { _ = s.cluster.Delete(s.t.Context(), newTestInstance()) },
+		"ByBadInstance": func(s *stage) {
+			s.Pool.Set(instanceName(newTestInstance()), stateOf(newTestInstance(), connection.State{Problem: "no key"}))
+		},
 		"ByAnotherPlace": func(s *stage) { s.edit("ann", func(u *v1alpha1.ClerkUser) { u.Status.Instance.ID = "ins_other" }) },
 	}
 	for name, block := range tests {

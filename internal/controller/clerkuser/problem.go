@@ -137,6 +137,16 @@ func conflictElsewhere() error {
 	}
 }
 
+func createdEarlier(userID string) error {
+	return &problem{
+		reason: v1alpha1.ReasonConflict,
+		message: fmt.Sprintf("this object created user %s before spec.userID named another; set spec.userID to %s, or delete this object "+
+			"(and with it that user) and create another for the one meant", userID, userID),
+		stalled: true,
+		holds:   true,
+	}
+}
+
 func missing(userID string, origin v1alpha1.Origin) error {
 	message := "the adopted user is no longer at Clerk; set spec.userID to another user, or delete this object"
 	switch {

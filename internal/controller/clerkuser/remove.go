@@ -29,6 +29,9 @@ func (p *pass) remove(ctx context.Context) error {
 	if p.user.Spec.Suspended() {
 		return p.release(ctx, "the object was suspended, so the user was left as it is, with its owner mark")
 	}
+	if p.user.Spec.Observes() {
+		return p.release(ctx, "mode is Observe, so the user was left as it is")
+	}
 	if p.userID == "" && creatingOf(p.user) == nil {
 		return p.release(ctx, "")
 	}
@@ -113,7 +116,7 @@ func (p *pass) findCreated(ctx context.Context, c *creating) (*clerk.User, error
 			return hit, nil
 		}
 	}
-	if wait := c.At.Add(lagTime).Sub(p.now); wait > 0 {
+	if wait := c.lag(p.now); wait > 0 {
 		return nil, &waitError{after: min(wait, lagTime/6), err: errNotVisibleYet}
 	}
 	return nil, nil
@@ -187,7 +190,9 @@ func (p *pass) carryOutPolicy(ctx context.Context, user *clerk.User) error {
 func (p *pass) applyRemoval(ctx context.Context, user *clerk.User, do []plan.Change) error {
 	for _, change := range do {
 		_, err := carryOut(ctx, p.in.client, user.ID, change)
-		p.in.connection.Mirror.Forget(user.ID)
+		if _, waiting := clerk.Waiting(err); !waiting {
+			p.in.connection.Mirror.Forget(user.ID)
+		}
 		if clerk.IsNotFound(err) {
 			return nil
 		}
@@ -214,8 +219,8 @@ func (p *pass) release(ctx context.Context, why string) error {
 		return fmt.Errorf("removing the finalizer: %w", err)
 	}
 	p.released = true
-	if p.in.connection != nil {
-		p.in.connection.Mirror.Unbind(p.uid())
+	if bound := p.user.Status.Instance; bound != nil {
+		p.Pool.Mirror(bound.ID).Unbind(p.uid())
 	}
 	if why != "" {
 		p.notef(v1alpha1.EventReleased, "Delete", "%s", why)

@@ -59,7 +59,7 @@ func (p *pass) fillStatus(v verdict) {
 	if p.err == nil && !p.suspended {
 		status.LastReconcileAt = p.user.ReconcileAt()
 	}
-	if !p.suspended && !p.onHold && p.desired != nil {
+	if p.planned {
 		status.PendingChanges = p.differing()
 	}
 	fillConditions(p.user, v)
@@ -74,7 +74,7 @@ func (p *pass) fillBinding() {
 		status.Applied = p.applied.DeepCopy()
 	}
 	if p.userID == "" {
-		status.Binding, status.OnDelete = "", ""
+		status.Binding, status.OnDelete, status.Instance = "", "", nil
 		return
 	}
 	status.OnDelete = p.user.Spec.OnDelete(p.origin)
@@ -120,7 +120,11 @@ func fillConditions(user *v1alpha1.ClerkUser, v verdict) {
 		fillFirstCondition(user, v)
 		return
 	}
-	user.Status.ObservedGeneration = user.Generation
+	if v.ready == metav1.ConditionTrue || v.stalled {
+		// Any other verdict is not the last word on this generation: the conditions say that they are about it, and the
+		// pass that carries it out still knows it to be new.
+		user.Status.ObservedGeneration = user.Generation
+	}
 	conditions := &user.Status.Conditions
 	setCondition(user, v1alpha1.ConditionReady, v.ready, v.reason, v.message)
 	for kind, holds := range map[string]bool{v1alpha1.ConditionStalled: v.stalled, v1alpha1.ConditionReconciling: v.reconciling} {

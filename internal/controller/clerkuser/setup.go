@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
@@ -54,16 +55,28 @@ func (r *Reconciler) hearDeletions() handler.EventHandler {
 	return handler.Funcs{DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q queue) {
 		r.memory.forget(e.Object.GetUID())
 		r.pace.forget(e.Object.GetUID())
+		r.wakeHeirs(ctx, e.Object, q)
+	}}
+}
+
+// wakeHeirs wakes what a ClerkUser that is gone may have stood in the way of: those of its namespace without a user, and
+// those that are bound to the same user.
+func (r *Reconciler) wakeHeirs(ctx context.Context, gone client.Object, q queue) {
+	selections := [][]client.ListOption{{client.InNamespace(gone.GetNamespace()), client.MatchingFields{index.Unbound: "true"}}}
+	if user, ok := gone.(*v1alpha1.ClerkUser); ok && user.Status.UserID != "" {
+		selections = append(selections, []client.ListOption{client.MatchingFields{index.UserID: user.Status.UserID}})
+	}
+	for _, selection := range selections {
 		waiting := &v1alpha1.ClerkUserList{}
-		if err := r.Client.List(ctx, waiting, client.InNamespace(e.Object.GetNamespace()), client.MatchingFields{index.Unbound: "true"}); err != nil {
-			ctrl.LoggerFrom(ctx).Error(err, "listing ClerkUsers that wait for a user")
+		if err := r.Client.List(ctx, waiting, append(selection, client.UnsafeDisableDeepCopy)...); err != nil {
+			log.FromContext(ctx).Error(err, "listing ClerkUsers that wait for a user")
 			return
 		}
 		for i := range waiting.Items {
 			r.memory.release(waiting.Items[i].UID)
 			q.Add(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&waiting.Items[i])})
 		}
-	}}
+	}
 }
 
 // hearInstances wakes the users of a ClerkInstance that appeared, vanished, or whose spec or annotations changed. Its
@@ -114,7 +127,7 @@ func (r *Reconciler) wake(ctx context.Context, q queue, instance types.Namespace
 	for _, selection := range selections {
 		users := &v1alpha1.ClerkUserList{}
 		if err := r.Client.List(ctx, users, append(selection, client.UnsafeDisableDeepCopy)...); err != nil {
-			ctrl.LoggerFrom(ctx).Error(err, "listing the ClerkUsers of an instance", "instance", instance)
+			log.FromContext(ctx).Error(err, "listing the ClerkUsers of an instance", "instance", instance)
 			return
 		}
 		for i := range users.Items {

@@ -96,12 +96,12 @@ func TestInstanceWakesThoseThatLeadToIt(t *testing.T) {
 		instance, fallback types.NamespacedName
 		want               []string
 	}{
-		"DefaultOfTheNamespace":  {types.NamespacedName{Namespace: "team-a", Name: "default"}, types.NamespacedName{}, []string{"team-a/implied", "team-a/named"}},
+		"DefaultOfTheNamespace":  {types.NamespacedName{Namespace: "team-a", Name: "default"}, types.NamespacedName{}, []string{"team-a/bound", "team-a/implied", "team-a/named"}},
 		"DefaultOfAnother":       {types.NamespacedName{Namespace: "team-b", Name: "default"}, types.NamespacedName{}, []string{"team-b/implied-b"}},
 		"NamedAndBound":          {types.NamespacedName{Namespace: "platform", Name: "prod"}, types.NamespacedName{}, []string{"team-a/bound", "team-a/prod"}},
 		"FallbackOfAll":          {types.NamespacedName{Namespace: "platform", Name: "prod"}, types.NamespacedName{Namespace: "platform", Name: "prod"}, []string{"team-a/bound", "team-a/implied", "team-a/prod", "team-b/implied-b"}},
 		"NobodyLeadsThere":       {types.NamespacedName{Namespace: "platform", Name: "test"}, types.NamespacedName{}, nil},
-		"DefaultThatIsFallback":  {types.NamespacedName{Namespace: "team-a", Name: "default"}, types.NamespacedName{Namespace: "team-a", Name: "default"}, []string{"team-a/implied", "team-a/named", "team-b/implied-b"}},
+		"DefaultThatIsFallback":  {types.NamespacedName{Namespace: "team-a", Name: "default"}, types.NamespacedName{Namespace: "team-a", Name: "default"}, []string{"team-a/bound", "team-a/implied", "team-a/named", "team-b/implied-b"}},
 		"FallbackLeavesDefaults": {types.NamespacedName{Namespace: "team-b", Name: "default"}, types.NamespacedName{Namespace: "platform", Name: "prod"}, []string{"team-b/implied-b"}},
 	}
 	for name, tc := range tests {
@@ -120,7 +120,7 @@ func TestInstanceWakesThoseThatLeadToIt(t *testing.T) {
 
 func TestInstanceEventsThatConcernUsers(t *testing.T) {
 	t.Parallel()
-	woken := []string{"team-a/implied", "team-a/named"}
+	woken := []string{"team-a/bound", "team-a/implied", "team-a/named"}
 	tests := map[string]struct {
 		change func(*v1alpha1.ClerkInstance)
 		want   []string

@@ -63,9 +63,15 @@ func newStage(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *stage {
 
 // connect makes an instance usable.
 func (s *stage) connect(client *clerk.Client, name types.NamespacedName) {
-	s.Pool.Set(name, connection.State{Connection: &connection.Connection{
+	s.Pool.Set(name, stateOf(newTestInstance(), connection.State{Connection: &connection.Connection{
 		InstanceID: s.clerk.ID(), Environment: v1alpha1.EnvironmentProduction, Client: client, Mirror: s.Pool.Mirror(s.clerk.ID()),
-	}})
+	}}))
+}
+
+// stateOf makes a state one of this instance as it is.
+func stateOf(instance *v1alpha1.ClerkInstance, state connection.State) connection.State {
+	state.UID, state.Generation = instance.UID, instance.Generation
+	return state
 }
 
 // restart gives the stage a Reconciler that remembers nothing.

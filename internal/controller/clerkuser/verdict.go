@@ -58,6 +58,7 @@ func (v verdict) result() ctrl.Result {
 // judge turns what a pass learned into its verdict. It is the one place where errors become fate: only an error that has
 // a name here stops retries, and any other is tried again.
 func (r *Reconciler) judge(p *pass) verdict {
+	r.memory.finish(p)
 	switch {
 	case p.released:
 		return verdict{unchanged: true}
@@ -65,12 +66,10 @@ func (r *Reconciler) judge(p *pass) verdict {
 		return verdict{unchanged: true, reason: v1alpha1.ReasonSuspended, message: "spec.suspend is true, so nothing is read or written at Clerk"}
 	case p.err == nil:
 		r.memory.succeeded(p.user.UID)
-		r.memory.finish(p.user.UID)
 		return judgeDone(p)
 	}
 	if v, final := r.judgeFinal(p); final {
 		r.memory.succeeded(p.user.UID)
-		r.memory.finish(p.user.UID)
 		return v
 	}
 	return r.judgePassing(p)
@@ -137,6 +136,7 @@ func (r *Reconciler) judgeFinal(p *pass) (verdict, bool) {
 		r.Pool.Doubt(name)
 		v.reason = v1alpha1.ReasonInstanceNotReady
 		v.message = fmt.Sprintf("ClerkInstance %s cannot be used: Clerk rejects its key", name)
+		v.after = unknownPause
 		return v, true
 	}
 	if refused, ok := clerk.Rejected(p.err); ok {
@@ -158,9 +158,6 @@ func (r *Reconciler) hold(p *pass) time.Duration {
 // judgePassing is for errors that pass by themselves, which includes every error that nobody has named.
 func (r *Reconciler) judgePassing(p *pass) verdict {
 	v := verdict{unchanged: true}
-	if _, waiting := clerk.Waiting(p.err); !waiting {
-		r.memory.finish(p.user.UID)
-	}
 	var wait *waitError
 	switch at, waiting := clerk.Waiting(p.err); {
 	case waiting:

@@ -35,6 +35,10 @@ type State struct {
 	Connection *Connection
 	// Problem says in one sentence why it cannot be used; "" with a Connection.
 	Problem string
+	// UID and Generation are of the ClerkInstance that this was found out about. What holds for an earlier spec says
+	// nothing about a later one, which may name another key.
+	UID        types.UID
+	Generation int64
 }
 
 // Pool holds the State of every ClerkInstance. It is safe for concurrent use.
@@ -71,13 +75,14 @@ func (p *Pool) State(instance types.NamespacedName) (s State, known bool) {
 	return s, known
 }
 
-// Set records what was found out about a ClerkInstance, and announces it on Changed if users have to know.
+// Set records what was found out about a ClerkInstance, and announces it on Changed if it is anything new: a key that was
+// checked again after it was doubted makes a new Connection.
 func (p *Pool) Set(instance types.NamespacedName, s State) {
 	p.mu.Lock()
 	before, known := p.states[instance]
 	p.states[instance] = s
 	p.mu.Unlock()
-	if !known || before.Problem != s.Problem || instanceID(before) != instanceID(s) {
+	if !known || before != s {
 		p.changed <- instance
 	}
 }
@@ -118,11 +123,4 @@ func (p *Pool) Mirror(instanceID string) *mirror.Mirror {
 		p.mirrors[instanceID] = m
 	}
 	return m
-}
-
-func instanceID(s State) string {
-	if s.Connection == nil {
-		return ""
-	}
-	return s.Connection.InstanceID
 }

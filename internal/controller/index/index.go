@@ -15,22 +15,22 @@ import (
 )
 
 const (
-	// Instance finds ClerkUsers by the ClerkInstance that they are bound through or refer to, as namespace/name. One
-	// whose reference is omitted is found under ImpliedInstance.
+	// Instance finds ClerkUsers by the ClerkInstance that they are bound through and by the one that they refer to, as
+	// namespace/name. One whose reference is omitted is found under ImpliedInstance.
 	Instance = "clerk-operator.io/instance"
 	// UserID finds ClerkUsers by the id of the user that they are bound to.
 	UserID = "clerk-operator.io/user-id"
 	// Unbound finds the ClerkUsers of a namespace that have no user yet, under the value "true".
 	Unbound = "clerk-operator.io/unbound"
-	// ImpliedInstance is the value of Instance for a ClerkUser that names none and is not bound.
+	// ImpliedInstance is the value of Instance for a ClerkUser that names none.
 	ImpliedInstance = "implied"
 )
 
 // Register adds the indexes to a cache.
 func Register(ctx context.Context, indexer client.FieldIndexer) error {
-	for field, extract := range map[string]func(*v1alpha1.ClerkUser) string{
-		Instance: instanceOf,
-		UserID:   func(u *v1alpha1.ClerkUser) string { return u.Status.UserID },
+	for field, extract := range map[string]func(*v1alpha1.ClerkUser) []string{
+		Instance: instancesOf,
+		UserID:   userIDOf,
 		Unbound:  unbound,
 	} {
 		values := func(o client.Object) []string {
@@ -38,10 +38,7 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 			if !ok {
 				return nil
 			}
-			if value := extract(user); value != "" {
-				return []string{value}
-			}
-			return nil
+			return extract(user)
 		}
 		if err := indexer.IndexField(ctx, &v1alpha1.ClerkUser{}, field, values); err != nil {
 			return fmt.Errorf("adding index %s: %w", field, err)
@@ -50,24 +47,37 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 	return nil
 }
 
-func instanceOf(user *v1alpha1.ClerkUser) string {
-	if bound := user.Status.Instance; bound != nil {
-		return types.NamespacedName{Namespace: bound.Namespace, Name: bound.Name}.String()
+// instancesOf returns where a user was bound and where its reference leads, which may be elsewhere.
+func instancesOf(user *v1alpha1.ClerkUser) []string {
+	refers := ImpliedInstance
+	if ref := user.Spec.InstanceRef; ref != nil {
+		namespace := user.Namespace
+		if ref.Namespace != nil {
+			namespace = *ref.Namespace
+		}
+		refers = types.NamespacedName{Namespace: namespace, Name: ref.Name}.String()
 	}
-	ref := user.Spec.InstanceRef
-	if ref == nil {
-		return ImpliedInstance
+	bound := user.Status.Instance
+	if bound == nil {
+		return []string{refers}
 	}
-	namespace := user.Namespace
-	if ref.Namespace != nil {
-		namespace = *ref.Namespace
+	at := types.NamespacedName{Namespace: bound.Namespace, Name: bound.Name}.String()
+	if at == refers {
+		return []string{at}
 	}
-	return types.NamespacedName{Namespace: namespace, Name: ref.Name}.String()
+	return []string{at, refers}
 }
 
-func unbound(user *v1alpha1.ClerkUser) string {
+func userIDOf(user *v1alpha1.ClerkUser) []string {
 	if user.Status.UserID == "" {
-		return "true"
+		return nil
 	}
-	return ""
+	return []string{user.Status.UserID}
+}
+
+func unbound(user *v1alpha1.ClerkUser) []string {
+	if user.Status.UserID == "" {
+		return []string{"true"}
+	}
+	return nil
 }

@@ -54,7 +54,7 @@ func TestIndexes(t *testing.T) {
 		"NamesNoInstance":              {func(*v1alpha1.ClerkUser) {}, map[string][]string{Instance: {ImpliedInstance}, UserID: nil, Unbound: {"true"}}},
 		"NamesOneOfItsNamespace":       {reference(nil), map[string][]string{Instance: {"team-a/prod"}, UserID: nil, Unbound: {"true"}}},
 		"NamesOneOfAnother":            {reference(ptr.To("platform")), map[string][]string{Instance: {"platform/prod"}, UserID: nil, Unbound: {"true"}}},
-		"BoundWinsOverTheReference":    {bound, map[string][]string{Instance: {"platform/live"}, UserID: {"user_1"}, Unbound: nil}},
+		"BoundAndReferringElsewhere":   {bound, map[string][]string{Instance: {"platform/live", "team-a/prod"}, UserID: {"user_1"}, Unbound: nil}},
 		"AnEmptyNamespaceIsAReference": {reference(ptr.To("")), map[string][]string{Instance: {"/prod"}, UserID: nil, Unbound: {"true"}}},
 	}
 	for name, tc := range tests {

@@ -1,0 +1,44 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package story
+
+import (
+	"testing"
+
+	"k8s.io/utils/ptr"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+)
+
+// TestPassesThatNeedManyCallsEndOnATightBudget gives every object one call in a while. What needs several must not spend
+// each on beginning anew.
+func TestPassesThatNeedManyCallsEndOnATightBudget(t *testing.T) {
+	w := newWorld(t, patient, func(i *v1alpha1.ClerkInstance) {
+		i.Spec.RateLimit = &v1alpha1.RateLimit{RequestsPer10s: ptr.To[int32](10)}
+	})
+	w.clerk.Seed(verified("taken"))
+	adoptable := w.clerk.Seed(verified("adoptable"))
+	w.start()
+	w.create(w.user("taken"))
+	w.create(w.user("adoptable", ifUnmanaged, full))
+	w.create(w.user("absent", full, func(s *spec) {
+		s.Mode, s.ExternalID, s.Username = ptr.To(v1alpha1.ModeObserve), ptr.To("hr-0"), ptr.To("absent_1")
+		s.PhoneNumbers[0].Number = "+15555550199"
+	}))
+	w.becomes("taken", v1alpha1.ReasonAlreadyExists)
+	w.becomes("absent", v1alpha1.ReasonObserved)
+	if id := w.becomes("adoptable", v1alpha1.ReasonInSync).Status.UserID; id != adoptable.ID {
+		t.Errorf("bound to %s, want %s", id, adoptable.ID)
+	}
+	w.wantCalls(2, "POST", "/users")
+	w.edit("adoptable", func(s *spec) { s.DeletionPolicy = ptr.To(v1alpha1.DeletionDelete) })
+	w.delete(w.read("adoptable"))
+	w.vanishes("adoptable")
+	if w.clerk.User(adoptable.ID) != nil {
+		t.Error("the user was not deleted")
+	}
+	if n := len(w.clerk.Journal()); n > 22 {
+		t.Errorf("%d calls, want no more than 22\n%s", n, w.describe())
+	}
+}
