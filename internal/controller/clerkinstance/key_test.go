@@ -306,7 +306,7 @@ func TestConnect(t *testing.T) {
 			s.rotate(t, other)
 		}, false, false, "", false, 1},
 		"AnotherPinIsNotTakenOnTrust": {func(_ *testing.T, s *stage) { s.instance.Spec.InstanceID = ptr.To("ins_2Other") }, false, false, v1alpha1.ReasonInstanceChanged, false, 2},
-		"KeyThatIsRevoked":            {func(t *testing.T, s *stage) { s.clerk.RevokeKey(testKey); s.r.checked.doubt(prod) }, false, false, "", true, 1},
+		"KeyThatIsRevoked":            {func(_ *testing.T, s *stage) { s.clerk.RevokeKey(testKey); s.r.checked.doubt(prod) }, false, false, "", true, 1},
 		"KeyThatIsNone":               {func(t *testing.T, s *stage) { s.rotate(t, "hunter2") }, false, false, v1alpha1.ReasonInvalidKey, false, 1},
 		"HostThatIsNotAllowed":        {func(_ *testing.T, s *stage) { s.instance.Spec.APIURL = ptr.To("https://evil.example/v1") }, false, false, v1alpha1.ReasonAPIHostNotAllowed, false, 1},
 	}

@@ -30,8 +30,8 @@ func TestJudge(t *testing.T) {
 		retried                   bool
 	}
 	open := &connection.Connection{InstanceID: testID}
-	failed := func(make func(*testing.T) error) func(*testing.T, *outcome) {
-		return func(t *testing.T, o *outcome) { t.Helper(); o.err = make(t) }
+	failed := func(failure func(*testing.T) error) func(*testing.T, *outcome) {
+		return func(t *testing.T, o *outcome) { t.Helper(); o.err = failure(t) }
 	}
 	is := func(err error) func(*testing.T, *outcome) { return failed(func(*testing.T) error { return err }) }
 	answered := func(status int, body string) func(*testing.T, *outcome) {

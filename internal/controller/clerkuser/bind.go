@@ -19,38 +19,40 @@ import (
 func (p *pass) bind(ctx context.Context) error {
 	switch {
 	case p.user.Spec.UserID != nil:
-		if err := p.noneCreated(ctx, *p.user.Spec.UserID); err != nil {
-			return err
-		}
 		return p.bindNamed(ctx, *p.user.Spec.UserID)
 	case p.user.Spec.Observes():
 		return p.lookUp(ctx)
 	case p.origin == v1alpha1.OriginAdopted:
 		return missing("", p.origin)
 	}
-	if former := p.former(); former != nil {
-		done, err := p.resumeFormer(ctx, former)
-		if done || err != nil {
-			return err
-		}
-		return p.create(ctx)
-	}
-	if p.memory.lookDue(p.user.UID) {
-		found, err := p.resume(ctx, creatingOf(p.user))
-		if found || err != nil {
-			return err
-		}
-		p.memory.looked(p.user.UID)
-	}
-	if r := p.memory.lastRefusal(p.user.UID, p.user.Generation); r != nil {
-		return p.resolveTaken(ctx, r)
-	}
-	if p.user.Spec.Adopts() && p.cannotBeCreated() {
-		if err := p.lookUp(ctx); p.observed != nil || err != nil {
-			return err
-		}
+	found, err := p.bindEarlier(ctx)
+	if found || err != nil {
+		return err
 	}
 	return p.create(ctx)
+}
+
+// bindEarlier binds to a user that there is reason to believe exists: from a creating call whose answer was lost or whose
+// identifier has left the spec, or from one that Clerk refused because an identifier is taken.
+func (p *pass) bindEarlier(ctx context.Context) (found bool, err error) {
+	former := p.former()
+	switch refused := p.memory.lastRefusal(p.user.UID, p.user.Generation); {
+	case former != nil:
+		return p.resumeFormer(ctx, former)
+	case p.memory.lookDue(p.user.UID):
+		found, err = p.resume(ctx, creatingOf(p.user))
+		if !found && err == nil {
+			p.memory.looked(p.user.UID)
+		}
+		return found, err
+	case refused != nil:
+		return true, p.resolveTaken(ctx, refused)
+	case p.user.Spec.Adopts() && p.cannotBeCreated():
+		err = p.lookUp(ctx)
+		return p.observed != nil, err
+	default:
+		return false, nil
+	}
 }
 
 // cannotBeCreated reports whether the spec names an external id only. Clerk refuses to create a user without a way to
@@ -67,6 +69,9 @@ func (p *pass) cannotBeCreated() bool {
 // bindNamed adopts the user that spec.userID names. Whether this object may adopt at all is asked first, so that one that
 // may not learns nothing about the user.
 func (p *pass) bindNamed(ctx context.Context, id string) error {
+	if err := p.noneCreated(ctx, id); err != nil {
+		return err
+	}
 	if !p.mayAdopt() {
 		return adoptionDenied(p.in.instance)
 	}

@@ -151,29 +151,37 @@ func (p *pass) anothers(user *clerk.User) error {
 	return errAlreadyExists
 }
 
-// bindTo makes a user this object's. Before one that was not ours becomes so, the object is read live: an order to adopt
-// that was taken back meanwhile must not be carried out.
+// bindTo makes a user this object's. One that only observes takes note of it, and signs for it only if it was its own.
 func (p *pass) bindTo(ctx context.Context, user *clerk.User, how manner) error {
 	p.observed = user
 	p.settleOrigin(user, how)
-	p.bound = !p.user.Spec.Observes() || how == held || how == restored
-	if !p.user.Spec.Observes() {
-		if how == adopted || how == succeeded {
-			if err := p.stillWanted(ctx); err != nil {
-				return err
-			}
-		}
-		p.userID = user.ID
-		p.in.connection.Mirror.Bind(p.uid(), user.ID)
-		p.noteManner(user, how)
-		if how == adopted || how == succeeded {
-			// Like an annotation before a creating call: a crash after the mark is written must not forget whose it is.
-			if err := p.reportIntent(ctx); err != nil {
-				return err
-			}
-		}
+	if p.user.Spec.Observes() {
+		p.bound = how == held || how == restored
+		return p.think()
+	}
+	if err := p.bindAndTell(ctx, user, how); err != nil {
+		return err
 	}
 	return p.think()
+}
+
+// bindAndTell puts the binding on record. Before a user that was not ours becomes so, the object is read live: an order to
+// adopt that was taken back meanwhile must not be carried out. And it is in status before the mark is written, like the
+// annotation before a creating call: a crash in between must not forget whose the mark is.
+func (p *pass) bindAndTell(ctx context.Context, user *clerk.User, how manner) error {
+	becomesOurs := how == adopted || how == succeeded
+	if becomesOurs {
+		if err := p.stillWanted(ctx); err != nil {
+			return err
+		}
+	}
+	p.userID, p.bound = user.ID, true
+	p.in.connection.Mirror.Bind(p.uid(), user.ID)
+	p.noteManner(user, how)
+	if becomesOurs {
+		return p.reportIntent(ctx)
+	}
+	return nil
 }
 
 // settleOrigin takes origin and what was applied from where they are on record: in the mark, and for a user that was just

@@ -61,7 +61,7 @@ func TestStatusThatATenantWroteTakesNoUserFromItsOwner(t *testing.T) {
 		"ElsewhereAtClerk":    {func(_ *pass, o *v1alpha1.ClerkUser) { o.Status.Instance.ID = "ins_other" }, false},
 		"NowhereAtClerk":      {func(_ *pass, o *v1alpha1.ClerkUser) { o.Status.Instance = nil }, false},
 		"ByAnotherReference":  {func(_ *pass, o *v1alpha1.ClerkUser) { o.Status.Instance.Name = "alias" }, true},
-		"SignedByAnotherKeys": {func(p *pass, o *v1alpha1.ClerkUser) { p.Key = newTestReconciler(t, newClock()).Key }, false},
+		"SignedByAnotherKeys": {func(p *pass, _ *v1alpha1.ClerkUser) { p.Key = newTestReconciler(t, newClock()).Key }, false},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

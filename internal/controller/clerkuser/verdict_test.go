@@ -429,9 +429,9 @@ func TestHoldsGrowFromFiveMinutesToSixHours(t *testing.T) {
 	t.Parallel()
 	c := newClock()
 	r := newTestReconciler(t, c)
-	want := []time.Duration{5, 10, 20, 40, 80, 160, 320, 360, 360, 360}
-	for i := range want {
-		want[i] *= time.Minute
+	var want []time.Duration
+	for _, minutes := range []int{5, 10, 20, 40, 80, 160, 320, 360, 360, 360} {
+		want = append(want, time.Duration(minutes)*time.Minute)
 	}
 	for range 30 {
 		want = append(want, longHold)

@@ -106,7 +106,8 @@ func TestPoolKnowsOnlyWhatWasSet(t *testing.T) {
 func TestPoolSharesAMirrorByInstanceID(t *testing.T) {
 	t.Parallel()
 	p := NewPool(time.Now)
-	if p.Mirror("ins_1") != p.Mirror("ins_1") {
+	first := p.Mirror("ins_1")
+	if p.Mirror("ins_1") != first {
 		t.Error("the same instance has two mirrors")
 	}
 	if p.Mirror("ins_1") == p.Mirror("ins_2") {
