@@ -74,8 +74,9 @@ func TestAnySingleFaultAtAnyCall(t *testing.T) {
 		for i := range calls {
 			t.Run(fmt.Sprintf("%s%d", name, i), func(t *testing.T) {
 				l := life{newWorld(t, patient)}
-				fault.Skip = i
-				l.clerk.InjectFault(fault)
+				strike := fault
+				strike.Skip = i
+				l.clerk.InjectFault(strike)
 				l.start()
 				l.born()
 				l.changes()

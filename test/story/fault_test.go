@@ -32,8 +32,9 @@ func TestLostAnswerAfterCreate(t *testing.T) {
 		for _, restart := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%sRestarted%t", name, restart), func(t *testing.T) {
 				w := newLiveWorld(t)
-				tc.fault.Method, tc.fault.Path = "POST", "/users"
-				w.clerk.InjectFault(tc.fault)
+				fault := tc.fault
+				fault.Method, fault.Path = "POST", "/users"
+				w.clerk.InjectFault(fault)
 				w.create(w.user("ann"))
 				w.eventually("the creating call", func() error {
 					if w.calls("POST", "/users") == 0 {

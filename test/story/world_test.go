@@ -39,6 +39,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "12"); err != nil {
 		panic(err)
 	}
+	log.SetLogger(logr.Discard())
 	os.Exit(controlplane.Main(m))
 }
 
@@ -83,7 +84,6 @@ func newWorld(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *world {
 
 func prepareWorld(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *world {
 	t.Helper()
-	log.SetLogger(logr.Discard())
 	scheme, err := controller.Scheme()
 	if err != nil {
 		t.Fatal(err)
