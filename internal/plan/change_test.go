@@ -4,6 +4,7 @@
 package plan_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"testing"
 
@@ -48,6 +49,16 @@ func TestChangesNameTheirFields(t *testing.T) {
 		if got := fmt.Sprintf("%+v", change); got != text {
 			t.Errorf("%%+v prints %q, want %q", got, text)
 		}
+	}
+}
+
+func TestDesiredSaysWhatItIs(t *testing.T) {
+	t.Parallel()
+	d := mustDesire(t, v1alpha1.ClerkUserSpec{Username: new(canary)}, v1alpha1.Applied{})
+	text, err := json.Marshal(d)
+	if got := fmt.Sprintf("%v %+v %#v ", d, *d, d) + string(text); err != nil ||
+		got != `desired user desired user desired user "desired user"` {
+		t.Errorf("prints %s, %v", got, err)
 	}
 }
 

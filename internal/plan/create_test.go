@@ -118,3 +118,20 @@ func TestWhatTheCreatingCallCannotSayFollows(t *testing.T) {
 		t.Errorf("plan (-want +got):\n%s", diff)
 	}
 }
+
+func TestEachInitialValueIsNamed(t *testing.T) {
+	t.Parallel()
+	for name, initial := range map[string]v1alpha1.InitialValues{
+		"Wallets":             {Web3Wallets: []string{"0xAB"}},
+		"SignUp":              {CreatedAt: &metav1.Time{}},
+		"Legal":               {LegalAcceptedAt: &metav1.Time{}},
+		"SkipLegal":           {SkipLegalChecks: new(false)},
+		"SkipPassword":        {SkipPasswordRequirement: new(false)},
+		"SkipUserRequirement": {SkipUserRequirement: new(false)},
+	} {
+		d := mustDesire(t, v1alpha1.ClerkUserSpec{Initial: &initial}, v1alpha1.Applied{})
+		if diff := cmp.Diff([]string{"initial", "ownerMark"}, plan.Fields(plan.For(d, nil))); diff != "" {
+			t.Errorf("%s: fields (-want +got):\n%s", name, diff)
+		}
+	}
+}
