@@ -113,13 +113,13 @@ func TestLateCreatingCallOfAnOldObjectIsFoundInALaggingList(t *testing.T) {
 
 func TestUserIDNamedAfterALostCreationForgetsNobody(t *testing.T) {
 	w := newLiveWorld(t)
-	real := w.clerk.Seed(verified("real"))
+	person := w.clerk.Seed(verified("real"))
 	w.dieAfter("POST", "/users", func() { w.create(w.user("ann")) })
-	w.edit("ann", func(s *spec) { s.UserID, s.EmailAddresses = &real.ID, nil })
+	w.edit("ann", func(s *spec) { s.UserID, s.EmailAddresses = &person.ID, nil })
 	w.start()
 	message := w.becomes("ann", v1alpha1.ReasonConflict).Status.Conditions[0].Message
 	for _, u := range w.clerk.Users() {
-		if u.ID != real.ID && !strings.Contains(message, u.ID) {
+		if u.ID != person.ID && !strings.Contains(message, u.ID) {
 			t.Errorf("the message does not name %s: %s", u.ID, message)
 		}
 	}
@@ -127,7 +127,7 @@ func TestUserIDNamedAfterALostCreationForgetsNobody(t *testing.T) {
 	w.delete(w.read("ann"))
 	w.vanishes("ann")
 	w.wantUsers(1)
-	if u := w.clerk.User(real.ID); u == nil || u.PrivateMetadata[v1alpha1.OwnerKey] != nil {
+	if u := w.clerk.User(person.ID); u == nil || u.PrivateMetadata[v1alpha1.OwnerKey] != nil {
 		t.Errorf("the user that was named is %+v", u)
 	}
 }
