@@ -58,7 +58,7 @@ go-version:
 
 .PHONY: demo
 demo: build controlplane ## Start a control plane, a Clerk emulator and the operator, with the samples applied; stays until Ctrl-C (ARGS=--exit ends by itself).
-	@bin/playground $(ARGS)
+	@bin/playground --manager bin/manager $(ARGS)
 
 ##@ Develop
 

@@ -55,8 +55,8 @@ type options struct {
 
 const usage = `clerk-operator keeps users of Clerk as ClerkUser objects declare them.
 
-It finds the cluster as kubectl does: --kubeconfig, else KUBECONFIG, else the service account of its pod, else
-~/.kube/config.
+It finds the cluster as kubectl does: --kubeconfig, else KUBECONFIG, else ~/.kube/config, else the service account of
+its pod.
 
 Usage:
   manager [flags]
@@ -71,7 +71,7 @@ func parseOptions(args []string) (options, error) {
 	inCluster := os.Getenv("KUBERNETES_SERVICE_HOST") != ""
 	flags := pflag.NewFlagSet("manager", pflag.ContinueOnError)
 	flags.SortFlags = true
-	flags.Usage = func() { fmt.Fprint(os.Stderr, usage, flags.FlagUsagesWrapped(usageWidth)) }
+	flags.Usage = func() { fmt.Fprint(os.Stdout, usage, flags.FlagUsagesWrapped(usageWidth)) }
 	flags.StringVar(&o.kubeconfig, "kubeconfig", "", "path of a kubeconfig")
 	flags.StringSliceVar(&hosts, "allowed-api-hosts", []string{"api.clerk.com"},
 		"hosts that secret keys may be sent to, as host, host:port, or http://host:port for plain http (tests only)")

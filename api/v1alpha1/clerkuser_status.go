@@ -7,7 +7,8 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // ClerkUserStatus is what the operator knows about a user at Clerk.
 type ClerkUserStatus struct {
-	// observedGeneration is the generation of the spec that had its last verdict. -1: none yet.
+	// observedGeneration is the generation of the spec on which the last word was said: that it is carried out, or that
+	// somebody has to change something. -1: none yet; the conditions say why.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration"`
 

@@ -50,11 +50,14 @@ func play(ctx context.Context, o options, out io.Writer) (err error) {
 		p.loadSamples, p.buildOperator, p.startClerk, p.startControlPlane, p.startOperator, p.applySamples,
 	} {
 		if err := step(ctx); err != nil || ctx.Err() != nil {
-			return err
+			return errors.Join(err, p.interrupted(ctx))
 		}
 	}
 	err = p.show(ctx)
-	if p.exit || ctx.Err() != nil || errors.Is(err, errOperatorEnded) {
+	if ctx.Err() != nil {
+		return p.interrupted(ctx)
+	}
+	if p.exit || errors.Is(err, errOperatorEnded) {
 		return err
 	}
 	if err != nil {
@@ -67,6 +70,14 @@ func play(ctx context.Context, o options, out io.Writer) (err error) {
 	case <-p.operator.Done():
 		return p.operatorEnded()
 	}
+}
+
+// interrupted is an error for a run that was to end by itself and was ended before it could say that all is well.
+func (p *playground) interrupted(ctx context.Context) error {
+	if p.exit && ctx.Err() != nil {
+		return errors.New("interrupted before every sample was Ready")
+	}
+	return nil
 }
 
 func (p *playground) loadSamples(context.Context) error {

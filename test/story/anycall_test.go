@@ -81,6 +81,7 @@ func TestAnySingleFaultAtAnyCall(t *testing.T) {
 				l.born()
 				l.changes()
 				l.asDeclared(t)
+				l.rests()
 				l.dies(t)
 			})
 		}
@@ -130,8 +131,9 @@ func TestOperatorHaltedAtAnyCall(t *testing.T) {
 				l.born()
 				l.changes()
 				l.asDeclared(t)
-				l.dies(t)
 				<-stopped
+				l.rests()
+				l.dies(t)
 			})
 		}
 	}

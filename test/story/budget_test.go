@@ -41,4 +41,5 @@ func TestPassesThatNeedManyCallsEndOnATightBudget(t *testing.T) {
 	if n := len(w.clerk.Journal()); n > 22 {
 		t.Errorf("%d calls, want no more than 22\n%s", n, w.describe())
 	}
+	w.rests()
 }

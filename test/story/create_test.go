@@ -56,4 +56,5 @@ func TestNewUsersCostOneCallEach(t *testing.T) {
 	if got := len(w.clerk.Journal()); got != n+2 {
 		t.Errorf("%d calls for %d new users\n%s", got, n, w.describe())
 	}
+	w.rests()
 }

@@ -18,10 +18,17 @@ func TestDriftIsPutRight(t *testing.T) {
 		drift func(*emulator.User)
 		right func(*emulator.User) bool
 	}{
-		"Profile":     {func(u *emulator.User) { u.FirstName = ptr.To("Eve") }, func(u *emulator.User) bool { return *u.FirstName == "Ann" }},
-		"Username":    {func(u *emulator.User) { u.Username = ptr.To("eve_1") }, func(u *emulator.User) bool { return *u.Username == "ann_lee" }},
-		"ExternalID":  {func(u *emulator.User) { u.ExternalID = nil }, func(u *emulator.User) bool { return u.ExternalID != nil && *u.ExternalID == "hr-17" }},
-		"Permissions": {func(u *emulator.User) { u.DeleteSelfEnabled = true }, func(u *emulator.User) bool { return !u.DeleteSelfEnabled }},
+		"Profile":    {func(u *emulator.User) { u.FirstName = ptr.To("Eve") }, func(u *emulator.User) bool { return *u.FirstName == "Ann" }},
+		"Username":   {func(u *emulator.User) { u.Username = ptr.To("eve_1") }, func(u *emulator.User) bool { return *u.Username == "ann_lee" }},
+		"ExternalID": {func(u *emulator.User) { u.ExternalID = nil }, func(u *emulator.User) bool { return u.ExternalID != nil && *u.ExternalID == "hr-17" }},
+		"Permissions": {
+			func(u *emulator.User) {
+				u.DeleteSelfEnabled, u.CreateOrganizationEnabled, u.BypassClientTrust = true, true, false
+			},
+			func(u *emulator.User) bool {
+				return !u.DeleteSelfEnabled && !u.CreateOrganizationEnabled && u.BypassClientTrust
+			},
+		},
 		"Metadata": {
 			func(u *emulator.User) { u.PublicMetadata = map[string]any{"role": "god"} },
 			func(u *emulator.User) bool {
@@ -30,12 +37,36 @@ func TestDriftIsPutRight(t *testing.T) {
 		},
 		"Email": {func(u *emulator.User) { u.EmailAddresses = nil }, func(u *emulator.User) bool { return len(u.EmailAddresses) == 1 }},
 		"Phone": {func(u *emulator.User) { u.PhoneNumbers = nil }, func(u *emulator.User) bool { return len(u.PhoneNumbers) == 1 }},
-		"Ban":   {func(u *emulator.User) { u.Banned = true }, func(u *emulator.User) bool { return !u.Banned }},
+		"Private": {
+			func(u *emulator.User) { u.PrivateMetadata["cost"] = "R9" },
+			func(u *emulator.User) bool { return u.PrivateMetadata["cost"] == "R1" },
+		},
+		"Unsafe": {
+			func(u *emulator.User) { u.UnsafeMetadata = nil },
+			func(u *emulator.User) bool { return u.UnsafeMetadata["theme"] == "dark" },
+		},
+		"Lock": {func(u *emulator.User) { u.Locked = false }, func(u *emulator.User) bool { return u.Locked }},
+		"Primary": {
+			func(u *emulator.User) {
+				u.EmailAddresses = append(u.EmailAddresses, emulator.VerifiedEmail("own@example.com"))
+				u.EmailAddresses[1].ID = "idn_own"
+				u.PrimaryEmailAddressID = ptr.To("idn_own")
+			},
+			func(u *emulator.User) bool { return *u.PrimaryEmailAddressID == u.EmailAddresses[0].ID },
+		},
+		"SecondFactor": {
+			func(u *emulator.User) { u.PhoneNumbers[0].ReservedForSecondFactor = false },
+			func(u *emulator.User) bool { return u.PhoneNumbers[0].ReservedForSecondFactor },
+		},
+		"Ban": {func(u *emulator.User) { u.Banned = true }, func(u *emulator.User) bool { return !u.Banned }},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			w := newLiveWorld(t)
-			w.create(w.user("ann", full, func(s *spec) { s.Banned = ptr.To(false) }))
+			w.create(w.user("ann", full, func(s *spec) {
+				s.Banned, s.Locked = ptr.To(false), ptr.To(true)
+				s.EmailAddresses[0].Primary, s.PhoneNumbers[0].ReservedForSecondFactor = ptr.To(true), ptr.To(true)
+			}))
 			id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
 			if _, err := w.clerk.Edit(id, tc.drift); err != nil {
 				t.Fatal(err)

@@ -95,12 +95,24 @@ func (w *world) wantCalls(want int, method, pattern string) {
 	}
 }
 
-// rests ends a story: it waits for some more looks at every user, and checks that they wrote nothing to either side and
-// that every status is well formed.
+// says checks that the message of Ready names what it is about.
+func (w *world) says(user *v1alpha1.ClerkUser, parts ...string) {
+	w.t.Helper()
+	message := meta.FindStatusCondition(user.Status.Conditions, v1alpha1.ConditionReady).Message
+	for _, part := range parts {
+		if !strings.Contains(message, part) {
+			w.t.Errorf("ClerkUser %s says %q, which does not name %q", user.Name, message, part)
+		}
+	}
+}
+
+// rests ends a story: it has every object looked at once more, those that are left alone for a while too, and checks that
+// this wrote nothing to either side, logged nothing at info, and that every status is well formed.
 func (w *world) rests() {
 	w.t.Helper()
 	w.settle()
-	before, writes := w.versions(), len(w.clerk.Journal().Writes())
+	w.touch()
+	before, writes, logged := w.versions(), len(w.clerk.Journal().Writes()), w.infos.String()
 	time.Sleep(5 * driftInterval / 2)
 	if after := w.versions(); after != before {
 		w.t.Errorf("quiet passes wrote to the API server:\nbefore %s\nafter  %s\n%s", before, after, w.describe())
@@ -108,12 +120,43 @@ func (w *world) rests() {
 	if after := len(w.clerk.Journal().Writes()); after != writes {
 		w.t.Errorf("quiet passes wrote to Clerk:\n%s", w.describe())
 	}
+	if after := w.infos.String(); after != logged {
+		w.t.Errorf("quiet passes logged at info: %s", after[len(logged):])
+	}
 	users := &v1alpha1.ClerkUserList{}
 	if err := w.client.List(w.t.Context(), users, client.InNamespace(w.namespace)); err != nil {
 		w.t.Fatal(err)
 	}
 	for i := range users.Items {
 		checkStatus(w.t, &users.Items[i])
+	}
+	instances := &v1alpha1.ClerkInstanceList{}
+	if err := w.client.List(w.t.Context(), instances, client.InNamespace(w.namespace)); err != nil {
+		w.t.Fatal(err)
+	}
+	for i := range instances.Items {
+		checkInstanceStatus(w.t, &instances.Items[i])
+	}
+}
+
+// touch labels every ClerkUser, which has a pass made over it. There is no other way to have one over an object that is
+// left alone until its time comes.
+func (w *world) touch() {
+	w.t.Helper()
+	users := &v1alpha1.ClerkUserList{}
+	if err := w.client.List(w.t.Context(), users, client.InNamespace(w.namespace)); err != nil {
+		w.t.Fatal(err)
+	}
+	for i := range users.Items {
+		user := &users.Items[i]
+		before := user.DeepCopy()
+		if user.Labels == nil {
+			user.Labels = map[string]string{}
+		}
+		user.Labels["touched"] = fmt.Sprint(time.Now().UnixNano())
+		if err := w.client.Patch(w.t.Context(), user, client.MergeFrom(before)); client.IgnoreNotFound(err) != nil {
+			w.t.Fatal(err)
+		}
 	}
 }
 

@@ -185,10 +185,22 @@ func TestThrottledCreationSaysThatItWaits(t *testing.T) {
 
 func TestStormOfUnavailability(t *testing.T) {
 	w := newLiveWorld(t)
-	w.clerk.InjectFault(emulator.Fault{Path: "/users**", Status: 503, Body: "<html>unavailable</html>", Times: 3})
+	w.clerk.InjectFault(emulator.Fault{
+		Status: 503, Body: "<html>unavailable</html>", Times: -1,
+		Match: func(e emulator.Entry) bool { return strings.HasPrefix(e.Path, "/v1/users") },
+	})
 	for _, name := range []string{"ann", "bob", "eve"} {
 		w.create(w.user(name))
 	}
+	w.eventually("the calls to fail", func() error {
+		if len(w.clerk.Journal()) < 10 {
+			return errNotYet
+		}
+		return nil
+	})
+	w.server.Clock().Advance(time.Minute)
+	w.says(w.becomes("ann", v1alpha1.ReasonRetrying), "503")
+	w.clerk.ClearFaults()
 	for _, name := range []string{"ann", "bob", "eve"} {
 		w.becomes(name, v1alpha1.ReasonInSync)
 	}
@@ -225,11 +237,12 @@ func TestRestartCostsNoWrites(t *testing.T) {
 		}
 		return nil
 	})
-	w.rests()
+	w.settle()
 	if after := w.versions(); after != before {
 		t.Errorf("the restart wrote to the API server:\n%s\n%s", before, after)
 	}
 	if got := len(w.clerk.Journal().Writes()); got != 0 {
 		t.Errorf("the restart wrote %d times to Clerk", got)
 	}
+	w.rests()
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"strings"
 	"sync"
@@ -84,11 +85,24 @@ func TestNothingSecretIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	families, err := w.metrics.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted := fmt.Sprint(families)
+	there := &v1alpha1.ClerkInstance{}
+	w.get(there, "default")
+	instance, err := json.Marshal(there)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, secret := range []string{value, key} {
 		for form, text := range map[string]string{
 			"raw": secret, "base64": base64.StdEncoding.EncodeToString([]byte(secret)), "hex": hex.EncodeToString([]byte(secret)), "url": url.QueryEscape(secret),
 		} {
-			for place, said := range map[string]string{"logs": logs.String(), "status": string(status), "events": string(told)} {
+			for place, said := range map[string]string{
+				"logs": logs.String(), "status": string(status), "events": string(told), "metrics": counted, "the instance": string(instance),
+			} {
 				if strings.Contains(said, text) {
 					t.Errorf("%s tell a secret, %s", place, form)
 				}

@@ -18,17 +18,24 @@ type runtimeObject = runtime.Object
 // checkStatus fails a story whose ClerkUser breaks the rules that kstatus and its kind live by.
 func checkStatus(t *testing.T, user *v1alpha1.ClerkUser) {
 	t.Helper()
-	for _, fault := range statusFaults(user) {
+	for _, fault := range statusFaults(user.Status.Conditions, user.Generation, user.Status.ObservedGeneration) {
 		t.Errorf("status of ClerkUser %s: %s\n%+v", user.Name, fault, user.Status)
 	}
 }
 
-func statusFaults(user *v1alpha1.ClerkUser) []string {
+// checkInstanceStatus does the same for a ClerkInstance that was looked at.
+func checkInstanceStatus(t *testing.T, instance *v1alpha1.ClerkInstance) {
+	t.Helper()
+	for _, fault := range statusFaults(instance.Status.Conditions, instance.Generation, instance.Status.ObservedGeneration) {
+		t.Errorf("status of ClerkInstance %s: %s\n%+v", instance.Name, fault, instance.Status)
+	}
+}
+
+func statusFaults(conditions []metav1.Condition, generation, observed int64) []string {
 	var faults []string
-	status := user.Status
-	ready := meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionReady)
-	stalled := meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionStalled)
-	reconciling := meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionReconciling)
+	ready := meta.FindStatusCondition(conditions, v1alpha1.ConditionReady)
+	stalled := meta.FindStatusCondition(conditions, v1alpha1.ConditionStalled)
+	reconciling := meta.FindStatusCondition(conditions, v1alpha1.ConditionReconciling)
 	if ready == nil {
 		return []string{"Ready is absent"}
 	}
@@ -38,14 +45,14 @@ func statusFaults(user *v1alpha1.ClerkUser) []string {
 	if (stalled != nil || reconciling != nil) && ready.Status == metav1.ConditionTrue {
 		faults = append(faults, "Ready is True beside Stalled or Reconciling")
 	}
-	if status.ObservedGeneration > user.Generation {
+	if observed > generation {
 		faults = append(faults, "observedGeneration is ahead")
 	}
-	for _, c := range status.Conditions {
+	for _, c := range conditions {
 		if c.ObservedGeneration == 0 {
 			faults = append(faults, c.Type+" does not say which generation it is about")
 		}
-		if c.ObservedGeneration > user.Generation {
+		if c.ObservedGeneration > generation {
 			faults = append(faults, c.Type+" is about a generation to come")
 		}
 		if c.Type != v1alpha1.ConditionReady && c.Status != metav1.ConditionTrue {
@@ -55,7 +62,7 @@ func statusFaults(user *v1alpha1.ClerkUser) []string {
 			faults = append(faults, c.Type+" has no reason or no message")
 		}
 	}
-	if ready.Status == metav1.ConditionTrue && status.ObservedGeneration != ready.ObservedGeneration {
+	if ready.Status == metav1.ConditionTrue && observed != ready.ObservedGeneration {
 		faults = append(faults, "Ready is True for another generation than observedGeneration")
 	}
 	return faults

@@ -22,7 +22,7 @@ func full(s *spec) {
 	s.PublicMetadata = object(`{"role":"admin","limits":{"seats":3}}`)
 	s.PrivateMetadata = object(`{"cost":"R1"}`)
 	s.UnsafeMetadata = object(`{"theme":"dark"}`)
-	s.DeleteSelfEnabled = ptr.To(false)
+	s.DeleteSelfEnabled, s.CreateOrganizationEnabled, s.BypassClientTrust = ptr.To(false), ptr.To(false), ptr.To(true)
 	s.CreateOrganizationsLimit = ptr.To[int64](2)
 }
 
@@ -39,8 +39,13 @@ func TestChangedFieldGroupCostsOneCall(t *testing.T) {
 			func(u *emulator.User) bool { return *u.FirstName == "Anna" && u.LastName == nil && *u.Locale == "de" },
 		},
 		"Permissions": {
-			func(s *spec) { s.DeleteSelfEnabled, s.CreateOrganizationsLimit = ptr.To(true), ptr.To[int64](0) }, "PATCH", "/users/*", 0,
-			func(u *emulator.User) bool { return u.DeleteSelfEnabled && *u.CreateOrganizationsLimit == 0 },
+			func(s *spec) {
+				s.DeleteSelfEnabled, s.CreateOrganizationsLimit = ptr.To(true), ptr.To[int64](0)
+				s.CreateOrganizationEnabled, s.BypassClientTrust = ptr.To(true), ptr.To(false)
+			}, "PATCH", "/users/*", 0,
+			func(u *emulator.User) bool {
+				return u.DeleteSelfEnabled && *u.CreateOrganizationsLimit == 0 && u.CreateOrganizationEnabled && !u.BypassClientTrust
+			},
 		},
 		"Names": {
 			func(s *spec) { s.Username, s.ExternalID = ptr.To("ann_2"), ptr.To("hr-18") }, "PATCH", "/users/*", 0,

@@ -24,6 +24,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	managerconfig "sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
@@ -64,6 +65,9 @@ type world struct {
 	config  *rest.Config
 	watched []string
 	logger  logr.Logger
+	// infos is what the operator has logged at info; metrics is what it counted.
+	infos   *safeBuffer
+	metrics *prometheus.Registry
 	// tune changes how the operator is started; nil leaves it.
 	tune func(*controller.Config)
 
@@ -97,7 +101,9 @@ func prepareWorld(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *world 
 		t.Fatal(err)
 	}
 	w := &world{t: t, namespace: controlplane.Namespace(t), client: c, key: key, clusterID: "story"}
-	w.config, w.watched, w.logger = controlplane.Config(t), []string{w.namespace}, logr.Discard()
+	w.config, w.watched = controlplane.Config(t), []string{w.namespace}
+	w.infos, w.metrics = &safeBuffer{}, prometheus.NewRegistry()
+	w.logger = zap.New(zap.WriteTo(w.infos))
 	w.server = emulator.New(emulator.Config{})
 	w.clerk = w.server.AddInstance(emulator.InstanceConfig{
 		Keys:     []string{fmt.Sprintf("sk_live_story%d", worlds.Add(1))},
@@ -167,6 +173,7 @@ func (w *world) start() {
 		w.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(w.t.Context())
+	w.metrics = prometheus.NewRegistry()
 	config := controller.Config{
 		ClusterID:      w.clusterID,
 		Key:            w.key,
@@ -175,7 +182,7 @@ func (w *world) start() {
 		SecretInterval: driftInterval,
 		CountInterval:  100 * time.Millisecond,
 		UserAgent:      "story",
-		Registry:       prometheus.NewRegistry(),
+		Registry:       w.metrics,
 		Now:            w.server.Clock().Now,
 	}
 	if w.tune != nil {

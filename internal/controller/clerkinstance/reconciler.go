@@ -98,7 +98,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, instance *v1alpha1.ClerkInst
 		return ctrl.Result{}, err
 	}
 	if v.state != nil {
-		v.state.UID, v.state.Generation = instance.UID, instance.Generation
+		// Patches put a spec that was edited meanwhile into instance; what was found out is about the one before.
+		v.state.UID, v.state.Generation = before.UID, before.Generation
 		r.Pool.Set(name, *v.state)
 	}
 	if o.tally.managed != instance.Status.ManagedUsers || o.tally.held != instance.Status.HeldDeletions {

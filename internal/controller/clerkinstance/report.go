@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
@@ -50,6 +51,12 @@ func (r *Reconciler) setCounts(before, instance *v1alpha1.ClerkInstance, o outco
 	if o.users != nil {
 		status.Users = o.users
 	}
+	defer func() {
+		if status.Users != nil && *status.Users < status.ManagedUsers {
+			// Counted before the operator created them; there are at least as many.
+			status.Users = ptr.To(status.ManagedUsers)
+		}
+	}()
 	if o.tally.managed == status.ManagedUsers && o.tally.held == status.HeldDeletions {
 		return
 	}

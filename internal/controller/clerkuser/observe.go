@@ -51,11 +51,21 @@ func (p *pass) onRecord() string {
 // recent returns the user as remembered if that is recent enough for a comparison, and else as Clerk has it.
 func (p *pass) recent(ctx context.Context, id string) (*clerk.User, error) {
 	if !p.forced() {
-		if user, ok := p.in.connection.Mirror.Recent(id, p.maxAge()); ok {
+		if user, ok := p.in.connection.Mirror.Recent(id, p.oldest()); ok {
 			return user, nil
 		}
 	}
 	return p.read(ctx, p.in.client, id)
+}
+
+// oldest is how old a copy of the user may be for this pass. A new wish to lift any lock wants one from after it: a lock
+// that an older copy does not show would be taken for one that Clerk set later, and left.
+func (p *pass) oldest() time.Duration {
+	locked := p.user.Spec.Locked
+	if p.drift || locked == nil || *locked {
+		return p.maxAge()
+	}
+	return min(p.maxAge(), p.now.Sub(p.memory.firstSeen(p.user.UID, p.user.Generation, p.now)))
 }
 
 // maxAge is a little less than the interval after which the object is looked at again, so that this look is a new one.

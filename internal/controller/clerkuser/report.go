@@ -29,18 +29,19 @@ func (r *Reconciler) report(ctx context.Context, before *v1alpha1.ClerkUser, p *
 	return p.patchStatus(ctx, before)
 }
 
-// reportIntent writes status.applied, and with it what the object is bound to, before the calls that it is about.
+// reportIntent writes status.applied, and with it what the object is bound to, before the calls that it is about. The
+// optimistic lock is for the spec: an answer with a newer one would have the rest of the pass count as made for it.
 func (p *pass) reportIntent(ctx context.Context) error {
 	before := p.user.DeepCopy()
 	p.fillBinding()
-	return p.patchStatus(ctx, before)
+	return p.patchStatus(ctx, before, client.MergeFromWithOptimisticLock{})
 }
 
-func (p *pass) patchStatus(ctx context.Context, before *v1alpha1.ClerkUser) error {
+func (p *pass) patchStatus(ctx context.Context, before *v1alpha1.ClerkUser, options ...client.MergeFromOption) error {
 	if equality.Semantic.DeepEqual(before.Status, p.user.Status) {
 		return nil
 	}
-	err := p.Client.Status().Patch(ctx, p.user, client.MergeFrom(before))
+	err := p.Client.Status().Patch(ctx, p.user, client.MergeFromWithOptions(before, options...))
 	if client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("writing status: %w", err)
 	}
