@@ -4,11 +4,13 @@
 package story
 
 import (
-	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
-	"github.com/clerk-operator/clerk-operator/internal/emulator"
-	"k8s.io/utils/ptr"
 	"testing"
 	"time"
+
+	"k8s.io/utils/ptr"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
 // TestInstancePointedElsewhereIsNotUsedAsItWas points the ClerkInstance at another Clerk instance that does not answer
