@@ -32,6 +32,7 @@ type stage struct {
 	server  *emulator.Server
 	clerk   *emulator.Instance
 	cluster client.WithWatch
+	url     string
 	*Reconciler
 }
 
@@ -48,8 +49,9 @@ func newStage(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *stage {
 		f(instance)
 	}
 	s.cluster = newTestCluster(t, instance, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: testNamespace, Labels: map[string]string{"team": "a"}}})
+	s.url = listener.URL + "/v1"
 	client, err := clerk.New(clerk.Config{
-		APIURL: listener.URL + "/v1", Key: s.clerk.Key(), Now: s.clock.now,
+		APIURL: s.url, Key: s.clerk.Key(), Now: s.clock.now,
 		Office: clerk.NewOffice(clerk.OfficeConfig{RequestsPer10s: 10_000, Now: s.clock.now}),
 	})
 	if err != nil {
