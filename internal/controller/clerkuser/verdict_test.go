@@ -247,6 +247,51 @@ func TestJudgeFinalErrors(t *testing.T) {
 	}
 }
 
+// What cannot be reached for a user may be reached when somebody changes the user: he is looked at as ever.
+func TestBoundUserIsLookedAtWhateverTheVerdict(t *testing.T) {
+	t.Parallel()
+	for name, err := range map[string]error{
+		"Unreachable": &plan.InvalidError{Field: "spec.publicMetadata", Problem: "is larger than 8 KB with what others wrote"},
+		"NotKept":     notKept([]string{"locale"}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newTestReconciler(t, newClock())
+			p := newTestPass(t, r, newTestUser("ann"))
+			p.bound, p.observed, p.err = true, atClerk("ann@example.com"), err
+			if v := r.judge(p); !v.stalled || v.after < v1alpha1.DefaultDriftInterval || v.after > v1alpha1.DefaultDriftInterval*11/10 {
+				t.Errorf("verdict %+v, want the next look after the drift interval", v)
+			}
+		})
+	}
+}
+
+// Clerk does not name the field of a plan's refusal; a ban is all it can be about.
+func TestRefusalByThePlanNamesTheBan(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		banned *bool
+		status int
+		want   bool
+	}{
+		"BanByThePlan":    {ptr.To(true), 402, true},
+		"UnbanByThePlan":  {ptr.To(false), 402, false},
+		"NoBanByThePlan":  {nil, 402, false},
+		"BanByThePolicy":  {ptr.To(true), 403, false},
+		"BanByTheRequest": {ptr.To(true), 400, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newTestReconciler(t, newClock())
+			p := newTestPass(t, r, newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Banned = tc.banned }))
+			p.err = writeError(t, answering(tc.status, errorBody("unsupported_subscription_plan_features", "")))
+			if v := r.judge(p); strings.HasPrefix(v.message, "spec.banned: ") != tc.want {
+				t.Errorf("the message is %q, want the ban named: %t", v.message, tc.want)
+			}
+		})
+	}
+}
+
 // wrappings are the ways in which an error may reach the judge.
 func wrappings() map[string]func(error) error {
 	return map[string]func(error) error{
