@@ -240,3 +240,29 @@ func TestInstanceIsLetGoWhenNobodyNeedsIt(t *testing.T) {
 		t.Errorf("the Secret keeps %v (%v)", secret.Finalizers, err)
 	}
 }
+
+// Counts that could not be written yet are written soon, and not at the next look at the Secret.
+func TestCountsThatHadToWaitBringTheNextPassForward(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	if err := s.r.Client.Create(t.Context(), s.instance); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		name  string
+		after time.Duration
+		count int64
+	}{{"ann", defaultSecretInterval, 1}, {"bob", defaultCountInterval, 1}} {
+		user := bound("team-a", step.name)
+		if err := s.r.Client.Create(t.Context(), &user); err != nil {
+			t.Fatal(err)
+		}
+		result, err := s.r.Reconcile(t.Context(), read(t, s.r))
+		if err != nil || result.RequeueAfter != step.after {
+			t.Errorf("with %s the next pass is in %s, want %s (%v)", step.name, result.RequeueAfter, step.after, err)
+		}
+		if got := read(t, s.r).Status.ManagedUsers; got != step.count {
+			t.Errorf("with %s %d managed users are written, want %d", step.name, got, step.count)
+		}
+	}
+}
