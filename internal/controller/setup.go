@@ -148,15 +148,14 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, live client.Client,
 		DefaultInstance: c.DefaultInstance,
 		Metrics:         metrics,
 	})
-	options := controllerOptions(c.Concurrency)
-	options.RateLimiter = clerkuser.NewBackoff()
-	return users.SetupWithManager(mgr, options)
+	return users.SetupWithManager(mgr, controllerOptions(c.Concurrency))
 }
 
 // controllerOptions bounds a pass, and has a standby's caches filled before it leads.
 func controllerOptions(concurrency int) controller.Options {
 	return controller.Options{
 		MaxConcurrentReconciles: concurrency,
+		RateLimiter:             clerkuser.NewBackoff(),
 		ReconciliationTimeout:   time.Minute,
 		EnableWarmup:            ptr.To(true),
 	}

@@ -154,7 +154,7 @@ func (r *Reconciler) key(ctx context.Context, instance *v1alpha1.ClerkInstance) 
 	if key == "" {
 		return "", secretNotFound(fmt.Sprintf("Secret %s has no entry %s; put the secret key there", ref.Name, ref.EntryKey()))
 	}
-	if environment(key) == "" || strings.ContainsAny(key, " \t\r\n") {
+	if environment(key) == "" || strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' }) {
 		return "", &problem{
 			reason:  v1alpha1.ReasonInvalidKey,
 			message: fmt.Sprintf("entry %s of Secret %s is not a Clerk secret key; it begins with sk_test_ or sk_live_", ref.EntryKey(), ref.Name),

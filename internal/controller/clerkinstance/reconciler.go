@@ -79,8 +79,10 @@ type outcome struct {
 	keyMissing bool
 	users      *int64
 	tally      tally
-	gone       bool
-	err        error
+	// counted is true once tally was made.
+	counted bool
+	gone    bool
+	err     error
 }
 
 // Reconcile makes one pass over a ClerkInstance.
@@ -102,7 +104,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, instance *v1alpha1.ClerkInst
 		v.state.UID, v.state.Generation = before.UID, before.Generation
 		r.Pool.Set(name, *v.state)
 	}
-	if o.tally.managed != instance.Status.ManagedUsers || o.tally.held != instance.Status.HeldDeletions {
+	if o.counted && (o.tally.managed != instance.Status.ManagedUsers || o.tally.held != instance.Status.HeldDeletions) {
 		v.after = min(v.after, r.CountInterval)
 	}
 	low := lowPriority
@@ -112,7 +114,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, instance *v1alpha1.ClerkInst
 // pass looks at the key, at Clerk and at the ClerkUsers, and ensures the finalizers.
 func (r *Reconciler) pass(ctx context.Context, name types.NamespacedName, instance *v1alpha1.ClerkInstance) (o outcome) {
 	o.tally, o.err = r.count(ctx, instance)
-	if o.err != nil {
+	if o.counted = o.err == nil; !o.counted {
 		return o
 	}
 	if !instance.DeletionTimestamp.IsZero() && o.tally.needing == 0 {

@@ -57,7 +57,7 @@ func (r *Reconciler) setCounts(before, instance *v1alpha1.ClerkInstance, o outco
 			status.Users = ptr.To(status.ManagedUsers)
 		}
 	}()
-	if o.tally.managed == status.ManagedUsers && o.tally.held == status.HeldDeletions {
+	if !o.counted || o.tally.managed == status.ManagedUsers && o.tally.held == status.HeldDeletions {
 		return
 	}
 	name := types.NamespacedName{Namespace: instance.Namespace, Name: instance.Name}
@@ -98,10 +98,11 @@ func setWaiting(instance *v1alpha1.ClerkInstance) {
 		v1alpha1.ConditionReconciling: metav1.ConditionTrue,
 	} {
 		meta.SetStatusCondition(&instance.Status.Conditions, metav1.Condition{
-			Type:    kind,
-			Status:  status,
-			Reason:  v1alpha1.ReasonWaiting,
-			Message: "Clerk has not answered yet; it is asked again",
+			Type:               kind,
+			Status:             status,
+			Reason:             v1alpha1.ReasonWaiting,
+			Message:            "Clerk has not answered yet; it is asked again",
+			ObservedGeneration: instance.Generation,
 		})
 	}
 }

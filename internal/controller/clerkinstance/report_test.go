@@ -148,7 +148,7 @@ func TestCountsWaitForTheirTurn(t *testing.T) {
 	for i, s := range steps {
 		c.advance(s.after)
 		instance := read(t, r)
-		o := outcome{tally: tally{managed: s.managed, held: s.held}}
+		o := outcome{tally: tally{managed: s.managed, held: s.held}, counted: true}
 		if err := r.report(t.Context(), instance.DeepCopy(), instance, o, accepted); err != nil {
 			t.Fatal(err)
 		}

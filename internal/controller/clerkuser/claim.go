@@ -154,11 +154,13 @@ func (p *pass) anothers(user *clerk.User) error {
 // bindTo makes a user this object's. One that only observes takes note of it, and signs for it only if it was its own.
 func (p *pass) bindTo(ctx context.Context, user *clerk.User, how manner) error {
 	p.observed = user
-	p.settleOrigin(user, how)
 	if p.user.Spec.Observes() {
-		p.bound = how == held || how == restored
+		if p.bound = how == held || how == restored; p.bound {
+			p.settleOrigin(user, how)
+		}
 		return p.think()
 	}
+	p.settleOrigin(user, how)
 	if err := p.bindAndTell(ctx, user, how); err != nil {
 		return err
 	}
@@ -174,6 +176,10 @@ func (p *pass) bindAndTell(ctx context.Context, user *clerk.User, how manner) er
 		if err := p.stillWanted(ctx); err != nil {
 			return err
 		}
+	}
+	if how != held && how != restored {
+		// Whatever was said of this generation, nothing of it was carried out on this user.
+		p.drift = false
 	}
 	p.userID, p.bound = user.ID, true
 	p.in.connection.Mirror.Bind(p.uid(), user.ID)

@@ -262,9 +262,8 @@ func TestStatusOfAnObjectThatIsGoneIsNotMissed(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	p := newTestPass(t, s.Reconciler, newTestUser("ghost"))
-	before := p.user.DeepCopy()
 	fillConditions(p.user, verdict{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, message: "as declared"})
-	if err := p.patchStatus(t.Context(), before); err != nil {
+	if err := p.patchStatus(t.Context()); err != nil {
 		t.Errorf("writing the status of an object that is gone: %v", err)
 	}
 }

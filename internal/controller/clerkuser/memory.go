@@ -40,9 +40,9 @@ type recollection struct {
 	spent  bool
 	braked time.Time
 	fields *fieldMemory
-	// generation is the newest one that this process has seen, and since is when it saw it first.
-	generation int64
-	since      time.Time
+	// wish is the newest one that this process has seen, and since is when it saw it first.
+	wish  wish
+	since time.Time
 }
 
 // hold keeps a pass that failed for good from being made again before something changed or its time has come.
@@ -244,13 +244,19 @@ func (m *memory) fields(uid types.UID, generation int64) *fieldMemory {
 	return o.fields
 }
 
-// firstSeen returns when this process saw a generation of an object first.
-func (m *memory) firstSeen(uid types.UID, generation int64, now time.Time) time.Time {
+// wish names what people ask for: a spec, and a fresh look.
+type wish struct {
+	generation  int64
+	reconcileAt string
+}
+
+// firstSeen returns when this process saw what is asked of an object first.
+func (m *memory) firstSeen(uid types.UID, w wish, now time.Time) time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	o := m.of(uid)
-	if o.generation != generation {
-		o.generation, o.since = generation, now
+	if o.wish != w || o.since.IsZero() {
+		o.wish, o.since = w, now
 	}
 	return o.since
 }

@@ -50,22 +50,25 @@ func (p *pass) onRecord() string {
 
 // recent returns the user as remembered if that is recent enough for a comparison, and else as Clerk has it.
 func (p *pass) recent(ctx context.Context, id string) (*clerk.User, error) {
-	if !p.forced() {
-		if user, ok := p.in.connection.Mirror.Recent(id, p.oldest()); ok {
-			return user, nil
-		}
+	if user, ok := p.in.connection.Mirror.Recent(id, p.oldest()); ok {
+		return user, nil
 	}
 	return p.read(ctx, p.in.client, id)
 }
 
-// oldest is how old a copy of the user may be for this pass. A new wish to lift any lock wants one from after it: a lock
-// that an older copy does not show would be taken for one that Clerk set later, and left.
+// oldest is how old a copy of the user may be for this pass. Who asks for a fresh look wants one from after the question,
+// and so does a new wish to lift any lock: a lock that an older copy does not show would be taken for one that Clerk set
+// later, and left. A copy from after it is good for every pass that the wish takes, or a pass that waits for tickets
+// would for ever spend them on reading.
 func (p *pass) oldest() time.Duration {
 	locked := p.user.Spec.Locked
-	if p.drift || locked == nil || *locked {
+	unlocks := !p.drift && locked != nil && !*locked
+	if !unlocks && !p.forced() {
 		return p.maxAge()
 	}
-	return min(p.maxAge(), p.now.Sub(p.memory.firstSeen(p.user.UID, p.user.Generation, p.now)))
+	asked := wish{generation: p.user.Generation, reconcileAt: p.user.ReconcileAt()}
+	since := p.memory.firstSeen(p.user.UID, asked, p.now)
+	return min(p.maxAge(), p.now.Sub(since)-time.Nanosecond)
 }
 
 // maxAge is a little less than the interval after which the object is looked at again, so that this look is a new one.

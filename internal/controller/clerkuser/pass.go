@@ -18,8 +18,10 @@ type pass struct {
 	*Reconciler
 
 	user *v1alpha1.ClerkUser
-	now  time.Time
-	in   inputs
+	// stored is the object as the API server has it, as far as this pass knows: patches say how user differs from it.
+	stored *v1alpha1.ClerkUser
+	now    time.Time
+	in     inputs
 	// desired is nil until the spec was understood.
 	desired *plan.Desired
 
@@ -52,6 +54,7 @@ func (r *Reconciler) newPass(user *v1alpha1.ClerkUser) *pass {
 	p := &pass{
 		Reconciler: r,
 		user:       user,
+		stored:     user.DeepCopy(),
 		now:        r.Now(),
 		userID:     user.Status.UserID,
 		origin:     user.Status.Origin,

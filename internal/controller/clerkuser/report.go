@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
@@ -26,25 +27,25 @@ func (r *Reconciler) report(ctx context.Context, before *v1alpha1.ClerkUser, p *
 		return nil
 	}
 	p.fillStatus(v)
-	return p.patchStatus(ctx, before)
+	return p.patchStatus(ctx)
 }
 
 // reportIntent writes status.applied, and with it what the object is bound to, before the calls that it is about. The
 // optimistic lock is for the spec: an answer with a newer one would have the rest of the pass count as made for it.
 func (p *pass) reportIntent(ctx context.Context) error {
-	before := p.user.DeepCopy()
 	p.fillBinding()
-	return p.patchStatus(ctx, before, client.MergeFromWithOptimisticLock{})
+	return p.patchStatus(ctx, client.MergeFromWithOptimisticLock{})
 }
 
-func (p *pass) patchStatus(ctx context.Context, before *v1alpha1.ClerkUser, options ...client.MergeFromOption) error {
-	if equality.Semantic.DeepEqual(before.Status, p.user.Status) {
+func (p *pass) patchStatus(ctx context.Context, options ...client.MergeFromOption) error {
+	if equality.Semantic.DeepEqual(p.stored.Status, p.user.Status) {
 		return nil
 	}
-	err := p.Client.Status().Patch(ctx, p.user, client.MergeFromWithOptions(before, options...))
+	err := p.Client.Status().Patch(ctx, p.user, client.MergeFromWithOptions(p.stored, options...))
 	if client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("writing status: %w", err)
 	}
+	p.stored = p.user.DeepCopy()
 	p.memory.wroteObject(p.user.UID, p.user.ResourceVersion)
 	return nil
 }
@@ -98,10 +99,11 @@ func (p *pass) fillObserved() {
 	if u == nil {
 		return
 	}
-	status.Banned, status.Locked = &u.Banned, &u.Locked
-	status.PasswordEnabled, status.TwoFactorEnabled = &u.PasswordEnabled, &u.TwoFactorEnabled
-	status.TOTPEnabled, status.BackupCodeEnabled = &u.TOTPEnabled, &u.BackupCodeEnabled
-	status.HasImage, status.DirectoryManaged = &u.HasImage, &u.DirectoryManaged
+	// Copies, since u is shared and the answer to a patch is decoded into what status points at.
+	status.Banned, status.Locked = ptr.To(u.Banned), ptr.To(u.Locked)
+	status.PasswordEnabled, status.TwoFactorEnabled = ptr.To(u.PasswordEnabled), ptr.To(u.TwoFactorEnabled)
+	status.TOTPEnabled, status.BackupCodeEnabled = ptr.To(u.TOTPEnabled), ptr.To(u.BackupCodeEnabled)
+	status.HasImage, status.DirectoryManaged = ptr.To(u.HasImage), ptr.To(u.DirectoryManaged)
 	if u.LockedUntil.IsZero() {
 		status.LockExpiresAt = nil
 		return
