@@ -4,6 +4,7 @@
 package controlplane
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -12,10 +13,13 @@ import (
 
 // ControllerManager runs kube-controller-manager's namespace and garbage collector controllers
 // on the control plane of this test run until the test ends. Where the binary was not built,
-// the test is skipped and says how to build it.
+// the test is skipped and says how to build it; in CI, which builds it, that is a failure.
 func ControllerManager(t testing.TB) {
 	t.Helper()
 	dir, err := assets.Find(assets.ControllerManager)
+	if err != nil && os.Getenv("CI") != "" {
+		t.Fatal(err)
+	}
 	if err != nil {
 		t.Skip(err)
 	}
