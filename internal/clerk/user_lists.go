@@ -1,0 +1,148 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerk
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	clerksdk "github.com/clerk/clerk-sdk-go/v2"
+	"github.com/clerk/clerk-sdk-go/v2/user"
+)
+
+// MaxListIDs is how many ids UsersByID takes: as many values as Clerk takes for one filter.
+const MaxListIDs = maxFilterValues
+
+// UserPage is one page of a list of users.
+type UserPage struct {
+	// Users are in the order of the list. One that Clerk describes in a way that cannot be read is left out, so that it
+	// does not hide the others.
+	Users []*User
+	// More is true if the page was full, so that another may follow.
+	More bool
+}
+
+// UsersByID returns those of up to 100 users that there are, with one call. One that was created or deleted a moment ago
+// may still be missing, or still be there.
+func (c *Client) UsersByID(ctx context.Context, ids ...string) ([]*User, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	if len(ids) > MaxListIDs {
+		return nil, fmt.Errorf("listing %d users by id: at most %d at once", len(ids), MaxListIDs)
+	}
+	params := &listParams{}
+	params.UserIDs = ids
+	wanted := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		if !userIDShape.MatchString(id) {
+			return nil, fmt.Errorf("%.64q is not the id of a Clerk user", id)
+		}
+		wanted[id] = true
+	}
+	page, err := c.listPage(ctx, params, MaxListIDs)
+	if err != nil {
+		return nil, err
+	}
+	var users []*User
+	for _, u := range page.Users {
+		if wanted[u.ID] {
+			users = append(users, u)
+		}
+	}
+	return users, nil
+}
+
+// LastUpdated returns a page of up to limit (at most 500) users, the one that changed last first, after leaving out the
+// first offset. What a change is Clerk does not document, and deletions do not show.
+func (c *Client) LastUpdated(ctx context.Context, offset, limit int) (UserPage, error) {
+	params := &listParams{}
+	params.OrderBy = clerksdk.String("-updated_at")
+	if offset > 0 {
+		params.Offset = clerksdk.Int64(int64(offset))
+	}
+	return c.listPage(ctx, params, limit)
+}
+
+// UsersAfter returns a page of up to limit (at most 500) users, oldest first, that begins after the user with the id
+// given, "" for the first. Users that are created while all pages are read land on the last one. What Clerk does where
+// that user is gone is not documented.
+func (c *Client) UsersAfter(ctx context.Context, id string, limit int) (UserPage, error) {
+	params := &listParams{startingAfter: id}
+	params.OrderBy = clerksdk.String("+created_at")
+	return c.listPage(ctx, params, limit)
+}
+
+// listParams are the SDK's parameters with the cursor, which they lack.
+type listParams struct {
+	user.ListParams
+	startingAfter string
+}
+
+// ToQuery returns the query of the list.
+func (p *listParams) ToQuery() url.Values {
+	query := p.ListParams.ToQuery()
+	if p.startingAfter != "" {
+		query.Set("starting_after", p.startingAfter)
+	}
+	return query
+}
+
+func (c *Client) listPage(ctx context.Context, params *listParams, limit int) (UserPage, error) {
+	limit = min(max(limit, 1), maxListLimit)
+	params.Limit = clerksdk.Int64(int64(limit))
+	answer := &pageAnswer{usersAnswer: usersAnswer{now: c.backend.now()}}
+	if err := c.call(ctx, http.MethodGet, usersPath, params, answer); err != nil {
+		return UserPage{}, err
+	}
+	return UserPage{Users: answer.readable, More: answer.length >= limit}, nil
+}
+
+// pageAnswer is a list of users in which one that cannot be read does not spoil the others.
+type pageAnswer struct {
+	usersAnswer
+	length   int
+	readable []*User
+}
+
+// UnmarshalJSON reads the list as a whole, which is cheaper, and one by one only where that fails.
+func (a *pageAnswer) UnmarshalJSON(data []byte) error {
+	if a.usersAnswer.UnmarshalJSON(data) == nil {
+		return nil
+	}
+	var entries []json.RawMessage
+	if err := unmarshalList(data, &entries); err != nil {
+		return err
+	}
+	a.users = make([]*userAnswer, len(entries))
+	for i, entry := range entries {
+		var one *userAnswer
+		if json.Unmarshal(entry, &one) == nil {
+			a.users[i] = one
+		}
+	}
+	return nil
+}
+
+func (a *pageAnswer) canonicalize() error {
+	a.length = len(a.users)
+	for _, u := range a.users {
+		if u == nil {
+			continue
+		}
+		u.now = a.now
+		if u.canonicalize() == nil {
+			a.readable = append(a.readable, u.canonical)
+		}
+	}
+	if a.length > 0 && len(a.readable) == 0 {
+		return errNoneReadable
+	}
+	return nil
+}
+
+var errNoneReadable = &malformedError{problem: "none of the listed users can be read"}
