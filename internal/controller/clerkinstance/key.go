@@ -64,12 +64,11 @@ func (r *Reconciler) check(ctx context.Context, instance *v1alpha1.ClerkInstance
 	if err != nil {
 		return nil, err
 	}
-	office := r.Offices.For(id)
-	office.Reopen()
-	client, err = r.client(instance, key, office)
+	client, err = r.client(instance, key, r.Offices.For(id))
 	if err != nil {
 		return nil, err
 	}
+	client.Reopen()
 	return &connection.Connection{
 		InstanceID:  id,
 		Environment: environment(key),
