@@ -178,23 +178,28 @@ func (p *phase) compare(before, after reading) error {
 
 func mebibytes(bytes int64) float64 { return round(float64(bytes)/(1<<20), 1) }
 
-// watchSockets counts the operator's sockets until the returned func is called, which returns the most there were.
+// watchSockets counts the operator's sockets until the returned func is called, which counts them once more and returns the
+// most there were.
 func watchSockets(ctx context.Context, w *world) func() int {
 	const tick = 200 * time.Millisecond
 	ctx, cancel := context.WithCancel(ctx)
 	most := 0
+	look := func() {
+		// While it is restarted there is none.
+		if count, err := countSockets(int(w.pid.Load())); err == nil {
+			most = max(most, count)
+		}
+	}
 	var watching sync.WaitGroup
 	watching.Go(func() {
 		for pause(ctx, tick) == nil {
-			// While it is restarted there is none.
-			if count, err := countSockets(int(w.pid.Load())); err == nil {
-				most = max(most, count)
-			}
+			look()
 		}
 	})
 	return func() int {
 		cancel()
 		watching.Wait()
+		look()
 		return most
 	}
 }

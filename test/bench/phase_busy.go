@@ -47,6 +47,7 @@ func (w *world) measureBusy(ctx context.Context, name, namespace string, run fun
 		if others, err = w.apply(ctx, load); err != nil {
 			return err
 		}
+		c.beside = len(load)
 		if err := run(ctx, p, c); err != nil {
 			return err
 		}

@@ -28,6 +28,8 @@ type changes struct {
 	created, edited []time.Duration
 	// made are the users that were created.
 	made []*v1alpha1.ClerkUser
+	// beside is how many others the phase creates.
+	beside int
 }
 
 // measurePersonIdle has only its own users.
@@ -86,7 +88,7 @@ func (w *world) measureChanges(ctx context.Context, name string, run func(contex
 		if err := run(ctx, p, c); err != nil {
 			return err
 		}
-		p.Users = len(c.created) + len(c.edited)
+		p.Users = len(c.created) + len(c.edited) + c.beside
 		p.NewUserMillis, p.EditMillis = percentilesOf(c.created), percentilesOf(c.edited)
 		p.ApplyToReadyMillis = percentilesOf(slices.Concat(c.created, c.edited))
 		return nil

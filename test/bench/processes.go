@@ -63,7 +63,7 @@ type stat struct {
 }
 
 func readStat(pid int) (stat, error) {
-	text, err := os.ReadFile(processFile(pid, "stat"))
+	text, err := os.ReadFile(fileOf(pid, "stat"))
 	if err != nil {
 		return stat{}, err
 	}
@@ -100,7 +100,7 @@ func parseStat(line string) (stat, error) {
 type memory struct{ resident, peak int64 }
 
 func readMemory(pid int) (memory, error) {
-	text, err := os.ReadFile(processFile(pid, "status"))
+	text, err := os.ReadFile(fileOf(pid, "status"))
 	if err != nil {
 		return memory{}, fmt.Errorf("reading a process's memory: %w", err)
 	}
@@ -124,7 +124,7 @@ func kibibytes(status, name string) int64 {
 // resetPeak makes a process's peak begin at what it holds now.
 func resetPeak(pid int) error {
 	const peakOfResident = "5"
-	if err := os.WriteFile(processFile(pid, "clear_refs"), []byte(peakOfResident), 0); err != nil {
+	if err := os.WriteFile(fileOf(pid, "clear_refs"), []byte(peakOfResident), 0); err != nil {
 		return fmt.Errorf("resetting a process's peak: %w", err)
 	}
 	return nil
@@ -132,7 +132,7 @@ func resetPeak(pid int) error {
 
 // countSockets returns how many sockets a process has open.
 func countSockets(pid int) (int, error) {
-	dir := processFile(pid, "fd")
+	dir := fileOf(pid, "fd")
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return 0, fmt.Errorf("counting a process's sockets: %w", err)
@@ -147,6 +147,6 @@ func countSockets(pid int) (int, error) {
 	return count, nil
 }
 
-func processFile(pid int, name string) string {
+func fileOf(pid int, name string) string {
 	return filepath.Join(processFiles, strconv.Itoa(pid), name)
 }

@@ -1,0 +1,64 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestSmallestRun measures a few users with the real binary and looks at what can be counted: times are not for tests.
+func TestSmallestRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts a control plane of its own")
+	}
+	dir := t.TempDir()
+	manager, file := filepath.Join(dir, "manager"), filepath.Join(dir, "out.json")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", manager, ".")
+	build.Dir = filepath.Join("..", "..")
+	if text, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building the operator: %v\n%s", err, text)
+	}
+	var out, log strings.Builder
+	args := []string{"-n", "20", "-latency", "0", "-phases", "create,restart", "-manager", manager, "-o", file}
+	if code := run(t.Context(), args, &out, &log); code != 0 {
+		t.Fatalf("exit code %d: %s", code, log.String())
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &document{}
+	if err := json.Unmarshal(text, d); err != nil {
+		t.Fatal(err)
+	}
+	create, restart := d.find(phaseCreate), d.find(phaseRestart)
+	if create == nil || restart == nil {
+		t.Fatalf("the phases are not there: %s", text)
+	}
+	if got := create.ClerkCalls["POST /users"]; got != 20 {
+		t.Errorf("%d calls created 20 users", got)
+	}
+	if got := create.KubeWrites["create events"]; got != 20 {
+		t.Errorf("%d events tell of 20 users", got)
+	}
+	if got := create.ApplyToReadyMillis; got == nil || got.Samples != 20 {
+		t.Errorf("waiting times of 20 users: %v", got)
+	}
+	if create.CPUMillis <= 0 || create.PeakRSSMiB <= 0 || create.Sockets <= 0 {
+		t.Errorf("the process was not watched: %+v", create)
+	}
+	if diff := cmp.Diff(map[string]int{}, restart.KubeWrites); diff != "" {
+		t.Errorf("writes after a restart (-want +got):\n%s", diff)
+	}
+	if !strings.Contains(out.String(), "restart: Kubernetes writes") {
+		t.Errorf("the table does not tell of the targets:\n%s", out.String())
+	}
+}
