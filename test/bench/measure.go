@@ -111,6 +111,10 @@ func (w *world) measure(ctx context.Context, name string, users int, run func(co
 		p.notef("the peak of memory is that since the operator's start: %v", err)
 	}
 	w.clerk.ResetJournal()
+	profiled, err := w.startProfile(name)
+	if err != nil {
+		return err
+	}
 	watched := watchSockets(ctx, w)
 	began := time.Now()
 	err = run(ctx, p)
@@ -118,7 +122,7 @@ func (w *world) measure(ctx context.Context, name string, users int, run func(co
 		p.Seconds = round(time.Since(began).Seconds(), 2)
 	}
 	sockets := watched()
-	if err != nil {
+	if err := errors.Join(err, profiled()); err != nil {
 		return fmt.Errorf("phase %s: %w", name, err)
 	}
 	p.Sockets = sockets

@@ -13,14 +13,14 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
-
-	"github.com/clerk-operator/clerk-operator/test/controlplane"
 )
 
-// operator is the manager as a process.
+// operator is the manager at work.
 type operator struct {
-	process *controlplane.Process
-	pid     int
+	// pid is the process it runs in.
+	pid int
+	// wait waits for its end and says whether that was orderly; kill ends it without warning and waits.
+	wait, kill func() error
 	// expected says that its end is no failure.
 	expected atomic.Bool
 }
@@ -40,14 +40,30 @@ func buildOperator(ctx context.Context, o *options) error {
 	return nil
 }
 
-// startOperator runs the operator with its defaults.
+// startOperator runs the operator with its defaults, as a process unless profiles are wanted.
 func (w *world) startOperator(ctx context.Context) error {
+	start := w.startProcess
+	if w.profile != "" {
+		start = w.startInside
+	}
+	started, err := start(ctx)
+	if err != nil {
+		return err
+	}
+	w.operator = started
+	w.pid.Store(int64(started.pid))
+	go w.guard(started)
+	return nil
+}
+
+// startProcess runs the operator's binary.
+func (w *world) startProcess(ctx context.Context) (*operator, error) {
 	if err := os.MkdirAll(filepath.Dir(w.logPath()), 0o755); err != nil {
-		return fmt.Errorf("making room for the operator's log: %w", err)
+		return nil, fmt.Errorf("making room for the operator's log: %w", err)
 	}
 	log, err := os.OpenFile(w.logPath(), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
-		return fmt.Errorf("opening the operator's log: %w", err)
+		return nil, fmt.Errorf("opening the operator's log: %w", err)
 	}
 	defer log.Close()
 	process, err := w.plane.Run(log, w.manager,
@@ -59,17 +75,20 @@ func (w *world) startOperator(ctx context.Context) error {
 		"--metrics-bind-address=0",
 	)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	started := &operator{process: process}
-	go w.guard(started)
-	started.pid, err = awaitDescendant(ctx, filepath.Base(w.manager), process.Done())
+	pid, err := awaitDescendant(ctx, filepath.Base(w.manager), process.Done())
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("%w; its log is %s", err, w.logPath())
 	}
-	w.operator = started
-	w.pid.Store(int64(started.pid))
-	return nil
+	kill := func() error {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return fmt.Errorf("killing the operator: %w", err)
+		}
+		<-process.Done()
+		return nil
+	}
+	return &operator{pid: pid, wait: process.Err, kill: kill}, nil
 }
 
 // restartOperator ends the operator without warning and starts another, which remembers nothing.
@@ -82,7 +101,7 @@ func (w *world) restartOperator(ctx context.Context) error {
 
 // guard ends the measuring when the operator ends by itself.
 func (w *world) guard(o *operator) {
-	err := o.process.Err()
+	err := o.wait()
 	if !o.expected.Load() {
 		w.fail(fmt.Errorf("the operator ended by itself (%w); its log is %s", err, w.logPath()))
 	}
@@ -109,11 +128,7 @@ func awaitDescendant(ctx context.Context, name string, ended <-chan struct{}) (i
 // killOperator ends the operator as the loss of its node would.
 func (w *world) killOperator() error {
 	w.operator.expected.Store(true)
-	if err := syscall.Kill(w.operator.pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
-		return fmt.Errorf("killing the operator: %w", err)
-	}
-	<-w.operator.process.Done()
-	return nil
+	return w.operator.kill()
 }
 
 // rest waits until the operator has nothing to do: two seconds in which it needs less than a twentieth of a core. One that
