@@ -27,11 +27,14 @@ type Sight struct {
 }
 
 // Follow has each follower told from now on about the user whose id is given, and reads those that are not known yet. Run
-// waits for the first call, so that one comparison reads them all; it may be empty.
+// waits for the first call, so that one comparison reads them all; it may be empty. What Bind has put on record stays,
+// since it may be newer than what is told here.
 func (m *Mirror) Follow(userIDs map[string]string) {
 	m.mu.Lock()
 	for follower, userID := range userIDs {
-		m.follow(follower, userID)
+		if m.objects[follower].bound.IsZero() {
+			m.follow(follower, userID)
+		}
 	}
 	m.mu.Unlock()
 	m.beginOnce.Do(func() { close(m.begun) })

@@ -67,6 +67,12 @@ func (f *fieldMemory) contended(field string, now time.Time, full time.Duration)
 	return s.contended && now.Sub(s.corrections[len(s.corrections)-1]) < full
 }
 
+// correctedLast returns when a field that was put right was last.
+func (f *fieldMemory) correctedLast(field string) time.Time {
+	s := f.strife[field]
+	return s.corrections[len(s.corrections)-1]
+}
+
 // calm ends the strife over fields that stayed as they were put right for a full interval.
 func (f *fieldMemory) calm(differing []string, now time.Time, full time.Duration) {
 	for field, s := range f.strife {

@@ -38,10 +38,11 @@ const (
 	lowPriority = -100
 	// impatience is how long passes may fail before the conditions say so.
 	impatience = 30 * time.Second
-	// conflictPause and unknownPause are for what is about to be woken anyway.
+	// conflictPause is for an object whose newer copy is on its way.
 	conflictPause = 100 * time.Millisecond
-	unknownPause  = 30 * time.Second
-	jitter        = 0.1
+	// recheck is how soon an object looks again whose instance is about to find out that its key is refused.
+	recheck = 30 * time.Second
+	jitter  = 0.1
 
 	statusPaymentRequired = 402
 )
@@ -96,15 +97,31 @@ func judgeDone(p *pass) verdict {
 	return v
 }
 
-// nextLook is when the user is compared again: after the drift interval, or when a lock that is to be kept lapses.
+// nextLook is when to look again although nothing wakes the object: when a lock lapses, when a contended field is put
+// right again, and for an object that has nobody to observe, after a full interval. 0 is never: the mirror wakes it.
 func nextLook(p *pass) time.Duration {
-	interval := p.in.instance.Spec.DriftInterval()
-	next := interval + time.Duration(rand.Float64()*jitter*float64(interval)) //nolint:gosec // spreads load, keeps no secret
-	locked := p.user.Spec.Locked
-	if locked != nil && *locked && p.observed != nil && !p.observed.LockedUntil.IsZero() {
-		return min(next, max(p.observed.LockedUntil.Sub(p.now), time.Second))
+	full := p.in.instance.Spec.FullInterval()
+	if p.user.Spec.Observes() && p.observed == nil {
+		return jittered(full)
+	}
+	var next time.Duration
+	earlier := func(at time.Time) {
+		if in := max(at.Sub(p.now), time.Second); next == 0 || in < next {
+			next = in
+		}
+	}
+	if p.observed != nil && !p.observed.LockedUntil.IsZero() {
+		earlier(p.observed.LockedUntil)
+	}
+	for _, field := range p.contended {
+		earlier(p.memory.fields(p.user.UID, p.user.Generation).correctedLast(field).Add(full))
 	}
 	return next
+}
+
+// jittered is a little more than the duration, so that many objects do not look at the same time.
+func jittered(d time.Duration) time.Duration {
+	return d + time.Duration(rand.Float64()*jitter*float64(d)) //nolint:gosec // spreads load, keeps no secret
 }
 
 // judgeFinal is for errors that trying again at once will not cure.
@@ -112,19 +129,12 @@ func (r *Reconciler) judgeFinal(p *pass) (verdict, bool) {
 	v := verdict{ready: metav1.ConditionFalse, low: true}
 	if invalid, ok := errors.AsType[*plan.InvalidError](p.err); ok {
 		v.reason, v.message, v.stalled = v1alpha1.ReasonInvalidSpec, invalid.Error(), true
-		if p.bound {
-			// What cannot be reached depends on the user, too, who may change.
-			v.after = nextLook(p)
-		}
 		return v, true
 	}
 	if found, ok := errors.AsType[*problem](p.err); ok {
 		v.reason, v.message, v.stalled, v.after = found.reason, found.message, found.stalled, found.after
-		switch {
-		case found.holds:
+		if found.holds {
 			v.after = r.hold(p)
-		case found.reason == v1alpha1.ReasonNotKept:
-			v.after = nextLook(p)
 		}
 		if clerk.Unauthorized(p.err) {
 			r.Pool.Doubt(instanceName(p.in.instance))
@@ -136,7 +146,7 @@ func (r *Reconciler) judgeFinal(p *pass) (verdict, bool) {
 		r.Pool.Doubt(name)
 		v.reason = v1alpha1.ReasonInstanceNotReady
 		v.message = fmt.Sprintf("ClerkInstance %s cannot be used: Clerk rejects its key", name)
-		v.after = unknownPause
+		v.after = recheck
 		return v, true
 	}
 	if refused, ok := clerk.Rejected(p.err); ok {
@@ -163,8 +173,7 @@ func (r *Reconciler) judgePassing(p *pass) verdict {
 	case waiting:
 		v.after = max(at.Sub(p.now), time.Millisecond)
 		return v
-	case errors.Is(p.err, errInstanceUnknown):
-		v.after = unknownPause
+	case errors.Is(p.err, errInstanceUnknown), errors.Is(p.err, errNotRead):
 		return v
 	case errors.Is(p.err, errOutdated), apierrors.IsConflict(p.err):
 		v.after = conflictPause
