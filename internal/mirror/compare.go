@@ -35,9 +35,9 @@ func (s *session) load(now time.Time) {
 	defer s.mu.Unlock()
 	var ids []string
 	for _, id := range s.wanted {
-		if e := s.users[id]; e != nil {
+		if e := s.users[id]; e != nil && e.wanted {
 			e.wanted = false
-			if e.presence == Pending {
+			if e.presence == Pending && len(e.followers) > 0 {
 				ids = append(ids, id)
 			}
 		}
@@ -52,33 +52,47 @@ func newComparison(ids []string, now time.Time) *comparison {
 	return &comparison{ids: ids, toAsk: ids, listed: make(map[string]bool, len(ids)), began: now}
 }
 
-// compareAll begins a comparison of all followed users, in whichever way takes fewer calls.
+// compareAll counts all users, sees to it that the tail has a mark, and begins a comparison of all followed users.
 func (s *session) compareAll(ctx context.Context, now time.Time) error {
+	switch plan := &s.schedule; {
+	case !plan.counted:
+		return s.count(ctx)
+	case !plan.tail.marked:
+		return s.markTail(ctx, now)
+	default:
+		s.beginFull(now)
+		return nil
+	}
+}
+
+func (s *session) count(ctx context.Context) error {
 	total, err := s.source.CountUsers(ctx)
 	if err != nil {
-		return err
-	}
-	if s.schedule.tail.watermark.IsZero() || s.schedule.tail.givenUp {
-		if err := s.markTail(ctx, now); err != nil {
-			return err
-		}
+		return fmt.Errorf("counting all users: %w", err)
 	}
 	s.mu.Lock()
-	ids := s.followed()
-	c := newComparison(ids, now)
-	c.full = true
-	if calls(int(total), walkPage) < calls(len(ids), clerk.MaxListIDs) {
-		c.walking, c.toAsk = true, nil
-	}
-	s.wanted = nil
-	s.schedule.comparison, s.schedule.compared, s.schedule.tail.givenUp = c, now, false
-	counted := s.report.Users == nil || *s.report.Users != total
+	s.schedule.counted = true
+	news := s.report.Users == nil || *s.report.Users != total
 	s.report.Users = &total
 	s.mu.Unlock()
-	if counted {
+	if news {
 		s.reported()
 	}
 	return nil
+}
+
+// beginFull begins a comparison of all followed users, in whichever way takes fewer calls.
+func (s *session) beginFull(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ids := s.followed()
+	c := newComparison(ids, now)
+	c.full = true
+	if calls(int(*s.report.Users), walkPage) < calls(len(ids), clerk.MaxListIDs) {
+		c.walking, c.toAsk = true, nil
+	}
+	s.wanted = nil
+	s.schedule.comparison, s.schedule.compared, s.schedule.counted = c, now, false
 }
 
 // followed returns the ids of all users that somebody follows, and drops the others; the caller holds the lock.
@@ -125,25 +139,27 @@ func (s *session) askOn(ctx context.Context, c *comparison) error {
 	return nil
 }
 
-// walkOn reads the next page of all users. Where Clerk refuses to go on from the last user read, because it may be gone,
-// the rest is asked for by id.
+// walkOn reads the next page of all users. Those that the walk does not show are asked for by id: Clerk may refuse to go
+// on from the last user read, because it is gone, or end there.
 func (s *session) walkOn(ctx context.Context, c *comparison) error {
 	asked := s.config.Now()
 	page, err := s.source.UsersAfter(ctx, c.cursor, walkPage)
-	if _, refused := clerk.Rejected(err); refused && c.cursor != "" {
+	_, refused := clerk.Rejected(err)
+	switch stuck := refused || clerk.IsNotFound(err); {
+	case stuck && c.cursor != "":
 		c.walking = false
-		c.toAsk = slices.DeleteFunc(slices.Clone(c.ids), func(id string) bool { return c.listed[id] })
-		return nil
-	}
-	if err != nil {
+	case err != nil:
 		return fmt.Errorf("walking through all users: %w", err)
+	default:
+		c.note(page.Users)
+		s.take(page.Users, asked)
+		c.walking = page.More && len(page.Users) > 0
 	}
-	c.note(page.Users)
-	s.take(page.Users, asked)
-	if len(page.Users) > 0 {
+	if c.walking {
 		c.cursor = page.Users[len(page.Users)-1].ID
+	} else {
+		c.toAsk = slices.DeleteFunc(slices.Clone(c.ids), func(id string) bool { return c.listed[id] })
 	}
-	c.walking = page.More && len(page.Users) > 0
 	return nil
 }
 

@@ -17,6 +17,9 @@ type Config struct {
 	// Changed is called with the followers of users that are no longer as they were, or that could be read for the first
 	// time. Nil is nothing.
 	Changed func(followers []string)
+	// Compared is called after every full comparison but the first, of which all followers are told anyway: it is the time
+	// for what is to be done at full comparisons only. Nil is nothing.
+	Compared func()
 	// Doubted is called when so many users are missing that the secret key is found to lead to another instance. Nil is
 	// nothing.
 	Doubted func()
@@ -28,8 +31,8 @@ type Config struct {
 // and come out are shared and must not be changed.
 type Mirror struct {
 	config Config
-	// running is held by Run, which there is one of at a time.
-	running sync.Mutex
+	// running has an element while Run is at work, which there is one of at a time.
+	running chan struct{}
 	// begun is closed by the first Follow, and wake has an element while there is something new to do.
 	begun     chan struct{}
 	beginOnce sync.Once
@@ -41,6 +44,8 @@ type Mirror struct {
 	wanted   []string
 	schedule schedule
 	report   Report
+	// comparedAt is when the last full comparison began that came to its end.
+	comparedAt time.Time
 }
 
 // Report is what a Mirror tells about itself.
@@ -60,6 +65,7 @@ type Report struct {
 func New(config Config) *Mirror {
 	m := &Mirror{
 		config:  config,
+		running: make(chan struct{}, 1),
 		begun:   make(chan struct{}),
 		wake:    make(chan struct{}, 1),
 		users:   map[string]*entry{},

@@ -38,7 +38,12 @@ type schedule struct {
 	// tailed and compared are when the last tail and the last full comparison began; zero for none.
 	tailed, compared time.Time
 	tail             tail
-	comparison       *comparison
+	// counted is true between the count and the full comparison that it is made for.
+	counted    bool
+	comparison *comparison
+	// yielding is true after a call of the tail: the next one is the comparison's, if there is one, so that neither can
+	// keep the other from Clerk where calls are few or fail.
+	yielding bool
 	// failures is how many reads in a row have failed since failing; nothing is read before retryAt.
 	failures         int
 	failing, retryAt time.Time
@@ -47,8 +52,12 @@ type schedule struct {
 // Run keeps the mirror current with what it reads from source, until the context ends. The instance is the one with this
 // id. Where another Run is still at work, it waits for that to end.
 func (m *Mirror) Run(ctx context.Context, source Source, instanceID string) {
-	m.running.Lock()
-	defer m.running.Unlock()
+	select {
+	case <-ctx.Done():
+		return
+	case m.running <- struct{}{}:
+		defer func() { <-m.running }()
+	}
 	select {
 	case <-ctx.Done():
 		return
@@ -75,21 +84,26 @@ type session struct {
 	instanceID string
 }
 
-// work does the most urgent thing that is due, in one call to Clerk or few; read is false if there was none.
+// work does the most urgent thing that is due, in one call to Clerk at most, so that a call that has to wait or fails costs
+// no other one again; read is false if there was nothing to do.
 func (s *session) work(ctx context.Context) (read bool, err error) {
 	plan := &s.schedule
 	s.mu.Lock()
 	now := s.config.Now()
 	wait := now.Before(plan.retryAt)
+	comparing := plan.comparison != nil
 	fullDue := plan.compared.IsZero() || now.Sub(plan.compared) >= plan.fullInterval
-	tailDue := !plan.compared.IsZero() && now.Sub(plan.tailed) >= plan.interval
+	tailDue := plan.tail.page > 0 || plan.tail.marked && !plan.compared.IsZero() && now.Sub(plan.tailed) >= plan.interval
+	tailNext := tailDue && !(plan.yielding && (comparing || fullDue))
 	s.mu.Unlock()
-	switch {
-	case wait:
+	if wait {
 		return false, nil
-	case tailDue:
+	}
+	plan.yielding = tailNext
+	switch {
+	case tailNext:
 		return true, s.readTail(ctx, now)
-	case plan.comparison != nil:
+	case comparing:
 		return true, s.compareOn(ctx)
 	case fullDue:
 		return true, s.compareAll(ctx, now)
@@ -104,16 +118,31 @@ func (s *session) pause(err error) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now, plan := s.config.Now(), &s.schedule
+	due := plan.due()
 	if at, waiting := clerk.Waiting(err); waiting {
-		return at.Sub(now)
+		// Whoever sells the tickets may have another clock.
+		due = later(at, now.Add(gather))
 	}
-	if now.Before(plan.retryAt) {
-		return plan.retryAt.Sub(now)
+	return min(later(due, plan.retryAt).Sub(now), longRest)
+}
+
+// due is when there is something to do next; zero is at once.
+func (p *schedule) due() time.Time {
+	if p.comparison != nil || p.compared.IsZero() || p.tail.page > 0 {
+		return time.Time{}
 	}
-	if plan.comparison != nil || plan.compared.IsZero() {
-		return 0
+	due := p.compared.Add(p.fullInterval)
+	if next := p.tailed.Add(p.interval); p.tail.marked && next.Before(due) {
+		due = next
 	}
-	return min(plan.tailed.Add(plan.interval).Sub(now), plan.compared.Add(plan.fullInterval).Sub(now), longRest)
+	return due
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // rest waits for the time given, or for something new to do. What comes in while it gathers is done together.

@@ -5,6 +5,7 @@ package mirror
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
@@ -20,44 +21,66 @@ const (
 
 // tail is how far the last changes have been read.
 type tail struct {
-	// watermark is the latest updated_at that was read, by Clerk's clock; zero before the first page.
+	// watermark is the latest updated_at that was read, by Clerk's clock; zero if there was no user.
 	watermark time.Time
-	// givenUp is true after a tail had more to read than it may, because others change too many users: until the next
-	// full comparison it is not worth its calls.
-	givenUp bool
+	// marked is true while a tail is worth its calls: after a page was read that tells where to begin, and until others
+	// change more users than a tail may read. Then the next full comparison sets another mark.
+	marked bool
+	// page is the next page of the tail under way, 0 if there is none.
+	page int
+	// Of the tail under way: when it began, the latest updated_at, how many users were read, and how many of them were
+	// known to be just so.
+	began, newest time.Time
+	seen, known   int
 }
 
-// readTail reads what changed last, back to a little before the watermark. The watermark moves only when that was reached.
+// readTail reads the next page of what changed last, back to a little before the watermark. The watermark moves only when
+// that was reached.
 func (s *session) readTail(ctx context.Context, now time.Time) error {
-	if s.schedule.tail.givenUp {
-		s.tailEnded(now, time.Time{})
-		return nil
+	t := &s.schedule.tail
+	asked := s.config.Now()
+	got, err := s.source.LastUpdated(ctx, t.page*tailPage, tailPage)
+	if err != nil {
+		return fmt.Errorf("reading what changed last: %w", err)
 	}
-	var newest time.Time
-	seen, known := 0, 0
-	for page := range tailPages {
-		asked := s.config.Now()
-		got, err := s.source.LastUpdated(ctx, page*tailPage, tailPage)
-		if err != nil {
-			return err
-		}
-		if page == 0 && len(got.Users) > 0 {
-			newest = got.Users[0].UpdatedAt
-		}
-		seen += len(got.Users)
-		known += s.take(got.Users, asked)
-		if !got.More || s.reaches(got.Users) {
-			s.tailEnded(now, newest)
-			return nil
-		}
+	if t.page == 0 {
+		t.began, t.newest, t.seen, t.known = now, newestOf(got.Users), 0, 0
 	}
-	s.overrun(now, newest, 2*known >= seen)
+	t.page++
+	t.seen += len(got.Users)
+	t.known += s.take(got.Users, asked)
+	switch {
+	case !got.More || t.reaches(got.Users):
+		s.endTail(t.began, t.newest)
+	case t.page == tailPages:
+		s.overrun()
+	}
 	return nil
 }
 
+// markTail reads one page to learn where the next tail ends.
+func (s *session) markTail(ctx context.Context, now time.Time) error {
+	asked := s.config.Now()
+	got, err := s.source.LastUpdated(ctx, 0, tailPage)
+	if err != nil {
+		return fmt.Errorf("reading what changed last: %w", err)
+	}
+	s.take(got.Users, asked)
+	s.endTail(now, newestOf(got.Users))
+	return nil
+}
+
+// newestOf returns the latest updated_at of a first page; zero if that is empty.
+func newestOf(users []*clerk.User) time.Time {
+	if len(users) == 0 {
+		return time.Time{}
+	}
+	return users[0].UpdatedAt
+}
+
 // reaches reports whether a page goes back to before the watermark.
-func (s *session) reaches(users []*clerk.User) bool {
-	return len(users) > 0 && users[len(users)-1].UpdatedAt.Before(s.schedule.tail.watermark.Add(-overlap))
+func (t *tail) reaches(users []*clerk.User) bool {
+	return len(users) > 0 && users[len(users)-1].UpdatedAt.Before(t.watermark.Add(-overlap))
 }
 
 // take records listed users, tells their followers, and returns how many were known to be just so.
@@ -75,42 +98,25 @@ func (s *session) take(users []*clerk.User, asked time.Time) (known int) {
 	return known
 }
 
-// markTail reads one page to learn where the next tail ends.
-func (s *session) markTail(ctx context.Context, now time.Time) error {
-	asked := s.config.Now()
-	got, err := s.source.LastUpdated(ctx, 0, tailPage)
-	if err != nil {
-		return err
-	}
-	s.take(got.Users, asked)
-	var newest time.Time
-	if len(got.Users) > 0 {
-		newest = got.Users[0].UpdatedAt
-	}
-	s.tailEnded(now, newest)
-	return nil
-}
-
-func (s *session) tailEnded(now, newest time.Time) {
+func (s *session) endTail(began, newest time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.schedule.tailed = now
-	if newest.After(s.schedule.tail.watermark) {
-		s.schedule.tail.watermark = newest
-	}
+	t := &s.schedule.tail
+	s.schedule.tailed, t.page, t.marked = began, 0, true
+	t.watermark = later(t.watermark, newest)
 	s.report.Tails++
 }
 
 // overrun ends a tail that had more to read than it may. Where most of it were our own writes, as after many users were
 // created, the next one goes on from here: what others changed meanwhile is left to the next full comparison, as it is
 // where the tail is given up.
-func (s *session) overrun(now, newest time.Time, ours bool) {
+func (s *session) overrun() {
 	s.mu.Lock()
-	s.schedule.tailed = now
-	s.schedule.tail.givenUp = !ours
-	if ours {
-		s.schedule.tail.watermark = newest
+	defer s.mu.Unlock()
+	t := &s.schedule.tail
+	s.schedule.tailed, t.page = t.began, 0
+	if t.marked = 2*t.known >= t.seen; t.marked {
+		t.watermark = later(t.watermark, t.newest)
 	}
 	s.report.Overruns++
-	s.mu.Unlock()
 }
