@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
@@ -23,8 +22,7 @@ const (
 
 // conclude ends a comparison: what the lists did not show is missing.
 func (s *session) conclude(ctx context.Context, c *comparison) error {
-	missing, compared := s.missing(c)
-	mass := len(missing) > massCount && len(missing)*100 > compared*massPercent
+	mass := s.isMass(c)
 	if mass {
 		same, err := s.sameInstance(ctx)
 		if err != nil {
@@ -38,19 +36,49 @@ func (s *session) conclude(ctx context.Context, c *comparison) error {
 			return errOtherInstance
 		}
 	}
-	told := s.miss(missing, mass)
-	s.end(c)
+	told, again := s.end(c, mass)
 	s.tell(told)
+	if again && s.config.Compared != nil {
+		s.config.Compared()
+	}
 	return nil
 }
 
-func (s *session) end(c *comparison) {
+// isMass reports whether so many users are newly missing that it is more likely that something else is wrong.
+func (s *session) isMass(c *comparison) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	missing, compared := s.missing(c)
+	return len(missing) > massCount && len(missing)*100 > compared*massPercent
+}
+
+// end ends a comparison and returns the followers of the users that are missing, and whether it was a full one that was
+// not the first. What happened while the guard asked for the instance counts. An absence is only believed of a read by
+// id, which is the follower's to make; where many are missing at once, not before somebody says so.
+func (s *session) end(c *comparison, mass bool) (told []string, again bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	missing, _ := s.missing(c)
+	for _, e := range missing {
+		e.presence = Doubtful
+		if mass {
+			e.presence, e.since = MassAbsent, s.config.Now()
+		}
+		told = append(told, e.followers...)
+	}
 	s.schedule.comparison = nil
 	if c.full {
 		s.report.Comparisons++
+		s.comparedAt = c.began
 	}
+	return told, c.full && s.report.Comparisons > 1
+}
+
+// ComparedAt returns when the last full comparison that came to its end began; zero if there was none.
+func (m *Mirror) ComparedAt() time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.comparedAt
 }
 
 // errOtherInstance means that nothing a list shows is about the mirror's users.
@@ -63,20 +91,19 @@ func (s *session) abandon() {
 	s.schedule.comparison, s.schedule.compared = nil, time.Time{}
 }
 
-// missing returns the ids of the compared users that no list has shown and that were not known to be absent before, and
-// how many users were not known to be absent. One that is new may be missing in lists; if nothing is known about it, it
-// is to be read by id all the same.
-func (s *session) missing(c *comparison) (missing []string, compared int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// missing returns those of the compared users that no list has shown and that were not known to be absent before, and how
+// many users were not known to be absent. One that is new may be missing in lists; if nothing is known about it, it is to
+// be read by id all the same. One that was read by id meanwhile is there. The caller holds the lock.
+func (s *session) missing(c *comparison) (missing []*entry, compared int) {
 	for _, id := range c.ids {
 		e := s.users[id]
 		if e == nil || e.presence == Absent || e.presence == MassAbsent {
 			continue
 		}
 		compared++
-		if !c.listed[id] && (e.presence == Pending || !e.isNew(c.began)) {
-			missing = append(missing, id)
+		seen := c.listed[id] || e.presence == Present && !e.confirmed.Before(c.began)
+		if !seen && (e.presence == Pending || !e.isNew(c.began)) {
+			missing = append(missing, e)
 		}
 	}
 	return missing, compared
@@ -93,23 +120,4 @@ func (s *session) sameInstance(ctx context.Context) (bool, error) {
 		return false, fmt.Errorf("asking for the instance because many users are missing: %w", err)
 	}
 	return seen.ID == s.instanceID, nil
-}
-
-// miss records that users are missing and returns their followers. An absence is only believed of a read by id, which is
-// the follower's to make; where many are missing at once, not before somebody says so.
-func (s *session) miss(ids []string, mass bool) (told []string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, id := range ids {
-		e := s.users[id]
-		if e == nil || e.presence == Absent {
-			continue
-		}
-		e.presence = Doubtful
-		if mass {
-			e.presence, e.since = MassAbsent, s.config.Now()
-		}
-		told = append(told, slices.Clone(e.followers)...)
-	}
-	return told
 }

@@ -59,13 +59,14 @@ func (m *Mirror) Look(follower, userID string) Sight {
 	return s
 }
 
-// Recent returns a copy of a user that was asked for at most maxAge ago, and false if there is none.
+// Recent returns a copy of a user that a write or a read by id brought, or confirmed, that began at most maxAge ago, and
+// false if there is none. Lists do not count, for they lag.
 func (m *Mirror) Recent(userID string, maxAge time.Duration) (*clerk.User, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	e, found := m.users[userID]
 	now := m.config.Now()
-	if !found || e.presence != Present || now.Sub(e.asked) > maxAge {
+	if !found || e.presence != Present || now.Sub(e.confirmed) > maxAge {
 		return nil, false
 	}
 	return unlockedIfLapsed(e.user, now), true
@@ -106,9 +107,12 @@ func (m *Mirror) Unbind(follower string) {
 // follow notes what a follower follows, and that the user is wanted if nothing is known of it; the caller holds the lock.
 func (m *Mirror) follow(follower, userID string) *entry {
 	e := m.entry(userID)
-	if m.objects[follower].userID != userID {
+	if o, found := m.objects[follower]; !found || o.userID != userID {
 		m.unfollow(follower)
-		e = m.entry(userID)
+		if len(e.followers) == 0 && e.presence != Doubtful && m.config.Now().Sub(e.asked) >= lagTime {
+			// No comparison was about a user whom nobody followed.
+			e.presence = Pending
+		}
 		m.objects[follower] = object{userID: userID}
 		e.followers = append(e.followers, follower)
 	}
@@ -119,6 +123,8 @@ func (m *Mirror) follow(follower, userID string) *entry {
 	return e
 }
 
+// unfollow drops what a follower follows; the caller holds the lock. What is known of a user that was written to a moment
+// ago stays for a while, because who follows it next would be shown lists that lag.
 func (m *Mirror) unfollow(follower string) {
 	o, found := m.objects[follower]
 	if !found {
@@ -130,7 +136,7 @@ func (m *Mirror) unfollow(follower string) {
 		return
 	}
 	e.followers = slices.DeleteFunc(e.followers, func(f string) bool { return f == follower })
-	if len(e.followers) == 0 {
+	if len(e.followers) == 0 && !e.isNew(m.config.Now()) {
 		delete(m.users, o.userID)
 	}
 }

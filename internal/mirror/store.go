@@ -35,8 +35,9 @@ type entry struct {
 	// user is the last copy, also while it is doubtful; nil if there never was one.
 	user     *clerk.User
 	presence Presence
-	// asked is when the call began that brought the copy.
-	asked time.Time
+	// asked is when the last call began whose answer agrees with the copy, or said that there is no such user. confirmed is
+	// the same of our own writes and reads by id, leaving out lists, since those may show what was a while ago.
+	asked, confirmed time.Time
 	// fence is when our last write to the user was answered, or its answer was lost.
 	fence time.Time
 	// bound is when an object was last bound to it.
@@ -51,9 +52,14 @@ type entry struct {
 // Wrote records Clerk's answer to a write that held the whole user.
 func (m *Mirror) Wrote(user *clerk.User) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	e, now := m.entry(user.ID), m.config.Now()
-	e.user, e.presence, e.asked, e.fence = user, Present, now, now
+	var told []string
+	if len(e.followers) > 1 && e.isNews(user, now) || !e.known() {
+		told = slices.Clone(e.followers)
+	}
+	e.user, e.presence, e.asked, e.confirmed, e.fence = user, Present, now, now, now
+	m.mu.Unlock()
+	m.tell(told)
 }
 
 // WrotePart records that a write was answered without the whole user, or that its answer was lost: the copy is doubtful
@@ -70,25 +76,35 @@ func (m *Mirror) WrotePart(userID string) {
 // nothing better is known.
 func (m *Mirror) Read(user *clerk.User, asked time.Time) (copied *clerk.User, ok bool) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	e := m.entry(user.ID)
-	if e.accepts(user, asked) {
-		e.user, e.presence, e.asked = user, Present, asked
+	e, now := m.entry(user.ID), m.config.Now()
+	var told []string
+	if !asked.Before(e.confirmed) && e.accepts(user, asked) {
+		if e.isNews(user, now) {
+			told = slices.Clone(e.followers)
+		}
+		e.user, e.presence, e.asked, e.confirmed = user, Present, later(e.asked, asked), asked
 	}
-	if e.presence != Present {
-		return nil, false
+	if e.presence == Present {
+		copied, ok = unlockedIfLapsed(e.user, now), true
 	}
-	return unlockedIfLapsed(e.user, m.config.Now()), true
+	m.mu.Unlock()
+	m.tell(told)
+	return copied, ok
 }
 
 // NotFound records that Clerk has no user with the id, as it answered to a call that began at asked. It says nothing about
 // one that was written to or bound less than a minute before.
 func (m *Mirror) NotFound(userID string, asked time.Time) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	if e, found := m.users[userID]; found && !e.isNew(asked) {
-		e.presence, e.asked = Absent, asked
+	var told []string
+	if e, found := m.users[userID]; found && !asked.Before(e.confirmed) && !e.isNew(asked) {
+		if len(e.followers) > 1 && e.presence != Absent {
+			told = slices.Clone(e.followers)
+		}
+		e.presence, e.asked, e.confirmed = Absent, later(e.asked, asked), asked
 	}
+	m.mu.Unlock()
+	m.tell(told)
 }
 
 // Forget drops the copy of a user that is gone at Clerk, or about which nothing is known any more.
@@ -116,12 +132,20 @@ func (m *Mirror) entry(userID string) *entry {
 	return e
 }
 
-// accepts reports whether a copy that was asked for then is no older than what is known.
+// accepts reports whether a copy that was asked for then may be no older than what is known.
 func (e *entry) accepts(user *clerk.User, asked time.Time) bool {
-	if asked.Before(e.fence) || asked.Before(e.asked) {
-		return false
-	}
-	return e.user == nil || !user.UpdatedAt.Before(e.user.UpdatedAt)
+	return !asked.Before(e.fence) && (e.user == nil || !user.UpdatedAt.Before(e.user.UpdatedAt))
+}
+
+// known reports whether the followers know of a copy.
+func (e *entry) known() bool { return e.presence == Present || e.presence == Doubtful }
+
+// isNews reports whether a copy shows what the followers do not know yet.
+func (e *entry) isNews(user *clerk.User, now time.Time) bool { return !e.known() || !e.shows(user, now) }
+
+// shows reports whether the last copy is the same as another one.
+func (e *entry) shows(user *clerk.User, now time.Time) bool {
+	return e.user != nil && unlockedIfLapsed(e.user, now).Same(unlockedIfLapsed(user, now))
 }
 
 // isNew reports whether Clerk may not show at a time what was written or bound before.
@@ -130,23 +154,24 @@ func (e *entry) isNew(at time.Time) bool {
 }
 
 // list records a user that a list shows, by a call that began at asked, and returns the followers to be told of it. A
-// difference to what we wrote a moment ago makes the copy doubtful.
+// difference to what we wrote a moment ago makes the copy doubtful, as does one that was gone a moment ago. The caller holds
+// the lock.
 func (m *Mirror) list(user *clerk.User, asked time.Time) []string {
 	e, found := m.users[user.ID]
-	if !found || len(e.followers) == 0 || !e.accepts(user, asked) {
+	if !found || asked.Before(e.asked) || !e.accepts(user, asked) {
 		return nil
 	}
-	same := e.user != nil && e.user.Same(user)
+	same, mayLag := e.shows(user, m.config.Now()), asked.Sub(e.fence) < lagTime
 	switch {
 	case same && e.presence == Present:
 		e.user, e.asked = user, asked
 		return nil
-	case e.presence == Doubtful && e.user != nil && asked.Sub(e.fence) < lagTime:
+	case e.presence == Doubtful && mayLag:
 		return nil
-	case !same && e.user != nil && asked.Sub(e.fence) < lagTime:
+	case !same && mayLag, e.presence == Absent && asked.Sub(e.confirmed) < lagTime:
 		e.presence = Doubtful
 	default:
-		e.user, e.presence, e.asked, e.wanted = user, Present, asked, false
+		e.user, e.presence, e.asked = user, Present, asked
 	}
-	return slices.Clone(e.followers)
+	return e.followers
 }
