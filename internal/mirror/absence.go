@@ -24,16 +24,8 @@ const (
 func (s *session) conclude(ctx context.Context, c *comparison) error {
 	mass := s.isMass(c)
 	if mass {
-		same, err := s.sameInstance(ctx)
-		if err != nil {
+		if err := s.ensureInstance(ctx); err != nil {
 			return err
-		}
-		if !same {
-			s.abandon()
-			if s.config.Doubted != nil {
-				s.config.Doubted()
-			}
-			return errOtherInstance
 		}
 	}
 	told, again := s.end(c, mass)
@@ -84,11 +76,26 @@ func (m *Mirror) ComparedAt() time.Time {
 // errOtherInstance means that nothing a list shows is about the mirror's users.
 var errOtherInstance = errors.New("the key leads to another instance")
 
-// abandon forgets a comparison that told nothing; another is made if there still is a source then.
-func (s *session) abandon() {
+// ensureInstance returns an error unless the key leads to the mirror's instance. Once it was found not to, that is all that
+// is asked until it does; then everything is compared anew.
+func (s *session) ensureInstance(ctx context.Context) error {
+	same, err := s.sameInstance(ctx)
+	if err != nil {
+		return err
+	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.schedule.comparison, s.schedule.compared = nil, time.Time{}
+	s.schedule.elsewhere = !same
+	if !same {
+		s.schedule.comparison, s.schedule.compared = nil, time.Time{}
+	}
+	s.mu.Unlock()
+	if same {
+		return nil
+	}
+	if s.config.Doubted != nil {
+		s.config.Doubted()
+	}
+	return errOtherInstance
 }
 
 // missing returns those of the compared users that no list has shown and that were not known to be absent before, and how

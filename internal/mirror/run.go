@@ -41,6 +41,8 @@ type schedule struct {
 	// counted is true between the count and the full comparison that it is made for.
 	counted    bool
 	comparison *comparison
+	// elsewhere is true after the key was found to lead to another instance.
+	elsewhere bool
 	// yielding is true after a call of the tail: the next one is the comparison's, if there is one, so that neither can
 	// keep the other from Clerk where calls are few or fail.
 	yielding bool
@@ -99,6 +101,9 @@ func (s *session) work(ctx context.Context) (read bool, err error) {
 	if wait {
 		return false, nil
 	}
+	if plan.elsewhere {
+		return true, s.ensureInstance(ctx)
+	}
 	plan.yielding = tailNext
 	switch {
 	case tailNext:
@@ -123,7 +128,7 @@ func (s *session) pause(err error) time.Duration {
 		// Whoever sells the tickets may have another clock.
 		due = later(at, now.Add(gather))
 	}
-	return min(later(due, plan.retryAt).Sub(now), longRest)
+	return min(later(due, plan.retryAt).Sub(now), longRest, plan.interval)
 }
 
 // due is when there is something to do next; zero is at once.

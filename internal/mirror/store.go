@@ -141,7 +141,9 @@ func (e *entry) accepts(user *clerk.User, asked time.Time) bool {
 func (e *entry) known() bool { return e.presence == Present || e.presence == Doubtful }
 
 // isNews reports whether a copy shows what the followers do not know yet.
-func (e *entry) isNews(user *clerk.User, now time.Time) bool { return !e.known() || !e.shows(user, now) }
+func (e *entry) isNews(user *clerk.User, now time.Time) bool {
+	return !e.known() || !e.shows(user, now)
+}
 
 // shows reports whether the last copy is the same as another one.
 func (e *entry) shows(user *clerk.User, now time.Time) bool {
