@@ -32,7 +32,7 @@ const waitedFor = 15 * time.Minute
 
 // usersBy looks users up by values of one kind. A pass that runs out of tickets begins anew when it has one again, so
 // answers are remembered until a pass comes to its end: or one that needs two would for ever spend its ticket on the
-// first. An object that only observes, and has no user of its own, looks again once per full interval.
+// first. An object that only observes, and has no user of its own, looks again at full comparisons, which wake it.
 func (p *pass) usersBy(ctx context.Context, kind clerk.IdentifierKind, values ...string) ([]*clerk.User, error) {
 	question := clerk.Identifier{Kind: kind, Value: strings.Join(values, "\x00")}
 	if known, found := p.memory.lookUp(p.user.UID, question); found && p.now.Sub(known.asked) < p.lookUpLife() {
@@ -49,7 +49,7 @@ func (p *pass) usersBy(ctx context.Context, kind clerk.IdentifierKind, values ..
 
 func (p *pass) lookUpLife() time.Duration {
 	if p.user.Spec.Observes() {
-		return p.in.instance.Spec.FullInterval()
+		return p.in.instance.Spec.FullInterval() / 2
 	}
 	return waitedFor
 }

@@ -6,7 +6,6 @@ package clerkuser
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -97,31 +96,12 @@ func judgeDone(p *pass) verdict {
 	return v
 }
 
-// nextLook is when to look again although nothing wakes the object: when a lock lapses, when a contended field is put
-// right again, and for an object that has nobody to observe, after a full interval. 0 is never: the mirror wakes it.
+// nextLook is when to look again although nothing wakes the object: when a lock lapses, which shows nowhere. 0 is never.
 func nextLook(p *pass) time.Duration {
-	full := p.in.instance.Spec.FullInterval()
-	if p.user.Spec.Observes() && p.observed == nil {
-		return jittered(full)
+	if p.observed == nil || p.observed.LockedUntil.IsZero() {
+		return 0
 	}
-	var next time.Duration
-	earlier := func(at time.Time) {
-		if in := max(at.Sub(p.now), time.Second); next == 0 || in < next {
-			next = in
-		}
-	}
-	if p.observed != nil && !p.observed.LockedUntil.IsZero() {
-		earlier(p.observed.LockedUntil)
-	}
-	for _, field := range p.contended {
-		earlier(p.memory.fields(p.user.UID, p.user.Generation).correctedLast(field).Add(full))
-	}
-	return next
-}
-
-// jittered is a little more than the duration, so that many objects do not look at the same time.
-func jittered(d time.Duration) time.Duration {
-	return d + time.Duration(rand.Float64()*jitter*float64(d)) //nolint:gosec // spreads load, keeps no secret
+	return max(p.observed.LockedUntil.Sub(p.now), time.Second)
 }
 
 // judgeFinal is for errors that trying again at once will not cure.

@@ -165,6 +165,7 @@ func (p *Pool) home(instanceID string) *home {
 	h.mirror = mirror.New(mirror.Config{
 		Now:      p.now,
 		Changed:  func(followers []string) { p.changedUsers.Put(followers...) },
+		Compared: members(p.changed),
 		Doubted:  members(p.doubted),
 		Reported: members(p.reported),
 	})
