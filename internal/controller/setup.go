@@ -117,6 +117,9 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, live client.Client,
 	if err := mgr.Add(pool); err != nil {
 		return fmt.Errorf("adding the mirrors: %w", err)
 	}
+	if err := c.Registry.Register(connection.NewMetrics(pool)); err != nil {
+		return fmt.Errorf("registering metrics: %w", err)
+	}
 	recorder := mgr.GetEventRecorder("clerk-operator")
 	instances := clerkinstance.New(clerkinstance.Config{
 		Client:         mgr.GetClient(),

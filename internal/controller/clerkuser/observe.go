@@ -87,9 +87,7 @@ func (p *pass) freshness() (maxAge time.Duration, asked bool) {
 	if !unlocks && !p.forced() {
 		return 0, false
 	}
-	w := wish{generation: p.user.Generation, reconcileAt: p.user.ReconcileAt()}
-	since := p.memory.firstSeen(p.user.UID, w, p.now)
-	return p.now.Sub(since) - time.Nanosecond, true
+	return p.now.Sub(p.seenFirst()) - time.Nanosecond, true
 }
 
 // read gets the user from Clerk. An answer older than one that is known already counts for nothing.

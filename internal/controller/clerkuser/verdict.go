@@ -22,7 +22,9 @@ import (
 type verdict struct {
 	// unchanged leaves the conditions as they were, and observedGeneration too; an object that has no Ready yet gets
 	// reason Waiting.
-	unchanged            bool
+	unchanged bool
+	// silent says nothing of an object without Ready either: what it waits for is about to come.
+	silent               bool
 	ready                metav1.ConditionStatus
 	reason, message      string
 	stalled, reconciling bool
@@ -39,6 +41,9 @@ const (
 	impatience = 30 * time.Second
 	// conflictPause is for an object whose newer copy is on its way.
 	conflictPause = 100 * time.Millisecond
+	// soon is how long a new object may wait for its turn in the API budget without that being said of it. Where many are
+	// created at once, saying it of each would be a write for nothing.
+	soon = 5 * time.Minute
 	// recheck is how soon an object looks again whose instance is about to find out that its key is refused.
 	recheck = 30 * time.Second
 	jitter  = 0.1
@@ -152,8 +157,12 @@ func (r *Reconciler) judgePassing(p *pass) verdict {
 	switch at, waiting := clerk.Waiting(p.err); {
 	case waiting:
 		v.after = max(at.Sub(p.now), time.Millisecond)
+		v.silent = at.Sub(p.seenFirst()) < soon
 		return v
 	case errors.Is(p.err, errInstanceUnknown), errors.Is(p.err, errNotRead):
+		if left := impatience - p.now.Sub(p.seenFirst()); left > 0 && readyCondition(p.user) == nil {
+			v.silent, v.after = true, left
+		}
 		return v
 	case errors.Is(p.err, errOutdated), apierrors.IsConflict(p.err):
 		v.after = conflictPause
@@ -168,6 +177,11 @@ func (r *Reconciler) judgePassing(p *pass) verdict {
 		v.reason, v.message = v1alpha1.ReasonRetrying, "calls keep failing and are tried again: "+stableText(p.err)
 	}
 	return v
+}
+
+// seenFirst is when this process saw first what is asked of the object.
+func (p *pass) seenFirst() time.Time {
+	return p.memory.firstSeen(p.user.UID, wish{generation: p.user.Generation, reconcileAt: p.user.ReconcileAt()}, p.now)
 }
 
 // circumstances are what this pass's failure depends on.
