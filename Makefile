@@ -108,6 +108,10 @@ fuzz: go-version ## Run every fuzz target for FUZZ_TIME (1m).
 mutation: go-version ## Break the planner on purpose in MUTANTS (60; 0 = all) ways: its tests must notice each.
 	@$(GO) run ./hack/mutation -count $(MUTANTS) internal/plan
 
+.PHONY: bench
+bench: build controlplane ## Measure the operator against the numbers of docs/benchmarks.md: make bench ARGS="-n 1000 -latency 100ms -o out.json".
+	@$(GO) run ./test/bench -manager bin/manager $(ARGS)
+
 ##@ Check
 
 .PHONY: verify

@@ -22,6 +22,7 @@ type backend struct {
 	http    *http.Client
 	base    string
 	key     secret
+	keyID   keyID
 	agent   string
 	office  *Office
 	now     func() time.Time
@@ -61,7 +62,7 @@ func (b *backend) Call(ctx context.Context, api *clerksdk.APIRequest, into clerk
 	if err := ctx.Err(); err != nil {
 		return &transportError{cause: err}
 	}
-	ticket, err := b.office.take(b.caller, laneOf(api.Method, api.Path))
+	ticket, err := b.office.take(b.caller, b.keyID, laneOf(api.Method, api.Path))
 	if err != nil {
 		return err
 	}

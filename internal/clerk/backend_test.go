@@ -481,7 +481,7 @@ func TestAnswersTeachTheOffice(t *testing.T) {
 	if _, err = c.User(t.Context(), testUserID); !Unauthorized(err) || len(clerk.received()) != 2 {
 		t.Errorf("the office is open: %v", err)
 	}
-	office.Reopen()
+	c.Reopen()
 	status = http.StatusTooManyRequests
 	if _, err = c.User(t.Context(), testUserID); err == nil {
 		t.Fatal("got no error")

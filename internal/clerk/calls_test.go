@@ -393,7 +393,7 @@ func TestCallsThatAreNeverMade(t *testing.T) {
 			})
 		}
 	}
-	if given := len(c.backend.office.window.given); given != 0 {
+	if given := len(c.backend.office.queue.window.given); given != 0 {
 		t.Errorf("%d tickets were spent on them", given)
 	}
 }

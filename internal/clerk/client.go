@@ -64,6 +64,7 @@ func New(config Config) (*Client, error) {
 		http:    newHTTPClient(config.Transport),
 		base:    base,
 		key:     newSecret(config.Key),
+		keyID:   identify(config.Key),
 		agent:   config.UserAgent,
 		office:  config.Office,
 		now:     config.Now,
@@ -100,6 +101,15 @@ func (c *Client) For(caller Caller) *Client {
 	view.caller = caller
 	return &Client{backend: &view}
 }
+
+// Ready asks for the ticket of the caller's next call ahead of it. Nil means that the ticket is kept for the caller for a few
+// seconds, in which its next call needs to ask for none; that call finds no ticket after all only if Clerk limits calls or
+// refuses the key in between. Else the error is that of a call that was not made. A ticket that is not used is lost.
+func (c *Client) Ready() error { return c.backend.office.ready(c.backend.caller, c.backend.keyID) }
+
+// Reopen makes calls with the client's key go out again at once if Clerk refused it, and calls the office's OnOpen then: for
+// when the key has been seen to work.
+func (c *Client) Reopen() { c.backend.office.reopen(c.backend.keyID) }
 
 // call makes one call and reads its answer.
 func (c *Client) call(ctx context.Context, method, path string, params clerksdk.Params, into clerksdk.ResponseReader) error {

@@ -441,7 +441,7 @@ func TestWaitingBeforeACall(t *testing.T) {
 		if !ok || !until.After(time.Now()) || AnswerLost(err) {
 			t.Errorf("got %v, want to be told to wait", err)
 		}
-		office.settle(ticket{}, outcome{status: http.StatusUnauthorized})
+		office.settle(ticket{secret: c.backend.keyID}, outcome{status: http.StatusUnauthorized})
 		if _, err = c.BanUser(t.Context(), testUserID); !Unauthorized(err) || AnswerLost(err) {
 			t.Errorf("got %v, want a closed office", err)
 		}

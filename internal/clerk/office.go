@@ -7,27 +7,31 @@ import (
 	"net/http"
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // Class says how urgent a call is.
 type Class int
 
-// Classes, least urgent first. The office treats them alike so far.
+// Classes, least urgent first. The more urgent one is always served first, and the others only as long as that leaves it
+// something: see the level named with each, of the bucket that holds a tenth of the budget when full. A class that waits
+// nevertheless gets one of ten tickets, whatever the more urgent ones ask for, so that none starves.
 const (
-	// Background: reads that only keep a picture fresh.
+	// Background: reads that only keep a picture fresh. They leave the bucket half full.
 	Background Class = iota
-	// Drift: putting right what somebody changed at Clerk.
+	// Drift: putting right what somebody changed at Clerk. It leaves a fifth of the bucket.
 	Drift
-	// Person: carrying out a change of a manifest, for which somebody waits.
+	// Person: carrying out a change of a manifest, for which somebody waits. It is given the last ticket.
 	Person
 )
 
 // Caller says on whose behalf a call is made.
 type Caller struct {
-	// Key tells callers apart, for instance a Kubernetes object's uid. A reservation is kept for it.
+	// Key tells callers apart, for instance a Kubernetes object's uid. A ticket is kept for it.
 	Key string
+	// Group is who shares one part with others: however many calls it asks for, other groups of the same class are given as
+	// many tickets as it is, and the first ones of a group that has not asked for any lately come before its. "" is a group
+	// like any other.
+	Group string
 	// Class is how urgent its calls are.
 	Class Class
 }
@@ -52,19 +56,17 @@ type Office struct {
 	onOpen, onUnauthorized func()
 
 	mu       sync.Mutex
-	limiter  *rate.Limiter
-	window   window
-	reserved reservations
+	queue    queue
 	lanes    lanes
-	refusal  refusal
-	// closedUntil is when Clerk's last 429 for the whole instance ends.
-	closedUntil time.Time
+	refusals refusals
 	// failingSince is when a run of 5xx and missing answers began; zero is none.
 	failingSince time.Time
 }
 
 // ticket is the permission for one call.
 type ticket struct {
+	// secret is the key that the call is made with.
+	secret keyID
 	// lane is the user whose lane the call takes, "" for none.
 	lane string
 	// probe is true for a call that finds out whether the key is still refused.
@@ -77,104 +79,84 @@ type outcome struct {
 	retryAfter time.Duration
 }
 
-const (
-	// outage is how long nothing but failures have to come for OnOpen to be called after them.
-	outage = 30 * time.Second
-	// horizon is how far ahead a reservation is made; it bounds their number.
-	horizon = 10 * time.Minute
-)
+// outage is how long nothing but failures have to come for OnOpen to be called after them.
+const outage = 30 * time.Second
 
 // NewOffice returns an open office with a full budget.
 func NewOffice(config OfficeConfig) *Office {
-	o := &Office{now: orRealTime(config.Now), onOpen: config.OnOpen, onUnauthorized: config.OnUnauthorized}
-	o.window.size = max(1, config.RequestsPer10s)
-	o.limiter = rate.NewLimiter(pace(o.window.size))
-	return o
+	return &Office{
+		now:            orRealTime(config.Now),
+		onOpen:         config.OnOpen,
+		onUnauthorized: config.OnUnauthorized,
+		queue:          newQueue(config.RequestsPer10s),
+		refusals:       refusals{},
+	}
 }
 
-// pace spreads a budget of requests per window: an even flow of nearly all of it, and a burst with which a pass that makes
-// several calls goes through at once. Where both together would exceed the budget, the window holds them back.
-func pace(budget int) (rate.Limit, int) {
-	const sustained, burst = 0.96, 0.1
-	return rate.Limit(sustained * float64(budget) / windowLength.Seconds()), max(1, int(burst*float64(budget)))
-}
-
-// SetRequestsPer10s changes the budget. Reservations that callers were told of stay as they are.
+// SetRequestsPer10s changes the budget; less than 1 counts as 1. Whoever waits keeps his place.
 func (o *Office) SetRequestsPer10s(n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	n = max(1, n)
-	if n == o.window.size {
-		return
-	}
-	o.window.size = n
-	limit, burst := pace(n)
-	if len(o.window.given) == 0 && len(o.reserved.due) == 0 {
-		// Nothing was spent, so there is nothing to carry over and the burst is there from the start.
-		o.limiter = rate.NewLimiter(limit, burst)
-		return
-	}
-	start := later(o.now(), o.closedUntil)
-	o.limiter.SetLimitAt(start, limit)
-	o.limiter.SetBurstAt(start, burst)
+	o.queue.resize(n, o.now())
 }
 
-// Take asks for a ticket for one call on behalf of key. Nil is the ticket. A *WaitError says when to come again; the
-// ticket is kept for key until shortly after that time. A *ClosedError says that Clerk refuses the instance's key.
-func (o *Office) Take(key string, class Class) error {
-	_, err := o.take(Caller{Key: key, Class: class}, "")
+// Take asks for a ticket for one call that is made with no secret key. Nil is the ticket. A *WaitError says when to come
+// again; the caller's place is kept until then, and its ticket until shortly after.
+func (o *Office) Take(caller Caller) error {
+	_, err := o.take(caller, "", "")
 	return err
 }
 
-// Reopen opens an office that Clerk's refusal of the key has closed, and calls OnOpen: for when another key has been seen
-// to work. An open office stays as it is.
-func (o *Office) Reopen() {
-	o.mu.Lock()
-	refusing := o.refusal.refusing
-	o.refusal = refusal{}
-	o.mu.Unlock()
-	if refusing && o.onOpen != nil {
-		o.onOpen()
-	}
-}
-
-// take is Take for a call in the lane of a user, "" for a call in none.
-func (o *Office) take(caller Caller, lane string) (ticket, error) {
+// take asks for a ticket for a call with the key in the lane of a user, "" for a call in none. Its errors are Take's, and a
+// *ClosedError if Clerk refuses the key.
+func (o *Office) take(caller Caller, secret keyID, lane string) (ticket, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	now := o.now()
-	if at, closed := o.refusal.closed(now); closed {
-		return ticket{}, &ClosedError{At: at}
-	}
 	if at, closed := o.lanes.closed(lane, now); closed {
 		return ticket{}, &WaitError{At: at}
 	}
-	if at := o.due(caller.Key, now); at.After(now) {
-		return ticket{}, &WaitError{At: at}
+	p, err := o.claim(caller, secret, now)
+	if err != nil {
+		return ticket{}, err
 	}
-	o.reserved.forget(caller.Key)
-	o.window.add(now)
-	return ticket{lane: lane, probe: o.refusal.probe(now)}, nil
+	o.queue.use(p, now)
+	return ticket{secret: secret, lane: lane, probe: o.refusals.probe(secret, now)}, nil
 }
 
-// due returns when key may make its next call and reserves that time for it. The limiter is asked about the time at which
-// the instance opens again, so that those who wait for that come back one after the other.
-func (o *Office) due(key string, now time.Time) time.Time {
-	due, held := o.reserved.find(key, now)
-	if !held {
-		start := later(now, o.closedUntil)
-		reservation := o.limiter.ReserveN(start, 1)
-		due = start.Add(reservation.DelayFrom(start))
-		if due.Sub(now) > horizon {
-			reservation.CancelAt(start)
-			return now.Add(horizon)
-		}
+// ready asks for a ticket as take does, and keeps it for the caller's next call.
+func (o *Office) ready(caller Caller, secret keyID) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	now := o.now()
+	p, err := o.claim(caller, secret, now)
+	if err != nil {
+		return err
 	}
-	due = later(due, o.window.free(later(due, now)))
-	if due.After(now) {
-		o.reserved.keep(key, due)
+	o.queue.hold(p, now)
+	return nil
+}
+
+// claim returns a place whose ticket may be used now.
+func (o *Office) claim(caller Caller, secret keyID, now time.Time) (*place, error) {
+	if at, closed := o.refusals.closed(secret, now); closed {
+		return nil, &ClosedError{At: at}
 	}
-	return due
+	p, at := o.queue.claim(caller, secret, now)
+	if p == nil {
+		return nil, &WaitError{At: at}
+	}
+	return p, nil
+}
+
+// reopen forgets that Clerk refused a key, and calls OnOpen if it did.
+func (o *Office) reopen(secret keyID) {
+	o.mu.Lock()
+	opened := o.refusals.open(secret)
+	o.mu.Unlock()
+	if opened && o.onOpen != nil {
+		o.onOpen()
+	}
 }
 
 // settle tells the office how a call ended and wakes whoever that concerns.
@@ -191,14 +173,15 @@ func (o *Office) learn(t ticket, result outcome) func() {
 	now := o.now()
 	switch {
 	case result.status == http.StatusUnauthorized:
-		if o.refusal.refused(t, now) {
+		if o.refusals.refuse(t, now) {
+			o.queue.leaveAll(t.secret)
 			return o.onUnauthorized
 		}
 	case result.status == http.StatusTooManyRequests:
-		o.refusal.unclear(t, now)
+		o.refusals.unclear(t, now)
 		o.slow(t, now, now.Add(result.retryAfter))
 	case unanswered(result.status):
-		o.refusal.unclear(t, now)
+		o.refusals.unclear(t, now)
 		if o.failingSince.IsZero() {
 			o.failingSince = now
 		}
@@ -213,17 +196,14 @@ func (o *Office) slow(t ticket, now, until time.Time) {
 	if t.lane != "" && !o.lanes.close(t.lane, now, until) {
 		return
 	}
-	if until.After(o.closedUntil) {
-		o.closedUntil = until
-		o.reserved.forgetBefore(until)
-	}
+	o.queue.close(until, now)
 }
 
 // recover opens the office after a proper answer and returns the hook to be called if it was closed before.
 func (o *Office) recover(t ticket, now time.Time) func() {
 	failing := o.failingSince
 	o.failingSince = time.Time{}
-	opened := o.refusal.open(t)
+	opened := o.refusals.accept(t)
 	if opened || !failing.IsZero() && now.Sub(failing) >= outage {
 		return o.onOpen
 	}

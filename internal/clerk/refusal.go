@@ -3,64 +3,85 @@
 
 package clerk
 
-import "time"
+import (
+	"crypto/sha256"
+	"maps"
+	"time"
+)
 
 const (
 	firstProbe = time.Second
 	lastProbe  = time.Minute
 	// probeTime is how long a probe is given before another one is let through.
 	probeTime = 15 * time.Second
+	// refusalKept is how long a refused key is remembered that nobody uses.
+	refusalKept = time.Hour
 )
 
-// refusal is the state of an office whose key Clerk refuses: closed but for one probe at a time, with a growing back-off.
-type refusal struct {
-	refusing bool
-	backoff  time.Duration
-	probeAt  time.Time
+// keyID tells secret keys apart without being one: a digest, which cannot be searched for what has a key's randomness. ""
+// is no key.
+type keyID string
+
+func identify(key string) keyID {
+	sum := sha256.Sum256([]byte(key))
+	return keyID(sum[:])
 }
 
-// closed returns when the next probe is let through, if that is not now.
-func (r *refusal) closed(now time.Time) (time.Time, bool) {
-	return r.probeAt, r.refusing && r.probeAt.After(now)
+// refusals are the secret keys that Clerk refuses. Each is closed but for one probe at a time, with a growing back-off; the
+// others of the instance go on.
+type refusals map[keyID]*refusal
+
+type refusal struct {
+	backoff time.Duration
+	probeAt time.Time
+}
+
+// closed returns when the next probe with the key is let through, if that is not now.
+func (r refusals) closed(key keyID, now time.Time) (time.Time, bool) {
+	if one, refusing := r[key]; refusing {
+		return one.probeAt, one.probeAt.After(now)
+	}
+	return time.Time{}, false
 }
 
 // probe reports whether the call now let through is a probe, and holds back others until it is answered.
-func (r *refusal) probe(now time.Time) bool {
-	if r.refusing {
-		r.probeAt = now.Add(probeTime)
+func (r refusals) probe(key keyID, now time.Time) bool {
+	one, refusing := r[key]
+	if refusing {
+		one.probeAt = now.Add(probeTime)
 	}
-	return r.refusing
+	return refusing
 }
 
-// refused records a 401 and reports whether it is the first. Answers to calls that were under way when it came tell
+// refuse records a 401 and reports whether it is the key's first. Answers to calls that were under way when it came tell
 // nothing new.
-func (r *refusal) refused(t ticket, now time.Time) bool {
-	first := !r.refusing
+func (r refusals) refuse(t ticket, now time.Time) bool {
+	one, refusing := r[t.secret]
 	switch {
-	case first:
-		r.refusing, r.backoff = true, firstProbe
+	case !refusing:
+		maps.DeleteFunc(r, func(_ keyID, old *refusal) bool { return now.Sub(old.probeAt) > refusalKept })
+		r[t.secret] = &refusal{backoff: firstProbe, probeAt: now.Add(firstProbe)}
 	case t.probe:
-		r.backoff = min(2*r.backoff, lastProbe)
-	default:
-		return false
+		one.backoff = min(2*one.backoff, lastProbe)
+		one.probeAt = now.Add(one.backoff)
 	}
-	r.probeAt = now.Add(r.backoff)
-	return first
+	return !refusing
 }
 
 // unclear records a probe that told nothing about the key.
-func (r *refusal) unclear(t ticket, now time.Time) {
-	if r.refusing && t.probe {
-		r.probeAt = now.Add(r.backoff)
+func (r refusals) unclear(t ticket, now time.Time) {
+	if one, refusing := r[t.secret]; refusing && t.probe {
+		one.probeAt = now.Add(one.backoff)
 	}
 }
 
-// open records a proper answer and reports whether it opened the office. Only a probe's does: the others were under way
-// when the key was refused.
-func (r *refusal) open(t ticket) bool {
-	if !r.refusing || !t.probe {
-		return false
-	}
-	*r = refusal{}
-	return true
+// accept records a proper answer and reports whether it opened the office for the key. Only a probe's does: the others were
+// under way when the key was refused.
+func (r refusals) accept(t ticket) bool { return t.probe && r.open(t.secret) }
+
+// open forgets that a key was refused and reports whether it was.
+func (r refusals) open(key keyID) bool {
+	_, refusing := r[key]
+	delete(r, key)
+	return refusing
 }

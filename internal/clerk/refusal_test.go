@@ -30,7 +30,7 @@ func newWatched() *watched {
 // closedFor returns how long the office stays closed for the key; 0 is a ticket.
 func (w *watched) closedFor(t *testing.T) (ticket, time.Duration) {
 	t.Helper()
-	given, err := w.take(Caller{Key: "asker"}, "")
+	given, err := w.take(Caller{Key: "asker", Class: Person}, "", "")
 	if err == nil {
 		return given, 0
 	}
@@ -123,10 +123,10 @@ func TestUnauthorized(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			w := newWatched()
-			w.Reopen()
+			w.reopen("")
 			w.told(t, 0, 0)
 			w.settle(ask(t, w.Office, ""), unauthorized)
-			w.Reopen()
+			w.reopen("")
 			ask(t, w.Office, "")
 			w.told(t, 1, 1)
 		})
@@ -136,7 +136,7 @@ func TestUnauthorized(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			o := NewOffice(OfficeConfig{RequestsPer10s: 1000})
 			o.settle(ask(t, o, ""), unauthorized)
-			o.Reopen()
+			o.reopen("")
 			o.settle(ask(t, o, ""), unauthorized)
 			time.Sleep(time.Second)
 			o.settle(ask(t, o, ""), outcome{status: http.StatusOK})

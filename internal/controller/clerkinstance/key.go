@@ -69,11 +69,11 @@ func (r *Reconciler) check(
 		return nil, err
 	}
 	office, shared := r.Pool.Join(name, id, terms(instance, key))
-	office.Reopen()
 	client, err = r.client(instance, key, office)
 	if err != nil {
 		return nil, err
 	}
+	client.Reopen()
 	return &connection.Connection{
 		InstanceID:  id,
 		Environment: environment(key),

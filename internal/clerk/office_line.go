@@ -1,0 +1,147 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerk
+
+import "maps"
+
+// quantum is how many tickets each group gets in a round: about what one pass over an object needs.
+const quantum = 4
+
+// line is who waits for a ticket, in one class. It is served in rounds, in each of which every group that waits gets up to
+// quantum tickets, so that a group's size makes only itself wait. Who joins the round under way goes before those who were
+// told of it, since his group has not had its part of it; of several such groups each has its first call before any has
+// its second. A round ends, for each group has one part in it, and so everybody gets his turn: among g groups a group's n-th
+// place waits for less than (n + quantum) × g tickets.
+type line struct {
+	// waiting is how many wait.
+	waiting int
+	// fresh are those who joined the round under way, by how much of its part their group had taken before.
+	fresh [quantum]round
+	// rounds are the rounds to come; rounds[current] is under way and has number base+current.
+	rounds        []round
+	base, current int
+	// sizes are the numbers of those who wait in each of rounds.
+	sizes sums
+	// parts are the groups that have a part in the round under way or later ones, kept how many the last sweep left.
+	parts map[string]part
+	kept  int
+}
+
+// part is the last round in which a group has a part, and how much of its part is taken.
+type part struct{ round, taken int }
+
+// join puts a place at the end of what its group waits for.
+func (l *line) join(p *place) {
+	now := l.base + l.current
+	mine, found := l.parts[p.caller.Group]
+	switch {
+	case !found || mine.round < now:
+		mine = part{round: now}
+	case mine.taken == quantum:
+		mine = part{round: mine.round + 1}
+	}
+	mine.taken++
+	l.remember(p.caller.Group, mine)
+	l.waiting++
+	if mine.round == now {
+		p.fresh, p.round = true, mine.taken-1
+		l.fresh[p.round].push(p)
+		return
+	}
+	p.fresh, p.round = false, mine.round
+	i := mine.round - l.base
+	for len(l.rounds) <= i {
+		l.rounds = append(l.rounds, round{})
+	}
+	l.rounds[i].push(p)
+	l.sizes.add(i, 1)
+}
+
+// remember notes a group's part and, when their number has doubled, forgets the groups whose last part is over.
+func (l *line) remember(group string, mine part) {
+	if l.parts == nil {
+		l.parts = map[string]part{}
+	}
+	l.parts[group] = mine
+	if len(l.parts) > 2*l.kept+quantum {
+		maps.DeleteFunc(l.parts, func(_ string, of part) bool { return of.round < l.base+l.current })
+		l.kept = len(l.parts)
+	}
+}
+
+// rejoin puts a place before all others.
+func (l *line) rejoin(p *place) {
+	p.fresh, p.round = true, 0
+	l.fresh[0].pushFirst(p)
+	l.waiting++
+}
+
+// leave takes a place out.
+func (l *line) leave(p *place) {
+	p.gone = true
+	if p.fresh {
+		l.fresh[p.round].waiting--
+	} else {
+		l.rounds[p.round-l.base].waiting--
+		l.sizes.add(p.round-l.base, -1)
+	}
+	l.shrink()
+}
+
+// pop takes the first place out. There has to be one.
+func (l *line) pop() *place {
+	p := l.popFresh()
+	for p == nil {
+		if p = l.rounds[l.current].pop(); p == nil {
+			l.current++
+			l.drop()
+			continue
+		}
+		l.sizes.add(l.current, -1)
+	}
+	l.shrink()
+	return p
+}
+
+func (l *line) popFresh() *place {
+	for i := range l.fresh {
+		if p := l.fresh[i].pop(); p != nil {
+			return p
+		}
+	}
+	return nil
+}
+
+// shrink counts one place less. When nobody waits there is nothing to be fair about, so what groups had is forgotten.
+func (l *line) shrink() {
+	if l.waiting--; l.waiting == 0 {
+		*l = line{}
+	}
+}
+
+// drop forgets the rounds that are over once they are the most.
+func (l *line) drop() {
+	const few = 1000
+	if l.current < few || 2*l.current < len(l.rounds) {
+		return
+	}
+	l.rounds = append([]round(nil), l.rounds[l.current:]...)
+	l.base, l.current, l.sizes = l.base+l.current, 0, nil
+	for i := range l.rounds {
+		l.sizes.add(i, l.rounds[i].waiting)
+	}
+}
+
+// ahead returns how many are before p.
+func (l *line) ahead(p *place) int {
+	before := 0
+	for i := range l.fresh {
+		if p.fresh && p.round == i {
+			return before + l.fresh[i].ahead(p)
+		}
+		before += l.fresh[i].waiting
+	}
+	i := p.round - l.base
+	return before + l.sizes.before(i) + l.rounds[i].ahead(p)
+}

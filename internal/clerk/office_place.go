@@ -1,0 +1,51 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerk
+
+import "time"
+
+const (
+	// grace is how long after a caller was told to come its ticket is kept for it.
+	grace = 5 * time.Second
+	// holding is how long the ticket of a caller that said it is ready is kept.
+	holding = 5 * time.Second
+)
+
+// place is where a caller stands: in the line of its class, or before a ticket that waits for it.
+type place struct {
+	caller Caller
+	secret keyID
+	// since is when the caller asked first, told when it was told to come last.
+	since, told time.Time
+	// due is when the ticket was handed out; zero is not yet.
+	due time.Time
+	// held is until when room in the window is kept for the ticket; zero is none.
+	held time.Time
+	// gone is true of a place that was left or used up, and is only still found in the order of others.
+	gone bool
+
+	// round and seat are where in its line the place is, fresh in which of its rounds; next is the place behind it.
+	round, seat int
+	fresh       bool
+	next        *place
+}
+
+// waiting reports whether the ticket was not handed out yet.
+func (p *place) waiting() bool { return p.due.IsZero() }
+
+// lapsed reports whether a ticket that was handed out is not kept any longer.
+func (p *place) lapsed(now time.Time) bool {
+	if !p.held.IsZero() {
+		return !now.Before(p.held)
+	}
+	return now.Sub(later(p.due, p.told)) > grace
+}
+
+// holds is how many tickets the window keeps room for on its account.
+func (p *place) holds() int {
+	if p.held.IsZero() {
+		return 0
+	}
+	return 1
+}

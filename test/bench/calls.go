@@ -1,0 +1,109 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
+)
+
+// Kinds of lists, as the operator uses them.
+const (
+	// listTail is a page of what changed last.
+	listTail = "tail"
+	// listByID asks for users by their ids.
+	listByID = "byID"
+	// listWalk is a page of all users.
+	listWalk = "walk"
+	// listLookup asks for who has an identifier.
+	listLookup = "lookup"
+)
+
+// callsOf counts requests by method and path, with ids left out of the path.
+func callsOf(journal emulator.Entries) map[string]int {
+	counts := map[string]int{}
+	for _, e := range journal {
+		counts[e.Method+" "+pathTemplate(e.Path)]++
+	}
+	return counts
+}
+
+// pathTemplate replaces the ids in a path and drops the version.
+func pathTemplate(path string) string {
+	id := regexp.MustCompile(`^(user|idn|ins|img|org)_[A-Za-z0-9]+$`)
+	segments := strings.Split(strings.TrimPrefix(path, emulator.BasePath), "/")
+	for i, segment := range segments {
+		if id.MatchString(segment) {
+			segments[i] = "{id}"
+		}
+	}
+	return strings.Join(segments, "/")
+}
+
+// listKind returns what a request lists, "" if it is no list of users.
+func listKind(e emulator.Entry) string {
+	if e.Method != http.MethodGet || pathTemplate(e.Path) != "/users" {
+		return ""
+	}
+	values := e.Values()
+	switch {
+	case values.Has("user_id"):
+		return listByID
+	case strings.Contains(values.Get("order_by"), "updated_at"):
+		return listTail
+	case values.Has("external_id"), values.Has("email_address"), values.Has("phone_number"), values.Has("username"), values.Has("web3_wallet"):
+		return listLookup
+	default:
+		return listWalk
+	}
+}
+
+// listsOf counts lists of users by their kind.
+func listsOf(journal emulator.Entries) map[string]int {
+	counts := map[string]int{}
+	for _, e := range journal {
+		if kind := listKind(e); kind != "" {
+			counts[kind]++
+		}
+	}
+	return counts
+}
+
+// checkedIn returns how many users the requests have looked at: by id, alone or in lists, and at most all of them by pages of
+// all users.
+func checkedIn(journal emulator.Entries, all int) int {
+	ids := map[string]bool{}
+	walked := 0
+	for _, e := range journal {
+		switch listKind(e) {
+		case listByID:
+			for _, id := range e.Values()["user_id"] {
+				ids[strings.TrimLeft(id, "+-")] = true
+			}
+		case listWalk:
+			limit, _ := strconv.Atoi(e.Values().Get("limit"))
+			walked += limit
+		case "":
+			if e.Method == http.MethodGet && pathTemplate(e.Path) == "/users/{id}" {
+				ids[e.Path[strings.LastIndexByte(e.Path, '/')+1:]] = true
+			}
+		}
+	}
+	return min(max(len(ids), walked), all)
+}
+
+// refusalsIn counts answers that said that there were too many requests.
+func refusalsIn(journal emulator.Entries) int {
+	count := 0
+	for _, e := range journal {
+		if e.Status == http.StatusTooManyRequests {
+			count++
+		}
+	}
+	return count
+}

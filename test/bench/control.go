@@ -1,0 +1,128 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
+)
+
+// leastReads is how many reads the control makes at least, so that its CPU time can be told in hundredths of a second.
+const leastReads = 1000
+
+// controlFigures are of a program that reads every user by id on a timer: the usual way of operators.
+type controlFigures struct {
+	// Rounds is how often every user was read; the rest is per round.
+	Rounds        int     `json:"rounds"`
+	CallsPerRound float64 `json:"callsPerRound"`
+	RoundSeconds  float64 `json:"roundSeconds"`
+	// CallsPerHour is what it would call in an hour with a round every minute, or with one after the other where a round
+	// takes longer at the operator's budget.
+	CallsPerHour float64 `json:"callsPerHour"`
+	// CoreShare is the share of one core that this would take.
+	CoreShare float64 `json:"coreShare"`
+}
+
+// measureControl reads every user by id, as often as it takes for figures, in a program of its own that uses the operator's
+// client and budget. The operator has ended before.
+func (w *world) measureControl(ctx context.Context) error {
+	w.sayf("%d users: %s", w.size, phaseControl)
+	if err := w.killOperator(); err != nil {
+		return err
+	}
+	w.clerk.ResetJournal()
+	task := controlTask{
+		APIURL: w.listener.URL(), Key: controlKey, IDs: w.ids(),
+		RequestsPer10s: defaultBudget, Rounds: max(1, leastReads/w.size),
+	}
+	report, err := w.runControl(ctx, task)
+	if err != nil {
+		return fmt.Errorf("phase %s: %w", phaseControl, err)
+	}
+	w.document.Phases = append(w.document.Phases, w.controlPhase(task, report))
+	return nil
+}
+
+// controlPhase puts what the control reported into the words of a phase.
+func (w *world) controlPhase(task controlTask, report controlReport) *phase {
+	reads := task.Rounds * len(task.IDs)
+	p := &phase{
+		Name: phaseControl, Users: len(task.IDs), KubeWrites: map[string]int{},
+		Seconds: round(report.Seconds, 2), CPUMillis: round(report.CPUMillis, 2),
+		CPUMillisPerUser: round(report.CPUMillis/float64(reads), 3),
+		PeakRSSMiB:       report.PeakRSSMiB, SettledRSSMiB: report.RSSMiB, Sockets: report.Sockets,
+	}
+	var journal emulator.Entries
+	for _, e := range w.clerk.Journal() {
+		if e.KeyID == w.clerk.KeyIDs()[1] {
+			journal = append(journal, e)
+		}
+	}
+	p.count(journal, defaultBudget)
+	perRound := report.Seconds / float64(task.Rounds)
+	// A round that takes longer than the interval is followed by the next at once.
+	rounds := hour / max(perRound, time.Minute.Seconds())
+	p.Control = &controlFigures{
+		Rounds:        task.Rounds,
+		CallsPerRound: round(float64(len(journal))/float64(task.Rounds), 2),
+		RoundSeconds:  round(perRound, 2),
+		CallsPerHour:  round(rounds*float64(len(journal))/float64(task.Rounds), 0),
+		CoreShare:     round(rounds*report.CPUMillis/float64(task.Rounds)/1000/hour, 6),
+	}
+	p.notef("another program reads every user by id with the operator's client and budget; the operator does not run; figures per user are per read")
+	return p
+}
+
+// ids are those of the users that the phase create made.
+func (w *world) ids() []string {
+	var ids []string
+	for _, user := range w.clerk.Users() {
+		if strings.HasPrefix(user.EmailAddresses[0].EmailAddress, "user-") {
+			ids = append(ids, user.ID)
+		}
+	}
+	return ids
+}
+
+// runControl runs the control to its end.
+func (w *world) runControl(ctx context.Context, task controlTask) (report controlReport, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return report, fmt.Errorf("finding this program: %w", err)
+	}
+	text, err := json.Marshal(task)
+	if err != nil {
+		return report, err
+	}
+	file := filepath.Join(filepath.Dir(w.logPath()), "control.json")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		return report, fmt.Errorf("writing the control's task: %w", err)
+	}
+	var out bytes.Buffer
+	process, err := w.plane.Run(&out, self, controlArgument, file)
+	if err != nil {
+		return report, err
+	}
+	select {
+	case <-process.Done():
+	case <-ctx.Done():
+		return report, context.Cause(ctx)
+	}
+	if err := process.Err(); err != nil {
+		return report, errors.Join(fmt.Errorf("running the control: %w", err), errors.New(out.String()))
+	}
+	if err := json.Unmarshal(out.Bytes(), &report); err != nil {
+		return report, fmt.Errorf("reading the control's report: %w", err)
+	}
+	return report, nil
+}

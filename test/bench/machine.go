@@ -1,0 +1,80 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
+)
+
+// machine says where, when and with what was measured.
+type machine struct {
+	// Commit is the checkout's, with +changes if files differ from it.
+	Commit string    `json:"commit"`
+	Time   time.Time `json:"time"`
+	Go     string    `json:"goVersion"`
+	// Kubernetes and Etcd are the versions of the control plane.
+	Kubernetes string `json:"kubernetes"`
+	Etcd       string `json:"etcd"`
+	CPU        string `json:"cpu"`
+	Cores      int    `json:"cores"`
+	// MemoryMiB is what the machine has.
+	MemoryMiB int64 `json:"memoryMiB"`
+	// LoadAverage is of the last 1, 5 and 15 minutes before the beginning.
+	LoadAverage string `json:"loadAverage"`
+}
+
+func describeMachine(ctx context.Context, root string) machine {
+	m := machine{
+		Commit: commit(ctx, root), Time: time.Now().UTC().Truncate(time.Second),
+		Go: runtime.Version(), CPU: "unknown", Cores: runtime.NumCPU(), LoadAverage: "unknown",
+	}
+	m.Kubernetes, _ = assets.Version(root)
+	m.Etcd, _ = assets.EtcdVersion(root)
+	if text, err := os.ReadFile(processFiles + "/cpuinfo"); err == nil {
+		for line := range strings.Lines(string(text)) {
+			if key, value, found := strings.Cut(line, ":"); found && strings.TrimSpace(key) == "model name" {
+				m.CPU = strings.TrimSpace(value)
+				break
+			}
+		}
+	}
+	if text, err := os.ReadFile(processFiles + "/meminfo"); err == nil {
+		m.MemoryMiB = kibibytes(string(text), "MemTotal") >> 20
+	}
+	if text, err := os.ReadFile(processFiles + "/loadavg"); err == nil {
+		m.LoadAverage = strings.Join(strings.Fields(string(text))[:3], " ")
+	}
+	return m
+}
+
+// commit names what is measured. Outside of Git that is unknown.
+func commit(ctx context.Context, root string) string {
+	output := func(args ...string) (string, error) {
+		cmd := exec.CommandContext(ctx, "git", args...)
+		cmd.Dir = root
+		text, err := cmd.Output()
+		return strings.TrimSpace(string(text)), err
+	}
+	head, err := output("rev-parse", "--short=12", "HEAD")
+	if err != nil {
+		return "unknown"
+	}
+	if changes, err := output("status", "--porcelain", "--", "*.go", "go.mod", "config"); err != nil || changes != "" {
+		return head + "+changes"
+	}
+	return head
+}
+
+func (m machine) String() string {
+	return fmt.Sprintf("commit %s, %s, Kubernetes %s, etcd %s; %s, %d cores, %d MiB, load %s; %s",
+		m.Commit, m.Go, m.Kubernetes, m.Etcd, m.CPU, m.Cores, m.MemoryMiB, m.LoadAverage, m.Time.Format(time.RFC3339))
+}

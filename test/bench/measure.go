@@ -1,0 +1,200 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
+)
+
+// aftermath is how long events may be on their way to kube-apiserver after the last change is Ready.
+const aftermath = 1500 * time.Millisecond
+
+// measureAll measures every size, each with a control plane and an operator of its own, writes the figures and prints them.
+func measureAll(ctx context.Context, o options, out, log io.Writer) error {
+	if err := buildOperator(ctx, &o); err != nil {
+		return err
+	}
+	where := describeMachine(ctx, o.root)
+	fmt.Fprintln(out, where)
+	var documents []*document
+	for _, size := range o.sizes {
+		d, err := measureSize(ctx, o, size, where, log)
+		if err != nil {
+			return fmt.Errorf("measuring %d users: %w", size, err)
+		}
+		documents = append(documents, d)
+		fmt.Fprint(out, "\n", tableOf(d))
+		// After every size, so that what was measured is not lost with what comes.
+		if o.output != "" {
+			if err := writeDocuments(o.output, documents); err != nil {
+				return err
+			}
+		}
+	}
+	if len(documents) > 1 {
+		fmt.Fprint(out, "\n", slopeOf(documents))
+	}
+	return nil
+}
+
+// measureSize runs the chosen phases with one number of users.
+func measureSize(ctx context.Context, o options, size int, where machine, log io.Writer) (d *document, err error) {
+	ctx, fail := context.WithCancelCause(ctx)
+	w := &world{
+		options: o, size: size, log: log, fail: fail, people: newPeople(o.seed), budget: defaultBudget,
+		document: &document{
+			Users: size, Machine: where, Seed: o.seed, LatencyMillis: milliseconds(o.latency), RequestsPer10s: defaultBudget,
+		},
+	}
+	defer func() {
+		// The watch ends first: kube-apiserver waits for it.
+		fail(nil)
+		err = errors.Join(err, w.stop(context.WithoutCancel(ctx)))
+	}()
+	if err := w.start(ctx); err != nil {
+		return nil, err
+	}
+	if err := w.runPhases(ctx); err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
+		}
+		return nil, err
+	}
+	return w.document, nil
+}
+
+// reading is what the processes have used so far.
+type reading struct {
+	operator, apiserver, etcd time.Duration
+	pid                       int
+	writes, own               map[string]int
+}
+
+func (w *world) read(ctx context.Context) (r reading, err error) {
+	// Own writes first: none is made while this reads.
+	r.own = w.own.read()
+	if r.writes, err = readWrites(ctx, w.metrics); err != nil {
+		return r, err
+	}
+	r.pid = w.operator.pid
+	for pid, into := range map[int]*time.Duration{r.pid: &r.operator, w.servers.apiserver: &r.apiserver, w.servers.etcd: &r.etcd} {
+		s, err := readStat(pid)
+		if err != nil {
+			return r, err
+		}
+		*into = s.cpu
+	}
+	return r, nil
+}
+
+// measure runs one phase from rest to rest and adds its figures to the document.
+func (w *world) measure(ctx context.Context, name string, users int, run func(context.Context, *phase) error) error {
+	w.sayf("%d users: %s", w.size, name)
+	if err := w.rest(ctx); err != nil {
+		return err
+	}
+	p := &phase{Name: name, Users: users}
+	w.document.Phases = append(w.document.Phases, p)
+	before, err := w.read(ctx)
+	if err != nil {
+		return err
+	}
+	if err := resetPeak(w.operator.pid); err != nil {
+		p.notef("the peak of memory is that since the operator's start: %v", err)
+	}
+	w.clerk.ResetJournal()
+	watched := watchSockets(ctx, w)
+	began := time.Now()
+	err = run(ctx, p)
+	if p.Seconds == 0 {
+		p.Seconds = round(time.Since(began).Seconds(), 2)
+	}
+	sockets := watched()
+	if err != nil {
+		return fmt.Errorf("phase %s: %w", name, err)
+	}
+	p.Sockets = sockets
+	p.count(w.operatorJournal(), w.budget)
+	if err := pause(ctx, aftermath); err != nil {
+		return err
+	}
+	after, err := w.read(ctx)
+	if err != nil {
+		return err
+	}
+	w.sayf("%d users: %s took %.1f s", w.size, name, p.Seconds)
+	return p.compare(before, after)
+}
+
+// operatorJournal returns what the operator asked of Clerk in this phase.
+func (w *world) operatorJournal() emulator.Entries {
+	key := w.clerk.KeyIDs()[0]
+	var entries emulator.Entries
+	for _, e := range w.clerk.Journal() {
+		if e.KeyID == key {
+			entries = append(entries, e)
+		}
+	}
+	return entries
+}
+
+// count takes in the calls to Clerk.
+func (p *phase) count(journal emulator.Entries, budget int) {
+	p.ClerkCalls = callsOf(journal)
+	p.Lists = listsOf(journal)
+	p.Refusals = refusalsIn(journal)
+	p.BudgetFloorSeconds = floorSeconds(len(journal), budget)
+}
+
+// compare takes in what the processes have used between two readings.
+func (p *phase) compare(before, after reading) error {
+	writes := since(before.writes, after.writes)
+	for name, count := range since(before.own, after.own) {
+		if writes[name] -= count; writes[name] == 0 {
+			delete(writes, name)
+		}
+	}
+	p.KubeWrites = writes
+	if after.pid != before.pid {
+		before.operator = 0
+	}
+	p.CPUMillis = milliseconds(after.operator - before.operator)
+	users := float64(max(p.Users, 1))
+	p.CPUMillisPerUser = round(p.CPUMillis/users, 3)
+	p.APIServerCPUMillisPerUser = round(milliseconds(after.apiserver-before.apiserver)/users, 3)
+	p.EtcdCPUMillisPerUser = round(milliseconds(after.etcd-before.etcd)/users, 3)
+	held, err := readMemory(after.pid)
+	p.PeakRSSMiB, p.SettledRSSMiB = mebibytes(held.peak), mebibytes(held.resident)
+	return err
+}
+
+func mebibytes(bytes int64) float64 { return round(float64(bytes)/(1<<20), 1) }
+
+// watchSockets counts the operator's sockets until the returned func is called, which returns the most there were.
+func watchSockets(ctx context.Context, w *world) func() int {
+	const tick = 200 * time.Millisecond
+	ctx, cancel := context.WithCancel(ctx)
+	most := 0
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		for pause(ctx, tick) == nil {
+			// While it is restarted there is none.
+			if count, err := countSockets(int(w.pid.Load())); err == nil {
+				most = max(most, count)
+			}
+		}
+	})
+	return func() int {
+		cancel()
+		watching.Wait()
+		return most
+	}
+}

@@ -1,0 +1,115 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
+)
+
+const usage = `bench measures the operator as a process, against a real kube-apiserver and etcd and a Clerk emulator, and
+prints a table. Processes end with it, however it ends.
+
+Usage:
+  make bench ARGS="flags"
+
+Flags:
+  -n list            users, such as 1000, or several sizes: 100,1000,10000. 50000 takes half an hour (default 100)
+  -latency duration  how long the emulated Clerk takes for every answer (default 100ms)
+  -o file            write the figures as JSON; several sizes are written as a list (default: none)
+  -phases list       phases to run, in their fixed order (default: all). They are:
+                       ` + phaseNames + `
+                     Every phase but personIdle needs create.
+  -changes count     single changes of each kind in a person phase (default 20)
+  -quiet duration    how long the quiet hour is watched; it runs 60 times as fast as an hour (default 60s)
+  -seed number       makes names and choices; the same seed makes the same (default 1)
+  -manager file      the operator to run; none builds bin/manager from this checkout
+  -help              show this text
+`
+
+// options are what the flags say.
+type options struct {
+	root    string
+	sizes   []int
+	latency time.Duration
+	output  string
+	phases  []string
+	changes int
+	quiet   time.Duration
+	seed    uint64
+	manager string
+}
+
+// parseOptions reads the command line. Its error is flag.ErrHelp when help is asked for.
+func parseOptions(args []string) (options, error) {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	var o options
+	sizes := flags.String("n", "100", "")
+	phases := flags.String("phases", "", "")
+	flags.DurationVar(&o.latency, "latency", 100*time.Millisecond, "")
+	flags.StringVar(&o.output, "o", "", "")
+	flags.IntVar(&o.changes, "changes", 20, "")
+	flags.DurationVar(&o.quiet, "quiet", time.Minute, "")
+	flags.Uint64Var(&o.seed, "seed", 1, "")
+	flags.StringVar(&o.manager, "manager", "", "")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	if flags.NArg() > 0 {
+		return o, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	var err error
+	if o.sizes, err = parseSizes(*sizes); err != nil {
+		return o, err
+	}
+	if o.phases, err = parsePhases(*phases); err != nil {
+		return o, err
+	}
+	if o.changes < 1 || o.latency < 0 || o.quiet < time.Second {
+		return o, errors.New("-changes must be at least 1, -latency at least 0 and -quiet at least 1s")
+	}
+	o.root, err = assets.Root()
+	return o, err
+}
+
+func parseSizes(list string) ([]int, error) {
+	var sizes []int
+	for text := range strings.SplitSeq(list, ",") {
+		size, err := strconv.Atoi(strings.TrimSpace(text))
+		if err != nil || size < 1 {
+			return nil, fmt.Errorf("-n: want numbers of users, at least 1 each, not %q", list)
+		}
+		sizes = append(sizes, size)
+	}
+	return sizes, nil
+}
+
+// parsePhases returns the phases that a list names, all for an empty one.
+func parsePhases(list string) ([]string, error) {
+	known := strings.Fields(phaseNames)
+	if list == "" {
+		return known, nil
+	}
+	var chosen []string
+	for name := range strings.SplitSeq(list, ",") {
+		if !slices.Contains(known, name) {
+			return nil, fmt.Errorf("-phases: there is no phase %q", name)
+		}
+		chosen = append(chosen, name)
+	}
+	alone := !slices.ContainsFunc(chosen, func(name string) bool { return name != phasePersonIdle })
+	if !alone && !slices.Contains(chosen, phaseCreate) {
+		return nil, errors.New("-phases: every phase but personIdle needs create")
+	}
+	return chosen, nil
+}

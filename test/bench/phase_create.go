@@ -1,0 +1,122 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+)
+
+const (
+	// appliers is how many applies are under way at once; more do not make kube-apiserver faster.
+	appliers = 16
+	// unhurried is the largest size that is created at the default budget: beyond it, that takes a quarter of an hour.
+	unhurried = 10_000
+	// wideBudget is the most that a ClerkInstance can allow in 10 seconds.
+	wideBudget = 10_000
+	// spare is how much longer than the budget says a phase may take.
+	spare = 5 * time.Minute
+)
+
+// measureCreate creates all users and waits until they are Ready.
+func (w *world) measureCreate(ctx context.Context) error {
+	if w.size > unhurried {
+		if err := w.spend(ctx, wideBudget); err != nil {
+			return err
+		}
+	}
+	err := w.measure(ctx, phaseCreate, w.size, func(ctx context.Context, p *phase) error {
+		w.users = w.people.users(usersNamespace, "user", w.size)
+		began := time.Now()
+		created, err := w.apply(ctx, w.users)
+		if err != nil {
+			return err
+		}
+		p.notef("applying took %.1f s with %d applies at once", time.Since(began).Seconds(), appliers)
+		if err := created.wait(ctx, w.patience(w.size)); err != nil {
+			return err
+		}
+		p.Seconds = round(created.last.Sub(began).Seconds(), 2)
+		p.ApplyToReadyMillis = percentilesOf(created.times)
+		p.BudgetShare = round(float64(len(w.operatorJournal()))/p.Seconds/(float64(w.budget)/10), 3)
+		if w.budget != defaultBudget {
+			p.notef("rateLimit.requestsPer10s is %d here, and Clerk's own limit is off: at the default of %d it would take %.0f s",
+				w.budget, defaultBudget, floorSeconds(w.size, defaultBudget))
+		}
+		return nil
+	})
+	if err == nil && w.budget != defaultBudget {
+		return w.spend(ctx, defaultBudget)
+	}
+	return err
+}
+
+// patience is how long so many calls may take.
+func (w *world) patience(calls int) time.Duration {
+	return spare + 4*time.Duration(floorSeconds(calls, w.budget))*time.Second
+}
+
+// apply creates ClerkUsers as fast as kube-apiserver takes them and returns what becomes of them.
+func (w *world) apply(ctx context.Context, users []*v1alpha1.ClerkUser) (*batch, error) {
+	b := newBatch(len(users))
+	err := w.each(ctx, users, func(ctx context.Context, user *v1alpha1.ClerkUser) error {
+		w.ready.expect(b, client.ObjectKeyFromObject(user), 1)
+		if err := w.client.Create(ctx, user); err != nil {
+			return fmt.Errorf("applying ClerkUser %s: %w", user.Name, err)
+		}
+		return nil
+	})
+	return b, err
+}
+
+// remove deletes ClerkUsers, and with them their users at Clerk, and waits until they are gone.
+func (w *world) remove(ctx context.Context, users []*v1alpha1.ClerkUser) error {
+	if len(users) == 0 {
+		return nil
+	}
+	b := newBatch(len(users))
+	err := w.each(ctx, users, func(ctx context.Context, user *v1alpha1.ClerkUser) error {
+		w.ready.expect(b, client.ObjectKeyFromObject(user), 0)
+		if err := w.client.Delete(ctx, user); err != nil {
+			return fmt.Errorf("deleting ClerkUser %s: %w", user.Name, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return b.wait(ctx, w.patience(len(users)))
+}
+
+// each calls f for all users, several at once, and stops at the first error.
+func (w *world) each(ctx context.Context, users []*v1alpha1.ClerkUser, f func(context.Context, *v1alpha1.ClerkUser) error) error {
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	next := make(chan *v1alpha1.ClerkUser)
+	var workers sync.WaitGroup
+	for range appliers {
+		workers.Go(func() {
+			for user := range next {
+				if err := f(ctx, user); err != nil {
+					fail(err)
+				}
+			}
+		})
+	}
+	for _, user := range users {
+		select {
+		case next <- user:
+		case <-ctx.Done():
+		}
+	}
+	close(next)
+	workers.Wait()
+	return context.Cause(ctx)
+}

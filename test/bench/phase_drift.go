@@ -1,0 +1,91 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
+)
+
+const (
+	// drifted is one user of so many.
+	drifted = 100
+	// driftLimit is how long a change is waited to be put right; a look comes every minute.
+	driftLimit = 3 * time.Minute
+	// wrongName is what somebody writes into the Dashboard.
+	wrongName = "Somebody"
+)
+
+// driftFigures are what becomes of changes at Clerk.
+type driftFigures struct {
+	Changed int `json:"changed"`
+	// Missed were not put right within three minutes.
+	Missed int `json:"missed"`
+	// HealMillis is from the change at Clerk to its correction there. A look comes every minute.
+	HealMillis *percentiles `json:"healMillis,omitempty"`
+}
+
+// measureDrift changes the names of some users at Clerk and waits until they are put right.
+func (w *world) measureDrift(ctx context.Context) error {
+	chosen := w.people.choose(w.users, max(1, w.size/drifted))
+	declared := map[string]string{}
+	for _, user := range chosen {
+		declared[user.Spec.EmailAddresses[0].Address] = *user.Spec.FirstName
+	}
+	return w.measure(ctx, phaseDrift, len(chosen), func(ctx context.Context, p *phase) error {
+		began := time.Now()
+		wrong, err := w.changeNames(declared)
+		if err != nil {
+			return err
+		}
+		times, err := w.awaitNames(ctx, wrong, began)
+		if err != nil {
+			return err
+		}
+		p.Drift = &driftFigures{Changed: len(chosen), Missed: len(chosen) - len(times), HealMillis: percentilesOf(times)}
+		if len(times) > 0 {
+			p.Seconds = round(slices.Max(times).Seconds(), 2)
+		}
+		return nil
+	})
+}
+
+// changeNames changes the first names of those with these addresses, and returns by their ids what was declared.
+func (w *world) changeNames(declared map[string]string) (map[string]string, error) {
+	wrong := map[string]string{}
+	for _, user := range w.clerk.Users() {
+		name, found := declared[user.EmailAddresses[0].EmailAddress]
+		if !found {
+			continue
+		}
+		wrong[user.ID] = name
+		if _, err := w.clerk.Edit(user.ID, func(u *emulator.User) { *u.FirstName = wrongName }); err != nil {
+			return nil, fmt.Errorf("changing a name at Clerk: %w", err)
+		}
+	}
+	return wrong, nil
+}
+
+// awaitNames waits until names are as declared and returns how long each took.
+func (w *world) awaitNames(ctx context.Context, wrong map[string]string, began time.Time) ([]time.Duration, error) {
+	const tick = 20 * time.Millisecond
+	var times []time.Duration
+	for len(wrong) > 0 && time.Since(began) < driftLimit {
+		for id, name := range wrong {
+			user := w.clerk.User(id)
+			if user != nil && user.FirstName != nil && *user.FirstName == name {
+				times = append(times, time.Since(began))
+				delete(wrong, id)
+			}
+		}
+		if err := pause(ctx, tick); err != nil {
+			return nil, err
+		}
+	}
+	return times, nil
+}

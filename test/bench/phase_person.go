@@ -1,0 +1,160 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+)
+
+const (
+	// personLimit is how long one change is waited for; after lostPatience of them in a row the kind is given up.
+	personLimit  = time.Minute
+	lostPatience = 2
+	// afterRestart is when the changes beside a restart begin.
+	afterRestart = 4 * time.Second
+)
+
+// changes are single changes, one after another, as one person makes them.
+type changes struct {
+	created, edited []time.Duration
+	// made are the users that were created.
+	made []*v1alpha1.ClerkUser
+}
+
+// measurePersonIdle has only its own users.
+func (w *world) measurePersonIdle(ctx context.Context) error {
+	return w.measurePerson(ctx, phasePersonIdle, func(ctx context.Context, p *phase, c *changes) error {
+		if err := w.createSingly(ctx, p, c, "idle"); err != nil {
+			return err
+		}
+		return w.editSingly(ctx, p, c, c.made, always)
+	})
+}
+
+// measurePersonBeside makes changes beside all users at rest.
+func (w *world) measurePersonBeside(ctx context.Context) error {
+	return w.measurePerson(ctx, phasePersonBeside, func(ctx context.Context, p *phase, c *changes) error {
+		return w.bothSingly(ctx, p, c, "beside")
+	})
+}
+
+// measurePersonRestart makes changes soon after a restart.
+func (w *world) measurePersonRestart(ctx context.Context) error {
+	return w.measurePerson(ctx, phasePersonRestart, func(ctx context.Context, p *phase, c *changes) error {
+		if err := w.restartOperator(ctx); err != nil {
+			return err
+		}
+		if err := pause(ctx, afterRestart); err != nil {
+			return err
+		}
+		return w.bothSingly(ctx, p, c, "restart")
+	})
+}
+
+// always lets every change be made.
+func always() bool { return true }
+
+func (w *world) bothSingly(ctx context.Context, p *phase, c *changes, prefix string) error {
+	if err := w.createSingly(ctx, p, c, prefix); err != nil {
+		return err
+	}
+	return w.editSingly(ctx, p, c, w.people.choose(w.users, w.changes), always)
+}
+
+// measurePerson runs single changes as a phase and deletes what they created.
+func (w *world) measurePerson(ctx context.Context, name string, run func(context.Context, *phase, *changes) error) error {
+	c, err := w.measureChanges(ctx, name, run)
+	if err != nil {
+		return err
+	}
+	return w.remove(ctx, c.made)
+}
+
+// measureChanges runs single changes as a phase.
+func (w *world) measureChanges(ctx context.Context, name string, run func(context.Context, *phase, *changes) error) (*changes, error) {
+	c := &changes{}
+	return c, w.measure(ctx, name, 2*w.changes, func(ctx context.Context, p *phase) error {
+		if err := run(ctx, p, c); err != nil {
+			return err
+		}
+		p.Users = len(c.created) + len(c.edited)
+		p.NewUserMillis, p.EditMillis = percentilesOf(c.created), percentilesOf(c.edited)
+		p.ApplyToReadyMillis = percentilesOf(slices.Concat(c.created, c.edited))
+		return nil
+	})
+}
+
+// createSingly creates one user after another.
+func (w *world) createSingly(ctx context.Context, p *phase, c *changes, prefix string) error {
+	return w.createWhile(ctx, p, c, prefix, always)
+}
+
+// createWhile does so as long as more says.
+func (w *world) createWhile(ctx context.Context, p *phase, c *changes, prefix string, more func() bool) error {
+	users := w.people.users(usersNamespace, prefix, w.changes)
+	times, err := w.singly(ctx, p, users, more, func(ctx context.Context, b *batch, user *v1alpha1.ClerkUser) error {
+		c.made = append(c.made, user)
+		w.ready.expect(b, client.ObjectKeyFromObject(user), 1)
+		if err := w.client.Create(ctx, user); err != nil {
+			return fmt.Errorf("applying ClerkUser %s: %w", user.Name, err)
+		}
+		return nil
+	})
+	c.created = append(c.created, times...)
+	return err
+}
+
+// editSingly bans one user after another, or lifts the ban of those that are banned, as long as more says.
+func (w *world) editSingly(ctx context.Context, p *phase, c *changes, users []*v1alpha1.ClerkUser, more func() bool) error {
+	times, err := w.singly(ctx, p, users, more, func(ctx context.Context, b *batch, user *v1alpha1.ClerkUser) error {
+		w.ready.expect(b, client.ObjectKeyFromObject(user), user.Generation+1)
+		before := user.DeepCopy()
+		user.Spec.Banned = ptr.To(!ptr.Deref(user.Spec.Banned, false))
+		if err := w.client.Patch(ctx, user, client.MergeFrom(before)); err != nil {
+			return fmt.Errorf("editing ClerkUser %s: %w", user.Name, err)
+		}
+		return nil
+	})
+	c.edited = append(c.edited, times...)
+	return err
+}
+
+// singly makes one change after another, waits for each to be Ready and returns how long each took.
+func (w *world) singly(
+	ctx context.Context, p *phase, users []*v1alpha1.ClerkUser, more func() bool,
+	change func(context.Context, *batch, *v1alpha1.ClerkUser) error,
+) ([]time.Duration, error) {
+	var times []time.Duration
+	late := 0
+	for _, user := range users {
+		if !more() {
+			break
+		}
+		b := newBatch(1)
+		if err := change(ctx, b, user); err != nil {
+			return times, err
+		}
+		if err := b.wait(ctx, personLimit); err != nil && ctx.Err() != nil {
+			return times, err
+		}
+		if b.left() == 0 {
+			times, late = append(times, b.times...), 0
+			continue
+		}
+		times = append(times, personLimit)
+		if late++; late == lostPatience {
+			p.notef("given up after %d changes that were not Ready within %s", lostPatience, personLimit)
+			break
+		}
+	}
+	return times, nil
+}

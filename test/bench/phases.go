@@ -1,0 +1,99 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
+)
+
+// The phases, in the order in which they run.
+const (
+	// phasePersonIdle: single changes with nobody else in the instance.
+	phasePersonIdle = "personIdle"
+	// phaseCreate: all users, applied as fast as kube-apiserver takes them.
+	phaseCreate = "create"
+	// phasePersonBeside: single changes beside all users at rest.
+	phasePersonBeside = "personBeside"
+	// phasePersonFullCompare: single changes while all users are compared.
+	phasePersonFullCompare = "personDuringFullCompare"
+	// phaseRestart: the operator is killed and started, until it has checked every user.
+	phaseRestart = "restart"
+	// phasePersonRestart: single changes 4 s after a restart.
+	phasePersonRestart = "personAfterRestart"
+	// phaseQuietHour: nothing happens, for an hour that runs 60 times as fast.
+	phaseQuietHour = "quietHour"
+	// phaseDrift: one user in a hundred is changed at Clerk.
+	phaseDrift = "drift"
+	// phasePersonCreate: single changes while as many users are created in another namespace.
+	phasePersonCreate = "personDuringCreate"
+	// phaseEditCreate: single edits while as many users are created in the same namespace.
+	phaseEditCreate = "editDuringCreate"
+	// phaseControl: another program reads every user by id.
+	phaseControl = "control"
+
+	phaseNames = phasePersonIdle + " " + phaseCreate + " " + phasePersonBeside + " " + phasePersonFullCompare + " " +
+		phaseRestart + " " + phasePersonRestart + " " + phaseQuietHour + " " + phaseDrift + " " + phasePersonCreate + " " +
+		phaseEditCreate + " " + phaseControl
+)
+
+// runPhases runs the chosen phases.
+func (w *world) runPhases(ctx context.Context) error {
+	steps := []struct {
+		name string
+		run  func(context.Context) error
+	}{
+		{phasePersonIdle, w.measurePersonIdle},
+		{phaseCreate, w.measureCreate},
+		{phasePersonBeside, w.measurePersonBeside},
+		{phasePersonFullCompare, w.measurePersonFullCompare},
+		{phaseRestart, w.measureRestart},
+		{phasePersonRestart, w.measurePersonRestart},
+		{phaseQuietHour, w.measureQuietHour},
+		{phaseDrift, w.measureDrift},
+		{phasePersonCreate, w.measurePersonCreate},
+		{phaseEditCreate, w.measureEditCreate},
+		{phaseControl, w.measureControl},
+	}
+	for _, step := range steps {
+		if !slices.Contains(w.phases, step.name) {
+			continue
+		}
+		if err := step.run(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// spend changes what the operator may ask of Clerk in 10 seconds. Above what Clerk allows to anybody, Clerk's limit is off.
+func (w *world) spend(ctx context.Context, budget int) error {
+	w.budget = budget
+	w.clerk.Configure(func(s *emulator.Settings) {
+		s.InstanceRateLimit = 0
+		if budget != defaultBudget {
+			s.InstanceRateLimit = -1
+		}
+	})
+	instance, err := w.instance(ctx)
+	if err != nil {
+		return err
+	}
+	before := instance.DeepCopy()
+	instance.Spec.RateLimit = nil
+	if budget != defaultBudget {
+		instance.Spec.RateLimit = &v1alpha1.RateLimit{RequestsPer10s: ptr.To(int32(budget))}
+	}
+	if err := w.client.Patch(ctx, instance, client.MergeFrom(before)); err != nil {
+		return fmt.Errorf("changing the budget to %d: %w", budget, err)
+	}
+	return nil
+}

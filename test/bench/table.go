@@ -1,0 +1,115 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+)
+
+// nothing stands in a table where there is no figure.
+const nothing = "-"
+
+// tableOf shows a document: its phases, and then what was to be reached.
+func tableOf(d *document) string {
+	var text bytes.Buffer
+	fmt.Fprintf(&text, "%d users, Clerk answers in %.0f ms, %d requests per 10 s, seed %d\n\n", d.Users, d.LatencyMillis, d.RequestsPer10s, d.Seed)
+	table := tabwriter.NewWriter(&text, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(table, "phase\tcalls\t429\twrites\tseconds\tfloor\tCPU ms/user\tapiserver\tetcd\tpeak MiB\tsettled\tsockets\tp50 ms\tp99 ms")
+	for _, p := range d.Phases {
+		p50, p99 := nothing, nothing
+		if times := p.ApplyToReadyMillis; times != nil {
+			p50, p99 = fmt.Sprintf("%.0f", times.P50), fmt.Sprintf("%.0f", times.P99)
+		}
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%.1f\t%.0f\t%.2f\t%.2f\t%.2f\t%.1f\t%.1f\t%d\t%s\t%s\n",
+			p.Name, total(p.ClerkCalls), p.Refusals, total(p.KubeWrites), p.Seconds, p.BudgetFloorSeconds, p.CPUMillisPerUser,
+			p.APIServerCPUMillisPerUser, p.EtcdCPUMillisPerUser, p.PeakRSSMiB, p.SettledRSSMiB, p.Sockets, p50, p99)
+	}
+	// Writing to a buffer does not fail.
+	_ = table.Flush()
+	fmt.Fprintln(&text)
+	for _, p := range d.Phases {
+		describePhase(&text, p)
+	}
+	fmt.Fprint(&text, "\n", targetTable(targetsOf(d)))
+	return text.String()
+}
+
+// describePhase writes what a row of the table has no room for.
+func describePhase(text *bytes.Buffer, p *phase) {
+	fmt.Fprintf(text, "%s: calls %s; writes %s\n", p.Name, listing(p.ClerkCalls), listing(p.KubeWrites))
+	if p.NewUserMillis != nil || p.EditMillis != nil {
+		fmt.Fprintf(text, "  new users %s; edits %s\n", p.NewUserMillis, p.EditMillis)
+	}
+	if q := p.Quiet; q != nil {
+		fmt.Fprintf(text, "  %d tails, %d calls of full compares, %d counts; %.2f CPU ms per tail, %.1f per full compare: %.3f %% of a core in an hour\n",
+			q.Tails, q.CompareCalls, q.Counts, q.CPUMillisPerTail, q.CPUMillisPerCompare, 100*q.CoreShare)
+	}
+	if f := p.Drift; f != nil {
+		fmt.Fprintf(text, "  %d changed at Clerk, %d missed; put right after %s\n", f.Changed, f.Missed, f.HealMillis)
+	}
+	if c := p.Control; c != nil {
+		fmt.Fprintf(text, "  %.0f calls and %.1f s per round; in an hour %.0f calls and %.3f %% of a core\n",
+			c.CallsPerRound, c.RoundSeconds, c.CallsPerHour, 100*c.CoreShare)
+	}
+	for _, note := range p.Notes {
+		fmt.Fprintf(text, "  %s\n", note)
+	}
+}
+
+// String shows the percentiles as a table does.
+func (p *percentiles) String() string {
+	if p == nil {
+		return nothing
+	}
+	return fmt.Sprintf("p50 %.0f ms, p99 %.0f ms, at most %.0f ms (%d)", p.P50, p.P99, p.Max, p.Samples)
+}
+
+// listing shows counts in one line.
+func listing(counts map[string]int) string {
+	if len(counts) == 0 {
+		return "none"
+	}
+	var parts []string
+	for _, name := range sortedNames(counts) {
+		parts = append(parts, fmt.Sprintf("%d %s", counts[name], name))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func targetTable(targets []target) string {
+	var text bytes.Buffer
+	table := tabwriter.NewWriter(&text, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(table, "what\ttarget\tmeasured\t")
+	for _, t := range targets {
+		verdict := "not"
+		if t.reached {
+			verdict = "reached"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", t.what, t.goal, t.measured, verdict)
+	}
+	_ = table.Flush()
+	return text.String()
+}
+
+// slopeOf tells how memory grows with users, between each size and the one before it.
+func slopeOf(documents []*document) string {
+	const goal = 6.0
+	var targets []target
+	for i := 1; i < len(documents); i++ {
+		fewer, more := documents[i-1], documents[i]
+		a, b := settled(fewer), settled(more)
+		if a == 0 || b == 0 || more.Users == fewer.Users {
+			continue
+		}
+		slope := (b - a) * 1024 / float64(more.Users-fewer.Users)
+		targets = append(targets, target{
+			what: fmt.Sprintf("memory per user from %d to %d users", fewer.Users, more.Users),
+			goal: fmt.Sprintf("<= %.0f KiB", goal), measured: fmt.Sprintf("%.1f KiB", slope), reached: slope <= goal,
+		})
+	}
+	return targetTable(targets)
+}
