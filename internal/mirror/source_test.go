@@ -78,12 +78,12 @@ func idsOf(from, to int) []string {
 	return ids
 }
 
-// seed adds users from one number up to before another, who were there a day ago, each second another one.
+// seed adds users from one number up to before another, who were created long ago, each minute another one.
 func (s *source) seed(from, to int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for n := from; n < to; n++ {
-		at := s.now().Add(-24*time.Hour + time.Duration(n)*time.Second)
+		at := s.now().Add(-1000*time.Hour + time.Duration(n)*time.Minute)
 		s.histories[idOf(n)] = &history{created: at, versions: []version{{since: at, user: &clerk.User{
 			ID: idOf(n), FirstName: "first", CreatedAt: at, UpdatedAt: at,
 			PublicMetadata: clerk.Metadata{"n": float64(n)}, PrivateMetadata: clerk.Metadata{}, UnsafeMetadata: clerk.Metadata{},
@@ -113,6 +113,14 @@ func (s *source) edit(id string, change func(u *clerk.User)) *clerk.User {
 	}
 	h.versions = append(h.versions, version{since: now, user: user})
 	return user
+}
+
+// renameAll changes users from one number up to before another, each a millisecond later than the one before.
+func (s *source) renameAll(from, to int, name string) {
+	for n := from; n < to; n++ {
+		s.rename(idOf(n), name)
+		time.Sleep(time.Millisecond)
+	}
 }
 
 func (s *source) rename(id, name string) *clerk.User {
