@@ -21,8 +21,11 @@ const (
 
 // tail is how far the last changes have been read.
 type tail struct {
-	// watermark is the latest updated_at that was read, by Clerk's clock; zero if there was no user.
-	watermark time.Time
+	// watermark is the latest updated_at that was read, by Clerk's clock; zero if there was no user. moved is when the tail
+	// began that read it, by ours.
+	watermark, moved time.Time
+	// floor is the updated_at down to which the next tail reads, by Clerk's clock.
+	floor time.Time
 	// marked is true while a tail is worth its calls: after a page was read that tells where to begin, and until others
 	// change more users than a tail may read. Then the next full comparison sets another mark.
 	marked bool
@@ -34,8 +37,7 @@ type tail struct {
 	seen, known   int
 }
 
-// readTail reads the next page of what changed last, back to a little before the watermark. The watermark moves only when
-// that was reached.
+// readTail reads the next page of what changed last, down to the floor. The watermark moves only when that was reached.
 func (s *session) readTail(ctx context.Context, now time.Time) error {
 	t := &s.schedule.tail
 	asked := s.config.Now()
@@ -51,7 +53,10 @@ func (s *session) readTail(ctx context.Context, now time.Time) error {
 	t.known += s.take(got.Users, asked)
 	switch {
 	case !got.More || t.reaches(got.Users):
-		s.endTail(t.began, t.newest)
+		s.endTail()
+	case t.page == tailPages && !got.Users[len(got.Users)-1].UpdatedAt.After(t.watermark):
+		// Only of the overlap there is more than a tail may read.
+		s.endTail()
 	case t.page == tailPages:
 		s.overrun()
 	}
@@ -66,7 +71,9 @@ func (s *session) markTail(ctx context.Context, now time.Time) error {
 		return fmt.Errorf("reading what changed last: %w", err)
 	}
 	s.take(got.Users, asked)
-	s.endTail(now, newestOf(got.Users))
+	t := &s.schedule.tail
+	t.began, t.newest = now, newestOf(got.Users)
+	s.endTail()
 	return nil
 }
 
@@ -78,9 +85,22 @@ func newestOf(users []*clerk.User) time.Time {
 	return users[0].UpdatedAt
 }
 
-// reaches reports whether a page goes back to before the watermark.
+// reaches reports whether a page goes back to before the floor.
 func (t *tail) reaches(users []*clerk.User) bool {
-	return len(users) > 0 && users[len(users)-1].UpdatedAt.Before(t.watermark.Add(-overlap))
+	return len(users) > 0 && users[len(users)-1].UpdatedAt.Before(t.floor)
+}
+
+// advance moves the watermark, and the floor to the overlap before the time of the tail that ends. Where nothing has
+// changed for long, that is the watermark: or what changed last before a silence would be read again for ever.
+func (t *tail) advance() {
+	switch {
+	case t.moved.IsZero() && t.newest.Before(t.began):
+		// The first mark is followed by a comparison of everything, so clocks that differ do no harm here.
+		t.watermark, t.moved = t.newest, t.newest
+	case t.newest.After(t.watermark):
+		t.watermark, t.moved = t.newest, t.began
+	}
+	t.floor = t.watermark.Add(-max(0, overlap-t.began.Sub(t.moved)))
 }
 
 // take records listed users, tells their followers, and returns how many were known to be just so.
@@ -98,12 +118,12 @@ func (s *session) take(users []*clerk.User, asked time.Time) (known int) {
 	return known
 }
 
-func (s *session) endTail(began, newest time.Time) {
+func (s *session) endTail() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := &s.schedule.tail
-	s.schedule.tailed, t.page, t.marked = began, 0, true
-	t.watermark = later(t.watermark, newest)
+	s.schedule.tailed, t.page, t.marked = t.began, 0, true
+	t.advance()
 	s.report.Tails++
 }
 
@@ -116,7 +136,7 @@ func (s *session) overrun() {
 	t := &s.schedule.tail
 	s.schedule.tailed, t.page = t.began, 0
 	if t.marked = 2*t.known >= t.seen; t.marked {
-		t.watermark = later(t.watermark, t.newest)
+		t.advance()
 	}
 	s.report.Overruns++
 }
