@@ -157,7 +157,8 @@ func (r *Reconciler) judgePassing(p *pass) verdict {
 	switch at, waiting := clerk.Waiting(p.err); {
 	case waiting:
 		v.after = max(at.Sub(p.now), time.Millisecond)
-		v.silent = at.Sub(p.seenFirst()) < soon
+		_, turn := errors.AsType[*clerk.WaitError](p.err)
+		v.silent = turn && at.Sub(p.seenFirst()) < soon
 		return v
 	case errors.Is(p.err, errInstanceUnknown), errors.Is(p.err, errNotRead):
 		if left := impatience - p.now.Sub(p.seenFirst()); left > 0 && readyCondition(p.user) == nil {
