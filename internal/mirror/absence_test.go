@@ -5,6 +5,7 @@ package mirror
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -130,10 +131,11 @@ func TestGuardIsAskedAgainWhereItFailed(t *testing.T) {
 			onStage(t, func(t *testing.T, s *stage) {
 				s.load(10)
 				s.source.remove(idsOf(0, 10)...)
-				failing := true
+				var failing atomic.Bool
+				failing.Store(true)
 				s.source.set(func(s *source) {
 					s.fault = func(c call) error {
-						if failing && c.kind == "instance" {
+						if failing.Load() && c.kind == "instance" {
 							return fault
 						}
 						return nil
@@ -142,7 +144,7 @@ func TestGuardIsAskedAgainWhereItFailed(t *testing.T) {
 				s.wait(65 * time.Minute)
 				s.wantTold()
 				s.wantSight("first", idsOf(0, 10)...)
-				s.source.set(func(*source) { failing = false })
+				failing.Store(false)
 				s.source.takeCalls()
 				s.wait(2 * time.Minute)
 				if got := s.source.tally(); got["ids"]+got["walk"]+got["count"] != 0 || got["instance"] != 1 {

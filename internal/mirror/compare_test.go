@@ -173,16 +173,16 @@ func TestUsersNobodyFollowsAreForgotten(t *testing.T) {
 		s.Read(s.source.get(idOf(7)), s.now())
 		s.WrotePart(idOf(8))
 		s.Unbind(idOf(0))
-		if r := s.Report(); r.Followed != 4 || len(s.users) != 6 {
-			t.Errorf("the report is %+v, %d users are held", r, len(s.users))
+		if r := s.Report(); r.Followed != 4 || s.held() != 6 {
+			t.Errorf("the report is %+v, %d users are held", r, s.held())
 		}
 		s.wait(time.Hour)
 		calls := s.source.takeCalls()
 		if got := calls[len(calls)-1]; fmt.Sprint(got.ids) != fmt.Sprint(idsOf(1, 5)) {
 			t.Errorf("the comparison asked for %v", got.ids)
 		}
-		if len(s.users) != 4 {
-			t.Errorf("%d users are held", len(s.users))
+		if s.held() != 4 {
+			t.Errorf("%d users are held", s.held())
 		}
 	})
 }

@@ -399,18 +399,24 @@ func TestOneRunAtATime(t *testing.T) {
 func TestRunEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(s *stage){
-		"BeforeFollow":     func(s *stage) { s.run(s.source) },
-		"WhileItRests":     func(s *stage) { s.load(3); s.wait(10 * time.Second) },
-		"WhileItGathers":   func(s *stage) { s.load(3); s.Look("new", idOf(9)); s.wait(gather / 2) },
-		"InTheMidstOfCall": func(s *stage) { s.load(3); s.source.latency = time.Hour; s.wait(time.Minute + time.Second) },
+		"BeforeFollow":   func(s *stage) { s.run(s.source) },
+		"WhileItRests":   func(s *stage) { s.load(3); s.wait(10 * time.Second) },
+		"WhileItGathers": func(s *stage) { s.load(3); s.Look("new", idOf(9)); s.wait(gather / 2) },
+		"InTheMidstOfCall": func(s *stage) {
+			s.load(3)
+			s.source.set(func(s *source) { s.latency = time.Hour })
+			s.wait(time.Minute + time.Second)
+		},
 		"WhileItBacksOff": func(s *stage) {
 			s.load(3)
-			s.source.fault = func(call) error { return errDown }
+			s.source.set(func(s *source) { s.fault = func(call) error { return errDown } })
 			s.wait(time.Hour)
 		},
 		"WhileItWaitsForATicket": func(s *stage) {
 			s.load(3)
-			s.source.fault = func(c call) error { return &clerk.WaitError{At: c.at.Add(time.Hour)} }
+			s.source.set(func(s *source) {
+				s.fault = func(c call) error { return &clerk.WaitError{At: c.at.Add(time.Hour)} }
+			})
 			s.wait(time.Minute + time.Second)
 		},
 		"BehindAnotherRun": func(s *stage) {

@@ -127,6 +127,13 @@ func (s *stage) load(n int) {
 	s.source.takeCalls()
 }
 
+// held is how many users the mirror knows something about.
+func (s *stage) held() int {
+	s.Mirror.mu.Lock()
+	defer s.Mirror.mu.Unlock()
+	return len(s.users)
+}
+
 func (s *stage) takeTold() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

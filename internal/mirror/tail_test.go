@@ -6,6 +6,7 @@ package mirror
 import (
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -201,10 +202,11 @@ func TestTailThatIsCutShortLosesNothing(t *testing.T) {
 				s.load(300)
 				s.wait(40 * time.Second)
 				s.source.renameAll(0, 300, "changed")
-				failing := true
+				var failing atomic.Bool
+				failing.Store(true)
 				s.source.set(func(s *source) {
 					s.fault = func(c call) error {
-						if failing && c.offset == page*tailPage {
+						if failing.Load() && c.offset == page*tailPage {
 							return errDown
 						}
 						return nil
@@ -215,7 +217,7 @@ func TestTailThatIsCutShortLosesNothing(t *testing.T) {
 				// Later changes push what was not read yet further back.
 				s.source.renameAll(1000, 1150, "other")
 				s.wait(10 * time.Minute)
-				failing = false
+				failing.Store(false)
 				s.wait(3 * time.Minute)
 				s.wantTold(idsOf(0, 300-page*tailPage)...)
 				s.wantSight("changed", idsOf(0, 300)...)
