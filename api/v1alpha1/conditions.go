@@ -68,6 +68,9 @@ const (
 	ReasonSecretNotFound = "SecretNotFound"
 	// ReasonAPIHostNotAllowed says that spec.apiURL names a host that the operator was not started with.
 	ReasonAPIHostNotAllowed = "APIHostNotAllowed"
+	// ReasonMirrorStale says that for some time nothing could be read of what changed at Clerk. ClerkUsers keep their
+	// verdicts, and changes of manifests are carried out.
+	ReasonMirrorStale = "MirrorStale"
 	// ReasonDeleting says that the instance waits for ClerkUsers that still need it for their deletion.
 	ReasonDeleting = "Deleting"
 )

@@ -445,19 +445,3 @@ func TestBudget(t *testing.T) {
 		})
 	}
 }
-
-func TestOfficesAreOnePerInstance(t *testing.T) {
-	t.Parallel()
-	var asked []string
-	offices := NewOffices(func(id string) OfficeConfig {
-		asked = append(asked, id)
-		return OfficeConfig{RequestsPer10s: 10}
-	})
-	a := offices.For("ins_a")
-	if offices.For("ins_b") == a || offices.For("ins_a") != a {
-		t.Error("an instance has to have one office, of its own")
-	}
-	if want := []string{"ins_a", "ins_b"}; !slices.Equal(asked, want) {
-		t.Errorf("configured %v, want %v", asked, want)
-	}
-}

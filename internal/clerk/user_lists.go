@@ -27,22 +27,20 @@ type UserPage struct {
 }
 
 // UsersByID returns those of up to 100 users that there are, with one call. One that was created or deleted a moment ago
-// may still be missing, or still be there.
+// may still be missing, or still be there. Nobody has an id that is not one of Clerk's; it must not hide the others.
 func (c *Client) UsersByID(ctx context.Context, ids ...string) ([]*User, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
 	if len(ids) > MaxListIDs {
 		return nil, fmt.Errorf("listing %d users by id: at most %d at once", len(ids), MaxListIDs)
 	}
 	params := &listParams{}
-	params.UserIDs = ids
 	wanted := make(map[string]bool, len(ids))
 	for _, id := range ids {
-		if !userIDShape.MatchString(id) {
-			return nil, fmt.Errorf("%.64q is not the id of a Clerk user", id)
+		if userIDShape.MatchString(id) && !wanted[id] {
+			params.UserIDs, wanted[id] = append(params.UserIDs, id), true
 		}
-		wanted[id] = true
+	}
+	if len(wanted) == 0 {
+		return nil, nil
 	}
 	page, err := c.listPage(ctx, params, MaxListIDs)
 	if err != nil {
@@ -139,7 +137,8 @@ func (a *pageAnswer) canonicalize() error {
 			a.readable = append(a.readable, u.canonical)
 		}
 	}
-	if a.length > 0 && len(a.readable) == 0 {
+	// A single one says nothing about the others, that a list after it may hold.
+	if a.length > 1 && len(a.readable) == 0 {
 		return errNoneReadable
 	}
 	return nil

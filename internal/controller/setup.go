@@ -22,7 +22,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
-	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/binding"
 	"github.com/clerk-operator/clerk-operator/internal/controller/clerkinstance"
 	"github.com/clerk-operator/clerk-operator/internal/controller/clerkuser"
@@ -115,12 +114,17 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, live client.Client,
 		return err
 	}
 	pool := connection.NewPool(c.Now)
+	if err := mgr.Add(pool); err != nil {
+		return fmt.Errorf("adding the mirrors: %w", err)
+	}
+	if err := c.Registry.Register(connection.NewMetrics(pool)); err != nil {
+		return fmt.Errorf("registering metrics: %w", err)
+	}
 	recorder := mgr.GetEventRecorder("clerk-operator")
 	instances := clerkinstance.New(clerkinstance.Config{
 		Client:         mgr.GetClient(),
 		Live:           live,
 		Pool:           pool,
-		Offices:        clerk.NewOffices(func(string) clerk.OfficeConfig { return clerk.OfficeConfig{Now: c.Now} }),
 		Recorder:       recorder,
 		Now:            c.Now,
 		ClusterID:      c.ClusterID,

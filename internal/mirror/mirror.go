@@ -10,77 +10,113 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// Mirror holds the last known copies of the users of one Clerk instance. It is safe for concurrent use. The users that
-// go in and come out are shared and must not be changed.
+// Config makes a Mirror. Its hooks are called without any lock held and must not block.
+type Config struct {
+	// Now tells the time.
+	Now func() time.Time
+	// Changed is called with the followers of users that are no longer as they were, or that could be read for the first
+	// time. Nil is nothing.
+	Changed func(followers []string)
+	// Compared is called after every full comparison but the first, of which all followers are told anyway: it is the time
+	// for what is to be done at full comparisons only. Nil is nothing.
+	Compared func()
+	// Doubted is called when so many users are missing that the secret key is found to lead to another instance. Nil is
+	// nothing.
+	Doubted func()
+	// Reported is called when a Report differs from the last one in anything but counts of work done. Nil is nothing.
+	Reported func()
+}
+
+// Mirror holds the last known copies of users of one Clerk instance. It is safe for concurrent use. The users that go in
+// and come out are shared and must not be changed.
 type Mirror struct {
-	now func() time.Time
+	config Config
+	// running has an element while Run is at work, which there is one of at a time.
+	running chan struct{}
+	// begun is closed by the first Follow, and wake has an element while there is something new to do.
+	begun     chan struct{}
+	beginOnce sync.Once
+	wake      chan struct{}
 
-	mu    sync.Mutex
-	users map[string]entry
-	bound map[string]binding
+	mu       sync.Mutex
+	users    map[string]*entry
+	objects  map[string]object
+	wanted   []string
+	schedule schedule
+	report   Report
+	// comparedAt is when the last full comparison began that came to its end.
+	comparedAt time.Time
 }
 
-// entry is one user as last seen.
-type entry struct {
-	user *clerk.User
-	// asked is when the call began that brought this copy; zero forces a new read.
-	asked time.Time
-	// fence is when our last write to the user was answered.
-	fence time.Time
+// Report is what a Mirror tells about itself.
+type Report struct {
+	// Users is the number of all users of the instance, as counted with the last full comparison; nil before the first.
+	Users *int64
+	// Stale is true while nothing could be read for three intervals.
+	Stale bool
+	// Followed is how many users are followed; Pending is how many of them were not read yet.
+	Followed, Pending int
+	// Tails and Comparisons are how many came to their end; Overruns is how many tails were left unfinished because there
+	// was more to read than a tail may.
+	Tails, Comparisons, Overruns int64
 }
 
-// binding says which user an object was bound to, and when.
-type binding struct {
-	userID string
-	at     time.Time
-}
-
-// New returns an empty mirror that tells the time with now.
-func New(now func() time.Time) *Mirror {
-	return &Mirror{now: now, users: map[string]entry{}, bound: map[string]binding{}}
-}
-
-// Wrote records Clerk's answer to a write that held the whole user.
-func (m *Mirror) Wrote(user *clerk.User) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	now := m.now()
-	m.users[user.ID] = entry{user: user, asked: now, fence: now}
-}
-
-// WrotePart records that a write was answered without the whole user: the copy is from now on too old for any reader.
-func (m *Mirror) WrotePart(userID string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	e := m.users[userID]
-	e.asked, e.fence = time.Time{}, m.now()
-	m.users[userID] = e
-}
-
-// Read records a user that was read by a call that began at asked. It is dropped if a write was answered since.
-func (m *Mirror) Read(user *clerk.User, asked time.Time) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	e := m.users[user.ID]
-	if asked.Before(e.fence) || asked.Before(e.asked) {
-		return
+// New returns an empty mirror. It reads nothing before Run.
+func New(config Config) *Mirror {
+	m := &Mirror{
+		config:  config,
+		running: make(chan struct{}, 1),
+		begun:   make(chan struct{}),
+		wake:    make(chan struct{}, 1),
+		users:   map[string]*entry{},
+		objects: map[string]object{},
 	}
-	m.users[user.ID] = entry{user: user, asked: asked, fence: e.fence}
+	m.schedule.interval, m.schedule.fullInterval = defaultInterval, defaultFullInterval
+	return m
 }
 
-// Recent returns the copy of a user that is at most maxAge old, and false if there is none. A lock that has lapsed
-// meanwhile reads as none.
-func (m *Mirror) Recent(userID string, maxAge time.Duration) (*clerk.User, bool) {
+// SetIntervals says how often to look at what changed and how often to compare everything. They hold from the next look
+// on. Before the first call they are a minute and an hour.
+func (m *Mirror) SetIntervals(interval, full time.Duration) {
+	m.mu.Lock()
+	m.schedule.interval, m.schedule.fullInterval = interval, full
+	m.mu.Unlock()
+	m.kick()
+}
+
+// Report returns how the mirror is.
+func (m *Mirror) Report() Report {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	e, found := m.users[userID]
-	now := m.now()
-	if !found || e.user == nil || e.asked.IsZero() || now.Sub(e.asked) > maxAge {
-		return nil, false
+	r := m.report
+	for _, e := range m.users {
+		if len(e.followers) == 0 {
+			continue
+		}
+		r.Followed++
+		if e.presence == Pending {
+			r.Pending++
+		}
 	}
-	return unlockedIfLapsed(e.user, now), true
+	return r
 }
 
+// kick has Run look for something to do.
+func (m *Mirror) kick() {
+	select {
+	case m.wake <- struct{}{}:
+	default:
+	}
+}
+
+// tell calls Changed with the followers, if there are any.
+func (m *Mirror) tell(followers []string) {
+	if len(followers) > 0 && m.config.Changed != nil {
+		m.config.Changed(followers)
+	}
+}
+
+// unlockedIfLapsed returns the user as it is at the time now: a lock ends by itself.
 func unlockedIfLapsed(user *clerk.User, now time.Time) *clerk.User {
 	if !user.Locked || user.LockedUntil.IsZero() || now.Before(user.LockedUntil) {
 		return user
@@ -88,37 +124,4 @@ func unlockedIfLapsed(user *clerk.User, now time.Time) *clerk.User {
 	unlocked := *user
 	unlocked.Locked, unlocked.LockedUntil = false, time.Time{}
 	return &unlocked
-}
-
-// Forget drops the copy of a user that is gone at Clerk or no longer of interest.
-func (m *Mirror) Forget(userID string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.users, userID)
-}
-
-// Bind records that the object with this uid manages a user, so that a pass that works from an older copy of the object
-// knows it too.
-func (m *Mirror) Bind(uid, userID string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.bound[uid].userID != userID {
-		m.bound[uid] = binding{userID: userID, at: m.now()}
-	}
-}
-
-// Unbind forgets what Bind recorded.
-func (m *Mirror) Unbind(uid string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.users, m.bound[uid].userID)
-	delete(m.bound, uid)
-}
-
-// BoundTo returns the user id on record for an object, and how long ago it was bound; ok is false if there is none.
-func (m *Mirror) BoundTo(uid string) (userID string, age time.Duration, ok bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	b, ok := m.bound[uid]
-	return b.userID, m.now().Sub(b.at), ok
 }

@@ -178,10 +178,7 @@ func TestUserDeletedAtClerk(t *testing.T) {
 		w := newLiveWorld(t)
 		w.create(w.user("ann"))
 		id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
-		w.server.Clock().Advance(2 * lagTime)
-		if err := w.clerk.Delete(id); err != nil {
-			t.Fatal(err)
-		}
+		w.removeAtClerk(id)
 		w.becomes("ann", v1alpha1.ReasonMissing)
 		w.rests()
 		w.wantCalls(1, "POST", "/users")
@@ -197,10 +194,7 @@ func TestUserDeletedAtClerk(t *testing.T) {
 		w := newLiveWorld(t)
 		w.create(w.user("ann", func(s *spec) { s.DeleteSelfEnabled = ptr.To(false) }))
 		id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
-		w.server.Clock().Advance(2 * lagTime)
-		if err := w.clerk.Delete(id); err != nil {
-			t.Fatal(err)
-		}
+		w.removeAtClerk(id)
 		w.tells("ann", v1alpha1.EventRecreated)
 		w.becomes("ann", v1alpha1.ReasonInSync)
 		w.wantCalls(2, "POST", "/users")
@@ -211,10 +205,7 @@ func TestUserDeletedAtClerk(t *testing.T) {
 		first, second := w.clerk.Seed(verified("ann")), w.clerk.Seed(verified("bob"))
 		w.create(w.user("ann", func(s *spec) { s.UserID, s.EmailAddresses = &first.ID, nil }))
 		w.becomes("ann", v1alpha1.ReasonInSync)
-		w.server.Clock().Advance(2 * lagTime)
-		if err := w.clerk.Delete(first.ID); err != nil {
-			t.Fatal(err)
-		}
+		w.removeAtClerk(first.ID)
 		w.becomes("ann", v1alpha1.ReasonMissing)
 		w.rests()
 		w.edit("ann", func(s *spec) { s.UserID = &second.ID })

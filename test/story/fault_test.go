@@ -231,12 +231,7 @@ func TestRestartCostsNoWrites(t *testing.T) {
 	before := w.versions()
 	w.clerk.ResetJournal()
 	w.restart()
-	w.eventually("every user to be looked at", func() error {
-		if w.calls("GET", "/users/*") < n {
-			return errNotYet
-		}
-		return nil
-	})
+	w.compared(n)
 	w.settle()
 	if after := w.versions(); after != before {
 		t.Errorf("the restart wrote to the API server:\n%s\n%s", before, after)

@@ -38,7 +38,7 @@ func (w *world) dieAfter(method, path string, cause func()) {
 }
 
 // removeAtClerk deletes users as somebody with access to Clerk's dashboard would, after the time in which the operator
-// does not believe it.
+// does not believe it, and lets the time of a full comparison come, at which it finds out.
 func (w *world) removeAtClerk(ids ...string) {
 	w.t.Helper()
 	w.server.Clock().Advance(2 * lagTime)
@@ -47,6 +47,7 @@ func (w *world) removeAtClerk(ids ...string) {
 			w.t.Fatal(err)
 		}
 	}
+	w.server.Clock().Advance(v1alpha1.DefaultFullInterval)
 }
 
 // wantUsers fails unless so many users are at Clerk.

@@ -63,8 +63,13 @@ func TestSingle401IsSurvived(t *testing.T) {
 	w.create(w.user("ann", banned))
 	w.becomes("ann", v1alpha1.ReasonInSync)
 	w.clerk.InjectFault(emulator.Fault{Method: "GET", Path: "/instance", Delay: 300 * time.Millisecond, Times: -1})
-	w.clerk.InjectFault(emulator.Fault{Method: "GET", Path: "/users/*", Status: 401, Code: "authentication_invalid"})
-	w.becomes("ann", v1alpha1.ReasonInstanceNotReady)
+	w.clerk.InjectFault(emulator.Fault{Method: "GET", Path: "/users", Status: 401, Code: "authentication_invalid"})
+	w.eventually("the key to be checked again", func() error {
+		if w.calls("GET", "/instance") < 2 {
+			return errNotYet
+		}
+		return nil
+	})
 	w.becomes("ann", v1alpha1.ReasonInSync)
 	w.liftedBanIsPutBack("ann")
 	w.rests()
@@ -145,6 +150,7 @@ func TestNeighboursRevokedKeyDoesNotStopOthers(t *testing.T) {
 	}
 	w.clerk.InjectFault(emulator.Fault{Method: "GET", Path: "/instance", Delay: 400 * time.Millisecond, Times: -1})
 	w.clerk.RevokeKey(bad)
+	w.edit("theirs", func(s *spec) { s.FirstName = ptr.To("Theirs") })
 	w.becomes("theirs", v1alpha1.ReasonInstanceNotReady)
 	time.Sleep(5 * time.Second)
 	for _, name := range mine {

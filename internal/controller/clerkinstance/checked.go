@@ -9,6 +9,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 )
 
@@ -29,8 +30,10 @@ type checkedKeys struct {
 type checkedEntry struct {
 	key        checkedKey
 	connection *connection.Connection
-	counted    time.Time
-	written    time.Time
+	// provisional is the office of a key whose instance is not known yet, which is provisionalFor.
+	provisional    *clerk.Office
+	provisionalFor string
+	written        time.Time
 }
 
 func newCheckedKeys() *checkedKeys {
@@ -53,6 +56,7 @@ func (k *checkedKeys) or(
 	e := k.entry(name)
 	key.pin = c.InstanceID
 	e.key, e.connection = key, c
+	e.provisional, e.provisionalFor = nil, ""
 	return c, nil
 }
 
@@ -94,19 +98,16 @@ func (k *checkedKeys) forget(name types.NamespacedName) {
 	delete(k.entries, name)
 }
 
-// countDue reports whether the users were not counted for an interval.
-func (k *checkedKeys) countDue(name types.NamespacedName, now time.Time, interval time.Duration) bool {
+// office returns the office for asking about a key, the same one as long as that is not answered: Clerk's refusals must
+// not be forgotten in between.
+func (k *checkedKeys) office(name types.NamespacedName, key string, open func() *clerk.Office) *clerk.Office {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	e := k.entry(name)
-	return e.counted.IsZero() || now.Sub(e.counted) >= interval
-}
-
-// counted records that the users were counted.
-func (k *checkedKeys) counted(name types.NamespacedName, now time.Time) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.entry(name).counted = now
+	if e.provisional == nil || e.provisionalFor != key {
+		e.provisional, e.provisionalFor = open(), key
+	}
+	return e.provisional
 }
 
 // mayWriteCounts reports whether counts may go into status again, and if so, takes the turn.

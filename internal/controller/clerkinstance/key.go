@@ -43,19 +43,23 @@ func (r *Reconciler) connect(
 	}
 	request := checkedKey{endpoint: endpoint(instance), key: key, pin: pin(instance)}
 	c, err = r.checked.or(name, request, func() (*connection.Connection, error) {
-		return r.check(ctx, instance, key)
+		return r.check(ctx, name, instance, key)
 	})
 	if err != nil {
 		return nil, false, err
 	}
-	r.Offices.For(c.InstanceID).SetRequestsPer10s(budget(instance, key))
+	r.Pool.Join(name, c.InstanceID, terms(instance, key))
 	return c, false, nil
 }
 
-// check asks Clerk which instance a key belongs to and compares it with the pin.
-func (r *Reconciler) check(ctx context.Context, instance *v1alpha1.ClerkInstance, key string) (*connection.Connection, error) {
-	provisional := r.Offices.For("key " + keyDigest(key))
-	provisional.SetRequestsPer10s(budget(instance, key))
+// check asks Clerk which instance a key belongs to and compares it with the pin. As long as that is not known, the key has
+// an office of its own.
+func (r *Reconciler) check(
+	ctx context.Context, name types.NamespacedName, instance *v1alpha1.ClerkInstance, key string,
+) (*connection.Connection, error) {
+	provisional := r.checked.office(name, key, func() *clerk.Office {
+		return clerk.NewOffice(clerk.OfficeConfig{Now: r.Now, RequestsPer10s: budget(instance, key)})
+	})
 	client, err := r.client(instance, key, provisional)
 	if err != nil {
 		return nil, err
@@ -64,7 +68,8 @@ func (r *Reconciler) check(ctx context.Context, instance *v1alpha1.ClerkInstance
 	if err != nil {
 		return nil, err
 	}
-	client, err = r.client(instance, key, r.Offices.For(id))
+	office, shared := r.Pool.Join(name, id, terms(instance, key))
+	client, err = r.client(instance, key, office)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +78,7 @@ func (r *Reconciler) check(ctx context.Context, instance *v1alpha1.ClerkInstance
 		InstanceID:  id,
 		Environment: environment(key),
 		Client:      client,
-		Mirror:      r.Pool.Mirror(id),
+		Mirror:      shared,
 	}, nil
 }
 
@@ -181,6 +186,14 @@ func budget(instance *v1alpha1.ClerkInstance, key string) int {
 		limit = &v1alpha1.RateLimit{}
 	}
 	return clerk.Budget(key, limit.SharePercent, limit.RequestsPer10s)
+}
+
+func terms(instance *v1alpha1.ClerkInstance, key string) connection.Terms {
+	return connection.Terms{
+		RequestsPer10s: budget(instance, key),
+		Interval:       instance.Spec.DriftInterval(),
+		FullInterval:   instance.Spec.FullInterval(),
+	}
 }
 
 // pin is the id that the key must belong to; "" before one was seen.

@@ -7,18 +7,16 @@ package clerkinstance
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
-	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/mirror"
 )
 
 // Config says what a Reconciler works with.
@@ -29,8 +27,6 @@ type Config struct {
 	Live client.Reader
 	// Pool is where connections go.
 	Pool *connection.Pool
-	// Offices holds the API budgets, one for each Clerk instance.
-	Offices *clerk.Offices
 	// Recorder writes events.
 	Recorder events.EventRecorder
 	// Now tells the time.
@@ -77,8 +73,9 @@ func New(c Config) *Reconciler {
 type outcome struct {
 	connection *connection.Connection
 	keyMissing bool
-	users      *int64
-	tally      tally
+	// mirror is how the mirror of the connection is.
+	mirror mirror.Report
+	tally  tally
 	// counted is true once tally was made.
 	counted bool
 	gone    bool
@@ -131,29 +128,8 @@ func (r *Reconciler) pass(ctx context.Context, name types.NamespacedName, instan
 		return o
 	}
 	o.connection, o.keyMissing, o.err = r.connect(ctx, name, instance)
-	if o.err != nil {
-		return o
-	}
-	o.users, o.err = r.countUsers(ctx, name, instance, o.connection)
-	if o.err != nil && !clerk.Unauthorized(o.err) {
-		// A number for people to look at keeps nobody from working; the next pass asks again.
-		log.FromContext(ctx).V(1).Info("counting users failed", "error", o.err.Error())
-		o.err = nil
+	if o.err == nil {
+		o.mirror = o.connection.Mirror.Report()
 	}
 	return o
-}
-
-// countUsers asks Clerk for the number of users once per full interval; nil in between.
-func (r *Reconciler) countUsers(
-	ctx context.Context, name types.NamespacedName, instance *v1alpha1.ClerkInstance, c *connection.Connection,
-) (*int64, error) {
-	if !r.checked.countDue(name, r.Now(), instance.Spec.FullInterval()) {
-		return nil, nil
-	}
-	n, err := c.Client.CountUsers(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("counting users: %w", err)
-	}
-	r.checked.counted(name, r.Now())
-	return &n, nil
 }

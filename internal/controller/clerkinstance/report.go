@@ -48,8 +48,8 @@ func (r *Reconciler) report(ctx context.Context, before, instance *v1alpha1.Cler
 // setCounts brings the counts up to date, at most every CountInterval: in between, what was written before stays.
 func (r *Reconciler) setCounts(before, instance *v1alpha1.ClerkInstance, o outcome) {
 	status := &instance.Status
-	if o.users != nil {
-		status.Users = o.users
+	if o.mirror.Users != nil {
+		status.Users = ptr.To(*o.mirror.Users)
 	}
 	defer func() {
 		if status.Users != nil && *status.Users < status.ManagedUsers {

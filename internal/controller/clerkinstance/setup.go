@@ -36,7 +36,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		Named("clerkinstance").
 		For(&v1alpha1.ClerkInstance{}).
 		Watches(&v1alpha1.ClerkUser{}, r.countLater()).
-		WatchesRawSource(source.Func(r.hearDoubts)).
+		WatchesRawSource(source.Func(r.hearPool)).
 		WithOptions(options)
 	if r.WatchSecrets {
 		build = build.WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.instancesOf))
@@ -80,19 +80,21 @@ func countsOtherwise(was, is *v1alpha1.ClerkUser) bool {
 	return before.managed != after.managed || before.held != after.held || before.deleting != after.deleting
 }
 
-// hearDoubts has a key checked again when a call for a user met a 401.
-func (r *Reconciler) hearDoubts(ctx context.Context, q queue) error {
-	go func() {
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case name := <-r.Pool.Doubted():
-				r.checked.doubt(name)
-				q.Add(reconcile.Request{NamespacedName: name})
-			}
+// hearPool has a key checked again when Clerk refused it or it is found to lead elsewhere, and an instance looked at when
+// its mirror has something to report.
+func (r *Reconciler) hearPool(ctx context.Context, q queue) error {
+	enqueue := func(names []types.NamespacedName) {
+		for _, name := range names {
+			q.Add(reconcile.Request{NamespacedName: name})
 		}
-	}()
+	}
+	go r.Pool.Doubted().Read(ctx, func(names []types.NamespacedName) {
+		for _, name := range names {
+			r.checked.doubt(name)
+		}
+		enqueue(names)
+	})
+	go r.Pool.Reported().Read(ctx, enqueue)
 	return nil
 }
 

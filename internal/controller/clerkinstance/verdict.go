@@ -71,6 +71,11 @@ func (r *Reconciler) judge(instance *v1alpha1.ClerkInstance, o outcome) verdict 
 		v.reason, v.message = v1alpha1.ReasonDeleting, o.tally.String()+"; delete them, or set their deletionPolicy to Retain"
 		return v
 	}
+	if o.mirror.Stale {
+		v.reason = v1alpha1.ReasonMirrorStale
+		v.message = "Clerk's list of users cannot be read for some time; it is tried again. What is changed at Clerk goes unnoticed meanwhile"
+		return v
+	}
 	v.ready, v.reason, v.message = true, v1alpha1.ReasonKeyAccepted, acceptedMessage(instance, o)
 	return v
 }

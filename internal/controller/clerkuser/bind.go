@@ -5,6 +5,7 @@ package clerkuser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -75,8 +76,8 @@ func (p *pass) bindNamed(ctx context.Context, id string) error {
 	if !p.mayAdopt() {
 		return adoptionDenied(p.in.instance)
 	}
-	user, err := p.read(ctx, p.in.client, id)
-	if clerk.IsNotFound(err) {
+	user, err := p.findNamed(ctx, id)
+	if clerk.IsNotFound(err) || errors.Is(err, errGone) {
 		return missing(id, v1alpha1.OriginAdopted)
 	}
 	if err != nil {
@@ -87,6 +88,14 @@ func (p *pass) bindNamed(ctx context.Context, id string) error {
 		return err
 	}
 	return p.bindTo(ctx, user, how)
+}
+
+// findNamed reads a user that is to be adopted live. To observe it, what the mirror has is good enough.
+func (p *pass) findNamed(ctx context.Context, id string) (*clerk.User, error) {
+	if p.user.Spec.Observes() {
+		return p.find(ctx, id)
+	}
+	return p.read(ctx, p.in.client, id)
 }
 
 // lookUp looks for the user without ever creating it; it may find none.

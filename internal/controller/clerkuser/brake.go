@@ -57,27 +57,45 @@ func nextCount(have *v1alpha1.DeletionCount, now time.Time, maxCount int32, wind
 	return v1alpha1.DeletionCount{Since: have.Since, Count: have.Count + 1}, false
 }
 
+// releasedSince reports whether the instance's annotation, which has whole seconds, releases what was held back at the
+// time given.
+func releasedSince(instance *v1alpha1.ClerkInstance, at time.Time) bool {
+	before, err := time.Parse(time.RFC3339, instance.Annotations[v1alpha1.AnnotationReleaseDeletions])
+	return err == nil && !at.Truncate(time.Second).After(before)
+}
+
+// massAbsence says of a user that is missing together with many others that nothing is done about it, and which command
+// has it done.
+func massAbsence(instance types.NamespacedName) error {
+	return &problem{
+		reason: v1alpha1.ReasonDeletionHeld,
+		message: fmt.Sprintf("Clerk's list of users no longer shows this user, nor more than a fifth of the others, which is more likely "+
+			"a fault than meant; if it is meant, have each checked and treated as missing with: %s", releaseCommand(instance)),
+	}
+}
+
+// releaseCommand releases what is held in an instance until now.
+func releaseCommand(instance types.NamespacedName) string {
+	return fmt.Sprintf("kubectl annotate clerkinstance -n %s %s --overwrite %s=$(date -u +%%Y-%%m-%%dT%%H:%%M:%%SZ)",
+		instance.Namespace, instance.Name, v1alpha1.AnnotationReleaseDeletions)
+}
+
 // releasedBy reports whether the instance's annotation releases what was asked for when this was: for a deletion when the
 // object was deleted, for a re-creation when it was held first.
 func (p *pass) releasedBy(instance *v1alpha1.ClerkInstance) bool {
-	before, err := time.Parse(time.RFC3339, instance.Annotations[v1alpha1.AnnotationReleaseDeletions])
-	if err != nil {
-		return false
-	}
 	if at := p.user.DeletionTimestamp; at != nil {
-		return !at.After(before)
+		return releasedSince(instance, at.Time)
 	}
 	at, held := p.memory.heldByBrake(p.user.UID)
-	return held && !at.After(before)
+	return held && releasedSince(instance, at)
 }
 
 // deletionHeld says which command lets the deletion go.
 func deletionHeld(instance types.NamespacedName, maxCount int32, window time.Duration) error {
 	return &problem{
 		reason: v1alpha1.ReasonDeletionHeld,
-		message: fmt.Sprintf("the deletion brake of ClerkInstance %s allows %d in %s; if this is meant, release it with: "+
-			"kubectl annotate clerkinstance -n %s %s --overwrite %s=$(date -u +%%Y-%%m-%%dT%%H:%%M:%%SZ)",
-			instance, maxCount, window, instance.Namespace, instance.Name, v1alpha1.AnnotationReleaseDeletions),
+		message: fmt.Sprintf("the deletion brake of ClerkInstance %s allows %d in %s; if this is meant, release it with: %s",
+			instance, maxCount, window, releaseCommand(instance)),
 		after: window,
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/mirror"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
@@ -153,16 +154,30 @@ func (p *pass) anothers(user *clerk.User) error {
 
 // bindTo makes a user this object's. One that only observes takes note of it, and signs for it only if it was its own.
 func (p *pass) bindTo(ctx context.Context, user *clerk.User, how manner) error {
-	p.observed = user
 	if p.user.Spec.Observes() {
-		if p.bound = how == held || how == restored; p.bound {
-			p.settleOrigin(user, how)
-		}
-		return p.think()
+		return p.watch(user, how)
 	}
+	p.observed = user
 	p.settleOrigin(user, how)
 	if err := p.bindAndTell(ctx, user, how); err != nil {
 		return err
+	}
+	return p.think()
+}
+
+// watch observes a user without making it this object's, which it may be from before.
+func (p *pass) watch(user *clerk.User, how manner) error {
+	switch sight := p.in.connection.Mirror.Look(p.uid(), user.ID); sight.Presence {
+	case mirror.Present:
+		user = sight.User
+	case mirror.Pending:
+	case mirror.Doubtful, mirror.Absent, mirror.MassAbsent:
+		p.memory.forgetLookUps(p.user.UID)
+		return &waitError{after: staleRetry, err: errNotVisibleYet}
+	}
+	p.observed = user
+	if p.bound = how == held || how == restored; p.bound {
+		p.settleOrigin(user, how)
 	}
 	return p.think()
 }

@@ -65,16 +65,19 @@ func (c creating) lag(now time.Time) time.Duration {
 }
 
 // prepare ensures the finalizer before anything is written to Clerk, or the user would be left behind by an object
-// deleted meanwhile. For a user to be created, the same patch says what is about to be created.
+// deleted meanwhile. For a user to be created, the same patch says what is about to be created; it is not made before the
+// call can be, or where many users are to be created at once, nothing else would be written for a while.
 func (p *pass) prepare(ctx context.Context) error {
 	if p.user.Spec.Observes() {
 		return nil
 	}
-	var c *creating
-	if p.mayCreate() {
-		c = p.toCreate(creatingOf(p.user))
+	if !p.mayCreate() {
+		return p.patchPrepared(ctx, nil)
 	}
-	return p.patchPrepared(ctx, c)
+	if err := p.in.client.Ready(); err != nil {
+		return fmt.Errorf("waiting to create the user: %w", err)
+	}
+	return p.patchPrepared(ctx, p.toCreate(creatingOf(p.user)))
 }
 
 // mayCreate reports whether the object has no user and is to get one by creation.

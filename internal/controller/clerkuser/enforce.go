@@ -52,7 +52,7 @@ func (p *pass) policy(todo []plan.Change) plan.Policy {
 		if fields.futile(field, plan.Fingerprint(p.observed, field)) {
 			p.notKept = append(p.notKept, field)
 			withheld[field] = true
-		} else if fields.contended(field, p.now, p.in.instance.Spec.FullInterval()) {
+		} else if fields.contended(field, p.in.connection.Mirror.ComparedAt()) {
 			p.contended = append(p.contended, field)
 			withheld[field] = true
 		}

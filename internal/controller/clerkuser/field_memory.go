@@ -54,17 +54,18 @@ func (f *fieldMemory) corrected(field string, now time.Time) {
 	}
 }
 
-// contended reports whether a field that differs again is to be left until the next full comparison, which is a full
-// interval after it was put right last.
-func (f *fieldMemory) contended(field string, now time.Time, full time.Duration) bool {
+// contended reports whether a field that differs again is to be left until the next full comparison: the last one began
+// at compared, and the field was put right since.
+func (f *fieldMemory) contended(field string, compared time.Time) bool {
 	s := f.strife[field]
 	if s == nil {
 		return false
 	}
-	if len(s.corrections) == tolerance && now.Sub(s.corrections[0]) <= strifeTime {
+	last := s.corrections[len(s.corrections)-1]
+	if len(s.corrections) == tolerance && last.Sub(s.corrections[0]) <= strifeTime {
 		s.contended = true
 	}
-	return s.contended && now.Sub(s.corrections[len(s.corrections)-1]) < full
+	return s.contended && !last.Before(compared)
 }
 
 // calm ends the strife over fields that stayed as they were put right for a full interval.

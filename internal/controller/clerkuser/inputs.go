@@ -46,8 +46,17 @@ func (p *pass) findInputs(ctx context.Context) error {
 		return instanceNotReady(instanceName(instance), state.Problem)
 	}
 	p.in.connection = state.Connection
-	p.in.client = state.Connection.Client.For(clerk.Caller{Key: p.uid(), Class: p.class()})
+	p.in.client = state.Connection.Client.For(clerk.Caller{Key: p.uid(), Group: p.group(), Class: p.class()})
 	return nil
+}
+
+// group is whose part of the budget this pass's calls come out of: that of its namespace, where the creation of many users
+// does not hold up what happens to those that there are.
+func (p *pass) group() string {
+	if p.userID == "" {
+		return p.user.Namespace + " new users"
+	}
+	return p.user.Namespace
 }
 
 // class says how urgent this pass's calls are: what a person changed comes before what is merely compared.

@@ -27,12 +27,15 @@ type lookUp struct {
 	asked time.Time
 }
 
+// waitedFor is how long an answer serves the passes that follow: longer than a ticket may have to be waited for.
+const waitedFor = 15 * time.Minute
+
 // usersBy looks users up by values of one kind. A pass that runs out of tickets begins anew when it has one again, so
 // answers are remembered until a pass comes to its end: or one that needs two would for ever spend its ticket on the
-// first. An object that only observes, and has no user, is content with them for as long as with a copy of a user.
+// first. An object that only observes, and has no user of its own, looks again at full comparisons, which wake it.
 func (p *pass) usersBy(ctx context.Context, kind clerk.IdentifierKind, values ...string) ([]*clerk.User, error) {
 	question := clerk.Identifier{Kind: kind, Value: strings.Join(values, "\x00")}
-	if known, found := p.memory.lookUp(p.user.UID, question); found && p.now.Sub(known.asked) < p.maxAge() {
+	if known, found := p.memory.lookUp(p.user.UID, question); found && p.now.Sub(known.asked) < p.lookUpLife() {
 		return known.hits, nil
 	}
 	asked := p.now
@@ -42,6 +45,13 @@ func (p *pass) usersBy(ctx context.Context, kind clerk.IdentifierKind, values ..
 	}
 	p.memory.rememberLookUp(p.user.UID, question, lookUp{hits: hits, asked: asked})
 	return hits, nil
+}
+
+func (p *pass) lookUpLife() time.Duration {
+	if p.user.Spec.Observes() {
+		return p.in.instance.Spec.FullInterval() / 2
+	}
+	return waitedFor
 }
 
 // lookUp returns the answer to a look-up of an earlier pass.
@@ -74,6 +84,13 @@ func (m *memory) finish(p *pass) {
 	if !p.user.Spec.Observes() {
 		o.lookUps = nil
 	}
+}
+
+// forgetLookUps forgets the answers about users that are no longer as they were.
+func (m *memory) forgetLookUps(uid types.UID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.of(uid).lookUps = nil
 }
 
 // refuse records a refusal whose look-up is due.

@@ -22,6 +22,8 @@ type memory struct {
 }
 
 type recollection struct {
+	// name is the object's.
+	name types.NamespacedName
 	hold *hold
 	// lookFirst is true while a look for the user is due before another creating call. taken is the refusal of a creating
 	// call whose look-up is still due.
@@ -77,6 +79,24 @@ func (m *memory) of(uid types.UID) *recollection {
 		m.objects[uid] = o
 	}
 	return o
+}
+
+// meet records the name of an object.
+func (m *memory) meet(uid types.UID, name types.NamespacedName) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.of(uid).name = name
+}
+
+// nameOf returns the name of an object that this process has met.
+func (m *memory) nameOf(uid types.UID) (name types.NamespacedName, met bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	o, met := m.objects[uid]
+	if !met {
+		return name, false
+	}
+	return o.name, o.name.Name != ""
 }
 
 // forget drops what is remembered of an object that is gone.

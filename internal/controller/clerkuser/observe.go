@@ -5,12 +5,14 @@ package clerkuser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/mirror"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
@@ -28,8 +30,8 @@ func (p *pass) observe(ctx context.Context) error {
 	if p.userID == "" {
 		return p.bind(ctx)
 	}
-	user, err := p.recent(ctx, p.userID)
-	if clerk.IsNotFound(err) {
+	user, err := p.find(ctx, p.userID)
+	if clerk.IsNotFound(err) || errors.Is(err, errGone) {
 		return p.vanished(ctx)
 	}
 	if err != nil {
@@ -48,44 +50,65 @@ func (p *pass) onRecord() string {
 	return id
 }
 
-// recent returns the user as remembered if that is recent enough for a comparison, and else as Clerk has it.
-func (p *pass) recent(ctx context.Context, id string) (*clerk.User, error) {
-	if user, ok := p.in.connection.Mirror.Recent(id, p.oldest()); ok {
-		return user, nil
+// find returns the user as the mirror has it, or reads it where the mirror has nothing that may be acted upon.
+func (p *pass) find(ctx context.Context, id string) (*clerk.User, error) {
+	if maxAge, asked := p.freshness(); asked {
+		if user, ok := p.in.connection.Mirror.Recent(id, maxAge); ok {
+			return user, nil
+		}
+		return p.read(ctx, p.in.client, id)
+	}
+	switch sight := p.in.connection.Mirror.Look(p.uid(), id); sight.Presence {
+	case mirror.Present:
+		return sight.User, nil
+	case mirror.Absent:
+		return nil, errGone
+	case mirror.MassAbsent:
+		if !releasedSince(p.in.instance, sight.Since) {
+			p.memory.brakeHeld(p.user.UID, sight.Since)
+			return nil, massAbsence(instanceName(p.in.instance))
+		}
+	case mirror.Pending:
+		if p.drift {
+			return nil, errNotRead
+		}
+	case mirror.Doubtful:
 	}
 	return p.read(ctx, p.in.client, id)
 }
 
-// oldest is how old a copy of the user may be for this pass. Who asks for a fresh look wants one from after the question,
-// and so does a new wish to lift any lock: a lock that an older copy does not show would be taken for one that Clerk set
-// later, and left. A copy from after it is good for every pass that the wish takes, or a pass that waits for tickets
-// would for ever spend them on reading.
-func (p *pass) oldest() time.Duration {
+// freshness is how old a copy of the user may be for this pass, if that matters. Who asks for a fresh look wants one from
+// after the question, and so does a new wish to lift any lock: a lock that an older copy does not show would be taken for
+// one that Clerk set later, and left. A copy from after it is good for every pass that the wish takes, or a pass that
+// waits for tickets would for ever spend them on reading.
+func (p *pass) freshness() (maxAge time.Duration, asked bool) {
 	locked := p.user.Spec.Locked
 	unlocks := !p.drift && locked != nil && !*locked
 	if !unlocks && !p.forced() {
-		return p.maxAge()
+		return 0, false
 	}
-	asked := wish{generation: p.user.Generation, reconcileAt: p.user.ReconcileAt()}
-	since := p.memory.firstSeen(p.user.UID, asked, p.now)
-	return min(p.maxAge(), p.now.Sub(since)-time.Nanosecond)
+	return p.now.Sub(p.seenFirst()) - time.Nanosecond, true
 }
 
-// maxAge is a little less than the interval after which the object is looked at again, so that this look is a new one.
-func (p *pass) maxAge() time.Duration {
-	return p.in.instance.Spec.DriftInterval() * 9 / 10
-}
-
-// read gets the user from Clerk.
+// read gets the user from Clerk. An answer older than one that is known already counts for nothing.
 func (p *pass) read(ctx context.Context, from reader, id string) (*clerk.User, error) {
 	asked := p.Now()
 	user, err := from.User(ctx, id)
+	if clerk.IsNotFound(err) {
+		p.in.connection.Mirror.NotFound(id, asked)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading user %s: %w", id, err)
 	}
-	p.in.connection.Mirror.Read(user, asked)
-	return user, nil
+	known, ok := p.in.connection.Mirror.Read(user, asked)
+	if !ok {
+		return nil, &waitError{after: staleRetry, err: errNotVisibleYet}
+	}
+	return known, nil
 }
+
+// staleRetry is the pause after a read that did not show what was written before.
+const staleRetry = 2 * time.Second
 
 // ensureOurs checks before anything is written that the user carries our mark, or that it may be put under it.
 func (p *pass) ensureOurs(ctx context.Context, user *clerk.User) error {

@@ -59,6 +59,7 @@ const reportingTime = 10 * time.Second
 // Reconcile makes one pass over a ClerkUser. A copy of the object from before our own last write is passed over: the
 // event of that write is on its way.
 func (r *Reconciler) Reconcile(ctx context.Context, user *v1alpha1.ClerkUser) (ctrl.Result, error) {
+	r.memory.meet(user.UID, client.ObjectKeyFromObject(user))
 	if r.memory.outdated(user.UID, user.ResourceVersion) {
 		return ctrl.Result{}, nil
 	}

@@ -120,7 +120,9 @@ func wrote(did []plan.Change) bool { return len(did) > 0 }
 
 func fillConditions(user *v1alpha1.ClerkUser, v verdict) {
 	if v.unchanged {
-		fillFirstCondition(user, v)
+		if !v.silent {
+			fillFirstCondition(user, v)
+		}
 		return
 	}
 	if v.ready == metav1.ConditionTrue || v.stalled {

@@ -14,6 +14,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -40,7 +41,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		For(&v1alpha1.ClerkUser{}).
 		Watches(&v1alpha1.ClerkUser{}, r.hearDeletions()).
 		Watches(&v1alpha1.ClerkInstance{}, r.hearInstances()).
-		WatchesRawSource(source.Func(r.hearConnections)).
+		WatchesRawSource(source.Func(r.hearPool)).
 		WithOptions(options).
 		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
 	if err != nil {
@@ -99,22 +100,37 @@ func (r *Reconciler) hearInstances() handler.EventHandler {
 	}
 }
 
-// hearConnections wakes the users of a ClerkInstance that can be used now, or no longer.
-func (r *Reconciler) hearConnections(ctx context.Context, q queue) error {
-	go func() {
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case name := <-r.Pool.Changed():
-				r.wake(ctx, q, name)
+// hearPool wakes the users of a ClerkInstance that can be used now, or no longer, and those whose users at Clerk are no
+// longer as they were.
+func (r *Reconciler) hearPool(ctx context.Context, q queue) error {
+	go r.Pool.Changed().Read(ctx, func(instances []types.NamespacedName) {
+		for _, instance := range instances {
+			r.wake(ctx, q, instance)
+		}
+	})
+	go r.Pool.ChangedUsers().Read(ctx, func(uids []string) {
+		for _, uid := range uids {
+			if name, met := r.memory.nameOf(types.UID(uid)); met {
+				addLow(q, name)
 			}
 		}
-	}()
+	})
 	return nil
 }
 
-// wake enqueues the ClerkUsers that lead to an instance, by name or by default.
+// addLow enqueues an object behind what people have changed.
+func addLow(q queue, name types.NamespacedName) {
+	request := reconcile.Request{NamespacedName: name}
+	if p, ok := q.(priorityqueue.PriorityQueue[reconcile.Request]); ok {
+		low := lowPriority
+		p.AddWithOpts(priorityqueue.AddOpts{Priority: &low}, request)
+		return
+	}
+	q.Add(request)
+}
+
+// wake enqueues the ClerkUsers that lead to an instance, by name or by default, and has its mirror follow the users that
+// they have there.
 func (r *Reconciler) wake(ctx context.Context, q queue, instance types.NamespacedName) {
 	selections := [][]client.ListOption{{client.MatchingFields{index.Instance: instance.String()}}}
 	implied := client.MatchingFields{index.Instance: index.ImpliedInstance}
@@ -124,14 +140,37 @@ func (r *Reconciler) wake(ctx context.Context, q queue, instance types.Namespace
 	case instance.Name == defaultInstanceName:
 		selections = append(selections, []client.ListOption{implied, client.InNamespace(instance.Namespace)})
 	}
+	var users []v1alpha1.ClerkUser
 	for _, selection := range selections {
-		users := &v1alpha1.ClerkUserList{}
-		if err := r.Client.List(ctx, users, append(selection, client.UnsafeDisableDeepCopy)...); err != nil {
+		some := &v1alpha1.ClerkUserList{}
+		if err := r.Client.List(ctx, some, append(selection, client.UnsafeDisableDeepCopy)...); err != nil {
 			log.FromContext(ctx).Error(err, "listing the ClerkUsers of an instance", "instance", instance)
 			return
 		}
-		for i := range users.Items {
-			q.Add(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&users.Items[i])})
-		}
+		users = append(users, some.Items...)
 	}
+	r.follow(instance, users)
+	for i := range users {
+		addLow(q, client.ObjectKeyFromObject(&users[i]))
+	}
+}
+
+// follow tells the mirror of an instance which users its objects have, so that they are read together. Where there is
+// none it has nothing to tell.
+func (r *Reconciler) follow(instance types.NamespacedName, users []v1alpha1.ClerkUser) {
+	state, _ := r.Pool.State(instance)
+	if state.Connection == nil {
+		return
+	}
+	userIDs := map[string]string{}
+	for i := range users {
+		user := &users[i]
+		bound := user.Status.Instance
+		if bound == nil || bound.ID != state.Connection.InstanceID || user.Status.UserID == "" {
+			continue
+		}
+		r.memory.meet(user.UID, client.ObjectKeyFromObject(user))
+		userIDs[string(user.UID)] = user.Status.UserID
+	}
+	state.Connection.Mirror.Follow(userIDs)
 }

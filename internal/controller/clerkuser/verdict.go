@@ -6,7 +6,6 @@ package clerkuser
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -23,7 +22,9 @@ import (
 type verdict struct {
 	// unchanged leaves the conditions as they were, and observedGeneration too; an object that has no Ready yet gets
 	// reason Waiting.
-	unchanged            bool
+	unchanged bool
+	// silent says nothing of an object without Ready either: what it waits for is about to come.
+	silent               bool
 	ready                metav1.ConditionStatus
 	reason, message      string
 	stalled, reconciling bool
@@ -38,10 +39,14 @@ const (
 	lowPriority = -100
 	// impatience is how long passes may fail before the conditions say so.
 	impatience = 30 * time.Second
-	// conflictPause and unknownPause are for what is about to be woken anyway.
+	// conflictPause is for an object whose newer copy is on its way.
 	conflictPause = 100 * time.Millisecond
-	unknownPause  = 30 * time.Second
-	jitter        = 0.1
+	// soon is how long a new object may wait for its turn in the API budget without that being said of it. Where many are
+	// created at once, saying it of each would be a write for nothing.
+	soon = 5 * time.Minute
+	// recheck is how soon an object looks again whose instance is about to find out that its key is refused.
+	recheck = 30 * time.Second
+	jitter  = 0.1
 
 	statusPaymentRequired = 402
 )
@@ -96,15 +101,12 @@ func judgeDone(p *pass) verdict {
 	return v
 }
 
-// nextLook is when the user is compared again: after the drift interval, or when a lock that is to be kept lapses.
+// nextLook is when to look again although nothing wakes the object: when a lock lapses, which shows nowhere. 0 is never.
 func nextLook(p *pass) time.Duration {
-	interval := p.in.instance.Spec.DriftInterval()
-	next := interval + time.Duration(rand.Float64()*jitter*float64(interval)) //nolint:gosec // spreads load, keeps no secret
-	locked := p.user.Spec.Locked
-	if locked != nil && *locked && p.observed != nil && !p.observed.LockedUntil.IsZero() {
-		return min(next, max(p.observed.LockedUntil.Sub(p.now), time.Second))
+	if p.observed == nil || p.observed.LockedUntil.IsZero() {
+		return 0
 	}
-	return next
+	return max(p.observed.LockedUntil.Sub(p.now), time.Second)
 }
 
 // judgeFinal is for errors that trying again at once will not cure.
@@ -112,19 +114,12 @@ func (r *Reconciler) judgeFinal(p *pass) (verdict, bool) {
 	v := verdict{ready: metav1.ConditionFalse, low: true}
 	if invalid, ok := errors.AsType[*plan.InvalidError](p.err); ok {
 		v.reason, v.message, v.stalled = v1alpha1.ReasonInvalidSpec, invalid.Error(), true
-		if p.bound {
-			// What cannot be reached depends on the user, too, who may change.
-			v.after = nextLook(p)
-		}
 		return v, true
 	}
 	if found, ok := errors.AsType[*problem](p.err); ok {
 		v.reason, v.message, v.stalled, v.after = found.reason, found.message, found.stalled, found.after
-		switch {
-		case found.holds:
+		if found.holds {
 			v.after = r.hold(p)
-		case found.reason == v1alpha1.ReasonNotKept:
-			v.after = nextLook(p)
 		}
 		if clerk.Unauthorized(p.err) {
 			r.Pool.Doubt(instanceName(p.in.instance))
@@ -136,7 +131,7 @@ func (r *Reconciler) judgeFinal(p *pass) (verdict, bool) {
 		r.Pool.Doubt(name)
 		v.reason = v1alpha1.ReasonInstanceNotReady
 		v.message = fmt.Sprintf("ClerkInstance %s cannot be used: Clerk rejects its key", name)
-		v.after = unknownPause
+		v.after = recheck
 		return v, true
 	}
 	if refused, ok := clerk.Rejected(p.err); ok {
@@ -162,9 +157,13 @@ func (r *Reconciler) judgePassing(p *pass) verdict {
 	switch at, waiting := clerk.Waiting(p.err); {
 	case waiting:
 		v.after = max(at.Sub(p.now), time.Millisecond)
+		_, turn := errors.AsType[*clerk.WaitError](p.err)
+		v.silent = turn && at.Sub(p.seenFirst()) < soon
 		return v
-	case errors.Is(p.err, errInstanceUnknown):
-		v.after = unknownPause
+	case errors.Is(p.err, errInstanceUnknown), errors.Is(p.err, errNotRead):
+		if left := impatience - p.now.Sub(p.seenFirst()); left > 0 && readyCondition(p.user) == nil {
+			v.silent, v.after = true, left
+		}
 		return v
 	case errors.Is(p.err, errOutdated), apierrors.IsConflict(p.err):
 		v.after = conflictPause
@@ -179,6 +178,11 @@ func (r *Reconciler) judgePassing(p *pass) verdict {
 		v.reason, v.message = v1alpha1.ReasonRetrying, "calls keep failing and are tried again: "+stableText(p.err)
 	}
 	return v
+}
+
+// seenFirst is when this process saw first what is asked of the object.
+func (p *pass) seenFirst() time.Time {
+	return p.memory.firstSeen(p.user.UID, wish{generation: p.user.Generation, reconcileAt: p.user.ReconcileAt()}, p.now)
 }
 
 // circumstances are what this pass's failure depends on.

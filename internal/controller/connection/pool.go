@@ -1,70 +1,66 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package connection keeps, for every ClerkInstance, the way to Clerk that its controller has checked. The controller of
-// ClerkInstances puts connections in and takes them out; the controller of ClerkUsers uses them and is woken when one
-// changes. Secret keys live here, in memory, and nowhere else in the operator.
 package connection
 
 import (
+	"context"
 	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/mirror"
 )
 
-// Connection is a checked way to one Clerk instance.
-type Connection struct {
-	// InstanceID is the id of the instance that the key was seen to belong to.
-	InstanceID string
-	// Environment of that instance.
-	Environment v1alpha1.Environment
-	// Client calls Clerk with the instance's key, within its budget.
-	Client *clerk.Client
-	// Mirror holds the instance's users as last seen; one for all ClerkInstances with the same InstanceID.
-	Mirror *mirror.Mirror
-}
-
-// State is what the controller of ClerkInstances found out last: a connection, or why there is none.
-type State struct {
-	// Connection is nil while the instance cannot be used.
-	Connection *Connection
-	// Problem says in one sentence why it cannot be used; "" with a Connection.
-	Problem string
-	// UID and Generation are of the ClerkInstance that this was found out about. What holds for an earlier spec says
-	// nothing about a later one, which may name another key.
-	UID        types.UID
-	Generation int64
-}
-
-// Pool holds the State of every ClerkInstance. It is safe for concurrent use.
+// Pool holds the State of every ClerkInstance, and what those that lead to the same Clerk instance share. It is safe for
+// concurrent use.
 type Pool struct {
-	now     func() time.Time
-	changed chan types.NamespacedName
-	doubted chan types.NamespacedName
+	now func() time.Time
 
-	mu      sync.Mutex
-	states  map[types.NamespacedName]State
-	mirrors map[string]*mirror.Mirror
+	changed, doubted, reported *Inbox[types.NamespacedName]
+	changedUsers               *Inbox[string]
+
+	mu     sync.Mutex
+	states map[types.NamespacedName]State
+	homes  map[string]*home
+	// running is the context in which mirrors run; nil while none may.
+	running context.Context //nolint:containedctx // Start is given it, and mirrors begin later
+	mirrors sync.WaitGroup
 }
 
 // NewPool returns an empty pool that tells the time with now.
 func NewPool(now func() time.Time) *Pool {
 	return &Pool{
-		now:     now,
-		changed: make(chan types.NamespacedName, backlog),
-		doubted: make(chan types.NamespacedName, backlog),
-		states:  map[types.NamespacedName]State{},
-		mirrors: map[string]*mirror.Mirror{},
+		now:          now,
+		changed:      NewInbox[types.NamespacedName](),
+		doubted:      NewInbox[types.NamespacedName](),
+		reported:     NewInbox[types.NamespacedName](),
+		changedUsers: NewInbox[string](),
+		states:       map[types.NamespacedName]State{},
+		homes:        map[string]*home{},
 	}
 }
 
-// backlog is how many announcements may wait to be heard.
-const backlog = 1024
+// Start runs the mirrors until the context ends, and returns when all have ended.
+func (p *Pool) Start(ctx context.Context) error {
+	p.mu.Lock()
+	p.running = ctx
+	for _, h := range p.homes {
+		p.serve(h)
+	}
+	p.mu.Unlock()
+	<-ctx.Done()
+	p.mu.Lock()
+	p.running = nil
+	for _, h := range p.homes {
+		h.halt()
+	}
+	p.mu.Unlock()
+	p.mirrors.Wait()
+	return nil
+}
 
 // State returns what is known about a ClerkInstance; known is false until its controller has looked at it in this
 // process.
@@ -75,52 +71,142 @@ func (p *Pool) State(instance types.NamespacedName) (s State, known bool) {
 	return s, known
 }
 
+// Join says that a ClerkInstance leads to a Clerk instance, and on which terms, and returns what it shares there with
+// others. It leaves the one that it led to before.
+func (p *Pool) Join(name types.NamespacedName, instanceID string, terms Terms) (*clerk.Office, *mirror.Mirror) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.leave(name, instanceID)
+	h := p.home(instanceID)
+	m, found := h.members[name]
+	if !found {
+		m = &member{}
+		h.members[name] = m
+	}
+	if m.terms != terms {
+		m.terms = terms
+		h.apply()
+	}
+	return h.office, h.mirror
+}
+
 // Set records what was found out about a ClerkInstance, and announces it on Changed if it is anything new: a key that was
 // checked again after it was doubted makes a new Connection.
-func (p *Pool) Set(instance types.NamespacedName, s State) {
+func (p *Pool) Set(name types.NamespacedName, s State) {
 	p.mu.Lock()
-	before, known := p.states[instance]
-	p.states[instance] = s
+	before, known := p.states[name]
+	p.states[name] = s
+	for id, h := range p.homes {
+		m, found := h.members[name]
+		if !found {
+			continue
+		}
+		m.client = nil
+		if s.Connection != nil && s.Connection.InstanceID == id {
+			m.client = s.Connection.Client
+		}
+		p.serve(h)
+	}
 	p.mu.Unlock()
 	if !known || before != s {
-		p.changed <- instance
+		p.changed.Put(name)
 	}
 }
 
 // Drop forgets a ClerkInstance that is gone.
-func (p *Pool) Drop(instance types.NamespacedName) {
-	p.mu.Lock()
-	delete(p.states, instance)
-	p.mu.Unlock()
-}
-
-// Doubt asks the controller of ClerkInstances to check a key again, because Clerk refused it in a call. Where many ask at
-// once, some are not heard: one check serves them all.
-func (p *Pool) Doubt(instance types.NamespacedName) {
-	select {
-	case p.doubted <- instance:
-	default:
-	}
-}
-
-// Doubted delivers the ClerkInstances whose key has to be checked again. There is one reader.
-func (p *Pool) Doubted() <-chan types.NamespacedName {
-	return p.doubted
-}
-
-// Changed delivers the ClerkInstances whose users have to look again. There is one reader.
-func (p *Pool) Changed() <-chan types.NamespacedName {
-	return p.changed
-}
-
-// Mirror returns the mirror of a Clerk instance, the same for everyone who asks for the same id.
-func (p *Pool) Mirror(instanceID string) *mirror.Mirror {
+func (p *Pool) Drop(name types.NamespacedName) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	m, found := p.mirrors[instanceID]
+	delete(p.states, name)
+	p.leave(name, "")
+}
+
+// Mirror returns the mirror of a Clerk instance that some ClerkInstance leads to.
+func (p *Pool) Mirror(instanceID string) (m *mirror.Mirror, found bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	h, found := p.homes[instanceID]
 	if !found {
-		m = mirror.New(p.now)
-		p.mirrors[instanceID] = m
+		return nil, false
 	}
-	return m
+	return h.mirror, true
+}
+
+// Doubt asks the controller of ClerkInstances to check a key again, because Clerk refused it in a call.
+func (p *Pool) Doubt(name types.NamespacedName) { p.doubted.Put(name) }
+
+// Doubted delivers the ClerkInstances whose key has to be checked again.
+func (p *Pool) Doubted() *Inbox[types.NamespacedName] { return p.doubted }
+
+// Reported delivers the ClerkInstances whose mirror has something new to report.
+func (p *Pool) Reported() *Inbox[types.NamespacedName] { return p.reported }
+
+// Changed delivers the ClerkInstances whose users have to look again.
+func (p *Pool) Changed() *Inbox[types.NamespacedName] { return p.changed }
+
+// ChangedUsers delivers the uids of objects whose users at Clerk are no longer as they were.
+func (p *Pool) ChangedUsers() *Inbox[string] { return p.changedUsers }
+
+// home returns what is shared for a Clerk instance; the caller holds the lock.
+func (p *Pool) home(instanceID string) *home {
+	h, found := p.homes[instanceID]
+	if found {
+		return h
+	}
+	h = &home{instanceID: instanceID, members: map[types.NamespacedName]*member{}}
+	members := func(inbox *Inbox[types.NamespacedName]) func() {
+		return func() { inbox.Put(p.membersOf(h)...) }
+	}
+	h.office = clerk.NewOffice(clerk.OfficeConfig{
+		Now:            p.now,
+		OnOpen:         members(p.changed),
+		OnUnauthorized: members(p.doubted),
+	})
+	h.mirror = mirror.New(mirror.Config{
+		Now:      p.now,
+		Changed:  func(followers []string) { p.changedUsers.Put(followers...) },
+		Compared: members(p.changed),
+		Doubted:  members(p.doubted),
+		Reported: members(p.reported),
+	})
+	p.homes[instanceID] = h
+	return h
+}
+
+func (p *Pool) membersOf(h *home) []types.NamespacedName {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return h.names()
+}
+
+// leave takes a ClerkInstance out of every home but the one given. A home without any is gone, and its mirror ends.
+func (p *Pool) leave(name types.NamespacedName, except string) {
+	for id, h := range p.homes {
+		if _, found := h.members[name]; !found || id == except {
+			continue
+		}
+		delete(h.members, name)
+		if len(h.members) > 0 {
+			h.apply()
+			p.serve(h)
+			continue
+		}
+		h.halt()
+		delete(p.homes, id)
+	}
+}
+
+// serve has the mirror of a home run with the client of one of its members, if there is one.
+func (p *Pool) serve(h *home) {
+	client := h.choose()
+	if p.running == nil || client == h.client {
+		return
+	}
+	h.halt()
+	if client == nil {
+		return
+	}
+	ctx, stop := context.WithCancel(p.running)
+	h.client, h.stop = client, stop
+	p.mirrors.Go(func() { h.mirror.Run(ctx, client.For(mirrorCaller()), h.instanceID) })
 }

@@ -4,11 +4,13 @@
 package connection
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
@@ -20,19 +22,6 @@ func usable(id string) State {
 	return State{Connection: &Connection{InstanceID: id, Environment: v1alpha1.EnvironmentProduction}}
 }
 
-// heard empties a channel of announcements.
-func heard(from <-chan types.NamespacedName) []types.NamespacedName {
-	var all []types.NamespacedName
-	for {
-		select {
-		case name := <-from:
-			all = append(all, name)
-		default:
-			return all
-		}
-	}
-}
-
 func TestPoolAnnouncesWhatUsersHaveToKnow(t *testing.T) {
 	t.Parallel()
 	same := usable("ins_1")
@@ -41,14 +30,18 @@ func TestPoolAnnouncesWhatUsersHaveToKnow(t *testing.T) {
 		set    State
 		want   bool
 	}{
-		"FirstConnection":    {nil, usable("ins_1"), true},
-		"FirstProblem":       {nil, State{Problem: "no key"}, true},
-		"SameConnection":     {&same, same, false},
-		"AnotherInstance":    {&same, usable("ins_2"), true},
-		"ConnectionLost":     {&same, State{Problem: "no key"}, true},
-		"ConnectionRegained": {&State{Problem: "no key"}, usable("ins_1"), true},
-		"SameProblem":        {&State{Problem: "no key"}, State{Problem: "no key"}, false},
-		"AnotherProblem":     {&State{Problem: "no key"}, State{Problem: "no Secret"}, true},
+		"FirstConnection":        {nil, usable("ins_1"), true},
+		"FirstProblem":           {nil, State{Problem: "no key"}, true},
+		"FirstOfNothing":         {nil, State{}, true},
+		"SameConnection":         {&same, same, false},
+		"ConnectionCheckedAgain": {&same, usable("ins_1"), true},
+		"AnotherInstance":        {&same, usable("ins_2"), true},
+		"ConnectionLost":         {&same, State{Problem: "no key"}, true},
+		"ConnectionRegained":     {&State{Problem: "no key"}, usable("ins_1"), true},
+		"SameProblem":            {&State{Problem: "no key"}, State{Problem: "no key"}, false},
+		"AnotherProblem":         {&State{Problem: "no key"}, State{Problem: "no Secret"}, true},
+		"AnotherGeneration":      {&State{Problem: "no key", Generation: 1}, State{Problem: "no key", Generation: 2}, true},
+		"AnotherObject":          {&State{Problem: "no key", UID: "a"}, State{Problem: "no key", UID: "b"}, true},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -59,9 +52,12 @@ func TestPoolAnnouncesWhatUsersHaveToKnow(t *testing.T) {
 				heard(p.Changed())
 			}
 			p.Set(prod, tc.set)
-			got := heard(p.Changed())
-			if tc.want != (len(got) == 1 && got[0] == prod) || len(got) > 1 {
-				t.Errorf("announced were %v, want one: %t", got, tc.want)
+			var want []types.NamespacedName
+			if tc.want {
+				want = append(want, prod)
+			}
+			if diff := cmp.Diff(want, heard(p.Changed())); diff != "" {
+				t.Errorf("announced (-want +got):\n%s", diff)
 			}
 			if s, known := p.State(prod); !known || s != tc.set {
 				t.Errorf("the state is %+v, known %t; want what was set", s, known)
@@ -70,22 +66,15 @@ func TestPoolAnnouncesWhatUsersHaveToKnow(t *testing.T) {
 	}
 }
 
-func TestPoolTakesTheNewConnectionAlsoWhereItAnnouncesNothing(t *testing.T) {
-	t.Parallel()
-	p := NewPool(time.Now)
-	p.Set(prod, usable("ins_1"))
-	rotated := usable("ins_1")
-	p.Set(prod, rotated)
-	if s, _ := p.State(prod); s.Connection != rotated.Connection {
-		t.Error("users are still given the connection with the old key")
-	}
-}
-
 func TestPoolKnowsOnlyWhatWasSet(t *testing.T) {
 	t.Parallel()
 	p := NewPool(time.Now)
 	if _, known := p.State(prod); known {
 		t.Error("an empty pool knows an instance")
+	}
+	p.Join(prod, "ins_1", Terms{})
+	if _, known := p.State(prod); known {
+		t.Error("an instance that was not looked at to the end is known")
 	}
 	p.Set(prod, usable("ins_1"))
 	if _, known := p.State(types.NamespacedName{Namespace: "other", Name: "prod"}); known {
@@ -103,62 +92,52 @@ func TestPoolKnowsOnlyWhatWasSet(t *testing.T) {
 	}
 }
 
-func TestPoolSharesAMirrorByInstanceID(t *testing.T) {
+func TestDoubtIsHeardOnceByWhoChecksKeys(t *testing.T) {
 	t.Parallel()
 	p := NewPool(time.Now)
-	first := p.Mirror("ins_1")
-	if p.Mirror("ins_1") != first {
-		t.Error("the same instance has two mirrors")
-	}
-	if p.Mirror("ins_1") == p.Mirror("ins_2") {
-		t.Error("two instances share a mirror")
-	}
-}
-
-func TestDoubtNeverBlocks(t *testing.T) {
-	t.Parallel()
-	p := NewPool(time.Now)
-	for range 3 * backlog {
+	for range 1000 {
 		p.Doubt(prod)
 	}
-	got := heard(p.Doubted())
-	if len(got) == 0 || got[0] != prod {
-		t.Errorf("%d doubts are heard, want at least one about the instance", len(got))
+	if got := heard(p.Doubted()); len(got) != 1 || got[0] != prod {
+		t.Errorf("doubts are heard of %v, want one of the instance", got)
 	}
-	if len(heard(p.Changed())) != 0 {
-		t.Error("a doubt was announced as a change")
+	if len(heard(p.Changed())) != 0 || len(heard(p.Reported())) != 0 || len(p.ChangedUsers().take()) != 0 {
+		t.Error("a doubt was announced as something else")
 	}
 }
 
 // Run with the race detector.
 func TestPoolIsSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
-	p := NewPool(time.Now)
-	stop := make(chan struct{})
-	var reader, workers sync.WaitGroup
-	reader.Go(func() {
-		for {
-			select {
-			case <-p.Changed():
-			case <-p.Doubted():
-			case <-stop:
-				return
-			}
-		}
-	})
+	s := newScene(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	var others, workers sync.WaitGroup
+	others.Go(func() { _ = s.pool.Start(ctx) })
+	for _, inbox := range []*Inbox[types.NamespacedName]{s.pool.Changed(), s.pool.Doubted(), s.pool.Reported()} {
+		others.Go(func() { inbox.Read(ctx, func([]types.NamespacedName) {}) })
+	}
+	others.Go(func() { s.pool.ChangedUsers().Read(ctx, func([]string) {}) })
 	for i := range 8 {
 		workers.Go(func() {
 			name := types.NamespacedName{Name: fmt.Sprint(i % 3)}
-			for n := range 500 {
-				p.Set(name, usable(fmt.Sprint("ins_", n%2)))
-				p.State(name)
-				p.Mirror(fmt.Sprint("ins_", n%5))
-				p.Doubt(name)
-				p.Drop(name)
+			for n := range 100 {
+				id := []string{firstID, secondID}[n%2]
+				s.join(name, id, "key-1", Terms{RequestsPer10s: 1 + n, Interval: time.Minute, FullInterval: time.Hour})
+				if m, found := s.pool.Mirror(id); found {
+					m.Follow(map[string]string{name.Name: fmt.Sprint("user_2Pool", n%5)})
+				}
+				s.pool.State(name)
+				s.pool.Doubt(name)
+				if n%3 == 0 {
+					s.pool.Set(name, State{Problem: "no key"})
+				}
+				if n%5 == 0 {
+					s.pool.Drop(name)
+				}
 			}
 		})
 	}
 	workers.Wait()
-	close(stop)
-	reader.Wait()
+	cancel()
+	others.Wait()
 }

@@ -1,0 +1,95 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package connection
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/mirror"
+)
+
+// home is what the ClerkInstances that lead to one Clerk instance share. The pool's lock guards it.
+type home struct {
+	instanceID string
+	office     *clerk.Office
+	mirror     *mirror.Mirror
+	members    map[types.NamespacedName]*member
+
+	// client is what the mirror reads with, nil while it does not run; stop ends that.
+	client *clerk.Client
+	stop   context.CancelFunc
+}
+
+// member is a ClerkInstance that leads to a home.
+type member struct {
+	terms Terms
+	// client is nil while the ClerkInstance cannot be used.
+	client *clerk.Client
+}
+
+// mirrorCaller is on whose behalf mirrors read.
+func mirrorCaller() clerk.Caller { return clerk.Caller{Key: "mirror", Class: clerk.Background} }
+
+// apply puts the members' terms into effect.
+func (h *home) apply() {
+	var t Terms
+	for _, m := range h.members {
+		t.RequestsPer10s = least(t.RequestsPer10s, m.terms.RequestsPer10s)
+		t.Interval = least(t.Interval, m.terms.Interval)
+		t.FullInterval = least(t.FullInterval, m.terms.FullInterval)
+	}
+	h.office.SetRequestsPer10s(t.RequestsPer10s)
+	h.mirror.SetIntervals(t.Interval, t.FullInterval)
+}
+
+// least returns the smaller of two values where 0 is none.
+func least[T interface{ ~int | ~int64 }](a, b T) T {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}
+
+// choose returns the client that the mirror is to read with: the one it has as long as that is some member's, else any.
+func (h *home) choose() *clerk.Client {
+	var first *clerk.Client
+	for _, name := range slices.SortedFunc(maps.Keys(h.members), compareNames) {
+		client := h.members[name].client
+		if client != nil && client == h.client {
+			return client
+		}
+		if first == nil {
+			first = client
+		}
+	}
+	return first
+}
+
+func compareNames(a, b types.NamespacedName) int {
+	switch {
+	case a.String() < b.String():
+		return -1
+	case a == b:
+		return 0
+	default:
+		return 1
+	}
+}
+
+func (h *home) names() []types.NamespacedName {
+	return slices.SortedFunc(maps.Keys(h.members), compareNames)
+}
+
+// halt stops the mirror, if it runs.
+func (h *home) halt() {
+	if h.stop != nil {
+		h.stop()
+	}
+	h.client, h.stop = nil, nil
+}

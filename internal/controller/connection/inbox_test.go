@@ -1,0 +1,148 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package connection
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestInboxHoldsEachItemOnceInOrder(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		puts [][]string
+		want []string
+	}{
+		"Nothing":             {nil, nil},
+		"NothingIsPut":        {[][]string{{}, nil}, nil},
+		"OneByOne":            {[][]string{{"c"}, {"a"}, {"b"}}, []string{"c", "a", "b"}},
+		"AllAtOnce":           {[][]string{{"c", "a", "b"}}, []string{"c", "a", "b"}},
+		"TwiceInOneGo":        {[][]string{{"a", "b", "a"}}, []string{"a", "b"}},
+		"TwiceAfterEachOther": {[][]string{{"a"}, {"b"}, {"a", "b", "c"}}, []string{"a", "b", "c"}},
+		"EmptyTextIsAnItem":   {[][]string{{""}, {""}}, []string{""}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			i := NewInbox[string]()
+			for _, items := range tc.puts {
+				i.Put(items...)
+			}
+			if diff := cmp.Diff(tc.want, i.take()); diff != "" {
+				t.Errorf("taken (-want +got):\n%s", diff)
+			}
+			if left := i.take(); len(left) != 0 {
+				t.Errorf("%v are taken twice", left)
+			}
+			i.Put("a")
+			if again := i.take(); !slices.Equal(again, []string{"a"}) {
+				t.Errorf("put in again after it was taken, it is %v", again)
+			}
+		})
+	}
+}
+
+func TestNobodyWaitsToPutSomethingIn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const many = 10_000
+		i := NewInbox[int]()
+		for n := range many {
+			i.Put(n, n/2)
+		}
+		if got := i.take(); len(got) != many || got[0] != 0 || got[many-1] != many-1 {
+			t.Errorf("%d items are held, want %d", len(got), many)
+		}
+	})
+}
+
+func TestReaderIsGivenWhatThereIsAndWhatComes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		i := NewInbox[string]()
+		i.Put("a", "b")
+		var got [][]string
+		go i.Read(ctx, func(items []string) {
+			got = append(got, items)
+			if len(got) == 1 {
+				// What comes while the reader is at work is not lost.
+				i.Put("c", "a")
+			}
+		})
+		synctest.Wait()
+		i.Put()
+		synctest.Wait()
+		i.Put("d")
+		synctest.Wait()
+		if diff := cmp.Diff([][]string{{"a", "b"}, {"c", "a"}, {"d"}}, got); diff != "" {
+			t.Errorf("read (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// The bubble fails the test if the reader does not end.
+func TestReadEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		i := NewInbox[string]()
+		read := func(ctx context.Context) (all []string) {
+			i.Read(ctx, func(items []string) { all = append(all, items...) })
+			return all
+		}
+		first, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if got := read(first); got != nil {
+			t.Errorf("of an empty inbox %v are read", got)
+		}
+		i.Put("a")
+		second, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if got := read(second); !slices.Equal(got, []string{"a"}) {
+			t.Errorf("another reader is given %v, want what was put in when there was none", got)
+		}
+	})
+}
+
+// Run with the race detector.
+func TestWhatManyPutInIsRead(t *testing.T) {
+	t.Parallel()
+	const writers, each = 8, 500
+	i := NewInbox[int]()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	seen := map[int]bool{}
+	var reader, puts sync.WaitGroup
+	reader.Go(func() {
+		i.Read(ctx, func(items []int) {
+			for _, item := range items {
+				seen[item] = true
+			}
+			if len(seen) == writers*each {
+				cancel()
+			}
+		})
+	})
+	for w := range writers {
+		puts.Go(func() {
+			for n := range each {
+				i.Put(w*each+n, n)
+			}
+		})
+	}
+	puts.Wait()
+	giveUp := time.AfterFunc(10*time.Second, cancel)
+	defer giveUp.Stop()
+	reader.Wait()
+	if len(seen) != writers*each {
+		t.Errorf("%d of %d items were read", len(seen), writers*each)
+	}
+}

@@ -1,0 +1,136 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package connection
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
+	"github.com/clerk-operator/clerk-operator/internal/mirror"
+)
+
+const (
+	firstID  = "ins_2First"
+	secondID = "ins_2Second"
+)
+
+// Names in the order in which a home knows them.
+var (
+	ann = types.NamespacedName{Namespace: "team-a", Name: "ann"}
+	bob = types.NamespacedName{Namespace: "team-b", Name: "bob"}
+	eve = types.NamespacedName{Namespace: "team-e", Name: "eve"}
+)
+
+// scene is an emulated Clerk and a pool, by the clock of a bubble of virtual time.
+type scene struct {
+	t      *testing.T
+	server *emulator.Server
+	// first has the keys key-1, key-2 and key-3, second has key-4.
+	first, second *emulator.Instance
+	pool          *Pool
+}
+
+func newScene(t *testing.T) *scene {
+	t.Helper()
+	s := &scene{t: t, server: emulator.New(emulator.Config{Now: time.Now}), pool: NewPool(time.Now)}
+	t.Cleanup(s.server.Close)
+	boundless := emulator.Settings{InstanceRateLimit: -1, UserRateLimit: -1}
+	s.first = s.server.AddInstance(emulator.InstanceConfig{ID: firstID, Keys: []string{secret("key-1"), secret("key-2"), secret("key-3")}, Settings: boundless})
+	s.second = s.server.AddInstance(emulator.InstanceConfig{ID: secondID, Keys: []string{secret("key-4")}, Settings: boundless})
+	return s
+}
+
+func secret(keyID string) string { return "sk_test_PoolPoolPool" + keyID }
+
+// inProcess serves calls without a network, which a bubble of virtual time could not wait for.
+type inProcess struct{ http.Handler }
+
+func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+	recorder := httptest.NewRecorder()
+	if r.Body == nil {
+		r.Body = http.NoBody
+	}
+	p.ServeHTTP(recorder, r)
+	return recorder.Result(), nil
+}
+
+func (s *scene) client(keyID string, office *clerk.Office) *clerk.Client {
+	s.t.Helper()
+	client, err := clerk.New(clerk.Config{Key: secret(keyID), Office: office, Transport: inProcess{s.server}, Now: time.Now})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return client
+}
+
+// usual are terms with a budget that is never used up.
+func usual() Terms {
+	return Terms{RequestsPer10s: 1000, Interval: time.Minute, FullInterval: time.Hour}
+}
+
+// join makes a ClerkInstance lead to a Clerk instance with a key, and usable.
+func (s *scene) join(name types.NamespacedName, instanceID, keyID string, terms Terms) *clerk.Client {
+	s.t.Helper()
+	office, m := s.pool.Join(name, instanceID, terms)
+	client := s.client(keyID, office)
+	s.pool.Set(name, usableWith(instanceID, client, m))
+	return client
+}
+
+func usableWith(instanceID string, client *clerk.Client, m *mirror.Mirror) State {
+	return State{Connection: &Connection{
+		InstanceID: instanceID, Environment: v1alpha1.EnvironmentDevelopment, Client: client, Mirror: m,
+	}}
+}
+
+// mirror returns the mirror of an instance that some ClerkInstance leads to.
+func (s *scene) mirror(instanceID string) *mirror.Mirror {
+	s.t.Helper()
+	m, found := s.pool.Mirror(instanceID)
+	if !found {
+		s.t.Fatalf("there is no mirror of %s", instanceID)
+	}
+	return m
+}
+
+// start starts the pool and returns what stops it and waits until it has ended.
+func (s *scene) start() (stop func()) {
+	ctx, cancel := context.WithCancel(s.t.Context())
+	ended := make(chan error)
+	go func() { ended <- s.pool.Start(ctx) }()
+	return func() {
+		s.t.Helper()
+		cancel()
+		if err := <-ended; err != nil {
+			s.t.Errorf("Start() = %v", err)
+		}
+	}
+}
+
+// keysUsed returns with which keys an instance was called since the last time.
+func keysUsed(i *emulator.Instance) []string {
+	var keys []string
+	for _, e := range i.Journal() {
+		if !slices.Contains(keys, e.KeyID) {
+			keys = append(keys, e.KeyID)
+		}
+	}
+	i.ResetJournal()
+	slices.Sort(keys)
+	return keys
+}
+
+// heard empties an inbox and returns what was in it, sorted.
+func heard(from *Inbox[types.NamespacedName]) []types.NamespacedName {
+	return slices.SortedFunc(slices.Values(from.take()), compareNames)
+}

@@ -1,0 +1,179 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package mirror
+
+import (
+	"slices"
+	"time"
+
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+)
+
+// Presence says what is known about a user.
+type Presence int
+
+const (
+	// Pending: nothing yet; the follower is told when there is.
+	Pending Presence = iota
+	// Present: the copy is good.
+	Present
+	// Doubtful: what is known is not to be acted upon before the user was read by id: a write was answered with a part or
+	// not at all, or a list shows something that a write of a moment ago contradicts, or does not show the user.
+	Doubtful
+	// Absent: Clerk was asked for the user by id and has none.
+	Absent
+	// MassAbsent: lists do not show the user, nor many others at the same time. More likely something else is wrong.
+	MassAbsent
+)
+
+// lagTime is how long lists, and reads of new users, may not show what was written.
+const lagTime = 60 * time.Second
+
+// entry is one user as last seen.
+type entry struct {
+	// user is the last copy, also while it is doubtful; nil if there never was one.
+	user     *clerk.User
+	presence Presence
+	// asked is when the last call began whose answer agrees with the copy, or said that there is no such user. confirmed is
+	// the same of our own writes and reads by id, leaving out lists, since those may show what was a while ago.
+	asked, confirmed time.Time
+	// fence is when our last write to the user was answered, or its answer was lost.
+	fence time.Time
+	// bound is when an object was last bound to it.
+	bound time.Time
+	// since is when the user was found to be absent with many others.
+	since time.Time
+	// wanted is true while the id waits to be read.
+	wanted    bool
+	followers []string
+}
+
+// Wrote records Clerk's answer to a write that held the whole user.
+func (m *Mirror) Wrote(user *clerk.User) {
+	m.mu.Lock()
+	e, now := m.entry(user.ID), m.config.Now()
+	var told []string
+	if len(e.followers) > 1 && e.isNews(user, now) || !e.known() {
+		told = slices.Clone(e.followers)
+	}
+	e.user, e.presence, e.asked, e.confirmed, e.fence = user, Present, now, now, now
+	m.mu.Unlock()
+	m.tell(told)
+}
+
+// WrotePart records that a write was answered without the whole user, or that its answer was lost: the copy is doubtful
+// from now on.
+func (m *Mirror) WrotePart(userID string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e := m.entry(userID)
+	e.presence, e.fence = Doubtful, m.config.Now()
+}
+
+// Read records a user that was read by id, by a call that began at asked, and returns the copy that counts from now on. It
+// is another one than was read if a later one is known; ok is false if what was read is older than a write of ours and
+// nothing better is known.
+func (m *Mirror) Read(user *clerk.User, asked time.Time) (copied *clerk.User, ok bool) {
+	m.mu.Lock()
+	e, now := m.entry(user.ID), m.config.Now()
+	var told []string
+	if !asked.Before(e.confirmed) && e.accepts(user, asked) {
+		if e.isNews(user, now) {
+			told = slices.Clone(e.followers)
+		}
+		e.user, e.presence, e.asked, e.confirmed = user, Present, later(e.asked, asked), asked
+	}
+	if e.presence == Present {
+		copied, ok = unlockedIfLapsed(e.user, now), true
+	}
+	m.mu.Unlock()
+	m.tell(told)
+	return copied, ok
+}
+
+// NotFound records that Clerk has no user with the id, as it answered to a call that began at asked. It says nothing about
+// one that was written to or bound less than a minute before.
+func (m *Mirror) NotFound(userID string, asked time.Time) {
+	m.mu.Lock()
+	var told []string
+	if e, found := m.users[userID]; found && !asked.Before(e.confirmed) && !e.isNew(asked) {
+		if len(e.followers) > 1 && e.presence != Absent {
+			told = slices.Clone(e.followers)
+		}
+		e.presence, e.asked, e.confirmed = Absent, later(e.asked, asked), asked
+	}
+	m.mu.Unlock()
+	m.tell(told)
+}
+
+// Forget drops the copy of a user that is gone at Clerk, or about which nothing is known any more.
+func (m *Mirror) Forget(userID string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e, found := m.users[userID]
+	if !found {
+		return
+	}
+	if len(e.followers) == 0 {
+		delete(m.users, userID)
+		return
+	}
+	e.presence, e.fence = Doubtful, m.config.Now()
+}
+
+// entry returns what is known about a user; the caller holds the lock.
+func (m *Mirror) entry(userID string) *entry {
+	e, found := m.users[userID]
+	if !found {
+		e = &entry{}
+		m.users[userID] = e
+	}
+	return e
+}
+
+// accepts reports whether a copy that was asked for then may be no older than what is known.
+func (e *entry) accepts(user *clerk.User, asked time.Time) bool {
+	return !asked.Before(e.fence) && (e.user == nil || !user.UpdatedAt.Before(e.user.UpdatedAt))
+}
+
+// known reports whether the followers know of a copy.
+func (e *entry) known() bool { return e.presence == Present || e.presence == Doubtful }
+
+// isNews reports whether a copy shows what the followers do not know yet.
+func (e *entry) isNews(user *clerk.User, now time.Time) bool {
+	return !e.known() || !e.shows(user, now)
+}
+
+// shows reports whether the last copy is the same as another one.
+func (e *entry) shows(user *clerk.User, now time.Time) bool {
+	return e.user != nil && unlockedIfLapsed(e.user, now).Same(unlockedIfLapsed(user, now))
+}
+
+// isNew reports whether Clerk may not show at a time what was written or bound before.
+func (e *entry) isNew(at time.Time) bool {
+	return at.Sub(e.fence) < lagTime || at.Sub(e.bound) < lagTime
+}
+
+// list records a user that a list shows, by a call that began at asked, and returns the followers to be told of it. A
+// difference to what we wrote a moment ago makes the copy doubtful, as does one that was gone a moment ago. The caller holds
+// the lock.
+func (m *Mirror) list(user *clerk.User, asked time.Time) []string {
+	e, found := m.users[user.ID]
+	if !found || asked.Before(e.asked) || !e.accepts(user, asked) {
+		return nil
+	}
+	same, mayLag := e.shows(user, m.config.Now()), asked.Sub(e.fence) < lagTime
+	switch {
+	case same && e.presence == Present:
+		e.user, e.asked = user, asked
+		return nil
+	case e.presence == Doubtful && mayLag:
+		return nil
+	case !same && mayLag, e.presence == Absent && asked.Sub(e.confirmed) < lagTime:
+		e.presence = Doubtful
+	default:
+		e.user, e.presence, e.asked = user, Present, asked
+	}
+	return e.followers
+}

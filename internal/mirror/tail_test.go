@@ -1,0 +1,271 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package mirror
+
+import (
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+)
+
+func TestTailShowsWhatChanged(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		s.source.seed(0, 20)
+		s.load(10)
+		s.wait(30 * time.Second)
+		s.source.rename(idOf(3), "changed")
+		s.source.rename(idOf(15), "nobody's")
+		s.source.edit(idOf(4), func(u *clerk.User) { u.UpdatedAt = time.Now() })
+		s.source.edit("user_new", func(*clerk.User) {})
+		s.wantSight("first", idOf(3))
+		s.wait(31 * time.Second)
+		s.source.wantCalls(t, "tail")
+		s.wantTold(idOf(3))
+		s.wantSight("changed", idOf(3))
+		s.wantSight("first", idOf(4), idOf(5))
+		s.wait(10 * time.Minute)
+		s.wantTold()
+	})
+}
+
+func TestAllFollowersOfAUserAreTold(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		s.load(2)
+		s.Look("second", idOf(0))
+		s.Look("gone", idOf(0))
+		s.Unbind("gone")
+		s.Look("moved", idOf(0))
+		s.Look("moved", idOf(1))
+		s.source.rename(idOf(0), "changed")
+		s.wait(time.Minute)
+		s.wantTold("second", idOf(0))
+	})
+}
+
+// A change that lists show late is found as long as it is not later than the overlap.
+func TestTailOverlaps(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		at, lag time.Duration
+		want    string
+	}{
+		"WithoutLag":        {20 * time.Second, 0, "changed"},
+		"WithinTheOverlap":  {35 * time.Second, 50 * time.Second, "changed"},
+		"BeforeTheOverlap":  {20 * time.Second, 50 * time.Second, "first"},
+		"LaterThanLagTimes": {35 * time.Second, 100 * time.Second, "first"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			onStage(t, func(t *testing.T, s *stage) {
+				s.source.seed(50, 300)
+				s.load(50)
+				start := time.Now()
+				s.wait(tc.at)
+				s.source.rename(idOf(7), "changed")
+				s.source.set(func(s *source) {
+					last := &s.histories[idOf(7)].versions[1]
+					last.since = last.since.Add(tc.lag)
+				})
+				s.wait(25*time.Second - min(tc.at, 25*time.Second))
+				s.source.rename(idOf(99), "other")
+				s.wait(time.Until(start.Add(58 * time.Second)))
+				// Others push the watermark on; the second page of the tail ends with the one from before.
+				s.source.renameAll(100, 299, "other")
+				s.wait(10 * time.Minute)
+				s.wantSight(tc.want, idOf(7))
+			})
+		})
+	}
+}
+
+func TestTailReadsBackToTheWatermark(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		changed int
+		want    string
+	}{
+		"NothingChanged":       {0, "tail"},
+		"LessThanAPage":        {98, "tail"},
+		"MoreThanAPage":        {100, "tail x2"},
+		"ThreePages":           {298, "tail x3"},
+		"AllThatATailMayRead":  {498, "tail x5"},
+		"OneMoreThanATailMay":  {500, "tail x5"},
+		"ManyMoreThanATailMay": {800, "tail x5"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			onStage(t, func(t *testing.T, s *stage) {
+				s.source.seed(2, 2000)
+				s.load(2)
+				s.wait(50 * time.Second)
+				s.source.renameAll(1000, 1000+tc.changed, "other")
+				s.wait(11 * time.Second)
+				s.source.wantCalls(t, tc.want)
+				wantOverruns := int64(0)
+				if tc.changed >= 500 {
+					wantOverruns = 1
+				}
+				if r := s.Report(); r.Overruns != wantOverruns || r.Tails != 2-wantOverruns {
+					t.Errorf("the report is %+v", r)
+				}
+			})
+		})
+	}
+}
+
+func TestTailIsGivenUpWhereOthersOverrunIt(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		s.source.seed(10, 2000)
+		s.load(10)
+		s.wait(40 * time.Second)
+		s.source.rename(idOf(1), "changed")
+		s.wait(time.Second)
+		s.source.renameAll(1000, 1600, "other")
+		s.wait(40 * time.Minute)
+		s.source.wantCalls(t, "tail x5")
+		s.wantTold()
+		s.wantSight("first", idOf(1))
+		s.wait(20 * time.Minute)
+		s.source.wantCalls(t, "count, tail, ids")
+		s.wantTold(idOf(1))
+		s.wantSight("changed", idOf(1))
+		if r := s.Report(); r.Overruns != 1 || r.Tails != 2 || r.Comparisons != 2 {
+			t.Errorf("the report is %+v", r)
+		}
+		// All 600 are within the overlap: they are read once more and not again.
+		s.source.rename(idOf(2), "changed")
+		s.wait(10 * time.Minute)
+		s.wantTold(idOf(2))
+		if got := s.source.tally()["tail"]; got > 18 {
+			t.Errorf("%d calls in ten minutes", got)
+		}
+		s.wait(10 * time.Minute)
+		s.source.wantCalls(t, "tail x10")
+	})
+}
+
+// While the tail is given up nothing is read between comparisons; that counts for no success.
+func TestStaleWhileTheTailIsGivenUp(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		s.source.seed(10, 2000)
+		s.load(10)
+		s.source.renameAll(1000, 1600, "other")
+		s.wait(2 * time.Minute)
+		s.source.set(func(s *source) { s.fault = func(call) error { return errDown } })
+		s.wait(63 * time.Minute)
+		if r := s.Report(); !r.Stale || r.Tails != 1 {
+			t.Errorf("the report is %+v", r)
+		}
+	})
+}
+
+func TestTailGoesOnWhereWeOverrunIt(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		s.source.seed(10, 2000)
+		s.load(10)
+		s.wait(40 * time.Second)
+		for i := range 600 {
+			u := s.source.edit(fmt.Sprintf("user_created%03d", i), func(*clerk.User) {})
+			time.Sleep(time.Millisecond)
+			s.Wrote(u)
+			s.Bind(u.ID, u.ID)
+		}
+		s.wait(20 * time.Second)
+		s.source.wantCalls(t, "tail x5")
+		s.wait(time.Minute)
+		// The users just created are within the overlap, and read once more.
+		s.source.wantCalls(t, "tail x5")
+		s.wait(20 * time.Minute)
+		s.source.wantCalls(t, "tail x20")
+		s.source.rename(idOf(3), "changed")
+		s.wait(20 * time.Minute)
+		s.source.wantCalls(t, "tail x20")
+		s.wantTold(idOf(3))
+		if r := s.Report(); r.Overruns < 1 || r.Overruns > 2 {
+			t.Errorf("the report is %+v", r)
+		}
+	})
+}
+
+// The watermark moves when all pages were read, and not before.
+func TestTailThatIsCutShortLosesNothing(t *testing.T) {
+	t.Parallel()
+	for page := range 3 {
+		t.Run(fmt.Sprint("Page", page), func(t *testing.T) {
+			onStage(t, func(t *testing.T, s *stage) {
+				s.source.seed(300, 2000)
+				s.load(300)
+				s.wait(40 * time.Second)
+				s.source.renameAll(0, 300, "changed")
+				var failing atomic.Bool
+				failing.Store(true)
+				s.source.set(func(s *source) {
+					s.fault = func(c call) error {
+						if failing.Load() && c.offset == page*tailPage {
+							return errDown
+						}
+						return nil
+					}
+				})
+				s.wait(40 * time.Second)
+				s.wantTold(idsOf(300-page*tailPage, 300)...)
+				// Later changes push what was not read yet further back.
+				s.source.renameAll(1000, 1150, "other")
+				s.wait(10 * time.Minute)
+				failing.Store(false)
+				s.wait(3 * time.Minute)
+				s.wantTold(idsOf(0, 300-page*tailPage)...)
+				s.wantSight("changed", idsOf(0, 300)...)
+			})
+		})
+	}
+}
+
+func TestTailOfAnEmptyInstance(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		s.load(0)
+		s.wait(10*time.Minute + time.Second)
+		if got := fmt.Sprint(s.source.tally()); got != "map[tail:10]" {
+			t.Errorf("the calls were %s", got)
+		}
+		u := s.source.rename("user_a", "created")
+		s.Wrote(u)
+		s.Bind("a", u.ID)
+		s.wait(2 * time.Minute)
+		s.source.rename("user_a", "changed")
+		s.wait(time.Minute)
+		s.wantTold("a")
+	})
+}
+
+// Pages shift while they are read: what moves to the front is read by the next tail.
+func TestUsersThatChangeWhilePagesAreRead(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		s.source.seed(300, 2000)
+		s.load(300)
+		s.wait(40 * time.Second)
+		s.source.renameAll(0, 300, "changed")
+		s.source.set(func(s *source) {
+			s.fault = func(c call) error {
+				if c.offset == 100 {
+					go s.rename(idOf(0), "changed again")
+				}
+				return nil
+			}
+		})
+		s.wait(30 * time.Second)
+		s.source.set(func(s *source) { s.fault = nil })
+		s.wait(2 * time.Minute)
+		s.wantSight("changed", idsOf(1, 300)...)
+		s.wantSight("changed again", idOf(0))
+		told := s.takeTold()
+		if missing := slices.DeleteFunc(idsOf(0, 300), func(id string) bool { return slices.Contains(told, id) }); len(missing) > 0 {
+			t.Errorf("not told: %v", missing)
+		}
+	})
+}

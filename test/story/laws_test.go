@@ -1,0 +1,190 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package story
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
+)
+
+// many is how many users a story has that is about what many cost.
+const many = 120
+
+// createMany creates users and waits until all are Ready.
+func (w *world) createMany(n int) {
+	w.t.Helper()
+	for i := range n {
+		w.create(w.user(fmt.Sprintf("user%d", i)))
+	}
+	w.eventually(fmt.Sprintf("%d users to be in sync", n), func() error {
+		if ready := w.inSync(); ready < n {
+			return fmt.Errorf("%d are", ready)
+		}
+		return nil
+	})
+}
+
+// inSync counts the ClerkUsers that are in sync.
+func (w *world) inSync() int {
+	w.t.Helper()
+	users := &v1alpha1.ClerkUserList{}
+	if err := w.client.List(w.t.Context(), users, client.InNamespace(w.namespace)); err != nil {
+		w.t.Fatal(err)
+	}
+	n := 0
+	for i := range users.Items {
+		for _, c := range users.Items[i].Status.Conditions {
+			if c.Type == v1alpha1.ConditionReady && c.Reason == v1alpha1.ReasonInSync {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// readings are the calls with which the operator looks at users, by kind.
+type readings struct {
+	tails, lists, pages, counts, gets, others int
+	// listed are the ids asked for in lists.
+	listed int
+}
+
+func (w *world) readings() readings {
+	var r readings
+	for _, e := range w.clerk.Journal() {
+		values := e.Values()
+		switch {
+		case strings.HasSuffix(e.Path, "/users/count"):
+			r.counts++
+		case e.Method == "GET" && strings.HasSuffix(e.Path, "/users") && values.Get("order_by") == "-updated_at":
+			r.tails++
+		case e.Method == "GET" && strings.HasSuffix(e.Path, "/users") && values.Has("user_id"):
+			r.lists++
+			r.listed += len(values["user_id"])
+		case e.Method == "GET" && strings.HasSuffix(e.Path, "/users") && values.Get("order_by") == "+created_at":
+			r.pages++
+		case e.Method == "GET" && strings.Contains(e.Path, "/users/"):
+			r.gets++
+		default:
+			r.others++
+		}
+	}
+	return r
+}
+
+// compared waits until all users were compared.
+func (w *world) compared(n int) {
+	w.t.Helper()
+	w.eventually("all users to be compared", func() error {
+		if r := w.readings(); r.pages == 0 && r.listed < n {
+			return fmt.Errorf("calls so far: %+v", r)
+		}
+		return nil
+	})
+}
+
+// TestRestartReadsInLists holds a restart with many users in sync to a call for a hundred of them and four more.
+func TestRestartReadsInLists(t *testing.T) {
+	for _, others := range []int{0, 1500} {
+		t.Run(fmt.Sprintf("Beside%dOthers", others), func(t *testing.T) {
+			w := newWorld(t, patient)
+			for i := range others {
+				w.clerk.Seed(verified(fmt.Sprintf("other%d", i)))
+			}
+			w.start()
+			w.createMany(many)
+			// The instance's users are counted at a start: the first restart sees their number change.
+			w.settle()
+			w.restart()
+			w.settle()
+			w.halt()
+			before := w.versions()
+			w.clerk.ResetJournal()
+			w.start()
+			w.compared(many)
+			w.settle()
+			r := w.readings()
+			if total := len(w.clerk.Journal()); total > (many+99)/100+4 || r.gets > 0 {
+				t.Errorf("%d calls after a restart with %d users: %+v", total, many, r)
+			}
+			if after := w.versions(); after != before {
+				t.Errorf("the restart wrote to the API server:\n%s\n%s", before, after)
+			}
+			if writes := w.clerk.Journal().Writes(); len(writes) > 0 {
+				t.Errorf("the restart wrote to Clerk: %v", writes)
+			}
+			w.rests()
+		})
+	}
+}
+
+// TestSilenceCostsTailsAndComparisons has the operator look once a second, and compare once in five minutes.
+func TestSilenceCostsTailsAndComparisons(t *testing.T) {
+	const full = 5 * time.Minute
+	w := newWorld(t, func(i *v1alpha1.ClerkInstance) {
+		i.Spec.Drift = &v1alpha1.DriftCheck{
+			Interval:     &metav1.Duration{Duration: time.Second},
+			FullInterval: &metav1.Duration{Duration: full},
+		}
+	})
+	w.start()
+	w.createMany(many)
+	// What was read for the first time a moment ago is read again, because lists lag.
+	w.settle()
+	w.server.Clock().Advance(lagTime)
+	w.settle()
+	w.clerk.ResetJournal()
+	before := w.versions()
+	const seconds = 5
+	time.Sleep(seconds * time.Second)
+	if r := w.readings(); r.tails > seconds+1 || r.lists+r.pages+r.gets+r.counts+r.others > 0 {
+		t.Errorf("%d seconds between two full comparisons cost %+v\n%s", seconds, r, w.describe())
+	}
+	w.server.Clock().Advance(full)
+	w.compared(many)
+	time.Sleep(2 * time.Second)
+	if r := w.readings(); r.counts != 1 || r.lists+r.pages > (many+99)/100 || r.gets+r.others > 0 {
+		t.Errorf("a full comparison cost %+v", r)
+	}
+	if after := w.versions(); after != before {
+		t.Errorf("silence wrote to the API server:\n%s\n%s", before, after)
+	}
+	w.rests()
+}
+
+// TestBusyInstanceIsNotReadForEver has the application change more users than a tail may read.
+func TestBusyInstanceIsNotReadForEver(t *testing.T) {
+	w := newWorld(t)
+	ids := make([]string, 700)
+	for i := range ids {
+		ids[i] = w.clerk.Seed(verified(fmt.Sprintf("other%d", i))).ID
+	}
+	w.server.Clock().Advance(2 * lagTime)
+	w.start()
+	w.create(w.user("ann", banned))
+	w.becomes("ann", v1alpha1.ReasonInSync)
+	w.settle()
+	w.clerk.ResetJournal()
+	for _, id := range ids {
+		if _, err := w.clerk.Edit(id, func(u *emulator.User) { u.UnsafeMetadata = map[string]any{"seen": true} }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	time.Sleep(4 * driftInterval)
+	if r := w.readings(); r.tails < 5 || r.tails > 7 {
+		t.Errorf("%d pages were read of what others changed, want the 5 of one tail: %+v", r.tails, r)
+	}
+	w.server.Clock().Advance(v1alpha1.DefaultFullInterval)
+	w.compared(1)
+	w.liftedBanIsPutBack("ann")
+	w.rests()
+}
