@@ -14,7 +14,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -33,13 +32,11 @@ var namespaceKind = schema.GroupVersionKind{Version: corev1.SchemeGroupVersion.V
 
 type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 
-// SetupWithManager adds the controller to a manager. There is no predicate on generations: a status patch of a pass that
-// worked from an old copy is repaired by the event that it causes.
+// SetupWithManager adds the controller to a manager.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	err := ctrl.NewControllerManagedBy(mgr).
 		Named("clerkuser").
-		For(&v1alpha1.ClerkUser{}).
-		Watches(&v1alpha1.ClerkUser{}, r.hearDeletions()).
+		Watches(&v1alpha1.ClerkUser{}, r.hearUsers()).
 		Watches(&v1alpha1.ClerkInstance{}, r.hearInstances()).
 		WatchesRawSource(source.Func(r.hearPool)).
 		WithOptions(options).
@@ -48,16 +45,6 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 		return fmt.Errorf("adding the controller of ClerkUsers: %w", err)
 	}
 	return nil
-}
-
-// hearDeletions forgets what is remembered of an object that is gone, and wakes those of its namespace that wait for a
-// user it may have had.
-func (r *Reconciler) hearDeletions() handler.EventHandler {
-	return handler.Funcs{DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q queue) {
-		r.memory.forget(e.Object.GetUID())
-		r.pace.forget(e.Object.GetUID())
-		r.wakeHeirs(ctx, e.Object, q)
-	}}
 }
 
 // wakeHeirs wakes what a ClerkUser that is gone may have stood in the way of: those of its namespace without a user, and
@@ -111,22 +98,11 @@ func (r *Reconciler) hearPool(ctx context.Context, q queue) error {
 	go r.Pool.ChangedUsers().Read(ctx, func(uids []string) {
 		for _, uid := range uids {
 			if name, met := r.memory.nameOf(types.UID(uid)); met {
-				addLow(q, name)
+				add(q, name, lowPriority)
 			}
 		}
 	})
 	return nil
-}
-
-// addLow enqueues an object behind what people have changed.
-func addLow(q queue, name types.NamespacedName) {
-	request := reconcile.Request{NamespacedName: name}
-	if p, ok := q.(priorityqueue.PriorityQueue[reconcile.Request]); ok {
-		low := lowPriority
-		p.AddWithOpts(priorityqueue.AddOpts{Priority: &low}, request)
-		return
-	}
-	q.Add(request)
 }
 
 // wake enqueues the ClerkUsers that lead to an instance, by name or by default, and has its mirror follow the users that
@@ -151,7 +127,7 @@ func (r *Reconciler) wake(ctx context.Context, q queue, instance types.Namespace
 	}
 	r.follow(instance, users)
 	for i := range users {
-		addLow(q, client.ObjectKeyFromObject(&users[i]))
+		add(q, client.ObjectKeyFromObject(&users[i]), lowPriority)
 	}
 }
 

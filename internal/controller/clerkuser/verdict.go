@@ -36,7 +36,6 @@ type verdict struct {
 }
 
 const (
-	lowPriority = -100
 	// impatience is how long passes may fail before the conditions say so.
 	impatience = 30 * time.Second
 	// conflictPause is for an object whose newer copy is on its way.
