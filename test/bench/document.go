@@ -15,6 +15,8 @@ type document struct {
 	Users int `json:"users"`
 	// Machine says where, when and with what it was measured.
 	Machine machine `json:"machine"`
+	// LoadAverageAfter is the machine's when the last phase was over.
+	LoadAverageAfter string `json:"loadAverageAfter"`
 	// Seed made the users and choices.
 	Seed uint64 `json:"seed"`
 	// LatencyMillis is how long Clerk took for every answer.
@@ -47,9 +49,11 @@ type phase struct {
 	CPUMillisPerUser          float64 `json:"cpuMillisPerUser"`
 	APIServerCPUMillisPerUser float64 `json:"apiserverCPUMillisPerUser"`
 	EtcdCPUMillisPerUser      float64 `json:"etcdCPUMillisPerUser"`
-	// PeakRSSMiB is the most that the operator held in the phase, SettledRSSMiB what it held after it.
+	// PeakRSSMiB is the most that the operator held in the phase, SettledRSSMiB what it held after it, of which AnonymousMiB
+	// is not its code.
 	PeakRSSMiB    float64 `json:"peakRSSMiB"`
 	SettledRSSMiB float64 `json:"settledRSSMiB"`
+	AnonymousMiB  float64 `json:"anonymousMiB"`
 	// Sockets is the most that the operator had open.
 	Sockets int `json:"sockets"`
 	// ApplyToReadyMillis is from the beginning of an apply to the event that says Ready; of person phases also by kind.

@@ -35,7 +35,7 @@ type machine struct {
 func describeMachine(ctx context.Context, root string) machine {
 	m := machine{
 		Commit: commit(ctx, root), Time: time.Now().UTC().Truncate(time.Second),
-		Go: runtime.Version(), CPU: "unknown", Cores: runtime.NumCPU(), LoadAverage: "unknown",
+		Go: runtime.Version(), CPU: "unknown", Cores: runtime.NumCPU(), LoadAverage: loadAverage(),
 	}
 	m.Kubernetes, _ = assets.Version(root)
 	m.Etcd, _ = assets.EtcdVersion(root)
@@ -50,10 +50,16 @@ func describeMachine(ctx context.Context, root string) machine {
 	if text, err := os.ReadFile(processFiles + "/meminfo"); err == nil {
 		m.MemoryMiB = kibibytes(string(text), "MemTotal") >> 20
 	}
-	if text, err := os.ReadFile(processFiles + "/loadavg"); err == nil {
-		m.LoadAverage = strings.Join(strings.Fields(string(text))[:3], " ")
-	}
 	return m
+}
+
+// loadAverage tells how busy the machine has been for 1, 5 and 15 minutes.
+func loadAverage() string {
+	text, err := os.ReadFile(processFiles + "/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	return strings.Join(strings.Fields(string(text))[:3], " ")
 }
 
 // commit names what is measured. Outside of Git that is unknown.

@@ -62,12 +62,14 @@ func measureSize(ctx context.Context, o options, size int, where machine, log io
 	if err := w.start(ctx); err != nil {
 		return nil, err
 	}
+	w.document.Machine.LoadAverage = loadAverage()
 	if err := w.runPhases(ctx); err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
 		return nil, err
 	}
+	w.document.LoadAverageAfter = loadAverage()
 	return w.document, nil
 }
 
@@ -176,7 +178,7 @@ func (p *phase) compare(before, after reading) error {
 	p.APIServerCPUMillisPerUser = round(milliseconds(after.apiserver-before.apiserver)/users, 3)
 	p.EtcdCPUMillisPerUser = round(milliseconds(after.etcd-before.etcd)/users, 3)
 	held, err := readMemory(after.pid)
-	p.PeakRSSMiB, p.SettledRSSMiB = mebibytes(held.peak), mebibytes(held.resident)
+	p.PeakRSSMiB, p.SettledRSSMiB, p.AnonymousMiB = mebibytes(held.peak), mebibytes(held.resident), mebibytes(held.anonymous)
 	return err
 }
 

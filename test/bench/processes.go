@@ -96,15 +96,18 @@ func parseStat(line string) (stat, error) {
 	}, nil
 }
 
-// memory is what a process holds, in bytes.
-type memory struct{ resident, peak int64 }
+// memory is what a process holds, in bytes: now, in all and without the code that is mapped from its file, and at most.
+type memory struct{ resident, anonymous, peak int64 }
 
 func readMemory(pid int) (memory, error) {
 	text, err := os.ReadFile(fileOf(pid, "status"))
 	if err != nil {
 		return memory{}, fmt.Errorf("reading a process's memory: %w", err)
 	}
-	return memory{resident: kibibytes(string(text), "VmRSS"), peak: kibibytes(string(text), "VmHWM")}, nil
+	status := string(text)
+	return memory{
+		resident: kibibytes(status, "VmRSS"), anonymous: kibibytes(status, "RssAnon"), peak: kibibytes(status, "VmHWM"),
+	}, nil
 }
 
 // kibibytes returns a line of /proc/PID/status in bytes; 0 if it is not there.

@@ -16,17 +16,18 @@ const nothing = "-"
 // tableOf shows a document: its phases, and then what was to be reached.
 func tableOf(d *document) string {
 	var text bytes.Buffer
-	fmt.Fprintf(&text, "%d users, Clerk answers in %.0f ms, %d requests per 10 s, seed %d\n\n", d.Users, d.LatencyMillis, d.RequestsPer10s, d.Seed)
+	fmt.Fprintf(&text, "%d users, Clerk answers in %.0f ms, %d requests per 10 s, seed %d; load %s before and %s after\n\n",
+		d.Users, d.LatencyMillis, d.RequestsPer10s, d.Seed, d.Machine.LoadAverage, d.LoadAverageAfter)
 	table := tabwriter.NewWriter(&text, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(table, "phase\tcalls\t429\twrites\tseconds\tfloor\tCPU ms/user\tapiserver\tetcd\tpeak MiB\tsettled\tsockets\tp50 ms\tp99 ms")
+	fmt.Fprintln(table, "phase\tcalls\t429\twrites\tseconds\tfloor\tCPU ms/user\tapiserver\tetcd\tpeak MiB\tsettled\tof it data\tsockets\tp50 ms\tp99 ms")
 	for _, p := range d.Phases {
 		p50, p99 := nothing, nothing
 		if times := p.ApplyToReadyMillis; times != nil {
 			p50, p99 = fmt.Sprintf("%.0f", times.P50), fmt.Sprintf("%.0f", times.P99)
 		}
-		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%.1f\t%.0f\t%.2f\t%.2f\t%.2f\t%.1f\t%.1f\t%d\t%s\t%s\n",
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%.1f\t%.0f\t%.2f\t%.2f\t%.2f\t%.1f\t%.1f\t%.1f\t%d\t%s\t%s\n",
 			p.Name, total(p.ClerkCalls), p.Refusals, total(p.KubeWrites), p.Seconds, p.BudgetFloorSeconds, p.CPUMillisPerUser,
-			p.APIServerCPUMillisPerUser, p.EtcdCPUMillisPerUser, p.PeakRSSMiB, p.SettledRSSMiB, p.Sockets, p50, p99)
+			p.APIServerCPUMillisPerUser, p.EtcdCPUMillisPerUser, p.PeakRSSMiB, p.SettledRSSMiB, p.AnonymousMiB, p.Sockets, p50, p99)
 	}
 	// Writing to a buffer does not fail.
 	_ = table.Flush()
