@@ -102,9 +102,10 @@ func (c *Client) For(caller Caller) *Client {
 	return &Client{backend: &view}
 }
 
-// Ready asks for the ticket of the caller's next call ahead of it. Nil means that the ticket is kept for the caller for a few
-// seconds, in which its next call needs to ask for none; that call finds no ticket after all only if Clerk limits calls or
-// refuses the key in between. Else the error is that of a call that was not made. A ticket that is not used is lost.
+// Ready asks for the ticket of the caller's next call ahead of it. Nil means that the ticket is kept for the caller for five
+// seconds, in which its next call is made without asking for another; it has to wait nevertheless if Clerk limits calls in
+// between, or those on its user already. Else the error is that of a call that was not made: a *WaitError or a *ClosedError.
+// A ticket that is not used counts as little as one that its caller never came for.
 func (c *Client) Ready() error { return c.backend.office.ready(c.backend.caller, c.backend.keyID) }
 
 // Reopen makes calls with the client's key go out again at once if Clerk refused it, and calls the office's OnOpen then: for

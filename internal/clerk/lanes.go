@@ -15,6 +15,8 @@ import (
 // https://clerk.com/docs/guides/how-clerk-works/system-limits.
 type lanes struct {
 	closedUntil map[string]time.Time
+	// all is when the last of them opens.
+	all time.Time
 	// last is the lane closed last, at lastAt.
 	last   string
 	lastAt time.Time
@@ -47,6 +49,9 @@ func laneOf(method, path string) string {
 
 // closed returns until when a lane is closed, if it is. The lane "" never is.
 func (l *lanes) closed(lane string, now time.Time) (time.Time, bool) {
+	if !l.all.After(now) {
+		l.closedUntil = nil
+	}
 	until, ok := l.closedUntil[lane]
 	return until, ok && until.After(now)
 }
@@ -61,5 +66,6 @@ func (l *lanes) close(lane string, now, until time.Time) bool {
 	}
 	maps.DeleteFunc(l.closedUntil, func(_ string, until time.Time) bool { return !until.After(now) })
 	l.closedUntil[lane] = later(until, l.closedUntil[lane])
+	l.all = later(l.all, until)
 	return many
 }

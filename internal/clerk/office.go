@@ -113,15 +113,13 @@ func (o *Office) take(caller Caller, secret keyID, lane string) (ticket, error) 
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	now := o.now()
-	if at, closed := o.lanes.closed(lane, now); closed {
-		return ticket{}, &WaitError{At: at}
-	}
-	p, err := o.claim(caller, secret, now)
+	p, err := o.claim(caller, secret, lane, now)
 	if err != nil {
 		return ticket{}, err
 	}
+	probe := p.probe || o.refusals.probe(secret, now)
 	o.queue.use(p, now)
-	return ticket{secret: secret, lane: lane, probe: o.refusals.probe(secret, now)}, nil
+	return ticket{secret: secret, lane: lane, probe: probe}, nil
 }
 
 // ready asks for a ticket as take does, and keeps it for the caller's next call.
@@ -129,18 +127,22 @@ func (o *Office) ready(caller Caller, secret keyID) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	now := o.now()
-	p, err := o.claim(caller, secret, now)
+	p, err := o.claim(caller, secret, "", now)
 	if err != nil {
 		return err
 	}
 	o.queue.hold(p, now)
+	p.probe = o.refusals.probe(secret, now)
 	return nil
 }
 
 // claim returns a place whose ticket may be used now.
-func (o *Office) claim(caller Caller, secret keyID, now time.Time) (*place, error) {
-	if at, closed := o.refusals.closed(secret, now); closed {
+func (o *Office) claim(caller Caller, secret keyID, lane string, now time.Time) (*place, error) {
+	if at, closed := o.refusals.closed(secret, now); closed && !o.queue.probes(caller.Key, now) {
 		return nil, &ClosedError{At: at}
+	}
+	if at, closed := o.lanes.closed(lane, now); closed {
+		return nil, &WaitError{At: at}
 	}
 	p, at := o.queue.claim(caller, secret, now)
 	if p == nil {

@@ -17,30 +17,41 @@ type turn struct {
 // tell returns when a place that waits is to come again: when its turn comes and there is room in the window, if nobody else
 // comes. Who is not the most urgent and finds then that others did come is told a later time: when its turn comes if more
 // urgent ones go on like in the last ten seconds. But he does not wait for longer than he has waited so far, since they may
-// have stopped.
+// have stopped, nor for longer than until the turn that is his whoever comes.
 func (q *queue) tell(p *place, now time.Time) time.Time {
-	at, turn := q.forecast(p)
+	// least keeps a caller from coming again and again, should the forecast be too early.
+	const least = time.Millisecond
+	likely, sure := q.forecast(p)
+	wait := q.when(likely).Sub(now)
 	left := 1 - min(q.window.urgent(p.caller.Class), 1-1.0/share)
-	wait := at.Sub(now)
-	wait = max(wait, min(now.Sub(p.since), time.Duration(float64(wait)/left)))
-	return later(now.Add(wait), q.window.after(turn.tickets))
+	longer := min(time.Duration(float64(wait)/left), now.Sub(p.since), q.when(sure).Sub(now))
+	return later(now.Add(max(wait, longer, least)), q.window.after(likely.tickets))
 }
 
-// forecast returns the turn of a place if nobody else comes: after those before it in its line and those more urgent, or
-// after as many of them as can go before one of its class whose share it is, whichever comes first.
-func (q *queue) forecast(p *place) (time.Time, turn) {
+// forecast returns the turn of a place if nobody else comes, and the one that is its whoever comes. The first is after those
+// before it in its line and those more urgent, or the second if that comes before.
+func (q *queue) forecast(p *place) (likely, sure turn) {
 	class := p.caller.Class
 	ahead := q.lines[class].ahead(p)
 	urgent := 0
 	for c := Person; c > class; c-- {
 		urgent += q.lines[c].waiting
 	}
-	t := turn{ahead + urgent, q.level(class)}
-	if passing := max(0, (ahead+1)*(share-1)-q.passed[class]); passing <= urgent {
-		t = turn{ahead + passing, 1}
+	likely = turn{q.interleaved(class, ahead+urgent), q.level(class)}
+	if class == Person {
+		return likely, likely
 	}
-	t.tickets = q.interleaved(class, t.tickets)
-	return q.when(t), t
+	// So many of other classes can go before it.
+	passing := max(0, (ahead+1)*(share-1)-q.passed[class])
+	sure = turn{ahead + passing, 1}
+	if passing > q.lines[Person].waiting {
+		// The last of them is not a person's change either and waits for the level of its own class.
+		sure.level = max(1, q.level(Drift)-1)
+	}
+	if passing <= urgent {
+		likely = sure
+	}
+	return likely, sure
 }
 
 // interleaved returns how many tickets are handed out before one that comes after so many of its class and more urgent ones:

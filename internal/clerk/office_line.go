@@ -12,7 +12,7 @@ const quantum = 4
 // quantum tickets, so that a group's size makes only itself wait. Who joins the round under way goes before those who were
 // told of it, since his group has not had its part of it; of several such groups each has its first call before any has
 // its second. A round ends, for each group has one part in it, and so everybody gets his turn: among g groups a group's n-th
-// place waits for less than (n + quantum) × g tickets.
+// place waits for less than (n + 2 × quantum) × g tickets.
 type line struct {
 	// waiting is how many wait.
 	waiting int
@@ -28,29 +28,54 @@ type line struct {
 	kept  int
 }
 
-// part is the last round in which a group has a part, and how much of its part is taken.
-type part struct{ round, taken int }
+// part is the last round in which a group has a part, how much of that is taken, whether it goes before the rest of the
+// round, and how many places of the group wait in all.
+type part struct {
+	round, taken, waiting int
+	fresh                 bool
+}
+
+// next returns the part of a group with one more place.
+func (l *line) next(group string) part {
+	now := l.base + l.current
+	mine, found := l.parts[group]
+	switch {
+	case !found || mine.round < now:
+		mine.round, mine.taken = now, 0
+	case mine.taken == quantum:
+		mine.round, mine.taken = mine.round+1, 0
+	}
+	// Not before others of its own group.
+	mine.fresh = mine.round == now && (mine.fresh || mine.waiting == 0)
+	mine.taken++
+	mine.waiting++
+	return mine
+}
+
+// assign says where in the line a place would be.
+func (l *line) assign(p *place) {
+	mine := l.next(p.caller.Group)
+	if p.fresh = mine.fresh; p.fresh {
+		p.round = mine.taken - 1
+		p.seat = l.fresh[p.round].added
+		return
+	}
+	p.round, p.seat = mine.round, 0
+	if i := p.round - l.base; i < len(l.rounds) {
+		p.seat = l.rounds[i].added
+	}
+}
 
 // join puts a place at the end of what its group waits for.
 func (l *line) join(p *place) {
-	now := l.base + l.current
-	mine, found := l.parts[p.caller.Group]
-	switch {
-	case !found || mine.round < now:
-		mine = part{round: now}
-	case mine.taken == quantum:
-		mine = part{round: mine.round + 1}
-	}
-	mine.taken++
-	l.remember(p.caller.Group, mine)
+	l.assign(p)
+	l.remember(p.caller.Group, l.next(p.caller.Group))
 	l.waiting++
-	if mine.round == now {
-		p.fresh, p.round = true, mine.taken-1
+	if p.fresh {
 		l.fresh[p.round].push(p)
 		return
 	}
-	p.fresh, p.round = false, mine.round
-	i := mine.round - l.base
+	i := p.round - l.base
 	for len(l.rounds) <= i {
 		l.rounds = append(l.rounds, round{})
 	}
@@ -65,16 +90,19 @@ func (l *line) remember(group string, mine part) {
 	}
 	l.parts[group] = mine
 	if len(l.parts) > 2*l.kept+quantum {
-		maps.DeleteFunc(l.parts, func(_ string, of part) bool { return of.round < l.base+l.current })
+		maps.DeleteFunc(l.parts, func(_ string, of part) bool { return of.waiting == 0 && of.round < l.base+l.current })
 		l.kept = len(l.parts)
 	}
 }
 
 // rejoin puts a place before all others.
 func (l *line) rejoin(p *place) {
+	mine := l.parts[p.caller.Group]
+	mine.waiting++
+	l.remember(p.caller.Group, mine)
+	l.waiting++
 	p.fresh, p.round = true, 0
 	l.fresh[0].pushFirst(p)
-	l.waiting++
 }
 
 // leave takes a place out.
@@ -86,7 +114,11 @@ func (l *line) leave(p *place) {
 		l.rounds[p.round-l.base].waiting--
 		l.sizes.add(p.round-l.base, -1)
 	}
-	l.shrink()
+	l.shrink(p)
+	// A group of which nobody waits any more had its part of the round under way, and no other.
+	if mine, found := l.parts[p.caller.Group]; found && mine.waiting == 0 && mine.round > l.base+l.current {
+		l.parts[p.caller.Group] = part{round: l.base + l.current, taken: quantum}
+	}
 }
 
 // pop takes the first place out. There has to be one.
@@ -100,7 +132,7 @@ func (l *line) pop() *place {
 		}
 		l.sizes.add(l.current, -1)
 	}
-	l.shrink()
+	l.shrink(p)
 	return p
 }
 
@@ -113,11 +145,15 @@ func (l *line) popFresh() *place {
 	return nil
 }
 
-// shrink counts one place less. When nobody waits there is nothing to be fair about, so what groups had is forgotten.
-func (l *line) shrink() {
+// shrink counts a place less. When nobody waits there is nothing to be fair about, so what groups had is forgotten.
+func (l *line) shrink(without *place) {
 	if l.waiting--; l.waiting == 0 {
 		*l = line{}
+		return
 	}
+	mine := l.parts[without.caller.Group]
+	mine.waiting--
+	l.parts[without.caller.Group] = mine
 }
 
 // drop forgets the rounds that are over once they are the most.
@@ -133,7 +169,7 @@ func (l *line) drop() {
 	}
 }
 
-// ahead returns how many are before p.
+// ahead returns how many are before a place that was assigned.
 func (l *line) ahead(p *place) int {
 	before := 0
 	for i := range l.fresh {
@@ -143,5 +179,9 @@ func (l *line) ahead(p *place) int {
 		before += l.fresh[i].waiting
 	}
 	i := p.round - l.base
-	return before + l.sizes.before(i) + l.rounds[i].ahead(p)
+	before += l.sizes.before(i)
+	if i < len(l.rounds) {
+		before += l.rounds[i].ahead(p)
+	}
+	return before
 }

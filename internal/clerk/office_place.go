@@ -22,6 +22,8 @@ type place struct {
 	due time.Time
 	// held is until when room in the window is kept for the ticket; zero is none.
 	held time.Time
+	// probe is true of a ticket that is held for the call that finds out whether the key is still refused.
+	probe bool
 	// gone is true of a place that was left or used up, and is only still found in the order of others.
 	gone bool
 
@@ -34,12 +36,16 @@ type place struct {
 // waiting reports whether the ticket was not handed out yet.
 func (p *place) waiting() bool { return p.due.IsZero() }
 
-// lapsed reports whether a ticket that was handed out is not kept any longer.
+// lapsed reports whether there is a ticket that is not kept any longer.
 func (p *place) lapsed(now time.Time) bool {
-	if !p.held.IsZero() {
+	switch {
+	case p.waiting():
+		return false
+	case p.held.IsZero():
+		return now.Sub(later(p.due, p.told)) > grace
+	default:
 		return !now.Before(p.held)
 	}
-	return now.Sub(later(p.due, p.told)) > grace
 }
 
 // holds is how many tickets the window keeps room for on its account.

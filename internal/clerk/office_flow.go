@@ -1,0 +1,123 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerk
+
+import (
+	"slices"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// share is how many tickets it takes for one of them to go to a class that waits, however many more urgent ones there are.
+const share = 10
+
+// rounding is how early a ticket may be handed out, so that whoever comes when told never comes too early by a rounding.
+const rounding = time.Microsecond
+
+// pace spreads a budget of requests per window: an even flow of nearly all of it, and a burst with which a pass that makes
+// several calls goes through at once. Where both together would exceed the budget, the window holds them back.
+func pace(budget int) (rate.Limit, int) {
+	const sustained, burst = 0.96, 0.1
+	return rate.Limit(sustained * float64(budget) / windowLength.Seconds()), max(1, int(burst*float64(budget)))
+}
+
+// advance hands out what was to be handed out until now.
+func (q *queue) advance(now time.Time) {
+	q.sweep(now)
+	for {
+		class, level := q.next()
+		if class < 0 {
+			break
+		}
+		due := q.when(turn{level: level})
+		if due.After(now.Add(rounding)) {
+			break
+		}
+		q.serve(class, due, now)
+	}
+	q.at = later(q.at, now)
+}
+
+// serve hands the first of a class the ticket that was due at the time given.
+func (q *queue) serve(class Class, due, now time.Time) {
+	p := q.lines[class].pop()
+	if due.Sub(p.told) > grace {
+		// Its caller does not come any more, so the ticket is the next one's.
+		p.gone = true
+		delete(q.places, p.caller.Key)
+		return
+	}
+	p.due = due
+	q.flow.ReserveN(due, 1)
+	q.at = due
+	q.count(class)
+	q.ready = append(q.ready, p)
+	if p.lapsed(now) {
+		q.leave(p)
+	}
+}
+
+// next returns the class that is given the next ticket, and how full the bucket has to be for it; -1 is none.
+func (q *queue) next() (Class, float64) {
+	for class := range Person {
+		if q.lines[class].waiting > 0 && q.passed[class] >= share-1 {
+			return class, 1
+		}
+	}
+	for class := Person; class >= Background; class-- {
+		if q.lines[class].waiting > 0 {
+			return class, q.level(class)
+		}
+	}
+	return -1, 0
+}
+
+// count notes that a class was given a ticket.
+func (q *queue) count(class Class) {
+	for other := range Person {
+		if other != class && q.lines[other].waiting > 0 {
+			q.passed[other]++
+		} else {
+			q.passed[other] = 0
+		}
+	}
+}
+
+// level is how many tickets have to be in the bucket for a class to be given one: a person's change takes the last, drift
+// work leaves a fifth of a full bucket, background reads leave half. A full bucket is enough for everybody.
+func (q *queue) level(class Class) float64 {
+	burst := float64(q.flow.Burst())
+	left := 0.0
+	switch class {
+	case Person:
+	case Drift:
+		left = burst / 5
+	default:
+		left = burst / 2
+	}
+	return min(burst, left+1)
+}
+
+// close stops handing out tickets until the time given. The bucket holds but one ticket then, and those whose ticket was
+// handed out and not used are the first in their lines, so that all come back one after the other.
+func (q *queue) close(until, now time.Time) {
+	q.advance(now)
+	if !until.After(q.opens) {
+		return
+	}
+	q.opens = until
+	if tokens := int(q.flow.TokensAt(until)); tokens > 1 {
+		q.flow.ReserveN(until, tokens-1)
+	}
+	for _, p := range slices.Backward(q.ready) {
+		if p.gone {
+			continue
+		}
+		q.drop(p)
+		p.due = time.Time{}
+		q.lines[p.caller.Class].rejoin(p)
+	}
+	q.ready = nil
+}
