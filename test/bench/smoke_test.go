@@ -43,8 +43,8 @@ func TestSmallestRun(t *testing.T) {
 	if create == nil || restart == nil {
 		t.Fatalf("the phases are not there: %s", text)
 	}
-	if got := create.ClerkCalls["POST /users"]; got != 20 {
-		t.Errorf("%d calls created 20 users", got)
+	if diff := cmp.Diff(map[string]int{"POST /users": 20}, create.ClerkCalls); diff != "" {
+		t.Errorf("calls for 20 new users (-want +got):\n%s", diff)
 	}
 	if got := create.KubeWrites["create events"]; got != 20 {
 		t.Errorf("%d events tell of 20 users", got)
@@ -54,6 +54,9 @@ func TestSmallestRun(t *testing.T) {
 	}
 	if create.CPUMillis <= 0 || create.PeakRSSMiB <= 0 || create.Sockets <= 0 {
 		t.Errorf("the process was not watched: %+v", create)
+	}
+	if got := total(restart.ClerkCalls); got > 5 {
+		t.Errorf("%d calls after a restart: %v", got, restart.ClerkCalls)
 	}
 	if diff := cmp.Diff(map[string]int{}, restart.KubeWrites); diff != "" {
 		t.Errorf("writes after a restart (-want +got):\n%s", diff)

@@ -21,7 +21,7 @@ func measured(users int) *document {
 		Phases: []*phase{
 			{
 				Name: phaseCreate, Users: users, Seconds: 20, BudgetFloorSeconds: 10, BudgetShare: 0.96,
-				ClerkCalls: map[string]int{"POST /users": users}, KubeWrites: map[string]int{"patch clerkusers": users, "create events": 1},
+				ClerkCalls: map[string]int{"POST /users": users}, KubeWrites: map[string]int{"patch clerkusers": users, "create events": 1, "patch clerkinstances/status": 9 * users},
 				CPUMillisPerUser: 4.5, PeakRSSMiB: 55, SettledRSSMiB: 50, Sockets: 40, ApplyToReadyMillis: times,
 			},
 			{
