@@ -90,26 +90,31 @@ func statusOf(verification *clerksdk.Verification, reserved bool) IdentifierStat
 // decodeMetadata decodes a metadata object; null and nothing are an empty one. Users can write part of their metadata
 // themselves, so a number that no float64 holds is kept as it stands instead of making the user unreadable.
 func decodeMetadata(raw json.RawMessage) (Metadata, error) {
-	metadata := Metadata{}
 	if len(raw) == 0 {
-		return metadata, nil
+		return Metadata{}, nil
 	}
-	if err := json.Unmarshal(raw, &metadata); err == nil {
-		if metadata == nil {
-			metadata = Metadata{}
+	var plain map[string]any
+	if err := json.Unmarshal(raw, &plain); err != nil {
+		decoder := json.NewDecoder(bytes.NewReader(raw))
+		decoder.UseNumber()
+		plain = nil
+		if err := decoder.Decode(&plain); err != nil {
+			return nil, errNotAnObject
 		}
-		return metadata, nil
+		for key, value := range plain {
+			plain[key] = withFloats(value)
+		}
 	}
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	metadata = Metadata{}
-	if err := decoder.Decode(&metadata); err != nil {
-		return nil, errNotAnObject
+	if plain == nil {
+		return Metadata{}, nil
 	}
-	for key, value := range metadata {
-		metadata[key] = withFloats(value)
-	}
-	return metadata, nil
+	return plain, nil
+}
+
+// UnmarshalJSON reads metadata as Clerk's answers are read.
+func (m *Metadata) UnmarshalJSON(data []byte) (err error) {
+	*m, err = decodeMetadata(data)
+	return err
 }
 
 // withFloats turns numbers into float64 where one holds them.

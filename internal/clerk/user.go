@@ -8,43 +8,43 @@ import "time"
 // User is a user at Clerk in canonical form: null and "" are the same, addresses and usernames are in lower case, times
 // are in UTC, metadata is never nil and holds what encoding/json decodes into an any (but a json.Number where no float64
 // holds it). Two Users that mean the same are equal field by field. Fields that change by themselves (last sign-in,
-// remaining attempts) are left out.
+// remaining attempts) are left out. The tags are for Pack and have nothing to do with Clerk's names.
 type User struct {
 	// ID is user_ and letters and digits; it never changes.
-	ID string
+	ID string `json:",omitzero"`
 
 	// ExternalID, Username, FirstName, LastName and Locale are "" where Clerk has none.
-	ExternalID, Username, FirstName, LastName, Locale string
+	ExternalID, Username, FirstName, LastName, Locale string `json:",omitzero"`
 
 	// EmailAddresses are in Clerk's order, as are PhoneNumbers and Web3Wallets; nil where there are none.
-	EmailAddresses []EmailAddress
-	PhoneNumbers   []PhoneNumber
-	Web3Wallets    []Web3Wallet
+	EmailAddresses []EmailAddress `json:",omitempty"`
+	PhoneNumbers   []PhoneNumber  `json:",omitempty"`
+	Web3Wallets    []Web3Wallet   `json:",omitempty"`
 
 	// PrimaryEmailAddressID and PrimaryPhoneNumberID are "" where there is none.
-	PrimaryEmailAddressID, PrimaryPhoneNumberID string
+	PrimaryEmailAddressID, PrimaryPhoneNumberID string `json:",omitzero"`
 
-	PublicMetadata, PrivateMetadata, UnsafeMetadata Metadata
+	PublicMetadata, PrivateMetadata, UnsafeMetadata Metadata `json:",omitempty"`
 
-	Banned bool
+	Banned bool `json:",omitzero"`
 
 	// Locked is true while sign-in is refused; LockedUntil says when Clerk lifts the lock by itself and is zero for a
 	// user that is not locked or locked without end. It is derived from a countdown, so two readings may differ by
 	// some seconds.
-	Locked      bool
-	LockedUntil time.Time
+	Locked      bool      `json:",omitzero"`
+	LockedUntil time.Time `json:",omitzero"`
 
-	PasswordEnabled, TwoFactorEnabled, TOTPEnabled, BackupCodeEnabled, HasImage bool
+	PasswordEnabled, TwoFactorEnabled, TOTPEnabled, BackupCodeEnabled, HasImage bool `json:",omitzero"`
 
-	DeleteSelfEnabled, CreateOrganizationEnabled, BypassClientTrust bool
+	DeleteSelfEnabled, CreateOrganizationEnabled, BypassClientTrust bool `json:",omitzero"`
 
 	// CreateOrganizationsLimit is nil where the instance's default holds; 0 is no limit.
-	CreateOrganizationsLimit *int64
+	CreateOrganizationsLimit *int64 `json:",omitzero"`
 
 	// DirectoryManaged is true for users that a directory (SCIM) owns.
-	DirectoryManaged bool
+	DirectoryManaged bool `json:",omitzero"`
 
-	CreatedAt, UpdatedAt time.Time
+	CreatedAt, UpdatedAt time.Time `json:",omitzero"`
 }
 
 // Metadata is one of a user's three metadata objects, decoded.
@@ -66,29 +66,29 @@ const (
 // EmailAddress is one of a user's e-mail addresses.
 type EmailAddress struct {
 	// ID is idn_ and letters and digits.
-	ID string
+	ID string `json:",omitzero"`
 	// Address is in lower case.
-	Address string
-	Status  IdentifierStatus
+	Address string           `json:",omitzero"`
+	Status  IdentifierStatus `json:",omitzero"`
 	// Linked is true for an address that a connected account brought along; Clerk does not delete those.
-	Linked bool
+	Linked bool `json:",omitzero"`
 }
 
 // PhoneNumber is one of a user's phone numbers.
 type PhoneNumber struct {
-	ID string
+	ID string `json:",omitzero"`
 	// Number is in E.164 form.
-	Number                  string
-	Status                  IdentifierStatus
-	ReservedForSecondFactor bool
+	Number                  string           `json:",omitzero"`
+	Status                  IdentifierStatus `json:",omitzero"`
+	ReservedForSecondFactor bool             `json:",omitzero"`
 	// Linked is true for a number that a connected account brought along; Clerk does not delete those.
-	Linked bool
+	Linked bool `json:",omitzero"`
 }
 
 // Web3Wallet is one of a user's wallets. A hexadecimal address is in lower case; of others the case counts.
 type Web3Wallet struct {
-	ID, Address string
-	Status      IdentifierStatus
+	ID, Address string           `json:",omitzero"`
+	Status      IdentifierStatus `json:",omitzero"`
 }
 
 // IdentifierKind is a kind of identifier that is unique in an instance and by which a user can be looked up. Its text

@@ -75,7 +75,8 @@ func ManagerOptions(scheme *runtime.Scheme, namespaces []string) ctrl.Options {
 		Cache: cache.Options{
 			DefaultTransform: cache.TransformStripManagedFields(),
 			ByObject: map[client.Object]cache.ByObject{
-				secretMetadata: {Transform: keepNameOnly},
+				secretMetadata:        {Transform: keepNameOnly},
+				&v1alpha1.ClerkUser{}: {Transform: keepWhatPassesUse},
 			},
 		},
 		// Secrets and ConfigMaps never enter the cache: it would hold every one of the cluster.
@@ -91,21 +92,6 @@ func ManagerOptions(scheme *runtime.Scheme, namespaces []string) ctrl.Options {
 		options.Cache.DefaultNamespaces[namespace] = cache.Config{}
 	}
 	return options
-}
-
-// keepNameOnly strips a Secret's metadata to what names a version of it: annotations can hold the data itself.
-func keepNameOnly(object any) (any, error) {
-	secret, ok := object.(*metav1.PartialObjectMetadata)
-	if !ok {
-		return object, nil
-	}
-	secret.ObjectMeta = metav1.ObjectMeta{
-		Namespace:       secret.Namespace,
-		Name:            secret.Name,
-		UID:             secret.UID,
-		ResourceVersion: secret.ResourceVersion,
-	}
-	return secret, nil
 }
 
 // SetupWithManager adds the controllers to a manager. The live client must not be cached.
