@@ -126,10 +126,11 @@ func (m *model) interleave() {
 	names := slices.Sorted(maps.Keys(m.actions()))
 	for range rapid.IntRange(0, 2).Draw(m.t, "interleaved") {
 		if name := m.pick("meanwhile", names); name != "Work" && name != "Restart" && name != "AnotherProcess" {
+			m.pass(time.Millisecond)
 			m.actions()[name]()
 		}
 	}
-	m.pass(m.seconds(5))
+	m.pass(m.seconds(5) + time.Millisecond)
 }
 
 func (m *model) actions() map[string]func() {
@@ -458,7 +459,10 @@ func TestModel(t *testing.T) {
 		m := newModel(t)
 		actions := map[string]func(*rapid.T){}
 		for name, action := range m.actions() {
-			actions[name] = func(*rapid.T) { action() }
+			actions[name] = func(*rapid.T) {
+				m.pass(time.Millisecond)
+				action()
+			}
 		}
 		t.Repeat(actions)
 		m.settle()

@@ -243,10 +243,11 @@ func TestWhatCounts(t *testing.T) {
 		}, "listed", true},
 
 		// Absence.
-		"NotFoundIsAbsent":          {func(s *shelf) { s.Read(named("read"), s.at); s.told = nil; s.NotFound("a", s.at) }, "absent", false},
-		"NotFoundThatNobodyKnew":    {func(s *shelf) { s.NotFound("a", s.at) }, "absent", false},
+		"NotFoundIsAbsent":          {func(s *shelf) { s.Read(named("read"), s.at); s.told = nil; s.NotFound("a", s.at) }, "absent", true},
+		"NotFoundWhenInDoubt":       {func(s *shelf) { s.WrotePart("a"); s.told = nil; s.NotFound("a", s.advance(lagTime)) }, "absent", false},
+		"NotFoundThatNobodyKnew":    {func(s *shelf) { s.NotFound("a", s.at) }, "absent", true},
 		"NotFoundRightAfterAWrite":  {func(s *shelf) { s.Wrote(named("written")); s.told = nil; s.NotFound("a", s.advance(lagTime-1)) }, "written", false},
-		"NotFoundLongerAfterAWrite": {func(s *shelf) { s.Wrote(named("written")); s.told = nil; s.NotFound("a", s.advance(lagTime)) }, "absent", false},
+		"NotFoundLongerAfterAWrite": {func(s *shelf) { s.Wrote(named("written")); s.told = nil; s.NotFound("a", s.advance(lagTime)) }, "absent", true},
 		"NotFoundBeforeAWrite":      {func(s *shelf) { s.Wrote(named("written")); s.told = nil; s.NotFound("a", s.at.Add(-time.Hour)) }, "written", false},
 		"NotFoundRightAfterBinding": {func(s *shelf) {
 			s.Read(named("read"), s.at)
@@ -259,7 +260,7 @@ func TestWhatCounts(t *testing.T) {
 			s.Bind("a", "a")
 			s.told = nil
 			s.NotFound("a", s.advance(lagTime))
-		}, "absent", false},
+		}, "absent", true},
 		"NotFoundThatBeganBeforeARead": {func(s *shelf) { s.Read(named("read"), s.at.Add(second)); s.told = nil; s.NotFound("a", s.at) }, "read", false},
 		"ReadThatBeganBeforeNotFound":  {func(s *shelf) { s.NotFound("a", s.at.Add(second)); s.told = nil; s.Read(named("read"), s.at) }, "absent", false},
 		"ReadAfterNotFound":            {func(s *shelf) { s.NotFound("a", s.at); s.told = nil; s.Read(named("read"), s.advance(second)) }, "read", true},
