@@ -202,6 +202,13 @@ func (m *model) tell(followers []string) {
 	}
 }
 
+// wake has a follower make a pass, unless it was let go meanwhile.
+func (m *model) wake(follower string) {
+	if m.follows[follower] != "" {
+		m.due[follower] = m.at
+	}
+}
+
 func (m *model) work() {
 	read, err := m.run.work(m.t.Context())
 	if read {
@@ -337,7 +344,7 @@ func (m *model) write(follower string) {
 	m.interleave()
 	if m.source.get(id) == nil {
 		m.mirror.WrotePart(id)
-		m.due[follower] = m.at
+		m.wake(follower)
 		return
 	}
 	user := m.change(id, m.flip("bump"))
@@ -365,7 +372,7 @@ func (m *model) writePart(follower string) {
 	m.interleave()
 	m.answered[id] = max(version, m.answered[id])
 	m.mirror.WrotePart(id)
-	m.due[follower] = m.at
+	m.wake(follower)
 	if m.flip("reads at once") {
 		m.consume(follower)
 	}
@@ -382,7 +389,7 @@ func (m *model) loseAnswer(follower string) {
 	}
 	m.interleave()
 	m.mirror.WrotePart(id)
-	m.due[follower] = m.at
+	m.wake(follower)
 }
 
 // createOwn creates a user and binds the follower to it.
