@@ -132,9 +132,6 @@ func (m *Mirror) unfollow(follower string) {
 	}
 	delete(m.objects, follower)
 	e := m.users[o.userID]
-	if e == nil {
-		return
-	}
 	e.followers = slices.DeleteFunc(e.followers, func(f string) bool { return f == follower })
 	if len(e.followers) == 0 && !e.isNew(m.config.Now()) {
 		delete(m.users, o.userID)

@@ -98,7 +98,8 @@ func (m *Mirror) NotFound(userID string, asked time.Time) {
 	m.mu.Lock()
 	var told []string
 	if e, found := m.users[userID]; found && !asked.Before(e.confirmed) && !e.isNew(asked) {
-		if len(e.followers) > 1 && e.presence != Absent {
+		if e.presence != Absent && (e.presence != Doubtful || len(e.followers) > 1) {
+			// Who was told to read by id knows by now.
 			told = slices.Clone(e.followers)
 		}
 		e.presence, e.asked, e.confirmed = Absent, later(e.asked, asked), asked

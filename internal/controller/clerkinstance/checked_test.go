@@ -10,6 +10,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 )
 
@@ -36,7 +37,7 @@ func TestClerkIsAskedAboutAKeyOnce(t *testing.T) {
 		"Doubted":          {checked, prod, func(k *checkedKeys) { k.doubt(prod) }, 2},
 		"OtherIsDoubted":   {checked, prod, func(k *checkedKeys) { k.doubt(types.NamespacedName{Name: "other"}) }, 1},
 		"Forgotten":        {checked, prod, func(k *checkedKeys) { k.forget(prod) }, 2},
-		"CountedMeanwhile": {checked, prod, func(k *checkedKeys) { k.counted(prod, start); k.mayWriteCounts(prod, start, time.Second) }, 1},
+		"CountedMeanwhile": {checked, prod, func(k *checkedKeys) { k.mayWriteCounts(prod, start, time.Second) }, 1},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -106,27 +107,49 @@ func TestConnectionInMemoryServesItsEndpointOnly(t *testing.T) {
 	}
 }
 
-func TestUsersAreCountedOncePerInterval(t *testing.T) {
+// What Clerk refused is in the office: another one would ask again at once.
+func TestKeyKeepsItsOfficeUntilClerkHasAnswered(t *testing.T) {
 	t.Parallel()
-	keys := newCheckedKeys()
 	other := types.NamespacedName{Name: "other"}
-	if !keys.countDue(prod, start, time.Hour) {
-		t.Error("the first count is not due")
-	}
-	keys.counted(prod, start)
-	for after, want := range map[time.Duration]bool{0: false, time.Hour - time.Nanosecond: false, time.Hour: true} {
-		if got := keys.countDue(prod, start.Add(after), time.Hour); got != want {
-			t.Errorf("after %s due %t, want %t", after, got, want)
+	checks := func(key string) func(*checkedKeys) {
+		return func(k *checkedKeys) {
+			_, _ = k.or(prod, checkedKey{key: key}, func() (*connection.Connection, error) {
+				return &connection.Connection{InstanceID: testID}, nil
+			})
 		}
 	}
-	if !keys.countDue(other, start, time.Hour) {
-		t.Error("the count of one instance serves for another")
+	tests := map[string]struct {
+		then func(*checkedKeys)
+		name types.NamespacedName
+		key  string
+		same bool
+	}{
+		"SameKey":      {func(*checkedKeys) {}, prod, testKey, true},
+		"AnotherKey":   {func(*checkedKeys) {}, prod, "sk_test_other", false},
+		"AnotherName":  {func(*checkedKeys) {}, other, testKey, false},
+		"Doubted":      {func(k *checkedKeys) { k.doubt(prod) }, prod, testKey, true},
+		"OtherIsGone":  {func(k *checkedKeys) { k.forget(other) }, prod, testKey, true},
+		"Forgotten":    {func(k *checkedKeys) { k.forget(prod) }, prod, testKey, false},
+		"Checked":      {checks(testKey), prod, testKey, false},
+		"KeyInBetween": {func(k *checkedKeys) { k.office(prod, "sk_test_other", openOffice) }, prod, testKey, false},
+		"RefusedAgain": {func(k *checkedKeys) {
+			_, _ = k.or(prod, checkedKey{key: testKey}, func() (*connection.Connection, error) { return nil, errors.New("401") })
+		}, prod, testKey, true},
 	}
-	keys.forget(prod)
-	if !keys.countDue(prod, start, time.Hour) {
-		t.Error("the count of an instance that is gone is remembered")
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			keys := newCheckedKeys()
+			first := keys.office(prod, testKey, openOffice)
+			tc.then(keys)
+			if again := keys.office(tc.name, tc.key, openOffice); (again == first) != tc.same {
+				t.Errorf("the same office: %t, want %t", again == first, tc.same)
+			}
+		})
 	}
 }
+
+func openOffice() *clerk.Office { return clerk.NewOffice(clerk.OfficeConfig{}) }
 
 func TestCountsAreWrittenAtMostOncePerInterval(t *testing.T) {
 	t.Parallel()

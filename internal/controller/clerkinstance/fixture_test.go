@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,11 +39,23 @@ var (
 	prod  = types.NamespacedName{Namespace: testNamespace, Name: "prod"}
 )
 
-// clock is a time that stands still until a test moves it.
-type clock struct{ at time.Time }
+// clock is a time that stands still until a test moves it, also while a mirror runs.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
 
-func (c *clock) now() time.Time          { return c.at }
-func (c *clock) advance(d time.Duration) { c.at = c.at.Add(d) }
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
 
 func newTestInstance(change ...func(*v1alpha1.ClerkInstance)) *v1alpha1.ClerkInstance {
 	instance := &v1alpha1.ClerkInstance{
@@ -93,7 +106,6 @@ func newTestReconciler(t *testing.T, c *clock, objects ...client.Object) *Reconc
 		Client:    cluster,
 		Live:      cluster,
 		Pool:      connection.NewPool(c.now),
-		Offices:   clerk.NewOffices(func(string) clerk.OfficeConfig { return clerk.OfficeConfig{Now: c.now} }),
 		Recorder:  events.NewFakeRecorder(100),
 		Now:       c.now,
 		ClusterID: "cluster-1",

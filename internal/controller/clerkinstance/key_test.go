@@ -318,7 +318,7 @@ func TestConnect(t *testing.T) {
 			if err != nil || missing || first.InstanceID != s.clerk.ID() || first.Environment != v1alpha1.EnvironmentDevelopment {
 				t.Fatalf("connect() = %+v, %t, %v", first, missing, err)
 			}
-			if first.Mirror != s.r.Pool.Mirror(s.clerk.ID()) {
+			if shared, found := s.r.Pool.Mirror(s.clerk.ID()); !found || first.Mirror != shared {
 				t.Error("the connection has a mirror of its own")
 			}
 			tc.then(t, s)

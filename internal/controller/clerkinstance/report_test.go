@@ -15,6 +15,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/mirror"
 )
 
 // said is what of a condition a test looks at.
@@ -114,7 +115,7 @@ func TestReportLeavesTheBrakesCountAlone(t *testing.T) {
 	if err := r.Client.Status().Update(t.Context(), counted); err != nil {
 		t.Fatal(err)
 	}
-	o := outcome{connection: &connection.Connection{InstanceID: testID, Environment: v1alpha1.EnvironmentProduction}, users: ptr.To[int64](12)}
+	o := outcome{connection: &connection.Connection{InstanceID: testID, Environment: v1alpha1.EnvironmentProduction}, mirror: mirror.Report{Users: ptr.To[int64](12)}}
 	if err := r.report(t.Context(), old.DeepCopy(), old, o, verdict{ready: true, reason: v1alpha1.ReasonKeyAccepted, message: "good"}); err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +170,7 @@ func TestReconcile(t *testing.T) {
 		t.Errorf("Reconcile() = %+v, %v", result, err)
 	}
 	instance := read(t, s.r)
-	if got := saidBy(instance)["Ready"]; got.Status != "True" || instance.Status.InstanceID != s.clerk.ID() || instance.Status.Users == nil {
+	if got := saidBy(instance)["Ready"]; got.Status != "True" || instance.Status.InstanceID != s.clerk.ID() || instance.Status.Users != nil {
 		t.Errorf("after the first pass: %+v", instance.Status)
 	}
 	state, known := s.r.Pool.State(prod)
@@ -234,6 +235,9 @@ func TestInstanceIsLetGoWhenNobodyNeedsIt(t *testing.T) {
 	}
 	if _, known := s.r.Pool.State(prod); known {
 		t.Error("an instance that is gone is known")
+	}
+	if _, found := s.r.Pool.Mirror(s.clerk.ID()); found {
+		t.Error("the mirror of an instance that is gone is kept")
 	}
 	secret := newTestSecret("")
 	if err := s.r.Live.Get(t.Context(), client.ObjectKeyFromObject(secret), secret); err != nil || len(secret.Finalizers) != 0 {

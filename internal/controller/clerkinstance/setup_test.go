@@ -67,8 +67,24 @@ func TestUsersHaveTheirInstanceCountLater(t *testing.T) {
 	}
 }
 
-func TestDoubtedKeyIsCheckedAgain(t *testing.T) {
+func TestPoolWakesInstances(t *testing.T) {
 	t.Parallel()
+	for name, tc := range map[string]struct {
+		tell func(r *Reconciler)
+		good bool // whether the key still counts as checked
+	}{
+		"DoubtedKeyIsCheckedAgain":    {func(r *Reconciler) { r.Pool.Doubt(prod) }, false},
+		"ReportOfTheMirrorIsLookedAt": {func(r *Reconciler) { r.Pool.Reported().Put(prod) }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			poolWakes(t, tc.tell, tc.good)
+		})
+	}
+}
+
+func poolWakes(t *testing.T, tell func(r *Reconciler), good bool) {
+	t.Helper()
 	r := newTestReconciler(t, &clock{at: start})
 	if _, err := r.checked.or(prod, checkedKey{key: testKey}, func() (*connection.Connection, error) {
 		return &connection.Connection{InstanceID: testID}, nil
@@ -79,15 +95,18 @@ func TestDoubtedKeyIsCheckedAgain(t *testing.T) {
 	defer q.ShutDown()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	if err := r.hearDoubts(ctx, q); err != nil {
+	if err := r.hearPool(ctx, q); err != nil {
 		t.Fatal(err)
 	}
-	r.Pool.Doubt(prod)
+	tell(r)
 	if n := waiting(q, 10*time.Second); n != 1 {
 		t.Fatalf("%d instances are woken", n)
 	}
-	if r.checked.find(prod, checkedKey{key: testKey}) != nil {
-		t.Error("the doubted key still counts as checked")
+	if item, _ := q.Get(); item.NamespacedName != prod {
+		t.Errorf("woken is %s, want %s", item, prod)
+	}
+	if found := r.checked.find(prod, checkedKey{key: testKey}) != nil; found != good {
+		t.Errorf("the key counts as checked: %t, want %t", found, good)
 	}
 }
 

@@ -63,6 +63,12 @@ func TestJudge(t *testing.T) {
 		}, fate{
 			reason: v1alpha1.ReasonDeleting, message: "2 ClerkUsers still need it for their deletion, in namespaces: team-a, team-b", usable: true, told: true, after: defaultSecretInterval,
 		}},
+		"MirrorStale": {nil, func(_ *testing.T, o *outcome) { o.connection, o.mirror.Stale = open, true }, fate{
+			reason: v1alpha1.ReasonMirrorStale, message: "goes unnoticed meanwhile", usable: true, told: true, after: defaultSecretInterval,
+		}},
+		"DeletingBeatsStale": {deleting, func(_ *testing.T, o *outcome) { o.connection, o.mirror.Stale = open, true }, fate{
+			reason: v1alpha1.ReasonDeleting, message: "0 ClerkUsers still need it", usable: true, told: true, after: defaultSecretInterval,
+		}},
 		"SecretMissing":        {nil, is(secretNotFound("Secret clerk does not exist")), no(v1alpha1.ReasonSecretNotFound, "Secret clerk does not exist", false)},
 		"Problem":              {nil, is(&problem{reason: v1alpha1.ReasonInstanceChanged, message: "another", stalled: true}), no(v1alpha1.ReasonInstanceChanged, "another", true)},
 		"WrappedProblem":       {nil, is(fmt.Errorf("reading: %w", &problem{reason: v1alpha1.ReasonInvalidKey, message: "no key", stalled: true})), no(v1alpha1.ReasonInvalidKey, "no key", true)},

@@ -4,6 +4,7 @@
 package clerkuser
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +64,8 @@ func TestReleaseOfWhatWasAskedForBefore(t *testing.T) {
 		"NoRelease":                     {deleted(0), "", false},
 		"ReleaseAfterTheDeletion":       {deleted(0), "2026-03-04T05:06:08Z", true},
 		"ReleaseInTheSameSecond":        {deleted(0), "2026-03-04T05:06:07Z", true},
+		"ReleaseOfTheSecondThatBegan":   {deleted(999 * time.Millisecond), "2026-03-04T05:06:07Z", true},
+		"ReleaseOfTheSecondBefore":      {deleted(time.Second), "2026-03-04T05:06:07Z", false},
 		"ReleaseBeforeTheDeletion":      {deleted(0), "2026-03-04T05:06:06Z", false},
 		"ReleaseInAnotherZone":          {deleted(0), "2026-03-04T06:06:08+01:00", true},
 		"ReleaseThatIsEarlierThanItRds": {deleted(0), "2026-03-04T05:06:08+01:00", false},
@@ -95,6 +98,18 @@ func TestHeldDeletionNamesTheCommand(t *testing.T) {
 		"clerk-operator.io/release-deletions=$(date -u +%Y-%m-%dT%H:%M:%SZ)"
 	if !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("the message %q does not end with the command", err)
+	}
+}
+
+func TestMassAbsenceNamesTheCommand(t *testing.T) {
+	t.Parallel()
+	instance := types.NamespacedName{Namespace: "platform", Name: "prod"}
+	found, ok := errors.AsType[*problem](massAbsence(instance))
+	if !ok || found.reason != v1alpha1.ReasonDeletionHeld || found.stalled || found.holds || found.after != 0 {
+		t.Errorf("mass absence is %+v, want held until somebody says so or the users are back", found)
+	}
+	if !strings.HasSuffix(found.message, releaseCommand(instance)) {
+		t.Errorf("the message %q does not end with the command", found.message)
 	}
 }
 

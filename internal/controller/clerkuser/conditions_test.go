@@ -36,6 +36,7 @@ func TestConditionsFollowTheVerdict(t *testing.T) {
 	invalid := verdict{ready: metav1.ConditionFalse, reason: v1alpha1.ReasonInvalidSpec, message: "wrong", stalled: true}
 	retrying := verdict{ready: metav1.ConditionFalse, reason: v1alpha1.ReasonRetrying, message: "failing", reconciling: true}
 	waiting := verdict{unchanged: true}
+	silent := verdict{unchanged: true, silent: true}
 	suspended := verdict{unchanged: true, reason: v1alpha1.ReasonSuspended, message: "suspended"}
 	unknown := []said{
 		{"Ready", "Unknown", v1alpha1.ReasonWaiting, 3}, {"Reconciling", "True", v1alpha1.ReasonWaiting, 3},
@@ -49,6 +50,10 @@ func TestConditionsFollowTheVerdict(t *testing.T) {
 		"StalledHasReadysReason":           {[]verdict{invalid}, []said{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
 		"RetryingReconciles":               {[]verdict{retrying}, []said{{"Ready", "False", "Retrying", 3}, {"Reconciling", "True", "Retrying", 3}}, -1},
 		"FirstWaitIsSaid":                  {[]verdict{waiting}, unknown, -1},
+		"SilentWaitSaysNothing":            {[]verdict{silent}, nil, -1},
+		"WaitAfterASilentOneIsSaid":        {[]verdict{silent, waiting}, unknown, -1},
+		"SilentWaitLeavesAWaitAlone":       {[]verdict{waiting, silent}, unknown, -1},
+		"SilentWaitLeavesAVerdictAlone":    {[]verdict{inSync, silent}, []said{{"Ready", "True", "InSync", 3}}, 3},
 		"SecondWaitSaysTheSame":            {[]verdict{waiting, waiting}, unknown, -1},
 		"WaitLeavesAVerdictAlone":          {[]verdict{inSync, waiting}, []said{{"Ready", "True", "InSync", 3}}, 3},
 		"WaitLeavesABadVerdictAlone":       {[]verdict{invalid, waiting}, []said{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},

@@ -26,7 +26,6 @@ func TestFutileUntilTheValueChanges(t *testing.T) {
 
 func TestContended(t *testing.T) {
 	t.Parallel()
-	const full = 6 * time.Hour
 	minutes := func(all ...int) []time.Duration {
 		var at []time.Duration
 		for _, m := range all {
@@ -34,22 +33,26 @@ func TestContended(t *testing.T) {
 		}
 		return at
 	}
+	const never = -24 * time.Hour
 	tests := map[string]struct {
 		corrected []time.Duration
-		asked     time.Duration
+		compared  time.Duration
 		want      bool
 	}{
-		"NeverCorrected":                      {nil, 0, false},
-		"CorrectedOnce":                       {minutes(0), time.Minute, false},
-		"CorrectedTwice":                      {minutes(0, 1), 2 * time.Minute, false},
-		"CorrectedThriceWithinAnHour":         {minutes(0, 1, 2), 3 * time.Minute, true},
-		"FourthDifferenceRightAtTheHour":      {minutes(0, 20, 40), time.Hour, true},
-		"FourthDifferenceAfterTheHour":        {minutes(0, 20, 40), time.Hour + time.Nanosecond, false},
-		"LastThreeCount":                      {minutes(0, 70, 80, 90), 100 * time.Minute, true},
-		"FirstThreeAreForgotten":              {minutes(0, 1, 70, 140), 141 * time.Minute, false},
-		"SlowStrifeIsPutRightEveryTime":       {minutes(0, 40, 80, 120, 160), 161 * time.Minute, false},
-		"LeftAloneForAFullInterval":           {minutes(0, 1, 2), 2*time.Minute + full - time.Nanosecond, false},
-		"LeftAloneForAFullIntervalOnceItIsIt": {minutes(0, 1, 2), 3 * time.Minute, true},
+		"NeverCorrected":                {nil, never, false},
+		"CorrectedOnce":                 {minutes(0), never, false},
+		"CorrectedTwice":                {minutes(0, 1), never, false},
+		"CorrectedThriceWithinAnHour":   {minutes(0, 1, 2), never, true},
+		"ThirdRightAtTheHour":           {minutes(0, 30, 60), never, true},
+		"ThirdAfterTheHour":             {append(minutes(0, 30), time.Hour+time.Nanosecond), never, false},
+		"LastThreeCount":                {minutes(0, 70, 80, 90), never, true},
+		"FirstThreeAreForgotten":        {minutes(0, 1, 70, 140), never, false},
+		"SlowStrifeIsPutRightEveryTime": {minutes(0, 40, 80, 120, 160), never, false},
+		"ComparedBefore":                {minutes(0, 1, 2), -time.Nanosecond, true},
+		"ComparedInBetween":             {minutes(0, 1, 2), time.Minute, true},
+		"ComparedWhenItWasPutRight":     {minutes(0, 1, 2), 2 * time.Minute, true},
+		"ComparedSince":                 {minutes(0, 1, 2), 2*time.Minute + time.Nanosecond, false},
+		"ComparedLongSince":             {minutes(0, 1, 2), 24 * time.Hour, false},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -58,39 +61,38 @@ func TestContended(t *testing.T) {
 			for _, at := range tc.corrected {
 				f.corrected("banned", start.Add(at))
 			}
-			if got := f.contended("banned", start.Add(tc.asked), full); got != tc.want {
-				t.Errorf("contended is %t, want %t", got, tc.want)
+			for range 2 {
+				if got := f.contended("banned", start.Add(tc.compared)); got != tc.want {
+					t.Errorf("contended is %t, want %t", got, tc.want)
+				}
 			}
-			if f.contended("locked", start.Add(tc.asked), full) {
+			if f.contended("locked", start.Add(tc.compared)) {
 				t.Error("another field is contended too")
 			}
 		})
 	}
 }
 
-func TestContendedFieldsArePutRightOncePerFullInterval(t *testing.T) {
+func TestContendedFieldsArePutRightOncePerFullComparison(t *testing.T) {
 	t.Parallel()
-	const full = 6 * time.Hour
 	f, at := newFieldMemory(1), start
-	for range 3 {
+	compared := start.Add(-time.Hour)
+	for range tolerance {
 		f.corrected("banned", at)
 		at = at.Add(time.Minute)
 	}
 	for round := range 4 {
-		last := at.Add(-time.Minute)
-		if round > 0 {
-			last = at
+		for _, later := range []time.Duration{0, time.Minute, 24 * time.Hour} {
+			if !f.contended("banned", compared) {
+				t.Fatalf("round %d: %s after the correction the field is put right before the next comparison", round, later)
+			}
 		}
-		if !f.contended("banned", at.Add(time.Minute), full) {
-			t.Fatalf("round %d: the field is put right before its time", round)
+		at = at.Add(6 * time.Hour)
+		compared = at
+		if f.contended("banned", compared) {
+			t.Fatalf("round %d: the field is not put right after a comparison", round)
 		}
-		at = last.Add(full)
-		if !f.contended("banned", at.Add(-time.Nanosecond), full) {
-			t.Fatalf("round %d: the field is put right a moment too soon", round)
-		}
-		if f.contended("banned", at, full) {
-			t.Fatalf("round %d: the field is not put right after a full interval", round)
-		}
+		at = at.Add(time.Second)
 		f.corrected("banned", at)
 	}
 }
@@ -103,7 +105,7 @@ func TestStrifeEndsWhenAFieldStaysForAFullInterval(t *testing.T) {
 		for range 3 {
 			f.corrected("banned", start)
 		}
-		f.contended("banned", start, full)
+		f.contended("banned", start)
 		return f
 	}
 	tests := map[string]struct {
@@ -125,7 +127,7 @@ func TestStrifeEndsWhenAFieldStaysForAFullInterval(t *testing.T) {
 			later := start.Add(tc.at)
 			f.corrected("banned", later)
 			f.corrected("banned", later)
-			if got := f.contended("banned", later.Add(time.Minute), full); got != tc.want {
+			if got := f.contended("banned", start); got != tc.want {
 				t.Errorf("contended after two more corrections: %t, want %t", got, tc.want)
 			}
 		})

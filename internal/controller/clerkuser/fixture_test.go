@@ -92,7 +92,8 @@ func newTestPass(t *testing.T, r *Reconciler, user *v1alpha1.ClerkUser) *pass {
 	t.Helper()
 	p := r.newPass(user)
 	p.in.instance = newTestInstance()
-	p.in.connection = &connection.Connection{InstanceID: testInstanceID, Mirror: r.Pool.Mirror(testInstanceID)}
+	_, shared := r.Pool.Join(instanceName(p.in.instance), testInstanceID, connection.Terms{})
+	p.in.connection = &connection.Connection{InstanceID: testInstanceID, Mirror: shared}
 	return p
 }
 

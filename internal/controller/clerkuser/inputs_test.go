@@ -117,6 +117,29 @@ func TestObjectLeadsToWhereItsUserLives(t *testing.T) {
 	}
 }
 
+// The creation of many users does not hold up what happens to those that there are, nor to other namespaces.
+func TestNewUsersHaveAPartOfTheBudgetOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	groups := map[string]string{}
+	for _, namespace := range []string{"team-a", "team-b"} {
+		for _, userID := range []string{"", testUserID} {
+			p := newTestReconciler(t, newClock()).newPass(newTestUser("ann", func(u *v1alpha1.ClerkUser) {
+				u.Namespace, u.Status.UserID = namespace, userID
+			}))
+			if other, found := groups[p.group()]; found {
+				t.Errorf("%s and %s share the part %q", namespace+userID, other, p.group())
+			}
+			groups[p.group()] = namespace + userID
+			other := newTestReconciler(t, newClock()).newPass(newTestUser("bob", func(u *v1alpha1.ClerkUser) {
+				u.Namespace, u.Status.UserID = namespace, userID
+			}))
+			if other.group() != p.group() {
+				t.Errorf("two of a kind in %s have parts %q and %q", namespace, p.group(), other.group())
+			}
+		}
+	}
+}
+
 func TestWhatAPersonChangedComesFirst(t *testing.T) {
 	t.Parallel()
 	seen := func(u *v1alpha1.ClerkUser) { u.Status.ObservedGeneration = u.Generation }

@@ -11,6 +11,10 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
 func TestOldCopiesAreKnownByResourceVersion(t *testing.T) {
@@ -48,6 +52,73 @@ func TestOldCopiesAreKnownByResourceVersion(t *testing.T) {
 			m.forget("a")
 			if m.outdated("a", tc.version) {
 				t.Error("a forgotten object still has old copies")
+			}
+		})
+	}
+}
+
+func TestNamesOfObjectsThatThisProcessHasMet(t *testing.T) {
+	t.Parallel()
+	m := newMemory()
+	ann := types.NamespacedName{Namespace: "team-a", Name: "ann"}
+	m.wroteObject("b", "1")
+	for _, uid := range []types.UID{"a", "b"} {
+		if name, met := m.nameOf(uid); met {
+			t.Errorf("%s was met as %s", uid, name)
+		}
+	}
+	m.meet("a", types.NamespacedName{Namespace: "team-a", Name: "former"})
+	m.meet("a", ann)
+	if name, met := m.nameOf("a"); !met || name != ann {
+		t.Errorf("the object that was met is %s, %t; want %s", name, met, ann)
+	}
+	m.forget("a")
+	if _, met := m.nameOf("a"); met {
+		t.Error("an object that is gone is still known")
+	}
+	if len(m.objects) != 1 {
+		t.Errorf("asking for names leaves %d recollections, want the one that there was", len(m.objects))
+	}
+}
+
+// Answers help a pass over its waits. One that only observes has nothing else that tells it when to look again.
+func TestLookUpsAreForgottenWhenAPassComesToItsEnd(t *testing.T) {
+	t.Parallel()
+	observes := func(u *v1alpha1.ClerkUser) { u.Spec.Mode = ptr.To(v1alpha1.ModeObserve) }
+	tests := map[string]struct {
+		user          func(*v1alpha1.ClerkUser)
+		err           error
+		lookUp, taken bool
+	}{
+		"Done":              {nil, nil, false, false},
+		"Failed":            {nil, errAmbiguous, false, false},
+		"Waits":             {nil, &clerk.WaitError{At: start}, true, true},
+		"ObservesDone":      {observes, nil, true, false},
+		"ObservesAndFailed": {observes, errAmbiguous, true, false},
+		"ObservesAndWaits":  {observes, &clerk.WaitError{At: start}, true, true},
+	}
+	question := clerk.Identifier{Kind: clerk.KindEmailAddress, Value: "ann@example.com"}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			user := newTestUser("ann")
+			if tc.user != nil {
+				tc.user(user)
+			}
+			p := newTestPass(t, newTestReconciler(t, newClock()), user)
+			p.memory.rememberLookUp(user.UID, question, lookUp{asked: start})
+			p.memory.refuse(user.UID, &takenRefusal{generation: user.Generation})
+			p.err = tc.err
+			p.memory.finish(p)
+			if _, found := p.memory.lookUp(user.UID, question); found != tc.lookUp {
+				t.Errorf("the answer is remembered: %t, want %t", found, tc.lookUp)
+			}
+			if found := p.memory.lastRefusal(user.UID, user.Generation) != nil; found != tc.taken {
+				t.Errorf("the refusal is remembered: %t, want %t", found, tc.taken)
+			}
+			p.memory.forgetLookUps(user.UID)
+			if _, found := p.memory.lookUp(user.UID, question); found {
+				t.Error("an answer about a user that is no longer as it was is remembered")
 			}
 		})
 	}

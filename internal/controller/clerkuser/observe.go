@@ -157,7 +157,8 @@ func (p *pass) mayCreateAnew() bool {
 	if ready == nil {
 		return false
 	}
-	held := ready.Reason == v1alpha1.ReasonDeletionHeld
+	// What the brake holds was to be created again. What was missed with many others was not, unless it was edited since.
+	held := ready.Reason == v1alpha1.ReasonDeletionHeld && !p.drift
 	return held || ready.Reason == v1alpha1.ReasonMissing && ready.ObservedGeneration != p.user.Generation
 }
 

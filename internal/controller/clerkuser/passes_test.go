@@ -36,9 +36,14 @@ func TestQuietPassWritesAndAsksNothing(t *testing.T) {
 		s.becomes("ann", v1alpha1.ReasonInSync)
 	}
 	s.wantCalls(0)
-	s.clock.advance(2 * time.Minute)
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	s.wantCalls(1)
+	if woken := s.compares(); len(woken) != 0 {
+		t.Errorf("a comparison that finds nothing wakes %v", woken)
+	}
+	s.clerk.ResetJournal()
+	if result := s.becomes("ann", v1alpha1.ReasonInSync); result.RequeueAfter != 0 {
+		t.Errorf("a quiet object looks again in %s", result.RequeueAfter)
+	}
+	s.wantCalls(0)
 	if after := s.user("ann").ResourceVersion; after != before || len(told(s.Reconciler)) != 0 {
 		t.Errorf("quiet passes wrote version %s over %s", after, before)
 	}
@@ -146,17 +151,18 @@ func TestWaysToClerkThatAreNotThere(t *testing.T) {
 	tests := map[string]struct {
 		change func(s *stage)
 		want   string
+		silent bool
 	}{
-		"NoInstance":      {func(s *stage) { _ = s.cluster.Delete(t.Context(), newTestInstance()) }, v1alpha1.ReasonInstanceNotFound},
-		"InstanceNotSeen": {func(s *stage) { s.Pool.Drop(instanceName(newTestInstance())) }, v1alpha1.ReasonWaiting},
+		"NoInstance":      {func(s *stage) { _ = s.cluster.Delete(t.Context(), newTestInstance()) }, v1alpha1.ReasonInstanceNotFound, false},
+		"InstanceNotSeen": {func(s *stage) { s.Pool.Drop(instanceName(newTestInstance())) }, v1alpha1.ReasonWaiting, true},
 		"InstanceNotUsable": {func(s *stage) {
 			s.Pool.Set(instanceName(newTestInstance()), stateOf(newTestInstance(), connection.State{Problem: "no key"}))
-		}, v1alpha1.ReasonInstanceNotReady},
+		}, v1alpha1.ReasonInstanceNotReady, false},
 		"ClusterFails": {func(s *stage) {
 			s.Client = interceptor.NewClient(s.cluster, interceptor.Funcs{Get: func(context.Context, client.WithWatch, client.ObjectKey, client.Object, ...client.GetOption) error {
 				return errors.New("no")
 			}})
-		}, v1alpha1.ReasonWaiting},
+		}, v1alpha1.ReasonWaiting, false},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -164,6 +170,13 @@ func TestWaysToClerkThatAreNotThere(t *testing.T) {
 			s := newStage(t)
 			s.create(newTestUser("ann"))
 			tc.change(s)
+			if tc.silent {
+				result := s.pass("ann")
+				if ready := readyCondition(s.user("ann")); ready != nil || result.RequeueAfter != impatience {
+					t.Errorf("what is about to come is told at once: %+v, and looked at again in %s", ready, result.RequeueAfter)
+				}
+				s.clock.advance(result.RequeueAfter)
+			}
 			s.becomes("ann", tc.want)
 			s.wantCalls(0)
 			if u := s.user("ann"); len(u.Finalizers) != 0 || len(u.Annotations) != 0 {
@@ -605,14 +618,13 @@ func TestUserThatVanishedIsMissingOrCreatedAnew(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		user  func(*v1alpha1.ClerkUser)
-		after time.Duration
 		want  string
 		users int
 	}{
-		"PersonMayHaveLeft":    {func(*v1alpha1.ClerkUser) {}, 2 * time.Minute, v1alpha1.ReasonMissing, 0},
-		"PersonCannotLeave":    {func(u *v1alpha1.ClerkUser) { u.Spec.DeleteSelfEnabled = ptr.To(false) }, 2 * time.Minute, v1alpha1.ReasonInSync, 1},
-		"PersonMayLeave":       {func(u *v1alpha1.ClerkUser) { u.Spec.DeleteSelfEnabled = ptr.To(true) }, 2 * time.Minute, v1alpha1.ReasonMissing, 0},
-		"OnlyObservedIsAbsent": {func(*v1alpha1.ClerkUser) {}, 2 * time.Minute, v1alpha1.ReasonObserved, 0},
+		"PersonMayHaveLeft":    {func(*v1alpha1.ClerkUser) {}, v1alpha1.ReasonMissing, 0},
+		"PersonCannotLeave":    {func(u *v1alpha1.ClerkUser) { u.Spec.DeleteSelfEnabled = ptr.To(false) }, v1alpha1.ReasonInSync, 1},
+		"PersonMayLeave":       {func(u *v1alpha1.ClerkUser) { u.Spec.DeleteSelfEnabled = ptr.To(true) }, v1alpha1.ReasonMissing, 0},
+		"OnlyObservedIsAbsent": {func(*v1alpha1.ClerkUser) {}, v1alpha1.ReasonObserved, 0},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -626,7 +638,9 @@ func TestUserThatVanishedIsMissingOrCreatedAnew(t *testing.T) {
 			if err := s.clerk.Delete(s.user("ann").Status.UserID); err != nil {
 				t.Fatal(err)
 			}
-			s.clock.advance(tc.after)
+			if woken := s.compares(); len(woken) != 1 || woken[0] != "ann-uid" {
+				t.Errorf("the comparison that misses the user wakes %v", woken)
+			}
 			s.becomes("ann", tc.want)
 			if n := len(s.clerk.Users()); n != tc.users {
 				t.Errorf("%d users are at Clerk, want %d", n, tc.users)

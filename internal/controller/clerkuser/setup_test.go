@@ -168,7 +168,7 @@ func TestPoolWakesUsers(t *testing.T) {
 	q := newTestQueue(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	if err := r.hearConnections(ctx, q); err != nil {
+	if err := r.hearPool(ctx, q); err != nil {
 		t.Fatal(err)
 	}
 	r.Pool.Set(types.NamespacedName{Namespace: "team-b", Name: "default"}, connection.State{Problem: "no key"})

@@ -65,8 +65,9 @@ func newStage(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *stage {
 
 // connect makes an instance usable.
 func (s *stage) connect(client *clerk.Client, name types.NamespacedName) {
+	_, shared := s.Pool.Join(name, s.clerk.ID(), connection.Terms{})
 	s.Pool.Set(name, stateOf(newTestInstance(), connection.State{Connection: &connection.Connection{
-		InstanceID: s.clerk.ID(), Environment: v1alpha1.EnvironmentProduction, Client: client, Mirror: s.Pool.Mirror(s.clerk.ID()),
+		InstanceID: s.clerk.ID(), Environment: v1alpha1.EnvironmentProduction, Client: client, Mirror: shared,
 	}}))
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +32,7 @@ type fate struct {
 	reason, message      string
 	stalled, reconciling bool
 	afterMin, afterMax   time.Duration
-	low, retried         bool
+	low, retried, silent bool
 }
 
 func checkFate(t *testing.T, got verdict, want fate) {
@@ -49,18 +50,15 @@ func checkFate(t *testing.T, got verdict, want fate) {
 	if got.low != want.low || (got.err != nil) != want.retried {
 		t.Errorf("verdict: low %t, error %v; want low %t, an error %t", got.low, got.err, want.low, want.retried)
 	}
+	if got.silent != want.silent {
+		t.Errorf("verdict: silent %t, want %t", got.silent, want.silent)
+	}
 	if !strings.Contains(got.message, want.message) {
 		t.Errorf("message %q does not hold %q", got.message, want.message)
 	}
 	if !want.unchanged && got.message == "" {
 		t.Error("a verdict that goes into conditions has no message")
 	}
-}
-
-// driftLook is when a pass that is content is repeated: after the drift interval, spread.
-func driftLook(f fate) fate {
-	f.afterMin, f.afterMax, f.low = v1alpha1.DefaultDriftInterval, v1alpha1.DefaultDriftInterval*11/10, true
-	return f
 }
 
 func TestJudgeContentPasses(t *testing.T) {
@@ -78,28 +76,28 @@ func TestJudgeContentPasses(t *testing.T) {
 	}{
 		"NothingToDoIsInSync": {
 			learned: func(p *pass) { p.observed = atClerk("a@example.com") },
-			want:    driftLook(fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, message: "as declared"}),
+			want:    fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, message: "as declared", low: true},
 		},
 		"ObservedAndEqual": {
 			user:    observe,
 			learned: func(p *pass) { p.observed = atClerk("a@example.com") },
-			want:    driftLook(fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonObserved, message: testUserID + " is as declared"}),
+			want:    fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonObserved, message: testUserID + " is as declared", low: true},
 		},
 		"ObservedAndDifferentNamesFields": {
 			user:    observe,
 			learned: func(p *pass) { p.observed, p.withheld = atClerk("a@example.com"), differing },
-			want: driftLook(fate{
-				ready: metav1.ConditionTrue, reason: v1alpha1.ReasonObserved, message: testUserID + " differs in: banned, firstName",
-			}),
+			want: fate{
+				ready: metav1.ConditionTrue, reason: v1alpha1.ReasonObserved, message: testUserID + " differs in: banned, firstName", low: true,
+			},
 		},
 		"ObservedAndAbsent": {
 			user:    observe,
 			learned: func(p *pass) { p.withheld = differing },
-			want:    driftLook(fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonObserved, message: "mode Enforce would create it"}),
+			want:    fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonObserved, message: "mode Enforce would create it", low: true},
 		},
 		"ContendedStaysReadyAndNamesFields": {
 			learned: func(p *pass) { p.observed, p.contended = atClerk("a@example.com"), []string{"banned", "firstName"} },
-			want:    driftLook(fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonContended, message: "banned, firstName"}),
+			want:    fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonContended, message: "banned, firstName", low: true},
 		},
 		"HeldLockIsLookedAtWhenItLapses": {
 			user:    lock,
@@ -114,19 +112,33 @@ func TestJudgeContentPasses(t *testing.T) {
 			learned: func(p *pass) { p.observed = atClerk("a@example.com", until(-time.Minute)) },
 			want:    fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, low: true, afterMin: time.Second, afterMax: time.Second},
 		},
-		"LongLockIsNotWaitedFor": {
+		"LongLockIsLookedAtWhenItLapses": {
 			user:    lock,
 			learned: func(p *pass) { p.observed = atClerk("a@example.com", until(24*time.Hour)) },
-			want:    driftLook(fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync}),
+			want: fate{
+				ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, low: true,
+				afterMin: 24 * time.Hour, afterMax: 24 * time.Hour,
+			},
 		},
 		"EndlessLockIsNotWaitedFor": {
 			user:    lock,
 			learned: func(p *pass) { p.observed = atClerk("a@example.com", func(u *clerk.User) { u.Locked = true }) },
-			want:    driftLook(fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync}),
+			want:    fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, low: true},
 		},
-		"LockThatNobodyWantsIsNotWaitedFor": {
+		"LockThatNobodyWantsIsShownUntilItLapses": {
 			learned: func(p *pass) { p.observed = atClerk("a@example.com", until(20*time.Second)) },
-			want:    driftLook(fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync}),
+			want: fate{
+				ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, low: true,
+				afterMin: 20 * time.Second, afterMax: 20 * time.Second,
+			},
+		},
+		"ObservedLockIsShownUntilItLapses": {
+			user:    observe,
+			learned: func(p *pass) { p.observed = atClerk("a@example.com", until(20*time.Second)) },
+			want: fate{
+				ready: metav1.ConditionTrue, reason: v1alpha1.ReasonObserved, low: true,
+				afterMin: 20 * time.Second, afterMax: 20 * time.Second,
+			},
 		},
 		"SuspendedIsLeftAlone": {
 			learned: func(p *pass) { p.suspended = true },
@@ -166,10 +178,11 @@ func TestJudgeFinalErrors(t *testing.T) {
 	waits := func(reason, message string) fate {
 		return fate{ready: metav1.ConditionFalse, reason: reason, message: message, low: true}
 	}
-	held := func(f fate) fate {
-		f.afterMin, f.afterMax = firstHold, firstHold
+	later := func(after time.Duration, f fate) fate {
+		f.afterMin, f.afterMax = after, after
 		return f
 	}
+	held := func(f fate) fate { return later(firstHold, f) }
 	rejected := func(message string) fate { return held(stalled(v1alpha1.ReasonRejectedByClerk, message)) }
 
 	tests := map[string]struct {
@@ -180,7 +193,7 @@ func TestJudgeFinalErrors(t *testing.T) {
 		"NoIdentifier":      {is(errNoIdentifier), stalled(v1alpha1.ReasonInvalidSpec, "names no identifier")},
 		"InstanceNotFound":  {is(instanceNotFound([]types.NamespacedName{other})), waits(v1alpha1.ReasonInstanceNotFound, "platform/prod")},
 		"NeitherFound":      {is(instanceNotFound([]types.NamespacedName{{Namespace: "team-a", Name: "default"}, other})), waits(v1alpha1.ReasonInstanceNotFound, "neither")},
-		"NotAllowed":        {is(notAllowed(other, testNamespace)), waits(v1alpha1.ReasonNotAllowed, "does not admit namespace team-a")},
+		"NotAllowed":        {is(notAllowed(other, testNamespace)), later(time.Minute, waits(v1alpha1.ReasonNotAllowed, "does not admit namespace team-a"))},
 		"InstanceNotReady":  {is(instanceNotReady(other, "its key is gone")), waits(v1alpha1.ReasonInstanceNotReady, "its key is gone")},
 		"AlreadyExists":     {is(errAlreadyExists), held(stalled(v1alpha1.ReasonAlreadyExists, "set spec.userID"))},
 		"AdoptionDenied":    {is(adoptionDenied(newTestInstance())), held(stalled(v1alpha1.ReasonAlreadyExists, "policy.adoption"))},
@@ -218,9 +231,9 @@ func TestJudgeFinalErrors(t *testing.T) {
 		"Clerk422OfAnUnknownField":  {refused(422, "form_param_unknown", "bogus_thing"), rejected("bogus_thing: ")},
 		"Clerk422OfATakenUsername":  {refused(422, "form_identifier_exists", "username"), rejected("spec.username: ")},
 		"Clerk451":                  {refused(451, "nobody_knows", ""), rejected("clerk answered 451")},
-		"ClerkRefusesTheKey":        {func(t *testing.T) error { return readError(t, answering(401, errorBody("authentication_invalid", ""))) }, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key")},
-		"KeyRefusedByWhateverIs401": {func(t *testing.T) error { return readError(t, answering(401, "<html>")) }, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key")},
-		"OfficeIsClosed":            {is(&clerk.ClosedError{At: start.Add(time.Second)}), waits(v1alpha1.ReasonInstanceNotReady, "rejects its key")},
+		"ClerkRefusesTheKey":        {func(t *testing.T) error { return readError(t, answering(401, errorBody("authentication_invalid", ""))) }, later(recheck, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key"))},
+		"KeyRefusedByWhateverIs401": {func(t *testing.T) error { return readError(t, answering(401, "<html>")) }, later(recheck, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key"))},
+		"OfficeIsClosed":            {is(&clerk.ClosedError{At: start.Add(time.Second)}), later(recheck, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key"))},
 	}
 	for name, tc := range tests {
 		for how, wrap := range wrappings() {
@@ -230,12 +243,7 @@ func TestJudgeFinalErrors(t *testing.T) {
 				p := newTestPass(t, r, newTestUser("ann"))
 				p.err = wrap(tc.err(t))
 				got := r.judge(p)
-				want := tc.want
-				// A verdict that only what is watched ends may be looked at once more in between.
-				if want.afterMax == 0 {
-					want.afterMax = 24 * time.Hour
-				}
-				checkFate(t, got, want)
+				checkFate(t, got, tc.want)
 				if strings.Contains(got.message, spoken) || strings.Contains(got.message, testKey) || strings.Contains(got.message, "trace-0815") {
 					t.Errorf("the message tells what it must not: %q", got.message)
 				}
@@ -244,25 +252,6 @@ func TestJudgeFinalErrors(t *testing.T) {
 				}
 			})
 		}
-	}
-}
-
-// What cannot be reached for a user may be reached when somebody changes the user: he is looked at as ever.
-func TestBoundUserIsLookedAtWhateverTheVerdict(t *testing.T) {
-	t.Parallel()
-	for name, err := range map[string]error{
-		"Unreachable": &plan.InvalidError{Field: "spec.publicMetadata", Problem: "is larger than 8 KB with what others wrote"},
-		"NotKept":     notKept([]string{"locale"}),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r := newTestReconciler(t, newClock())
-			p := newTestPass(t, r, newTestUser("ann"))
-			p.bound, p.observed, p.err = true, atClerk("ann@example.com"), err
-			if v := r.judge(p); !v.stalled || v.after < v1alpha1.DefaultDriftInterval || v.after > v1alpha1.DefaultDriftInterval*11/10 {
-				t.Errorf("verdict %+v, want the next look after the drift interval", v)
-			}
-		})
 	}
 }
 
@@ -307,6 +296,7 @@ func TestJudgePassingErrors(t *testing.T) {
 	is := func(err error) func(*testing.T) error { return func(*testing.T) error { return err } }
 	resource := schema.GroupResource{Group: "clerk-operator.io", Resource: "clerkusers"}
 	after := func(d time.Duration) fate { return fate{unchanged: true, afterMin: d, afterMax: d} }
+	untold := func(d time.Duration) fate { return fate{unchanged: true, afterMin: d, afterMax: d, silent: true} }
 	retried := fate{unchanged: true, retried: true}
 	refused := func(status int, code string) func(*testing.T) error {
 		return func(t *testing.T) error { t.Helper(); return writeError(t, answering(status, errorBody(code, ""))) }
@@ -318,12 +308,13 @@ func TestJudgePassingErrors(t *testing.T) {
 		patient bool
 		says    string
 	}{
-		"NoTicket":              {err: is(&clerk.WaitError{At: start.Add(3 * time.Second)}), want: after(3 * time.Second), patient: true},
-		"TicketIsDueNow":        {err: is(&clerk.WaitError{At: start}), want: after(time.Millisecond), patient: true},
-		"TicketWasDueBefore":    {err: is(&clerk.WaitError{At: start.Add(-time.Hour)}), want: after(time.Millisecond), patient: true},
+		"NoTicket":              {err: is(&clerk.WaitError{At: start.Add(3 * time.Second)}), want: untold(3 * time.Second), patient: true},
+		"TicketIsDueNow":        {err: is(&clerk.WaitError{At: start}), want: untold(time.Millisecond), patient: true},
+		"TicketWasDueBefore":    {err: is(&clerk.WaitError{At: start.Add(-time.Hour)}), want: untold(time.Millisecond), patient: true},
 		"TooManyRequests":       {err: refused(429, "too_many_requests"), want: after(10 * time.Second), patient: true},
 		"TooManyWithoutABody":   {err: func(t *testing.T) error { return readError(t, answering(429, "")) }, want: after(10 * time.Second), patient: true},
-		"InstanceUnknown":       {err: is(errInstanceUnknown), want: after(unknownPause), patient: true},
+		"InstanceUnknown":       {err: is(errInstanceUnknown), want: untold(impatience), patient: true},
+		"NotRead":               {err: is(errNotRead), want: untold(impatience), patient: true},
 		"Outdated":              {err: is(errOutdated), want: after(conflictPause), patient: true},
 		"ConflictInTheCluster":  {err: is(apierrors.NewConflict(resource, "ann", errors.New("the object has been modified"))), want: after(conflictPause), patient: true},
 		"NotVisibleYet":         {err: is(&waitError{after: 7 * time.Second, err: errNotVisibleYet}), want: after(7 * time.Second), says: errNotVisibleYet.Error()},
@@ -386,6 +377,58 @@ func TestJudgePassingErrors(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Where many objects are new at once, saying of each that it waits would be a write for nothing.
+func TestShortFirstWaitIsNotTold(t *testing.T) {
+	t.Parallel()
+	hasReady := func(u *v1alpha1.ClerkUser) {
+		u.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonInSync}}
+	}
+	turn := func(d time.Duration) error { return &clerk.WaitError{At: start.Add(d)} }
+	slowed := func(t *testing.T) error { t.Helper(); return readError(t, answering(429, "")) }
+	is := func(err error) func(*testing.T) error { return func(*testing.T) error { return err } }
+	tests := map[string]struct {
+		user   func(*v1alpha1.ClerkUser)
+		waited time.Duration
+		err    func(*testing.T) error
+		silent bool
+		after  time.Duration
+	}{
+		"TurnAtOnce":                {nil, 0, is(turn(0)), true, time.Millisecond},
+		"TurnSoon":                  {nil, 0, is(turn(soon - time.Nanosecond)), true, soon - time.Nanosecond},
+		"TurnLater":                 {nil, 0, is(turn(soon)), false, soon},
+		"TurnSoonAfterALongWait":    {nil, 4 * time.Minute, is(turn(6 * time.Minute)), false, 2 * time.Minute},
+		"TurnSoonAfterAShortWait":   {nil, 2 * time.Minute, is(turn(4 * time.Minute)), true, 2 * time.Minute},
+		"SlowedDownByClerk":         {nil, 0, slowed, false, 10 * time.Second},
+		"InstanceUnknown":           {nil, 0, is(errInstanceUnknown), true, impatience},
+		"InstanceUnknownForAWhile":  {nil, 10 * time.Second, is(errInstanceUnknown), true, impatience - 10*time.Second},
+		"InstanceUnknownForLong":    {nil, impatience, is(errInstanceUnknown), false, 0},
+		"InstanceUnknownAndTold":    {hasReady, 0, is(errInstanceUnknown), false, 0},
+		"NotRead":                   {nil, 0, is(errNotRead), true, impatience},
+		"NotReadForLong":            {nil, time.Hour, is(errNotRead), false, 0},
+		"NotReadAndTold":            {hasReady, 0, is(errNotRead), false, 0},
+		"NewWishBeginsItsOwnSpell":  {func(u *v1alpha1.ClerkUser) { u.Generation++ }, time.Hour, is(errNotRead), true, impatience},
+		"FailureIsNoWaitForATurnIt": {nil, 0, is(&waitError{after: time.Second, err: errNotVisibleYet}), false, time.Second},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newClock()
+			r := newTestReconciler(t, c)
+			newTestPass(t, r, newTestUser("ann")).seenFirst()
+			c.advance(tc.waited)
+			user := newTestUser("ann")
+			if tc.user != nil {
+				tc.user(user)
+			}
+			p := newTestPass(t, r, user)
+			p.err = tc.err(t)
+			if v := r.judge(p); v.silent != tc.silent || v.after != tc.after || !v.unchanged {
+				t.Errorf("silent %t, looks again in %s; want %t, %s", v.silent, v.after, tc.silent, tc.after)
+			}
+		})
 	}
 }
 
@@ -580,15 +623,19 @@ func TestRejectedKeyIsDoubted(t *testing.T) {
 
 // doubts empties the pool's list of keys to be checked again.
 func doubts(pool *connection.Pool) []types.NamespacedName {
-	var all []types.NamespacedName
-	for {
-		select {
-		case name := <-pool.Doubted():
-			all = append(all, name)
-		default:
-			return all
-		}
-	}
+	return putIn(pool.Doubted(), types.NamespacedName{Name: "the last"})
+}
+
+// putIn empties an inbox, which last marks the end of.
+func putIn[T comparable](inbox *connection.Inbox[T], last T) (all []T) {
+	inbox.Put(last)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	inbox.Read(ctx, func(items []T) {
+		all = append(all, items...)
+		cancel()
+	})
+	return slices.DeleteFunc(all, func(item T) bool { return item == last })
 }
 
 func TestVerdictResult(t *testing.T) {

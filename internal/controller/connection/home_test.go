@@ -259,7 +259,7 @@ func TestMirrorsEndWithThePool(t *testing.T) {
 }
 
 func TestNoGoroutineIsLeftOfInstancesThatComeAndGo(t *testing.T) {
-	synctestFree := runtime.NumGoroutine()
+	before := runtime.NumGoroutine()
 	s := newScene(t)
 	stop := s.start()
 	for i := range 50 {
@@ -271,11 +271,11 @@ func TestNoGoroutineIsLeftOfInstancesThatComeAndGo(t *testing.T) {
 		s.pool.Drop(bob)
 	}
 	deadline := time.Now().Add(10 * time.Second)
-	for runtime.NumGoroutine() > synctestFree+1 && time.Now().Before(deadline) {
+	for runtime.NumGoroutine() > before+1 && time.Now().Before(deadline) {
 		time.Sleep(time.Millisecond)
 	}
-	if n := runtime.NumGoroutine(); n > synctestFree+1 {
-		t.Errorf("%d goroutines run, want the pool's own beside the %d there were", n, synctestFree)
+	if n := runtime.NumGoroutine(); n > before+1 {
+		t.Errorf("%d goroutines run, want the pool's own beside the %d there were", n, before)
 	}
 	stop()
 	if n := len(s.pool.homes) + len(s.pool.states); n != 0 {

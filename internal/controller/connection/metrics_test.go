@@ -1,0 +1,87 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package connection
+
+import (
+	"maps"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
+)
+
+// measured returns the values of all series by name and instance.
+func measured(t *testing.T, registry *prometheus.Registry) map[string]float64 {
+	t.Helper()
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := map[string]float64{}
+	for _, family := range families {
+		for _, m := range family.GetMetric() {
+			name := family.GetName()
+			for _, label := range m.GetLabel() {
+				name += " " + label.GetName() + "=" + label.GetValue()
+			}
+			values[name] = m.GetGauge().GetValue() + m.GetCounter().GetValue()
+		}
+	}
+	return values
+}
+
+func TestMetricsTellHowMirrorsAre(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		registry := prometheus.NewPedanticRegistry()
+		registry.MustRegister(NewMetrics(s.pool))
+		if got := measured(t, registry); len(got) != 0 {
+			t.Errorf("without an instance the metrics are %v", got)
+		}
+		s.join(ann, firstID, "key-1", usual())
+		s.join(bob, firstID, "key-2", usual())
+		s.join(eve, secondID, "key-4", usual())
+		users := map[string]string{}
+		for _, name := range []string{"a", "b", "c"} {
+			users["uid-"+name] = s.first.Seed(emulator.User{Username: ptrTo("somebody" + name)}).ID
+		}
+		s.mirror(firstID).Follow(users)
+		const prefix = "clerk_operator_mirror_"
+		series := func(id string, followed, pending, stale, tails, overruns, comparisons float64) map[string]float64 {
+			values := map[string]float64{}
+			for name, value := range map[string]float64{
+				"followed_users": followed, "pending_users": pending, "stale": stale,
+				"tails_total": tails, "tail_overruns_total": overruns, "comparisons_total": comparisons,
+			} {
+				values[prefix+name+" instance="+id] = value
+			}
+			return values
+		}
+		check := func(when string, want ...map[string]float64) {
+			t.Helper()
+			all := map[string]float64{}
+			for _, values := range want {
+				maps.Copy(all, values)
+			}
+			if diff := cmp.Diff(all, measured(t, registry)); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", when, diff)
+			}
+		}
+		check("before the start", series(firstID, 3, 3, 0, 0, 0, 0), series(secondID, 0, 0, 0, 0, 0, 0))
+		defer s.start()()
+		time.Sleep(5*time.Minute + time.Second)
+		check("after five minutes", series(firstID, 3, 0, 0, 6, 0, 1), series(secondID, 0, 0, 0, 0, 0, 0))
+		s.server.InjectFault(emulator.Fault{Instance: firstID, Status: 503, Times: -1})
+		time.Sleep(10 * time.Minute)
+		check("in an outage", series(firstID, 3, 0, 1, 6, 0, 1), series(secondID, 0, 0, 0, 0, 0, 0))
+		s.pool.Drop(ann)
+		s.pool.Drop(bob)
+		check("when nobody leads there", series(secondID, 0, 0, 0, 0, 0, 0))
+	})
+}

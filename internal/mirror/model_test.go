@@ -1,0 +1,486 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package mirror
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+)
+
+// model is a world in which everything happens at the worst time: while a call is under way, anything else may happen, and
+// what a list shows may be a minute old. Followers do what a controller does when it is told.
+//
+// A user's name is its version. What is true is in the source.
+type model struct {
+	t      *rapid.T
+	at     time.Time
+	source *source
+	mirror *Mirror
+	run    *session
+	// due is when a follower makes its next pass, if it makes one.
+	due map[string]time.Time
+	// follows is whom a follower follows; views is what it last acted upon: a version, "absent", or "" for nothing yet.
+	follows, views map[string]string
+	// answered is the version that our last answered write to a user made.
+	answered map[string]int
+	versions map[string]int
+	born     map[string]time.Time
+	// flights are reads by id whose answers are on their way.
+	flights []flight
+	made    int
+	// depth is how many calls are under way within one another; quiet is true when nothing happens but what must.
+	depth int
+	quiet bool
+	told  int
+}
+
+// flight is a read by id that was answered and has not arrived.
+type flight struct {
+	id    string
+	asked time.Time
+	user  *clerk.User
+}
+
+const modelUsers = 9
+
+func newModel(t *rapid.T) *model {
+	m := &model{
+		t: t, at: start, due: map[string]time.Time{}, follows: map[string]string{}, views: map[string]string{},
+		versions: map[string]int{}, answered: map[string]int{}, born: map[string]time.Time{},
+	}
+	m.source = newSource(func() time.Time { return m.at })
+	m.source.fault = m.meanwhile
+	// Enough that a walk is not always the cheaper way, and that the tail does not show everything.
+	for n := range rapid.SampledFrom([]int{0, 130, 600}).Draw(t, "others") {
+		m.source.seed(n+100, n+101)
+	}
+	for n := range modelUsers {
+		m.create(idOf(n))
+	}
+	m.pass(61 * time.Second)
+	m.restart()
+	return m
+}
+
+func (m *model) now() time.Time         { return m.at }
+func (m *model) pass(d time.Duration)   { m.at = m.at.Add(d) }
+func (m *model) flip(label string) bool { return rapid.Bool().Draw(m.t, label) }
+func (m *model) seconds(most int) time.Duration {
+	return time.Duration(rapid.IntRange(0, most).Draw(m.t, "seconds")) * time.Second
+}
+func (m *model) pick(label string, of []string) string { return rapid.SampledFrom(of).Draw(m.t, label) }
+func (m *model) user() string                          { return m.pick("user", slices.Sorted(maps.Keys(m.versions))) }
+func (m *model) follower() string {
+	return fmt.Sprint("follower-", rapid.IntRange(0, 11).Draw(m.t, "follower"))
+}
+
+// create makes a user at Clerk.
+func (m *model) create(id string) *clerk.User {
+	m.born[id] = m.at
+	return m.change(id, true)
+}
+
+// change makes another version of a user at Clerk.
+func (m *model) change(id string, bump bool) *clerk.User {
+	m.versions[id]++
+	name := strconv.Itoa(m.versions[id])
+	if bump || m.versions[id] == 1 {
+		return m.source.rename(id, name)
+	}
+	m.source.renameSilently(id, name)
+	return m.source.get(id)
+}
+
+// meanwhile is what happens while the mirror waits for Clerk.
+func (m *model) meanwhile(call) error {
+	m.source.lag = 0
+	if m.quiet {
+		m.source.lag = time.Duration(rand.N(int64(time.Minute)))
+		return nil
+	}
+	m.source.lag = m.seconds(60)
+	m.interleave()
+	if rapid.IntRange(0, 7).Draw(m.t, "fails") == 0 {
+		return errDown
+	}
+	return nil
+}
+
+// interleave lets up to two other things happen, and time pass.
+func (m *model) interleave() {
+	if m.depth > 1 || m.quiet {
+		return
+	}
+	m.depth++
+	defer func() { m.depth-- }()
+	names := slices.Sorted(maps.Keys(m.actions()))
+	for range rapid.IntRange(0, 2).Draw(m.t, "interleaved") {
+		if name := m.pick("meanwhile", names); name != "Work" && name != "Restart" && name != "AnotherProcess" {
+			m.pass(time.Millisecond)
+			m.actions()[name]()
+		}
+	}
+	m.pass(m.seconds(5) + time.Millisecond)
+}
+
+func (m *model) actions() map[string]func() {
+	return map[string]func(){
+		"Work":           m.work,
+		"Restart":        func() { m.run = &session{Mirror: m.mirror, source: m.source, instanceID: instanceID} },
+		"AnotherProcess": m.restart,
+		"Wait":           func() { m.pass(m.seconds(90)) },
+		"WaitLong":       func() { m.pass(m.seconds(2 * 60 * 60)) },
+		"Consume":        func() { m.consume(m.follower()) },
+		"ConsumeAll":     m.consumeAll,
+		"Follow":         func() { m.follow(m.follower(), m.user()) },
+		"Unfollow":       func() { m.unfollow(m.follower()) },
+		"EditOutside":    func() { m.editOutside(m.user()) },
+		"DeleteOutside":  func() { m.source.removeIfThere(m.user()) },
+		"DeleteMany":     m.deleteMany,
+		"CreateOutside":  func() { m.create(m.newID()) },
+		"Create":         func() { m.createOwn(m.follower()) },
+		"Write":          func() { m.write(m.follower()) },
+		"WritePart":      func() { m.writePart(m.follower()) },
+		"LoseAnswer":     func() { m.loseAnswer(m.follower()) },
+		"Remove":         func() { m.remove(m.follower()) },
+		"BeginRead":      func() { m.beginRead(m.user()) },
+		"DeliverRead":    m.deliverRead,
+	}
+}
+
+func (s *source) removeIfThere(id string) {
+	if s.get(id) != nil {
+		s.remove(id)
+	}
+}
+
+func (m *model) deleteMany() {
+	for id := range m.versions {
+		m.source.removeIfThere(id)
+	}
+}
+
+func (m *model) newID() string {
+	m.made++
+	return fmt.Sprint("user_made", m.made)
+}
+
+func (m *model) editOutside(id string) {
+	if m.source.get(id) != nil {
+		m.change(id, m.flip("bump"))
+	}
+}
+
+// restart begins with an empty mirror, as another process would: it knows nothing of what was written.
+func (m *model) restart() {
+	m.mirror = New(Config{Now: m.now, Changed: m.tell})
+	m.run = &session{Mirror: m.mirror, source: m.source, instanceID: instanceID}
+	m.answered, m.flights = map[string]int{}, nil
+	m.mirror.Follow(m.follows)
+	for follower := range m.follows {
+		m.views[follower], m.due[follower] = "", m.at
+	}
+}
+
+func (m *model) tell(followers []string) {
+	for _, follower := range followers {
+		if m.follows[follower] == "" {
+			m.t.Fatalf("%s is told and follows nobody", follower)
+		}
+		m.due[follower] = m.at
+		m.told++
+	}
+}
+
+// wake has a follower make a pass, unless it was let go meanwhile.
+func (m *model) wake(follower string) {
+	if m.follows[follower] != "" {
+		m.due[follower] = m.at
+	}
+}
+
+func (m *model) work() {
+	read, err := m.run.work(m.t.Context())
+	if read {
+		m.run.note(err)
+	}
+}
+
+func (m *model) follow(follower, id string) {
+	m.follows[follower], m.views[follower], m.due[follower] = id, "", m.at
+	if m.flip("bind") {
+		m.mirror.Bind(follower, id)
+	}
+}
+
+func (m *model) unfollow(follower string) {
+	m.mirror.Unbind(follower)
+	delete(m.follows, follower)
+	delete(m.due, follower)
+}
+
+func (m *model) consumeAll() {
+	for _, follower := range slices.Sorted(maps.Keys(m.due)) {
+		m.consume(follower)
+	}
+}
+
+// consume is a pass of a controller: it acts upon what the mirror shows, or reads by id where that is not to be believed.
+func (m *model) consume(follower string) {
+	id := m.follows[follower]
+	if at, due := m.due[follower]; !due || at.After(m.at) || id == "" {
+		return
+	}
+	delete(m.due, follower)
+	sight := m.mirror.Look(follower, id)
+	switch sight.Presence {
+	case Present:
+		m.act(follower, sight.User)
+	case Doubtful:
+		m.read(follower, id)
+	case MassAbsent:
+		if m.quiet || m.flip("released") {
+			m.read(follower, id)
+		}
+	case Absent:
+		m.views[follower] = "absent"
+	case Pending:
+	}
+}
+
+// act is what all is about: nothing older than our own last answered write may be acted upon.
+func (m *model) act(follower string, user *clerk.User) {
+	version, err := strconv.Atoi(user.FirstName)
+	if err != nil || user.ID != m.follows[follower] {
+		m.t.Fatalf("%s follows %s and is shown %+v", follower, m.follows[follower], user)
+	}
+	if version < m.answered[user.ID] {
+		m.t.Fatalf("%s acts upon version %d of %s, though a write was answered with version %d", follower, version, user.ID, m.answered[user.ID])
+	}
+	m.views[follower] = user.FirstName
+}
+
+// live is what Clerk answers to a read by id: a user created less than a minute ago may not be there yet.
+func (m *model) live(id string) *clerk.User {
+	if !m.quiet && m.at.Sub(m.born[id]) < time.Minute && m.flip("not there yet") {
+		return nil
+	}
+	return m.source.get(id)
+}
+
+func (m *model) read(follower, id string) {
+	asked := m.at
+	early := m.flipUnlessQuiet("answered early")
+	user := m.live(id)
+	m.interleave()
+	if !early {
+		user = m.live(id)
+	}
+	if m.follows[follower] != id {
+		return
+	}
+	if user == nil {
+		m.mirror.NotFound(id, asked)
+		if m.mirror.Look(follower, id).Presence == Absent {
+			m.views[follower] = "absent"
+		} else {
+			m.due[follower] = m.at.Add(5 * time.Second)
+		}
+		return
+	}
+	if known, ok := m.mirror.Read(user, asked); ok {
+		m.act(follower, known)
+	} else {
+		m.due[follower] = m.at.Add(2 * time.Second)
+	}
+}
+
+func (m *model) flipUnlessQuiet(label string) bool { return !m.quiet && m.flip(label) }
+
+// beginRead reads by id on behalf of somebody; the answer arrives whenever it does.
+func (m *model) beginRead(id string) {
+	m.flights = append(m.flights, flight{id: id, asked: m.at, user: m.live(id)})
+}
+
+func (m *model) deliverRead() {
+	if len(m.flights) == 0 {
+		return
+	}
+	n := rapid.IntRange(0, len(m.flights)-1).Draw(m.t, "flight")
+	f := m.flights[n]
+	m.flights = slices.Delete(m.flights, n, n+1)
+	if f.user == nil {
+		m.mirror.NotFound(f.id, f.asked)
+		return
+	}
+	m.mirror.Read(f.user, f.asked)
+}
+
+// owned returns the user that a follower may write to; "" if there is none.
+func (m *model) owned(follower string) string {
+	id := m.follows[follower]
+	if id == "" || m.views[follower] == "" || m.source.get(id) == nil {
+		return ""
+	}
+	return id
+}
+
+// write is a call that is answered with the whole user. Before and after it takes effect anything may happen.
+func (m *model) write(follower string) {
+	id := m.owned(follower)
+	if id == "" {
+		return
+	}
+	m.interleave()
+	if m.source.get(id) == nil {
+		m.mirror.WrotePart(id)
+		m.wake(follower)
+		return
+	}
+	user := m.change(id, m.flip("bump"))
+	version := m.versions[id]
+	m.interleave()
+	if version < m.answered[id] {
+		// Another follower's write was answered meanwhile; the operator never writes to one user twice at a time.
+		return
+	}
+	m.answered[id] = version
+	m.mirror.Wrote(user)
+	if m.follows[follower] == id {
+		m.views[follower] = user.FirstName
+	}
+}
+
+// writePart is a call whose answer does not hold the user. A read follows, unless the process is interrupted.
+func (m *model) writePart(follower string) {
+	id := m.owned(follower)
+	if id == "" {
+		return
+	}
+	m.change(id, m.flip("bump"))
+	version := m.versions[id]
+	m.interleave()
+	m.answered[id] = max(version, m.answered[id])
+	m.mirror.WrotePart(id)
+	m.wake(follower)
+	if m.flip("reads at once") {
+		m.consume(follower)
+	}
+}
+
+// loseAnswer is a write that was carried out or not.
+func (m *model) loseAnswer(follower string) {
+	id := m.owned(follower)
+	if id == "" {
+		return
+	}
+	if m.flip("carried out") {
+		m.change(id, m.flip("bump"))
+	}
+	m.interleave()
+	m.mirror.WrotePart(id)
+	m.wake(follower)
+}
+
+// createOwn creates a user and binds the follower to it.
+func (m *model) createOwn(follower string) {
+	id := m.newID()
+	user := m.create(id)
+	m.interleave()
+	m.answered[id] = max(1, m.answered[id])
+	m.mirror.Wrote(user)
+	m.mirror.Bind(follower, id)
+	m.follows[follower], m.views[follower] = id, user.FirstName
+}
+
+// remove deletes the follower's user and lets it go.
+func (m *model) remove(follower string) {
+	id := m.owned(follower)
+	if id == "" {
+		return
+	}
+	m.source.remove(id)
+	m.interleave()
+	m.mirror.Forget(id)
+	if m.follows[follower] == id {
+		m.unfollow(follower)
+	}
+}
+
+// settle lets the world alone until a full comparison was made that saw it as it is now.
+func (m *model) settle() {
+	for len(m.flights) > 0 {
+		m.deliverRead()
+	}
+	m.quiet = true
+	// Who was bound or written to less than a minute before a comparison begins is left to the next one.
+	for _, at := range []time.Duration{time.Minute, 2 * time.Minute} {
+		until := m.at.Add(at)
+		for steps := 0; !m.mirror.ComparedAt().After(until) || len(m.due) > 0; steps++ {
+			if steps > 2000 {
+				m.t.Fatalf("no comparison since %s, due %v", until, m.due)
+			}
+			m.step()
+		}
+	}
+}
+
+// step does what is next in a world that is let alone.
+func (m *model) step() {
+	m.work()
+	m.consumeAll()
+	pause := max(m.run.pause(nil), 0)
+	for _, at := range m.due {
+		pause = min(pause, max(at.Sub(m.at), 0))
+	}
+	m.pass(pause)
+}
+
+func (m *model) check() {
+	for follower, id := range m.follows {
+		want := "absent"
+		if u := m.source.get(id); u != nil {
+			want = u.FirstName
+		}
+		if got := m.views[follower]; got != want {
+			m.t.Errorf("%s last acted upon %q of %s, which is %q", follower, got, id, want)
+		}
+	}
+}
+
+// The laws of the mirror: nothing older than our last answered write is acted upon; who is told, and only then looks, ends
+// with the truth after the next full comparison; and once nothing changes nobody is told.
+func TestModel(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		m := newModel(t)
+		actions := map[string]func(*rapid.T){}
+		for name, action := range m.actions() {
+			actions[name] = func(*rapid.T) {
+				m.pass(time.Millisecond)
+				action()
+			}
+		}
+		t.Repeat(actions)
+		m.settle()
+		m.check()
+		m.told = 0
+		for end := m.at.Add(3 * time.Hour); m.at.Before(end); {
+			m.step()
+		}
+		if m.told > 0 {
+			t.Errorf("told %d times though nothing changed", m.told)
+		}
+		m.check()
+	})
+}
