@@ -49,7 +49,7 @@ func (m *Mirror) Look(follower, userID string) Sight {
 	s := Sight{Presence: e.presence}
 	switch e.presence {
 	case Present:
-		s.User = unlockedIfLapsed(e.user, m.config.Now())
+		s.User = e.user(m.config.Now())
 	case MassAbsent:
 		s.Since = e.since
 	case Pending:
@@ -69,7 +69,7 @@ func (m *Mirror) Recent(userID string, maxAge time.Duration) (*clerk.User, bool)
 	if !found || e.presence != Present || now.Sub(e.confirmed) > maxAge {
 		return nil, false
 	}
-	return unlockedIfLapsed(e.user, now), true
+	return e.user(now), true
 }
 
 // Bind puts on record that a user is the follower's own, so that a pass that works from an older copy of the object knows

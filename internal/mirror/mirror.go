@@ -125,3 +125,11 @@ func unlockedIfLapsed(user *clerk.User, now time.Time) *clerk.User {
 	unlocked.Locked, unlocked.LockedUntil = false, time.Time{}
 	return &unlocked
 }
+
+// packedIfLapsed is unlockedIfLapsed for a user that is packed.
+func packedIfLapsed(copied clerk.PackedUser, now time.Time) clerk.PackedUser {
+	if copied.LockedUntil.IsZero() || now.Before(copied.LockedUntil) {
+		return copied
+	}
+	return unlockedIfLapsed(copied.Unpack(), now).Pack()
+}

@@ -86,7 +86,7 @@ func BenchmarkListUnchanged(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				n = (n + 7919) % users
-				if len(m.list(readings[listed/users%2][n], now)) > 0 {
+				if u := readings[listed/users%2][n]; len(m.list(u.ID, u.Pack(), now)) > 0 {
 					b.Fatal("a user who is as before is news")
 				}
 				listed++

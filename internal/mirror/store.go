@@ -32,8 +32,8 @@ const lagTime = 60 * time.Second
 
 // entry is one user as last seen.
 type entry struct {
-	// user is the last copy, also while it is doubtful; nil if there never was one.
-	user     *clerk.User
+	// copy is the last one, also while it is doubtful; zero if there never was one.
+	copy     clerk.PackedUser
 	presence Presence
 	// asked is when the last call began whose answer agrees with the copy, or said that there is no such user. confirmed is
 	// the same of our own writes and reads by id, leaving out lists, since those may show what was a while ago.
@@ -51,13 +51,14 @@ type entry struct {
 
 // Wrote records Clerk's answer to a write that held the whole user.
 func (m *Mirror) Wrote(user *clerk.User) {
+	copied := user.Pack()
 	m.mu.Lock()
 	e, now := m.entry(user.ID), m.config.Now()
 	var told []string
-	if len(e.followers) > 1 && e.isNews(user, now) || !e.known() {
+	if len(e.followers) > 1 && e.isNews(copied, now) || !e.known() {
 		told = slices.Clone(e.followers)
 	}
-	e.user, e.presence, e.asked, e.confirmed, e.fence = user, Present, now, now, now
+	e.copy, e.presence, e.asked, e.confirmed, e.fence = copied, Present, now, now, now
 	m.mu.Unlock()
 	m.tell(told)
 }
@@ -74,22 +75,23 @@ func (m *Mirror) WrotePart(userID string) {
 // Read records a user that was read by id, by a call that began at asked, and returns the copy that counts from now on. It
 // is another one than was read if a later one is known; ok is false if what was read is older than a write of ours and
 // nothing better is known.
-func (m *Mirror) Read(user *clerk.User, asked time.Time) (copied *clerk.User, ok bool) {
+func (m *Mirror) Read(user *clerk.User, asked time.Time) (known *clerk.User, ok bool) {
+	copied := user.Pack()
 	m.mu.Lock()
 	e, now := m.entry(user.ID), m.config.Now()
 	var told []string
-	if !asked.Before(e.confirmed) && e.accepts(user, asked) {
-		if e.isNews(user, now) {
+	if !asked.Before(e.confirmed) && e.accepts(copied, asked) {
+		if e.isNews(copied, now) {
 			told = slices.Clone(e.followers)
 		}
-		e.user, e.presence, e.asked, e.confirmed = user, Present, later(e.asked, asked), asked
+		e.copy, e.presence, e.asked, e.confirmed = copied, Present, later(e.asked, asked), asked
 	}
 	if e.presence == Present {
-		copied, ok = unlockedIfLapsed(e.user, now), true
+		known, ok = e.user(now), true
 	}
 	m.mu.Unlock()
 	m.tell(told)
-	return copied, ok
+	return known, ok
 }
 
 // NotFound records that Clerk has no user with the id, as it answered to a call that began at asked. It says nothing about
@@ -134,21 +136,24 @@ func (m *Mirror) entry(userID string) *entry {
 }
 
 // accepts reports whether a copy that was asked for then may be no older than what is known.
-func (e *entry) accepts(user *clerk.User, asked time.Time) bool {
-	return !asked.Before(e.fence) && (e.user == nil || !user.UpdatedAt.Before(e.user.UpdatedAt))
+func (e *entry) accepts(copied clerk.PackedUser, asked time.Time) bool {
+	return !asked.Before(e.fence) && (e.copy.IsZero() || !copied.UpdatedAt.Before(e.copy.UpdatedAt))
 }
+
+// user returns the user as it is at the time now, if the last copy is right.
+func (e *entry) user(now time.Time) *clerk.User { return unlockedIfLapsed(e.copy.Unpack(), now) }
 
 // known reports whether the followers know of a copy.
 func (e *entry) known() bool { return e.presence == Present || e.presence == Doubtful }
 
 // isNews reports whether a copy shows what the followers do not know yet.
-func (e *entry) isNews(user *clerk.User, now time.Time) bool {
-	return !e.known() || !e.shows(user, now)
+func (e *entry) isNews(copied clerk.PackedUser, now time.Time) bool {
+	return !e.known() || !e.shows(copied, now)
 }
 
 // shows reports whether the last copy is the same as another one.
-func (e *entry) shows(user *clerk.User, now time.Time) bool {
-	return e.user != nil && unlockedIfLapsed(e.user, now).Same(unlockedIfLapsed(user, now))
+func (e *entry) shows(copied clerk.PackedUser, now time.Time) bool {
+	return !e.copy.IsZero() && packedIfLapsed(e.copy, now).Same(packedIfLapsed(copied, now))
 }
 
 // isNew reports whether Clerk may not show at a time what was written or bound before.
@@ -159,22 +164,22 @@ func (e *entry) isNew(at time.Time) bool {
 // list records a user that a list shows, by a call that began at asked, and returns the followers to be told of it. A
 // difference to what we wrote a moment ago makes the copy doubtful, as does one that was gone a moment ago. The caller holds
 // the lock.
-func (m *Mirror) list(user *clerk.User, asked time.Time) []string {
-	e, found := m.users[user.ID]
-	if !found || asked.Before(e.asked) || !e.accepts(user, asked) {
+func (m *Mirror) list(userID string, copied clerk.PackedUser, asked time.Time) []string {
+	e, found := m.users[userID]
+	if !found || asked.Before(e.asked) || !e.accepts(copied, asked) {
 		return nil
 	}
-	same, mayLag := e.shows(user, m.config.Now()), asked.Sub(e.fence) < lagTime
+	same, mayLag := e.shows(copied, m.config.Now()), asked.Sub(e.fence) < lagTime
 	switch {
 	case same && e.presence == Present:
-		e.user, e.asked = user, asked
+		e.copy.UpdatedAt, e.asked = copied.UpdatedAt, asked
 		return nil
 	case e.presence == Doubtful && mayLag:
 		return nil
 	case !same && mayLag, e.presence == Absent && asked.Sub(e.confirmed) < lagTime:
 		e.presence = Doubtful
 	default:
-		e.user, e.presence, e.asked = user, Present, asked
+		e.copy, e.presence, e.asked = copied, Present, asked
 	}
 	return e.followers
 }

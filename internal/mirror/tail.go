@@ -6,6 +6,7 @@ package mirror
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
@@ -106,16 +107,29 @@ func (t *tail) advance() {
 // take records listed users, tells their followers, and returns how many were known to be just so.
 func (s *session) take(users []*clerk.User, asked time.Time) (known int) {
 	var told []string
+	copies := s.pack(users)
 	s.mu.Lock()
-	for _, u := range users {
-		if e := s.users[u.ID]; e != nil && e.user != nil && e.user.UpdatedAt.Equal(u.UpdatedAt) {
+	for id, copied := range copies {
+		if e := s.users[id]; e != nil && !e.copy.IsZero() && e.copy.UpdatedAt.Equal(copied.UpdatedAt) {
 			known++
 		}
-		told = append(told, s.list(u, asked)...)
+		told = append(told, s.list(id, copied, asked)...)
 	}
 	s.mu.Unlock()
 	s.tell(told)
 	return known
+}
+
+// pack packs those users that are known of, by id.
+func (s *session) pack(users []*clerk.User) map[string]clerk.PackedUser {
+	s.mu.Lock()
+	users = slices.DeleteFunc(slices.Clone(users), func(u *clerk.User) bool { return s.users[u.ID] == nil })
+	s.mu.Unlock()
+	copies := make(map[string]clerk.PackedUser, len(users))
+	for _, u := range users {
+		copies[u.ID] = u.Pack()
+	}
+	return copies
 }
 
 func (s *session) endTail() {
