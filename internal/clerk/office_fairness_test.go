@@ -6,6 +6,7 @@ package clerk
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"sync"
 	"testing"
@@ -147,4 +148,134 @@ func hundredGroups() struct {
 		floods map[string]int
 		class  Class
 	}{floods, Person}
+}
+
+func TestGroupsOfAnySizeGetEqualParts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const budget, lasting = 500, 2 * time.Minute
+		c := newCrowd(budget, lasting)
+		c.flood("a", Person, 5000)
+		time.Sleep(20 * time.Second)
+		begin := time.Now()
+		c.flood("b", Person, 300)
+		c.flood("c", Person, 1000)
+		c.all.Wait()
+		counts := map[string]int{}
+		for _, u := range c.of(within(begin.Add(time.Second), begin.Add(90*time.Second))) {
+			counts[u.caller.Group]++
+		}
+		all := counts["a"] + counts["b"] + counts["c"]
+		for group, n := range counts {
+			if percent := 100 * n / all; percent < 32 || percent > 34 {
+				t.Errorf("%s got %d%% of %d tickets, want a third", group, percent, all)
+			}
+		}
+		if least := 89 * budget / 10 * 95 / 100; all < least {
+			t.Errorf("%d tickets, want at least %d", all, least)
+		}
+	})
+}
+
+func TestAGroupGetsEverythingWhileNobodyElseWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const budget, lasting = 50, 2 * time.Minute
+		c := newCrowd(budget, lasting)
+		c.flood("a", Person, 1000)
+		c.all.Wait()
+		if n, least := len(c.given), int(lasting/windowLength)*budget*95/100; n < least {
+			t.Errorf("%d tickets, want at least %d", n, least)
+		}
+	})
+}
+
+func TestWhoWaitsForSomethingElseChangesPlaces(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		before, after Caller
+		sooner        bool
+	}{
+		"OfAMoreUrgentClass": {Caller{Class: Drift}, Caller{Class: Person}, true},
+		"OfALessUrgentClass": {Caller{Class: Drift}, Caller{Class: Background}, false},
+		"OfAnotherGroup":     {Caller{Group: "flood", Class: Drift}, Caller{Group: "mine", Class: Drift}, true},
+		"OfNothingElse":      {Caller{Group: "flood", Class: Drift}, Caller{Group: "flood", Class: Drift}, false},
+		"OfAGroupButAsUrgentAsBefore": {
+			Caller{Group: "flood", Class: Drift}, Caller{Group: "mine", Class: Background}, true,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := NewOffice(OfficeConfig{RequestsPer10s: 500, Now: at})
+			for i := range 1000 {
+				_ = o.Take(Caller{Key: fmt.Sprint("flood", i), Group: "flood", Class: Drift})
+			}
+			test.before.Key, test.after.Key = "mine", "mine"
+			test.before.Group = "flood"
+			if test.after.Group == "" {
+				test.after.Group = "flood"
+			}
+			told := func(caller Caller) time.Duration {
+				wait, _ := errors.AsType[*WaitError](o.Take(caller))
+				if wait == nil {
+					return 0
+				}
+				return wait.At.Sub(at())
+			}
+			before, after := told(test.before), told(test.after)
+			if test.sooner && after > before/10 || !test.sooner && after != before {
+				t.Errorf("told to wait %v before and %v after", before, after)
+			}
+			if n := o.queue.lines[Drift].waiting + o.queue.lines[Person].waiting; n > 1000 {
+				t.Errorf("%d wait", n)
+			}
+		})
+	}
+}
+
+// TestNothingIsLeftInMemory lets everything happen at once, and then nothing.
+func TestNothingIsLeftInMemory(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrowd(50, 12*time.Minute)
+		o := c.office
+		for i, class := range []Class{Background, Drift, Person, Person} {
+			c.flood(fmt.Sprint("group ", i), class, 2000)
+			c.trickle(class, 3*time.Second)
+		}
+		for i := range 300 {
+			o.settle(ticket{lane: fmt.Sprint("user_", i)}, throttled(time.Duration(i)*time.Second))
+			o.settle(ticket{secret: keyID(fmt.Sprint("key", i))}, outcome{status: http.StatusUnauthorized})
+			readyFor(t, o, fmt.Sprint("ready", i))
+			time.Sleep(2 * time.Second)
+		}
+		if n := len(o.queue.places); n > 3*int(horizon/interval(50)) {
+			t.Errorf("%d places", n)
+		}
+		c.all.Wait()
+		time.Sleep(2 * horizon)
+		o.settle(ticket{secret: "last"}, outcome{status: http.StatusUnauthorized})
+		for range 3 {
+			time.Sleep(2 * refusalKept)
+			o.settle(ticket{secret: "last", probe: true}, outcome{status: http.StatusUnauthorized})
+			_, _ = o.take(Caller{Key: "other", Class: Person}, "", "")
+		}
+		time.Sleep(time.Minute)
+		_ = o.Take(Caller{Key: "last", Class: Person})
+		q := &o.queue
+		for what, n := range map[string]int{
+			"places": len(q.places), "tickets not used": len(q.ready), "tickets held": len(q.holds),
+			"tickets with room": q.window.held, "lanes": len(o.lanes.closedUntil), "calls": len(q.window.given) - 1,
+		} {
+			if n != 0 {
+				t.Errorf("%d %s are left", n, what)
+			}
+		}
+		for class := range q.lines {
+			if l := &q.lines[class]; l.waiting != 0 || len(l.parts) != 0 || len(l.rounds) != 0 {
+				t.Errorf("%s: %d wait, %d groups and %d rounds are left", letter(Class(class)), l.waiting, len(l.parts), len(l.rounds))
+			}
+		}
+	})
 }

@@ -129,6 +129,9 @@ func (q *queue) turnAway(now time.Time) time.Time {
 // use takes the ticket of a place for a call.
 func (q *queue) use(p *place, now time.Time) {
 	q.leave(p)
+	if last := len(q.ready) - 1; q.ready[last] == p {
+		q.ready = q.ready[:last]
+	}
 	q.window.add(now, p.caller.Class)
 }
 
