@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// fieldMemory is what is remembered of the fields of one object under one generation of its spec.
+// fieldMemory is what is remembered of the fields of one object under one generation of its spec. Most objects have nothing
+// to remember, and then no maps.
 type fieldMemory struct {
 	generation int64
 	ignoredAt  map[string]string
@@ -28,12 +29,17 @@ const (
 )
 
 func newFieldMemory(generation int64) *fieldMemory {
-	return &fieldMemory{generation: generation, ignoredAt: map[string]string{}, strife: map[string]*strife{}}
+	return &fieldMemory{generation: generation}
 }
 
 // ignored records that Clerk's answer to a change of the field did not show it; the value it showed is named by its
 // fingerprint.
-func (f *fieldMemory) ignored(field, fingerprint string) { f.ignoredAt[field] = fingerprint }
+func (f *fieldMemory) ignored(field, fingerprint string) {
+	if f.ignoredAt == nil {
+		f.ignoredAt = map[string]string{}
+	}
+	f.ignoredAt[field] = fingerprint
+}
 
 // futile reports whether a change of the field was ignored while Clerk had this very value.
 func (f *fieldMemory) futile(field, fingerprint string) bool {
@@ -46,6 +52,9 @@ func (f *fieldMemory) corrected(field string, now time.Time) {
 	s := f.strife[field]
 	if s == nil {
 		s = &strife{}
+		if f.strife == nil {
+			f.strife = map[string]*strife{}
+		}
 		f.strife[field] = s
 	}
 	s.corrections = append(s.corrections, now)

@@ -4,6 +4,7 @@
 package clerkuser
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -17,11 +18,14 @@ type pace struct {
 
 	mu      sync.Mutex
 	buckets map[types.UID]*rate.Limiter
+	swept   time.Time
 }
 
 const (
 	paceBurst    = 50
 	paceInterval = 2 * time.Second
+	// paceSweep is the time between two looks for objects that have rested: a full bucket tells nothing.
+	paceSweep = time.Minute
 )
 
 func newPace(now func() time.Time) *pace {
@@ -32,18 +36,27 @@ func newPace(now func() time.Time) *pace {
 func (p *pace) wait(uid types.UID) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	now := p.now()
+	p.sweep(now)
 	bucket, found := p.buckets[uid]
 	if !found {
 		bucket = rate.NewLimiter(rate.Every(paceInterval), paceBurst)
 		p.buckets[uid] = bucket
 	}
-	now := p.now()
 	turn := bucket.ReserveN(now, 1)
 	wait := turn.DelayFrom(now)
 	if wait > 0 {
 		turn.CancelAt(now)
 	}
 	return wait
+}
+
+func (p *pace) sweep(now time.Time) {
+	if now.Sub(p.swept) < paceSweep {
+		return
+	}
+	p.swept = now
+	maps.DeleteFunc(p.buckets, func(_ types.UID, bucket *rate.Limiter) bool { return bucket.TokensAt(now) >= paceBurst })
 }
 
 // forget drops the bucket of an object that is gone.
