@@ -30,6 +30,7 @@ func TestFullComparisonFindsWhatTheTailDoesNot(t *testing.T) {
 				s.wantSight("changed", idOf(3), idOf(40))
 				s.wantSight("doubtful", idOf(4))
 				s.confirm(idOf(4))
+				s.wantTold(idOf(4))
 				s.wantSight("absent", idOf(4))
 				s.wait(3 * time.Hour)
 				s.wantTold()

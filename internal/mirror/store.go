@@ -49,7 +49,8 @@ type entry struct {
 	followers []string
 }
 
-// Wrote records Clerk's answer to a write that held the whole user.
+// Wrote records Clerk's answer to a write that held the whole user. Other followers are told; who follows a user alone is
+// taken to have written.
 func (m *Mirror) Wrote(user *clerk.User) {
 	m.mu.Lock()
 	e, now := m.entry(user.ID), m.config.Now()
@@ -98,8 +99,8 @@ func (m *Mirror) NotFound(userID string, asked time.Time) {
 	m.mu.Lock()
 	var told []string
 	if e, found := m.users[userID]; found && !asked.Before(e.confirmed) && !e.isNew(asked) {
-		if e.presence != Absent && (e.presence != Doubtful || len(e.followers) > 1) {
-			// Who was told to read by id knows by now.
+		if e.presence != Absent {
+			// Comparisons pass over it from now on.
 			told = slices.Clone(e.followers)
 		}
 		e.presence, e.asked, e.confirmed = Absent, later(e.asked, asked), asked
