@@ -4,6 +4,7 @@
 package clerk
 
 import (
+	"maps"
 	"reflect"
 	"testing"
 	"time"
@@ -32,9 +33,7 @@ func flips(t *testing.T, path string, v reflect.Value) map[string]func() {
 	t.Helper()
 	all := map[string]func(){}
 	add := func(path string, v reflect.Value) {
-		for name, flip := range flips(t, path, v) {
-			all[name] = flip
-		}
+		maps.Copy(all, flips(t, path, v))
 	}
 	switch v.Kind() {
 	case reflect.String:
@@ -57,7 +56,7 @@ func flips(t *testing.T, path string, v reflect.Value) map[string]func() {
 			all[path+"."+key.String()] = func() { v.SetMapIndex(key, reflect.ValueOf("other")) }
 		}
 	case reflect.Struct:
-		if at, ok := v.Interface().(time.Time); ok {
+		if at, ok := reflect.TypeAssert[time.Time](v); ok {
 			all[path] = func() { v.Set(reflect.ValueOf(at.Add(time.Minute))) }
 			break
 		}

@@ -14,16 +14,16 @@ import (
 type Presence int
 
 const (
-	// Pending: nothing yet; the follower is told when there is.
+	// Pending means nothing yet; the follower is told when there is.
 	Pending Presence = iota
-	// Present: the copy is good.
+	// Present means that the copy is good.
 	Present
-	// Doubtful: what is known is not to be acted upon before the user was read by id: a write was answered with a part or
-	// not at all, or a list shows something that a write of a moment ago contradicts, or does not show the user.
+	// Doubtful means that what is known is not to be acted upon before the user was read by id: a write was answered with a
+	// part or not at all, or a list shows something that a write of a moment ago contradicts, or does not show the user.
 	Doubtful
-	// Absent: Clerk was asked for the user by id and has none.
+	// Absent means that Clerk was asked for the user by id and has none.
 	Absent
-	// MassAbsent: lists do not show the user, nor many others at the same time. More likely something else is wrong.
+	// MassAbsent means that lists do not show the user, nor many others at the same time. More likely something else is wrong.
 	MassAbsent
 )
 
