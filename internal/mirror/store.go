@@ -109,7 +109,8 @@ func (m *Mirror) NotFound(userID string, asked time.Time) {
 	m.tell(told)
 }
 
-// Forget drops the copy of a user that is gone at Clerk, or about which nothing is known any more.
+// Forget makes the copy of a user doubtful that is gone at Clerk, or about which nothing is known any more. Where nobody
+// follows it, it is dropped.
 func (m *Mirror) Forget(userID string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
