@@ -4,15 +4,23 @@
 package controller
 
 import (
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 )
 
 func TestCacheOfSecretsKeepsWhatNamesAVersion(t *testing.T) {
@@ -89,6 +97,46 @@ func TestManagerWatchesWhatItIsTold(t *testing.T) {
 		if metadata, ok := stripped.(*metav1.PartialObjectMetadata); err != nil || !ok || metadata.Labels != nil {
 			t.Errorf("%s is cached with its labels (%v)", object.GetObjectKind().GroupVersionKind(), err)
 		}
+	}
+}
+
+// offlineManager returns a manager that knows the kinds without asking an API server for them.
+func offlineManager(t *testing.T) ctrl.Manager {
+	t.Helper()
+	scheme, err := Scheme()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mapper := meta.NewDefaultRESTMapper(nil)
+	for kind := range scheme.AllKnownTypes() {
+		mapper.Add(kind, meta.RESTScopeNamespace)
+	}
+	options := ManagerOptions(scheme, nil)
+	options.MapperProvider = func(*rest.Config, *http.Client) (meta.RESTMapper, error) { return mapper, nil }
+	options.Metrics.BindAddress = "0"
+	options.Controller.SkipNameValidation = ptr.To(true)
+	mgr, err := ctrl.NewManager(&rest.Config{Host: "http://127.0.0.1:1"}, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return mgr
+}
+
+func TestSetupRegistersMetricsOnce(t *testing.T) {
+	t.Parallel()
+	config := Config{
+		ClusterID: "cluster-1", Concurrency: 2, Now: time.Now, Registry: prometheus.NewPedanticRegistry(), WatchSecrets: true,
+	}
+	mgr := offlineManager(t)
+	if err := SetupWithManager(t.Context(), mgr, mgr.GetClient(), config); err != nil {
+		t.Fatal(err)
+	}
+	if err := config.Registry.Register(connection.NewMetrics(connection.NewPool(time.Now))); err == nil {
+		t.Error("nobody can see how the mirrors are")
+	}
+	err := SetupWithManager(t.Context(), offlineManager(t), mgr.GetClient(), config)
+	if err == nil || !strings.Contains(err.Error(), "registering metrics") {
+		t.Errorf("a second set of metrics under the same names: %v", err)
 	}
 }
 

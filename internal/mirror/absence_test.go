@@ -106,7 +106,7 @@ func TestKeyThatLeadsElsewhere(t *testing.T) {
 }
 
 func TestKeyThatMayNotAskForTheInstance(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	onStage(t, func(_ *testing.T, s *stage) {
 		s.load(10)
 		s.source.remove(idsOf(0, 10)...)
 		s.source.set(func(s *source) {
@@ -159,7 +159,7 @@ func TestGuardIsAskedAgainWhereItFailed(t *testing.T) {
 
 // While the guard asks, followers go on.
 func TestWhatHappensWhileTheGuardAsks(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	onStage(t, func(_ *testing.T, s *stage) {
 		s.load(10)
 		s.source.remove(idsOf(0, 10)...)
 		s.source.set(func(s *source) { s.latency = 10 * time.Second })
@@ -190,7 +190,7 @@ func TestWhatHappensWhileTheGuardAsks(t *testing.T) {
 
 // A user that was read by id while lists did not show it is there.
 func TestReadByIDBeatsAListThatDoesNotShowIt(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	onStage(t, func(_ *testing.T, s *stage) {
 		s.source.seed(300, 4000)
 		s.load(300)
 		s.source.set(func(s *source) { s.latency = 10 * time.Second })
@@ -246,7 +246,7 @@ func TestNewUsersAreNeverAbsent(t *testing.T) {
 
 // One about which nothing is known is to be read by id, even if it is new.
 func TestUserThatListsDoNotShowYet(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	onStage(t, func(_ *testing.T, s *stage) {
 		s.load(3)
 		s.source.set(func(s *source) { s.lag = 50 * time.Second })
 		s.source.rename("user_new", "new")
@@ -266,7 +266,7 @@ func TestReappearingUsers(t *testing.T) {
 	t.Parallel()
 	for _, mass := range []bool{false, true} {
 		t.Run(fmt.Sprint("Mass", mass), func(t *testing.T) {
-			onStage(t, func(t *testing.T, s *stage) {
+			onStage(t, func(_ *testing.T, s *stage) {
 				s.source.seed(10, 3000)
 				s.load(10)
 				n, lost := 3, "absent"
@@ -288,7 +288,7 @@ func TestReappearingUsers(t *testing.T) {
 				s.wantTold()
 				s.wantSight(lost, idsOf(0, n)...)
 				for id, u := range former {
-					s.source.edit(id, func(new *clerk.User) { *new = *u })
+					s.source.edit(id, func(again *clerk.User) { *again = *u })
 				}
 				s.wait(time.Hour)
 				s.wantTold(idsOf(0, n)...)

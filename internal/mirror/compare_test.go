@@ -15,7 +15,7 @@ func TestFullComparisonFindsWhatTheTailDoesNot(t *testing.T) {
 	t.Parallel()
 	for name, others := range map[string]int{"ByIDs": 2000, "ByWalk": 0} {
 		t.Run(name, func(t *testing.T) {
-			onStage(t, func(t *testing.T, s *stage) {
+			onStage(t, func(_ *testing.T, s *stage) {
 				s.source.seed(150, 150+others)
 				s.load(150)
 				s.wait(5 * time.Minute)
@@ -30,6 +30,7 @@ func TestFullComparisonFindsWhatTheTailDoesNot(t *testing.T) {
 				s.wantSight("changed", idOf(3), idOf(40))
 				s.wantSight("doubtful", idOf(4))
 				s.confirm(idOf(4))
+				s.wantTold(idOf(4))
 				s.wantSight("absent", idOf(4))
 				s.wait(3 * time.Hour)
 				s.wantTold()
@@ -189,7 +190,7 @@ func TestUsersNobodyFollowsAreForgotten(t *testing.T) {
 
 // A user that somebody comes to follow is not shown as it was while nobody did.
 func TestFollowingAnewReadsAnew(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	onStage(t, func(_ *testing.T, s *stage) {
 		s.source.seed(2, 500)
 		s.load(1)
 		s.source.seed(1, 2)

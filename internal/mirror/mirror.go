@@ -23,7 +23,7 @@ type Config struct {
 	// Doubted is called when so many users are missing that the secret key is found to lead to another instance. Nil is
 	// nothing.
 	Doubted func()
-	// Reported is called when a Report differs from the last one in anything but counts of work done. Nil is nothing.
+	// Reported is called when a Report differs from the last one in Users or Stale. Nil is nothing.
 	Reported func()
 }
 

@@ -31,6 +31,7 @@ type model struct {
 	due map[string]time.Time
 	// follows is whom a follower follows; views is what it last acted upon: a version, "absent", or "" for nothing yet.
 	follows, views map[string]string
+	busy           map[string]bool
 	// answered is the version that our last answered write to a user made.
 	answered map[string]int
 	versions map[string]int
@@ -42,6 +43,10 @@ type model struct {
 	depth int
 	quiet bool
 	told  int
+	// often is true where lists are read all the time.
+	often bool
+	// random is for what would be too many draws.
+	random *rand.Rand
 }
 
 // flight is a read by id that was answered and has not arrived.
@@ -51,24 +56,31 @@ type flight struct {
 	user  *clerk.User
 }
 
-const modelUsers = 9
-
 func newModel(t *rapid.T) *model {
 	m := &model{
 		t: t, at: start, due: map[string]time.Time{}, follows: map[string]string{}, views: map[string]string{},
-		versions: map[string]int{}, answered: map[string]int{}, born: map[string]time.Time{},
+		busy: map[string]bool{}, versions: map[string]int{}, answered: map[string]int{}, born: map[string]time.Time{},
 	}
 	m.source = newSource(func() time.Time { return m.at })
 	m.source.fault = m.meanwhile
+	m.random = rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 	// Enough that a walk is not always the cheaper way, and that the tail does not show everything.
-	for n := range rapid.SampledFrom([]int{0, 130, 600}).Draw(t, "others") {
-		m.source.seed(n+100, n+101)
-	}
-	for n := range modelUsers {
+	m.source.seed(100, 100+rapid.SampledFrom([]int{0, 130, 600}).Draw(t, "others"))
+	users := rapid.SampledFrom([]int{1, 2, 9}).Draw(t, "users")
+	for n := range users {
 		m.create(idOf(n))
 	}
+	for n := range 4 {
+		m.follows[fmt.Sprint("follower-", n)] = idOf(n % users)
+	}
 	m.pass(61 * time.Second)
+	m.often = m.flip("often")
 	m.restart()
+	m.quiet = true
+	for range 10 {
+		m.step()
+	}
+	m.quiet = false
 	return m
 }
 
@@ -80,8 +92,8 @@ func (m *model) seconds(most int) time.Duration {
 }
 func (m *model) pick(label string, of []string) string { return rapid.SampledFrom(of).Draw(m.t, label) }
 func (m *model) user() string                          { return m.pick("user", slices.Sorted(maps.Keys(m.versions))) }
-func (m *model) follower() string {
-	return fmt.Sprint("follower-", rapid.IntRange(0, 11).Draw(m.t, "follower"))
+func (m *model) anyFollower() string {
+	return fmt.Sprint("follower-", rapid.IntRange(0, 5).Draw(m.t, "follower"))
 }
 
 // create makes a user at Clerk.
@@ -105,7 +117,7 @@ func (m *model) change(id string, bump bool) *clerk.User {
 func (m *model) meanwhile(call) error {
 	m.source.lag = 0
 	if m.quiet {
-		m.source.lag = time.Duration(rand.N(int64(time.Minute)))
+		m.source.lag = time.Duration(m.random.Int64N(int64(time.Minute)))
 		return nil
 	}
 	m.source.lag = m.seconds(60)
@@ -123,41 +135,70 @@ func (m *model) interleave() {
 	}
 	m.depth++
 	defer func() { m.depth-- }()
-	names := slices.Sorted(maps.Keys(m.actions()))
 	for range rapid.IntRange(0, 2).Draw(m.t, "interleaved") {
-		if name := m.pick("meanwhile", names); name != "Work" && name != "Restart" && name != "AnotherProcess" {
-			m.pass(time.Millisecond)
-			m.actions()[name]()
-		}
+		m.happen(anytime())
 	}
 	m.pass(m.seconds(5) + time.Millisecond)
 }
 
-func (m *model) actions() map[string]func() {
-	return map[string]func(){
-		"Work":           m.work,
-		"Restart":        func() { m.run = &session{Mirror: m.mirror, source: m.source, instanceID: instanceID} },
-		"AnotherProcess": m.restart,
-		"Wait":           func() { m.pass(m.seconds(90)) },
-		"WaitLong":       func() { m.pass(m.seconds(2 * 60 * 60)) },
-		"Consume":        func() { m.consume(m.follower()) },
-		"ConsumeAll":     m.consumeAll,
-		"Follow":         func() { m.follow(m.follower(), m.user()) },
-		"Unfollow":       func() { m.unfollow(m.follower()) },
-		"EditOutside":    func() { m.editOutside(m.user()) },
-		"DeleteOutside":  func() { m.source.removeIfThere(m.user()) },
-		"DeleteMany":     m.deleteMany,
-		"CreateOutside":  func() { m.create(m.newID()) },
-		"Create":         func() { m.createOwn(m.follower()) },
-		"Write":          func() { m.write(m.follower()) },
-		"WritePart":      func() { m.writePart(m.follower()) },
-		"LoseAnswer":     func() { m.loseAnswer(m.follower()) },
-		"Remove":         func() { m.remove(m.follower()) },
-		"BeginRead":      func() { m.beginRead(m.user()) },
-		"DeliverRead":    m.deliverRead,
+// anytime is what may happen while a call is under way, and anything what may happen otherwise.
+func anytime() []string {
+	return []string{
+		"Wait", "ConsumeAll", "Follow", "Unfollow", "EditOutside", "EditOutside", "DeleteOutside", "DeleteMany", "CreateOutside", "Create",
+		"Write", "Write", "WritePart", "WritePart", "LoseAnswer", "Remove", "BeginRead", "BeginRead", "DeliverRead", "DeliverRead",
 	}
 }
 
+func anything() []string {
+	return append(anytime(),
+		"Work", "Work", "Work", "Work", "ConsumeAll", "ConsumeAll", "Wait", "WaitLong", "Restart", "AnotherProcess",
+		"Write", "WritePart", "LoseAnswer", "EditOutside")
+}
+
+// happen has one of some actions happen, a moment later.
+func (m *model) happen(actions []string) {
+	m.pass(time.Millisecond)
+	switch m.pick("happens", actions) {
+	case "Work":
+		m.work()
+	case "Restart":
+		m.run = &session{Mirror: m.mirror, source: m.source, instanceID: instanceID}
+	case "AnotherProcess":
+		m.restart()
+	case "Wait":
+		m.pass(m.seconds(20))
+	case "WaitLong":
+		m.pass(m.seconds(2 * 60 * 60))
+	case "ConsumeAll":
+		m.consumeAll()
+	case "Follow":
+		m.alone(func(follower string) { m.follow(follower, m.user()) })
+	case "Unfollow":
+		m.alone(m.unfollow)
+	case "EditOutside":
+		m.editOutside(m.user())
+	case "DeleteOutside":
+		m.source.removeIfThere(m.user())
+	case "DeleteMany":
+		m.deleteMany()
+	case "CreateOutside":
+		m.create(m.newID())
+	case "Create":
+		m.alone(m.createOwn)
+	case "Write":
+		m.alone(m.write)
+	case "WritePart":
+		m.alone(m.writePart)
+	case "LoseAnswer":
+		m.alone(m.loseAnswer)
+	case "Remove":
+		m.alone(m.remove)
+	case "BeginRead":
+		m.beginRead(m.user())
+	case "DeliverRead":
+		m.deliverRead()
+	}
+}
 func (s *source) removeIfThere(id string) {
 	if s.get(id) != nil {
 		s.remove(id)
@@ -185,6 +226,9 @@ func (m *model) editOutside(id string) {
 func (m *model) restart() {
 	m.mirror = New(Config{Now: m.now, Changed: m.tell})
 	m.run = &session{Mirror: m.mirror, source: m.source, instanceID: instanceID}
+	if m.often {
+		m.mirror.SetIntervals(5*time.Second, 40*time.Second)
+	}
 	m.answered, m.flights = map[string]int{}, nil
 	m.mirror.Follow(m.follows)
 	for follower := range m.follows {
@@ -231,8 +275,23 @@ func (m *model) unfollow(follower string) {
 
 func (m *model) consumeAll() {
 	for _, follower := range slices.Sorted(maps.Keys(m.due)) {
-		m.consume(follower)
+		if !m.busy[follower] {
+			m.busy[follower] = true
+			m.consume(follower)
+			delete(m.busy, follower)
+		}
 	}
+}
+
+// alone has a follower do something, unless it is doing something else already: an object has one pass at a time.
+func (m *model) alone(act func(follower string)) {
+	follower := m.anyFollower()
+	if m.busy[follower] {
+		return
+	}
+	m.busy[follower] = true
+	act(follower)
+	delete(m.busy, follower)
 }
 
 // consume is a pass of a controller: it acts upon what the mirror shows, or reads by id where that is not to be believed.
@@ -464,18 +523,13 @@ func TestModel(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		m := newModel(t)
-		actions := map[string]func(*rapid.T){}
-		for name, action := range m.actions() {
-			actions[name] = func(*rapid.T) {
-				m.pass(time.Millisecond)
-				action()
-			}
+		for range rapid.IntRange(1, 80).Draw(t, "steps") {
+			m.happen(anything())
 		}
-		t.Repeat(actions)
 		m.settle()
 		m.check()
 		m.told = 0
-		for end := m.at.Add(3 * time.Hour); m.at.Before(end); {
+		for end := m.at.Add(3 * m.mirror.schedule.fullInterval); m.at.Before(end); {
 			m.step()
 		}
 		if m.told > 0 {

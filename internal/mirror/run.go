@@ -96,7 +96,7 @@ func (s *session) work(ctx context.Context) (read bool, err error) {
 	comparing := plan.comparison != nil
 	fullDue := plan.compared.IsZero() || now.Sub(plan.compared) >= plan.fullInterval
 	tailDue := plan.tail.page > 0 || plan.tail.marked && !plan.compared.IsZero() && now.Sub(plan.tailed) >= plan.interval
-	tailNext := tailDue && !(plan.yielding && (comparing || fullDue))
+	tailNext := tailDue && (!plan.yielding || !comparing && !fullDue)
 	s.mu.Unlock()
 	if wait {
 		return false, nil

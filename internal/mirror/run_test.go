@@ -175,9 +175,9 @@ func TestFailures(t *testing.T) {
 		if failing := staleAfter - time.Minute; failing < 2*time.Minute || failing > 3*time.Minute+time.Second {
 			t.Errorf("stale after %s of failures, want two intervals or a little more", failing)
 		}
-		want := []time.Duration{1, 2, 4, 8, 16, 32, 60}
+		want := []int{1, 2, 4, 8, 16, 32, 60}
 		for i, gap := range gaps[:len(want)] {
-			if gap != want[i]*time.Second {
+			if gap != time.Duration(want[i])*time.Second {
 				t.Errorf("the gaps are %v, want %v seconds", gaps, want)
 				break
 			}

@@ -14,16 +14,16 @@ import (
 type Presence int
 
 const (
-	// Pending: nothing yet; the follower is told when there is.
+	// Pending means nothing yet; the follower is told when there is.
 	Pending Presence = iota
-	// Present: the copy is good.
+	// Present means that the copy is good.
 	Present
-	// Doubtful: what is known is not to be acted upon before the user was read by id: a write was answered with a part or
-	// not at all, or a list shows something that a write of a moment ago contradicts, or does not show the user.
+	// Doubtful means that what is known is not to be acted upon before the user was read by id: a write was answered with a
+	// part or not at all, or a list shows something that a write of a moment ago contradicts, or does not show the user.
 	Doubtful
-	// Absent: Clerk was asked for the user by id and has none.
+	// Absent means that Clerk was asked for the user by id and has none.
 	Absent
-	// MassAbsent: lists do not show the user, nor many others at the same time. More likely something else is wrong.
+	// MassAbsent means that lists do not show the user, nor many others at the same time. More likely something else is wrong.
 	MassAbsent
 )
 
@@ -49,7 +49,8 @@ type entry struct {
 	followers []string
 }
 
-// Wrote records Clerk's answer to a write that held the whole user.
+// Wrote records Clerk's answer to a write that held the whole user. Other followers are told; who follows a user alone is
+// taken to have written.
 func (m *Mirror) Wrote(user *clerk.User) {
 	copied := user.Pack()
 	m.mu.Lock()
@@ -100,8 +101,8 @@ func (m *Mirror) NotFound(userID string, asked time.Time) {
 	m.mu.Lock()
 	var told []string
 	if e, found := m.users[userID]; found && !asked.Before(e.confirmed) && !e.isNew(asked) {
-		if e.presence != Absent && (e.presence != Doubtful || len(e.followers) > 1) {
-			// Who was told to read by id knows by now.
+		if e.presence != Absent {
+			// Comparisons pass over it from now on.
 			told = slices.Clone(e.followers)
 		}
 		e.presence, e.asked, e.confirmed = Absent, later(e.asked, asked), asked
@@ -110,7 +111,8 @@ func (m *Mirror) NotFound(userID string, asked time.Time) {
 	m.tell(told)
 }
 
-// Forget drops the copy of a user that is gone at Clerk, or about which nothing is known any more.
+// Forget makes the copy of a user doubtful that is gone at Clerk, or about which nothing is known any more. Where nobody
+// follows it, it is dropped.
 func (m *Mirror) Forget(userID string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -244,7 +244,7 @@ func TestWhatCounts(t *testing.T) {
 
 		// Absence.
 		"NotFoundIsAbsent":          {func(s *shelf) { s.Read(named("read"), s.at); s.told = nil; s.NotFound("a", s.at) }, "absent", true},
-		"NotFoundWhenInDoubt":       {func(s *shelf) { s.WrotePart("a"); s.told = nil; s.NotFound("a", s.advance(lagTime)) }, "absent", false},
+		"NotFoundWhenInDoubt":       {func(s *shelf) { s.WrotePart("a"); s.told = nil; s.NotFound("a", s.advance(lagTime)) }, "absent", true},
 		"NotFoundThatNobodyKnew":    {func(s *shelf) { s.NotFound("a", s.at) }, "absent", true},
 		"NotFoundRightAfterAWrite":  {func(s *shelf) { s.Wrote(named("written")); s.told = nil; s.NotFound("a", s.advance(lagTime-1)) }, "written", false},
 		"NotFoundLongerAfterAWrite": {func(s *shelf) { s.Wrote(named("written")); s.told = nil; s.NotFound("a", s.advance(lagTime)) }, "absent", true},

@@ -34,7 +34,7 @@ func TestTailShowsWhatChanged(t *testing.T) {
 }
 
 func TestAllFollowersOfAUserAreTold(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	onStage(t, func(_ *testing.T, s *stage) {
 		s.load(2)
 		s.Look("second", idOf(0))
 		s.Look("gone", idOf(0))
@@ -61,7 +61,7 @@ func TestTailOverlaps(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			onStage(t, func(t *testing.T, s *stage) {
+			onStage(t, func(_ *testing.T, s *stage) {
 				s.source.seed(50, 300)
 				s.load(50)
 				start := time.Now()
@@ -197,7 +197,7 @@ func TestTailThatIsCutShortLosesNothing(t *testing.T) {
 	t.Parallel()
 	for page := range 3 {
 		t.Run(fmt.Sprint("Page", page), func(t *testing.T) {
-			onStage(t, func(t *testing.T, s *stage) {
+			onStage(t, func(_ *testing.T, s *stage) {
 				s.source.seed(300, 2000)
 				s.load(300)
 				s.wait(40 * time.Second)

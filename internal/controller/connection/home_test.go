@@ -5,7 +5,10 @@ package connection
 
 import (
 	"fmt"
+	"io"
+	"net/http"
 	"runtime"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -257,6 +260,41 @@ func TestMirrorsEndWithThePool(t *testing.T) {
 		}
 	})
 }
+
+// A call that is under way when the pool is stopped may take its time to end.
+func TestPoolEndsAfterItsMirrors(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t)
+		office, m := s.pool.Join(ann, firstID, usual())
+		var atWork atomic.Bool
+		client, err := clerk.New(clerk.Config{Key: secret("key-1"), Office: office, Now: time.Now, Transport: carrier(func(*http.Request) (*http.Response, error) {
+			atWork.Store(true)
+			time.Sleep(5 * time.Second)
+			atWork.Store(false)
+			return nil, io.EOF
+		})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.pool.Set(ann, usableWith(firstID, client, m))
+		m.Follow(nil)
+		stop := s.start()
+		time.Sleep(time.Second)
+		if !atWork.Load() {
+			t.Fatal("the mirror makes no call")
+		}
+		stop()
+		if atWork.Load() {
+			t.Error("the pool has ended, and a mirror is still at work")
+		}
+	})
+}
+
+// carrier answers calls.
+type carrier func(*http.Request) (*http.Response, error)
+
+func (c carrier) RoundTrip(r *http.Request) (*http.Response, error) { return c(r) }
 
 func TestNoGoroutineIsLeftOfInstancesThatComeAndGo(t *testing.T) {
 	before := runtime.NumGoroutine()

@@ -1,0 +1,130 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerk
+
+import (
+	"maps"
+	"reflect"
+	"testing"
+	"time"
+)
+
+// complete returns a user in which every field has a value.
+func complete() *User {
+	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	return &User{
+		ID: "user_1", ExternalID: "e", Username: "u", FirstName: "f", LastName: "l", Locale: "en",
+		EmailAddresses:        []EmailAddress{{ID: "idn_1", Address: "a@example.com", Status: Verified, Linked: true}},
+		PhoneNumbers:          []PhoneNumber{{ID: "idn_2", Number: "+15555550100", Status: Reserved, ReservedForSecondFactor: true, Linked: true}},
+		Web3Wallets:           []Web3Wallet{{ID: "idn_3", Address: "0x1", Status: Unverified}},
+		PrimaryEmailAddressID: "idn_1", PrimaryPhoneNumberID: "idn_2",
+		PublicMetadata:  Metadata{"a": map[string]any{"b": []any{1.0}}},
+		PrivateMetadata: Metadata{"c": true}, UnsafeMetadata: Metadata{"d": nil},
+		Banned: true, Locked: true, LockedUntil: at.Add(time.Hour),
+		PasswordEnabled: true, TwoFactorEnabled: true, TOTPEnabled: true, BackupCodeEnabled: true, HasImage: true,
+		DeleteSelfEnabled: true, CreateOrganizationEnabled: true, BypassClientTrust: true,
+		CreateOrganizationsLimit: new(int64(3)), DirectoryManaged: true, CreatedAt: at, UpdatedAt: at,
+	}
+}
+
+// flips returns setters that each change one value in v, however deep, with its path.
+func flips(t *testing.T, path string, v reflect.Value) map[string]func() {
+	t.Helper()
+	all := map[string]func(){}
+	add := func(path string, v reflect.Value) {
+		maps.Copy(all, flips(t, path, v))
+	}
+	switch v.Kind() {
+	case reflect.String:
+		all[path] = func() { v.SetString(v.String() + "x") }
+	case reflect.Bool:
+		all[path] = func() { v.SetBool(!v.Bool()) }
+	case reflect.Int64:
+		all[path] = func() { v.SetInt(v.Int() + 1) }
+	case reflect.Pointer:
+		all[path+" unset"] = func() { v.SetZero() }
+		add(path, v.Elem())
+	case reflect.Slice:
+		all[path+" unset"] = func() { v.SetZero() }
+		all[path+" longer"] = func() { v.Set(reflect.Append(v, v.Index(0))) }
+		add(path+"[0]", v.Index(0))
+	case reflect.Map:
+		all[path+" emptied"] = func() { v.Set(reflect.MakeMap(v.Type())) }
+		all[path+" more"] = func() { v.SetMapIndex(reflect.ValueOf("more"), reflect.ValueOf(new(any)).Elem()) }
+		for _, key := range v.MapKeys() {
+			all[path+"."+key.String()] = func() { v.SetMapIndex(key, reflect.ValueOf("other")) }
+		}
+	case reflect.Struct:
+		if at, ok := reflect.TypeAssert[time.Time](v); ok {
+			all[path] = func() { v.Set(reflect.ValueOf(at.Add(time.Minute))) }
+			break
+		}
+		for i := range v.NumField() {
+			add(path+"."+v.Type().Field(i).Name, v.Field(i))
+		}
+	default:
+		t.Fatalf("%s is of the kind %s, which this test does not know", path, v.Kind())
+	}
+	return all
+}
+
+// Every field counts, those that come to User later too.
+func TestSameLooksAtEveryField(t *testing.T) {
+	t.Parallel()
+	if a, b := complete(), complete(); !a.Same(b) || !b.Same(a) || !(&User{}).Same(&User{}) {
+		t.Fatal("two equal users are not the same")
+	}
+	value := reflect.ValueOf(*complete())
+	for i := range value.NumField() {
+		if value.Field(i).IsZero() {
+			t.Errorf("complete leaves out %s", value.Type().Field(i).Name)
+		}
+	}
+	count := len(flips(t, "", reflect.ValueOf(complete()).Elem()))
+	if count < 50 {
+		t.Errorf("only %d ways to differ", count)
+	}
+	for name := range flips(t, "", reflect.ValueOf(complete()).Elem()) {
+		changed := complete()
+		flips(t, "", reflect.ValueOf(changed).Elem())[name]()
+		want := name == ".UpdatedAt"
+		if got := complete().Same(changed); got != want {
+			t.Errorf("%s changed: the same is %t, want %t", name, got, want)
+		}
+		if got := changed.Same(complete()); got != want {
+			t.Errorf("%s changed, the other way round: the same is %t, want %t", name, got, want)
+		}
+	}
+}
+
+func TestSameAllowsForTheCountdownOfALock(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	tests := map[string]struct {
+		a, b time.Time
+		want bool
+	}{
+		"Equal":              {at, at, true},
+		"ASecondApart":       {at, at.Add(time.Second), true},
+		"AsFarAsAllowed":     {at, at.Add(lockReadingSlack), true},
+		"FartherThanAllowed": {at, at.Add(lockReadingSlack + 1), false},
+		"WithoutEnd":         {at, time.Time{}, false},
+		"BothWithoutEnd":     {time.Time{}, time.Time{}, true},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a, b := &User{Locked: true, LockedUntil: tc.a}, &User{Locked: true, LockedUntil: tc.b}
+			if a.Same(b) != tc.want || b.Same(a) != tc.want {
+				t.Errorf("the same is %t and %t, want %t", a.Same(b), b.Same(a), tc.want)
+			}
+			if !a.LockedUntil.Equal(tc.a) || !b.LockedUntil.Equal(tc.b) {
+				t.Error("the users were changed")
+			}
+			if a.Same(&User{LockedUntil: tc.a}) {
+				t.Error("a user that is not locked is the same as one that is")
+			}
+		})
+	}
+}

@@ -1,0 +1,257 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
+	"github.com/clerk-operator/clerk-operator/internal/mirror"
+)
+
+// boundHere binds an object to a user of the instance under test.
+func boundHere(userID string) func(*v1alpha1.ClerkUser) {
+	return func(u *v1alpha1.ClerkUser) {
+		u.Status.UserID = userID
+		u.Status.Instance = &v1alpha1.BoundInstance{Namespace: testNamespace, Name: "default", ID: testInstanceID}
+	}
+}
+
+// usableInstance gives a Reconciler a connection for the instance default, and returns its mirror.
+func usableInstance(r *Reconciler) *mirror.Mirror {
+	name := instanceName(newTestInstance())
+	_, shared := r.Pool.Join(name, testInstanceID, connection.Terms{})
+	r.Pool.Set(name, connection.State{Connection: &connection.Connection{InstanceID: testInstanceID, Mirror: shared}})
+	return shared
+}
+
+func TestMirrorIsToldOfUsersThatAreBoundInItsInstance(t *testing.T) {
+	t.Parallel()
+	elsewhere := func(u *v1alpha1.ClerkUser) { u.Status.Instance.ID = "ins_other" }
+	tests := map[string]struct {
+		user []func(*v1alpha1.ClerkUser)
+		want int
+	}{
+		"Bound":              {[]func(*v1alpha1.ClerkUser){boundHere(testUserID)}, 1},
+		"NeverBound":         {nil, 0},
+		"BoundElsewhere":     {[]func(*v1alpha1.ClerkUser){boundHere(testUserID), elsewhere}, 0},
+		"NoLongerBound":      {[]func(*v1alpha1.ClerkUser){boundHere("")}, 0},
+		"BoundWithoutARecor": {[]func(*v1alpha1.ClerkUser){func(u *v1alpha1.ClerkUser) { u.Status.UserID = testUserID }}, 0},
+		"BoundThroughAnothe": {[]func(*v1alpha1.ClerkUser){boundHere(testUserID), func(u *v1alpha1.ClerkUser) { u.Status.Instance.Name = "alias" }}, 1},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newTestReconciler(t, newClock())
+			shared := usableInstance(r)
+			user := newTestUser("ann", tc.user...)
+			r.follow(instanceName(newTestInstance()), []v1alpha1.ClerkUser{*user})
+			if got := shared.Report().Followed; got != tc.want {
+				t.Errorf("%d users are followed, want %d", got, tc.want)
+			}
+			if _, met := r.memory.nameOf(user.UID); met != (tc.want == 1) {
+				t.Errorf("the object that is told of its user is known by name: %t, want %t", met, tc.want == 1)
+			}
+		})
+	}
+}
+
+// The cache is older than what passes of this process did.
+func TestMirrorKeepsWhatPassesPutOnRecord(t *testing.T) {
+	t.Parallel()
+	r := newTestReconciler(t, newClock())
+	shared := usableInstance(r)
+	shared.Bind("ann-uid", "user_2Newer")
+	r.follow(instanceName(newTestInstance()), []v1alpha1.ClerkUser{*newTestUser("ann", boundHere("user_2Older"))})
+	if id, _, onRecord := shared.BoundTo("ann-uid"); !onRecord || id != "user_2Newer" {
+		t.Errorf("the object is bound to %s, want the newer one", id)
+	}
+	if got := shared.Report().Followed; got != 1 {
+		t.Errorf("%d users are followed, want the newer one", got)
+	}
+	r.follow(instanceName(newTestInstance()), []v1alpha1.ClerkUser{*newTestUser("bob", boundHere("user_2Older"))})
+	if _, _, onRecord := shared.BoundTo("bob-uid"); onRecord {
+		t.Error("what a status says counts as seen by a pass")
+	}
+}
+
+func TestInstanceThatCannotBeUsedFollowsNobody(t *testing.T) {
+	t.Parallel()
+	r := newTestReconciler(t, newClock())
+	shared := usableInstance(r)
+	name := instanceName(newTestInstance())
+	users := []v1alpha1.ClerkUser{*newTestUser("ann", boundHere(testUserID))}
+	r.follow(types.NamespacedName{Name: "unknown"}, users)
+	r.Pool.Set(name, connection.State{Problem: "no key"})
+	r.follow(name, users)
+	if got := shared.Report().Followed; got != 0 {
+		t.Errorf("%d users are followed, want none", got)
+	}
+}
+
+// The mirror reads nothing before it knows whom to read, and an instance without users must not keep it from counting.
+func TestWakeBeginsTheMirrorAlsoForNobody(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	name := instanceName(newTestInstance())
+	state, _ := s.Pool.State(name)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		state.Connection.Mirror.Run(ctx, state.Connection.Client, s.clerk.ID())
+	}()
+	defer func() { cancel(); <-ended }()
+	time.Sleep(10 * time.Millisecond)
+	s.wantCalls(0)
+	s.wake(t.Context(), newTestQueue(t), name)
+	deadline := time.Now().Add(10 * time.Second)
+	for state.Connection.Mirror.Report().Comparisons == 0 && time.Now().Before(deadline) {
+		time.Sleep(time.Millisecond)
+	}
+	if r := state.Connection.Mirror.Report(); r.Users == nil || r.Comparisons != 1 {
+		t.Errorf("the mirror reports %+v", r)
+	}
+}
+
+// priorities empties a queue and returns with which priority each item was in it.
+func priorities(q priorityqueue.PriorityQueue[reconcile.Request], n int) map[string]int {
+	all := map[string]int{}
+	deadline := time.Now().Add(10 * time.Second)
+	for len(all) < n && time.Now().Before(deadline) {
+		if q.Len() == 0 {
+			time.Sleep(time.Millisecond)
+			continue
+		}
+		item, priority, _ := q.GetWithPriority()
+		all[item.String()] = priority
+		q.Done(item)
+	}
+	return all
+}
+
+// What the operator finds out by itself comes after what people have changed.
+func TestWakesComeAfterWhatPeopleChanged(t *testing.T) {
+	t.Parallel()
+	bound := map[string]int{"team-a/bound": lowPriority}
+	leading := map[string]int{"team-a/bound": lowPriority, "team-a/implied": lowPriority, "team-a/named": lowPriority}
+	tests := map[string]struct {
+		wake func(t *testing.T, r *Reconciler, q queue)
+		want map[string]int
+	}{
+		"InstanceOfThePool": {func(_ *testing.T, r *Reconciler, _ queue) {
+			r.Pool.Set(instanceName(newTestInstance()), connection.State{Problem: "no key"})
+		}, leading},
+		"InstanceThatChanged": {func(t *testing.T, r *Reconciler, q queue) {
+			r.hearInstances().Create(t.Context(), event.CreateEvent{Object: newTestInstance()}, q)
+		}, leading},
+		"UserAtClerk":        {func(_ *testing.T, r *Reconciler, _ queue) { r.Pool.ChangedUsers().Put("bound-uid") }, bound},
+		"UserOfNobodyWeKnow": {func(_ *testing.T, r *Reconciler, _ queue) { r.Pool.ChangedUsers().Put("stranger", "", "bound-uid") }, bound},
+		"UserOfOneThatIsGone": {func(_ *testing.T, r *Reconciler, _ queue) {
+			r.memory.forget("implied-uid")
+			r.Pool.ChangedUsers().Put("implied-uid", "bound-uid")
+		}, bound},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newTestReconciler(t, newClock())
+			r.Client = newTestCluster(t, population()...)
+			for _, object := range population() {
+				r.memory.meet(object.GetUID(), client.ObjectKeyFromObject(object))
+			}
+			q := priorityqueue.New[reconcile.Request]("test")
+			defer q.ShutDown()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if err := r.hearPool(ctx, q); err != nil {
+				t.Fatal(err)
+			}
+			tc.wake(t, r, q)
+			if diff := cmp.Diff(tc.want, priorities(q, len(tc.want))); diff != "" {
+				t.Errorf("woken with priority (-want +got):\n%s", diff)
+			}
+			if q.Len() != 0 {
+				t.Errorf("%d more are woken", q.Len())
+			}
+		})
+	}
+	plain := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())
+	defer plain.ShutDown()
+	addLow(plain, types.NamespacedName{Namespace: "team-a", Name: "ann"})
+	if diff := cmp.Diff([]string{"team-a/ann"}, queued(plain)); diff != "" {
+		t.Errorf("in a queue without priorities (-want +got):\n%s", diff)
+	}
+}
+
+// Every pass makes the object known by name, so that the mirror can wake it.
+func TestUserThatChangesAtClerkWakesItsObject(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.create(newTestUser("ann"))
+	s.create(newTestUser("bob"))
+	s.becomes("ann", v1alpha1.ReasonInSync)
+	s.becomes("bob", v1alpha1.ReasonInSync)
+	s.compares()
+	if _, err := s.clerk.Edit(s.user("ann").Status.UserID, func(u *emulator.User) { u.Banned = true }); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"ann-uid"}, s.tails()); diff != "" {
+		t.Errorf("woken (-want +got):\n%s", diff)
+	}
+	if name, met := s.memory.nameOf("ann-uid"); !met || name.Name != "ann" {
+		t.Errorf("the object that is woken is %s, met %t", name, met)
+	}
+}
+
+func TestNobodyFollowsWhatWasLetGo(t *testing.T) {
+	t.Parallel()
+	tests := map[string]func(s *stage){
+		"Deleted":  func(*stage) {},
+		"Retained": func(s *stage) { s.edit("ann", deletes(v1alpha1.DeletionRetain)) },
+		"GoneAtClerk": func(s *stage) {
+			if err := s.clerk.Delete(s.atClerk().ID); err != nil {
+				s.t.Fatal(err)
+			}
+		},
+		"InstanceIsGone": func(s *stage) {
+			s.edit("ann", deletes(v1alpha1.DeletionRetain))
+			s.Pool.Drop(instanceName(newTestInstance()))
+			if err := s.cluster.Delete(s.t.Context(), newTestInstance()); err != nil {
+				s.t.Fatal(err)
+			}
+		},
+	}
+	for name, then := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			s.create(newTestUser("ann"))
+			s.becomes("ann", v1alpha1.ReasonInSync)
+			shared, _ := s.Pool.Mirror(s.clerk.ID())
+			if n := shared.Report().Followed; n != 1 {
+				t.Fatalf("%d users are followed, want one", n)
+			}
+			then(s)
+			s.clock.advance(time.Hour)
+			s.delete("ann")
+			s.vanishes("ann")
+			if _, found := s.Pool.Mirror(s.clerk.ID()); found && shared.Report().Followed != 0 {
+				t.Error("a user that was let go is followed on")
+			}
+		})
+	}
+}
