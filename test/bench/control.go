@@ -60,7 +60,7 @@ func (w *world) controlPhase(task controlTask, report controlReport) *phase {
 		Name: phaseControl, Users: len(task.IDs), KubeWrites: map[string]int{},
 		Seconds: round(report.Seconds, 2), CPUMillis: round(report.CPUMillis, 2),
 		CPUMillisPerUser: round(report.CPUMillis/float64(reads), 3),
-		PeakRSSMiB:       report.PeakRSSMiB, SettledRSSMiB: report.RSSMiB, Sockets: report.Sockets,
+		PeakRSSMiB:       report.PeakRSSMiB, SettledRSSMiB: report.RSSMiB, AnonymousMiB: report.DataMiB, Sockets: report.Sockets,
 	}
 	var journal emulator.Entries
 	for _, e := range w.clerk.Journal() {

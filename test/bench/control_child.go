@@ -32,9 +32,11 @@ type controlTask struct {
 
 // controlReport is what it took. The CPU time is that of the reads alone, without the program's start.
 type controlReport struct {
-	Seconds    float64 `json:"seconds"`
-	CPUMillis  float64 `json:"cpuMillis"`
-	RSSMiB     float64 `json:"rssMiB"`
+	Seconds   float64 `json:"seconds"`
+	CPUMillis float64 `json:"cpuMillis"`
+	RSSMiB    float64 `json:"rssMiB"`
+	// DataMiB is what of it is not its code.
+	DataMiB    float64 `json:"dataMiB"`
 	PeakRSSMiB float64 `json:"peakRSSMiB"`
 	Sockets    int     `json:"sockets"`
 }
@@ -90,7 +92,7 @@ func readAll(ctx context.Context, file string) (report controlReport, err error)
 		return report, err
 	}
 	held, err := readMemory(self)
-	report.RSSMiB, report.PeakRSSMiB = mebibytes(held.resident), mebibytes(held.peak)
+	report.RSSMiB, report.DataMiB, report.PeakRSSMiB = mebibytes(held.resident), mebibytes(held.anonymous), mebibytes(held.peak)
 	if err != nil {
 		return report, err
 	}
