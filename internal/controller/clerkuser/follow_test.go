@@ -191,7 +191,7 @@ func TestWakesComeAfterWhatPeopleChanged(t *testing.T) {
 	}
 	plain := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())
 	defer plain.ShutDown()
-	addLow(plain, types.NamespacedName{Namespace: "team-a", Name: "ann"})
+	add(plain, types.NamespacedName{Namespace: "team-a", Name: "ann"}, lowPriority)
 	if diff := cmp.Diff([]string{"team-a/ann"}, queued(plain)); diff != "" {
 		t.Errorf("in a queue without priorities (-want +got):\n%s", diff)
 	}

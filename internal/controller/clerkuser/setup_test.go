@@ -195,7 +195,7 @@ func TestDeletionWakesThoseThatWaitAndIsForgotten(t *testing.T) {
 	r.memory.holdBack("implied-uid", waiting.circumstances(), errAlreadyExists, start)
 
 	q := newTestQueue(t)
-	r.hearDeletions().Delete(t.Context(), event.DeleteEvent{Object: gone}, q)
+	r.hearUsers().Delete(t.Context(), event.DeleteEvent{Object: gone}, q)
 	got := queued(q)
 	for _, name := range []string{"team-a/implied", "team-a/named", "team-a/prod"} {
 		if !slices.Contains(got, name) {
@@ -223,7 +223,7 @@ func TestClusterThatCannotBeAskedWakesNobody(t *testing.T) {
 	})
 	q := newTestQueue(t)
 	r.wake(t.Context(), q, types.NamespacedName{Namespace: testNamespace, Name: "default"})
-	r.hearDeletions().Delete(t.Context(), event.DeleteEvent{Object: newTestUser("gone")}, q)
+	r.hearUsers().Delete(t.Context(), event.DeleteEvent{Object: newTestUser("gone")}, q)
 	if got := queued(q); got != nil {
 		t.Errorf("woken were %v", got)
 	}

@@ -4,11 +4,16 @@
 package clerk
 
 import (
+	"encoding/json"
 	"maps"
 	"reflect"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
+
+func same(a, b *User) bool { return a.Pack().Same(b.Pack()) }
 
 // complete returns a user in which every field has a value.
 func complete() *User {
@@ -72,7 +77,7 @@ func flips(t *testing.T, path string, v reflect.Value) map[string]func() {
 // Every field counts, those that come to User later too.
 func TestSameLooksAtEveryField(t *testing.T) {
 	t.Parallel()
-	if a, b := complete(), complete(); !a.Same(b) || !b.Same(a) || !(&User{}).Same(&User{}) {
+	if a, b := complete(), complete(); !same(a, b) || !same(b, a) || !same(&User{}, &User{}) {
 		t.Fatal("two equal users are not the same")
 	}
 	value := reflect.ValueOf(*complete())
@@ -89,10 +94,10 @@ func TestSameLooksAtEveryField(t *testing.T) {
 		changed := complete()
 		flips(t, "", reflect.ValueOf(changed).Elem())[name]()
 		want := name == ".UpdatedAt"
-		if got := complete().Same(changed); got != want {
+		if got := same(complete(), changed); got != want {
 			t.Errorf("%s changed: the same is %t, want %t", name, got, want)
 		}
-		if got := changed.Same(complete()); got != want {
+		if got := same(changed, complete()); got != want {
 			t.Errorf("%s changed, the other way round: the same is %t, want %t", name, got, want)
 		}
 	}
@@ -116,15 +121,44 @@ func TestSameAllowsForTheCountdownOfALock(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a, b := &User{Locked: true, LockedUntil: tc.a}, &User{Locked: true, LockedUntil: tc.b}
-			if a.Same(b) != tc.want || b.Same(a) != tc.want {
-				t.Errorf("the same is %t and %t, want %t", a.Same(b), b.Same(a), tc.want)
+			if same(a, b) != tc.want || same(b, a) != tc.want {
+				t.Errorf("the same is %t and %t, want %t", same(a, b), same(b, a), tc.want)
 			}
 			if !a.LockedUntil.Equal(tc.a) || !b.LockedUntil.Equal(tc.b) {
 				t.Error("the users were changed")
 			}
-			if a.Same(&User{LockedUntil: tc.a}) {
+			if same(a, &User{LockedUntil: tc.a}) {
 				t.Error("a user that is not locked is the same as one that is")
 			}
 		})
+	}
+}
+
+func TestPackedUserIsTheSameWhenUnpacked(t *testing.T) {
+	t.Parallel()
+	none := &User{PublicMetadata: Metadata{}, PrivateMetadata: Metadata{}, UnsafeMetadata: Metadata{}}
+	huge := complete()
+	huge.UnsafeMetadata = Metadata{"big": json.Number("1e999"), "list": []any{json.Number("-1e999"), "<&>\u2028"}, "text": "\"\\"}
+	for name, user := range map[string]*User{"Complete": complete(), "Empty": none, "WithANumberThatNoFloatHolds": huge} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			packed := user.Pack()
+			if packed.IsZero() || !packed.UpdatedAt.Equal(user.UpdatedAt) || !packed.LockedUntil.Equal(user.LockedUntil) {
+				t.Errorf("packed: %+v", packed)
+			}
+			if diff := cmp.Diff(user, packed.Unpack()); diff != "" {
+				t.Errorf("unpacked (-packed +unpacked):\n%s", diff)
+			}
+			packed.Unpack().PublicMetadata["changed"] = true
+			if diff := cmp.Diff(user, packed.Unpack()); diff != "" {
+				t.Errorf("unpacked after another copy was changed (-packed +unpacked):\n%s", diff)
+			}
+		})
+	}
+	if p := (PackedUser{}); !p.IsZero() || p.Unpack() != nil {
+		t.Error("nothing is somebody")
+	}
+	if p := (&User{PublicMetadata: Metadata{"no JSON": func() {}}}).Pack(); !p.IsZero() {
+		t.Error("what cannot be encoded is packed")
 	}
 }

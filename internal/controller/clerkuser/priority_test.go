@@ -1,0 +1,75 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+)
+
+func TestPriorityOfAnObjectSeenFirst(t *testing.T) {
+	t.Parallel()
+	user := func(userID string, generation, observed int64) *v1alpha1.ClerkUser {
+		u := newTestUser("ann")
+		u.Generation, u.Status.ObservedGeneration, u.Status.UserID = generation, observed, userID
+		return u
+	}
+	deleted := user("user_1", 2, 2)
+	deleted.DeletionTimestamp = &metav1.Time{Time: start}
+	tests := map[string]struct {
+		object  client.Object
+		initial bool
+		want    int
+	}{
+		"New":                        {user("", 1, -1), false, newPriority},
+		"NewAtAStart":                {user("", 1, -1), true, newPriority},
+		"WithItsVerdictAtAStart":     {user("user_1", 3, 3), true, lowPriority},
+		"EditedBeforeAStart":         {user("user_1", 3, 2), true, editPriority},
+		"DeletedBeforeAStart":        {deleted, true, editPriority},
+		"StalledWithoutAUser":        {user("", 2, 2), true, lowPriority},
+		"NotAUserThatCannotBeJudged": {&corev1.Namespace{}, true, newPriority},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := priorityOfFirst(event.CreateEvent{Object: tc.object, IsInInitialList: tc.initial}); got != tc.want {
+				t.Errorf("priority %d, want %d", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestPriorityOfAChange(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		change func(*v1alpha1.ClerkUser)
+		want   int
+	}{
+		"OfTheSpec":       {func(u *v1alpha1.ClerkUser) { u.Generation++ }, editPriority},
+		"Deletion":        {func(u *v1alpha1.ClerkUser) { u.DeletionTimestamp = &metav1.Time{Time: start} }, editPriority},
+		"AskingForALook":  {func(u *v1alpha1.ClerkUser) { u.Annotations = map[string]string{v1alpha1.AnnotationReconcileAt: "1"} }, editPriority},
+		"OfTheStatus":     {func(u *v1alpha1.ClerkUser) { u.Status.UserID = "user_1" }, lowPriority},
+		"OfTheFinalizers": {func(u *v1alpha1.ClerkUser) { u.Finalizers = []string{v1alpha1.Finalizer} }, lowPriority},
+		"Announcement":    {func(u *v1alpha1.ClerkUser) { u.Annotations = map[string]string{v1alpha1.AnnotationCreating: "{}"} }, lowPriority},
+		"OfALabel":        {func(u *v1alpha1.ClerkUser) { u.Labels = map[string]string{"a": "b"} }, lowPriority},
+		"Resync":          {func(*v1alpha1.ClerkUser) {}, lowPriority},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			was := newTestUser("ann")
+			is := was.DeepCopy()
+			tc.change(is)
+			if got := priorityOfChange(was, is); got != tc.want {
+				t.Errorf("priority %d, want %d", got, tc.want)
+			}
+		})
+	}
+}
