@@ -28,18 +28,18 @@ func TestCachedUserLacksOnlyWhatNoPassUses(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			make := func() *v1alpha1.ClerkUser {
-				user := &v1alpha1.ClerkUser{ObjectMeta: metav1.ObjectMeta{
+			user := func() *v1alpha1.ClerkUser {
+				u := &v1alpha1.ClerkUser{ObjectMeta: metav1.ObjectMeta{
 					Name: "ann", Labels: map[string]string{"team": "a"}, Finalizers: []string{v1alpha1.Finalizer},
 				}}
-				user.Status.UserID = tc.userID
-				user.Status.Conditions = []metav1.Condition{{Type: "Ready", Status: "True", Reason: "InSync", Message: "as declared"}}
-				return user
+				u.Status.UserID = tc.userID
+				u.Status.Conditions = []metav1.Condition{{Type: "Ready", Status: "True", Reason: "InSync", Message: "as declared"}}
+				return u
 			}
-			user, want := make(), make()
-			user.Annotations, want.Annotations = tc.annotations, tc.want
-			user.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl"}}
-			got, err := keepWhatPassesUse(user)
+			given, want := user(), user()
+			given.Annotations, want.Annotations = tc.annotations, tc.want
+			given.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl"}}
+			got, err := keepWhatPassesUse(given)
 			if err != nil {
 				t.Fatal(err)
 			}

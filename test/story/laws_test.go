@@ -5,6 +5,7 @@ package story
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -65,14 +66,14 @@ func (w *world) readings() readings {
 		switch {
 		case strings.HasSuffix(e.Path, "/users/count"):
 			r.counts++
-		case e.Method == "GET" && strings.HasSuffix(e.Path, "/users") && values.Get("order_by") == "-updated_at":
+		case e.Method == http.MethodGet && strings.HasSuffix(e.Path, "/users") && values.Get("order_by") == "-updated_at":
 			r.tails++
-		case e.Method == "GET" && strings.HasSuffix(e.Path, "/users") && values.Has("user_id"):
+		case e.Method == http.MethodGet && strings.HasSuffix(e.Path, "/users") && values.Has("user_id"):
 			r.lists++
 			r.listed += len(values["user_id"])
-		case e.Method == "GET" && strings.HasSuffix(e.Path, "/users") && values.Get("order_by") == "+created_at":
+		case e.Method == http.MethodGet && strings.HasSuffix(e.Path, "/users") && values.Get("order_by") == "+created_at":
 			r.pages++
-		case e.Method == "GET" && strings.Contains(e.Path, "/users/"):
+		case e.Method == http.MethodGet && strings.Contains(e.Path, "/users/"):
 			r.gets++
 		default:
 			r.others++

@@ -25,8 +25,9 @@ type Pool struct {
 	mu     sync.Mutex
 	states map[types.NamespacedName]State
 	homes  map[string]*home
-	// running is the context in which mirrors run; nil while none may.
-	running context.Context //nolint:containedctx // Start is given it, and mirrors begin later
+
+	// toServe are the ids of Clerk instances whose mirror may have to read with another client.
+	toServe *Inbox[string]
 	mirrors sync.WaitGroup
 }
 
@@ -38,6 +39,7 @@ func NewPool(now func() time.Time) *Pool {
 		doubted:      NewInbox[types.NamespacedName](),
 		reported:     NewInbox[types.NamespacedName](),
 		changedUsers: NewInbox[string](),
+		toServe:      NewInbox[string](),
 		states:       map[types.NamespacedName]State{},
 		homes:        map[string]*home{},
 	}
@@ -45,15 +47,12 @@ func NewPool(now func() time.Time) *Pool {
 
 // Start runs the mirrors until the context ends, and returns when all have ended.
 func (p *Pool) Start(ctx context.Context) error {
+	p.toServe.Read(ctx, func(ids []string) {
+		for _, id := range ids {
+			p.serve(ctx, id)
+		}
+	})
 	p.mu.Lock()
-	p.running = ctx
-	for _, h := range p.homes {
-		p.serve(h)
-	}
-	p.mu.Unlock()
-	<-ctx.Done()
-	p.mu.Lock()
-	p.running = nil
 	for _, h := range p.homes {
 		h.halt()
 	}
@@ -105,7 +104,7 @@ func (p *Pool) Set(name types.NamespacedName, s State) {
 		if s.Connection != nil && s.Connection.InstanceID == id {
 			m.client = s.Connection.Client
 		}
-		p.serve(h)
+		p.toServe.Put(id)
 	}
 	p.mu.Unlock()
 	if !known || before != s {
@@ -188,7 +187,7 @@ func (p *Pool) leave(name types.NamespacedName, except string) {
 		delete(h.members, name)
 		if len(h.members) > 0 {
 			h.apply()
-			p.serve(h)
+			p.toServe.Put(id)
 			continue
 		}
 		h.halt()
@@ -196,17 +195,23 @@ func (p *Pool) leave(name types.NamespacedName, except string) {
 	}
 }
 
-// serve has the mirror of a home run with the client of one of its members, if there is one.
-func (p *Pool) serve(h *home) {
+// serve has the mirror of a Clerk instance run with the client of one of the ClerkInstances that lead to it, if one has any.
+func (p *Pool) serve(ctx context.Context, instanceID string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	h, found := p.homes[instanceID]
+	if !found {
+		return
+	}
 	client := h.choose()
-	if p.running == nil || client == h.client {
+	if client == h.client {
 		return
 	}
 	h.halt()
 	if client == nil {
 		return
 	}
-	ctx, stop := context.WithCancel(p.running)
+	running, stop := context.WithCancel(ctx)
 	h.client, h.stop = client, stop
-	p.mirrors.Go(func() { h.mirror.Run(ctx, client.For(mirrorCaller()), h.instanceID) })
+	p.mirrors.Go(func() { h.mirror.Run(running, client.For(mirrorCaller()), h.instanceID) })
 }
