@@ -5,7 +5,7 @@ package main
 
 import (
 	"net/http"
-	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -35,14 +35,19 @@ func callsOf(journal emulator.Entries) map[string]int {
 
 // pathTemplate replaces the ids in a path and drops the version.
 func pathTemplate(path string) string {
-	id := regexp.MustCompile(`^(user|idn|ins|img|org)_[A-Za-z0-9]+$`)
 	segments := strings.Split(strings.TrimPrefix(path, emulator.BasePath), "/")
 	for i, segment := range segments {
-		if id.MatchString(segment) {
+		if isID(segment) {
 			segments[i] = "{id}"
 		}
 	}
 	return strings.Join(segments, "/")
+}
+
+// isID reports whether part of a path is an id: a kind of thing and then letters and digits, as in user_29w83sxm.
+func isID(segment string) bool {
+	kind, rest, _ := strings.Cut(segment, "_")
+	return rest != "" && !strings.Contains(rest, "_") && slices.Contains([]string{"user", "idn", "ins", "img", "org"}, kind)
 }
 
 // listKind returns what a request lists, "" if it is no list of users.
