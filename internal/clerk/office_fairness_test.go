@@ -265,7 +265,7 @@ func TestNothingIsLeftInMemory(t *testing.T) {
 		_ = o.Take(Caller{Key: "last", Class: Person})
 		q := &o.queue
 		for what, n := range map[string]int{
-			"places": len(q.places), "tickets not used": len(q.ready), "tickets held": len(q.holds),
+			"places": len(q.places), "tickets not used": len(q.ready), "tickets held": len(q.held),
 			"tickets with room": q.window.held, "lanes": len(o.lanes.closedUntil), "calls": len(q.window.given) - 1,
 		} {
 			if n != 0 {

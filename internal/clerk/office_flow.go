@@ -23,7 +23,8 @@ func pace(budget int) (rate.Limit, int) {
 	return rate.Limit(sustained * float64(budget) / windowLength.Seconds()), max(1, int(burst*float64(budget)))
 }
 
-// advance hands out what was to be handed out until now.
+// advance hands out what was to be handed out until now: to who is first when he was told to come, which may be a moment
+// ago.
 func (q *queue) advance(now time.Time) {
 	q.sweep(now)
 	for {
@@ -31,31 +32,52 @@ func (q *queue) advance(now time.Time) {
 		if class < 0 {
 			break
 		}
-		due := q.when(turn{level: level})
-		if due.After(now.Add(rounding)) {
+		p := q.lines[class].front()
+		due := later(q.when(turn{level: level}), p.told)
+		room := q.window.after(0, now)
+		if due.After(now.Add(rounding)) || room.After(now) {
 			break
 		}
-		q.serve(class, due, now)
+		due = later(due, room)
+		if due.Sub(p.told) > grace {
+			// Its caller does not come any more, so the ticket is the next one's.
+			q.leave(p)
+			continue
+		}
+		q.serve(q.lines[class].pop(), due, now)
 	}
 	q.at = later(q.at, now)
+	q.stretch(now)
 }
 
-// serve hands the first of a class the ticket that was due at the time given.
-func (q *queue) serve(class Class, due, now time.Time) {
-	p := q.lines[class].pop()
-	if due.Sub(p.told) > grace {
-		// Its caller does not come any more, so the ticket is the next one's.
-		p.gone = true
-		delete(q.places, p.caller.Key)
-		return
-	}
+// there reports whether there is a ticket for a class now.
+func (q *queue) there(class Class, now time.Time) bool {
+	return !q.when(turn{level: q.level(class)}).After(now) && !q.window.after(0, now).After(now)
+}
+
+// serve hands a ticket to who does not wait in line any more. Room is kept for it as long as he is punctual: others would
+// wait for all those who are not.
+func (q *queue) serve(p *place, due, now time.Time) {
 	p.due = due
 	q.flow.ReserveN(due, 1)
 	q.at = due
-	q.count(class)
+	q.count(p.caller.Class)
 	q.ready = append(q.ready, p)
 	if p.lapsed(now) {
 		q.leave(p)
+	} else if until := due.Add(punctual); until.After(now) {
+		q.recent = append(q.recent, q.keepRoom(p, until))
+	}
+}
+
+// stretch makes the bucket larger while somebody waits, so that what flows until he comes or the window has room is not lost.
+func (q *queue) stretch(at time.Time) {
+	burst := q.burst
+	if class, _ := q.next(); class >= 0 {
+		burst = 2*burst + quantum
+	}
+	if burst != q.flow.Burst() {
+		q.flow.SetBurstAt(later(at, q.opens), burst)
 	}
 }
 
@@ -88,7 +110,7 @@ func (q *queue) count(class Class) {
 // level is how many tickets have to be in the bucket for a class to be given one: a person's change takes the last, drift
 // work leaves a fifth of a full bucket, background reads leave half. A full bucket is enough for everybody.
 func (q *queue) level(class Class) float64 {
-	burst := float64(q.flow.Burst())
+	burst := float64(q.burst)
 	left := 0.0
 	switch class {
 	case Person:
@@ -115,8 +137,7 @@ func (q *queue) close(until, now time.Time) {
 		if p.gone {
 			continue
 		}
-		q.drop(p)
-		p.due = time.Time{}
+		q.takeBack(p)
 		q.lines[p.caller.Class].rejoin(p)
 	}
 	q.ready = nil

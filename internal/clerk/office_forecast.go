@@ -16,42 +16,48 @@ type turn struct {
 
 // tell returns when a place that waits is to come again: when its turn comes and there is room in the window, if nobody else
 // comes. Who is not the most urgent and finds then that others did come is told a later time: when its turn comes if more
-// urgent ones go on like in the last ten seconds. But he does not wait for longer than he has waited so far, since they may
-// have stopped, nor for longer than until the turn that is his whoever comes.
+// urgent ones go on like in the last ten seconds, or when it is his share of the tickets if they take most of them. But he
+// does not wait for longer than he has waited so far, since they may have stopped.
 func (q *queue) tell(p *place, now time.Time) time.Time {
 	// least keeps a caller from coming again and again, should the forecast be too early.
 	const least = time.Millisecond
-	likely, sure := q.forecast(p)
+	likely, passing := q.forecast(p)
 	wait := q.when(likely).Sub(now)
-	left := 1 - min(q.window.urgent(p.caller.Class), 1-1.0/share)
-	longer := min(time.Duration(float64(wait)/left), now.Sub(p.since), q.when(sure).Sub(now))
-	return later(now.Add(max(wait, longer, least)), q.window.after(likely.tickets))
+	longer := wait
+	if urgent := q.window.urgent(p.caller.Class); urgent > 0 {
+		left := max(1, q.window.size-urgent)
+		latest := max(q.when(turn{passing, 1}).Sub(now), q.flowing(float64(passing)))
+		longer = min(wait*time.Duration(q.window.size)/time.Duration(left), latest)
+		if urgent >= left {
+			wait = min(wait, latest)
+		}
+	}
+	wait = max(wait, min(longer, now.Sub(p.since)), least)
+	return later(now.Add(wait), q.window.after(likely.tickets, now))
 }
 
-// forecast returns the turn of a place if nobody else comes, and the one that is its whoever comes. The first is after those
-// before it in its line and those more urgent, or the second if that comes before.
-func (q *queue) forecast(p *place) (likely, sure turn) {
+// forecast returns the turn of a place if nobody else comes: after those before it in its line and those more urgent, or
+// after so many others, passing, as can go before it because its class gets its share then, if there are no more.
+func (q *queue) forecast(p *place) (t turn, passing int) {
 	class := p.caller.Class
 	ahead := q.lines[class].ahead(p)
 	urgent := 0
 	for c := Person; c > class; c-- {
 		urgent += q.lines[c].waiting
 	}
-	likely = turn{q.interleaved(class, ahead+urgent), q.level(class)}
+	t = turn{q.interleaved(class, ahead+urgent), q.level(class)}
 	if class == Person {
-		return likely, likely
+		return t, ahead
 	}
-	// So many of other classes can go before it.
-	passing := max(0, (ahead+1)*(share-1)-q.passed[class])
-	sure = turn{ahead + passing, 1}
-	if passing > q.lines[Person].waiting {
-		// The last of them is not a person's change either and waits for the level of its own class.
-		sure.level = max(1, q.level(Drift)-1)
+	passing = ahead + max(0, (ahead+1)*(share-1)-q.passed[class])
+	if passing <= ahead+urgent {
+		t = turn{passing, 1}
+		if passing-ahead > q.lines[Person].waiting {
+			// The last of them is not a person's change either and waits for the level of its own class.
+			t.level = max(1, q.level(Drift)-1)
+		}
 	}
-	if passing <= urgent {
-		likely = sure
-	}
-	return likely, sure
+	return t, passing
 }
 
 // interleaved returns how many tickets are handed out before one that comes after so many of its class and more urgent ones:
@@ -67,6 +73,10 @@ func (q *queue) interleaved(class Class, tickets int) int {
 // when returns the time of a turn.
 func (q *queue) when(t turn) time.Time {
 	start := later(q.at, q.opens)
-	missing := float64(t.tickets) + t.level - q.flow.TokensAt(start)
-	return start.Add(time.Duration(math.Ceil(max(0, missing) / float64(q.flow.Limit()) * float64(time.Second))))
+	return start.Add(q.flowing(max(0, float64(t.tickets)+t.level-q.flow.TokensAt(start))))
+}
+
+// flowing returns how long it takes for so many tickets to flow into the bucket.
+func (q *queue) flowing(tickets float64) time.Duration {
+	return time.Duration(math.Ceil(tickets / float64(q.flow.Limit()) * float64(time.Second)))
 }

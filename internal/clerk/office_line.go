@@ -121,28 +121,35 @@ func (l *line) leave(p *place) {
 	}
 }
 
+// row returns what the first place is in, and whether that is the round under way. There has to be a place.
+func (l *line) row() (*round, bool) {
+	for i := range l.fresh {
+		if l.fresh[i].waiting > 0 {
+			return &l.fresh[i], false
+		}
+	}
+	for l.rounds[l.current].waiting == 0 {
+		l.current++
+		l.drop()
+	}
+	return &l.rounds[l.current], true
+}
+
+// front returns the first place. There has to be one.
+func (l *line) front() *place {
+	row, _ := l.row()
+	return row.front()
+}
+
 // pop takes the first place out. There has to be one.
 func (l *line) pop() *place {
-	p := l.popFresh()
-	for p == nil {
-		if p = l.rounds[l.current].pop(); p == nil {
-			l.current++
-			l.drop()
-			continue
-		}
+	row, counted := l.row()
+	p := row.pop()
+	if counted {
 		l.sizes.add(l.current, -1)
 	}
 	l.shrink(p)
 	return p
-}
-
-func (l *line) popFresh() *place {
-	for i := range l.fresh {
-		if p := l.fresh[i].pop(); p != nil {
-			return p
-		}
-	}
-	return nil
 }
 
 // shrink counts a place less. When nobody waits there is nothing to be fair about, so what groups had is forgotten.

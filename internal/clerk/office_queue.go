@@ -18,6 +18,7 @@ import (
 // There is no clock that runs: every call first catches up with what was to be handed out since the last one.
 type queue struct {
 	flow   *rate.Limiter
+	burst  int
 	window window
 	// opens is when Clerk's last 429 for the whole instance ends.
 	opens time.Time
@@ -28,15 +29,16 @@ type queue struct {
 	places map[string]*place
 	ready  []*place
 	swept  time.Time
-	// holds are those whose ticket is held, in the order in which that ends.
-	holds []hold
+	// recent are the tickets handed out for which room is kept, and held those whose callers said that they are ready, both
+	// in the order in which that ends.
+	recent, held []hold
 	// at is the time up to which tickets were handed out.
 	at time.Time
 	// turnedAway counts who was given no place.
 	turnedAway uint
 }
 
-// hold is until when the ticket of a place was to be held.
+// hold is until when room was to be kept for the ticket of a place.
 type hold struct {
 	place *place
 	until time.Time
@@ -47,7 +49,10 @@ const horizon = 10 * time.Minute
 
 func newQueue(budget int) queue {
 	budget = max(1, budget)
-	return queue{flow: rate.NewLimiter(pace(budget)), window: window{size: budget}, places: map[string]*place{}}
+	limit, burst := pace(budget)
+	return queue{
+		flow: rate.NewLimiter(limit, burst), burst: burst, window: window{size: budget}, places: map[string]*place{},
+	}
 }
 
 // resize changes the budget.
@@ -59,6 +64,7 @@ func (q *queue) resize(budget int, now time.Time) {
 	q.advance(now)
 	q.window.size = budget
 	limit, burst := pace(budget)
+	q.burst = burst
 	if len(q.window.given) == 0 && len(q.places) == 0 {
 		// Nothing was spent, so there is nothing to carry over and the burst is there from the start.
 		q.flow = rate.NewLimiter(limit, burst)
@@ -89,10 +95,13 @@ func (q *queue) claim(caller Caller, secret keyID, now time.Time) (*place, time.
 		q.enter(p, now)
 	}
 	if p.waiting() {
-		p.told = q.tell(p, now)
-		return nil, p.told
+		if !q.there(p.caller.Class, now) {
+			p.told = q.tell(p, now)
+			return nil, p.told
+		}
+		p = q.pass(p, now)
 	}
-	if room := q.window.after(-p.holds()); room.After(now) {
+	if room := q.window.after(-p.rooms(), now); room.After(now) {
 		p.told = room
 		return nil, room
 	}
@@ -116,6 +125,15 @@ func (q *queue) enter(p *place, now time.Time) {
 	q.advance(now)
 }
 
+// pass hands a ticket that is there to a place whose caller is there, since those before it are to come later.
+func (q *queue) pass(p *place, now time.Time) *place {
+	served := &place{caller: p.caller, secret: p.secret, since: p.since, told: now}
+	q.leave(p)
+	q.places[p.caller.Key] = served
+	q.serve(served, now, now)
+	return served
+}
+
 // turnAway returns when to come again for somebody who would have to wait for too long to be given a place. Those times are
 // spread evenly, so that they do not come all at once.
 func (q *queue) turnAway(now time.Time) time.Time {
@@ -137,11 +155,30 @@ func (q *queue) use(p *place, now time.Time) {
 
 // hold keeps the ticket of a place, and room in the window for it, for the caller's next call.
 func (q *queue) hold(p *place, now time.Time) {
-	q.drop(p)
-	until := now.Add(holding)
-	p.held = until
-	q.window.hold(until)
-	q.holds = append(q.holds, hold{place: p, until: until})
+	p.ready = true
+	q.held = append(q.held, q.keepRoom(p, now.Add(holding)))
+}
+
+// keepRoom keeps room in the window for the ticket of a place.
+func (q *queue) keepRoom(p *place, until time.Time) hold {
+	q.giveRoom(p)
+	p.room = until
+	q.window.held++
+	return hold{place: p, until: until}
+}
+
+// giveRoom gives up the room that is kept for the ticket of a place.
+func (q *queue) giveRoom(p *place) {
+	if !p.room.IsZero() {
+		p.room = time.Time{}
+		q.window.held--
+	}
+}
+
+// takeBack takes the ticket of a place back.
+func (q *queue) takeBack(p *place) {
+	q.giveRoom(p)
+	p.due, p.ready, p.probe = time.Time{}, false, false
 }
 
 // probes reports whether the caller holds the ticket of a probe.
@@ -150,20 +187,12 @@ func (q *queue) probes(key string, now time.Time) bool {
 	return p != nil && p.probe && !p.lapsed(now)
 }
 
-// drop ends the holding of a ticket.
-func (q *queue) drop(p *place) {
-	if !p.held.IsZero() {
-		p.held, p.probe = time.Time{}, false
-		q.window.release()
-	}
-}
-
 // leave gives up a place.
 func (q *queue) leave(p *place) {
-	q.drop(p)
 	if p.waiting() {
 		q.lines[p.caller.Class].leave(p)
 	}
+	q.giveRoom(p)
 	p.gone = true
 	delete(q.places, p.caller.Key)
 }
@@ -180,11 +209,14 @@ func (q *queue) leaveAll(secret keyID) {
 // sweep forgets what has ended: at once where others need the room, else from time to time.
 func (q *queue) sweep(now time.Time) {
 	q.window.forget(now)
-	for len(q.holds) > 0 && !now.Before(q.holds[0].until) {
-		if ended := q.holds[0]; ended.place.held.Equal(ended.until) {
-			q.leave(ended.place)
-		}
-		q.holds = q.holds[1:]
+	var ended []*place
+	ended, q.recent = over(q.recent, now)
+	for _, p := range ended {
+		q.giveRoom(p)
+	}
+	ended, q.held = over(q.held, now)
+	for _, p := range ended {
+		q.leave(p)
 	}
 	if now.Sub(q.swept) < grace {
 		return
@@ -200,4 +232,17 @@ func (q *queue) sweep(now time.Time) {
 		// A map keeps what it once needed.
 		q.places = map[string]*place{}
 	}
+}
+
+// over splits holds into the places whose holding has ended and the others.
+func over(holds []hold, now time.Time) ([]*place, []hold) {
+	var ended []*place
+	for len(holds) > 0 && !now.Before(holds[0].until) {
+		// Else it was used, or is held for longer.
+		if first := holds[0]; first.place.room.Equal(first.until) {
+			ended = append(ended, first.place)
+		}
+		holds = holds[1:]
+	}
+	return ended, holds
 }

@@ -89,7 +89,7 @@ func TestReady(t *testing.T) {
 			}
 			time.Sleep(holding)
 			waitFor(t, o, "another")
-			if n := len(o.queue.holds); n != 0 {
+			if n := len(o.queue.held); n != 0 {
 				t.Errorf("%d tickets are held, want none", n)
 			}
 		},

@@ -35,18 +35,28 @@ func (r *round) pushFirst(p *place) {
 	r.waiting++
 }
 
+// front returns the first place that is not gone, nil for none.
+func (r *round) front() *place {
+	for r.first != nil && r.first.gone {
+		r.skip()
+	}
+	return r.first
+}
+
 // pop takes the first place that is not gone, nil for none.
 func (r *round) pop() *place {
-	for r.first != nil {
-		p := r.first
-		r.first, p.next = p.next, nil
-		r.taken++
-		if !p.gone {
-			r.waiting--
-			return p
-		}
+	p := r.front()
+	if p != nil {
+		r.skip()
+		r.waiting--
 	}
-	return nil
+	return p
+}
+
+func (r *round) skip() {
+	p := r.first
+	r.first, p.next = p.next, nil
+	r.taken++
 }
 
 // ahead returns how many places are before p. Those that are gone count until their turn comes.

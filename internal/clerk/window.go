@@ -19,9 +19,8 @@ type window struct {
 	// given are the tickets used, oldest first; of is how many of them each class used.
 	given []use
 	of    [Person + 1]int
-	// held is how many tickets room is kept for, the last of them until heldUntil.
-	held      int
-	heldUntil time.Time
+	// held is how many tickets room is kept for.
+	held int
 }
 
 // use is a ticket used.
@@ -36,35 +35,30 @@ func (w *window) add(now time.Time, class Class) {
 	w.of[class]++
 }
 
-// urgent returns which part of the budget was used by classes that are more urgent than the one given.
-func (w *window) urgent(than Class) float64 {
+// urgent returns how many tickets were used by classes that are more urgent than the one given.
+func (w *window) urgent(than Class) int {
 	used := 0
 	for class := Person; class > than; class-- {
 		used += w.of[class]
 	}
-	return float64(used) / float64(w.size)
+	return used
 }
 
-// hold keeps room for one more ticket, until release.
-func (w *window) hold(until time.Time) {
-	w.held++
-	w.heldUntil = later(w.heldUntil, until)
-}
-
-func (w *window) release() { w.held-- }
-
-// after returns when there is room for a ticket if so many are used before it, as far as that can be told by those used so
-// far. It is not in the future if there is room now. -1 is for a ticket that is held itself.
-func (w *window) after(tickets int) time.Time {
+// after returns when there is room for a ticket if so many are used before it as soon as they can. It is not in the future
+// if there is room now. -1 is for a ticket for which room is kept.
+func (w *window) after(tickets int, now time.Time) time.Time {
+	const span = windowLength + windowSlack
 	leaves := len(w.given) + w.held + tickets - w.size
-	switch {
-	case leaves < 0:
-		return time.Time{}
-	case leaves < len(w.given):
-		return w.given[leaves].at.Add(windowLength + windowSlack)
-	default:
-		return w.heldUntil
+	if leaves < 0 {
+		return now
 	}
+	// As many as fit are used in each span: who finds it full of those before him follows one of them by so many spans.
+	spans := 1 + max(0, leaves-len(w.given)+w.size)/w.size
+	leaves -= (spans - 1) * w.size
+	if leaves < 0 {
+		return now.Add(time.Duration(spans-1) * span)
+	}
+	return w.given[leaves].at.Add(time.Duration(spans) * span)
 }
 
 // forget drops the tickets that do not count any more.
