@@ -159,7 +159,13 @@ func (p *pass) mayCreateAnew() bool {
 	}
 	// What the brake holds was to be created again. What was missed with many others was not, unless it was edited since.
 	held := ready.Reason == v1alpha1.ReasonDeletionHeld && !p.drift
-	return held || ready.Reason == v1alpha1.ReasonMissing && ready.ObservedGeneration != p.user.Generation
+	return held || p.asksAnew()
+}
+
+// asksAnew reports whether the spec was changed since the user was found missing, which is the order to create it again.
+func (p *pass) asksAnew() bool {
+	ready := readyCondition(p.user)
+	return ready != nil && ready.Reason == v1alpha1.ReasonMissing && ready.ObservedGeneration != p.user.Generation
 }
 
 // createAnew creates the user again, under a new id. The brake counts it: where many users are gone at once, the key is

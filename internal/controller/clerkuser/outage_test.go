@@ -192,3 +192,29 @@ func TestHeldRecreationWaitsForItsOwnRelease(t *testing.T) {
 	s.becomes("ann", v1alpha1.ReasonInSync)
 	s.tells(v1alpha1.EventRecreated)
 }
+
+// An edit is the order to create a missing user again, also if an outage and a restart lie between the two.
+func TestEditOfAMissingUserOutlivesAnOutage(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.create(newTestUser("ann"))
+	s.becomes("ann", v1alpha1.ReasonInSync)
+	s.clock.advance(2 * lagTime)
+	if err := s.clerk.Delete(s.user("ann").Status.UserID); err != nil {
+		t.Fatal(err)
+	}
+	s.compares()
+	s.becomes("ann", v1alpha1.ReasonMissing)
+	s.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.FirstName = ptr.To("Ann") })
+	s.restart()
+	id := s.server.InjectFault(emulator.Fault{Method: http.MethodGet, Path: "/users/*", Status: 503, Times: -1})
+	for range 20 {
+		s.pass("ann")
+		s.clock.advance(2 * time.Second)
+	}
+	s.server.RemoveFault(id)
+	s.becomes("ann", v1alpha1.ReasonInSync)
+	if n := len(s.clerk.Users()); n != 1 {
+		t.Errorf("%d users are at Clerk, want the one created again", n)
+	}
+}

@@ -172,7 +172,8 @@ func (r *Reconciler) judgePassing(p *pass) verdict {
 	default:
 		v.err = p.err
 	}
-	if r.memory.failingFor(p.user.UID, p.now) >= impatience {
+	// That it was missing is what an edit since then is understood by, so it stays written.
+	if r.memory.failingFor(p.user.UID, p.now) >= impatience && !p.asksAnew() {
 		v.unchanged, v.ready, v.reconciling = false, metav1.ConditionFalse, true
 		v.reason, v.message = v1alpha1.ReasonRetrying, "calls keep failing and are tried again: "+stableText(p.err)
 	}

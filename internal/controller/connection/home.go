@@ -7,6 +7,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/types"
 
@@ -71,16 +72,7 @@ func (h *home) choose() *clerk.Client {
 	return first
 }
 
-func compareNames(a, b types.NamespacedName) int {
-	switch {
-	case a.String() < b.String():
-		return -1
-	case a == b:
-		return 0
-	default:
-		return 1
-	}
-}
+func compareNames(a, b types.NamespacedName) int { return strings.Compare(a.String(), b.String()) }
 
 func (h *home) names() []types.NamespacedName {
 	return slices.SortedFunc(maps.Keys(h.members), compareNames)
