@@ -23,51 +23,42 @@ func pace(budget int) (rate.Limit, int) {
 	return rate.Limit(sustained * float64(budget) / windowLength.Seconds()), max(1, int(burst*float64(budget)))
 }
 
-// advance hands out what was to be handed out until now: to who is first when he was told to come, which may be a moment
-// ago.
+// advance hands out the tickets that are there to those who were told to come by now and are the first.
 func (q *queue) advance(now time.Time) {
 	q.sweep(now)
+	q.at = later(q.at, now)
 	for {
 		class, level := q.next()
-		if class < 0 {
+		if class < 0 || !q.there(level, now) {
 			break
 		}
 		p := q.lines[class].front()
-		due := later(q.when(turn{level: level}), p.told)
-		room := q.window.after(0, now)
-		if due.After(now.Add(rounding)) || room.After(now) {
+		if p.told.After(now.Add(rounding)) {
 			break
 		}
-		due = later(due, room)
-		if due.Sub(p.told) > grace {
+		if now.Sub(p.told) > grace {
 			// Its caller does not come any more, so the ticket is the next one's.
 			q.leave(p)
 			continue
 		}
-		q.serve(q.lines[class].pop(), due, now)
+		q.serve(q.lines[class].pop(), now)
 	}
-	q.at = later(q.at, now)
 	q.stretch(now)
 }
 
-// there reports whether there is a ticket for a class now.
-func (q *queue) there(class Class, now time.Time) bool {
-	return !q.when(turn{level: q.level(class)}).After(now) && !q.window.after(0, now).After(now)
+// there reports whether there is a ticket now, at a level of the bucket, and room for it.
+func (q *queue) there(level float64, now time.Time) bool {
+	return !q.when(turn{level: level}).After(now.Add(rounding)) && !q.window.after(0, now).After(now)
 }
 
 // serve hands a ticket to who does not wait in line any more. Room is kept for it as long as he is punctual: others would
 // wait for all those who are not.
-func (q *queue) serve(p *place, due, now time.Time) {
-	p.due = due
-	q.flow.ReserveN(due, 1)
-	q.at = due
+func (q *queue) serve(p *place, now time.Time) {
+	p.due = now
+	q.flow.ReserveN(now, 1)
 	q.count(p.caller.Class)
 	q.ready = append(q.ready, p)
-	if p.lapsed(now) {
-		q.leave(p)
-	} else if until := due.Add(punctual); until.After(now) {
-		q.recent = append(q.recent, q.keepRoom(p, until))
-	}
+	q.recent = append(q.recent, q.keepRoom(p, now.Add(punctual)))
 }
 
 // stretch makes the bucket larger while somebody waits, so that what flows until he comes or the window has room is not lost.

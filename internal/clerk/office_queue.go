@@ -15,7 +15,8 @@ import (
 // the most urgent that waits, and within it the first in its line. Whoever waits has a place there and is told when its turn
 // will come as things stand; if others who go first come later, it is told again when it comes back.
 //
-// There is no clock that runs: every call first catches up with what was to be handed out since the last one.
+// Nobody waits in it, and no clock runs: a ticket is handed out when somebody asks and one is there, to him if he is first or
+// the first was told to come later, and to the first if he was told to come before and is late, for whom it is kept a while.
 type queue struct {
 	flow   *rate.Limiter
 	burst  int
@@ -95,7 +96,7 @@ func (q *queue) claim(caller Caller, secret keyID, now time.Time) (*place, time.
 		q.enter(p, now)
 	}
 	if p.waiting() {
-		if !q.there(p.caller.Class, now) {
+		if !q.there(q.level(p.caller.Class), now) {
 			p.told = q.tell(p, now)
 			return nil, p.told
 		}
@@ -130,7 +131,7 @@ func (q *queue) pass(p *place, now time.Time) *place {
 	served := &place{caller: p.caller, secret: p.secret, since: p.since, told: now}
 	q.leave(p)
 	q.places[p.caller.Key] = served
-	q.serve(served, now, now)
+	q.serve(served, now)
 	return served
 }
 

@@ -105,7 +105,9 @@ func TestReady(t *testing.T) {
 			}
 		},
 		"IsHeldBackByA429": func(t *testing.T, o *Office) {
+			readyFor(t, o, "first")
 			readyFor(t, o, "mine")
+			waitFor(t, o, "first")
 			o.settle(ticket{}, throttled(3*time.Second))
 			if wait := waitFor(t, o, "mine"); wait != 3*time.Second {
 				t.Errorf("told to wait %v, want 3s", wait)

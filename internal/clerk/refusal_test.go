@@ -5,7 +5,9 @@ package clerk
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -172,5 +174,130 @@ func TestOutageEndsWithOnOpen(t *testing.T) {
 			}
 			w.told(t, 0, 0)
 		})
+	})
+}
+
+// TestOnlyTheRefusedKeyIsClosed has two keys of one instance, as two ClerkInstances may.
+func TestOnlyTheRefusedKeyIsClosed(t *testing.T) {
+	t.Parallel()
+	unauthorized, fine := outcome{status: http.StatusUnauthorized}, outcome{status: http.StatusOK}
+	take := func(t *testing.T, w *watched, key keyID) (ticket, bool) {
+		t.Helper()
+		given, err := w.take(Caller{Key: "caller with " + string(key), Class: Person}, key, "")
+		if _, closed := errors.AsType[*ClosedError](err); err != nil && !closed {
+			t.Fatalf("take: %v", err)
+		}
+		return given, err == nil
+	}
+	t.Run("OthersGoOn", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			w := newWatched()
+			old, _ := take(t, w, "old")
+			w.settle(old, unauthorized)
+			if _, open := take(t, w, "old"); open {
+				t.Error("the refused key is open")
+			}
+			given, open := take(t, w, "new")
+			if !open {
+				t.Fatal("the other key is closed")
+			}
+			w.settle(given, fine)
+			w.told(t, 1, 0)
+			if _, open := take(t, w, "old"); open {
+				t.Error("the other key's answer opened the refused one")
+			}
+			w.settle(given, unauthorized)
+			w.told(t, 2, 0)
+		})
+	})
+	t.Run("EachHasItsProbe", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			w := newWatched()
+			for _, key := range []keyID{"a", "b"} {
+				given, _ := take(t, w, key)
+				w.settle(given, unauthorized)
+			}
+			time.Sleep(firstProbe)
+			probe, open := take(t, w, "a")
+			if !open {
+				t.Fatal("no probe of the first key")
+			}
+			w.settle(probe, unauthorized)
+			probe, open = take(t, w, "b")
+			if !open {
+				t.Fatal("the first key's probe is the second's too")
+			}
+			w.settle(probe, fine)
+			if _, open := take(t, w, "a"); open {
+				t.Error("the second key's probe opened the first")
+			}
+			w.told(t, 2, 1)
+		})
+	})
+	t.Run("ReopensAlone", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			w := newWatched()
+			for _, key := range []keyID{"a", "b"} {
+				given, _ := take(t, w, key)
+				w.settle(given, unauthorized)
+			}
+			w.reopen("a")
+			w.reopen("a")
+			w.told(t, 2, 1)
+			if _, open := take(t, w, "a"); !open {
+				t.Error("is not open")
+			}
+			if _, open := take(t, w, "b"); open {
+				t.Error("the other is open too")
+			}
+		})
+	})
+	t.Run("GivesItsPlacesToOthers", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			w := newWatched()
+			w.SetRequestsPer10s(50)
+			given, _ := take(t, w, "old")
+			for i := range 1000 {
+				_, _ = w.take(Caller{Key: fmt.Sprint(i), Class: Person}, "old", "")
+			}
+			w.settle(given, unauthorized)
+			_, err := w.take(Caller{Key: "mine", Class: Person}, "new", "")
+			wait, _ := errors.AsType[*WaitError](err)
+			if wait == nil || time.Until(wait.At) > interval(50)+time.Millisecond {
+				t.Errorf("got %v, want the next ticket", err)
+			}
+			if n := len(w.queue.places); n != 1 {
+				t.Errorf("%d places, want 1", n)
+			}
+		})
+	})
+	t.Run("IsForgottenWhenNobodyUsesIt", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			w := newWatched()
+			for i := range 100 {
+				w.settle(ticket{secret: keyID(fmt.Sprint(i))}, unauthorized)
+				time.Sleep(refusalKept / 2)
+			}
+			if n := len(w.refusals); n > 4 {
+				t.Errorf("%d refused keys are remembered", n)
+			}
+		})
+	})
+	t.Run("IsNotWrittenDown", func(t *testing.T) {
+		t.Parallel()
+		const key = "sk_test_of_nobody"
+		o := NewOffice(OfficeConfig{})
+		o.settle(ticket{secret: identify(key)}, unauthorized)
+		if text := fmt.Sprintf("%+v %#v", o.refusals, identify(key)); strings.Contains(text, key) {
+			t.Error("the key is in the office")
+		}
+		if again := identify(string([]byte(key))); identify(key) == identify(key+"2") || identify(key) != again {
+			t.Error("keys are not told apart")
+		}
 	})
 }
