@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 	"time"
 
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
@@ -117,17 +116,20 @@ func (w *world) measure(ctx context.Context, name string, users int, run func(co
 	if err != nil {
 		return err
 	}
-	watched := watchSockets(ctx, w)
+	watched := w.watchPhase(ctx)
 	began := time.Now()
 	err = run(ctx, p)
 	if p.Seconds == 0 {
 		p.Seconds = round(time.Since(began).Seconds(), 2)
 	}
-	sockets := watched()
+	seen := watched()
 	if err := errors.Join(err, profiled()); err != nil {
 		return fmt.Errorf("phase %s: %w", name, err)
 	}
-	p.Sockets = sockets
+	p.Sockets = seen.sockets
+	if seen.standstill > tolerated {
+		p.notef("the machine stood still for up to %.1f s: times and CPU say little here", seen.standstill.Seconds())
+	}
 	p.count(w.operatorJournal(), w.budget)
 	if err := pause(ctx, aftermath); err != nil {
 		return err
@@ -183,29 +185,3 @@ func (p *phase) compare(before, after reading) error {
 }
 
 func mebibytes(bytes int64) float64 { return round(float64(bytes)/(1<<20), 1) }
-
-// watchSockets counts the operator's sockets until the returned func is called, which counts them once more and returns the
-// most there were.
-func watchSockets(ctx context.Context, w *world) func() int {
-	const tick = 200 * time.Millisecond
-	ctx, cancel := context.WithCancel(ctx)
-	most := 0
-	look := func() {
-		// While it is restarted there is none.
-		if count, err := countSockets(int(w.pid.Load())); err == nil {
-			most = max(most, count)
-		}
-	}
-	var watching sync.WaitGroup
-	watching.Go(func() {
-		for pause(ctx, tick) == nil {
-			look()
-		}
-	})
-	return func() int {
-		cancel()
-		watching.Wait()
-		look()
-		return most
-	}
-}
