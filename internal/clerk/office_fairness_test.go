@@ -227,6 +227,9 @@ func TestWhoWaitsForSomethingElseChangesPlaces(t *testing.T) {
 			if test.sooner && after > before/10 || !test.sooner && after != before {
 				t.Errorf("told to wait %v before and %v after", before, after)
 			}
+			if mine := o.queue.places["mine"]; mine != nil && mine.caller.Class < max(test.before.Class, test.after.Class) {
+				t.Errorf("became less urgent: %s", letter(mine.caller.Class))
+			}
 			if n := o.queue.lines[Drift].waiting + o.queue.lines[Person].waiting; n > 1000 {
 				t.Errorf("%d wait", n)
 			}

@@ -16,8 +16,9 @@ type turn struct {
 
 // tell returns when a place that waits is to come again: when its turn comes and there is room in the window, if nobody else
 // comes. Who is not the most urgent and finds then that others did come is told a later time: when its turn comes if more
-// urgent ones go on like in the last ten seconds, or when it is his share of the tickets if they take most of them. But he
-// does not wait for longer than he has waited so far, since they may have stopped.
+// urgent ones go on like in the last ten seconds, or when it is his share of the tickets, if that is before. But he does not
+// wait for longer than he has waited so far, since they may have stopped. Where they took most tickets lately, he may count
+// on his share from the start.
 func (q *queue) tell(p *place, now time.Time) time.Time {
 	// least keeps a caller from coming again and again, should the forecast be too early.
 	const least = time.Millisecond

@@ -120,6 +120,17 @@ func TestReady(t *testing.T) {
 				t.Errorf("room is kept for %d tickets", held)
 			}
 		},
+		"WaitsLikeAllAfterA429": func(t *testing.T, o *Office) {
+			readyFor(t, o, "mine")
+			o.settle(ticket{}, throttled(3*time.Second))
+			time.Sleep(waitFor(t, o, "mine"))
+			waitFor(t, o, "another")
+			time.Sleep(grace)
+			exhaust(t, o)
+			if wait := waitFor(t, o, "mine"); wait != 0 {
+				t.Errorf("came back %v late, told to wait %v", grace, wait)
+			}
+		},
 		"TakesTheRoomOfOthers": func(t *testing.T, o *Office) {
 			o.SetRequestsPer10s(1)
 			readyFor(t, o, "mine")

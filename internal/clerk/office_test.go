@@ -156,6 +156,25 @@ func TestReservation(t *testing.T) {
 			}
 		})
 	})
+	t.Run("HasTheRoomThatItsCallerWasToldOf", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			o := NewOffice(OfficeConfig{RequestsPer10s: 50})
+			o.queue.window.add(time.Now(), Person)
+			time.Sleep(time.Second)
+			for range 49 {
+				o.queue.window.add(time.Now(), Person)
+			}
+			time.Sleep(waitFor(t, o, "mine"))
+			if wait := waitFor(t, o, "another"); wait < 900*time.Millisecond {
+				t.Errorf("another one has to wait %v, and there is no more room for a second", wait)
+			}
+			time.Sleep(punctual / 2)
+			if wait := waitFor(t, o, "mine"); wait != 0 {
+				t.Errorf("came back when told, has to wait another %v", wait)
+			}
+		})
+	})
 	t.Run("HasAnEnd", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {

@@ -121,6 +121,19 @@ func TestUnauthorized(t *testing.T) {
 			w.told(t, 1, 0)
 		})
 	})
+	t.Run("AnAnswerToAnotherCallDoesNotPutOffTheProbe", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			w := newWatched()
+			under := ask(t, w.Office, "")
+			w.settle(ask(t, w.Office, ""), unauthorized)
+			time.Sleep(firstProbe / 2)
+			w.settle(under, outcome{status: http.StatusBadGateway})
+			if _, closed := w.closedFor(t); closed != firstProbe/2 {
+				t.Errorf("closed for %v, want %v", closed, firstProbe/2)
+			}
+		})
+	})
 	t.Run("ReopensWhenAnotherKeyWorks", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
