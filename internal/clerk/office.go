@@ -42,10 +42,10 @@ type OfficeConfig struct {
 	RequestsPer10s int
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// OnOpen is called after the first call that Clerk answered properly again, where before it refused the key or, for
-	// half a minute or longer, answered nothing but 5xx or not at all. It is the time to wake what waits. Nil is nothing.
+	// OnOpen is called after the first call that Clerk answered properly again, where before it refused the call's key or,
+	// for half a minute or longer, answered nothing but 5xx or not at all. It is the time to wake what waits. Nil is nothing.
 	OnOpen func()
-	// OnUnauthorized is called when Clerk starts to refuse the key. Nil is nothing.
+	// OnUnauthorized is called when Clerk starts to refuse a key. Nil is nothing.
 	OnUnauthorized func()
 }
 

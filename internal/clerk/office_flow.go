@@ -46,7 +46,7 @@ func (q *queue) advance(now time.Time) {
 	q.stretch(now)
 }
 
-// there reports whether there is a ticket now, at a level of the bucket, and room for it.
+// there reports whether there is a ticket now, at a level of the bucket, and room for it in the window.
 func (q *queue) there(level float64, now time.Time) bool {
 	return !q.when(turn{level: level}).After(now.Add(rounding)) && !q.window.after(0, now).After(now)
 }
