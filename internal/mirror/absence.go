@@ -40,7 +40,7 @@ func (s *session) conclude(ctx context.Context, c *comparison) error {
 func (s *session) isMass(c *comparison) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	missing, compared := s.missing(c)
+	missing, _, compared := s.missing(c)
 	return len(missing) > massCount && len(missing)*100 > compared*massPercent
 }
 
@@ -50,7 +50,11 @@ func (s *session) isMass(c *comparison) bool {
 func (s *session) end(c *comparison, mass bool) (told []string, again bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	missing, _ := s.missing(c)
+	missing, unsure, _ := s.missing(c)
+	for _, e := range unsure {
+		e.presence = Doubtful
+		told = append(told, e.followers...)
+	}
 	for _, e := range missing {
 		e.presence = Doubtful
 		if mass {
@@ -99,21 +103,28 @@ func (s *session) ensureInstance(ctx context.Context) error {
 }
 
 // missing returns those of the compared users that no list has shown and that were not known to be absent before, and how
-// many users were not known to be absent. One that is new may be missing in lists; if nothing is known about it, it is to
-// be read by id all the same. One that was read by id meanwhile is there. The caller holds the lock.
-func (s *session) missing(c *comparison) (missing []*entry, compared int) {
+// many users were not known to be absent. Unsure are those that lists need not show: one that is new but about which
+// nothing is known, and one that is nobody's own. They are to be read by id, and say nothing about the others. One that was
+// read by id meanwhile is there. The caller holds the lock.
+func (s *session) missing(c *comparison) (missing, unsure []*entry, compared int) {
 	for _, id := range c.ids {
 		e := s.users[id]
 		if e == nil || e.presence == Absent || e.presence == MassAbsent {
 			continue
 		}
-		compared++
 		seen := c.listed[id] || e.presence == Present && !e.confirmed.Before(c.began)
-		if !seen && (e.presence == Pending || !e.isNew(c.began)) {
+		if e.owned {
+			compared++
+		}
+		switch isNew := e.isNew(c.began); {
+		case seen, isNew && e.presence != Pending:
+		case isNew, !e.owned:
+			unsure = append(unsure, e)
+		default:
 			missing = append(missing, e)
 		}
 	}
-	return missing, compared
+	return missing, unsure, compared
 }
 
 // sameInstance asks Clerk whether the key still leads to the mirror's instance. A key that may not ask tells nothing, so

@@ -88,7 +88,7 @@ func (s *session) beginFull(now time.Time) {
 	ids := s.followed()
 	c := newComparison(ids, now)
 	c.full = true
-	if calls(int(*s.report.Users), walkPage) < calls(len(ids), clerk.MaxListIDs) {
+	if s.report.Users != nil && calls(int(*s.report.Users), walkPage) < calls(len(ids), clerk.MaxListIDs) {
 		c.walking, c.toAsk = true, nil
 	}
 	s.wanted = nil
@@ -158,9 +158,14 @@ func (s *session) walkOn(ctx context.Context, c *comparison) error {
 	if c.walking {
 		c.cursor = page.Users[len(page.Users)-1].ID
 	} else {
-		c.toAsk = slices.DeleteFunc(slices.Clone(c.ids), func(id string) bool { return c.listed[id] })
+		c.toAsk = c.unlisted()
 	}
 	return nil
+}
+
+// unlisted returns the ids that no list has shown yet.
+func (c *comparison) unlisted() []string {
+	return slices.DeleteFunc(slices.Clone(c.ids), func(id string) bool { return c.listed[id] })
 }
 
 func (c *comparison) note(users []*clerk.User) {

@@ -22,18 +22,36 @@ type Sight struct {
 	Presence Presence
 	// User is the copy; nil unless Present.
 	User *clerk.User
+	// Lagging is true of a copy that may not show yet what was written less than a minute before it was asked for, by
+	// somebody whose answers this mirror did not hear. Where it asks for a change, it is to be read by id first.
+	Lagging bool
 	// Since is when the user was missed; zero unless MassAbsent.
 	Since time.Time
 }
 
-// Follow has each follower told from now on about the user whose id is given, and reads those that are not known yet. Run
-// waits for the first call, so that one comparison reads them all; it may be empty. What Bind has put on record stays,
-// since it may be newer than what is told here.
-func (m *Mirror) Follow(userIDs map[string]string) {
+// Followed is a user that somebody follows, and what was on record about it before this mirror began.
+type Followed struct {
+	// UserID is the user's id.
+	UserID string
+	// Written is when we last wrote to the user, as far as is known; zero if it is not.
+	Written time.Time
+	// Missing is true if Clerk was asked for the user by id before, and had none.
+	Missing bool
+}
+
+// Follow has each follower told from now on about its own user, and reads those that are not known yet. Run waits for the
+// first call, so that one comparison reads them all; it may be empty. What Bind has put on record stays, since it may be
+// newer than what is told here.
+func (m *Mirror) Follow(followed map[string]Followed) {
 	m.mu.Lock()
-	for follower, userID := range userIDs {
-		if m.objects[follower].bound.IsZero() {
-			m.follow(follower, userID)
+	for follower, f := range followed {
+		if !m.objects[follower].bound.IsZero() {
+			continue
+		}
+		e := m.follow(follower, f.UserID)
+		e.owned, e.fence = true, later(e.fence, f.Written)
+		if f.Missing && e.presence == Pending {
+			e.presence, e.wanted = Absent, false
 		}
 	}
 	m.mu.Unlock()
@@ -49,7 +67,7 @@ func (m *Mirror) Look(follower, userID string) Sight {
 	s := Sight{Presence: e.presence}
 	switch e.presence {
 	case Present:
-		s.User = e.user(m.config.Now())
+		s.User, s.Lagging = e.user(m.config.Now()), e.lagging
 	case MassAbsent:
 		s.Since = e.since
 	case Pending:
@@ -81,7 +99,8 @@ func (m *Mirror) Bind(follower, userID string) {
 		return
 	}
 	now := m.config.Now()
-	m.follow(follower, userID).bound = now
+	e := m.follow(follower, userID)
+	e.bound, e.owned = now, true
 	m.objects[follower] = object{userID: userID, bound: now}
 }
 
@@ -133,6 +152,7 @@ func (m *Mirror) unfollow(follower string) {
 	delete(m.objects, follower)
 	e := m.users[o.userID]
 	e.followers = slices.DeleteFunc(e.followers, func(f string) bool { return f == follower })
+	e.owned = e.owned && len(e.followers) > 0
 	if len(e.followers) == 0 && !e.isNew(m.config.Now()) {
 		delete(m.users, o.userID)
 	}

@@ -34,7 +34,7 @@ func filled(b *testing.B, users int) (*Mirror, time.Time) {
 	for n := range users {
 		follow[followerOf(n)] = idOf(n)
 	}
-	m.Follow(follow)
+	m.Follow(following(follow))
 	for n := range users {
 		if _, ok := m.Read(usual(n), now); !ok {
 			b.Fatal("a user who was read is not there")

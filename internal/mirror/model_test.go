@@ -230,7 +230,7 @@ func (m *model) restart() {
 		m.mirror.SetIntervals(5*time.Second, 40*time.Second)
 	}
 	m.answered, m.flights = map[string]int{}, nil
-	m.mirror.Follow(m.follows)
+	m.mirror.Follow(following(m.follows))
 	for follower := range m.follows {
 		m.views[follower], m.due[follower] = "", m.at
 	}
@@ -254,9 +254,8 @@ func (m *model) wake(follower string) {
 }
 
 func (m *model) work() {
-	read, err := m.run.work(m.t.Context())
-	if read {
-		m.run.note(err)
+	if tried, err := m.run.work(m.t.Context()); tried != nil {
+		m.run.note(tried, err)
 	}
 }
 

@@ -22,12 +22,16 @@ type Source interface {
 const (
 	defaultInterval     = time.Minute
 	defaultFullInterval = time.Hour
-	// firstRetry doubles up to the interval while nothing can be read.
+	// firstRetry doubles up to lastRetry, or the interval where that is shorter, while nothing can be read.
 	firstRetry = time.Second
+	lastRetry  = time.Minute
 	// gather is how long Run waits after it was woken, so that followers that come together are read together.
 	gather = 50 * time.Millisecond
-	// patience is how many failures in a row make a mirror stale, if two intervals have passed since the first.
+	// patience is how many failures in a row make a mirror stale, if two intervals, or two minutes where those are shorter,
+	// have passed since the first.
 	patience = 3
+	// stubborn is how long a call of a comparison fails, while tails do not, before the comparison goes on without it.
+	stubborn = 10 * time.Minute
 	// longRest bounds a rest, so that a clock that was put forward is noticed.
 	longRest = time.Minute
 )
@@ -46,9 +50,8 @@ type schedule struct {
 	// yielding is true after a call of the tail: the next one is the comparison's, if there is one, so that neither can
 	// keep the other from Clerk where calls are few or fail.
 	yielding bool
-	// failures is how many reads in a row have failed since failing; nothing is read before retryAt.
-	failures         int
-	failing, retryAt time.Time
+	// tails and comparisons are the failures of either kind of reading, which do not hold each other up.
+	tails, comparisons retries
 }
 
 // Run keeps the mirror current with what it reads from source, until the context ends. The instance is the one with this
@@ -67,12 +70,12 @@ func (m *Mirror) Run(ctx context.Context, source Source, instanceID string) {
 	}
 	s := &session{Mirror: m, source: source, instanceID: instanceID}
 	for ctx.Err() == nil {
-		read, err := s.work(ctx)
+		tried, err := s.work(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		if read {
-			s.note(err)
+		if tried != nil {
+			s.note(tried, err)
 		}
 		m.rest(ctx, s.pause(err))
 	}
@@ -87,35 +90,30 @@ type session struct {
 }
 
 // work does the most urgent thing that is due, in one call to Clerk at most, so that a call that has to wait or fails costs
-// no other one again; read is false if there was nothing to do.
-func (s *session) work(ctx context.Context) (read bool, err error) {
+// no other one again. It returns to which kind of reading that belongs, nil if there was nothing to do.
+func (s *session) work(ctx context.Context) (tried *retries, err error) {
 	plan := &s.schedule
 	s.mu.Lock()
 	now := s.config.Now()
-	wait := now.Before(plan.retryAt)
 	comparing := plan.comparison != nil
-	fullDue := plan.compared.IsZero() || now.Sub(plan.compared) >= plan.fullInterval
-	tailDue := plan.tail.page > 0 || plan.tail.marked && !plan.compared.IsZero() && now.Sub(plan.tailed) >= plan.interval
-	tailNext := tailDue && (!plan.yielding || !comparing && !fullDue)
+	compareDue := !plan.comparisonDue().After(now)
+	tailDue := !plan.tailDue().After(now) && !plan.elsewhere
+	tailNext := tailDue && (!plan.yielding || !compareDue)
 	s.mu.Unlock()
-	if wait {
-		return false, nil
-	}
-	if plan.elsewhere {
-		return true, s.ensureInstance(ctx)
-	}
 	plan.yielding = tailNext
 	switch {
 	case tailNext:
-		return true, s.readTail(ctx, now)
-	case comparing:
-		return true, s.compareOn(ctx)
-	case fullDue:
-		return true, s.compareAll(ctx, now)
-	default:
+		return &plan.tails, s.readTail(ctx, now)
+	case compareDue && plan.elsewhere:
+		return &plan.comparisons, s.ensureInstance(ctx)
+	case compareDue && comparing:
+		return &plan.comparisons, s.compareOn(ctx)
+	case compareDue:
+		return &plan.comparisons, s.compareAll(ctx, now)
+	case !comparing && !plan.compared.IsZero():
 		s.load(now)
-		return false, nil
 	}
+	return nil, nil
 }
 
 // pause is how long there is nothing to do after work returned an error or none.
@@ -123,24 +121,38 @@ func (s *session) pause(err error) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now, plan := s.config.Now(), &s.schedule
-	due := plan.due()
+	due := plan.comparisonDue()
+	if at := plan.tailDue(); at.Before(due) && !plan.elsewhere {
+		due = at
+	}
 	if at, waiting := clerk.Waiting(err); waiting {
 		// Whoever sells the tickets may have another clock.
 		due = later(at, now.Add(gather))
 	}
-	return min(later(due, plan.retryAt).Sub(now), longRest, plan.interval)
+	return min(due.Sub(now), longRest, plan.interval)
 }
 
-// due is when there is something to do next; zero is at once.
-func (p *schedule) due() time.Time {
-	if p.comparison != nil || p.compared.IsZero() || p.tail.page > 0 {
-		return time.Time{}
+// comparisonDue is when the next call of a comparison may be made; zero is at once.
+func (p *schedule) comparisonDue() time.Time {
+	if p.comparison != nil || p.compared.IsZero() {
+		return p.comparisons.at
 	}
-	due := p.compared.Add(p.fullInterval)
-	if next := p.tailed.Add(p.interval); p.tail.marked && next.Before(due) {
-		due = next
+	return later(p.compared.Add(p.fullInterval), p.comparisons.at)
+}
+
+// never is a time to come, in Unix seconds, that is late enough.
+const never = 1 << 40
+
+// tailDue is when the next call of a tail may be made; zero is at once.
+func (p *schedule) tailDue() time.Time {
+	switch {
+	case p.tail.page > 0:
+		return p.tails.at
+	case p.tail.marked && !p.compared.IsZero():
+		return later(p.tailed.Add(p.interval), p.tails.at)
+	default:
+		return time.Unix(never, 0)
 	}
-	return due
 }
 
 func later(a, b time.Time) time.Time {
@@ -170,27 +182,39 @@ func (m *Mirror) rest(ctx context.Context, pause time.Duration) {
 }
 
 // note keeps the record of failures. Having to wait for a ticket is none.
-func (s *session) note(err error) {
+func (s *session) note(tried *retries, err error) {
 	if _, waiting := clerk.Waiting(err); waiting {
 		return
 	}
 	s.mu.Lock()
 	was, plan, now := s.report.Stale, &s.schedule, s.config.Now()
 	if err == nil {
-		plan.failures, plan.failing, plan.retryAt = 0, time.Time{}, time.Time{}
-		s.report.Stale = false
+		*tried = retries{}
 	} else {
-		if plan.failures == 0 {
-			plan.failing = now
-		}
-		plan.retryAt = now.Add(min(firstRetry<<min(plan.failures, 16), plan.interval))
-		plan.failures++
-		s.report.Stale = plan.failures >= patience && now.Sub(plan.failing) >= 2*plan.interval
+		tried.failed(now, plan.interval)
 	}
+	if tried == &plan.comparisons && tried.failures > 0 && now.Sub(tried.failing) >= stubborn && plan.tails.failures == 0 {
+		plan.goOn(now)
+	}
+	s.report.Stale = plan.tails.lasting(now, plan.interval) || plan.comparisons.lasting(now, plan.interval)
 	changed := was != s.report.Stale
 	s.mu.Unlock()
 	if changed {
 		s.reported()
+	}
+}
+
+// goOn makes a comparison do without what keeps failing while other calls do not, if it can.
+func (p *schedule) goOn(now time.Time) {
+	c := p.comparison
+	switch {
+	case p.elsewhere:
+	case c == nil && !p.counted:
+		p.counted = true
+	case c == nil && !p.tail.marked:
+		p.tail.marked, p.tailed = true, now
+	case c != nil && c.walking:
+		c.walking, c.toAsk = false, c.unlisted()
 	}
 }
 

@@ -542,7 +542,7 @@ func TestHooksAreOptional(t *testing.T) {
 		for _, id := range idsOf(0, 10) {
 			userIDs[id] = id
 		}
-		m.Follow(userIDs)
+		m.Follow(following(userIDs))
 		go m.Run(ctx, from, instanceID)
 		time.Sleep(time.Second)
 		from.set(func(s *source) { s.instanceID = "ins_2" })

@@ -110,7 +110,16 @@ func (s *stage) followAll(from, to int) {
 	for _, id := range idsOf(from, to) {
 		userIDs[id] = id
 	}
-	s.Follow(userIDs)
+	s.Follow(following(userIDs))
+}
+
+// following says of users no more than who they are.
+func following(userIDs map[string]string) map[string]Followed {
+	followed := map[string]Followed{}
+	for follower, id := range userIDs {
+		followed[follower] = Followed{UserID: id}
+	}
+	return followed
 }
 
 // load seeds and follows n users and has them read. Nothing of that is left in what was told and called.

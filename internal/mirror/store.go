@@ -44,6 +44,10 @@ type entry struct {
 	bound time.Time
 	// since is when the user was found to be absent with many others.
 	since time.Time
+	// lagging is true of a copy from a list that may not show yet what was written before the list was asked for.
+	lagging bool
+	// owned is true if the user is some follower's own, and not only looked at.
+	owned bool
 	// wanted is true while the id waits to be read.
 	wanted    bool
 	followers []string
@@ -59,7 +63,7 @@ func (m *Mirror) Wrote(user *clerk.User) {
 	if len(e.followers) > 1 && e.isNews(copied, now) || !e.known() {
 		told = slices.Clone(e.followers)
 	}
-	e.copy, e.presence, e.asked, e.confirmed, e.fence = copied, Present, now, now, now
+	e.copy, e.presence, e.asked, e.confirmed, e.fence, e.lagging = copied, Present, now, now, now, false
 	m.mu.Unlock()
 	m.tell(told)
 }
@@ -85,7 +89,7 @@ func (m *Mirror) Read(user *clerk.User, asked time.Time) (known *clerk.User, ok 
 		if e.isNews(copied, now) {
 			told = slices.Clone(e.followers)
 		}
-		e.copy, e.presence, e.asked, e.confirmed = copied, Present, later(e.asked, asked), asked
+		e.copy, e.presence, e.asked, e.confirmed, e.lagging = copied, Present, later(e.asked, asked), asked, false
 	}
 	if e.presence == Present {
 		known, ok = e.user(now), true
@@ -137,9 +141,11 @@ func (m *Mirror) entry(userID string) *entry {
 	return e
 }
 
-// accepts reports whether a copy that was asked for then may be no older than what is known.
+// accepts reports whether a copy that was asked for then may be no older than what is known. A lower updated_at shows that
+// it is, unless what is known is from so long ago that no answer lags behind it: then Clerk has set its clock back.
 func (e *entry) accepts(copied clerk.PackedUser, asked time.Time) bool {
-	return !asked.Before(e.fence) && (e.copy.IsZero() || !copied.UpdatedAt.Before(e.copy.UpdatedAt))
+	older := !e.copy.IsZero() && copied.UpdatedAt.Before(e.copy.UpdatedAt)
+	return !asked.Before(e.fence) && (!older || asked.Sub(later(e.fence, e.asked)) >= lagTime)
 }
 
 // user returns the user as it is at the time now, if the last copy is right.
@@ -174,14 +180,16 @@ func (m *Mirror) list(userID string, copied clerk.PackedUser, asked time.Time) [
 	same, mayLag := e.shows(copied, m.config.Now()), asked.Sub(e.fence) < lagTime
 	switch {
 	case same && e.presence == Present:
-		e.copy.UpdatedAt, e.asked = copied.UpdatedAt, asked
+		e.copy.UpdatedAt, e.asked, e.lagging = copied.UpdatedAt, asked, e.lagging && mayLag
 		return nil
 	case e.presence == Doubtful && mayLag:
 		return nil
+	case e.presence == Pending && e.copy.IsZero():
+		e.copy, e.presence, e.asked, e.lagging = copied, Present, asked, mayLag
 	case !same && mayLag, e.presence == Absent && asked.Sub(e.confirmed) < lagTime:
 		e.presence = Doubtful
 	default:
-		e.copy, e.presence, e.asked = copied, Present, asked
+		e.copy, e.presence, e.asked, e.lagging = copied, Present, asked, false
 	}
 	return e.followers
 }

@@ -28,7 +28,7 @@ type shelf struct {
 func newShelf() *shelf {
 	s := &shelf{at: start}
 	s.Mirror = New(Config{Now: func() time.Time { return s.at }, Changed: func(f []string) { s.told = append(s.told, f...) }})
-	s.Follow(map[string]string{"a": "a", "b": "b"})
+	s.Follow(map[string]Followed{"a": {UserID: "a"}, "b": {UserID: "b"}})
 	return s
 }
 
@@ -462,7 +462,7 @@ func TestBindings(t *testing.T) {
 	want("x", "user_1", time.Minute, true)
 	s.Bind("x", "user_1")
 	want("x", "user_1", time.Minute, true)
-	s.Follow(map[string]string{"x": "user_0"})
+	s.Follow(map[string]Followed{"x": {UserID: "user_0"}})
 	want("x", "user_1", time.Minute, true)
 	s.Look("x", "user_1")
 	want("x", "user_1", time.Minute, true)
@@ -511,7 +511,7 @@ func TestMirrorIsSafeForConcurrentUse(t *testing.T) {
 		workers.Go(func() {
 			id, follower := fmt.Sprint("user_", i%3), fmt.Sprint("follower-", i)
 			for range 200 {
-				m.Follow(map[string]string{follower: id})
+				m.Follow(map[string]Followed{follower: {UserID: id}})
 				m.Look(follower, id)
 				m.Read(&clerk.User{ID: id, Locked: true, LockedUntil: start}, time.Now())
 				m.Wrote(&clerk.User{ID: id})

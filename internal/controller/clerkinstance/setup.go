@@ -35,6 +35,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 	build := ctrl.NewControllerManagedBy(mgr).
 		Named("clerkinstance").
 		For(&v1alpha1.ClerkInstance{}).
+		Watches(&v1alpha1.ClerkInstance{}, r.hearDeletions()).
 		Watches(&v1alpha1.ClerkUser{}, r.countLater()).
 		WatchesRawSource(source.Func(r.hearPool)).
 		WithOptions(options)
@@ -78,6 +79,15 @@ func (r *Reconciler) countLater() handler.EventHandler {
 func countsOtherwise(was, is *v1alpha1.ClerkUser) bool {
 	before, after := tallyOf([]v1alpha1.ClerkUser{*was}), tallyOf([]v1alpha1.ClerkUser{*is})
 	return before.managed != after.managed || before.held != after.held || before.deleting != after.deleting
+}
+
+// hearDeletions ends the use of a key whose ClerkInstance is gone, also where somebody has taken its finalizer away.
+func (r *Reconciler) hearDeletions() handler.EventHandler {
+	return handler.Funcs{DeleteFunc: func(_ context.Context, e event.DeleteEvent, _ queue) {
+		name := client.ObjectKeyFromObject(e.Object)
+		r.Pool.Drop(name)
+		r.checked.forget(name)
+	}}
 }
 
 // hearPool has a key checked again when Clerk refused it or it is found to lead elsewhere, and an instance looked at when

@@ -147,7 +147,8 @@ func priorities(q priorityqueue.PriorityQueue[reconcile.Request], n int) map[str
 func TestWakesComeAfterWhatPeopleChanged(t *testing.T) {
 	t.Parallel()
 	bound := map[string]int{"team-a/bound": lowPriority}
-	leading := map[string]int{"team-a/bound": lowPriority, "team-a/implied": lowPriority, "team-a/named": lowPriority}
+	// None of them had a verdict on its spec yet, so somebody waits.
+	leading := map[string]int{"team-a/bound": editPriority, "team-a/implied": newPriority, "team-a/named": newPriority}
 	tests := map[string]struct {
 		wake func(t *testing.T, r *Reconciler, q queue)
 		want map[string]int

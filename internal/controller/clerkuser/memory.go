@@ -237,6 +237,13 @@ func (m *memory) brakeHeld(uid types.UID, now time.Time) {
 	}
 }
 
+// unbrake records that the user that the brake held something back for is there.
+func (m *memory) unbrake(uid types.UID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.of(uid).braked = time.Time{}
+}
+
 // heldByBrake returns when the deletion brake held the object first, if it does.
 func (m *memory) heldByBrake(uid types.UID) (time.Time, bool) {
 	m.mu.Lock()

@@ -52,29 +52,33 @@ func (p *pass) onRecord() string {
 
 // find returns the user as the mirror has it, or reads it where the mirror has nothing that may be acted upon.
 func (p *pass) find(ctx context.Context, id string) (*clerk.User, error) {
+	known := p.in.connection.Mirror
+	sight := known.Look(p.uid(), id)
+	if sight.Presence == mirror.MassAbsent && !p.user.Spec.Observes() && !releasedSince(p.in.instance, sight.Since) {
+		p.memory.brakeHeld(p.user.UID, sight.Since)
+		return nil, massAbsence(instanceName(p.in.instance))
+	}
 	if maxAge, asked := p.freshness(); asked {
-		if user, ok := p.in.connection.Mirror.Recent(id, maxAge); ok {
+		if user, ok := known.Recent(id, maxAge); ok {
 			return user, nil
 		}
 		return p.read(ctx, p.in.client, id)
 	}
-	switch sight := p.in.connection.Mirror.Look(p.uid(), id); sight.Presence {
-	case mirror.Present:
+	switch {
+	case sight.Presence == mirror.Present && (!sight.Lagging || p.isAsDeclared(sight.User)):
+		p.memory.unbrake(p.user.UID)
 		return sight.User, nil
-	case mirror.Absent:
+	case sight.Presence == mirror.Absent:
 		return nil, errGone
-	case mirror.MassAbsent:
-		if !releasedSince(p.in.instance, sight.Since) {
-			p.memory.brakeHeld(p.user.UID, sight.Since)
-			return nil, massAbsence(instanceName(p.in.instance))
-		}
-	case mirror.Pending:
-		if p.drift {
-			return nil, errNotRead
-		}
-	case mirror.Doubtful:
+	case sight.Presence == mirror.Pending && p.drift:
+		return nil, errNotRead
 	}
 	return p.read(ctx, p.in.client, id)
+}
+
+// isAsDeclared reports whether a user is this object's and nothing of it is to be changed.
+func (p *pass) isAsDeclared(user *clerk.User) bool {
+	return p.mark().OwnershipOf(user) == plan.Ours && len(plan.For(p.desired, user)) == 0
 }
 
 // freshness is how old a copy of the user may be for this pass, if that matters. Who asks for a fresh look wants one from
@@ -100,6 +104,7 @@ func (p *pass) read(ctx context.Context, from reader, id string) (*clerk.User, e
 	if err != nil {
 		return nil, fmt.Errorf("reading user %s: %w", id, err)
 	}
+	p.memory.unbrake(p.user.UID)
 	known, ok := p.in.connection.Mirror.Read(user, asked)
 	if !ok {
 		return nil, &waitError{after: staleRetry, err: errNotVisibleYet}
@@ -128,8 +133,9 @@ func (p *pass) ensureOurs(ctx context.Context, user *clerk.User) error {
 // gone: lists and reads may lag.
 func (p *pass) vanished(ctx context.Context) error {
 	_, age, onRecord := p.in.connection.Mirror.BoundTo(p.uid())
-	if onRecord && age < lagTime {
-		return fmt.Errorf("reading user %s, bound %s ago: %w", p.userID, age.Round(time.Second), errNotVisibleYet)
+	written := p.user.Status.LastWriteTime
+	if onRecord && age < lagTime || written != nil && p.now.Sub(written.Time) < lagTime {
+		return fmt.Errorf("reading user %s, bound or written a moment ago: %w", p.userID, errNotVisibleYet)
 	}
 	if p.user.Spec.Observes() {
 		p.observed = nil

@@ -77,7 +77,7 @@ func TestWhatIsKnownDecidesWhetherClerkIsAsked(t *testing.T) {
 			c.at = start.Add(time.Minute - time.Second)
 			p := newTestPass(t, r, newTestUser("ann", tc.user...))
 			shared := p.in.connection.Mirror
-			shared.Follow(map[string]string{p.uid(): testUserID})
+			shared.Follow(map[string]mirror.Followed{p.uid(): {UserID: testUserID}})
 			tc.knows(shared)
 			c.at = start.Add(time.Minute)
 			p.now = c.at
@@ -124,7 +124,7 @@ func TestAnswerThatIsOlderThanWhatIsKnownCountsForNothing(t *testing.T) {
 			c := newClock()
 			p := newTestPass(t, newTestReconciler(t, c), newTestUser("ann"))
 			shared := p.in.connection.Mirror
-			shared.Follow(map[string]string{p.uid(): testUserID})
+			shared.Follow(map[string]mirror.Followed{p.uid(): {UserID: testUserID}})
 			client := newTestClient(t, transport(func(r *http.Request) (*http.Response, error) {
 				c.advance(time.Second)
 				tc.meanwhile(shared)

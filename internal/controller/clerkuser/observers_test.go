@@ -14,6 +14,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
+	"github.com/clerk-operator/clerk-operator/internal/mirror"
 )
 
 func observes(u *v1alpha1.ClerkUser) { u.Spec.Mode = ptr.To(v1alpha1.ModeObserve) }
@@ -143,7 +144,7 @@ func TestUserThatIsNamedIsReadLiveOnlyToBeAdopted(t *testing.T) {
 			user := s.clerk.Seed(emulator.User{EmailAddresses: []emulator.EmailAddress{emulator.VerifiedEmail("ann@example.com")}})
 			s.create(newTestUser("ann", append(tc.change, func(u *v1alpha1.ClerkUser) { u.Spec.UserID = &user.ID })...))
 			shared, _ := s.Pool.Mirror(s.clerk.ID())
-			shared.Follow(map[string]string{"ann-uid": user.ID})
+			shared.Follow(map[string]mirror.Followed{"ann-uid": {UserID: user.ID}})
 			s.loads()
 			s.clerk.ResetJournal()
 			s.becomes("ann", tc.reason)

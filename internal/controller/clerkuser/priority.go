@@ -37,17 +37,24 @@ func (r *Reconciler) hearUsers() handler.EventHandler {
 		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q queue) {
 			r.memory.forget(e.Object.GetUID())
 			r.pace.forget(e.Object.GetUID())
+			r.Pool.Unbind(string(e.Object.GetUID()))
 			r.wakeHeirs(ctx, e.Object, q)
 		},
 	}
 }
 
-// priorityOfFirst is for an object seen for the first time: after a start most have had their verdict before.
+// priorityOfFirst is for an object seen for the first time.
 func priorityOfFirst(e event.CreateEvent) int {
 	user, ok := e.Object.(*v1alpha1.ClerkUser)
-	switch {
-	case !ok, !e.IsInInitialList:
+	if !ok || !e.IsInInitialList {
 		return newPriority
+	}
+	return priorityOf(user)
+}
+
+// priorityOf is for an object to which nothing has happened just now: most have had their verdict before.
+func priorityOf(user *v1alpha1.ClerkUser) int {
+	switch {
 	case !user.DeletionTimestamp.IsZero(), user.Status.UserID != "" && user.Status.ObservedGeneration != user.Generation:
 		return editPriority
 	case user.Status.ObservedGeneration != user.Generation:

@@ -219,20 +219,9 @@ func (p *pass) release(ctx context.Context, why string) error {
 		return fmt.Errorf("removing the finalizer: %w", err)
 	}
 	p.released = true
-	p.unfollow()
+	p.Pool.Unbind(p.uid())
 	if why != "" {
 		p.notef(v1alpha1.EventReleased, "Delete", "%s", why)
 	}
 	return nil
-}
-
-// unfollow ends the mirror's interest in the user, if there still is a mirror.
-func (p *pass) unfollow() {
-	bound := p.user.Status.Instance
-	if bound == nil {
-		return
-	}
-	if m, found := p.Pool.Mirror(bound.ID); found {
-		m.Unbind(p.uid())
-	}
 }

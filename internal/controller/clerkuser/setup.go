@@ -22,6 +22,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
+	"github.com/clerk-operator/clerk-operator/internal/mirror"
 )
 
 // +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkusers,verbs=get;list;watch;patch
@@ -127,7 +128,7 @@ func (r *Reconciler) wake(ctx context.Context, q queue, instance types.Namespace
 	}
 	r.follow(instance, users)
 	for i := range users {
-		add(q, client.ObjectKeyFromObject(&users[i]), lowPriority)
+		add(q, client.ObjectKeyFromObject(&users[i]), priorityOf(&users[i]))
 	}
 }
 
@@ -138,15 +139,26 @@ func (r *Reconciler) follow(instance types.NamespacedName, users []v1alpha1.Cler
 	if state.Connection == nil {
 		return
 	}
-	userIDs := map[string]string{}
+	followed := map[string]mirror.Followed{}
 	for i := range users {
 		user := &users[i]
 		bound := user.Status.Instance
-		if bound == nil || bound.ID != state.Connection.InstanceID || user.Status.UserID == "" {
+		if bound == nil || bound.ID != state.Connection.InstanceID || user.Status.UserID == "" || user.Spec.Suspended() {
 			continue
 		}
 		r.memory.meet(user.UID, client.ObjectKeyFromObject(user))
-		userIDs[string(user.UID)] = user.Status.UserID
+		followed[string(user.UID)] = followedBy(user)
 	}
-	state.Connection.Mirror.Follow(userIDs)
+	state.Connection.Mirror.Follow(followed)
+}
+
+// followedBy is what an object has on record about its user.
+func followedBy(user *v1alpha1.ClerkUser) mirror.Followed {
+	f := mirror.Followed{UserID: user.Status.UserID}
+	if at := user.Status.LastWriteTime; at != nil {
+		f.Written = at.Time
+	}
+	ready := readyCondition(user)
+	f.Missing = ready != nil && ready.Reason == v1alpha1.ReasonMissing
+	return f
 }

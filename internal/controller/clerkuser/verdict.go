@@ -113,12 +113,18 @@ func (r *Reconciler) judgeFinal(p *pass) (verdict, bool) {
 	v := verdict{ready: metav1.ConditionFalse, low: true}
 	if invalid, ok := errors.AsType[*plan.InvalidError](p.err); ok {
 		v.reason, v.message, v.stalled = v1alpha1.ReasonInvalidSpec, invalid.Error(), true
+		if p.bound {
+			v.after = nextLook(p)
+		}
 		return v, true
 	}
 	if found, ok := errors.AsType[*problem](p.err); ok {
 		v.reason, v.message, v.stalled, v.after = found.reason, found.message, found.stalled, found.after
-		if found.holds {
+		switch {
+		case found.holds:
 			v.after = r.hold(p)
+		case v.after == 0 && p.bound:
+			v.after = nextLook(p)
 		}
 		if clerk.Unauthorized(p.err) {
 			r.Pool.Doubt(instanceName(p.in.instance))

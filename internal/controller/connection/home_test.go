@@ -18,6 +18,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
+	"github.com/clerk-operator/clerk-operator/internal/mirror"
 )
 
 func TestClerkInstancesOfOneClerkInstanceShareWhatItHas(t *testing.T) {
@@ -157,16 +158,16 @@ func TestMirrorReadsWithTheKeyOfAMember(t *testing.T) {
 		"AnotherComes": {func(s *scene) {
 			s.join(types.NamespacedName{Namespace: "a", Name: "a"}, firstID, "key-3", usual())
 		}, []string{"key-1"}},
-		"ItsOwnIsDropped":      {func(s *scene) { s.pool.Drop(ann) }, []string{"key-2"}},
-		"ItsOwnIsRefused":      {func(s *scene) { s.pool.Set(ann, refused) }, []string{"key-2"}},
-		"ItsOwnGoesElsewhere":  {func(s *scene) { s.pool.Join(ann, secondID, usual()) }, []string{"key-2"}},
-		"ItsOwnIsRotated":      {func(s *scene) { s.join(ann, firstID, "key-3", usual()) }, []string{"key-3"}},
+		"ItsOwnIsDropped":     {func(s *scene) { s.pool.Drop(ann) }, []string{"key-2"}},
+		"ItsOwnIsRefused":     {func(s *scene) { s.pool.Set(ann, refused) }, []string{"key-2"}},
+		"ItsOwnGoesElsewhere": {func(s *scene) { s.pool.Join(ann, secondID, usual()) }, []string{"key-2"}},
+		"ItsOwnIsRotated":     {func(s *scene) { s.join(ann, firstID, "key-3", usual()) }, []string{"key-3"}},
 		"ItsOwnComesBackLater": {func(s *scene) {
 			s.pool.Set(ann, refused)
 			time.Sleep(time.Second)
 			s.join(ann, firstID, "key-1", usual())
 		}, []string{"key-2"}},
-		"OnlyOneIsRotated":     {func(s *scene) { s.pool.Drop(bob); s.join(ann, firstID, "key-3", usual()) }, []string{"key-3"}},
+		"OnlyOneIsRotated": {func(s *scene) { s.pool.Drop(bob); s.join(ann, firstID, "key-3", usual()) }, []string{"key-3"}},
 		"ConnectionIsElsewhere": {func(s *scene) {
 			s.pool.Set(ann, usableWith(secondID, s.client("key-4", clerk.NewOffice(clerk.OfficeConfig{})), nil))
 		}, []string{"key-2"}},
@@ -188,7 +189,7 @@ func TestMirrorReadsWithTheKeyOfAMember(t *testing.T) {
 				s.join(ann, firstID, "key-1", usual())
 				s.join(bob, firstID, "key-2", usual())
 				m := s.mirror(firstID)
-				m.Follow(map[string]string{"uid": user.ID})
+				m.Follow(map[string]mirror.Followed{"uid": {UserID: user.ID}})
 				time.Sleep(10 * time.Minute)
 				if got := keysUsed(s.first); got != nil {
 					t.Fatalf("before its start the pool calls with %v", got)
@@ -198,6 +199,8 @@ func TestMirrorReadsWithTheKeyOfAMember(t *testing.T) {
 				if diff := cmp.Diff([]string{"key-1"}, keysUsed(s.first)); diff != "" {
 					t.Fatalf("at first read with (-want +got):\n%s", diff)
 				}
+				// Between two looks, so that none is under way.
+				time.Sleep(30 * time.Second)
 				s.first.ResetJournal()
 				tc.then(s)
 				time.Sleep(10*time.Minute + time.Second)
@@ -386,9 +389,9 @@ func TestMirrorThatReadsAnotherInstanceHasItsKeysChecked(t *testing.T) {
 		s := newScene(t)
 		s.join(ann, firstID, "key-4", usual())
 		s.join(eve, secondID, "key-4", usual())
-		follows := map[string]string{}
+		follows := map[string]mirror.Followed{}
 		for i := range 10 {
-			follows[fmt.Sprint("uid-", i)] = s.first.Seed(emulator.User{Username: ptrTo(fmt.Sprint("somebody", i))}).ID
+			follows[fmt.Sprint("uid-", i)] = mirror.Followed{UserID: s.first.Seed(emulator.User{Username: ptrTo(fmt.Sprint("somebody", i))}).ID}
 		}
 		defer s.start()()
 		s.mirror(firstID).Follow(follows)
@@ -409,7 +412,7 @@ func TestFollowersAreToldOfTheirUsers(t *testing.T) {
 		s.join(ann, firstID, "key-1", usual())
 		user := s.first.Seed(emulator.User{Username: ptrTo("somebody")})
 		defer s.start()()
-		s.mirror(firstID).Follow(map[string]string{"uid-1": user.ID, "uid-2": user.ID})
+		s.mirror(firstID).Follow(map[string]mirror.Followed{"uid-1": {UserID: user.ID}, "uid-2": {UserID: user.ID}})
 		time.Sleep(time.Second)
 		if got := s.pool.ChangedUsers().take(); len(got) != 2 {
 			t.Errorf("told are %v, want both", got)

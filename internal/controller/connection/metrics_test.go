@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
+	"github.com/clerk-operator/clerk-operator/internal/mirror"
 )
 
 // measured returns the values of all series by name and instance.
@@ -47,9 +48,9 @@ func TestMetricsTellHowMirrorsAre(t *testing.T) {
 		s.join(ann, firstID, "key-1", usual())
 		s.join(bob, firstID, "key-2", usual())
 		s.join(eve, secondID, "key-4", usual())
-		users := map[string]string{}
+		users := map[string]mirror.Followed{}
 		for _, name := range []string{"a", "b", "c"} {
-			users["uid-"+name] = s.first.Seed(emulator.User{Username: ptrTo("somebody" + name)}).ID
+			users["uid-"+name] = mirror.Followed{UserID: s.first.Seed(emulator.User{Username: ptrTo("somebody" + name)}).ID}
 		}
 		s.mirror(firstID).Follow(users)
 		const prefix = "clerk_operator_mirror_"

@@ -131,6 +131,15 @@ func (p *Pool) Mirror(instanceID string) (m *mirror.Mirror, found bool) {
 	return h.mirror, true
 }
 
+// Unbind ends the interest of every mirror in the user of an object that is gone or was let go.
+func (p *Pool) Unbind(uid string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, h := range p.homes {
+		h.mirror.Unbind(uid)
+	}
+}
+
 // Doubt asks the controller of ClerkInstances to check a key again, because Clerk refused it in a call.
 func (p *Pool) Doubt(name types.NamespacedName) { p.doubted.Put(name) }
 

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/mirror"
 )
 
 var prod = types.NamespacedName{Namespace: "platform", Name: "prod"}
@@ -124,7 +125,7 @@ func TestPoolIsSafeForConcurrentUse(t *testing.T) {
 				id := []string{firstID, secondID}[n%2]
 				s.join(name, id, "key-1", Terms{RequestsPer10s: 1 + n, Interval: time.Minute, FullInterval: time.Hour})
 				if m, found := s.pool.Mirror(id); found {
-					m.Follow(map[string]string{name.Name: fmt.Sprint("user_2Pool", n%5)})
+					m.Follow(map[string]mirror.Followed{name.Name: {UserID: fmt.Sprint("user_2Pool", n%5)}})
 				}
 				s.pool.State(name)
 				s.pool.Doubt(name)
