@@ -1,0 +1,124 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package story
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"k8s.io/utils/ptr"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
+)
+
+// TestMassAbsenceThatEndedDoesNotDisarmTheBrake releases something after the users that were missing together are back.
+func TestMassAbsenceThatEndedDoesNotDisarmTheBrake(t *testing.T) {
+	w := newLiveWorld(t, brakesAfterOne)
+	var ids, names []string
+	for i := range 8 {
+		name := fmt.Sprintf("user%d", i)
+		names = append(names, name)
+		w.create(w.user(name, cannotLeave))
+	}
+	for _, name := range names {
+		ids = append(ids, w.becomes(name, v1alpha1.ReasonInSync).Status.UserID)
+	}
+	w.removeAtClerk(ids[:7]...)
+	for _, name := range names[:7] {
+		w.becomes(name, v1alpha1.ReasonDeletionHeld)
+	}
+	for i, name := range names[:7] {
+		back := verified(name)
+		back.ID = ids[i]
+		back.DeleteSelfEnabled = false
+		w.clerk.Seed(back)
+	}
+	w.server.Clock().Advance(v1alpha1.DefaultFullInterval)
+	for _, name := range names {
+		w.becomes(name, v1alpha1.ReasonInSync)
+	}
+	w.settle()
+	// Somebody releases something else, or too late.
+	w.releaseDeletions(w.server.Clock().Now())
+	w.settle()
+	before := w.calls("POST", "/users")
+	w.removeAtClerk(ids[:4]...)
+	w.eventually("one of them to be created again", func() error {
+		if w.calls("POST", "/users") == before {
+			return errNotYet
+		}
+		return nil
+	})
+	w.settle()
+	if n := w.calls("POST", "/users") - before; n != 1 {
+		t.Errorf("%d users were created again, the brake allows 1", n)
+	}
+}
+
+// TestReconcileAtDoesNotReleaseAMassAbsence asks for a fresh look at users that are held.
+func TestReconcileAtDoesNotReleaseAMassAbsence(t *testing.T) {
+	w := newLiveWorld(t)
+	var ids, names []string
+	for i := range 8 {
+		name := fmt.Sprintf("user%d", i)
+		names = append(names, name)
+		w.create(w.user(name, cannotLeave))
+	}
+	for _, name := range names {
+		ids = append(ids, w.becomes(name, v1alpha1.ReasonInSync).Status.UserID)
+	}
+	w.removeAtClerk(ids[:7]...)
+	for _, name := range names[:7] {
+		w.becomes(name, v1alpha1.ReasonDeletionHeld)
+	}
+	for _, name := range names[:7] {
+		w.annotate(name, v1alpha1.AnnotationReconcileAt, "now")
+	}
+	time.Sleep(4 * time.Second)
+	if n := len(w.clerk.Users()); n != 1 {
+		t.Errorf("%d users at Clerk, want 1: nothing was released", n)
+	}
+}
+
+// TestObserversAreNotHeldAfterARestart restarts with objects that look at users whom nobody has.
+func TestObserversAreNotHeldAfterARestart(t *testing.T) {
+	w := newLiveWorld(t)
+	w.create(w.user("ann", cannotLeave))
+	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
+	for i := range 8 {
+		w.create(w.user(fmt.Sprintf("p%d", i), observes, func(s *spec) { s.UserID = ptr.To(fmt.Sprintf("user_2Stranger%d", i)) }))
+	}
+	w.settle()
+	w.removeAtClerk(id)
+	w.halt()
+	w.start()
+	time.Sleep(5 * time.Second)
+	for i := range 8 {
+		if r := w.reason(fmt.Sprintf("p%d", i)); r == v1alpha1.ReasonDeletionHeld {
+			t.Errorf("p%d, which only observes and never had a user, became %s", i, r)
+		}
+	}
+}
+
+// TestStrangersOfANeighbourHoldNobody has users that nobody has beside one that is owed a re-creation.
+func TestStrangersOfANeighbourHoldNobody(t *testing.T) {
+	w := newLiveWorld(t)
+	w.create(w.user("ann", cannotLeave))
+	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
+	for i := range 8 {
+		w.create(w.user(fmt.Sprintf("p%d", i), observes, func(s *spec) { s.UserID = ptr.To(fmt.Sprintf("user_2Stranger%d", i)) }))
+	}
+	w.settle()
+	w.server.Clock().Advance(2 * lagTime)
+	if err := w.clerk.Delete(id); err != nil {
+		t.Fatal(err)
+	}
+	w.restart()
+	time.Sleep(6 * time.Second)
+	if w.clerk.Find(func(u *emulator.User) bool { return true }) == nil {
+		t.Errorf("ann is %s, and her user was not created again", w.reason("ann"))
+	}
+}
