@@ -118,7 +118,7 @@ func TestStrangersOfANeighbourHoldNobody(t *testing.T) {
 	}
 	w.restart()
 	time.Sleep(6 * time.Second)
-	if w.clerk.Find(func(u *emulator.User) bool { return true }) == nil {
+	if w.clerk.Find(func(*emulator.User) bool { return true }) == nil {
 		t.Errorf("ann is %s, and her user was not created again", w.reason("ann"))
 	}
 }
