@@ -21,8 +21,9 @@ const (
 	unhurried = 10_000
 	// wideBudget is the most that a ClerkInstance can allow in 10 seconds.
 	wideBudget = 10_000
-	// spare is how much longer than the budget says a phase may take.
-	spare = 5 * time.Minute
+	// spare is how much longer than the budget says a phase may take, and sparePerUser what kube-apiserver may need for each
+	// user on a busy machine.
+	spare, sparePerUser = 5 * time.Minute, 50 * time.Millisecond
 )
 
 // measureCreate creates all users and waits until they are Ready.
@@ -60,7 +61,7 @@ func (w *world) measureCreate(ctx context.Context) error {
 
 // patience is how long so many calls may take.
 func (w *world) patience(calls int) time.Duration {
-	return spare + 4*time.Duration(floorSeconds(calls, w.budget))*time.Second
+	return spare + time.Duration(calls)*sparePerUser + 4*time.Duration(floorSeconds(calls, w.budget))*time.Second
 }
 
 // apply creates ClerkUsers as fast as kube-apiserver takes them and returns what becomes of them.

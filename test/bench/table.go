@@ -96,17 +96,18 @@ func targetTable(targets []target) string {
 	return text.String()
 }
 
-// slopeOf tells how memory grows with users, between each size and the one before it.
+// slopeOf tells how memory at rest grows with users, between each size and the one before it. The operator's code is left
+// out: how much of that is in memory is up to the machine.
 func slopeOf(documents []*document) string {
 	const goal = 6.0
 	var targets []target
 	for i := 1; i < len(documents); i++ {
 		fewer, more := documents[i-1], documents[i]
-		a, b := settled(fewer), settled(more)
-		if a == 0 || b == 0 || more.Users == fewer.Users {
+		a, b := fewer.find(phaseQuietHour), more.find(phaseQuietHour)
+		if a == nil || b == nil || more.Users == fewer.Users {
 			continue
 		}
-		slope := (b - a) * 1024 / float64(more.Users-fewer.Users)
+		slope := (b.AnonymousMiB - a.AnonymousMiB) * 1024 / float64(more.Users-fewer.Users)
 		targets = append(targets, target{
 			what: fmt.Sprintf("memory per user from %d to %d users", fewer.Users, more.Users),
 			goal: fmt.Sprintf("<= %.0f KiB", goal), measured: fmt.Sprintf("%.1f KiB", slope), reached: slope <= goal,

@@ -30,7 +30,7 @@ func measured(users int) *document {
 			},
 			{Name: phaseRestart, Users: users, Seconds: 3, ClerkCalls: map[string]int{"GET /users": 14}, PeakRSSMiB: 61},
 			{
-				Name: phaseQuietHour, Users: users, ClerkCalls: map[string]int{"GET /users": 71}, SettledRSSMiB: 50,
+				Name: phaseQuietHour, Users: users, ClerkCalls: map[string]int{"GET /users": 71}, SettledRSSMiB: 50, AnonymousMiB: 10,
 				Quiet: &quietFigures{Tails: 60, CompareCalls: 10, Counts: 1, CPUMillisPerTail: 1.5, CPUMillisPerCompare: 60, CoreShare: 0.00004},
 			},
 			{Name: phaseDrift, Users: 10, Drift: &driftFigures{Changed: 10, Missed: 1, HealMillis: times}},
@@ -111,7 +111,7 @@ func TestTargetsThatAreMissed(t *testing.T) {
 func TestSlopeBetweenSizes(t *testing.T) {
 	t.Parallel()
 	more := measured(10_000)
-	more.find(phaseQuietHour).SettledRSSMiB = 50 + 9000*5.0/1024
+	more.find(phaseQuietHour).AnonymousMiB = 10 + 9000*5.0/1024
 	text := slopeOf([]*document{measured(1000), more})
 	if !strings.Contains(text, "5.0 KiB") || verdictOn(text, "memory per user from 1000 to 10000 users") != "reached" {
 		t.Errorf("slope:\n%s", text)
