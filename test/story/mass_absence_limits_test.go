@@ -17,26 +17,8 @@ import (
 // TestMassAbsenceThatEndedDoesNotDisarmTheBrake releases something after the users that were missing together are back.
 func TestMassAbsenceThatEndedDoesNotDisarmTheBrake(t *testing.T) {
 	w := newLiveWorld(t, brakesAfterOne)
-	var ids, names []string
-	for i := range 8 {
-		name := fmt.Sprintf("user%d", i)
-		names = append(names, name)
-		w.create(w.user(name, cannotLeave))
-	}
-	for _, name := range names {
-		ids = append(ids, w.becomes(name, v1alpha1.ReasonInSync).Status.UserID)
-	}
-	w.removeAtClerk(ids[:7]...)
-	for _, name := range names[:7] {
-		w.becomes(name, v1alpha1.ReasonDeletionHeld)
-	}
-	for i, name := range names[:7] {
-		back := verified(name)
-		back.ID = ids[i]
-		back.DeleteSelfEnabled = false
-		w.clerk.Seed(back)
-	}
-	w.server.Clock().Advance(v1alpha1.DefaultFullInterval)
+	names, ids := w.mostVanish()
+	w.comeBack(names, ids)
 	for _, name := range names {
 		w.becomes(name, v1alpha1.ReasonInSync)
 	}
@@ -61,20 +43,8 @@ func TestMassAbsenceThatEndedDoesNotDisarmTheBrake(t *testing.T) {
 // TestReconcileAtDoesNotReleaseAMassAbsence asks for a fresh look at users that are held.
 func TestReconcileAtDoesNotReleaseAMassAbsence(t *testing.T) {
 	w := newLiveWorld(t)
-	var ids, names []string
-	for i := range 8 {
-		name := fmt.Sprintf("user%d", i)
-		names = append(names, name)
-		w.create(w.user(name, cannotLeave))
-	}
+	names, _ := w.mostVanish()
 	for _, name := range names {
-		ids = append(ids, w.becomes(name, v1alpha1.ReasonInSync).Status.UserID)
-	}
-	w.removeAtClerk(ids[:7]...)
-	for _, name := range names[:7] {
-		w.becomes(name, v1alpha1.ReasonDeletionHeld)
-	}
-	for _, name := range names[:7] {
 		w.annotate(name, v1alpha1.AnnotationReconcileAt, "now")
 	}
 	time.Sleep(4 * time.Second)
