@@ -74,10 +74,30 @@ func (p *pass) prepare(ctx context.Context) error {
 	if !p.mayCreate() {
 		return p.patchPrepared(ctx, nil)
 	}
-	if err := p.in.client.Ready(); err != nil {
-		return fmt.Errorf("waiting to create the user: %w", err)
+	if err := p.ready(); err != nil {
+		return err
 	}
 	return p.patchPrepared(ctx, p.toCreate(creatingOf(p.user)))
+}
+
+// ready asks for the ticket of a creating call, and remembers if there is none yet.
+func (p *pass) ready() error {
+	err := p.in.client.Ready()
+	_, waiting := clerk.Waiting(err)
+	p.memory.queue(p.user.UID, p.user.Generation, waiting)
+	if err != nil {
+		return fmt.Errorf("waiting to create the user: %w", err)
+	}
+	return nil
+}
+
+// stillQueued returns an error if an earlier pass over this spec had to wait for the ticket of a creating call and there
+// still is none. It spares that wait everything else, since where many wait each may come several times.
+func (p *pass) stillQueued() error {
+	if !p.memory.queued(p.user.UID, p.user.Generation) || !p.mayCreate() {
+		return nil
+	}
+	return p.ready()
 }
 
 // mayCreate reports whether the object has no user and is to get one by creation.

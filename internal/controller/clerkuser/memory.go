@@ -34,6 +34,8 @@ type recollection struct {
 	// announced is true if this process wrote the annotation that precedes the first creating call, and so knows of all
 	// of them. doubt is true while the answer to one is missing.
 	announced, doubt bool
+	// queuedFor is the generation of a spec whose user is not created yet for want of a ticket; 0 is none.
+	queuedFor int64
 	// failing is since when passes have been failing for a reason that may pass.
 	failing time.Time
 	// wrote is the resource version of our last write to the object.
@@ -182,6 +184,24 @@ func (m *memory) lookDue(uid types.UID) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.of(uid).lookFirst
+}
+
+// queue records whether an object waits for the ticket of a creating call.
+func (m *memory) queue(uid types.UID, generation int64, waiting bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	o := m.of(uid)
+	o.queuedFor = 0
+	if waiting {
+		o.queuedFor = generation
+	}
+}
+
+// queued reports whether an object waited for the ticket of a creating call under this generation.
+func (m *memory) queued(uid types.UID, generation int64) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.of(uid).queuedFor == generation && generation != 0
 }
 
 // failingFor records a pass that failed, and returns how long passes have been failing.

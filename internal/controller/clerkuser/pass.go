@@ -87,6 +87,9 @@ func (p *pass) sync(ctx context.Context) error {
 	if err := p.sameInstance(); err != nil {
 		return err
 	}
+	if err := p.stillQueued(); err != nil {
+		return err
+	}
 	if err := p.think(); err != nil {
 		return err
 	}

@@ -16,12 +16,14 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
 
-// Priorities of passes. Among many that are due at once, what somebody did to an object that exists comes before the
-// creation of new ones, of which there may be thousands, and both before everything that nobody waits for.
+// Priorities of passes. Among many that are due at once, what somebody did to an object that exists comes first. Then come
+// new objects, and after them those that had to wait for their turn in the API budget, of which there may be thousands: a
+// single new one is not to wait for the writes of all these. Last comes what nobody waits for.
 const (
-	editPriority = 10
-	newPriority  = 0
-	lowPriority  = -100
+	editPriority   = 10
+	newPriority    = 5
+	waitedPriority = 0
+	lowPriority    = -100
 )
 
 // hearUsers enqueues ClerkUsers for what happened to them. There is no predicate on generations: a status patch of a pass

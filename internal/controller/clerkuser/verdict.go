@@ -11,6 +11,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
@@ -28,9 +29,10 @@ type verdict struct {
 	ready                metav1.ConditionStatus
 	reason, message      string
 	stalled, reconciling bool
-	// after is when to look again; 0 leaves it to what wakes. low puts that look behind what people changed.
-	after time.Duration
-	low   bool
+	// after is when to look again; 0 leaves it to what wakes. low puts that look behind what people changed, and waited
+	// behind what is new.
+	after       time.Duration
+	low, waited bool
 	// err is given to the queue, which tries again with growing pauses.
 	err error
 }
@@ -52,9 +54,11 @@ const (
 
 func (v verdict) result() ctrl.Result {
 	result := ctrl.Result{RequeueAfter: v.after}
-	if v.low {
-		priority := lowPriority
-		result.Priority = &priority
+	switch {
+	case v.low:
+		result.Priority = ptr.To(lowPriority)
+	case v.waited:
+		result.Priority = ptr.To(waitedPriority)
 	}
 	return result
 }
@@ -164,6 +168,7 @@ func (r *Reconciler) judgePassing(p *pass) verdict {
 		v.after = max(at.Sub(p.now), time.Millisecond)
 		_, turn := errors.AsType[*clerk.WaitError](p.err)
 		v.silent = turn && at.Sub(p.seenFirst()) < soon
+		v.waited = p.userID == ""
 		return v
 	case errors.Is(p.err, errInstanceUnknown), errors.Is(p.err, errNotRead):
 		if left := impatience - p.now.Sub(p.seenFirst()); left > 0 && readyCondition(p.user) == nil {
