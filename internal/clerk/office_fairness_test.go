@@ -253,9 +253,11 @@ func TestNothingIsLeftInMemory(t *testing.T) {
 			readyFor(t, o, fmt.Sprint("ready", i))
 			time.Sleep(2 * time.Second)
 		}
+		o.mu.Lock()
 		if n := len(o.queue.places); n > 3*int(horizon/interval(50)) {
 			t.Errorf("%d places", n)
 		}
+		o.mu.Unlock()
 		c.all.Wait()
 		time.Sleep(2 * horizon)
 		o.settle(ticket{secret: "last"}, outcome{status: http.StatusUnauthorized})
