@@ -9,6 +9,7 @@ import (
 	"context"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -101,6 +102,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, instance *v1alpha1.ClerkInst
 		v.state.UID, v.state.Generation = before.UID, before.Generation
 		r.Pool.Set(name, *v.state)
 	}
+	r.dropIfGone(ctx, name, before.UID)
 	if o.counted && (o.tally.managed != instance.Status.ManagedUsers || o.tally.held != instance.Status.HeldDeletions) {
 		v.after = min(v.after, r.CountInterval)
 	}
@@ -132,4 +134,15 @@ func (r *Reconciler) pass(ctx context.Context, name types.NamespacedName, instan
 		o.mirror = o.connection.Mirror.Report()
 	}
 	return o
+}
+
+// dropIfGone ends the use of a key whose ClerkInstance went away during the pass that has just put it to use: the event of
+// that was heard before.
+func (r *Reconciler) dropIfGone(ctx context.Context, name types.NamespacedName, uid types.UID) {
+	present := &v1alpha1.ClerkInstance{}
+	err := r.Client.Get(ctx, name, present)
+	if apierrors.IsNotFound(err) || err == nil && present.UID != uid {
+		r.Pool.Drop(name)
+		r.checked.forget(name)
+	}
 }
