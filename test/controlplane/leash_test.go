@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -130,18 +129,6 @@ func TestProcessEndsWithThePipe(t *testing.T) {
 	if alive(pid) {
 		t.Error("the child outlived the pipe")
 	}
-}
-
-func TestProcessEndsWithItsLeash(t *testing.T) {
-	t.Parallel()
-	if runtime.GOOS != "linux" {
-		t.Skip("only Linux has a signal for the death of a parent")
-	}
-	process, pid := runSleep(t, leashed(t))
-	if err := process.cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, 10*time.Second, "child gone", func() bool { return !alive(pid) })
 }
 
 func TestStopAsksFirst(t *testing.T) {
