@@ -192,26 +192,3 @@ func TestListsThatAreRefused(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkPageOf500(b *testing.B) {
-	entry := `{"object":"user","id":"user_%d","external_id":"employee-%d","first_name":"Ann","last_name":"Example",` +
-		`"email_addresses":[{"id":"idn_%d","email_address":"ann%d@example.com","verification":{"status":"verified","strategy":"admin"},"linked_to":[]}],` +
-		`"public_metadata":{"role":"admin","team":{"name":"payments"}},"private_metadata":{"owner":"v1 cluster namespace/name uid created"},` +
-		`"unsafe_metadata":{},"external_accounts":[],"created_at":1700690400000,"updated_at":1700690400000}`
-	entries := make([]string, 500)
-	for n := range entries {
-		entries[n] = fmt.Sprintf(entry, n, n, n, n)
-	}
-	data := []byte("[" + strings.Join(entries, ",") + "]")
-	b.SetBytes(int64(len(data)))
-	b.ReportAllocs()
-	for b.Loop() {
-		answer := &pageAnswer{}
-		if err := answer.UnmarshalJSON(data); err != nil {
-			b.Fatal(err)
-		}
-		if err := answer.canonicalize(); err != nil || len(answer.readable) != len(entries) {
-			b.Fatalf("%d users, %v", len(answer.readable), err)
-		}
-	}
-}

@@ -111,9 +111,9 @@ func TestReleasedUsersThatCannotHaveLeftAreCreatedAnew(t *testing.T) {
 	}
 }
 
-// A list that was wrong is no loss: after the release each user is read by id, and found.
-func TestReleasedUsersThatAreThereAfterAllAreLeftAsTheyAre(t *testing.T) {
-	t.Parallel()
+// missedForAWhile is massAbsent with users that are at Clerk again after they were missed.
+func missedForAWhile(t *testing.T) (*stage, []string) {
+	t.Helper()
 	var hidden []*emulator.User
 	s, gone := massAbsent(t, func(s *stage, name string) {
 		s.t.Helper()
@@ -123,6 +123,13 @@ func TestReleasedUsersThatAreThereAfterAllAreLeftAsTheyAre(t *testing.T) {
 	for _, u := range hidden {
 		s.clerk.Seed(*u)
 	}
+	return s, gone
+}
+
+// A list that was wrong is no loss: after the release each user is read by id, and found.
+func TestReleasedUsersThatAreThereAfterAllAreLeftAsTheyAre(t *testing.T) {
+	t.Parallel()
+	s, gone := missedForAWhile(t)
 	s.releases(s.clock.at)
 	s.clerk.ResetJournal()
 	for _, name := range gone {
@@ -136,15 +143,7 @@ func TestReleasedUsersThatAreThereAfterAllAreLeftAsTheyAre(t *testing.T) {
 
 func TestUsersThatListsShowAgainAreNoLongerHeld(t *testing.T) {
 	t.Parallel()
-	var hidden []*emulator.User
-	s, gone := massAbsent(t, func(s *stage, name string) {
-		s.t.Helper()
-		hidden = append(hidden, s.clerk.User(s.user(name).Status.UserID))
-		deletedAtClerk(s, name)
-	})
-	for _, u := range hidden {
-		s.clerk.Seed(*u)
-	}
+	s, gone := missedForAWhile(t)
 	if woken := s.compares(); len(woken) != len(gone) {
 		t.Errorf("users that are back wake %v, want %d", woken, len(gone))
 	}
