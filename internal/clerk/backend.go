@@ -80,7 +80,9 @@ func (b *backend) Call(ctx context.Context, api *clerksdk.APIRequest, into clerk
 // read takes the answer apart: an error if it refuses the call or is not usable.
 func (b *backend) read(a *answer, out *request, into clerksdk.ResponseReader) error {
 	if !a.good() {
-		return newError(a, b.now(), redactor{values: append(out.values(), b.key.reveal())})
+		r := newRedactor(append(out.values(), b.key.reveal()))
+		r.quiet = out.quiet
+		return newError(a, b.now(), r)
 	}
 	if a.tooLarge {
 		return &malformedError{problem: "it is larger than it may be"}

@@ -6,6 +6,7 @@ package clerk
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"testing"
@@ -124,6 +125,8 @@ func calls() map[string]call {
 					DeleteSelfEnabled: new(false), CreateOrganizationEnabled: new(true), BypassClientTrust: new(true),
 					CreateOrganizationsLimit: new(int64(0)), CreatedAt: &then, LegalAcceptedAt: &then,
 					SkipLegalChecks: new(true), SkipPasswordRequirement: new(true), SkipUserRequirement: new(true),
+					Password: new("p"), PasswordDigest: new("d"), PasswordHasher: new("bcrypt"), SkipPasswordChecks: new(true),
+					TOTPSecret: new("s"), BackupCodes: []string{"b", "c"},
 				})
 			},
 			method: http.MethodPost, path: "/v1/users",
@@ -135,7 +138,9 @@ func calls() map[string]call {
 				"delete_self_enabled":false,"create_organization_enabled":true,"bypass_client_trust":true,
 				"create_organizations_limit":0,
 				"created_at":"2020-01-02T03:04:05.0000006Z","legal_accepted_at":"2020-01-02T03:04:05.0000006Z",
-				"skip_legal_checks":true,"skip_password_requirement":true,"skip_user_requirement":true}`,
+				"skip_legal_checks":true,"skip_password_requirement":true,"skip_user_requirement":true,
+				"password":"p","password_digest":"d","password_hasher":"bcrypt","skip_password_checks":true,
+				"totp_secret":"s","backup_codes":["b","c"]}`,
 			answer: userBody, want: answered,
 		},
 		"CreateUserWithReservedNumber": {
@@ -151,6 +156,7 @@ func calls() map[string]call {
 				return c.CreateUser(ctx, CreateUserParams{
 					ExternalID: new(""), Username: new(""), FirstName: new(""), LastName: new(""), Locale: new(""),
 					EmailAddresses: []NewIdentifier{}, PhoneNumbers: []NewIdentifier{}, Web3Wallets: []string{},
+					BackupCodes: []string{},
 				})
 			},
 			method: http.MethodPost, path: "/v1/users", body: `{}`, answer: userBody, want: answered,
@@ -162,13 +168,16 @@ func calls() map[string]call {
 					PrimaryEmailAddressID: new("idn_1"), PrimaryPhoneNumberID: new("idn_2"),
 					DeleteSelfEnabled: new(true), CreateOrganizationEnabled: new(false), BypassClientTrust: new(false),
 					CreateOrganizationsLimit: new(int64(3)),
+					Password:                 new("p"), SkipPasswordChecks: new(false), SignOutOfOtherSessions: new(true),
+					TOTPSecret: new("s"),
 				})
 			},
 			method: http.MethodPatch, path: users,
 			body: `{"external_id":"e","username":"u","first_name":"f","last_name":"l","locale":"en",
 				"primary_email_address_id":"idn_1","primary_phone_number_id":"idn_2",
 				"delete_self_enabled":true,"create_organization_enabled":false,"bypass_client_trust":false,
-				"create_organizations_limit":3}`,
+				"create_organizations_limit":3,
+				"password":"p","skip_password_checks":false,"sign_out_of_other_sessions":true,"totp_secret":"s"}`,
 			answer: userBody, want: answered,
 		},
 		"UpdateUserClears": {
@@ -279,7 +288,9 @@ func withMetadata(u *User) *User {
 
 func TestCalls(t *testing.T) {
 	t.Parallel()
-	for name, test := range calls() {
+	all := calls()
+	maps.Copy(all, accountCalls())
+	for name, test := range all {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			clerk := newStub(t, answering(http.StatusOK, test.answer))
@@ -371,6 +382,20 @@ func TestCallsThatAreNeverMade(t *testing.T) {
 			"ReplaceMetadata": func() error { _, err := c.ReplaceMetadata(t.Context(), id, MetadataParams{}); return err },
 			"BanUser":         func() error { _, err := c.BanUser(t.Context(), id); return err },
 			"DeleteUser":      func() error { return c.DeleteUser(t.Context(), id) },
+			"DisableMFA":      func() error { return c.DisableMFA(t.Context(), id) },
+			"DeletePasskey":   func() error { return c.DeletePasskey(t.Context(), id, testIdnID) },
+			"DeleteAccount":   func() error { return c.DeleteExternalAccount(t.Context(), id, "eac_1") },
+			"RevokeDevice":    func() error { return c.RevokeTrustedDevice(t.Context(), id, "dev_1") },
+			"VerifyPassword":  func() error { _, err := c.VerifyPassword(t.Context(), id, "p"); return err },
+			"VerifyTOTP":      func() error { _, err := c.VerifyTOTP(t.Context(), id, "123456"); return err },
+			"RemovePassword":  func() error { _, err := c.RemovePassword(t.Context(), id, false); return err },
+			"OAuthTokens":     func() error { _, err := c.OAuthAccessTokens(t.Context(), id, "oauth_google"); return err },
+			"Memberships":     func() error { _, err := c.OrganizationMemberships(t.Context(), id, 1, 0); return err },
+			"Invitations":     func() error { _, err := c.OrganizationInvitations(t.Context(), id, 1, 0); return err },
+			"SetProfileImage": func() error {
+				_, err := c.SetProfileImage(t.Context(), id, ProfileImage{ContentType: "image/png", Content: []byte("x")})
+				return err
+			},
 			"CreateEmailAddress": func() error {
 				_, err := c.CreateEmailAddress(t.Context(), CreateEmailAddressParams{UserID: id})
 				return err

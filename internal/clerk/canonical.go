@@ -19,6 +19,8 @@ var (
 	userIDShape           = regexp.MustCompile(`^user_[A-Za-z0-9]+$`)
 	identificationIDShape = regexp.MustCompile(`^idn_[A-Za-z0-9]+$`)
 	instanceIDShape       = regexp.MustCompile(`^ins_[A-Za-z0-9]+$`)
+	// partIDShape is that of anything's id: what belongs to a user has ids of several kinds.
+	partIDShape = regexp.MustCompile(`^[a-z]+_[A-Za-z0-9]+$`)
 )
 
 var (
@@ -40,6 +42,14 @@ func fromMilliseconds(ms int64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(ms).UTC()
+}
+
+// fromNullableMilliseconds is fromMilliseconds for what may be null, which is none.
+func fromNullableMilliseconds(ms *int64) time.Time {
+	if ms == nil {
+		return time.Time{}
+	}
+	return fromMilliseconds(*ms)
 }
 
 func canonicalEmailAddress(from *clerksdk.EmailAddress) (EmailAddress, error) {

@@ -20,8 +20,9 @@ type userAnswer struct {
 	// SCIM is only there for users that a directory owns.
 	SCIM json.RawMessage `json:"scim"`
 
+	ExternalAccounts externalAccounts `json:"external_accounts"`
+
 	// These are large, not looked at, and differ by provider: whatever they hold must not make a user unreadable.
-	ExternalAccounts        unread `json:"external_accounts"`
 	EnterpriseAccounts      unread `json:"enterprise_accounts"`
 	SAMLAccounts            unread `json:"saml_accounts"`
 	Passkeys                unread `json:"passkeys"`
@@ -63,6 +64,9 @@ func (a *userAnswer) canonicalize() error {
 		TOTPEnabled:       a.TOTPEnabled,
 		BackupCodeEnabled: a.BackupCodeEnabled,
 		HasImage:          a.HasImage,
+
+		PasswordUpdatedAt: fromNullableMilliseconds(a.PasswordLastUpdatedAt),
+		ExternalAccounts:  a.ExternalAccounts,
 
 		DeleteSelfEnabled:         a.DeleteSelfEnabled,
 		CreateOrganizationEnabled: a.CreateOrganizationEnabled,

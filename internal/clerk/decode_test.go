@@ -74,6 +74,10 @@ func TestDecodeUser(t *testing.T) {
 		LockedUntil:           time.Date(2026, 5, 12, 7, 31, 46, 0, time.UTC),
 
 		PasswordEnabled: true, TwoFactorEnabled: true, TOTPEnabled: true, BackupCodeEnabled: true, HasImage: true,
+		PasswordUpdatedAt: time.Date(2023, 11, 22, 21, 59, 0, 5_000_000, time.UTC),
+		ExternalAccounts: []ExternalAccount{
+			{ID: "eac_1", Provider: "oauth_google"}, {ID: "eac_2", Provider: "oauth_github"}, {ID: "idn_9", Provider: "oauth_facebook"},
+		},
 		DeleteSelfEnabled: true, CreateOrganizationEnabled: true, BypassClientTrust: true,
 		CreateOrganizationsLimit: &limit,
 		CreatedAt:                time.Date(2023, 11, 22, 22, 0, 0, 123_000_000, time.UTC),
@@ -101,6 +105,9 @@ func TestDecodeUserTheSameWhicheverWayItIsSaid(t *testing.T) {
 		"WhatChangesByItself":     {`"last_active_at":1,"verification_attempts_remaining":3`, `"last_active_at":2`},
 		"CountdownOfNoLock":       {`"locked":false,"lockout_expires_in_seconds":10`, `"locked":false`},
 		"NoDirectory":             {`"scim":null`, ""},
+		"PasswordNeverSet":        {`"password_last_updated_at":null`, ""},
+		"NullAndNoAccounts":       {`"external_accounts":null`, `"external_accounts":[]`},
+		"AccountsThatAreNone":     {`"external_accounts":{"id":"eac_1"}`, `"external_accounts":[null,7,{},{"id":"../x"},{"id":"eac_1","provider":2}]`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

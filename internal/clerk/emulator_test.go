@@ -14,6 +14,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
+	"github.com/clerk-operator/clerk-operator/test/contract"
 )
 
 // world is an emulated Clerk with one instance, and a client for it.
@@ -28,7 +29,7 @@ func newWorld(t *testing.T, settings emulator.Settings) *world {
 	t.Helper()
 	server := emulator.New(emulator.Config{})
 	instance := server.AddInstance(emulator.InstanceConfig{Environment: emulator.Production, Settings: settings})
-	served := httptest.NewServer(server)
+	served := httptest.NewServer(contract.Enforce(t, server))
 	t.Cleanup(served.Close)
 	t.Cleanup(server.Close)
 	w := &world{instance: instance, url: served.URL + emulator.BasePath}

@@ -6,6 +6,7 @@ package clerk
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -77,6 +78,30 @@ func IdentifierTaken(err error) (IdentifierKind, bool) {
 	default:
 		return "", false
 	}
+}
+
+// ProviderNotConnected reports whether Clerk has no token because the user has no working account at the provider: the
+// instance does not offer it, the user never connected it, or the provider asks for consent anew. IsNotFound is true of some
+// of these errors as well, although there is such a user.
+func ProviderNotConnected(err error) bool {
+	return hasCode(err, "oauth_token_provider_not_enabled", "external_account_not_found",
+		"oauth_missing_access_token", "oauth_missing_refresh_token", "external_account_missing_refresh_token")
+}
+
+// wrongPassword reports whether Clerk compared a password and it was not the user's.
+func wrongPassword(err error) bool { return hasCode(err, "incorrect_password") }
+
+// wrongCode reports whether Clerk compared a code and it was none of the user's.
+func wrongCode(err error) bool { return hasCode(err, "totp_incorrect_code", "totp_invalid_length") }
+
+// noImage reports whether there is no profile image to delete.
+func noImage(err error) bool { return hasCode(err, "image_not_found") }
+
+// hasCode reports whether Clerk refused a call with one of the codes. What is answered with a status that settles nothing is
+// no refusal, whatever its code.
+func hasCode(err error, codes ...string) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && !unanswered(e.Status) && slices.Contains(codes, e.Code)
 }
 
 func kindOf(param string) IdentifierKind {

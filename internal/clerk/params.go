@@ -3,7 +3,11 @@
 
 package clerk
 
-import "time"
+import (
+	"fmt"
+	"io"
+	"time"
+)
 
 // Optional fields of the params in this file are pointers: nil is left out of the request, and a pointer to "" clears
 // the value (the API has null for it, which Clerk treats the same).
@@ -19,6 +23,15 @@ type CreateUserParams struct {
 
 	PublicMetadata, PrivateMetadata, UnsafeMetadata Metadata
 
+	// Password and PasswordDigest are two ways to say the same; PasswordHasher names the format of the digest. SkipPasswordChecks
+	// lets a password in that Clerk finds too weak or known from a breach.
+	Password, PasswordDigest, PasswordHasher *string
+	SkipPasswordChecks                       *bool
+
+	// TOTPSecret is in base32, for codes of six digits every 30 seconds by HMAC-SHA1. BackupCodes are plain or bcrypt digests.
+	TOTPSecret  *string
+	BackupCodes []string
+
 	Banned, Locked                                                  *bool
 	DeleteSelfEnabled, CreateOrganizationEnabled, BypassClientTrust *bool
 	CreateOrganizationsLimit                                        *int64
@@ -26,6 +39,12 @@ type CreateUserParams struct {
 	CreatedAt, LegalAcceptedAt                                    *time.Time
 	SkipLegalChecks, SkipPasswordRequirement, SkipUserRequirement *bool
 }
+
+// String leaves out every value.
+func (p CreateUserParams) String() string { return "params of a new user" }
+
+// Format prints String for every verb.
+func (p CreateUserParams) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.String()) }
 
 // NewIdentifier is an address or number of a user to be created.
 type NewIdentifier struct {
@@ -38,6 +57,14 @@ type UpdateUserParams struct {
 	ExternalID, Username, FirstName, LastName, Locale *string
 
 	PrimaryEmailAddressID, PrimaryPhoneNumberID *string
+
+	// SkipPasswordChecks and SignOutOfOtherSessions are about the Password beside them and do not go without one. Sessions outlive
+	// a new password unless they are ended with it.
+	Password                                   *string
+	SkipPasswordChecks, SignOutOfOtherSessions *bool
+
+	// TOTPSecret is in base32, as a new user's is. What becomes of one that the user has is not documented.
+	TOTPSecret *string
 
 	DeleteSelfEnabled, CreateOrganizationEnabled, BypassClientTrust *bool
 	CreateOrganizationsLimit                                        *int64

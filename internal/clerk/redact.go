@@ -27,7 +27,22 @@ var (
 
 // redactor takes out of a server's text what must not be told: the key, values from the request, anything that looks like
 // a credential, and what would break out of a line of log.
-type redactor struct{ values []string }
+type redactor struct {
+	// values are taken out in this order: one that is part of another has to come after it.
+	values []string
+	// quiet lets nothing through but names that are known beforehand.
+	quiet bool
+}
+
+// newRedactor returns a redactor for the values in every way in which an answer may spell them.
+func newRedactor(values []string) redactor {
+	var all []string
+	for _, value := range values {
+		all = append(all, value)
+		all = append(all, spellings(value)...)
+	}
+	return redactor{values: longestFirst(all)}
+}
 
 // line returns the text in one clean line of at most limit bytes.
 func (r redactor) line(text string, limit int) string {

@@ -66,6 +66,9 @@ func (e *Error) describe(from clerksdk.Error, r redactor) {
 	if e.Message == "" {
 		e.Message = from.Message
 	}
+	if r.quiet {
+		e.Message = ""
+	}
 	e.Message = r.line(e.Message, maxMessage)
 	var meta errorMeta
 	// The same: what cannot be read is not needed to tell the error by.
@@ -89,7 +92,7 @@ func (r redactor) word(name string, shape *regexp.Regexp) string {
 	if _, ok := fields[name]; ok {
 		return name
 	}
-	if r.line(name, len(name)) != name {
+	if r.quiet || r.line(name, len(name)) != name {
 		return ""
 	}
 	return name

@@ -3,7 +3,10 @@
 
 package clerk
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // fields are the spec fields behind Clerk's parameter names.
 //
@@ -43,7 +46,16 @@ var fields = map[string]string{
 	"skip_legal_checks":         "spec.initial.skipLegalChecks",
 	"skip_password_requirement": "spec.initial.skipPasswordRequirement",
 	"skip_user_requirement":     "spec.initial.skipUserRequirement",
-	"password":                  "spec.initial",
+	"password_digest":           "spec.initial.passwordDigest",
+	"password_hasher":           "spec.initial.passwordDigest",
+	"totp_secret":               "spec.initial.totpSecretRef",
+	"backup_codes":              "spec.initial.backupCodesSecretRef",
+
+	"password":                   "spec.password",
+	"skip_password_checks":       "spec.password.skipChecks",
+	"sign_out_of_other_sessions": "spec.password.signOutOfOtherSessions",
+
+	profileImageParam: "spec.profileImage",
 }
 
 // FieldOf returns the field of a ClerkUser that an error is about, several joined with commas, "" where Clerk names no
@@ -57,7 +69,9 @@ func FieldOf(e *Error) string {
 		if field, ok := fields[param]; ok {
 			param = field
 		}
-		found = append(found, param)
+		if !slices.Contains(found, param) {
+			found = append(found, param)
+		}
 	}
 	return strings.Join(found, ", ")
 }
@@ -77,6 +91,10 @@ const (
 	keepIdentifier = "Add another identifier of this kind first, or keep this one."
 	verifyFirst    = "Let the identifier be verified, then ask for this again."
 	allowKey       = "Use a secret key that may make this call."
+	askSupport     = "Clerk's fraud protection blocked the call: ask Clerk's support."
+	chooseImage    = "Choose a JPEG, PNG, GIF or WebP image of at most 10 MB."
+	checkID        = "Check the id: the user has nothing at Clerk that goes by it."
+	connectAccount = "Let the user connect the account at this provider again."
 	reportBug      = "This is a fault of the operator: report it, with Clerk's code."
 )
 
@@ -122,11 +140,35 @@ var remedies = map[string]string{
 	"form_password_matches_identifier":     changePassword,
 	"form_password_validation_failed":      changePassword,
 	"form_password_digest_invalid_code":    "Give a digest in the format of the hasher that is named with it.",
+	"invalid_totp_secret_code":             "Give the secret of the authenticator in base32.",
+	"form_conditional_param_missing":       "Give the field that this one needs beside it, or remove this one.",
+	"form_conditional_param_disallowed":    "Remove the field, which does not go with the others.",
+
+	"incorrect_password":     "Give the password that the user has.",
+	"totp_incorrect_code":    "Give a code that the user's authenticator shows now, or a backup code that is not used up.",
+	"totp_invalid_length":    "Give a code that the user's authenticator shows now, or a backup code that is not used up.",
+	"no_password_set":        "Give the user a password first.",
+	"totp_disabled":          "Give the user an authenticator first.",
+	"user_locked":            "Unlock the user, or wait until Clerk does.",
+	"image_too_large":        chooseImage,
+	"image_not_found":        "Nothing has to be done: the user has no profile image.",
+	"passkey_not_registered": checkID,
+	"resource_not_found":     checkID,
+
+	"external_account_not_found":             checkID,
+	"oauth_token_provider_not_enabled":       "Switch the provider on in the Clerk Dashboard, and let the user sign in with it.",
+	"oauth_token_retrieval_error":            connectAccount,
+	"oauth_missing_access_token":             connectAccount,
+	"oauth_missing_refresh_token":            connectAccount,
+	"external_account_missing_refresh_token": connectAccount,
+
+	"dev_monthly_email_limit_exceeded": "Wait for the next month, or use a production instance.",
 
 	"unsupported_subscription_plan_features": changePlan,
 	"feature_not_enabled":                    enableFeature,
 	"feature_not_implemented":                enableFeature,
 	"password_disabled":                      enableFeature,
+	"organization_not_enabled_in_instance":   enableFeature,
 	"user_quota_exceeded":                    freeUsers,
 	"quota_exceeded":                         freeUsers,
 
@@ -136,7 +178,8 @@ var remedies = map[string]string{
 	"not_allowed_access":              "Use another identifier, or take this one off the instance's blocklist and restrictions.",
 	"authorization_invalid":           allowKey,
 	"authorization_missing_scopes":    allowKey,
-	"action_blocked":                  "Clerk's fraud protection blocked the call: ask Clerk's support.",
+	"action_blocked":                  askSupport,
+	"requires_protect_check":          askSupport,
 	"request_invalid_for_environment": "Remove the field from the manifest: the instance's environment does not have it.",
 	"request_invalid_for_instance":    "Remove the field from the manifest: the instance's settings do not allow it.",
 
@@ -155,10 +198,17 @@ var remedies = map[string]string{
 	"form_param_deprecated":        reportBug,
 	"request_body_invalid":         reportBug,
 	"malformed_request_parameters": reportBug,
+	"bad_request":                  reportBug,
+	"missing_query_parameter":      reportBug,
+	"bulk_size_exceeded":           reportBug,
 }
 
 // Remedy returns one sentence on what to do about an error.
 func Remedy(e *Error) string {
+	// A picture that Clerk cannot read is a body that it cannot read, and has no code of its own.
+	if e.Code == "request_body_invalid" && e.Param == profileImageParam {
+		return chooseImage
+	}
 	if remedy, ok := remedies[e.Code]; ok {
 		return remedy
 	}

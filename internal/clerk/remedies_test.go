@@ -17,6 +17,9 @@ func TestFieldOf(t *testing.T) {
 		"PublicMetadata": {"public_metadata", "spec.publicMetadata"},
 		"Limit":          {"create_organizations_limit", "spec.createOrganizationsLimit"},
 		"Initial":        {"created_at", "spec.initial.createdAt"},
+		"Password":       {"password", "spec.password"},
+		"Digest":         {"password_digest,password_hasher", "spec.initial.passwordDigest"},
+		"Image":          {"file", "spec.profileImage"},
 		"Several":        {"phone_number,username", "spec.phoneNumbers, spec.username"},
 		"Unknown":        {"passport", "passport"},
 		"None":           {"", ""},
@@ -38,6 +41,14 @@ func TestRemedy(t *testing.T) {
 	}
 	if got := Remedy(&Error{Code: "brand_new"}); got != defaultRemedy {
 		t.Errorf("an unknown code: %q", got)
+	}
+	unreadable := &Error{Code: "request_body_invalid"}
+	if got := Remedy(unreadable); got != reportBug {
+		t.Errorf("a body that is not readable: %q", got)
+	}
+	unreadable.Param = profileImageParam
+	if got := Remedy(unreadable); got != chooseImage {
+		t.Errorf("an image that is not readable: %q", got)
 	}
 	for code, remedy := range remedies {
 		if !strings.HasSuffix(remedy, ".") || strings.Contains(remedy, "\n") || len(remedy) > 120 {

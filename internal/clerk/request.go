@@ -37,7 +37,13 @@ type request struct {
 	query        url.Values
 	body         []byte
 	contentType  string
+	// quiet means that a refusal is not quoted.
+	quiet bool
 }
+
+// quiet are the params of calls that carry what cannot be searched for in Clerk's words, since it is no text or only Clerk
+// knows it.
+type quiet interface{ quiet() }
 
 // newRequest writes down what the SDK's request asks for.
 func newRequest(api *clerksdk.APIRequest) (*request, error) {
@@ -45,6 +51,7 @@ func newRequest(api *clerksdk.APIRequest) (*request, error) {
 		return nil, fmt.Errorf("%.64q is not a path of the API", api.Path)
 	}
 	r := &request{method: api.Method, path: api.Path}
+	_, r.quiet = api.Params.(quiet)
 	if api.Params == nil {
 		return r, nil
 	}

@@ -35,10 +35,15 @@ func (r *request) values() []string {
 	}
 	// A single character tells nothing, and there would be nothing left of the text.
 	found = slices.DeleteFunc(found, func(value string) bool { return utf8.RuneCountInString(value) < 2 })
-	slices.SortFunc(found, func(a, b string) int {
+	return longestFirst(found)
+}
+
+// longestFirst sorts texts so that one comes before those that are part of it, and drops duplicates.
+func longestFirst(texts []string) []string {
+	slices.SortFunc(texts, func(a, b string) int {
 		return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b))
 	})
-	return slices.Compact(found)
+	return slices.Compact(texts)
 }
 
 func appendLeaves(found []string, value any) []string {

@@ -36,6 +36,13 @@ type User struct {
 
 	PasswordEnabled, TwoFactorEnabled, TOTPEnabled, BackupCodeEnabled, HasImage bool `json:",omitzero"`
 
+	// PasswordUpdatedAt is when anybody last set the password; zero where Clerk does not know of it.
+	PasswordUpdatedAt time.Time `json:",omitzero"`
+
+	// ExternalAccounts are the accounts elsewhere with which the user signs in, in Clerk's order; nil where there are none. One
+	// that Clerk describes in a way that cannot be read is left out.
+	ExternalAccounts []ExternalAccount `json:",omitempty"`
+
 	DeleteSelfEnabled, CreateOrganizationEnabled, BypassClientTrust bool `json:",omitzero"`
 
 	// CreateOrganizationsLimit is nil where the instance's default holds; 0 is no limit.
@@ -89,6 +96,14 @@ type PhoneNumber struct {
 type Web3Wallet struct {
 	ID, Address string           `json:",omitzero"`
 	Status      IdentifierStatus `json:",omitzero"`
+}
+
+// ExternalAccount is a user's account at a provider, connected or on the way to it.
+type ExternalAccount struct {
+	// ID is the one by which Clerk deletes it: eac_ and letters and digits.
+	ID string `json:",omitzero"`
+	// Provider is Clerk's name of where the account is, for instance oauth_google.
+	Provider string `json:",omitzero"`
 }
 
 // IdentifierKind is a kind of identifier that is unique in an instance and by which a user can be looked up. Its text

@@ -28,6 +28,7 @@ func complete() *User {
 		PrivateMetadata: Metadata{"c": true}, UnsafeMetadata: Metadata{"d": nil},
 		Banned: true, Locked: true, LockedUntil: at.Add(time.Hour),
 		PasswordEnabled: true, TwoFactorEnabled: true, TOTPEnabled: true, BackupCodeEnabled: true, HasImage: true,
+		PasswordUpdatedAt: at.Add(-time.Hour), ExternalAccounts: []ExternalAccount{{ID: "eac_1", Provider: "oauth_google"}},
 		DeleteSelfEnabled: true, CreateOrganizationEnabled: true, BypassClientTrust: true,
 		CreateOrganizationsLimit: new(int64(3)), DirectoryManaged: true, CreatedAt: at, UpdatedAt: at,
 	}

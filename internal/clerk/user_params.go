@@ -69,12 +69,22 @@ func newCreateParams(p CreateUserParams) (*createParams, error) {
 	body.CreateOrganizationEnabled = p.CreateOrganizationEnabled
 	body.SkipLegalChecks = p.SkipLegalChecks
 	body.SkipPasswordRequirement = p.SkipPasswordRequirement
+	setCredentials(body, p)
 	body.CreatedAt = formatTime(p.CreatedAt)
 	body.LegalAcceptedAt = formatTime(p.LegalAcceptedAt)
 	var err error
 	body.PublicMetadata, body.PrivateMetadata, body.UnsafeMetadata, err = encodeMetadata(
 		MetadataParams{Public: p.PublicMetadata, Private: p.PrivateMetadata, Unsafe: p.UnsafeMetadata})
 	return body, err
+}
+
+func setCredentials(body *createParams, p CreateUserParams) {
+	body.Password, body.PasswordDigest, body.PasswordHasher = p.Password, p.PasswordDigest, p.PasswordHasher
+	body.SkipPasswordChecks = p.SkipPasswordChecks
+	body.TOTPSecret = p.TOTPSecret
+	if len(p.BackupCodes) > 0 {
+		body.BackupCodes = &p.BackupCodes
+	}
 }
 
 func newUpdateParams(p UpdateUserParams) *updateParams {
@@ -89,6 +99,10 @@ func newUpdateParams(p UpdateUserParams) *updateParams {
 	}
 	body.PrimaryEmailAddressID = p.PrimaryEmailAddressID
 	body.PrimaryPhoneNumberID = p.PrimaryPhoneNumberID
+	body.Password = p.Password
+	body.SkipPasswordChecks = p.SkipPasswordChecks
+	body.SignOutOfOtherSessions = p.SignOutOfOtherSessions
+	body.TOTPSecret = p.TOTPSecret
 	body.DeleteSelfEnabled = p.DeleteSelfEnabled
 	body.CreateOrganizationEnabled = p.CreateOrganizationEnabled
 	return body

@@ -22,6 +22,15 @@ func userPathOf(id string, suffix string) (string, error) {
 	return usersPath + "/" + id + suffix, nil
 }
 
+// partPathOf returns the path of one of the things that a user has, and refuses what is not an id: an empty one would
+// address all of them.
+func partPathOf(userID, collection, id string) (string, error) {
+	if !partIDShape.MatchString(id) {
+		return "", fmt.Errorf("%.64q is not the id of anything a Clerk user has", id)
+	}
+	return userPathOf(userID, collection+"/"+id)
+}
+
 // User returns the user with this id. Without one, IsNotFound is true of the error; Clerk may say so of a user created
 // less than a minute ago, too.
 func (c *Client) User(ctx context.Context, id string) (*User, error) {
@@ -41,8 +50,8 @@ func (c *Client) CreateUser(ctx context.Context, params CreateUserParams) (*User
 	return answer.canonical, nil
 }
 
-// UpdateUser changes what params names and returns the user as it is then. Metadata, identifiers, bans and locks have
-// calls of their own.
+// UpdateUser changes what params names and returns the user as it is then. Metadata, identifiers, bans, locks, the profile
+// image and the removal of a password have calls of their own.
 func (c *Client) UpdateUser(ctx context.Context, id string, params UpdateUserParams) (*User, error) {
 	return c.user(ctx, http.MethodPatch, id, "", newUpdateParams(params))
 }
@@ -87,6 +96,15 @@ func (c *Client) user(ctx context.Context, method, id, suffix string, params cle
 		return nil, err
 	}
 	return answer.canonical, nil
+}
+
+// deletePart deletes one of the things that a user has.
+func (c *Client) deletePart(ctx context.Context, userID, collection, id string) error {
+	path, err := partPathOf(userID, collection, id)
+	if err != nil {
+		return err
+	}
+	return c.call(ctx, http.MethodDelete, path, nil, &deletedAnswer{asked: id})
 }
 
 // deletedAnswer is what Clerk says about what it deleted.

@@ -1,0 +1,26 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerk
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+)
+
+// maxImageSize is the largest picture that Clerk takes, in bytes.
+// See https://clerk.com/docs/reference/backend/user/update-user-profile-image.
+const maxImageSize = 10 << 20
+
+// NewProfileImage tells the type of a picture from its first bytes. The error says what is wrong, as what follows "it".
+func NewProfileImage(content []byte) (ProfileImage, error) {
+	if len(content) > maxImageSize {
+		return ProfileImage{}, errors.New("is larger than the 10 MB that Clerk takes; make it smaller")
+	}
+	kind := http.DetectContentType(content)
+	if !slices.Contains([]string{"image/jpeg", "image/png", "image/gif", "image/webp"}, kind) {
+		return ProfileImage{}, errors.New("is no JPEG, PNG, GIF or WebP image; put one of these there, in a ConfigMap's binaryData")
+	}
+	return ProfileImage{ContentType: kind, Content: content}, nil
+}

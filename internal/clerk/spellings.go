@@ -1,0 +1,60 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerk
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"net/url"
+	"strings"
+)
+
+const (
+	// minSpelled is how many bytes a value must have for its spellings to be looked for: those of shorter ones are found in
+	// any text.
+	minSpelled = 3
+	// minBase64 is how many characters of base64 tell something.
+	minBase64 = 4
+)
+
+// spellings returns the ways other than its own in which a value is echoed: without the blanks and padding that base32 may
+// have, in a URL, in hexadecimal, and in base64, also as part of something longer. A redactor does not heed case, so each
+// stands for its spellings in other case as well.
+func spellings(value string) []string {
+	if len(value) < minSpelled {
+		return nil
+	}
+	query := url.QueryEscape(value)
+	all := []string{query, url.PathEscape(value), asBrowsersEscape(query), hex.EncodeToString([]byte(value))}
+	compact := strings.ReplaceAll(value, " ", "")
+	for _, bare := range []string{strings.TrimSpace(value), strings.TrimRight(value, "= "), compact, strings.TrimRight(compact, "=")} {
+		if len(bare) >= minSpelled {
+			all = append(all, bare)
+		}
+	}
+	for offset := range 3 {
+		for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+			if text := insideBase64(encoding, value, offset); len(text) >= minBase64 {
+				all = append(all, text)
+			}
+		}
+	}
+	return all
+}
+
+// asBrowsersEscape turns the escapes of a query into those of JavaScript's encodeURIComponent.
+func asBrowsersEscape(query string) string {
+	return strings.NewReplacer("+", "%20", "%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*").Replace(query)
+}
+
+// insideBase64 returns those characters of an encoded text that depend on nothing but the value, which begins offset bytes
+// after a group of three.
+func insideBase64(encoding *base64.Encoding, value string, offset int) string {
+	const bitsPerByte, bitsPerCharacter = 8, 6
+	text := encoding.EncodeToString([]byte(strings.Repeat("\x00", offset) + value))
+	// The first character that is all the value's, and the last.
+	begin := (offset*bitsPerByte + bitsPerCharacter - 1) / bitsPerCharacter
+	end := (offset + len(value)) * bitsPerByte / bitsPerCharacter
+	return text[begin:end]
+}

@@ -1,0 +1,36 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerk
+
+import (
+	"context"
+	"net/http"
+
+	clerksdk "github.com/clerk/clerk-sdk-go/v2"
+)
+
+// RevokeTrustedDevice takes back the trust in one of a user's devices. IsNotFound is true of the error if there is no such
+// device, or no trust in it.
+func (c *Client) RevokeTrustedDevice(ctx context.Context, userID, deviceID string) error {
+	path, err := partPathOf(userID, "/trusted_devices", deviceID)
+	if err != nil {
+		return err
+	}
+	return c.call(ctx, http.MethodDelete, path, nil, &deviceAnswer{asked: deviceID})
+}
+
+// deviceAnswer is a trusted device, which stays on record when it is revoked.
+type deviceAnswer struct {
+	clerksdk.APIResource
+	ID     string `json:"id"`
+	Status string `json:"status"`
+	asked  string
+}
+
+func (a *deviceAnswer) canonicalize() error {
+	if a.ID != a.asked || a.Status != "revoked" {
+		return &malformedError{problem: "it does not confirm that the device is revoked"}
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerk
+
+import (
+	"context"
+	"net/http"
+
+	clerksdk "github.com/clerk/clerk-sdk-go/v2"
+	"github.com/clerk/clerk-sdk-go/v2/user"
+)
+
+// TOTPVerification is what became of a code.
+type TOTPVerification struct {
+	// Verified is true if the code was one of the user's.
+	Verified bool
+	// CodeType is totp or backup_code, "" where the code was none. A backup code is used up by its verification.
+	CodeType string
+}
+
+// VerifyPassword reports whether a password is the user's. Whether wrong ones count towards a lock is not documented. Rejected
+// is true of the error if the user has no password.
+func (c *Client) VerifyPassword(ctx context.Context, userID, password string) (bool, error) {
+	answer := &verifiedAnswer{}
+	err := c.verify(ctx, userID, "/verify_password", &user.VerifyPasswordParams{Password: password}, answer)
+	if wrongPassword(err) {
+		return false, nil
+	}
+	return err == nil && *answer.Verified, err
+}
+
+// VerifyTOTP reports whether a code is one that the user's authenticator shows, or a backup code. If AnswerLost is true of the
+// error, a backup code may have been used up. Rejected is true of it if the user has no authenticator.
+func (c *Client) VerifyTOTP(ctx context.Context, userID, code string) (TOTPVerification, error) {
+	answer := &verifiedAnswer{}
+	err := c.verify(ctx, userID, "/verify_totp", &totpParams{Code: code}, answer)
+	if wrongCode(err) {
+		return TOTPVerification{}, nil
+	}
+	if err != nil || !*answer.Verified {
+		return TOTPVerification{}, err
+	}
+	return TOTPVerification{Verified: true, CodeType: answer.CodeType}, nil
+}
+
+// totpParams are parameters that the SDK lacks.
+type totpParams struct {
+	clerksdk.APIParams
+	Code string `json:"code"`
+}
+
+func (c *Client) verify(ctx context.Context, userID, suffix string, params clerksdk.Params, answer *verifiedAnswer) error {
+	path, err := userPathOf(userID, suffix)
+	if err != nil {
+		return err
+	}
+	return c.call(ctx, http.MethodPost, path, params, answer)
+}
+
+type verifiedAnswer struct {
+	clerksdk.APIResource
+	Verified *bool  `json:"verified"`
+	CodeType string `json:"code_type"`
+}
+
+func (a *verifiedAnswer) canonicalize() error {
+	if a.Verified == nil {
+		return &malformedError{problem: "it does not say whether it was verified"}
+	}
+	// What the code was is worth less than that it was right.
+	if !codeShape.MatchString(a.CodeType) {
+		a.CodeType = ""
+	}
+	return nil
+}
