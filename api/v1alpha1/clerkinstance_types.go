@@ -155,6 +155,13 @@ type InstancePolicy struct {
 	// deletion is Allow, or Deny, which leaves users at Clerk whatever a ClerkUser's deletionPolicy says. Omitted: Allow.
 	// +optional
 	Deletion *DeletionPermission `json:"deletion,omitempty"`
+
+	// actions are the acts that ClerkUserActions may carry out on users of this instance. [] allows none. Omitted: every
+	// act but verifyPassword, verifyTOTP, createTOTP and getOAuthAccessToken, which tell or make a secret.
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=14
+	// +optional
+	Actions []Act `json:"actions,omitzero"`
 }
 
 // DeletionBrake bounds how many users may be deleted, banned on deletion or created anew in a window of time. What

@@ -57,6 +57,10 @@ type ClerkUserStatus struct {
 	// +optional
 	PasswordEnabled *bool `json:"passwordEnabled,omitempty"`
 
+	// passwordLastUpdatedAt is when the password was changed last, by whomever. Absent: never, as far as Clerk says.
+	// +optional
+	PasswordLastUpdatedAt *metav1.Time `json:"passwordLastUpdatedAt,omitempty"`
+
 	// twoFactorEnabled says whether the user has any second factor.
 	// +optional
 	TwoFactorEnabled *bool `json:"twoFactorEnabled,omitempty"`
@@ -88,6 +92,36 @@ type ClerkUserStatus struct {
 	// +kubebuilder:validation:items:MaxLength=256
 	// +optional
 	PendingChanges []string `json:"pendingChanges,omitempty"`
+
+	// organizationMemberships are the user's, in the order of their organizations' ids: at most 50. Present only where
+	// spec.statusIncludes asks for it.
+	// +listType=map
+	// +listMapKey=id
+	// +kubebuilder:validation:MaxItems=50
+	// +optional
+	OrganizationMemberships []OrganizationMembership `json:"organizationMemberships,omitempty"`
+
+	// organizationMembershipCount is how many there are in all. Absent: not asked for, or not read yet.
+	// +optional
+	OrganizationMembershipCount *int64 `json:"organizationMembershipCount,omitempty"`
+
+	// organizationInvitations are those that the user was sent, whatever became of them, in the order of their
+	// organizations' ids: at most 50. Present only where spec.statusIncludes asks for it.
+	// +listType=map
+	// +listMapKey=id
+	// +kubebuilder:validation:MaxItems=50
+	// +optional
+	OrganizationInvitations []OrganizationInvitation `json:"organizationInvitations,omitempty"`
+
+	// organizationInvitationCount is how many there are in all. Absent: not asked for, or not read yet.
+	// +optional
+	OrganizationInvitationCount *int64 `json:"organizationInvitationCount,omitempty"`
+
+	// inputsDigest is a keyed digest of what was read from Secrets and ConfigMaps when the last word was said. It has no
+	// meaning for people.
+	// +kubebuilder:validation:MaxLength=128
+	// +optional
+	InputsDigest string `json:"inputsDigest,omitempty"`
 
 	// applied is what the operator added to the user, and will take back when it leaves the spec.
 	// +optional
@@ -130,4 +164,66 @@ type Applied struct {
 	// locked true says that the lock is the operator's.
 	// +optional
 	Locked bool `json:"locked,omitempty"`
+
+	// passwordDigest is a keyed digest of the password that was set last. It has no meaning for people.
+	// +kubebuilder:validation:MaxLength=128
+	// +optional
+	PasswordDigest string `json:"passwordDigest,omitempty"`
+
+	// profileImage true says that the profile image is the operator's.
+	// +optional
+	ProfileImage bool `json:"profileImage,omitempty"`
+
+	// profileImageDigest is a keyed digest of the image that was uploaded last. It has no meaning for people.
+	// +kubebuilder:validation:MaxLength=128
+	// +optional
+	ProfileImageDigest string `json:"profileImageDigest,omitempty"`
+}
+
+// OrganizationMembership is a user's membership of an organization.
+type OrganizationMembership struct {
+	// id of the membership at Clerk.
+	// +kubebuilder:validation:MaxLength=128
+	// +required
+	ID string `json:"id"`
+	// organizationID is the organization's id at Clerk.
+	// +kubebuilder:validation:MaxLength=128
+	// +required
+	OrganizationID string `json:"organizationID"`
+	// organizationSlug is the organization's short name, if it has one.
+	// +kubebuilder:validation:MaxLength=256
+	// +optional
+	OrganizationSlug string `json:"organizationSlug,omitempty"`
+	// organizationName is the organization's name.
+	// +kubebuilder:validation:MaxLength=256
+	// +optional
+	OrganizationName string `json:"organizationName,omitempty"`
+	// role of the user in it, such as org:admin.
+	// +kubebuilder:validation:MaxLength=256
+	// +optional
+	Role string `json:"role,omitempty"`
+}
+
+// OrganizationInvitation is an invitation of a user to an organization.
+type OrganizationInvitation struct {
+	// id of the invitation at Clerk.
+	// +kubebuilder:validation:MaxLength=128
+	// +required
+	ID string `json:"id"`
+	// organizationID is the organization's id at Clerk.
+	// +kubebuilder:validation:MaxLength=128
+	// +optional
+	OrganizationID string `json:"organizationID,omitempty"`
+	// emailAddress that the invitation was sent to.
+	// +kubebuilder:validation:MaxLength=320
+	// +optional
+	EmailAddress string `json:"emailAddress,omitempty"`
+	// role that the user would have in it, such as org:member.
+	// +kubebuilder:validation:MaxLength=256
+	// +optional
+	Role string `json:"role,omitempty"`
+	// state of the invitation at Clerk: pending, accepted, revoked or expired.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	State string `json:"state,omitempty"`
 }

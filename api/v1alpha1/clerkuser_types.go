@@ -3,13 +3,11 @@
 
 package v1alpha1
 
-import (
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-)
+import "k8s.io/apimachinery/pkg/runtime"
 
 // ClerkUserSpec says who a user is and what holds for it. A field that is omitted is not managed.
 // +kubebuilder:validation:XValidation:rule="has(self.userID) || (has(self.externalID) && size(self.externalID) > 0) || (has(self.username) && size(self.username) > 0) || (has(self.emailAddresses) && self.emailAddresses.size() > 0) || (has(self.phoneNumbers) && self.phoneNumbers.size() > 0) || (has(self.initial) && has(self.initial.web3Wallets) && self.initial.web3Wallets.size() > 0)",message="must name at least one identifier that is not empty: externalID, username, emailAddresses, phoneNumbers, initial.web3Wallets, or the userID of an existing user"
+// +kubebuilder:validation:XValidation:rule="!has(self.password) || !has(self.initial) || (!has(self.initial.password) && !has(self.initial.passwordDigest))",message="must not stand beside password, which is set at creation already; remove initial.password and initial.passwordDigest, or remove password",fieldPath=".initial"
 type ClerkUserSpec struct {
 	// instanceRef names the ClerkInstance in which the user lives. Omitted: the ClerkInstance named default in this
 	// namespace, else the one the operator was started with (--default-instance). It cannot be changed once the object
@@ -85,6 +83,11 @@ type ClerkUserSpec struct {
 	// +optional
 	Locale *string `json:"locale,omitempty"`
 
+	// profileImage is where the user's picture comes from, or none: true for a user without one. Omitted: not managed, and
+	// an image that the operator uploaded is removed.
+	// +optional
+	ProfileImage *ProfileImage `json:"profileImage,omitempty"`
+
 	// publicMetadata is a JSON object that front ends can read and only back ends can write; the place for roles. Do not
 	// put secrets here. metadataPolicy says what becomes of keys that are not listed. Clerk takes at most 8 KB, counted
 	// on the result. A null value is refused: to remove a key, drop it. A top-level key that begins with
@@ -105,6 +108,15 @@ type ClerkUserSpec struct {
 	// +kubebuilder:validation:Type=object
 	// +optional
 	PrivateMetadata *runtime.RawExtension `json:"privateMetadata,omitempty"`
+
+	// privateMetadataFrom takes values of private metadata from Secrets, for what is not to stand in this object. Each
+	// value is the text of a Secret's entry, at its path; the same rules as for privateMetadata hold, and a path must not
+	// be declared there, too. Omitted: none.
+	// +listType=map
+	// +listMapKey=path
+	// +kubebuilder:validation:MaxItems=32
+	// +optional
+	PrivateMetadataFrom []PrivateMetadataSource `json:"privateMetadataFrom,omitzero"`
 
 	// unsafeMetadata is a JSON object that the user, too, can read and write from the front end; declaring a key here
 	// means to overrule the user. The same rules as for publicMetadata. Omitted: not managed, and keys that the operator
@@ -133,6 +145,13 @@ type ClerkUserSpec struct {
 	// +optional
 	Locked *bool `json:"locked,omitempty"`
 
+	// password that the user has. It is set when the user is created and again whenever the Secret's entry changes.
+	// Since Clerk never shows a password, one that somebody changed at Clerk stays until then;
+	// status.passwordLastUpdatedAt shows that it was changed. A user that is adopted keeps the password that it has.
+	// Omitted: not managed; a password that was set stays.
+	// +optional
+	Password *Password `json:"password,omitempty"`
+
 	// deleteSelfEnabled says whether the person may delete the account. Omitted: not managed.
 	// +optional
 	DeleteSelfEnabled *bool `json:"deleteSelfEnabled,omitempty"`
@@ -155,6 +174,14 @@ type ClerkUserSpec struct {
 	// (with userID, too), and cannot be changed while the object is bound. Omitted: Clerk's defaults.
 	// +optional
 	Initial *InitialValues `json:"initial,omitempty"`
+
+	// statusIncludes names what else of the user status shows: OrganizationMemberships, OrganizationInvitations. It is
+	// read when the object is bound and again with every full comparison (drift.fullInterval of the ClerkInstance).
+	// Omitted: neither, and nothing is asked for at Clerk.
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=2
+	// +optional
+	StatusIncludes []StatusInclude `json:"statusIncludes,omitzero"`
 
 	// mode is Enforce (make Clerk match) or Observe (change nothing at Clerk and name in status.pendingChanges what
 	// differs). Omitted: Enforce.
@@ -227,40 +254,4 @@ type PhoneNumber struct {
 	// managed.
 	// +optional
 	ReservedForSecondFactor *bool `json:"reservedForSecondFactor,omitempty"`
-}
-
-// InitialValues are used by the creating call only.
-type InitialValues struct {
-	// web3Wallets are wallet addresses: 0x and 40 hexadecimal digits, or a Solana address. The first one becomes
-	// primary. Clerk can add wallets only at creation. Omitted: none.
-	// +listType=set
-	// +kubebuilder:validation:MaxItems=20
-	// +kubebuilder:validation:items:MaxLength=64
-	// +kubebuilder:validation:items:XValidation:rule="self.matches(r'^(0x[0-9a-fA-F]{40}|[1-9A-HJ-NP-Za-km-z]{32,44})$')",message="must be a wallet address: 0x and 40 hexadecimal digits, or 32 to 44 base58 characters (Solana)"
-	// +kubebuilder:validation:XValidation:rule="self.all(x, self.exists_one(y, y.lowerAscii() == x.lowerAscii()))",message="must not list a wallet twice, also not in another spelling of upper and lower case; remove one of the two"
-	// +optional
-	Web3Wallets []string `json:"web3Wallets,omitzero"`
-
-	// createdAt is when the person signed up, for users that come from another system. Omitted: now.
-	// +optional
-	CreatedAt *metav1.Time `json:"createdAt,omitempty"`
-
-	// legalAcceptedAt is when the person accepted the legal terms. Omitted: not recorded.
-	// +optional
-	LegalAcceptedAt *metav1.Time `json:"legalAcceptedAt,omitempty"`
-
-	// skipLegalChecks true creates the user although acceptance of the legal terms is required and not given. Omitted:
-	// the instance's settings hold.
-	// +optional
-	SkipLegalChecks *bool `json:"skipLegalChecks,omitempty"`
-
-	// skipPasswordRequirement true creates the user without a password on an instance that requires one. Omitted: the
-	// instance's settings hold.
-	// +optional
-	SkipPasswordRequirement *bool `json:"skipPasswordRequirement,omitempty"`
-
-	// skipUserRequirement true creates the user without the identifiers that the instance requires; one is still needed.
-	// Omitted: the instance's settings hold.
-	// +optional
-	SkipUserRequirement *bool `json:"skipUserRequirement,omitempty"`
 }

@@ -56,6 +56,38 @@ const (
 	ReasonDeletionBlocked = "DeletionBlocked"
 )
 
+// Reasons of a ClerkUser's and a ClerkUserAction's conditions about what they name in their namespace.
+const (
+	// ReasonConfigMapNotFound says that a ConfigMap that the spec names, or the named entry in it, does not exist.
+	ReasonConfigMapNotFound = "ConfigMapNotFound"
+)
+
+// Condition types of a ClerkUserAction, beside Reconciling and Stalled.
+const (
+	// ConditionComplete is True once the act was carried out.
+	ConditionComplete = "Complete"
+	// ConditionFailed is True once it is certain that the act will not be carried out, or not known whether it was.
+	ConditionFailed = "Failed"
+)
+
+// Reasons of a ClerkUserAction's conditions.
+const (
+	// ReasonCarriedOut says that Clerk did what the act asks for.
+	ReasonCarriedOut = "CarriedOut"
+	// ReasonUserNotFound says that the namespace has no ClerkUser of that name.
+	ReasonUserNotFound = "UserNotFound"
+	// ReasonUserNotBound says that the ClerkUser is not bound to a user, or no longer to the one on whom the act began.
+	ReasonUserNotBound = "UserNotBound"
+	// ReasonOutcomeUnknown says that Clerk's answer was lost and that the act is not one to be repeated.
+	ReasonOutcomeUnknown = "OutcomeUnknown"
+	// ReasonNotFoundAtClerk says that the user has nothing of the kind and name that the act is about.
+	ReasonNotFoundAtClerk = "NotFoundAtClerk"
+	// ReasonProviderNotConnected says that Clerk has no token of the user's for the provider.
+	ReasonProviderNotConnected = "ProviderNotConnected"
+	// ReasonSecretExists says that the Secret to be written exists and is not this object's.
+	ReasonSecretExists = "SecretExists"
+)
+
 // Reasons of a ClerkInstance's conditions.
 const (
 	// ReasonKeyAccepted says that Clerk accepts the key and that it belongs to the expected instance.
@@ -64,7 +96,8 @@ const (
 	ReasonKeyRejected = "KeyRejected"
 	// ReasonInvalidKey says that the Secret holds something that is not a Clerk secret key.
 	ReasonInvalidKey = "InvalidKey"
-	// ReasonSecretNotFound says that the Secret with the key, or the named entry in it, does not exist.
+	// ReasonSecretNotFound says that a Secret that the spec names, or the named entry in it, does not exist. It is a reason
+	// of all kinds.
 	ReasonSecretNotFound = "SecretNotFound"
 	// ReasonAPIHostNotAllowed says that spec.apiURL names a host that the operator was not started with.
 	ReasonAPIHostNotAllowed = "APIHostNotAllowed"
@@ -104,6 +137,10 @@ const (
 	EventDeleted = "Deleted"
 	// EventReleased says that the user was left at Clerk, and why.
 	EventReleased = "Released"
+	// EventBaselined says that what is in a Secret or ConfigMap now counts as applied, since it is not known what was.
+	EventBaselined = "Baselined"
+	// EventPasswordChanged says that somebody else has changed the password that is declared.
+	EventPasswordChanged = "PasswordChanged"
 	// EventHandedOver says that the user passed to another ClerkUser that declares it.
 	EventHandedOver = "HandedOver"
 )

@@ -14,7 +14,7 @@ var (
 
 	// SchemeBuilder registers the kinds of this package with a runtime scheme.
 	SchemeBuilder = (&scheme.Builder{GroupVersion: GroupVersion}).
-			Register(&ClerkInstance{}, &ClerkInstanceList{}, &ClerkUser{}, &ClerkUserList{})
+			Register(&ClerkInstance{}, &ClerkInstanceList{}, &ClerkUser{}, &ClerkUserList{}, &ClerkUserAction{}, &ClerkUserActionList{})
 
 	// AddToScheme adds the kinds of this package to a scheme.
 	AddToScheme = SchemeBuilder.AddToScheme

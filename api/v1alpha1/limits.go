@@ -14,6 +14,8 @@ const (
 	MaxAppliedIdentifiers = 64
 	// MaxPendingChanges is how many fields fit in status.pendingChanges.
 	MaxPendingChanges = 64
+	// MaxOrganizations is how many entries fit in each of status.organizationMemberships and organizationInvitations.
+	MaxOrganizations = 50
 	// MaxReconcileAt is how many characters of the annotation clerk-operator.io/reconcile-at fit in
 	// status.lastReconcileAt. An annotation can be far longer.
 	MaxReconcileAt = 256

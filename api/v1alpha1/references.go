@@ -18,6 +18,36 @@ type SecretKeyReference struct {
 	Key *string `json:"key,omitempty"`
 }
 
+// SecretKeySelector names one entry of a Secret in the namespace of the object that holds it.
+type SecretKeySelector struct {
+	// name of the Secret, in the same namespace.
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')`,message="must be the name of a Secret in the same namespace: lower-case letters, digits, - and . only, no path and no namespace"
+	// +required
+	Name string `json:"name"`
+
+	// key is the entry of the Secret's data to use.
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[-._a-zA-Z0-9]+$') && self != '.' && !self.startsWith('..')`,message="must be the name of an entry in the Secret's data: letters, digits, -, _ and . only, such as password"
+	// +required
+	Key string `json:"key"`
+}
+
+// ConfigMapKeySelector names one entry of a ConfigMap in the namespace of the object that holds it.
+type ConfigMapKeySelector struct {
+	// name of the ConfigMap, in the same namespace.
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')`,message="must be the name of a ConfigMap in the same namespace: lower-case letters, digits, - and . only, no path and no namespace"
+	// +required
+	Name string `json:"name"`
+
+	// key is the entry of the ConfigMap's binaryData or data to use.
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[-._a-zA-Z0-9]+$') && self != '.' && !self.startsWith('..')`,message="must be the name of an entry in the ConfigMap: letters, digits, -, _ and . only, such as portrait.png"
+	// +required
+	Key string `json:"key"`
+}
+
 // InstanceReference names a ClerkInstance.
 type InstanceReference struct {
 	// name of the ClerkInstance.

@@ -1,0 +1,281 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// Act names what a ClerkUserAction carries out: the field of its spec that is set.
+// +kubebuilder:validation:Enum=verifyPassword;verifyTOTP;disableMFA;deleteBackupCodes;deletePasskey;deleteWeb3Wallet;deleteTOTP;createTOTP;deleteExternalAccount;getOAuthAccessToken;removePassword;revokeTrustedDevice;setPasswordCompromised;unsetPasswordCompromised
+type Act string
+
+// Acts.
+const (
+	// ActVerifyPassword finds out whether a password is the user's.
+	ActVerifyPassword Act = "verifyPassword"
+	// ActVerifyTOTP finds out whether a code is one of the user's authenticator app's, or uses up a backup code.
+	ActVerifyTOTP Act = "verifyTOTP"
+	// ActDisableMFA removes all second factors.
+	ActDisableMFA Act = "disableMFA"
+	// ActDeleteBackupCodes removes the backup codes.
+	ActDeleteBackupCodes Act = "deleteBackupCodes"
+	// ActDeletePasskey removes a passkey, of which Clerk tells the user by e-mail.
+	ActDeletePasskey Act = "deletePasskey"
+	// ActDeleteWeb3Wallet removes a wallet.
+	ActDeleteWeb3Wallet Act = "deleteWeb3Wallet"
+	// ActDeleteTOTP removes the authenticator app.
+	ActDeleteTOTP Act = "deleteTOTP"
+	// ActCreateTOTP gives the user an authenticator secret, and keeps it in a Secret.
+	ActCreateTOTP Act = "createTOTP"
+	// ActDeleteExternalAccount removes a connected account.
+	ActDeleteExternalAccount Act = "deleteExternalAccount"
+	// ActGetOAuthAccessToken puts the user's token for a provider into a Secret.
+	ActGetOAuthAccessToken Act = "getOAuthAccessToken"
+	// ActRemovePassword removes the password.
+	ActRemovePassword Act = "removePassword"
+	// ActRevokeTrustedDevice revokes a device.
+	ActRevokeTrustedDevice Act = "revokeTrustedDevice"
+	// ActSetPasswordCompromised has the user choose another password at the next sign-in.
+	ActSetPasswordCompromised Act = "setPasswordCompromised"
+	// ActUnsetPasswordCompromised takes that back.
+	ActUnsetPasswordCompromised Act = "unsetPasswordCompromised"
+)
+
+// ClerkUserActionSpec says which act is carried out on which user. Exactly one act is set. It cannot be changed.
+// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="cannot be changed, since the act may have been carried out; create another ClerkUserAction"
+// +kubebuilder:validation:XValidation:rule="[has(self.verifyPassword), has(self.verifyTOTP), has(self.disableMFA), has(self.deleteBackupCodes), has(self.deletePasskey), has(self.deleteWeb3Wallet), has(self.deleteTOTP), has(self.createTOTP), has(self.deleteExternalAccount), has(self.getOAuthAccessToken), has(self.removePassword), has(self.revokeTrustedDevice), has(self.setPasswordCompromised), has(self.unsetPasswordCompromised)].filter(x, x).size() == 1",message="must hold exactly one act, such as disableMFA: {}; for several acts, create several ClerkUserActions"
+type ClerkUserActionSpec struct {
+	// userRef names the ClerkUser, in this namespace, on whose user the act is carried out. The act waits until that
+	// object is bound to a user.
+	// +required
+	UserRef UserReference `json:"userRef"`
+
+	// ttlSecondsAfterFinished is after how many seconds the finished object is deleted. Omitted: it is kept. Where a GitOps
+	// tool applies the object, leave it out, or the tool creates it, and runs the act, again.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=31536000
+	// +optional
+	TTLSecondsAfterFinished *int32 `json:"ttlSecondsAfterFinished,omitempty"`
+
+	// verifyPassword finds out whether the text of a Secret's entry is the user's password. status.result.verified holds
+	// the answer; a wrong password is no failure of the act.
+	// +optional
+	VerifyPassword *SecretValue `json:"verifyPassword,omitempty"`
+
+	// verifyTOTP finds out whether the text of a Secret's entry, white space around it not counted, is a code of the user's
+	// authenticator app or one of the backup codes, which is used up by that.
+	// +optional
+	VerifyTOTP *SecretValue `json:"verifyTOTP,omitempty"`
+
+	// disableMFA removes all second factors of the user at once. Write disableMFA: {}.
+	// +optional
+	DisableMFA *NoParameters `json:"disableMFA,omitempty"`
+
+	// deleteBackupCodes removes the user's backup codes. Write deleteBackupCodes: {}.
+	// +optional
+	DeleteBackupCodes *NoParameters `json:"deleteBackupCodes,omitempty"`
+
+	// deletePasskey removes one passkey. Clerk tells the user by e-mail.
+	// +optional
+	DeletePasskey *IdentificationReference `json:"deletePasskey,omitempty"`
+
+	// deleteWeb3Wallet removes one wallet.
+	// +optional
+	DeleteWeb3Wallet *WalletReference `json:"deleteWeb3Wallet,omitempty"`
+
+	// deleteTOTP removes the user's authenticator app. Write deleteTOTP: {}.
+	// +optional
+	DeleteTOTP *NoParameters `json:"deleteTOTP,omitempty"`
+
+	// createTOTP makes a secret for an authenticator app, gives it to the user at Clerk, in place of an earlier one, and
+	// keeps it in a Secret with the entries secret (base32) and uri (otpauth).
+	// +optional
+	CreateTOTP *OutputSecret `json:"createTOTP,omitempty"`
+
+	// deleteExternalAccount removes one connected account.
+	// +optional
+	DeleteExternalAccount *ExternalAccountReference `json:"deleteExternalAccount,omitempty"`
+
+	// getOAuthAccessToken puts the user's access token for a provider into a Secret with the entries token, provider,
+	// scopes and, as far as there are any, token-secret, id-token and expires-at (RFC 3339). Clerk refreshes a token that
+	// has expired.
+	// +optional
+	GetOAuthAccessToken *AccessTokenRequest `json:"getOAuthAccessToken,omitempty"`
+
+	// removePassword removes the user's password, also where it is the only way to sign in. A ClerkUser that declares a
+	// password sets it again. Write removePassword: {}.
+	// +optional
+	RemovePassword *PasswordRemoval `json:"removePassword,omitempty"`
+
+	// revokeTrustedDevice revokes one of the devices that the user trusts.
+	// +optional
+	RevokeTrustedDevice *TrustedDeviceReference `json:"revokeTrustedDevice,omitempty"`
+
+	// setPasswordCompromised has the user choose another password at the next sign-in.
+	// +optional
+	SetPasswordCompromised *PasswordCompromise `json:"setPasswordCompromised,omitempty"`
+
+	// unsetPasswordCompromised takes that back. Write unsetPasswordCompromised: {}.
+	// +optional
+	UnsetPasswordCompromised *NoParameters `json:"unsetPasswordCompromised,omitempty"`
+}
+
+// UserReference names a ClerkUser of the same namespace.
+type UserReference struct {
+	// name of the ClerkUser, in the same namespace.
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')`,message="must be the name of a ClerkUser in the same namespace: lower-case letters, digits, - and . only"
+	// +required
+	Name string `json:"name"`
+}
+
+// NoParameters are those of an act that has none.
+type NoParameters struct{}
+
+// SecretValue is a value that stands in a Secret.
+type SecretValue struct {
+	// secretKeyRef names the Secret's entry that holds the value.
+	// +required
+	SecretKeyRef SecretKeySelector `json:"secretKeyRef"`
+}
+
+// IdentificationReference names one of a user's passkeys.
+type IdentificationReference struct {
+	// id of the passkey at Clerk, idn_….
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^[a-z]+_[A-Za-z0-9]+$')",message="must be an id as Clerk's dashboard shows it, such as idn_ and then letters and digits"
+	// +required
+	ID string `json:"id"`
+}
+
+// WalletReference names one of a user's wallets.
+// +kubebuilder:validation:XValidation:rule="has(self.id) != has(self.address)",message="must hold exactly one of id and address"
+type WalletReference struct {
+	// id of the wallet at Clerk, idn_….
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^[a-z]+_[A-Za-z0-9]+$')",message="must be an id as Clerk's dashboard shows it, such as idn_ and then letters and digits"
+	// +optional
+	ID *string `json:"id,omitempty"`
+
+	// address of the wallet: 0x and 40 hexadecimal digits, or a Solana address.
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^(0x[0-9a-fA-F]{40}|[1-9A-HJ-NP-Za-km-z]{32,44})$')",message="must be a wallet address: 0x and 40 hexadecimal digits, or 32 to 44 base58 characters (Solana)"
+	// +optional
+	Address *string `json:"address,omitempty"`
+}
+
+// ExternalAccountReference names one of a user's connected accounts.
+// +kubebuilder:validation:XValidation:rule="has(self.id) != has(self.provider)",message="must hold exactly one of id and provider"
+type ExternalAccountReference struct {
+	// id of the connected account at Clerk, eac_….
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^eac_[A-Za-z0-9]+$')",message="must be the id of a connected account, eac_ and then letters and digits; the idn_ id beside it names another thing"
+	// +optional
+	ID *string `json:"id,omitempty"`
+
+	// provider of the account, such as oauth_google. The user must have exactly one account there.
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^[a-z0-9_]+$')",message="must be the name of a provider as Clerk has it, such as oauth_google"
+	// +optional
+	Provider *string `json:"provider,omitempty"`
+}
+
+// TrustedDeviceReference names one of a user's trusted devices.
+type TrustedDeviceReference struct {
+	// id of the device at Clerk.
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^[A-Za-z0-9_]+$')",message="must be the id of a trusted device as Clerk has it: letters, digits and _ only"
+	// +required
+	ID string `json:"id"`
+}
+
+// OutputSecret names a Secret that an act writes.
+type OutputSecret struct {
+	// secretName is the Secret to write, in the same namespace. It belongs to this ClerkUserAction and is deleted with it.
+	// One that exists and belongs to anything else is not touched, and the act fails.
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')`,message="must be a name for a Secret: lower-case letters, digits, - and . only"
+	// +required
+	SecretName string `json:"secretName"`
+}
+
+// AccessTokenRequest says which token is put where.
+type AccessTokenRequest struct {
+	// provider whose token is asked for, such as oauth_google.
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^[a-z0-9_]+$')",message="must be the name of a provider as Clerk has it, such as oauth_google"
+	// +required
+	Provider string `json:"provider"`
+
+	OutputSecret `json:",inline"`
+}
+
+// PasswordRemoval says what goes along with the removal of a password.
+type PasswordRemoval struct {
+	// signOutOfOtherSessions true ends the user's sessions. Omitted or false: they go on.
+	// +optional
+	SignOutOfOtherSessions *bool `json:"signOutOfOtherSessions,omitempty"`
+}
+
+// PasswordCompromise says what goes along with a password that others know.
+type PasswordCompromise struct {
+	// revokeSessions true ends the user's sessions at once. Omitted or false: they go on.
+	// +optional
+	RevokeSessions *bool `json:"revokeSessions,omitempty"`
+}
+
+// ClerkUserActionStatus is what became of an act.
+type ClerkUserActionStatus struct {
+	// observedGeneration is the generation of the spec that the conditions are about. -1: none yet.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration"`
+
+	// conditions: Complete or Failed once the act is over, and Reconciling until then. Stalled goes along with Failed.
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=8
+	// +optional
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// action is the act: the name of the field that is set in the spec.
+	// +optional
+	Action Act `json:"action,omitempty"`
+
+	// userID is the user at Clerk on whom the act is carried out.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	UserID string `json:"userID,omitempty"`
+
+	// instance is where that user lives.
+	// +optional
+	Instance *BoundInstance `json:"instance,omitempty"`
+
+	// startedAt is when the call was about to be made. Absent: it was not made.
+	// +optional
+	StartedAt *metav1.Time `json:"startedAt,omitempty"`
+
+	// completedAt is when the act was over, done or failed.
+	// +optional
+	CompletedAt *metav1.Time `json:"completedAt,omitempty"`
+
+	// result is what the act found out or made. Absent: nothing to tell.
+	// +optional
+	Result *ActionResult `json:"result,omitempty"`
+}
+
+// ActionResult is what an act found out or made.
+type ActionResult struct {
+	// verified says whether the password or code was the user's.
+	// +optional
+	Verified *bool `json:"verified,omitempty"`
+
+	// codeType says what kind of code was verified: totp or backup_code.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	CodeType string `json:"codeType,omitempty"`
+
+	// secretName is the Secret that was written.
+	// +kubebuilder:validation:MaxLength=253
+	// +optional
+	SecretName string `json:"secretName,omitempty"`
+}
