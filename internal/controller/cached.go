@@ -12,19 +12,19 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
 
-// keepNameOnly strips a Secret's metadata to what names a version of it: annotations can hold the data itself.
+// keepNameOnly strips a Secret's or ConfigMap's metadata to what names a version of it: annotations can hold the data itself.
 func keepNameOnly(object any) (any, error) {
-	secret, ok := object.(*metav1.PartialObjectMetadata)
+	held, ok := object.(*metav1.PartialObjectMetadata)
 	if !ok {
 		return object, nil
 	}
-	secret.ObjectMeta = metav1.ObjectMeta{
-		Namespace:       secret.Namespace,
-		Name:            secret.Name,
-		UID:             secret.UID,
-		ResourceVersion: secret.ResourceVersion,
+	held.ObjectMeta = metav1.ObjectMeta{
+		Namespace:       held.Namespace,
+		Name:            held.Name,
+		UID:             held.UID,
+		ResourceVersion: held.ResourceVersion,
 	}
-	return secret, nil
+	return held, nil
 }
 
 // keepWhatPassesUse strips from a ClerkUser what no pass looks at: what kubectl and the API server note about who wrote

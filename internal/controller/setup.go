@@ -70,12 +70,15 @@ func Scheme() (*runtime.Scheme, error) {
 func ManagerOptions(scheme *runtime.Scheme, namespaces []string) ctrl.Options {
 	secretMetadata := &metav1.PartialObjectMetadata{}
 	secretMetadata.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
+	configMapMetadata := &metav1.PartialObjectMetadata{}
+	configMapMetadata.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("ConfigMap"))
 	options := ctrl.Options{
 		Scheme: scheme,
 		Cache: cache.Options{
 			DefaultTransform: cache.TransformStripManagedFields(),
 			ByObject: map[client.Object]cache.ByObject{
 				secretMetadata:        {Transform: keepNameOnly},
+				configMapMetadata:     {Transform: keepNameOnly},
 				&v1alpha1.ClerkUser{}: {Transform: keepWhatPassesUse},
 			},
 		},
@@ -137,6 +140,7 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, live client.Client,
 		ClusterID:       c.ClusterID,
 		DefaultInstance: c.DefaultInstance,
 		Metrics:         metrics,
+		WatchSecrets:    c.WatchSecrets,
 	})
 	return users.SetupWithManager(mgr, controllerOptions(c.Concurrency))
 }

@@ -20,6 +20,11 @@ func Intend(applied v1alpha1.Applied, d *Desired, do []Change) v1alpha1.Applied 
 		switch c := c.(type) {
 		case Create:
 			intendCreate(&next, c.Params)
+			if d.password != nil {
+				next.PasswordDigest = d.password.digest
+			}
+		case SetProfileImage:
+			next.ProfileImage = true
 		case Ban:
 			next.Banned = true
 		case Unban:
@@ -36,7 +41,7 @@ func Intend(applied v1alpha1.Applied, d *Desired, do []Change) v1alpha1.Applied 
 			next.EmailAddresses = append(next.EmailAddresses, c.Params.Address)
 		case AddPhoneNumber:
 			next.PhoneNumbers = append(next.PhoneNumbers, c.Params.Number)
-		case Unlock, Update, UpdateEmailAddress, DeleteEmailAddress, UpdatePhoneNumber, DeletePhoneNumber, Delete:
+		case Unlock, Update, DeleteProfileImage, UpdateEmailAddress, DeleteEmailAddress, UpdatePhoneNumber, DeletePhoneNumber, Delete:
 			// What is overwritten is not ours, and what is gone is forgotten by Settle, once it is gone.
 		}
 	}
@@ -70,6 +75,26 @@ func written(params clerk.MetadataParams) []string {
 	return pointers
 }
 
+// Confirm is what is on record once changes were carried out and Clerk said so: which of the inputs that it never shows
+// were sent. Before that they must not be, or they would not be sent again if the call was not carried out.
+func Confirm(applied v1alpha1.Applied, d *Desired, did []Change) v1alpha1.Applied {
+	for _, c := range did {
+		switch c := c.(type) {
+		case Create:
+			if d.password != nil {
+				applied.PasswordDigest = d.password.digest
+			}
+		case Update:
+			if c.Params.Password != nil {
+				applied.PasswordDigest = d.password.digest
+			}
+		case SetProfileImage:
+			applied.ProfileImageDigest = d.image.digest
+		}
+	}
+	return applied
+}
+
 // Settle is what is still ours, given the user as Clerk's answers left it: what left the spec and is gone at Clerk is
 // forgotten. A nil user is gone altogether. What the spec declares stays on record even if it is not at Clerk yet,
 // since an answer may have been lost.
@@ -82,6 +107,13 @@ func Settle(applied v1alpha1.Applied, d *Desired, u *clerk.User) v1alpha1.Applie
 		PhoneNumbers:   d.phones.settle(applied.PhoneNumbers, heldPhones(u)),
 		Banned:         applied.Banned && (u.Banned || isTrue(d.banned)),
 		Locked:         applied.Locked && (u.Locked || isTrue(d.locked)),
+		ProfileImage:   applied.ProfileImage && (u.HasImage || d.image != nil && !d.image.none),
+	}
+	if d.password != nil {
+		next.PasswordDigest = applied.PasswordDigest
+	}
+	if d.image != nil && !d.image.none {
+		next.ProfileImageDigest = applied.ProfileImageDigest
 	}
 	for _, wish := range d.metadata {
 		wish.ours = pointersInto(wish.field, applied.Metadata)

@@ -33,7 +33,7 @@ type Lock struct{}
 // Unlock lifts a lock.
 type Unlock struct{}
 
-// Update sends every difference in profile, permissions and choice of primary identifiers as one PATCH.
+// Update sends every difference in profile, permissions, password and choice of primary identifiers as one PATCH.
 type Update struct{ Params clerk.UpdateUserParams }
 
 // MergeMetadata merges into the user's metadata; nil inside removes a key.
@@ -45,6 +45,12 @@ type ReplaceMetadata struct {
 	// NewMark says that the mark in Params differs from the one at Clerk.
 	NewMark bool
 }
+
+// SetProfileImage uploads the user's image.
+type SetProfileImage struct{ Image clerk.ProfileImage }
+
+// DeleteProfileImage removes the user's image.
+type DeleteProfileImage struct{}
 
 // AddEmailAddress gives the user another address.
 type AddEmailAddress struct {
@@ -83,6 +89,8 @@ func (Unlock) isChange()             {}
 func (Update) isChange()             {}
 func (MergeMetadata) isChange()      {}
 func (ReplaceMetadata) isChange()    {}
+func (SetProfileImage) isChange()    {}
+func (DeleteProfileImage) isChange() {}
 func (AddEmailAddress) isChange()    {}
 func (UpdateEmailAddress) isChange() {}
 func (DeleteEmailAddress) isChange() {}

@@ -37,6 +37,12 @@ func (c MergeMetadata) String() string { return describe("merge metadata", c) }
 func (c ReplaceMetadata) String() string { return describe("replace metadata", c) }
 
 // String is the verb and the field names.
+func (c SetProfileImage) String() string { return describe("set profile image", c) }
+
+// String is the verb and the field names.
+func (c DeleteProfileImage) String() string { return describe("delete profile image", c) }
+
+// String is the verb and the field names.
 func (c AddEmailAddress) String() string { return describe("add email address", c) }
 
 // String is the verb and the field names.

@@ -42,6 +42,7 @@ func (d *Desired) create() Create {
 	if at := d.initial.LegalAcceptedAt; at != nil {
 		p.LegalAcceptedAt = clone(&at.Time)
 	}
+	d.createCredentials(&p)
 	d.createMetadata(&p)
 	return Create{p}
 }

@@ -24,21 +24,14 @@ type Desired struct {
 
 	banned, locked *bool
 
+	password *passwordWish
+	image    *imageWish
+
 	deleteSelfEnabled, createOrganizationEnabled, bypassClientTrust *bool
 	createOrganizationsLimit                                        *int64
 
-	initial v1alpha1.InitialValues
-}
-
-// Inputs is what a plan needs to know beside the spec.
-type Inputs struct {
-	// Mark is the owner mark that the user shall carry.
-	Mark Mark
-	// Applied is what was added to the user so far: status.applied.
-	Applied v1alpha1.Applied
-	// LiftLock says that locked: false lifts any lock now, since the field or the generation is new. Without it only
-	// a lock of ours is lifted.
-	LiftLock bool
+	initial       v1alpha1.InitialValues
+	initialInputs InitialInputs
 }
 
 // String shows no values.
@@ -63,6 +56,9 @@ func FromSpec(spec *v1alpha1.ClerkUserSpec, in Inputs) (*Desired, error) {
 		banned: spec.Banned,
 		locked: spec.Locked,
 
+		password: readPassword(spec.Password, in),
+		image:    readImage(spec.ProfileImage, in),
+
 		deleteSelfEnabled:         spec.DeleteSelfEnabled,
 		createOrganizationEnabled: spec.CreateOrganizationEnabled,
 		bypassClientTrust:         spec.BypassClientTrust,
@@ -72,7 +68,7 @@ func FromSpec(spec *v1alpha1.ClerkUserSpec, in Inputs) (*Desired, error) {
 		*d.username = foldUsername(*d.username)
 	}
 	if spec.Initial != nil {
-		d.initial = *spec.Initial
+		d.initial, d.initialInputs = *spec.Initial, in.Initial
 	}
 	d.emails = declaredEmails(spec, d.applied)
 	d.phones = declaredPhones(spec, d.applied)
@@ -81,7 +77,7 @@ func FromSpec(spec *v1alpha1.ClerkUserSpec, in Inputs) (*Desired, error) {
 			return nil, invalid
 		}
 	}
-	if err := d.readMetadata(spec); err != nil {
+	if err := d.readMetadata(spec, in.PrivateMetadata); err != nil {
 		return nil, err
 	}
 	return d, nil
@@ -93,8 +89,8 @@ func replaces(policy *v1alpha1.MergePolicy) bool {
 }
 
 // readMetadata fills in the three metadata fields. Its error is an *InvalidError.
-func (d *Desired) readMetadata(spec *v1alpha1.ClerkUserSpec) error {
-	for _, source := range metadataSources(spec) {
+func (d *Desired) readMetadata(spec *v1alpha1.ClerkUserSpec, values []string) error {
+	for _, source := range metadataSources(spec, values) {
 		wish, invalid := readWish(source, d.mark)
 		if invalid != nil {
 			return invalid

@@ -11,14 +11,16 @@
 // # What is managed
 //
 // An omitted field is not managed; "", [], {} and false are wishes. When a field leaves the spec, what we added because
-// of it is taken back: metadata keys, addresses, numbers, a ban, a lock. What we overwrote stays as it is.
+// of it is taken back: metadata keys, addresses, numbers, an image, a ban, a lock. What we overwrote stays as it is.
+//
+// Passwords and images cannot be read back. A keyed digest of what was sent last stands in for them.
 //
 // # Order
 //
 // A user that is absent is created with everything in one call. Otherwise access is taken first and given last:
 //
-//	ban, lock → add and verify identifiers → profile, primary identifiers → metadata → remove identifiers →
-//	unlock, unban
+//	ban, lock → add and verify identifiers → profile, password, primary identifiers → metadata → image →
+//	remove identifiers → unlock, unban
 //
 // The last way to sign in is never removed, and an address or number that a connected account brought along is left,
 // since Clerk does not delete those. What the spec asks for and no call can bring about is named by Unreachable, and

@@ -23,6 +23,8 @@ const (
 	FieldPublicMetadata            = "publicMetadata"
 	FieldPrivateMetadata           = "privateMetadata"
 	FieldUnsafeMetadata            = "unsafeMetadata"
+	FieldPassword                  = "password"
+	FieldProfileImage              = "profileImage"
 	FieldBanned                    = "banned"
 	FieldLocked                    = "locked"
 	FieldDeleteSelfEnabled         = "deleteSelfEnabled"
@@ -67,6 +69,7 @@ func (c Create) Fields() []string {
 		FieldPublicMetadata:            len(p.PublicMetadata) > 0,
 		FieldPrivateMetadata:           namesDeclaredKey(p.PrivateMetadata),
 		FieldUnsafeMetadata:            len(p.UnsafeMetadata) > 0,
+		FieldPassword:                  p.Password != nil,
 		FieldBanned:                    p.Banned != nil,
 		FieldLocked:                    p.Locked != nil,
 		FieldDeleteSelfEnabled:         p.DeleteSelfEnabled != nil,
@@ -74,7 +77,7 @@ func (c Create) Fields() []string {
 		FieldCreateOrganizationsLimit:  p.CreateOrganizationsLimit != nil,
 		FieldBypassClientTrust:         p.BypassClientTrust != nil,
 		FieldInitial: len(p.Web3Wallets) > 0 || p.CreatedAt != nil || p.LegalAcceptedAt != nil ||
-			p.SkipLegalChecks != nil || p.SkipPasswordRequirement != nil || p.SkipUserRequirement != nil,
+			p.PasswordDigest != nil || p.TOTPSecret != nil || len(p.BackupCodes) > 0 || p.SkipLegalChecks != nil || p.SkipPasswordRequirement != nil || p.SkipUserRequirement != nil,
 		FieldOwnerMark: holdsMark(p.PrivateMetadata),
 	})
 }
@@ -106,6 +109,7 @@ func (c Update) Fields() []string {
 		FieldCreateOrganizationEnabled: p.CreateOrganizationEnabled != nil,
 		FieldCreateOrganizationsLimit:  p.CreateOrganizationsLimit != nil,
 		FieldBypassClientTrust:         p.BypassClientTrust != nil,
+		FieldPassword:                  p.Password != nil,
 	})
 }
 
@@ -128,6 +132,12 @@ func (c ReplaceMetadata) Fields() []string {
 		FieldOwnerMark:       c.NewMark,
 	})
 }
+
+// Fields is profileImage.
+func (SetProfileImage) Fields() []string { return []string{FieldProfileImage} }
+
+// Fields is profileImage.
+func (DeleteProfileImage) Fields() []string { return []string{FieldProfileImage} }
 
 // Fields is emailAddresses.
 func (AddEmailAddress) Fields() []string { return []string{FieldEmailAddresses} }

@@ -71,6 +71,10 @@ func observedSetting(u *clerk.User, field string) (any, bool) {
 		return u.CreateOrganizationsLimit, true
 	case FieldBypassClientTrust:
 		return u.BypassClientTrust, true
+	case FieldPassword:
+		return u.PasswordEnabled, true
+	case FieldProfileImage:
+		return u.HasImage, true
 	default:
 		return nil, false
 	}

@@ -42,44 +42,64 @@ type metadataWish struct {
 type metadataSource struct {
 	field string
 	raw   *runtime.RawExtension
+	// from are values that are declared elsewhere.
+	from []sourcedValue
 }
 
-func metadataSources(spec *v1alpha1.ClerkUserSpec) []metadataSource {
+func metadataSources(spec *v1alpha1.ClerkUserSpec, values []string) []metadataSource {
 	return []metadataSource{
-		{FieldPublicMetadata, spec.PublicMetadata},
-		{FieldPrivateMetadata, spec.PrivateMetadata},
-		{FieldUnsafeMetadata, spec.UnsafeMetadata},
+		{field: FieldPublicMetadata, raw: spec.PublicMetadata},
+		{field: FieldPrivateMetadata, raw: spec.PrivateMetadata, from: sourcedValues(spec, values)},
+		{field: FieldUnsafeMetadata, raw: spec.UnsafeMetadata},
 	}
 }
 
 // readWish decodes and checks a metadata field.
 func readWish(source metadataSource, mark Mark) (metadataWish, *InvalidError) {
 	wish := metadataWish{field: source.field, want: map[string]any{}}
-	if source.raw == nil {
+	if source.raw == nil && len(source.from) == 0 {
 		return wish, nil
 	}
 	where := "spec." + source.field
-	decoder := json.NewDecoder(bytes.NewReader(source.raw.Raw))
-	decoder.UseNumber()
-	var object map[string]any
-	if !json.Valid(source.raw.Raw) || decoder.Decode(&object) != nil || object == nil {
-		return wish, &InvalidError{where, "is not a JSON object; write keys and values"}
+	if source.raw != nil {
+		object, invalid := readObject(where, source.raw.Raw)
+		if invalid != nil {
+			return wish, invalid
+		}
+		wish.want = object
 	}
-	for _, key := range slices.Sorted(maps.Keys(object)) {
-		if strings.HasPrefix(key, v1alpha1.ReservedPrefix) {
-			return wish, &InvalidError{step(where, key), "keys that begin with " + v1alpha1.ReservedPrefix +
-				" belong to the operator; choose another key"}
+	for _, value := range source.from {
+		if invalid := value.putInto(wish.want); invalid != nil {
+			return wish, invalid
 		}
 	}
-	if invalid := makeCanonical(where, object, depthLimit); invalid != nil {
-		return wish, invalid
-	}
-	wish.given, wish.want = true, object
+	wish.given = true
 	if size := jsonSize(wish.stored(mark)); size > metadataLimit {
 		return wish, &InvalidError{where, fmt.Sprintf("has %d bytes of JSON; Clerk takes %d (private metadata with the "+
 			"owner mark); make it smaller", size, metadataLimit)}
 	}
 	return wish, wish.recordable()
+}
+
+// readObject decodes a metadata field that stands in the spec.
+func readObject(where string, raw []byte) (map[string]any, *InvalidError) {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	var object map[string]any
+	if !json.Valid(raw) || decoder.Decode(&object) != nil || object == nil {
+		return nil, &InvalidError{where, "is not a JSON object; write keys and values"}
+	}
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		if strings.HasPrefix(key, v1alpha1.ReservedPrefix) {
+			return nil, reservedKey(step(where, key))
+		}
+	}
+	return object, makeCanonical(where, object, depthLimit)
+}
+
+// reservedKey refuses a key that a spec must not declare.
+func reservedKey(where string) *InvalidError {
+	return &InvalidError{where, "keys that begin with " + v1alpha1.ReservedPrefix + " belong to the operator; choose another key"}
 }
 
 // stored is the whole field as Clerk shall hold it when nobody else writes to it: with the mark, where it belongs.

@@ -27,13 +27,18 @@ func pointersInto(field string, pointers []string) []path {
 		if !ok {
 			continue
 		}
-		var p path
-		for token := range strings.SplitSeq(rest, "/") {
-			p = append(p, strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~"))
-		}
-		paths = append(paths, p)
+		paths = append(paths, pathOf(rest))
 	}
 	return paths
+}
+
+// pathOf is the path in the rest of a JSON pointer, behind its first slash.
+func pathOf(rest string) path {
+	var p path
+	for token := range strings.SplitSeq(rest, "/") {
+		p = append(p, strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~"))
+	}
+	return p
 }
 
 // leaves is the paths of what is written by an object or merge patch: scalars, lists and empty objects, but not nulls.

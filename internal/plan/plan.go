@@ -56,7 +56,7 @@ func think(d *Desired, u *clerk.User) ([]Change, []InvalidError) {
 	if profile != (clerk.UpdateUserParams{}) {
 		changes = append(changes, Update{profile})
 	}
-	changes = slices.Concat(changes, metadata, emails.changes(emails.takes, u.ID), phones.changes(phones.takes, u.ID),
+	changes = slices.Concat(changes, metadata, d.planImage(u), emails.changes(emails.takes, u.ID), phones.changes(phones.takes, u.ID),
 		d.relax(u))
 	return changes, slices.Concat(problems, emails.problems, phones.problems, oversized)
 }

@@ -82,6 +82,9 @@ func divideUpdate(c Update, withheld map[string]bool) (do, rest []Change) {
 	route(withheld[FieldCreateOrganizationsLimit], p.CreateOrganizationsLimit,
 		&allowed.CreateOrganizationsLimit, &held.CreateOrganizationsLimit)
 	route(withheld[FieldBypassClientTrust], p.BypassClientTrust, &allowed.BypassClientTrust, &held.BypassClientTrust)
+	route(withheld[FieldPassword], p.Password, &allowed.Password, &held.Password)
+	route(withheld[FieldPassword], p.SkipPasswordChecks, &allowed.SkipPasswordChecks, &held.SkipPasswordChecks)
+	route(withheld[FieldPassword], p.SignOutOfOtherSessions, &allowed.SignOutOfOtherSessions, &held.SignOutOfOtherSessions)
 	if allowed != (clerk.UpdateUserParams{}) {
 		do = []Change{Update{allowed}}
 	}

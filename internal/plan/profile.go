@@ -23,6 +23,7 @@ func (d *Desired) planProfile(u *clerk.User) clerk.UpdateUserParams {
 	if d.locale != nil && !strings.EqualFold(*d.locale, u.Locale) {
 		p.Locale = clone(d.locale)
 	}
+	d.planPassword(u, &p)
 	p.CreateOrganizationsLimit = clone(d.createOrganizationsLimit)
 	if u.CreateOrganizationsLimit != nil {
 		p.CreateOrganizationsLimit = differing(d.createOrganizationsLimit, *u.CreateOrganizationsLimit)

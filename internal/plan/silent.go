@@ -29,6 +29,9 @@ func (c MergeMetadata) Format(state fmt.State, _ rune) { writeText(state, c) }
 func (c ReplaceMetadata) Format(state fmt.State, _ rune) { writeText(state, c) }
 
 // Format prints String whatever the verb.
+func (c SetProfileImage) Format(state fmt.State, _ rune) { writeText(state, c) }
+
+// Format prints String whatever the verb.
 func (c AddEmailAddress) Format(state fmt.State, _ rune) { writeText(state, c) }
 
 // Format prints String whatever the verb.
@@ -60,6 +63,9 @@ func (c MergeMetadata) MarshalText() ([]byte, error) { return []byte(c.String())
 
 // MarshalText is String.
 func (c ReplaceMetadata) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// MarshalText is String.
+func (c SetProfileImage) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
 // MarshalText is String.
 func (c AddEmailAddress) MarshalText() ([]byte, error) { return []byte(c.String()), nil }

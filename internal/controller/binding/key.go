@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package binding signs what the operator writes into a ClerkUser's status about the user it is bound to, so that a
-// status that somebody else wrote gives no right over an account.
+// status that somebody else wrote gives no right over an account, and makes the digests in it, which tell nobody else
+// anything.
 package binding
 
 import (
@@ -68,9 +69,22 @@ func (k Key) String() string { return "binding key " + k.id }
 // GoString is String, so that no format verb shows the key.
 func (k Key) GoString() string { return k.String() }
 
+// Digest returns a keyed digest of a value that the operator has read for an object, by which it can tell whether the value
+// has changed since, and nobody else can tell anything. Equal values of one purpose and object have equal digests.
+func (k Key) Digest(purpose, uid string, value []byte) string {
+	return k.id + "." + base64.RawURLEncoding.EncodeToString(k.mac("digest", purpose, uid, string(value)))
+}
+
+// NoDigest returns what stands in for the digest of a value where it is known that no value was applied. It is no value's
+// digest.
+func (k Key) NoDigest() string { return k.id + "." }
+
+// Made reports whether a digest is one of this key's. Of another's it cannot be told whether it is a certain value's.
+func (k Key) Made(digest string) bool { return strings.HasPrefix(digest, k.id+".") }
+
 // Sign returns the text that proves that the operator bound this subject.
 func (k Key) Sign(s Subject) string {
-	return strings.Join([]string{version, k.id, base64.RawURLEncoding.EncodeToString(k.mac(s))}, ".")
+	return strings.Join([]string{version, k.id, base64.RawURLEncoding.EncodeToString(k.sign(s))}, ".")
 }
 
 // Valid reports whether a text is what Sign returned for this subject. A text of another key is not valid.
@@ -80,13 +94,15 @@ func (k Key) Valid(text string, s Subject) bool {
 		return false
 	}
 	mac, err := base64.RawURLEncoding.DecodeString(parts[2])
-	return err == nil && hmac.Equal(mac, k.mac(s))
+	return err == nil && hmac.Equal(mac, k.sign(s))
 }
 
-// mac covers each part with its length, so that no two subjects share an input.
-func (k Key) mac(s Subject) []byte {
+func (k Key) sign(s Subject) []byte { return k.mac("binding", s.ClusterID, s.UID, s.InstanceID, s.UserID) }
+
+// mac covers each part with its length, so that no two lists of parts share an input.
+func (k Key) mac(parts ...string) []byte {
 	h := hmac.New(sha256.New, k.secret)
-	for _, part := range []string{"binding", s.ClusterID, s.UID, s.InstanceID, s.UserID} {
+	for _, part := range parts {
 		fmt.Fprintf(h, "%d:%s", len(part), part)
 	}
 	return h.Sum(nil)

@@ -19,6 +19,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
+	"github.com/clerk-operator/clerk-operator/test/contract"
 )
 
 func TestKeysInSecrets(t *testing.T) {
@@ -232,7 +233,7 @@ func newStage(t *testing.T) *stage {
 	s := &stage{clock: &clock{at: start}}
 	s.server = emulator.New(emulator.Config{Now: s.clock.now})
 	s.clerk = s.server.AddInstance(emulator.InstanceConfig{Keys: []string{testKey}})
-	listener := httptest.NewServer(s.server)
+	listener := httptest.NewServer(contract.Enforce(t, s.server))
 	t.Cleanup(func() { s.server.Close(); listener.Close() })
 	hosts, err := ParseAllowedHosts([]string{listener.URL})
 	if err != nil {

@@ -36,7 +36,7 @@ func (r *Reconciler) announce(ctx context.Context, before *v1alpha1.ClerkUser, p
 		logger.Info(o.note, "reason", o.reason, "clerkUserID", p.userID)
 	}
 	cause := causeSpec
-	if p.drift {
+	if p.theirs() {
 		cause = causeDrift
 	}
 	for _, change := range p.did {
@@ -80,7 +80,7 @@ func (p *pass) changesMade() []occurrence {
 		return told
 	}
 	reason, what := v1alpha1.EventUpdated, "changed "
-	if p.drift {
+	if p.theirs() {
 		reason, what = v1alpha1.EventDriftCorrected, "put right what somebody else had changed: "
 	}
 	return append(told, occurrence{reason, "Update", what + strings.Join(fields, ", ")})

@@ -14,6 +14,7 @@ import (
 // writer is what carrying out may do at Clerk.
 type writer interface {
 	profileWriter
+	imageWriter
 	accessWriter
 	identifierWriter
 }
@@ -25,6 +26,12 @@ type profileWriter interface {
 	MergeMetadata(ctx context.Context, id string, params clerk.MetadataParams) (*clerk.User, error)
 	ReplaceMetadata(ctx context.Context, id string, params clerk.MetadataParams) (*clerk.User, error)
 	DeleteUser(ctx context.Context, id string) error
+}
+
+// imageWriter is the part of writer for the profile image.
+type imageWriter interface {
+	SetProfileImage(ctx context.Context, userID string, image clerk.ProfileImage) (*clerk.User, error)
+	DeleteProfileImage(ctx context.Context, userID string) (*clerk.User, error)
 }
 
 // accessWriter is the part of writer that takes access away and gives it back.
@@ -60,6 +67,7 @@ func (p *pass) apply(ctx context.Context, do []plan.Change) error {
 			return fmt.Errorf("%s: %w", change, err)
 		}
 		p.did = append(p.did, change)
+		p.applied = plan.Confirm(p.applied, p.desired, []plan.Change{change})
 		if partial = user == nil; partial {
 			mirror.WrotePart(id)
 			continue
@@ -89,6 +97,10 @@ func carryOut(ctx context.Context, w writer, id string, change plan.Change) (*cl
 		return w.MergeMetadata(ctx, id, c.Params)
 	case plan.ReplaceMetadata:
 		return w.ReplaceMetadata(ctx, id, c.Params)
+	case plan.SetProfileImage:
+		return w.SetProfileImage(ctx, id, c.Image)
+	case plan.DeleteProfileImage:
+		return w.DeleteProfileImage(ctx, id)
 	case plan.Ban:
 		return w.BanUser(ctx, id)
 	case plan.Unban:

@@ -179,6 +179,7 @@ func (p *pass) watch(user *clerk.User, how manner) error {
 	if p.bound = how == held || how == restored; p.bound {
 		p.settleOrigin(user, how)
 	}
+	p.baseline(user, how)
 	return p.think()
 }
 
@@ -192,6 +193,7 @@ func (p *pass) bindAndTell(ctx context.Context, user *clerk.User, how manner) er
 			return err
 		}
 	}
+	p.baseline(user, how)
 	if how != held && how != restored {
 		// Whatever was said of this generation, nothing of it was carried out on this user.
 		p.drift = false
@@ -222,6 +224,9 @@ func (p *pass) settleOrigin(user *clerk.User, how manner) {
 		if c := creatingOf(p.user); c != nil && p.origin == v1alpha1.OriginCreated {
 			p.applied = c.Applied
 		}
+	}
+	if how == created {
+		p.applied = plan.Confirm(p.applied, p.desired, p.did)
 	}
 }
 

@@ -122,7 +122,12 @@ func (p *pass) toCreate(earlier *creating) *creating {
 		}
 		next = &creating{Kind: earlier.Kind, Value: earlier.Value, At: at, Applied: earlier.Applied}
 	}
+	former := next.Applied.PasswordDigest
 	next.Applied = plan.Intend(next.Applied, p.desired, plan.For(p.desired, nil))
+	if former != "" && former != next.Applied.PasswordDigest {
+		// If the earlier call was carried out after all, the user has another password than the one declared now.
+		next.Applied.PasswordDigest = p.Key.NoDigest()
+	}
 	return next
 }
 

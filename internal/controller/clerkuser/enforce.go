@@ -33,6 +33,9 @@ func (p *pass) enforce(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if err := p.think(); err != nil {
+			return err
+		}
 		p.noteFutile(do)
 	}
 	return errUnsettled
@@ -102,13 +105,14 @@ func sameApplied(a, b v1alpha1.Applied) bool {
 	return slices.Equal(a.Metadata, b.Metadata) &&
 		slices.Equal(a.EmailAddresses, b.EmailAddresses) &&
 		slices.Equal(a.PhoneNumbers, b.PhoneNumbers) &&
-		a.Banned == b.Banned && a.Locked == b.Locked
+		a.Banned == b.Banned && a.Locked == b.Locked && a.ProfileImage == b.ProfileImage &&
+		a.PasswordDigest == b.PasswordDigest && a.ProfileImageDigest == b.ProfileImageDigest
 }
 
 // countCorrections remembers which fields are put right although the spec did not change. A lock that lapsed by itself
 // is nobody's doing.
 func (p *pass) countCorrections(did []plan.Change) {
-	if !p.drift || p.justCreated() {
+	if !p.theirs() || p.justCreated() {
 		return
 	}
 	lapsed := p.user.Status.LockExpiresAt != nil && !p.user.Status.LockExpiresAt.After(p.now)

@@ -46,8 +46,13 @@ func (p *pass) findInputs(ctx context.Context) error {
 		return instanceNotReady(instanceName(instance), state.Problem)
 	}
 	p.in.connection = state.Connection
-	p.in.client = state.Connection.Client.For(clerk.Caller{Key: p.uid(), Group: p.group(), Class: p.class()})
+	p.in.client = p.caller()
 	return nil
+}
+
+// caller is the client in the name of this object.
+func (p *pass) caller() *clerk.Client {
+	return p.in.connection.Client.For(clerk.Caller{Key: p.uid(), Group: p.group(), Class: p.class()})
 }
 
 // group is whose part of the budget this pass's calls come out of: that of its namespace, where the creation of many users
@@ -61,7 +66,7 @@ func (p *pass) group() string {
 
 // class says how urgent this pass's calls are: what a person changed comes before what is merely compared.
 func (p *pass) class() clerk.Class {
-	if p.drift && p.user.DeletionTimestamp.IsZero() && !p.forced() {
+	if p.theirs() && p.user.DeletionTimestamp.IsZero() && !p.forced() {
 		return clerk.Drift
 	}
 	return clerk.Person

@@ -186,6 +186,9 @@ func (p *pass) createAnew(ctx context.Context) error {
 	if err := p.reportIntent(ctx); err != nil {
 		return err
 	}
+	if err := p.readSources(ctx); err != nil {
+		return err
+	}
 	if err := p.think(); err != nil {
 		return err
 	}

@@ -22,6 +22,9 @@ type pass struct {
 	stored *v1alpha1.ClerkUser
 	now    time.Time
 	in     inputs
+	// sources is what the spec's Secrets and ConfigMaps hold; rotated is true if that is not what it was at the last verdict.
+	sources sources
+	rotated bool
 	// desired is nil until the spec was understood.
 	desired *plan.Desired
 
@@ -41,11 +44,13 @@ type pass struct {
 	planned bool
 	// notKept and contended are names of fields.
 	notKept, contended []string
+	// includeAfter is when to try again to read what status includes; 0 is not before the next full comparison.
+	includeAfter time.Duration
 	happened           []occurrence
 	// suspended, onHold and released say how a pass ended early: by wish, because nothing changed since it failed, or
 	// because the object was let go.
 	suspended, onHold, released bool
-	// drift is true if the spec had its verdict before: what differs was changed by somebody else.
+	// drift is true if the spec had its verdict before: what differs was changed by somebody else, or in a source.
 	drift bool
 	err   error
 }
@@ -81,6 +86,9 @@ func (p *pass) sync(ctx context.Context) error {
 	if err := p.findInputs(ctx); err != nil {
 		return err
 	}
+	if err := p.readSources(ctx); err != nil {
+		return err
+	}
 	if err := p.heldBack(); err != nil {
 		return err
 	}
@@ -102,16 +110,17 @@ func (p *pass) sync(ctx context.Context) error {
 	if err := p.observe(ctx); err != nil {
 		return err
 	}
-	return p.enforce(ctx)
+	if err := p.enforce(ctx); err != nil {
+		return err
+	}
+	return p.include(ctx)
 }
 
 // think turns the spec into what is desired. It is repeated when origin or applied change, which the plan rests on.
 func (p *pass) think() error {
-	desired, err := plan.FromSpec(&p.user.Spec, plan.Inputs{
-		Mark:     p.mark(),
-		Applied:  p.applied,
-		LiftLock: !p.drift,
-	})
+	in := p.sources.in
+	in.Mark, in.Applied, in.LiftLock = p.mark(), p.applied, !p.drift
+	desired, err := plan.FromSpec(&p.user.Spec, in)
 	if err != nil {
 		return err
 	}
@@ -147,5 +156,8 @@ func (p *pass) subject(userID string) binding.Subject {
 func (p *pass) forced() bool {
 	return p.user.ReconcileAt() != p.user.Status.LastReconcileAt
 }
+
+// theirs reports whether what differs was changed by somebody else at Clerk: neither the spec nor its sources did change.
+func (p *pass) theirs() bool { return p.drift && !p.rotated }
 
 func (p *pass) uid() string { return string(p.user.UID) }

@@ -38,6 +38,9 @@ type Config struct {
 	DefaultInstance types.NamespacedName
 	// Metrics counts what happened.
 	Metrics *Metrics
+	// WatchSecrets has passes made as soon as a Secret or ConfigMap changes that an object names. Without it they are read
+	// with every pass, of which each object has one after every full comparison.
+	WatchSecrets bool
 }
 
 // Reconciler reconciles ClerkUsers.

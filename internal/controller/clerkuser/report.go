@@ -22,6 +22,7 @@ import (
 // report writes what a pass learned into status, in one patch and only if something changed, and announces it. It and
 // reportIntent are the only writers of status.
 func (r *Reconciler) report(ctx context.Context, before *v1alpha1.ClerkUser, p *pass, v verdict) error {
+	p.notePasswordChange()
 	defer r.announce(ctx, before, p, v)
 	if p.released {
 		return nil
@@ -65,6 +66,9 @@ func (p *pass) fillStatus(v verdict) {
 		status.PendingChanges = p.differing()
 	}
 	fillConditions(p.user, v)
+	if lastWord(v) && p.sources.read {
+		status.InputsDigest = p.sources.digest
+	}
 }
 
 // fillBinding says whom the object manages. Where the connection is not known, what is on record stays.
@@ -103,6 +107,7 @@ func (p *pass) fillObserved() {
 	status.Banned, status.Locked = ptr.To(u.Banned), ptr.To(u.Locked)
 	status.PasswordEnabled, status.TwoFactorEnabled = ptr.To(u.PasswordEnabled), ptr.To(u.TwoFactorEnabled)
 	status.TOTPEnabled, status.BackupCodeEnabled = ptr.To(u.TOTPEnabled), ptr.To(u.BackupCodeEnabled)
+	p.fillPasswordTime()
 	status.HasImage, status.DirectoryManaged = ptr.To(u.HasImage), ptr.To(u.DirectoryManaged)
 	if u.LockedUntil.IsZero() {
 		status.LockExpiresAt = nil
@@ -115,6 +120,14 @@ func (p *pass) fillObserved() {
 	status.LockExpiresAt = &until
 }
 
+func (p *pass) fillPasswordTime() {
+	p.user.Status.PasswordLastUpdatedAt = nil
+	if at := p.observed.PasswordUpdatedAt; !at.IsZero() {
+		whole := metav1.NewTime(at.Truncate(time.Second))
+		p.user.Status.PasswordLastUpdatedAt = &whole
+	}
+}
+
 // wrote reports whether one of the changes was made at Clerk.
 func wrote(did []plan.Change) bool { return len(did) > 0 }
 
@@ -125,7 +138,7 @@ func fillConditions(user *v1alpha1.ClerkUser, v verdict) {
 		}
 		return
 	}
-	if v.ready == metav1.ConditionTrue || v.stalled {
+	if lastWord(v) {
 		// Any other verdict is not the last word on this generation: the conditions say that they are about it, and the
 		// pass that carries it out still knows it to be new.
 		user.Status.ObservedGeneration = user.Generation
@@ -142,6 +155,9 @@ func fillConditions(user *v1alpha1.ClerkUser, v verdict) {
 	// Their order is not ours to leave to a map.
 	slices.SortFunc(*conditions, func(a, b metav1.Condition) int { return slices.Index(order, a.Type) - slices.Index(order, b.Type) })
 }
+
+// lastWord reports whether a verdict is the last word on what was asked for.
+func lastWord(v verdict) bool { return !v.unchanged && (v.ready == metav1.ConditionTrue || v.stalled) }
 
 // order in which conditions are shown.
 //

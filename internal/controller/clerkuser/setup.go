@@ -35,14 +35,18 @@ type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
 
 // SetupWithManager adds the controller to a manager.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
-	err := ctrl.NewControllerManagedBy(mgr).
+	build := ctrl.NewControllerManagedBy(mgr).
 		Named("clerkuser").
 		Watches(&v1alpha1.ClerkUser{}, r.hearUsers()).
 		Watches(&v1alpha1.ClerkInstance{}, r.hearInstances()).
 		WatchesRawSource(source.Func(r.hearPool)).
-		WithOptions(options).
-		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
-	if err != nil {
+		WithOptions(options)
+	if r.WatchSecrets {
+		build = build.
+			WatchesMetadata(&corev1.Secret{}, r.hearSources("Secret")).
+			WatchesMetadata(&corev1.ConfigMap{}, r.hearSources("ConfigMap"))
+	}
+	if err := build.Complete(reconcile.AsReconciler(mgr.GetClient(), r)); err != nil {
 		return fmt.Errorf("adding the controller of ClerkUsers: %w", err)
 	}
 	return nil

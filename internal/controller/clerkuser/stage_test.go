@@ -22,6 +22,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
+	"github.com/clerk-operator/clerk-operator/test/contract"
 )
 
 // stage is an emulated Clerk, a fake cluster and a Reconciler between them, all by one clock. It is for the edges of
@@ -42,7 +43,7 @@ func newStage(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *stage {
 	s := &stage{t: t, clock: newClock()}
 	s.server = emulator.New(emulator.Config{Now: s.clock.now})
 	s.clerk = s.server.AddInstance(emulator.InstanceConfig{Settings: emulator.Settings{InstanceRateLimit: -1, UserRateLimit: -1}})
-	listener := httptest.NewServer(s.server)
+	listener := httptest.NewServer(contract.Enforce(t, s.server))
 	t.Cleanup(func() { s.server.Close(); listener.Close() })
 	instance := newTestInstance()
 	for _, f := range change {

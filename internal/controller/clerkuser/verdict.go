@@ -16,6 +16,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/source"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
@@ -45,6 +46,8 @@ const (
 	// soon is how long a new object may wait for its turn in the API budget without that being said of it. Where many are
 	// created at once, saying it of each would be a write for nothing.
 	soon = 5 * time.Minute
+	// missingSourceRetry is how soon a Secret or ConfigMap that is missing is looked for again, where none are watched.
+	missingSourceRetry = time.Minute
 	// recheck is how soon an object looks again whose instance is about to find out that its key is refused.
 	recheck = 30 * time.Second
 	jitter  = 0.1
@@ -85,7 +88,7 @@ func (r *Reconciler) judge(p *pass) verdict {
 
 // judgeDone is for a pass without an error.
 func judgeDone(p *pass) verdict {
-	v := verdict{ready: metav1.ConditionTrue, after: nextLook(p), low: true}
+	v := verdict{ready: metav1.ConditionTrue, after: sooner(nextLook(p), p.includeAfter), low: true}
 	switch differing := p.differing(); {
 	case p.user.Spec.Observes() && p.observed == nil:
 		v.reason, v.message = v1alpha1.ReasonObserved, "there is no such user at Clerk; mode Enforce would create it"
@@ -104,6 +107,14 @@ func judgeDone(p *pass) verdict {
 	return v
 }
 
+// sooner is the shorter of two pauses, where 0 is none.
+func sooner(a, b time.Duration) time.Duration {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}
+
 // nextLook is when to look again although nothing wakes the object: when a lock lapses, which shows nowhere. 0 is never.
 func nextLook(p *pass) time.Duration {
 	if p.observed == nil || p.observed.LockedUntil.IsZero() {
@@ -120,6 +131,10 @@ func (r *Reconciler) judgeFinal(p *pass) (verdict, bool) {
 		if p.bound {
 			v.after = nextLook(p)
 		}
+		return v, true
+	}
+	if missing, ok := errors.AsType[*source.MissingError](p.err); ok {
+		v.reason, v.message, v.after = missing.Reason, missing.Error(), missingSourceRetry
 		return v, true
 	}
 	if found, ok := errors.AsType[*problem](p.err); ok {
@@ -202,6 +217,7 @@ func (p *pass) circumstances() circumstances {
 		generation:  p.user.Generation,
 		reconcileAt: p.user.ReconcileAt(),
 		deleting:    !p.user.DeletionTimestamp.IsZero(),
+		sources:     p.sources.digest + p.sources.initial,
 	}
 	if p.in.instance != nil {
 		c.instanceGeneration = p.in.instance.Generation

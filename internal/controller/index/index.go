@@ -7,6 +7,7 @@ package index
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -22,6 +23,8 @@ const (
 	UserID = "clerk-operator.io/user-id"
 	// Unbound finds the ClerkUsers of a namespace that have no user yet, under the value "true".
 	Unbound = "clerk-operator.io/unbound"
+	// Source finds ClerkUsers by the Secrets and ConfigMaps that they name, as Secret/namespace/name.
+	Source = "clerk-operator.io/source"
 	// ImpliedInstance is the value of Instance for a ClerkUser that names none.
 	ImpliedInstance = "implied"
 )
@@ -32,6 +35,7 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 		Instance: instancesOf,
 		UserID:   userIDOf,
 		Unbound:  unbound,
+		Source:   sourcesOf,
 	} {
 		values := func(o client.Object) []string {
 			user, ok := o.(*v1alpha1.ClerkUser)
@@ -80,4 +84,43 @@ func unbound(user *v1alpha1.ClerkUser) []string {
 		return []string{"true"}
 	}
 	return nil
+}
+
+// SourceOf returns the value of Source for a Secret or ConfigMap.
+func SourceOf(kind, namespace, name string) string { return kind + "/" + namespace + "/" + name }
+
+// sourcesOf returns the Secrets and ConfigMaps that are read for a user again and again; those of spec.initial matter until
+// there is a user.
+func sourcesOf(user *v1alpha1.ClerkUser) []string {
+	var found []string
+	add := func(kind, name string) { found = append(found, SourceOf(kind, user.Namespace, name)) }
+	secret := func(at *v1alpha1.SecretKeySelector) {
+		if at != nil {
+			add("Secret", at.Name)
+		}
+	}
+	if password := user.Spec.Password; password != nil {
+		secret(&password.SecretKeyRef)
+	}
+	if image := user.Spec.ProfileImage; image != nil {
+		secret(image.SecretKeyRef)
+		if image.ConfigMapKeyRef != nil {
+			add("ConfigMap", image.ConfigMapKeyRef.Name)
+		}
+	}
+	for _, from := range user.Spec.PrivateMetadataFrom {
+		secret(&from.SecretKeyRef)
+	}
+	if initial := user.Spec.Initial; initial != nil && user.Status.UserID == "" {
+		if initial.Password != nil {
+			secret(&initial.Password.SecretKeyRef)
+		}
+		if initial.PasswordDigest != nil {
+			secret(&initial.PasswordDigest.SecretKeyRef)
+		}
+		secret(initial.TOTPSecretRef)
+		secret(initial.BackupCodesSecretRef)
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
 }

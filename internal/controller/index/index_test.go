@@ -47,15 +47,38 @@ func TestIndexes(t *testing.T) {
 		u.Status.UserID = "user_1"
 		u.Status.Instance = &v1alpha1.BoundInstance{Namespace: "platform", Name: "live", ID: "ins_1"}
 	}
+	secret := func(name string) v1alpha1.SecretKeySelector { return v1alpha1.SecretKeySelector{Name: name, Key: "k"} }
+	sourced := func(u *v1alpha1.ClerkUser) {
+		u.Spec.Password = &v1alpha1.Password{SecretKeyRef: secret("password")}
+		u.Spec.ProfileImage = &v1alpha1.ProfileImage{ConfigMapKeyRef: &v1alpha1.ConfigMapKeySelector{Name: "portraits", Key: "k"}}
+		u.Spec.PrivateMetadataFrom = []v1alpha1.PrivateMetadataSource{
+			{Path: "/a", SecretKeyRef: secret("tokens")}, {Path: "/b", SecretKeyRef: secret("tokens")},
+		}
+		u.Spec.Initial = &v1alpha1.InitialValues{
+			PasswordDigest: &v1alpha1.PasswordDigest{SecretKeyRef: secret("digest"), Hasher: "bcrypt"},
+			TOTPSecretRef:  ptr.To(secret("totp")), BackupCodesSecretRef: ptr.To(secret("codes")),
+		}
+	}
 	tests := map[string]struct {
 		change func(*v1alpha1.ClerkUser)
 		want   map[string][]string
 	}{
-		"NamesNoInstance":              {func(*v1alpha1.ClerkUser) {}, map[string][]string{Instance: {ImpliedInstance}, UserID: nil, Unbound: {"true"}}},
-		"NamesOneOfItsNamespace":       {reference(nil), map[string][]string{Instance: {"team-a/prod"}, UserID: nil, Unbound: {"true"}}},
-		"NamesOneOfAnother":            {reference(ptr.To("platform")), map[string][]string{Instance: {"platform/prod"}, UserID: nil, Unbound: {"true"}}},
-		"BoundAndReferringElsewhere":   {bound, map[string][]string{Instance: {"platform/live", "team-a/prod"}, UserID: {"user_1"}, Unbound: nil}},
-		"AnEmptyNamespaceIsAReference": {reference(ptr.To("")), map[string][]string{Instance: {"/prod"}, UserID: nil, Unbound: {"true"}}},
+		"NamesNoInstance":              {func(*v1alpha1.ClerkUser) {}, map[string][]string{Instance: {ImpliedInstance}, Unbound: {"true"}}},
+		"NamesOneOfItsNamespace":       {reference(nil), map[string][]string{Instance: {"team-a/prod"}, Unbound: {"true"}}},
+		"NamesOneOfAnother":            {reference(ptr.To("platform")), map[string][]string{Instance: {"platform/prod"}, Unbound: {"true"}}},
+		"BoundAndReferringElsewhere":   {bound, map[string][]string{Instance: {"platform/live", "team-a/prod"}, UserID: {"user_1"}}},
+		"NamesSources": {sourced, map[string][]string{
+			Instance: {ImpliedInstance}, Unbound: {"true"},
+			Source: {
+				"ConfigMap/team-a/portraits", "Secret/team-a/codes", "Secret/team-a/digest", "Secret/team-a/password", "Secret/team-a/tokens",
+				"Secret/team-a/totp",
+			},
+		}},
+		"ABoundUserNeedsItsInitialValuesNoMore": {func(u *v1alpha1.ClerkUser) { sourced(u); bound(u) }, map[string][]string{
+			Instance: {"platform/live", "team-a/prod"}, UserID: {"user_1"},
+			Source: {"ConfigMap/team-a/portraits", "Secret/team-a/password", "Secret/team-a/tokens"},
+		}},
+		"AnEmptyNamespaceIsAReference": {reference(ptr.To("")), map[string][]string{Instance: {"/prod"}, Unbound: {"true"}}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -64,7 +87,9 @@ func TestIndexes(t *testing.T) {
 			tc.change(user)
 			got := map[string][]string{}
 			for field, values := range i.fields {
-				got[field] = values(user)
+				if found := values(user); len(found) > 0 {
+					got[field] = found
+				}
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("values (-want +got):\n%s", diff)

@@ -1,0 +1,169 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+)
+
+const (
+	// includePage is how many entries are asked for at once, the most that Clerk gives; includePages bounds how often.
+	includePage  = 500
+	includePages = 10
+	// What status has room for, in characters. Where it held more the API server would refuse all of it.
+	longestName, longestAddress, longestState = 256, 320, 64
+	// includeRetry is the pause after a failure to read what status includes.
+	includeRetry = time.Minute
+)
+
+// organizationReader is what status includes is read with.
+type organizationReader interface {
+	OrganizationMemberships(ctx context.Context, userID string, limit, offset int) (clerk.OrganizationMemberships, error)
+	OrganizationInvitations(ctx context.Context, userID string, limit, offset int) (clerk.OrganizationInvitations, error)
+}
+
+// include reads what spec.statusIncludes asks for: once, and again after every full comparison. It is nobody's change, so
+// that it comes last in the budget, and a failure of it is not one of the pass.
+func (p *pass) include(ctx context.Context) error {
+	p.dropIncludes()
+	compared := p.in.connection.Mirror.ComparedAt()
+	if len(p.user.Spec.StatusIncludes) == 0 || p.observed == nil || !p.bound ||
+		!p.memory.includeDue(p.user.UID, p.user.Generation, compared, p.includesComplete()) && !p.forced() {
+		return nil
+	}
+	reader := p.in.connection.Client.For(clerk.Caller{Key: p.uid(), Group: p.group(), Class: clerk.Background})
+	err := p.readIncludes(ctx, reader)
+	switch at, waiting := clerk.Waiting(err); {
+	case waiting:
+		p.includeAfter = max(at.Sub(p.now), time.Second)
+		return nil
+	case clerk.Unauthorized(err):
+		return err
+	}
+	if _, rejected := clerk.Rejected(err); err != nil && !rejected {
+		log.FromContext(ctx).Info("what status includes cannot be read now", "reason", stableText(err))
+		p.includeAfter = includeRetry
+		return nil
+	}
+	if err != nil {
+		log.FromContext(ctx).Info("Clerk refuses to tell what status includes", "reason", stableText(err))
+	}
+	p.memory.included(p.user.UID, p.user.Generation, compared)
+	return nil
+}
+
+// dropIncludes forgets what is no longer asked for.
+func (p *pass) dropIncludes() {
+	status := &p.user.Status
+	if !p.includes(v1alpha1.IncludeOrganizationMemberships) {
+		status.OrganizationMemberships, status.OrganizationMembershipCount = nil, nil
+	}
+	if !p.includes(v1alpha1.IncludeOrganizationInvitations) {
+		status.OrganizationInvitations, status.OrganizationInvitationCount = nil, nil
+	}
+}
+
+func (p *pass) includes(what v1alpha1.StatusInclude) bool {
+	return slices.Contains(p.user.Spec.StatusIncludes, what)
+}
+
+// includesComplete reports whether status shows all that is asked for, from whenever.
+func (p *pass) includesComplete() bool {
+	status := &p.user.Status
+	return (status.OrganizationMembershipCount != nil || !p.includes(v1alpha1.IncludeOrganizationMemberships)) &&
+		(status.OrganizationInvitationCount != nil || !p.includes(v1alpha1.IncludeOrganizationInvitations))
+}
+
+func (p *pass) readIncludes(ctx context.Context, reader organizationReader) error {
+	status := &p.user.Status
+	if p.includes(v1alpha1.IncludeOrganizationMemberships) {
+		items, total, err := readPages(func(offset int) ([]clerk.OrganizationMembership, int, error) {
+			page, err := reader.OrganizationMemberships(ctx, p.userID, includePage, offset)
+			return page.Items, page.Total, err
+		})
+		if err != nil {
+			return err
+		}
+		status.OrganizationMemberships, status.OrganizationMembershipCount = showMemberships(items), new(total)
+	}
+	if p.includes(v1alpha1.IncludeOrganizationInvitations) {
+		items, total, err := readPages(func(offset int) ([]clerk.OrganizationInvitation, int, error) {
+			page, err := reader.OrganizationInvitations(ctx, p.userID, includePage, offset)
+			return page.Items, page.Total, err
+		})
+		if err != nil {
+			return err
+		}
+		status.OrganizationInvitations, status.OrganizationInvitationCount = showInvitations(items), new(total)
+	}
+	return nil
+}
+
+// readPages reads page by page, and returns what it got and how many there are in all.
+func readPages[T any](read func(offset int) ([]T, int, error)) ([]T, int64, error) {
+	var all []T
+	total := 0
+	for range includePages {
+		items, count, err := read(len(all))
+		if err != nil {
+			return nil, 0, err
+		}
+		all, total = append(all, items...), count
+		if len(items) == 0 || len(all) >= total {
+			break
+		}
+	}
+	return all, int64(max(total, len(all))), nil
+}
+
+// showMemberships is what status has room for, in a fixed order.
+func showMemberships(items []clerk.OrganizationMembership) []v1alpha1.OrganizationMembership {
+	slices.SortFunc(items, func(a, b clerk.OrganizationMembership) int {
+		return cmp.Or(strings.Compare(a.OrganizationID, b.OrganizationID), strings.Compare(a.ID, b.ID))
+	})
+	var shown []v1alpha1.OrganizationMembership
+	for _, item := range items[:min(len(items), v1alpha1.MaxOrganizations)] {
+		shown = append(shown, v1alpha1.OrganizationMembership{
+			ID:               item.ID,
+			OrganizationID:   item.OrganizationID,
+			OrganizationSlug: clip(item.OrganizationSlug, longestName),
+			OrganizationName: clip(item.OrganizationName, longestName),
+			Role:             clip(item.Role, longestName),
+		})
+	}
+	return shown
+}
+
+// showInvitations is what status has room for, in a fixed order.
+func showInvitations(items []clerk.OrganizationInvitation) []v1alpha1.OrganizationInvitation {
+	slices.SortFunc(items, func(a, b clerk.OrganizationInvitation) int {
+		return cmp.Or(strings.Compare(a.OrganizationID, b.OrganizationID), strings.Compare(a.ID, b.ID))
+	})
+	var shown []v1alpha1.OrganizationInvitation
+	for _, item := range items[:min(len(items), v1alpha1.MaxOrganizations)] {
+		shown = append(shown, v1alpha1.OrganizationInvitation{
+			ID:             item.ID,
+			OrganizationID: item.OrganizationID,
+			EmailAddress:   clip(item.EmailAddress, longestAddress),
+			Role:           clip(item.Role, longestName),
+			State:          clip(item.Status, longestState),
+		})
+	}
+	return shown
+}
+
+// clip is the beginning of a text, with at most so many characters.
+func clip(text string, longest int) string {
+	runes := []rune(text)
+	return string(runes[:min(len(runes), longest)])
+}

@@ -1,0 +1,154 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/source"
+	"github.com/clerk-operator/clerk-operator/internal/plan"
+)
+
+// sources is what a pass has read from the Secrets and ConfigMaps that the spec names.
+type sources struct {
+	// read is false as long as that was not done.
+	read bool
+	// in holds what was read, and its digests.
+	in plan.Inputs
+	// digest is one of everything that is kept as the Secrets have it, "" for nothing; initial is one of what only a
+	// creating call uses.
+	digest, initial string
+}
+
+// readSources reads the Secrets and ConfigMaps that the spec names, live, each once.
+func (p *pass) readSources(ctx context.Context) error {
+	spec, reader := p.user.Spec, source.NewReader(p.Live, p.user.Namespace)
+	var s sources
+	var kept, initial []byte
+	if err := readKept(ctx, reader, spec, &s.in, &kept); err != nil {
+		return err
+	}
+	if spec.Initial != nil && p.mayCreate() {
+		if err := readInitial(ctx, reader, spec.Initial, &s.in.Initial, &initial); err != nil {
+			return err
+		}
+	}
+	s.read = true
+	s.digest, s.initial = p.digest("inputs", kept), p.digest("initial", initial)
+	if spec.Password != nil {
+		s.in.PasswordDigest = p.digest("password", []byte(s.in.Password))
+	}
+	s.in.ProfileImageDigest = p.digest("profileImage", s.in.ProfileImage.Content)
+	p.sources = s
+	recorded := p.user.Status.InputsDigest
+	if p.rotated = recorded != s.digest && (recorded == "" || p.Key.Made(recorded)); p.rotated {
+		p.in.client = p.caller()
+	}
+	return nil
+}
+
+// digest is a keyed digest of what was read; "" of nothing.
+func (p *pass) digest(purpose string, value []byte) string {
+	if len(value) == 0 {
+		return ""
+	}
+	return p.Key.Digest(purpose, p.uid(), value)
+}
+
+// readKept reads what is kept as the Secrets have it. Everything is added to all, each with its length.
+func readKept(ctx context.Context, reader *source.Reader, spec v1alpha1.ClerkUserSpec, in *plan.Inputs, all *[]byte) error {
+	if spec.Password != nil {
+		value, err := reader.Secret(ctx, "spec.password.secretKeyRef", spec.Password.SecretKeyRef)
+		if err != nil {
+			return err
+		}
+		in.Password = string(value)
+		*all = appendPart(*all, value)
+	}
+	if image := spec.ProfileImage; image != nil {
+		if err := readImage(ctx, reader, image, in); err != nil {
+			return err
+		}
+		*all = appendPart(*all, in.ProfileImage.Content)
+	}
+	for i, from := range spec.PrivateMetadataFrom {
+		value, err := reader.Secret(ctx, fmt.Sprintf("spec.privateMetadataFrom[%d].secretKeyRef", i), from.SecretKeyRef)
+		if err != nil {
+			return err
+		}
+		in.PrivateMetadata = append(in.PrivateMetadata, string(value))
+		*all = appendPart(*all, value)
+	}
+	return nil
+}
+
+func readImage(ctx context.Context, reader *source.Reader, spec *v1alpha1.ProfileImage, in *plan.Inputs) error {
+	var content []byte
+	var err error
+	switch {
+	case spec.ConfigMapKeyRef != nil:
+		content, err = reader.ConfigMap(ctx, "spec.profileImage.configMapKeyRef", *spec.ConfigMapKeyRef)
+	case spec.SecretKeyRef != nil:
+		content, err = reader.Secret(ctx, "spec.profileImage.secretKeyRef", *spec.SecretKeyRef)
+	default:
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	image, err := clerk.NewProfileImage(content)
+	if err != nil {
+		return &plan.InvalidError{Field: "spec.profileImage", Problem: "names an entry that " + err.Error()}
+	}
+	in.ProfileImage = image
+	return nil
+}
+
+func readInitial(
+	ctx context.Context, reader *source.Reader, spec *v1alpha1.InitialValues, in *plan.InitialInputs, all *[]byte,
+) error {
+	read := func(field string, from *v1alpha1.SecretKeySelector, into *string) error {
+		if from == nil {
+			return nil
+		}
+		value, err := reader.Secret(ctx, "spec.initial."+field, *from)
+		*into = string(value)
+		*all = appendPart(*all, value)
+		return err
+	}
+	var password, digest *v1alpha1.SecretKeySelector
+	if spec.Password != nil {
+		password = &spec.Password.SecretKeyRef
+	}
+	if spec.PasswordDigest != nil {
+		digest = &spec.PasswordDigest.SecretKeyRef
+	}
+	var codes string
+	for _, one := range []struct {
+		field string
+		from  *v1alpha1.SecretKeySelector
+		into  *string
+	}{
+		{"password.secretKeyRef", password, &in.Password},
+		{"passwordDigest.secretKeyRef", digest, &in.PasswordDigest},
+		{"totpSecretRef", spec.TOTPSecretRef, &in.TOTPSecret},
+		{"backupCodesSecretRef", spec.BackupCodesSecretRef, &codes},
+	} {
+		if err := read(one.field, one.from, one.into); err != nil {
+			return err
+		}
+	}
+	in.PasswordDigest, in.TOTPSecret = strings.TrimSpace(in.PasswordDigest), strings.TrimSpace(in.TOTPSecret)
+	in.BackupCodes = strings.Fields(codes)
+	return nil
+}
+
+// appendPart adds a value with its length, so that no two lists of values look the same.
+func appendPart(all, value []byte) []byte {
+	return append(fmt.Appendf(all, "%d:", len(value)), value...)
+}
