@@ -36,6 +36,8 @@ TEST_PACKAGES ?= ./...
 TEST_LIMIT ?= 20m
 FUZZ_TIME ?= 1m
 MUTANTS ?= 60
+# Where "make contract" fetches Clerk's OpenAPI document from. Empty: this repository names no host that serves downloads.
+CLERK_OPENAPI_URL ?=
 
 ##@ Help
 
@@ -86,14 +88,22 @@ clean: ## Remove what was built in the checkout; the cached control plane stays.
 ##@ Test
 
 .PHONY: test
-test: controlplane ## Run all tests under one control plane; TEST_FLAGS and TEST_PACKAGES narrow it.
+test: controlplane contract-notice ## Run all tests under one control plane; TEST_FLAGS and TEST_PACKAGES narrow it.
 	@$(GO) run ./hack/withcontrolplane $(GO) test -timeout $(TEST_LIMIT) $(TEST_FLAGS) $(TEST_PACKAGES)
 
 .PHONY: cover
-cover: controlplane ## Run all tests with coverage and hold each package to its floor.
+cover: controlplane contract-notice ## Run all tests with coverage and hold each package to its floor.
 	@mkdir -p out
 	@$(GO) run ./hack/withcontrolplane $(GO) test -timeout $(TEST_LIMIT) -coverprofile=out/cover.out -coverpkg=./api/...,./internal/... $(TEST_FLAGS) $(TEST_PACKAGES)
 	@$(GO) run ./hack/coverfloors out/cover.out
+
+.PHONY: contract
+contract: go-version ## Fetch Clerk's OpenAPI document from CLERK_OPENAPI_URL, for tests to hold every request and answer to it.
+	@$(GO) run ./hack/contract -fetch "$(CLERK_OPENAPI_URL)"
+
+.PHONY: contract-notice
+contract-notice: go-version
+	@$(GO) run ./hack/contract
 
 .PHONY: fuzz
 fuzz: go-version ## Run every fuzz target for FUZZ_TIME (1m).
@@ -147,7 +157,7 @@ layout: go-version ## Check who imports whom, the size of files and functions, h
 	@$(GO) test -count=1 -run Layout .
 
 .PHONY: race
-race: controlplane ## Run all tests with the race detector, where there is a C compiler.
+race: controlplane contract-notice ## Run all tests with the race detector, where there is a C compiler.
 ifeq ($(RACE),1)
 	@CGO_ENABLED=1 $(GO) run ./hack/withcontrolplane $(GO) test -race -short -timeout $(TEST_LIMIT) $(TEST_PACKAGES)
 else

@@ -74,6 +74,7 @@ func userRules() []userRule {
 		{sdk, []string{"internal/clerk/"}, "only internal/clerk knows the SDK; add a call there"},
 		{module + "internal/emulator", []string{"internal/emulator/", "cmd/", "test/"}, "the emulator is for tests and commands"},
 		{module + "test", []string{"test/", "cmd/playground/", "hack/"}, "the product does not depend on its tests"},
+		{"github.com/getkin/kin-openapi", []string{"test/contract/"}, "what is loosened in Clerk's document stands in one place"},
 		{"sigs.k8s.io/controller-runtime/pkg/envtest", []string{"test/"}, "test/controlplane starts control planes"},
 	}
 }
@@ -289,6 +290,7 @@ func TestLayoutFindsWhatIsWrong(t *testing.T) {
 		"ControllerWithSDK":         {"internal/controller/clerkuser/a.go", `import "` + sdk + `/v2"`, "knows the SDK"},
 		"ControllerWithEmulator":    {"internal/controller/clerkuser/a.go", `import "` + module + `internal/emulator"`, "for tests and commands"},
 		"MainWithControlPlane":      {"main.go", `import "` + module + `test/controlplane"`, "depend on its tests"},
+		"BenchmarkWithOpenAPI":      {"test/bench/a.go", `import "github.com/getkin/kin-openapi/openapi3"`, "stands in one place"},
 		"CommandWithEmulator":       {"cmd/clerk-emulator/main.go", `import "` + module + `internal/emulator"`, ""},
 		"APIWithClientGo":           {"api/v1alpha1/a.go", `import "k8s.io/client-go/rest"`, "apimachinery along"},
 		"APIWithApimachinery":       {"api/v1alpha1/a.go", "import (\n\"time\"\n\"k8s.io/apimachinery/pkg/runtime\"\n)", ""},
