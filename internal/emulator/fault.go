@@ -211,9 +211,13 @@ func (f *faults) remove(match func(Fault) bool) int {
 
 const contentTypeJSON = "application/json"
 
+// FaultHeader is a header of every answer that a fault put in the place of Clerk's; it holds the fault's id. Clerk has no such
+// header: whoever looks at an exchange from outside is told by it that this is not what Clerk would say.
+const FaultHeader = "Clerk-Emulator-Fault"
+
 // header returns the headers of the fault's answer.
 func (f *Fault) header(contentType string) http.Header {
-	header := http.Header{"Content-Type": {contentType}}
+	header := http.Header{"Content-Type": {contentType}, FaultHeader: {f.ID}}
 	for name, value := range f.Header {
 		header.Set(name, value)
 	}

@@ -49,14 +49,17 @@ func TestFaultAnswersInsteadOfClerk(t *testing.T) {
 			if got.status != test.status || !strings.Contains(string(got.body), test.body) || test.body == "" && len(got.body) > 0 {
 				t.Errorf("answered %d %q", got.status, got.body)
 			}
-			if got.header.Get("Content-Type") != test.contentType || got.header.Get("Retry-After") != test.retryAfter {
+			if got.header.Get("Content-Type") != test.contentType || got.header.Get("Retry-After") != test.retryAfter ||
+				got.header.Get(emulator.FaultHeader) != id {
 				t.Errorf("headers %v", got.header)
 			}
 			entry := c.server.Journal()[0]
 			if entry.Status != test.status || entry.Applied || entry.Fault != id || len(c.instance.Users()) != 0 {
 				t.Errorf("entry %+v, %d users", entry, len(c.instance.Users()))
 			}
-			c.send("POST", "/users", m{"username": "somebody"}).ok()
+			if honest := c.send("POST", "/users", m{"username": "somebody"}).ok(); honest.header.Get(emulator.FaultHeader) != "" {
+				t.Errorf("an answer of Clerk's carries %s", emulator.FaultHeader)
+			}
 		})
 	}
 }
