@@ -32,6 +32,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/controller/binding"
 	"github.com/clerk-operator/clerk-operator/internal/controller/clerkinstance"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
+	"github.com/clerk-operator/clerk-operator/test/contract"
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
 )
 
@@ -109,7 +110,7 @@ func prepareWorld(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *world 
 		Keys:     []string{fmt.Sprintf("sk_live_story%d", worlds.Add(1))},
 		Settings: emulator.Settings{InstanceRateLimit: -1, UserRateLimit: -1},
 	})
-	listener := httptest.NewServer(w.server)
+	listener := httptest.NewServer(contract.Enforce(t, w.server))
 	t.Cleanup(func() { w.server.Close(); listener.Close() })
 	w.url = listener.URL
 	w.create(w.secret(w.clerk.Key()))
