@@ -33,7 +33,10 @@ func (u *User) clone() *User {
 		c.Directory = &Directory{Attributes: slices.Clone(u.Directory.Attributes)}
 	}
 	c.OrganizationIDs = slices.Clone(u.OrganizationIDs)
+	c.Image = copied(u.Image)
+	c.cloneOrganizations(u)
 	c.Credentials.BackupCodes = slices.Clone(u.Credentials.BackupCodes)
+	c.TrustedDevices = cloneDevices(u.TrustedDevices)
 	return &c
 }
 
@@ -56,8 +59,13 @@ func (u *User) cloneIdentifications(from *User) {
 	for i := range u.ExternalAccounts {
 		u.ExternalAccounts[i].Verification = from.ExternalAccounts[i].Verification.clone()
 		u.ExternalAccounts[i].PublicMetadata = cloneObject(from.ExternalAccounts[i].PublicMetadata)
+		u.ExternalAccounts[i].Label = copied(from.ExternalAccounts[i].Label)
+		u.ExternalAccounts[i].Token = from.ExternalAccounts[i].Token.clone()
 	}
-	u.Passkeys = cloneObjects(from.Passkeys)
+	u.Passkeys = slices.Clone(from.Passkeys)
+	for i := range u.Passkeys {
+		u.Passkeys[i].Verification = from.Passkeys[i].Verification.clone()
+	}
 	u.SAMLAccounts = cloneObjects(from.SAMLAccounts)
 	u.EnterpriseAccounts = cloneObjects(from.EnterpriseAccounts)
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// completeIdentifications gives every address, wallet and connected account its id, object name and times, and makes the
-// first of each kind the primary one where the primary is missing.
+// completeIdentifications gives every address, wallet, passkey, device and connected account its id, object name and times,
+// and makes the first of each kind the primary one where the primary is missing.
 func (i *Instance) completeIdentifications(u *User, now time.Time) {
 	u.EmailAddresses = notNil(u.EmailAddresses)
 	for n := range u.EmailAddresses {
@@ -38,6 +38,8 @@ func (i *Instance) completeIdentifications(u *User, now time.Time) {
 	for n := range u.ExternalAccounts {
 		i.completeExternalAccount(&u.ExternalAccounts[n], now)
 	}
+	i.completePasskeys(u, now)
+	i.completeTrustedDevices(u, now)
 	u.completePrimaries()
 }
 
@@ -45,22 +47,6 @@ func (i *Instance) completeAddress(id *string, created, updated *int64, now time
 	*id = cmp.Or(*id, i.server.ids.next("idn_", now))
 	*created = cmp.Or(*created, millis(now))
 	*updated = cmp.Or(*updated, *created)
-}
-
-func (i *Instance) completeExternalAccount(a *ExternalAccount, now time.Time) {
-	a.Object = cmp.Or(a.Object, "external_account")
-	a.ID = cmp.Or(a.ID, i.server.ids.next("eac_", now))
-	i.completeAddress(&a.IdentificationID, &a.CreatedAt, &a.UpdatedAt, now)
-	if a.PublicMetadata == nil {
-		a.PublicMetadata = map[string]any{}
-	}
-	if a.Verification == nil {
-		// Clerk's schema allows no null expiry for this kind of verification.
-		a.Verification = &Verification{
-			Object: "verification_oauth", Status: "verified", Strategy: a.Provider,
-			ExpireAt: new(millis(now.Add(10 * time.Minute))),
-		}
-	}
 }
 
 // complete fills in what a seeded verification leaves out: alone its status is asked of it.

@@ -31,6 +31,8 @@ func (s *Server) controlRoutes() http.Handler {
 		"GET /users/{id}":     s.controlGetUser,
 		"PATCH /users/{id}":   s.controlEditUser,
 		"DELETE /users/{id}":  s.controlDeleteUser,
+		"GET /notices":        s.controlListNotices,
+		"GET /codes":          s.controlListCodes,
 		"GET /journal":        s.controlGetJournal,
 		"DELETE /journal":     s.controlResetJournal,
 		"GET /faults":         s.controlListFaults,

@@ -12,7 +12,13 @@ import (
 // userDocument is a user with what Clerk would not show under _emulator.
 type userDocument struct {
 	User
+	// ExternalAccounts are those of the user, with what Clerk would not show of each.
+	ExternalAccounts []accountDocument `json:"external_accounts"`
+
 	Hidden hiddenDocument `json:"_emulator"`
+	// Written are credentials to be stored, in the words of a request to create a user, unchecked. They are never shown, and nil
+	// leaves those that are there.
+	Written *credentialsForm `json:"_credentials,omitempty"`
 }
 
 // hiddenDocument are the fields of User that have no name in Clerk's JSON, credentials left out.
@@ -20,19 +26,47 @@ type hiddenDocument struct {
 	LockedUntil     time.Time  `json:"locked_until,omitzero"`
 	Directory       *Directory `json:"directory,omitempty"`
 	OrganizationIDs []string   `json:"organization_ids,omitempty"`
+
+	Image                   *ProfileImage            `json:"image,omitempty"`
+	OrganizationMemberships []OrganizationMembership `json:"organization_memberships,omitempty"`
+	OrganizationInvitations []OrganizationInvitation `json:"organization_invitations,omitempty"`
+
+	PasswordCompromised bool            `json:"password_compromised,omitempty"`
+	SessionsRevokedAt   time.Time       `json:"sessions_revoked_at,omitzero"`
+	TrustedDevices      []TrustedDevice `json:"trusted_devices,omitempty"`
 }
 
 func documentOfUser(u *User) userDocument {
-	return userDocument{User: *u, Hidden: hiddenDocument{
-		LockedUntil: u.LockedUntil, Directory: u.Directory, OrganizationIDs: u.OrganizationIDs,
+	return userDocument{User: *u, ExternalAccounts: documentsOf(u.ExternalAccounts), Hidden: hiddenDocument{
+		LockedUntil: u.LockedUntil, Directory: u.Directory, OrganizationIDs: u.OrganizationIDs, Image: u.Image,
+		OrganizationMemberships: u.OrganizationMemberships, OrganizationInvitations: u.OrganizationInvitations,
+		PasswordCompromised: u.PasswordCompromised, SessionsRevokedAt: u.SessionsRevokedAt, TrustedDevices: u.TrustedDevices,
 	}}
 }
 
-// user returns the document's user; credentials are not in it.
+// user returns the document's user without the credentials.
 func (d userDocument) user() User {
 	d.LockedUntil, d.Directory = d.Hidden.LockedUntil, d.Hidden.Directory
-	d.OrganizationIDs = d.Hidden.OrganizationIDs
+	d.OrganizationIDs, d.Image = d.Hidden.OrganizationIDs, d.Hidden.Image
+	d.OrganizationMemberships = d.Hidden.OrganizationMemberships
+	d.OrganizationInvitations = d.Hidden.OrganizationInvitations
+	d.User.ExternalAccounts = accountsOf(d.ExternalAccounts)
+	d.PasswordCompromised, d.SessionsRevokedAt = d.Hidden.PasswordCompromised, d.Hidden.SessionsRevokedAt
+	d.TrustedDevices = d.Hidden.TrustedDevices
 	return d.User
+}
+
+// seed returns the user to be seeded, with the credentials. What is given about the password beside it stays.
+func (d userDocument) seed(now time.Time) User {
+	u := d.user()
+	if d.Written != nil {
+		d.Written.write(&u, now)
+		u.PasswordCompromised = d.Hidden.PasswordCompromised
+	}
+	if d.PasswordLastUpdatedAt != nil {
+		u.PasswordLastUpdatedAt = d.PasswordLastUpdatedAt
+	}
+	return u
 }
 
 func (s *Server) controlListUsers(r *http.Request) (any, error) {
@@ -56,7 +90,7 @@ func (s *Server) controlSeedUser(r *http.Request) (any, error) {
 	if err := readJSON(r, &wish); err != nil {
 		return nil, err
 	}
-	return documentOfUser(i.Seed(wish.user())), nil
+	return documentOfUser(i.Seed(wish.seed(i.now()))), nil
 }
 
 func (s *Server) controlGetUser(r *http.Request) (any, error) {
@@ -96,6 +130,9 @@ func (s *Server) controlEditUser(r *http.Request) (any, error) {
 		credentials := u.Credentials
 		*u = changed.user()
 		u.Credentials = credentials
+		if changed.Written != nil {
+			changed.Written.write(u, i.now())
+		}
 	})
 	if err != nil {
 		return nil, err

@@ -1,8 +1,8 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package emulator is an in-memory Clerk Backend API for tests: the users, email address and phone number operations
-// under /v1, with Clerk's quirks rather than with the behaviour one would wish for.
+// Package emulator is an in-memory Clerk Backend API for tests: every operation that Clerk documents for users, their email
+// addresses and their phone numbers, under /v1, with Clerk's quirks rather than with the behaviour one would wish for.
 //
 // It keeps one data set per instance, answers in Clerk's JSON, refuses what Clerk refuses, counts requests against Clerk's
 // rate limits, writes a journal of every request and fails on demand. It shares no code with the operator's own client, so

@@ -65,7 +65,7 @@ func createEmailAddress(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	first := len(u.EmailAddresses) == 0
+	before, first := u, len(u.EmailAddresses) == 0
 	if form.Primary.Value && !form.Verified.Value && !first {
 		return nil, verificationNeeded("primary")
 	}
@@ -85,6 +85,7 @@ func createEmailAddress(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.announcePrimary(&form.NotifyPrimaryChanged, before, u)
 	return u.EmailAddresses[u.email(added.ID)], nil
 }
 
@@ -137,7 +138,7 @@ func updateEmailAddress(c *call) (any, error) {
 	if u.Directory.owns("email_address") {
 		return nil, managedBySCIM("email_address")
 	}
-	address := u.EmailAddresses[n]
+	before, address := u, u.EmailAddresses[n]
 	if form.Verified.Value && c.instance.store.taken(newIdentity("email_address", address.EmailAddress), u.ID) {
 		return nil, unprocessable(identifierExists("email_address"))
 	}
@@ -158,7 +159,16 @@ func updateEmailAddress(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.announcePrimary(&form.NotifyPrimaryChanged, before, u)
 	return u.EmailAddresses[n], nil
+}
+
+// announcePrimary tells the user that another address is his primary one, if that is so and the call wants him to be told.
+func (c *call) announcePrimary(wanted *given[bool], before, after *User) {
+	primary := valueOf(after.PrimaryEmailAddressID)
+	if wanted.Value && primary != "" && primary != valueOf(before.PrimaryEmailAddressID) {
+		c.notify(PrimaryEmailAddressChanged, after.ID, primary)
+	}
 }
 
 // verificationFor returns what an administrator's word makes of an address.
@@ -237,12 +247,13 @@ func replaceEmailAddress(c *call) (any, error) {
 			return nil, linkedIdentification()
 		}
 		if e.EmailAddress == address {
-			kept.ID, kept.CreatedAt = e.ID, e.CreatedAt
+			kept.ID, kept.CreatedAt, kept.UpdatedAt = e.ID, e.CreatedAt, e.UpdatedAt
 		}
 	}
 	if err := c.checkReplacement(u, "email_address", address, kept.ID, validEmail); err != nil {
 		return nil, err
 	}
+	before := u
 	u, err = c.change(u.ID, func(u *User) error {
 		u.EmailAddresses = []EmailAddress{kept}
 		c.instance.completeIdentifications(u, c.now)
@@ -251,6 +262,7 @@ func replaceEmailAddress(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.announcePrimary(&form.NotifyPrimaryChanged, before, u)
 	return u.EmailAddresses[0], nil
 }
 

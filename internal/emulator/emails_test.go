@@ -5,6 +5,7 @@ package emulator_test
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
@@ -196,4 +197,39 @@ func TestReplaceEmailAddress(t *testing.T) {
 	c.send("PUT", path, m{"email_address": "x@example.com", "identification_status": "maybe"}).refused(422, "form_param_value_invalid/identification_status")
 	c.instance.Seed(emulator.User{EmailAddresses: []emulator.EmailAddress{emulator.VerifiedEmail("n@example.com")}})
 	c.send("PUT", path, m{"email_address": "n@example.com"}).refused(422, "form_identifier_exists/email_address")
+}
+
+func TestAnotherPrimaryAddressIsAnnouncedOnDemand(t *testing.T) {
+	t.Parallel()
+	c := start(t, emulator.InstanceConfig{})
+	u := c.create(m{"email_address": []string{"a@example.com"}})
+	announced := func() []string {
+		var about []string
+		for _, n := range c.instance.Notices() {
+			if n.Kind != emulator.PrimaryEmailAddressChanged || n.UserID != u.ID {
+				t.Errorf("notice %+v", n)
+			}
+			about = append(about, n.About)
+		}
+		return about
+	}
+	body := func(address string, notify any) m {
+		return m{"user_id": u.ID, "email_address": address, "verified": true, "primary": true, "notify_primary_email_address_changed": notify}
+	}
+	c.send("POST", "/email_addresses", body("quiet@example.com", false)).ok()
+	c.send("POST", "/email_addresses", body("null@example.com", nil)).ok()
+	c.send("POST", "/email_addresses", m{"user_id": u.ID, "email_address": "second@example.com", "notify_primary_email_address_changed": true}).ok()
+	if got := announced(); got != nil {
+		t.Errorf("announced %v", got)
+	}
+	added := c.send("POST", "/email_addresses", body("loud@example.com", true)).email()
+	first := "/email_addresses/" + u.EmailAddresses[0].ID
+	c.send("PATCH", first, m{"primary": true, "notify_primary_email_address_changed": true}).ok()
+	c.send("PATCH", first, m{"primary": true, "notify_primary_email_address_changed": true}).ok()
+	path := "/users/" + u.ID + "/email_address"
+	only := c.send("PUT", path, m{"email_address": "only@example.com", "notify_primary_email_address_changed": true}).email()
+	c.send("PUT", path, m{"email_address": "only@example.com", "notify_primary_email_address_changed": true}).ok()
+	if got, want := announced(), []string{added.ID, u.EmailAddresses[0].ID, only.ID}; !slices.Equal(got, want) {
+		t.Errorf("announced %v, want %v", got, want)
+	}
 }

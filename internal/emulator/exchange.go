@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// maxBody is the size of the largest request body, in bytes; a larger one is answered with 413.
+// maxBody is the size of the largest request body that is no upload, in bytes; a larger one is answered with 413.
 const maxBody = 1 << 20
 
 // ServeHTTP answers the API under BasePath and the emulator's own requests under ControlPath.
@@ -23,7 +23,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.control.ServeHTTP(w, r)
 		return
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxUpload+1))
 	if err != nil {
 		// The client went away in the middle of its request, which therefore never arrived.
 		panic(http.ErrAbortHandler)
@@ -42,6 +42,10 @@ func (s *Server) arrive(r *http.Request, body []byte) Entry {
 	entry := Entry{
 		Time: s.clock.Now(), Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery,
 		Version: requestedVersion(r), Body: body,
+	}
+	if len(body) > maxBody {
+		// A copy, so that an upload is not kept for the sake of its beginning.
+		entry.Body = bytes.Clone(body[:maxBody])
 	}
 	if key, bearer := bearerToken(r); bearer {
 		if c, found := s.credential(key); found {

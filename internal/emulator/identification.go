@@ -41,23 +41,6 @@ type Web3Wallet struct {
 	UpdatedAt    int64         `json:"updated_at"`
 }
 
-// ExternalAccount is a connected account. It cannot be made through this API, only seeded.
-type ExternalAccount struct {
-	ID               string         `json:"id"`
-	Object           string         `json:"object"`
-	Provider         string         `json:"provider"`
-	IdentificationID string         `json:"identification_id"`
-	ProviderUserID   string         `json:"provider_user_id"`
-	ApprovedScopes   string         `json:"approved_scopes"`
-	EmailAddress     string         `json:"email_address"`
-	FirstName        string         `json:"first_name"`
-	LastName         string         `json:"last_name"`
-	PublicMetadata   map[string]any `json:"public_metadata"`
-	Verification     *Verification  `json:"verification"`
-	CreatedAt        int64          `json:"created_at"`
-	UpdatedAt        int64          `json:"updated_at"`
-}
-
 // Link says which connected account an address came with. Type is a strategy such as oauth_google.
 type Link struct {
 	Type string `json:"type"`

@@ -142,5 +142,7 @@ func (i *Instance) now() time.Time { return i.server.clock.Now() }
 func (s Settings) clone() Settings {
 	s.Required = slices.Clone(s.Required)
 	s.Blocked = slices.Clone(s.Blocked)
+	s.Pwned = slices.Clone(s.Pwned)
+	s.OAuthProviders = slices.Clone(s.OAuthProviders)
 	return s
 }

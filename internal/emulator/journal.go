@@ -34,7 +34,7 @@ type Entry struct {
 	Applied bool `json:"applied"`
 	// Fault is the id of the fault that struck; empty for none.
 	Fault string `json:"fault,omitempty"`
-	// Body is the request's body. Over HTTP it is shown only on demand, for it can hold passwords.
+	// Body is the request's body, or the first MiB of it. Over HTTP it is shown only on demand, for it can hold passwords.
 	Body []byte `json:"-"`
 }
 

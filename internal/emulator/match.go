@@ -31,7 +31,7 @@ func (f *filter) matchesIdentities(u *User) bool {
 }
 
 func (f *filter) matchesSigned(u *User) bool {
-	has := map[string][]string{"user_id": {u.ID}, "organization_id": u.OrganizationIDs}
+	has := map[string][]string{"user_id": {u.ID}, "organization_id": u.organizations()}
 	if u.ExternalID != nil {
 		has["external_id"] = []string{*u.ExternalID}
 	}

@@ -55,8 +55,8 @@ func (i *Instance) Find(match func(*User) bool) *User {
 }
 
 // Seed stores a user as somebody who was there before, and returns him complete: ids, times, object names and, where
-// addresses are given but no primary one, the primary are filled in, and metadata that is nil is {}. Nothing is checked, so
-// that users can be seeded that Clerk would refuse today.
+// addresses are given but no primary one, the primary are filled in, metadata that is nil is {}, and the flags of the
+// credentials given are set. Nothing is checked, so that users can be seeded that Clerk would refuse today.
 func (i *Instance) Seed(u User) *User {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -71,13 +71,14 @@ func (i *Instance) Seed(u User) *User {
 	if seeded.PrivateMetadata == nil {
 		seeded.PrivateMetadata = map[string]any{}
 	}
+	seeded.settleCredentials(&User{}, now)
 	i.complete(seeded, now)
 	i.store.put(seeded, now, i.settings.ListLag)
 	return i.show(seeded, now).clone()
 }
 
 // Edit changes a user as somebody in the Dashboard would and returns what became of him. A change raises UpdatedAt unless
-// the function sets it. The error is ErrNoUser.
+// the function sets it, and another password PasswordLastUpdatedAt likewise. The error is ErrNoUser.
 func (i *Instance) Edit(id string, change func(*User)) (*User, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -93,6 +94,7 @@ func (i *Instance) Edit(id string, change func(*User)) (*User, error) {
 	if edited.Locked && !shown.Locked && edited.LockedUntil.IsZero() {
 		edited.LockedUntil = i.settings.lockedUntil(now)
 	}
+	edited.settleCredentials(shown, now)
 	i.complete(edited, now)
 	if edited.UpdatedAt == before.UpdatedAt {
 		stamp(edited, before, now)
@@ -142,18 +144,22 @@ func stamp(u, before *User, now time.Time) {
 // complete fills in what every user has, so that its JSON fits Clerk's schema.
 func (i *Instance) complete(u *User, now time.Time) {
 	u.Object = "user"
-	u.ImageURL = cmp.Or(u.ImageURL, "https://img.clerk.com/"+u.ID)
+	u.ImageURL = cmp.Or(u.ImageURL, imageURL(u.ID))
 	u.PublicMetadata = normalObject(u.PublicMetadata)
 	u.UnsafeMetadata = normalObject(u.UnsafeMetadata)
 	if u.PrivateMetadata != nil {
 		u.PrivateMetadata = normalObject(u.PrivateMetadata)
 	}
-	for _, list := range []*[]map[string]any{&u.Passkeys, &u.SAMLAccounts, &u.EnterpriseAccounts} {
+	for _, list := range []*[]map[string]any{&u.SAMLAccounts, &u.EnterpriseAccounts} {
 		if *list == nil {
 			*list = []map[string]any{}
 		}
 	}
 	i.completeIdentifications(u, now)
+	i.completeOrganizations(u, now)
+	if !u.HasImage {
+		u.Image = nil
+	}
 }
 
 // normalObject puts an object into the form that decoding JSON gives, with numbers as they were written; nil becomes {}.

@@ -223,7 +223,7 @@ func replacePhoneNumber(c *call) (any, error) {
 			return nil, linkedIdentification()
 		}
 		if p.PhoneNumber == kept.PhoneNumber {
-			kept.ID, kept.CreatedAt = p.ID, p.CreatedAt
+			kept.ID, kept.CreatedAt, kept.UpdatedAt = p.ID, p.CreatedAt, p.UpdatedAt
 		}
 	}
 	if err := c.checkReplacement(u, "phone_number", kept.PhoneNumber, kept.ID, validPhone); err != nil {

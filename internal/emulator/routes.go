@@ -27,6 +27,9 @@ func (s *Server) routes() http.Handler {
 	serve("PUT", "/users/{user_id}/email_address", replaceEmailAddress)
 	serve("PUT", "/users/{user_id}/phone_number", replacePhoneNumber)
 
+	serveCredentials(serve)
+	serveAccounts(serve)
+
 	serve("POST", "/email_addresses", createEmailAddress)
 	serve("GET", "/email_addresses/{id}", getEmailAddress)
 	serve("PATCH", "/email_addresses/{id}", updateEmailAddress)

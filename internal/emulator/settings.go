@@ -42,18 +42,31 @@ type Settings struct {
 	// BanUnsupported is a plan without bans: they are answered with 402 unsupported_subscription_plan_features.
 	BanUnsupported bool `json:"ban_unsupported"`
 	// EmailDisabled, PhoneDisabled, UsernameDisabled, Web3Disabled and PasswordDisabled switch an attribute off: naming it
-	// in a request is answered with 422 form_param_unknown.
+	// in a request is answered with 422 form_param_unknown. Marking a password is then answered with 403 password_disabled.
 	EmailDisabled    bool `json:"email_disabled"`
 	PhoneDisabled    bool `json:"phone_disabled"`
 	UsernameDisabled bool `json:"username_disabled"`
 	Web3Disabled     bool `json:"web3_disabled"`
 	PasswordDisabled bool `json:"password_disabled"`
+	// PasskeysDisabled and TrustedDevicesDisabled switch a feature off: requests about it are answered with 403
+	// feature_not_enabled. Web3Disabled does that to the deletion of a wallet.
+	PasskeysDisabled       bool `json:"passkeys_disabled"`
+	TrustedDevicesDisabled bool `json:"trusted_devices_disabled"`
+
+	// OrganizationsDisabled switches organizations off: memberships and invitations are answered with 403
+	// organization_not_enabled_in_instance.
+	OrganizationsDisabled bool `json:"organizations_disabled"`
+	// OAuthProviders are the providers, for example "oauth_google", whose tokens can be asked for; of another one that is
+	// answered with 404 oauth_token_provider_not_enabled. Nil means those that any user has an account with.
+	OAuthProviders []string `json:"oauth_providers"`
 
 	// Required are the request fields without which no user can be created, for example "password" or "email_address". A
 	// missing one is answered with 422 form_data_missing.
 	Required []string `json:"required"`
 	// Blocked are e-mail addresses and phone numbers, or endings of them, that are answered with 403 not_allowed_access.
 	Blocked []string `json:"blocked"`
+	// Pwned are passwords that are answered with 422 form_password_pwned, beside a few that everybody knows.
+	Pwned []string `json:"pwned"`
 	// UsernameMinLength and UsernameMaxLength bound usernames. 0 means 4 and 64.
 	UsernameMinLength int `json:"username_min_length"`
 	UsernameMaxLength int `json:"username_max_length"`

@@ -16,6 +16,10 @@ type store struct {
 	holders index
 	// addresses finds the user of an e-mail address or phone number id.
 	addresses map[string]string
+	// verifications are those whose codes were sent, oldest first.
+	verifications []*codeVerification
+	// notices are the mails to users about themselves, oldest first.
+	notices []Notice
 	// ordered caches the records by creation time and id; nil when it has to be made anew.
 	ordered []*record
 	living  int

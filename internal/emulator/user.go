@@ -3,10 +3,7 @@
 
 package emulator
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // User is a user as Clerk holds it: the JSON form is Clerk's schema User of version 2026-05-12, and the fields without a
 // JSON name are what Clerk knows but never shows. Times are Unix milliseconds unless they are a time.Time.
@@ -34,7 +31,7 @@ type User struct {
 	EmailAddresses     []EmailAddress    `json:"email_addresses"`
 	PhoneNumbers       []PhoneNumber     `json:"phone_numbers"`
 	Web3Wallets        []Web3Wallet      `json:"web3_wallets"`
-	Passkeys           []map[string]any  `json:"passkeys"`
+	Passkeys           []Passkey         `json:"passkeys"`
 	ExternalAccounts   []ExternalAccount `json:"external_accounts"`
 	SAMLAccounts       []map[string]any  `json:"saml_accounts"`
 	EnterpriseAccounts []map[string]any  `json:"enterprise_accounts"`
@@ -70,32 +67,24 @@ type User struct {
 	// Directory makes the user a directory's (SCIM): he cannot be deleted and some attributes cannot be written. Nil means
 	// an ordinary user.
 	Directory *Directory `json:"-"`
-	// OrganizationIDs are the organizations the user is a member of, for the list filter.
+	// Image is what was uploaded as HasImage says; nil for an image that was not uploaded here.
+	Image *ProfileImage `json:"-"`
+	// OrganizationMemberships and OrganizationInvitations are what the operations of these names answer, in any order.
+	OrganizationMemberships []OrganizationMembership `json:"-"`
+	OrganizationInvitations []OrganizationInvitation `json:"-"`
+	// OrganizationIDs are organizations beside those of the memberships that the user counts as a member of in list filters.
 	OrganizationIDs []string `json:"-"`
 	// Credentials are what was written and can never be read back from Clerk.
 	Credentials Credentials `json:"-"`
+	// PasswordCompromised says that the user has to choose another password when he signs in next.
+	PasswordCompromised bool `json:"-"`
+	// SessionsRevokedAt is when a write about the password last ended the user's sessions; zero means never.
+	SessionsRevokedAt time.Time `json:"-"`
+	// TrustedDevices are the devices he enrolled, revoked ones too, oldest first. Clerk shows them on their own.
+	TrustedDevices []TrustedDevice `json:"-"`
 }
 
-// Directory says that an identity provider's directory keeps a user.
-type Directory struct {
-	// Attributes are the request fields that the directory owns, for example "first_name" or "email_address". Writing one is
-	// answered with 409 attribute_managed_by_scim. Nil means first_name, last_name, username and email_address.
-	Attributes []string
-}
-
-// owns reports whether the directory keeps the attribute that a request field is about.
-func (d *Directory) owns(field string) bool {
-	if d == nil {
-		return false
-	}
-	attributes := d.Attributes
-	if attributes == nil {
-		attributes = []string{"first_name", "last_name", "username", "email_address"}
-	}
-	return slices.Contains(attributes, field)
-}
-
-// Credentials are a user's write-only inputs, as they were last sent.
+// Credentials are a user's write-only inputs, as they were last sent. A backup code that was used is gone.
 type Credentials struct {
 	Password       string
 	PasswordDigest string
