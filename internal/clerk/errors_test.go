@@ -246,6 +246,15 @@ func TestNamesOfParamsSurviveValuesThatReadTheSame(t *testing.T) {
 	}
 }
 
+func TestAParamAsShortAsAValueThatReadsTheSame(t *testing.T) {
+	t.Parallel()
+	clerk := newStub(t, answering(422, errorJSON("x", "p4")))
+	_, err := newTestClient(t, clerk.URL).CreateUser(t.Context(), CreateUserParams{FirstName: new("p4")})
+	if e, ok := Rejected(err); !ok || e.Param != "" {
+		t.Errorf("got %v, want a refusal that does not tell the value", err)
+	}
+}
+
 func TestAKeyOfAnyShapeIsKeptBack(t *testing.T) {
 	t.Parallel()
 	const key = "open-sesame"

@@ -46,9 +46,8 @@ type externalAccount struct {
 func (a *externalAccounts) UnmarshalJSON(data []byte) error {
 	*a = nil
 	var entries []json.RawMessage
-	if json.Unmarshal(data, &entries) != nil {
-		return nil
-	}
+	// What is no list leaves it empty.
+	_ = json.Unmarshal(data, &entries)
 	for _, entry := range entries {
 		var one externalAccount
 		if json.Unmarshal(entry, &one) != nil {

@@ -91,7 +91,7 @@ func singleLine(text string) string {
 	}), " ")
 }
 
-// shorten cuts the text to at most limit bytes, between characters.
+// shorten cuts the text to at most limit bytes, between characters. The limit has room for the mark that says so.
 func shorten(text string, limit int) string {
 	const mark = "…"
 	if len(text) <= limit {

@@ -92,7 +92,7 @@ func (r redactor) word(name string, shape *regexp.Regexp) string {
 	if _, ok := fields[name]; ok {
 		return name
 	}
-	if r.quiet || r.line(name, len(name)) != name {
+	if r.quiet || r.line(name, maxMessage) != name {
 		return ""
 	}
 	return name

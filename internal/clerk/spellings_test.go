@@ -19,7 +19,7 @@ import (
 // credentials are values that are sent to prove who somebody is, of the shapes that they have.
 func credentials() map[string]string {
 	return map[string]string{
-		"Password": "Hunter2 + \"quotes\"/ümlaut?&=%", "Short": "p4", "Code": "482913", "Base32": "JBSWY3DPEHPK3PXPJBSWY3DP",
+		"Password": "Hunter2 + \"quotes\"/ümlaut?&=%", "Short": "p4$s", "Code": "482913", "Base32": "JBSWY3DPEHPK3PXPJBSWY3DP",
 		"PaddedBase32": "JBSW Y3DP EHPK 3PXP====", "BackupCode": "x7k2-9qpz",
 		"Digest": "$2b$10$Ab/Cd.EfGhIjKlMnOpQrStUvWxYz0123456789abcdefghijkl",
 		"Lines":  "first\nsecond\n",
