@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/routers"
@@ -74,7 +75,7 @@ func (o *operation) declared() openapi3.Parameters {
 	all := o.Operation.Parameters
 	for _, parameter := range o.PathItem.Parameters {
 		if all.GetByInAndName(parameter.Value.In, parameter.Value.Name) == nil {
-			all = append(all[:len(all):len(all)], parameter)
+			all = append(slices.Clip(all), parameter)
 		}
 	}
 	return all
