@@ -8,8 +8,6 @@ import (
 	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
@@ -105,33 +103,11 @@ func (p *pass) instanceNames() []types.NamespacedName {
 
 // allowed checks that the instance admits objects of this namespace.
 func (p *pass) allowed(ctx context.Context, instance *v1alpha1.ClerkInstance) error {
-	if instance.Namespace == p.user.Namespace {
-		return nil
-	}
-	switch instance.Spec.Namespaces() {
-	case v1alpha1.NamespacesFromAll:
-		return nil
-	case v1alpha1.NamespacesFromSelector:
-		admits, err := p.selectorAdmits(ctx, instance.Spec.AllowedNamespaces.Selector)
-		if err != nil || admits {
-			return err
-		}
-	case v1alpha1.NamespacesFromSame:
+	admits, err := Admits(ctx, p.Client, instance, p.user.Namespace)
+	if err != nil || admits {
+		return err
 	}
 	return notAllowed(instanceName(instance), p.user.Namespace)
-}
-
-func (p *pass) selectorAdmits(ctx context.Context, wanted *metav1.LabelSelector) (bool, error) {
-	selector, err := metav1.LabelSelectorAsSelector(wanted)
-	if err != nil {
-		return false, fmt.Errorf("reading allowedNamespaces.selector: %w", err)
-	}
-	namespace := &metav1.PartialObjectMetadata{}
-	namespace.SetGroupVersionKind(namespaceKind)
-	if err := p.Client.Get(ctx, types.NamespacedName{Name: p.user.Namespace}, namespace); err != nil {
-		return false, fmt.Errorf("getting Namespace %s: %w", p.user.Namespace, err)
-	}
-	return selector.Matches(labels.Set(namespace.Labels)), nil
 }
 
 // sameInstance checks that the object still leads to the Clerk instance in which its user lives.

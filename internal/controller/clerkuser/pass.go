@@ -134,13 +134,7 @@ func (p *pass) mark() plan.Mark {
 	if origin == "" {
 		origin = v1alpha1.OriginCreated
 	}
-	return plan.Mark{
-		Cluster:   p.ClusterID,
-		Namespace: p.user.Namespace,
-		Name:      p.user.Name,
-		UID:       string(p.user.UID),
-		Origin:    origin,
-	}
+	return MarkOf(p.ClusterID, p.user, origin)
 }
 
 func (p *pass) subject(userID string) binding.Subject {

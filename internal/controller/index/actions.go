@@ -1,0 +1,58 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package index
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+)
+
+const (
+	// ActionUser finds ClerkUserActions that are not over by the name of the ClerkUser that they refer to, which is in their
+	// own namespace.
+	ActionUser = "clerk-operator.io/action-user"
+	// ActionSource finds ClerkUserActions that are not over by the Secret that they read, as SourceOf names it.
+	ActionSource = "clerk-operator.io/action-source"
+)
+
+// RegisterActions adds the indexes of ClerkUserActions to a cache.
+func RegisterActions(ctx context.Context, indexer client.FieldIndexer) error {
+	for field, extract := range map[string]func(*v1alpha1.ClerkUserAction) []string{
+		ActionUser:   actionUserOf,
+		ActionSource: actionSourceOf,
+	} {
+		values := func(o client.Object) []string {
+			action, ok := o.(*v1alpha1.ClerkUserAction)
+			if !ok || over(action) {
+				return nil
+			}
+			return extract(action)
+		}
+		if err := indexer.IndexField(ctx, &v1alpha1.ClerkUserAction{}, field, values); err != nil {
+			return fmt.Errorf("adding index %s: %w", field, err)
+		}
+	}
+	return nil
+}
+
+func over(action *v1alpha1.ClerkUserAction) bool {
+	return meta.IsStatusConditionTrue(action.Status.Conditions, v1alpha1.ConditionComplete) ||
+		meta.IsStatusConditionTrue(action.Status.Conditions, v1alpha1.ConditionFailed)
+}
+
+func actionUserOf(action *v1alpha1.ClerkUserAction) []string { return []string{action.Spec.UserRef.Name} }
+
+func actionSourceOf(action *v1alpha1.ClerkUserAction) []string {
+	for _, value := range []*v1alpha1.SecretValue{action.Spec.VerifyPassword, action.Spec.VerifyTOTP} {
+		if value != nil {
+			return []string{SourceOf("Secret", action.Namespace, value.SecretKeyRef.Name)}
+		}
+	}
+	return nil
+}
