@@ -61,6 +61,14 @@ func (c *calls) UnlockUser(_ context.Context, id string) (*clerk.User, error) {
 	return c.whole("UnlockUser", id)
 }
 func (c *calls) DeleteUser(_ context.Context, id string) error { return c.part("DeleteUser", id) }
+func (c *calls) SetProfileImage(_ context.Context, id string, _ clerk.ProfileImage) (*clerk.User, error) {
+	return c.whole("SetProfileImage", id)
+}
+
+func (c *calls) DeleteProfileImage(_ context.Context, id string) (*clerk.User, error) {
+	return c.whole("DeleteProfileImage", id)
+}
+
 func (c *calls) CreateEmailAddress(_ context.Context, p clerk.CreateEmailAddressParams) (clerk.EmailAddress, error) {
 	return clerk.EmailAddress{}, c.part("CreateEmailAddress", p.Address)
 }
@@ -96,6 +104,8 @@ func TestEveryChangeIsOneCall(t *testing.T) {
 		{plan.Update{}, "UpdateUser user_x", true},
 		{plan.MergeMetadata{}, "MergeMetadata user_x", true},
 		{plan.ReplaceMetadata{}, "ReplaceMetadata user_x", true},
+		{plan.SetProfileImage{}, "SetProfileImage user_x", true},
+		{plan.DeleteProfileImage{}, "DeleteProfileImage user_x", true},
 		{plan.Ban{}, "BanUser user_x", true},
 		{plan.Unban{}, "UnbanUser user_x", true},
 		{plan.Lock{}, "LockUser user_x", true},

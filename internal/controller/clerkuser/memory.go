@@ -320,7 +320,7 @@ func (m *memory) includeDue(uid types.UID, generation int64, compared time.Time,
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	o := m.of(uid)
-	if o.includedFor == 0 && complete {
+	if complete && o.includedAt.IsZero() {
 		o.includedFor, o.includedAt = generation, compared
 	}
 	return o.includedFor != generation && !complete || compared.After(o.includedAt)

@@ -1,0 +1,51 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuseraction
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+)
+
+// finished reports whether an act is over. Nothing but its time to live counts from then on.
+func finished(action *v1alpha1.ClerkUserAction) bool { return ending(&action.Status) != nil }
+
+// expire deletes an object whose act is over once its time to live has passed.
+func (r *Reconciler) expire(ctx context.Context, action *v1alpha1.ClerkUserAction) (ctrl.Result, error) {
+	seconds, completed := action.Spec.TTLSecondsAfterFinished, action.Status.CompletedAt
+	if seconds == nil || completed == nil {
+		return ctrl.Result{}, nil
+	}
+	if left := completed.Add(time.Duration(*seconds) * time.Second).Sub(r.Now()); left > 0 {
+		return ctrl.Result{RequeueAfter: left, Priority: ptr.To(handler.LowPriority)}, nil
+	}
+	// The cache may show an object that is gone, and in whose place there is another of that name.
+	err := r.Client.Delete(ctx, action, client.Preconditions{UID: &action.UID})
+	if ignored := client.IgnoreNotFound(err); ignored != nil {
+		return ctrl.Result{}, fmt.Errorf("deleting the object after its time to live: %w", ignored)
+	}
+	return ctrl.Result{}, nil
+}
+
+// ending returns the condition with which an act is over; nil as long as it is not.
+func ending(status *v1alpha1.ClerkUserActionStatus) *ended {
+	for _, kind := range []string{v1alpha1.ConditionComplete, v1alpha1.ConditionFailed} {
+		if c := meta.FindStatusCondition(status.Conditions, kind); c != nil && c.Status == "True" {
+			return &ended{kind: kind, reason: c.Reason, message: c.Message}
+		}
+	}
+	return nil
+}
+
+// ended is how an act ended: the type, reason and message of a condition.
+type ended struct{ kind, reason, message string }

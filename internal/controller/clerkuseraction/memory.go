@@ -1,0 +1,126 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuseraction
+
+import (
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+)
+
+// memory is what this process remembers about objects between passes. None of it is needed to be right: after a restart
+// an outcome that could not be written is one that is not known.
+type memory struct {
+	mu      sync.Mutex
+	objects map[types.UID]*recollection
+}
+
+type recollection struct {
+	// wrote is the resource version of our last write to the object.
+	wrote string
+	// failing is when passes began to fail for a reason that may pass; zero if the last one did not.
+	failing time.Time
+	// called is true once a call that this process began has ended, so that none is under way.
+	called bool
+	// debt is an end that could not be written.
+	debt *debt
+}
+
+// debt is what is known of an act that is over, and the ClerkUser that is to be told, if one was found.
+type debt struct {
+	status v1alpha1.ClerkUserActionStatus
+	user   *v1alpha1.ClerkUser
+}
+
+func newMemory() *memory { return &memory{objects: map[types.UID]*recollection{}} }
+
+// change calls the function with the recollection of an object.
+func (m *memory) change(uid types.UID, with func(*recollection)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	o, found := m.objects[uid]
+	if !found {
+		o = &recollection{}
+		m.objects[uid] = o
+	}
+	with(o)
+}
+
+// of returns what is remembered of an object.
+func (m *memory) of(uid types.UID) recollection {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if o, found := m.objects[uid]; found {
+		return *o
+	}
+	return recollection{}
+}
+
+// forget drops what is remembered of an object that is gone.
+func (m *memory) forget(uid types.UID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.objects, uid)
+}
+
+// wroteObject records the resource version of a write of ours.
+func (m *memory) wroteObject(uid types.UID, version string) {
+	m.change(uid, func(o *recollection) { o.wrote = version })
+}
+
+// outdated reports whether a copy of an object is older than our last write to it. Its successor is on the way.
+func (m *memory) outdated(uid types.UID, version string) bool {
+	wrote := m.of(uid).wrote
+	if wrote == "" {
+		return false
+	}
+	order, err := resourceversion.CompareResourceVersion(version, wrote)
+	return err == nil && order < 0
+}
+
+// failingFor records a pass that failed, and returns how long passes have been failing.
+func (m *memory) failingFor(uid types.UID, now time.Time) (since time.Duration) {
+	m.change(uid, func(o *recollection) {
+		if o.failing.IsZero() {
+			o.failing = now
+		}
+		since = now.Sub(o.failing)
+	})
+	return since
+}
+
+// succeeded records a pass that did not fail for a reason that may pass.
+func (m *memory) succeeded(uid types.UID) {
+	m.change(uid, func(o *recollection) { o.failing = time.Time{} })
+}
+
+// endCall records that a call which this process began has ended.
+func (m *memory) endCall(uid types.UID) {
+	m.change(uid, func(o *recollection) { o.called = true })
+}
+
+// called reports whether endCall was called.
+func (m *memory) called(uid types.UID) bool { return m.of(uid).called }
+
+// owe keeps an end that could not be written.
+func (m *memory) owe(uid types.UID, d debt) {
+	m.change(uid, func(o *recollection) { o.debt = &d })
+}
+
+// owed returns the end that could not be written, if there is one.
+func (m *memory) owed(uid types.UID) (debt, bool) {
+	if d := m.of(uid).debt; d != nil {
+		return *d, true
+	}
+	return debt{}, false
+}
+
+// pay drops the end that was owed, since it is written now.
+func (m *memory) pay(uid types.UID) {
+	m.change(uid, func(o *recollection) { o.debt = nil })
+}

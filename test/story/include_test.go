@@ -1,0 +1,113 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package story
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/utils/ptr"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
+)
+
+func includes(what ...v1alpha1.StatusInclude) func(*spec) {
+	return func(s *spec) { s.StatusIncludes = what }
+}
+
+// memberships are those of so many organizations.
+func memberships(count int) []emulator.OrganizationMembership {
+	var all []emulator.OrganizationMembership
+	for i := range count {
+		all = append(all, emulator.OrganizationMembership{
+			Role:         "org:admin",
+			Organization: emulator.Organization{ID: fmt.Sprintf("org_%027d", i), Name: fmt.Sprintf("Org %d", i), Slug: fmt.Sprintf("org-%d", i)},
+		})
+	}
+	return all
+}
+
+const (
+	membershipsPath = "/users/*/organization_memberships"
+	invitationsPath = "/users/*/organization_invitations"
+)
+
+func TestStatusShowsOrganizations(t *testing.T) {
+	w := newLiveWorld(t)
+	before := w.clerk.Seed(emulator.User{
+		EmailAddresses:          []emulator.EmailAddress{emulator.VerifiedEmail("ann@example.com")},
+		OrganizationMemberships: memberships(60),
+		OrganizationInvitations: []emulator.OrganizationInvitation{{OrganizationID: "org_" + strings.Repeat("9", 27), Status: "revoked"}},
+	})
+	w.create(w.user("ann", func(s *spec) { s.UserID = ptr.To(before.ID) },
+		includes(v1alpha1.IncludeOrganizationMemberships, v1alpha1.IncludeOrganizationInvitations)))
+	w.becomes("ann", v1alpha1.ReasonInSync)
+	status := w.read("ann").Status
+	if len(status.OrganizationMemberships) != v1alpha1.MaxOrganizations || *status.OrganizationMembershipCount != 60 {
+		t.Errorf("%d memberships are shown of %d", len(status.OrganizationMemberships), *status.OrganizationMembershipCount)
+	}
+	sorted := slices.IsSortedFunc(status.OrganizationMemberships, func(a, b v1alpha1.OrganizationMembership) int {
+		return strings.Compare(a.OrganizationID, b.OrganizationID)
+	})
+	if first := status.OrganizationMemberships[0]; !sorted || first.OrganizationName != "Org 0" || first.Role != "org:admin" || first.OrganizationSlug != "org-0" {
+		t.Errorf("the memberships are out of order or not told: %+v", first)
+	}
+	if *status.OrganizationInvitationCount != 1 || status.OrganizationInvitations[0].State != "revoked" ||
+		status.OrganizationInvitations[0].EmailAddress != "ann@example.com" {
+		t.Errorf("the invitation is shown as %+v", status.OrganizationInvitations)
+	}
+	w.rests()
+	w.wantCalls(1, "GET", membershipsPath)
+
+	w.edits("ann", func(u *emulator.User) { u.OrganizationMemberships = u.OrganizationMemberships[:1] })
+	w.restart()
+	w.becomes("ann", v1alpha1.ReasonInSync)
+	w.rests()
+	w.wantCalls(1, "GET", membershipsPath)
+	w.server.Clock().Advance(v1alpha1.DefaultFullInterval + time.Minute)
+	w.eventually("the memberships to be read again", func() error {
+		if now := w.read("ann").Status; *now.OrganizationMembershipCount != 1 || len(now.OrganizationMemberships) != 1 {
+			return errNotYet
+		}
+		return nil
+	})
+
+	w.edit("ann", includes())
+	w.becomes("ann", v1alpha1.ReasonInSync)
+	if now := w.read("ann").Status; now.OrganizationMembershipCount != nil || now.OrganizationInvitations != nil {
+		t.Errorf("status goes on to show what is not asked for: %+v", now)
+	}
+	w.rests()
+}
+
+func TestOrganizationsThatAreOffAreNoFailure(t *testing.T) {
+	w := newLiveWorld(t)
+	w.clerk.InjectFault(emulator.Fault{Method: "GET", Path: membershipsPath, Status: 403, Code: "organization_not_enabled_in_instance", Times: -1})
+	w.create(w.user("ann", includes(v1alpha1.IncludeOrganizationMemberships)))
+	w.becomes("ann", v1alpha1.ReasonInSync)
+	w.rests()
+	w.wantCalls(1, "GET", membershipsPath)
+	if w.read("ann").Status.OrganizationMembershipCount != nil {
+		t.Error("status counts what Clerk does not tell")
+	}
+}
+
+func TestOrganizationsAreReadWhenClerkAnswersAgain(t *testing.T) {
+	w := newLiveWorld(t)
+	w.clerk.InjectFault(emulator.Fault{Method: "GET", Path: invitationsPath, Status: 503})
+	w.create(w.user("ann", includes(v1alpha1.IncludeOrganizationInvitations)))
+	w.becomes("ann", v1alpha1.ReasonInSync)
+	w.eventually("the invitations", func() error {
+		if count := w.read("ann").Status.OrganizationInvitationCount; count == nil || *count != 0 {
+			return errNotYet
+		}
+		return nil
+	})
+	w.rests()
+	w.wantCalls(2, "GET", invitationsPath)
+}
