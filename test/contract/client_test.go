@@ -250,7 +250,9 @@ func update(ctx context.Context, w *world) error {
 	if err := only(w.UpdateUser(ctx, w.ann.ID, full(w.t, params))); err != nil {
 		return err
 	}
-	return only(w.UpdateUser(ctx, w.ann.ID, clerk.UpdateUserParams{ExternalID: new(""), FirstName: new(""), LastName: new(""), Locale: new("")}))
+	return only(w.UpdateUser(ctx, w.ann.ID, clerk.UpdateUserParams{
+		ExternalID: new(""), FirstName: new(""), LastName: new(""), Locale: new(""),
+	}))
 }
 
 func metadata(t *testing.T) clerk.MetadataParams {
@@ -262,7 +264,8 @@ func metadata(t *testing.T) clerk.MetadataParams {
 
 func setImage(ctx context.Context, w *world) error {
 	// The smallest picture there is: one transparent pixel.
-	pixel := "GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+	pixel := "GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00" +
+		"!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 	return only(w.SetProfileImage(ctx, w.ann.ID, full(w.t, clerk.ProfileImage{ContentType: "image/gif", Content: []byte(pixel)})))
 }
 

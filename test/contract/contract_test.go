@@ -13,6 +13,7 @@ import (
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 	"github.com/clerk-operator/clerk-operator/test/contract"
@@ -76,26 +77,68 @@ func TestRequestsAreHeldToTheDocument(t *testing.T) {
 		"OptionalBodyIsNone": {message{method: "POST", path: user + "/remove_password"}, ""},
 		"OutsideTheAPI":      {message{method: "GET", path: "/_emulator/users", by: "x", version: "x"}, ""},
 
-		"UnknownField":         {message{method: "POST", path: "/v1/users", body: `{"nickname":"pr1vate"}`}, "POST /users: body/nickname: is not known"},
-		"UnknownFieldOfAnOpen": {message{method: "POST", path: "/v1/email_addresses", body: `{"user_id":"u","email_address":"a","verfied":true}`}, "POST /email_addresses: body/verfied: is not known"},
-		"UnknownPartOfAForm":   {message{method: "POST", path: user + "/profile_image", body: form("image"), contentType: multipart}, "POST /users/{user_id}/profile_image: body: cannot be decoded"},
-		"WrongType":            {message{method: "PATCH", path: user, body: `{"first_name":7}`}, "PATCH /users/{user_id}: body/first_name: breaks type"},
-		"WrongTypeInAList":     {message{method: "POST", path: "/v1/users", body: `{"email_address":["a",7]}`}, "POST /users: body/email_address/*: breaks type"},
-		"NullForMetadata":      {message{method: "PATCH", path: user + "/metadata", body: `{"public_metadata":null}`}, "PATCH /users/{user_id}/metadata: body/public_metadata: breaks nullable"},
-		"MissingField":         {message{method: "POST", path: user + "/verify_totp", body: `{}`}, "POST /users/{user_id}/verify_totp: body/code: breaks required"},
-		"MissingBody":          {message{method: "POST", path: "/v1/users"}, "POST /users: body: is missing"},
-		"MalformedBody":        {message{method: "POST", path: "/v1/users", body: `{"pr1vate"`}, "POST /users: body: cannot be decoded"},
-		"BodyThatIsText":       {message{method: "POST", path: "/v1/users", body: "{}", contentType: "text/plain"}, "POST /users: body: has another content type than described"},
-		"BodyWhereNoneBelongs": {message{method: "POST", path: user + "/ban", body: "null"}, "POST /users/{user_id}/ban: body: there must be none"},
-		"UnknownParameter":     {message{method: "GET", path: "/v1/users?nickname=pr1vate"}, "GET /users: query nickname: is not known"},
-		"ParameterOfAnother":   {message{method: "GET", path: "/v1/users/count?limit=1"}, "GET /users/count: query limit: is not known"},
+		"UnknownField": {
+			message{method: "POST", path: "/v1/users", body: `{"nickname":"pr1vate"}`},
+			"POST /users: body/nickname: is not known",
+		},
+		"UnknownFieldOfAnOpen": {
+			message{method: "POST", path: "/v1/email_addresses", body: `{"user_id":"u","email_address":"a","verfied":true}`},
+			"POST /email_addresses: body/verfied: is not known",
+		},
+		"UnknownPartOfAForm": {
+			message{method: "POST", path: user + "/profile_image", body: form("image"), contentType: multipart},
+			"POST /users/{user_id}/profile_image: body: cannot be decoded",
+		},
+		"WrongType": {
+			message{method: "PATCH", path: user, body: `{"first_name":7}`},
+			"PATCH /users/{user_id}: body/first_name: breaks type",
+		},
+		"WrongTypeInAList": {
+			message{method: "POST", path: "/v1/users", body: `{"email_address":["a",7]}`},
+			"POST /users: body/email_address/*: breaks type",
+		},
+		"NullForMetadata": {
+			message{method: "PATCH", path: user + "/metadata", body: `{"public_metadata":null}`},
+			"PATCH /users/{user_id}/metadata: body/public_metadata: breaks nullable",
+		},
+		"MissingField": {
+			message{method: "POST", path: user + "/verify_totp", body: `{}`},
+			"POST /users/{user_id}/verify_totp: body/code: breaks required",
+		},
+		"MissingBody": {message{method: "POST", path: "/v1/users"}, "POST /users: body: is missing"},
+		"MalformedBody": {
+			message{method: "POST", path: "/v1/users", body: `{"pr1vate"`},
+			"POST /users: body: cannot be decoded",
+		},
+		"BodyThatIsText": {
+			message{method: "POST", path: "/v1/users", body: "{}", contentType: "text/plain"},
+			"POST /users: body: has another content type than described",
+		},
+		"BodyWhereNoneBelongs": {
+			message{method: "POST", path: user + "/ban", body: "null"},
+			"POST /users/{user_id}/ban: body: there must be none",
+		},
+		"UnknownParameter": {
+			message{method: "GET", path: "/v1/users?nickname=pr1vate"},
+			"GET /users: query nickname: is not known",
+		},
+		"ParameterOfAnother": {
+			message{method: "GET", path: "/v1/users/count?limit=1"},
+			"GET /users/count: query limit: is not known",
+		},
 		"ParameterTooLarge":    {message{method: "GET", path: "/v1/users?limit=501"}, "GET /users: query limit: breaks maximum"},
 		"ParameterOfWrongType": {message{method: "GET", path: "/v1/users?limit=pr1vate"}, "GET /users: query limit: cannot be decoded"},
 		"MalformedQuery":       {message{method: "GET", path: "/v1/users?limit=%zz"}, "GET /users: query: is malformed"},
-		"UnknownPath":          {message{method: "GET", path: user + "/nicknames"}, "GET /users/{}/nicknames: there is no such operation"},
-		"UnknownMethod":        {message{method: "PUT", path: user}, "PUT /users/{}: there is no such operation"},
-		"OtherVersion":         {message{method: "GET", path: user, version: "2025-11-10"}, "GET /users/{user_id}: it is not for API version 2026-05-12"},
-		"NoKey":                {message{method: "GET", path: user, by: "Basic pr1vate"}, "GET /users/{user_id}: it carries no key"},
+		"UnknownPath": {
+			message{method: "GET", path: user + "/nicknames"},
+			"GET /users/{}/nicknames: there is no such operation",
+		},
+		"UnknownMethod": {message{method: "PUT", path: user}, "PUT /users/{}: there is no such operation"},
+		"OtherVersion": {
+			message{method: "GET", path: user, version: "2025-11-10"},
+			"GET /users/{user_id}: it is not for API version 2026-05-12",
+		},
+		"NoKey": {message{method: "GET", path: user, by: "Basic pr1vate"}, "GET /users/{user_id}: it carries no key"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -138,55 +181,109 @@ func address(verification, links string) string {
 
 func TestAnswersAreHeldToTheDocument(t *testing.T) {
 	t.Parallel()
-	const user, count, email, tokens = "/v1/users/user_1", "/v1/users/count", "/v1/email_addresses/idn_1", "/v1/users/user_1/oauth_access_tokens/oauth_x"
+	get := func(path string) message { return message{method: "GET", path: "/v1" + path} }
+	user, count, email := get("/users/user_1"), get("/users/count"), get("/email_addresses/idn_1")
+	tokens, page := get("/users/user_1/oauth_access_tokens/oauth_x"), get("/users/user_1/oauth_access_tokens/oauth_x?paginated=true")
+	deletion := message{method: "DELETE", path: user.path}
+	verification := message{method: "POST", path: user.path + "/verify_password", body: `{"password":"pr1vate"}`}
 	const admin = `{"object":"verification_admin","status":"verified","strategy":"admin","attempts":null,"expire_at":null}`
+	admitted := func(old, changed string) string { return address(strings.Replace(admin, old, changed, 1), "") }
 	for name, test := range map[string]struct {
 		asked  message
 		status int
 		body   string
 		want   []string
 	}{
-		"Right":              {message{method: "GET", path: count}, 200, `{"object":"total_count","total_count":7}`, nil},
-		"ListedRefusal":      {message{method: "GET", path: user}, 404, errorBody, nil},
-		"UnlistedRefusal":    {message{method: "DELETE", path: user}, 409, errorBody, nil},
-		"UnlistedFailure":    {message{method: "GET", path: user}, 503, errorBody, nil},
-		"TokensInAnArray":    {message{method: "GET", path: tokens}, 200, "[" + tokenBody + "]", nil},
-		"TokensOnAPage":      {message{method: "GET", path: tokens + "?paginated=true"}, 200, `{"data":[` + tokenBody + `],"total_count":1}`, nil},
-		"VerifiedAddress":    {message{method: "GET", path: email}, 200, address(admin, ""), nil},
-		"UnverifiedAddress":  {message{method: "GET", path: email}, 200, address("null", ""), nil},
-		"LinkedToAProvider":  {message{method: "GET", path: email}, 200, address(admin, `{"type":"oauth_linkedin_oidc","id":"idn_2"}`), nil},
-		"LinkedToSAML":       {message{method: "GET", path: email}, 200, address(admin, `{"type":"saml","id":"idn_2"}`), nil},
-		"ProviderOfOnesOwn":  {message{method: "GET", path: email}, 200, address(`{"object":"verification_from_oauth","status":"verified","strategy":"from_oauth_custom_my_idp2","attempts":null,"expire_at":null}`, ""), nil},
-		"ForAnotherVersion":  {message{method: "GET", path: count, version: "2025-11-10"}, 200, `{}`, []string{"the request GET /users/count breaks Clerk's document: it is not for API version 2026-05-12"}},
-		"ToAnUnknownRequest": {message{method: "GET", path: user + "/nicknames"}, 200, `{}`, []string{"the request GET /users/{}/nicknames breaks Clerk's document: there is no such operation"}},
+		"Right":             {count, 200, `{"object":"total_count","total_count":7}`, nil},
+		"ListedRefusal":     {user, 404, errorBody, nil},
+		"UnlistedRefusal":   {deletion, 409, errorBody, nil},
+		"UnlistedFailure":   {user, 503, errorBody, nil},
+		"TokensInAnArray":   {tokens, 200, "[" + tokenBody + "]", nil},
+		"TokensOnAPage":     {page, 200, `{"data":[` + tokenBody + `],"total_count":1}`, nil},
+		"VerifiedAddress":   {email, 200, address(admin, ""), nil},
+		"UnverifiedAddress": {email, 200, address("null", ""), nil},
+		"LinkedToAProvider": {email, 200, address(admin, `{"type":"oauth_linkedin_oidc","id":"idn_2"}`), nil},
+		"LinkedToSAML":      {email, 200, address(admin, `{"type":"saml","id":"idn_2"}`), nil},
+		"ProviderOfOnesOwn": {email, 200, strings.NewReplacer(
+			"verification_admin", "verification_from_oauth", `"admin"`, `"from_oauth_custom_my_idp2"`).Replace(address(admin, "")), nil},
 
-		"UnlistedSuccess":    {message{method: "GET", path: count}, 201, `{"object":"total_count","total_count":7}`, []string{"the answer 201 to GET /users/count breaks Clerk's document: the status is not listed"}},
-		"UnknownField":       {message{method: "GET", path: count}, 200, `{"object":"total_count","total_count":7,"nickname":"pr1vate"}`, []string{"the answer 200 to GET /users/count breaks Clerk's document: body/nickname: is not known"}},
-		"MissingField":       {message{method: "GET", path: count}, 200, `{"object":"total_count"}`, []string{"the answer 200 to GET /users/count breaks Clerk's document: body/total_count: breaks required"}},
-		"SeveralMistakes":    {message{method: "GET", path: count}, 200, `{"object":"pr1vate","total_count":"pr1vate"}`, []string{"the answer 200 to GET /users/count breaks Clerk's document: body/object: breaks enum", "the answer 200 to GET /users/count breaks Clerk's document: body/total_count: breaks type"}},
-		"Null":               {message{method: "GET", path: count}, 200, `{"object":"total_count","total_count":null}`, []string{"the answer 200 to GET /users/count breaks Clerk's document: body/total_count: breaks nullable"}},
-		"AnotherLink":        {message{method: "GET", path: email}, 200, address(admin, `{"type":"pr1vate","id":"idn_2"}`), []string{"the answer 200 to GET /email_addresses/{email_address_id} breaks Clerk's document: body/linked_to/*/type: breaks pattern"}},
-		"InAVerification":    {message{method: "GET", path: email}, 200, address(strings.Replace(admin, `"attempts":null`, `"attempts":"pr1vate"`, 1), ""), []string{"the answer 200 to GET /email_addresses/{email_address_id} breaks Clerk's document: body/verification/attempts: breaks type"}},
-		"UnnamedKind":        {message{method: "GET", path: email}, 200, address(strings.Replace(admin, `"object":"verification_admin",`, "", 1), ""), []string{"the answer 200 to GET /email_addresses/{email_address_id} breaks Clerk's document: body/verification: breaks discriminator"}},
-		"RefusalWithoutCode": {message{method: "DELETE", path: user}, 409, `{"errors":[{"message":"pr1vate","long_message":""}]}`, []string{"the answer 409 to DELETE /users/{user_id} breaks Clerk's document: body/errors/*/code: breaks required"}},
-		"WrongAnswerNo":      {message{method: "POST", path: user + "/verify_password", body: `{"password":"pr1vate"}`}, 422, `{"verified":false}`, []string{"the answer 422 to POST /users/{user_id}/verify_password breaks Clerk's document: body/errors: breaks required"}},
-		"Malformed":          {message{method: "GET", path: count}, 200, `{"pr1vate`, []string{"the answer 200 to GET /users/count breaks Clerk's document: body: cannot be decoded"}},
+		"UnlistedSuccess": {count, 201, `{"object":"total_count","total_count":7}`, []string{"the status is not listed"}},
+		"UnknownField":    {count, 200, `{"object":"total_count","total_count":7,"a":"pr1vate"}`, []string{"body/a: is not known"}},
+		"MissingField":    {count, 200, `{"object":"total_count"}`, []string{"body/total_count: breaks required"}},
+		"SeveralMistakes": {
+			count, 200, `{"object":"pr1vate","total_count":"pr1vate"}`,
+			[]string{"body/object: breaks enum", "body/total_count: breaks type"},
+		},
+		"Null":        {count, 200, `{"object":"total_count","total_count":null}`, []string{"body/total_count: breaks nullable"}},
+		"AnotherLink": {email, 200, address(admin, `{"type":"pr1vate","id":"idn_2"}`), []string{"body/linked_to/*/type: breaks pattern"}},
+		"InAVerification": {
+			email, 200, admitted(`"attempts":null`, `"attempts":"pr1vate"`),
+			[]string{"body/verification/attempts: breaks type"},
+		},
+		"UnnamedKind": {email, 200, admitted(`"object":"verification_admin",`, ""), []string{"body/verification: breaks discriminator"}},
+		"TokensInNeither": {
+			tokens, 200, `{}`,
+			[]string{"body: breaks type", "body/data: breaks required", "body/total_count: breaks required"},
+		},
+		"RefusalWithoutCode": {
+			deletion, 409, `{"errors":[{"message":"pr1vate","long_message":""}]}`,
+			[]string{"body/errors/*/code: breaks required"},
+		},
+		"WrongAnswerNo": {verification, 422, `{"verified":false}`, []string{"body/errors: breaks required"}},
+		"Malformed":     {count, 200, `{"pr1vate`, []string{"body: cannot be decoded"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := contract.Need(t)
-			next := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				w.Header().Set("Content-Type", "application/json")
-				w.WriteHeader(test.status)
-				_, _ = io.WriteString(w, test.body)
-			})
 			received := httptest.NewRecorder()
-			c.Wrap(next).ServeHTTP(received, test.asked.request())
-			if diff := cmp.Diff(test.want, told(t, c)); diff != "" {
+			c.Wrap(answering(test.status, test.body)).ServeHTTP(received, test.asked.request())
+			told(t, c)
+			var got []string
+			for _, v := range c.Violations() {
+				got = append(got, v.What)
+				if v.Side != contract.Answer || v.Status != test.status || v.Method != test.asked.method {
+					t.Errorf("violation %+v", v)
+				}
+			}
+			if diff := cmp.Diff(test.want, got, cmpopts.SortSlices(strings.Compare)); diff != "" {
 				t.Errorf("violations (-want +got):\n%s", diff)
 			}
 			if received.Code != test.status || received.Body.String() != test.body {
 				t.Errorf("passed on %d %q", received.Code, received.Body)
+			}
+		})
+	}
+}
+
+func answering(status int, body string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	})
+}
+
+func TestAnswersOutsideTheDocumentAreNotChecked(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		asked message
+		want  string
+	}{
+		"ForAnotherVersion": {
+			message{method: "GET", path: "/v1/users/count", version: "2025-11-10"},
+			"the request GET /users/count breaks Clerk's document: it is not for API version 2026-05-12",
+		},
+		"ToAnUnknownRequest": {
+			message{method: "GET", path: "/v1/users/user_1/nicknames"},
+			"the request GET /users/{}/nicknames breaks Clerk's document: there is no such operation",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := contract.Need(t)
+			c.Wrap(answering(200, `{"nickname":1}`)).ServeHTTP(httptest.NewRecorder(), test.asked.request())
+			if diff := cmp.Diff([]string{test.want}, told(t, c)); diff != "" {
+				t.Errorf("violations (-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -79,13 +79,13 @@ func TestFindLooksAround(t *testing.T) {
 func TestLoadRefusesOtherDocuments(t *testing.T) {
 	t.Parallel()
 	const head = "openapi: 3.0.3\ninfo: {title: Clerk, version: '2026-05-12'}\n"
-	const listed = "'200': {description: d, content: {application/json: {schema: {type: array, items: {}}}}}"
+	const users = head + "paths: {'/users/{user_id}': {get: {responses: {'200': {description: d}}}}}\n"
 	for name, text := range map[string]string{
 		"NotYAML":       "{",
 		"OtherVersion":  "openapi: 3.0.3\ninfo: {title: Clerk, version: '2025-11-10'}\npaths: {}\n",
 		"NoUsers":       head + "paths: {}\n",
-		"NoRefusals":    head + "paths: {'/users/{user_id}': {get: {responses: {" + listed + "}}}}\n",
-		"NoTokens":      head + "paths: {'/users/{user_id}': {get: {responses: {" + listed + "}}}}\ncomponents: {responses: {ClerkErrors: {description: d}}}\n",
+		"NoRefusals":    users,
+		"NoTokens":      users + "components: {responses: {ClerkErrors: {description: d}}}\n",
 		"PlainText":     "not found",
 		"NothingAtAll":  "",
 		"NoInformation": "openapi: 3.0.3\npaths: {}\n",
