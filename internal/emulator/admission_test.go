@@ -167,7 +167,7 @@ func TestUnservedRoutesAreNotFound(t *testing.T) {
 	u := c.create(m{"username": "somebody"})
 	for _, request := range []string{
 		"GET /", "DELETE /users", "PUT /users", "GET /organizations", "POST /users/" + u.ID, "GET /users/" + u.ID + "/ban",
-		"POST /users/" + u.ID + "/verify_password", "DELETE /users/" + u.ID + "/mfa", "GET /users/" + u.ID + "/",
+		"GET /users/" + u.ID + "/verify_password", "POST /users/" + u.ID + "/totp", "GET /users/" + u.ID + "/",
 		"GET /users/../users", "GET //users", "POST /email_addresses/idn_x/prepare_verification",
 	} {
 		method, path, _ := strings.Cut(request, " ")

@@ -101,6 +101,10 @@ func conditionalParamMissing(param, other string) errorEntry {
 	return problem("form_conditional_param_missing", param, "is missing", param+" must be included together with "+other+".")
 }
 
+func conditionalParamDisallowed(param, other string) errorEntry {
+	return problem("form_conditional_param_disallowed", param, "is not allowed", param+" can only be given together with "+other+".")
+}
+
 func notFound(noun, id string) *apiError {
 	return refuse(http.StatusNotFound, "resource_not_found", "not found", "No "+noun+" was found with id "+id)
 }

@@ -98,7 +98,7 @@ func TestCopiesAreDeep(t *testing.T) {
 		Username: new("somebody"), PublicMetadata: map[string]any{"a": inner}, OrganizationIDs: []string{"org_1"},
 		EmailAddresses: []emulator.EmailAddress{emulator.VerifiedEmail("a@example.com")}, Directory: &emulator.Directory{Attributes: []string{"x"}},
 		PhoneNumbers: []emulator.PhoneNumber{emulator.VerifiedPhone("+15555550100")}, Web3Wallets: []emulator.Web3Wallet{{Web3Wallet: wallet}},
-		ExternalAccounts: []emulator.ExternalAccount{{PublicMetadata: map[string]any{"a": "b"}}}, Passkeys: []map[string]any{{"a": "b"}},
+		ExternalAccounts: []emulator.ExternalAccount{{PublicMetadata: map[string]any{"a": "b"}}}, Passkeys: []emulator.Passkey{{Name: "a"}},
 		CreateOrganizationsLimit: new(3), LastSignInAt: new(int64(7)), Credentials: emulator.Credentials{BackupCodes: []string{"a"}},
 	})
 	stored := func() string {
@@ -115,7 +115,7 @@ func TestCopiesAreDeep(t *testing.T) {
 		shown["b"] = "x"
 	}
 	u.EmailAddresses[0].Verification.Status, u.PhoneNumbers[0].PhoneNumber, u.Web3Wallets[0].Web3Wallet = "x", "x", "x"
-	u.ExternalAccounts[0].PublicMetadata["a"], u.Passkeys[0]["a"], u.Credentials.BackupCodes[0] = "x", "x", "x"
+	u.ExternalAccounts[0].PublicMetadata["a"], u.Passkeys[0].Name, u.Credentials.BackupCodes[0] = "x", "x", "x"
 	if diff := cmp.Diff(before, stored()); diff != "" {
 		t.Errorf("changing a copy changed the user:\n%s", diff)
 	}

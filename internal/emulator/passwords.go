@@ -53,9 +53,11 @@ func hashers() []string {
 	}
 }
 
-// breached are the passwords this emulator takes for those of a breach list.
-func breached() []string {
-	return []string{"password", "password1", "password123", "12345678", "123456789", "qwertyuiop", "iloveyou", "letmein123"}
+// breached reports whether the password is taken for one of a breach list: those known everywhere, in any case, and those that
+// the instance adds.
+func breached(s *Settings, password string) bool {
+	everywhere := []string{"password", "password1", "password123", "12345678", "123456789", "qwertyuiop", "iloveyou", "letmein123"}
+	return slices.Contains(everywhere, strings.ToLower(password)) || slices.Contains(s.Pwned, password)
 }
 
 // credentialsForm are the fields of create and update that can be written and never read.
@@ -73,15 +75,15 @@ func (f *credentialsForm) setsPassword() bool {
 	return f.Password.present() && f.Password.Value != "" || f.PasswordDigest.present() && f.PasswordDigest.Value != ""
 }
 
-func (f *credentialsForm) problems() []errorEntry {
-	found := append(f.passwordProblems(), f.digestProblems()...)
+func (f *credentialsForm) problems(s *Settings) []errorEntry {
+	found := append(f.passwordProblems(s), f.digestProblems()...)
 	if f.TOTPSecret.present() && !validTOTPSecret(f.TOTPSecret.Value) {
 		found = append(found, problem("invalid_totp_secret_code", "totp_secret", "is invalid", "The TOTP secret must be base32."))
 	}
 	return found
 }
 
-func (f *credentialsForm) passwordProblems() []errorEntry {
+func (f *credentialsForm) passwordProblems(s *Settings) []errorEntry {
 	if !f.Password.present() || f.SkipPasswordChecks.Value {
 		return nil
 	}
@@ -93,7 +95,7 @@ func (f *credentialsForm) passwordProblems() []errorEntry {
 	case len(password) > maxPasswordBytes:
 		return []errorEntry{problem("form_password_size_in_bytes_exceeded", "password",
 			"Password has exceeded the maximum size in bytes.", "Password has exceeded the maximum size in bytes.")}
-	case slices.Contains(breached(), strings.ToLower(password)):
+	case breached(s, password):
 		return []errorEntry{problem("form_password_pwned", "password",
 			"Password has been found in an online data breach.", "For account safety, please use a different password.")}
 	}
@@ -126,7 +128,7 @@ func (f *credentialsForm) write(u *User, now time.Time) {
 	if f.setsPassword() {
 		u.Credentials.Password, u.Credentials.PasswordDigest = f.Password.Value, f.PasswordDigest.Value
 		u.Credentials.PasswordHasher = f.PasswordHasher.Value
-		u.PasswordEnabled = true
+		u.PasswordEnabled, u.PasswordCompromised = true, false
 		u.PasswordLastUpdatedAt = new(millis(now))
 	}
 	if f.TOTPSecret.present() {
@@ -134,21 +136,8 @@ func (f *credentialsForm) write(u *User, now time.Time) {
 		u.settleFactors(now)
 	}
 	if f.BackupCodes.present() {
-		u.Credentials.BackupCodes = slices.Clone(f.BackupCodes.Value)
-		u.BackupCodeEnabled = len(f.BackupCodes.Value) > 0
+		u.writeBackupCodes(slices.Clone(f.BackupCodes.Value))
 	}
-}
-
-// settleFactors works out whether the user has a second factor and since when.
-func (u *User) settleFactors(now time.Time) {
-	enabled := u.TOTPEnabled || slices.ContainsFunc(u.PhoneNumbers, func(p PhoneNumber) bool { return p.ReservedForSecondFactor })
-	switch {
-	case enabled && !u.TwoFactorEnabled:
-		u.MFAEnabledAt = new(millis(now))
-	case !enabled && u.TwoFactorEnabled:
-		u.MFADisabledAt = new(millis(now))
-	}
-	u.TwoFactorEnabled = enabled
 }
 
 func validTOTPSecret(secret string) bool {

@@ -30,7 +30,7 @@ type profileForm struct {
 
 // problems returns what is wrong with the form on its own, whoever else there is.
 func (f *profileForm) problems(s *Settings, now time.Time) []errorEntry {
-	found := f.credentialsForm.problems()
+	found := f.credentialsForm.problems(s)
 	for _, name := range []namedText{{"first_name", &f.FirstName}, {"last_name", &f.LastName}} {
 		if utf8.RuneCountInString(name.text.Value) > maxNameLength {
 			found = append(found, problem("form_param_max_length_exceeded", name.param, "is too long", name.param+" is too long."))

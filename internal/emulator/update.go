@@ -13,8 +13,8 @@ type updateForm struct {
 	PrimaryEmailAddressID given[string] `json:"primary_email_address_id"`
 	PrimaryPhoneNumberID  given[string] `json:"primary_phone_number_id"`
 	PrimaryWeb3WalletID   given[string] `json:"primary_web3_wallet_id"`
-	// NotifyPrimaryChanged would send mail; ProfileImageID names an upload to another API. Both are accepted and have no effect.
-	NotifyPrimaryChanged   given[bool]   `json:"notify_primary_email_address_changed"`
+	NotifyPrimaryChanged  given[bool]   `json:"notify_primary_email_address_changed"`
+	// ProfileImageID names an upload to another API. It is accepted and has no effect.
 	ProfileImageID         given[string] `json:"profile_image_id"`
 	SignOutOfOtherSessions given[bool]   `json:"sign_out_of_other_sessions"`
 }
@@ -38,7 +38,15 @@ func updateUser(c *call) (any, error) {
 	if err := unprocessable(form.conflicts(c.instance.store, u.ID)...); err != nil {
 		return nil, err
 	}
-	return c.change(u.ID, func(u *User) error { return form.write(c, u) })
+	changed, err := c.change(u.ID, func(u *User) error { return form.write(c, u) })
+	if err != nil {
+		return nil, err
+	}
+	if primary := &form.PrimaryEmailAddressID; form.NotifyPrimaryChanged.Value && primary.present() &&
+		(u.PrimaryEmailAddressID == nil || *u.PrimaryEmailAddressID != primary.Value) {
+		c.notify(PrimaryEmailAddressChanged, u.ID, primary.Value)
+	}
+	return changed, nil
 }
 
 func (f *updateForm) write(c *call, u *User) error {
@@ -50,6 +58,9 @@ func (f *updateForm) write(c *call, u *User) error {
 		if id.present() {
 			*target = new(id.Value)
 		}
+	}
+	if f.SignOutOfOtherSessions.Value {
+		u.SessionsRevokedAt = c.now
 	}
 	return f.replace(u)
 }
@@ -89,10 +100,10 @@ func (f *updateForm) checkDirectory(_ *call, u *User) error {
 func (f *updateForm) checkFormats(c *call, _ *User) error {
 	found := f.problems(c.settings(), c.now)
 	if f.SignOutOfOtherSessions.present() && !f.Password.present() {
-		found = append(found, conditionalParamMissing("password", "sign_out_of_other_sessions"))
+		found = append(found, conditionalParamDisallowed("sign_out_of_other_sessions", "password"))
 	}
 	if f.SkipPasswordChecks.present() && !f.Password.present() {
-		found = append(found, conditionalParamMissing("password", "skip_password_checks"))
+		found = append(found, conditionalParamDisallowed("skip_password_checks", "password"))
 	}
 	return unprocessable(found...)
 }

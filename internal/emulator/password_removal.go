@@ -1,0 +1,41 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package emulator
+
+// removePasswordForm is the body of POST /users/{user_id}/remove_password. The body may be left out.
+type removePasswordForm struct {
+	SignOutOfOtherSessions given[bool] `json:"sign_out_of_other_sessions" null:"no"`
+}
+
+// removePassword takes the password away, whether or not that leaves the user a way to sign in. A user without one is answered
+// unchanged and keeps his sessions.
+func removePassword(c *call) (any, error) {
+	u, err := c.user()
+	if err != nil {
+		return nil, err
+	}
+	var form removePasswordForm
+	if err := decode(c, &form); err != nil {
+		return nil, err
+	}
+	if u.Directory.owns("password") {
+		return nil, managedBySCIM("password")
+	}
+	return c.change(u.ID, func(u *User) error {
+		if !u.PasswordEnabled {
+			return nil
+		}
+		u.dropPassword()
+		if form.SignOutOfOtherSessions.Value {
+			u.SessionsRevokedAt = c.now
+		}
+		return nil
+	})
+}
+
+// dropPassword leaves the user without a password and without what Clerk knows about it.
+func (u *User) dropPassword() {
+	u.Credentials.Password, u.Credentials.PasswordDigest, u.Credentials.PasswordHasher = "", "", ""
+	u.PasswordEnabled, u.PasswordLastUpdatedAt, u.PasswordCompromised = false, nil, false
+}
