@@ -36,6 +36,7 @@ type pair struct {
 	spec    v1alpha1.ClerkUserSpec
 	applied v1alpha1.Applied
 	lift    bool
+	inputs  inputs
 	// user is nil for an absent one.
 	user *clerk.User
 }
@@ -43,7 +44,9 @@ type pair struct {
 func (p pair) desired() *plan.Desired { return p.desiredWith(p.applied) }
 
 func (p pair) desiredWith(applied v1alpha1.Applied) *plan.Desired {
-	d, err := plan.FromSpec(&p.spec, plan.Inputs{Mark: mark, Applied: applied, LiftLock: p.lift})
+	in := p.inputs.of(p.spec)
+	in.Mark, in.Applied, in.LiftLock = mark, applied, p.lift
+	d, err := plan.FromSpec(&p.spec, in)
 	if err != nil {
 		panic(err)
 	}
@@ -51,7 +54,7 @@ func (p pair) desiredWith(applied v1alpha1.Applied) *plan.Desired {
 }
 
 var pairs = rapid.Custom(func(t *rapid.T) pair {
-	p := pair{spec: specs.Draw(t, "spec"), lift: rapid.Bool().Draw(t, "lift")}
+	p := pair{spec: specs.Draw(t, "spec"), lift: rapid.Bool().Draw(t, "lift"), inputs: drawInputs(t)}
 	p.applied = drawApplied(t, p.spec)
 	switch rapid.IntRange(0, 8).Draw(t, "kind of user") {
 	case 0:
@@ -100,6 +103,7 @@ var specs = rapid.Custom(func(t *rapid.T) v1alpha1.ClerkUserSpec {
 		CreateOrganizationEnabled: maybe(t, "create organization", bools),
 		CreateOrganizationsLimit:  maybe(t, "limit", []int64{0, 5}),
 	}
+	drawSources(t, &spec)
 	if rapid.IntRange(0, 3).Draw(t, "initial given") == 0 {
 		spec.Initial = &v1alpha1.InitialValues{
 			Web3Wallets:     []string{"0x" + strings.Repeat("Ab", 20)},
@@ -210,6 +214,10 @@ func drawApplied(t *rapid.T, spec v1alpha1.ClerkUserSpec) v1alpha1.Applied {
 		PhoneNumbers:   drawSubset(t, "applied phones", numbers),
 		Banned:         rapid.Bool().Draw(t, "applied ban"),
 		Locked:         rapid.Bool().Draw(t, "applied lock"),
+
+		ProfileImage:       rapid.Bool().Draw(t, "applied image"),
+		PasswordDigest:     one(t, "recorded password", recorded),
+		ProfileImageDigest: one(t, "recorded image", recorded),
 	}
 	declared := metadataIn(spec)
 	for _, field := range slices.Sorted(maps.Keys(declared)) {
@@ -263,6 +271,12 @@ func drawUser(t *rapid.T) *clerk.User {
 		CreateOrganizationEnabled: rapid.Bool().Draw(t, "user create organization"),
 		BypassClientTrust:         rapid.Bool().Draw(t, "user bypass"),
 		CreateOrganizationsLimit:  maybe(t, "user limit", []int64{0, 5}),
+	}
+	if rapid.Bool().Draw(t, "user password") {
+		setPassword(u, one(t, "user password text", passwords))
+	}
+	if rapid.Bool().Draw(t, "user image") {
+		setImage(u, one(t, "user image", images))
 	}
 	drawUserEmails(t, u)
 	drawUserPhones(t, u)
@@ -327,6 +341,9 @@ func drawEdits(t *rapid.T, u *clerk.User) *clerk.User {
 		func() { u.Username = one(t, "edited username", names) },
 		func() { u.FirstName = one(t, "edited first name", names) },
 		func() { u.Banned = !u.Banned },
+		func() { u.PasswordEnabled, u.HasImage = false, false },
+		func() { setPassword(u, one(t, "edited password", passwords)) },
+		func() { setImage(u, one(t, "edited image", images)) },
 		func() { u.Locked = !u.Locked },
 		func() { u.BypassClientTrust = !u.BypassClientTrust },
 		func() { u.CreateOrganizationsLimit = maybe(t, "edited limit", []int64{0, 5}) },

@@ -88,11 +88,11 @@ func reach(t *rapid.T, p pair) (*clerk.User, v1alpha1.Applied) {
 		d := p.desiredWith(applied)
 		todo := plan.For(d, u)
 		if len(todo) == 0 {
-			return u, applied
+			return u, plan.Settle(applied, d, u)
 		}
 		applied = plan.Intend(applied, d, todo)
 		u = mustCarryOut(t, u, todo)
-		applied = plan.Settle(applied, d, u)
+		applied = plan.Settle(plan.Confirm(applied, d, todo), d, u)
 	}
 	t.Fatalf("still to do: %q", render(plan.For(p.desiredWith(applied), u)))
 	return nil, applied
@@ -143,12 +143,15 @@ func satisfying(t *rapid.T, p pair) {
 
 // atRest says that one plan is enough for a user that exists, and two for one that does not.
 func atRest(t *rapid.T, p pair) {
-	final := mustCarryOut(t, p.user, plan.For(p.desired(), p.user))
+	first := plan.For(p.desired(), p.user)
+	final, applied := mustCarryOut(t, p.user, first), plan.Confirm(p.applied, p.desired(), first)
 	if p.user == nil {
-		final = mustCarryOut(t, final, plan.For(p.desired(), final))
+		d := p.desiredWith(applied)
+		second := plan.For(d, final)
+		final, applied = mustCarryOut(t, final, second), plan.Confirm(applied, d, second)
 	}
-	if rest := plan.For(p.desired(), final); len(rest) > 0 {
-		t.Fatalf("still to do: %q\nafter: %q", render(rest), render(plan.For(p.desired(), p.user)))
+	if rest := plan.For(p.desiredWith(applied), final); len(rest) > 0 {
+		t.Fatalf("still to do: %q\nafter: %q", render(rest), render(first))
 	}
 }
 
@@ -159,6 +162,9 @@ func crashSafe(t *rapid.T, p pair) {
 	q := p
 	q.user = mustCarryOut(t, p.user, todo[:stop])
 	q.applied = plan.Intend(p.applied, p.desired(), todo)
+	if rapid.Bool().Draw(t, "confirmed") {
+		q.applied = plan.Confirm(q.applied, p.desired(), todo[:stop])
+	}
 	if rapid.Bool().Draw(t, "settled") {
 		q.applied = plan.Settle(q.applied, p.desired(), q.user)
 	}
@@ -220,6 +226,8 @@ func rank(c plan.Change) int {
 	case plan.Update:
 		return 3
 	case plan.ReplaceMetadata, plan.MergeMetadata:
+		return 4
+	case plan.SetProfileImage, plan.DeleteProfileImage:
 		return 4
 	case plan.DeleteEmailAddress, plan.DeletePhoneNumber:
 		return 5
@@ -362,7 +370,10 @@ func reverting(t *rapid.T, p pair) {
 			}
 		}
 	}
-	if len(left.Metadata) > 0 || left.Banned || left.Locked {
+	if final.HasImage && p.spec.ProfileImage != nil && p.spec.ProfileImage.SecretKeyRef != nil && !p.user.HasImage {
+		t.Fatal("our image stayed")
+	}
+	if len(left.Metadata) > 0 || left.Banned || left.Locked || left.ProfileImage || left.PasswordDigest+left.ProfileImageDigest != "" {
 		t.Fatalf("the record still holds %+v", left)
 	}
 }
@@ -370,7 +381,7 @@ func reverting(t *rapid.T, p pair) {
 // silent prints everything in every way that loggers use.
 func silent(t *rapid.T, p pair) {
 	d := p.desired()
-	shown := []any{d, *d}
+	shown := []any{d, *d, p.inputs.of(p.spec)}
 	for _, c := range plan.For(d, p.user) {
 		shown = append(shown, c, &c, []plan.Change{c})
 	}

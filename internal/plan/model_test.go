@@ -33,6 +33,7 @@ var (
 	errLinked   = errors.New("it is linked to a connected account")
 	errUnproven = errors.New("it is not verified")
 	errTooLarge = errors.New("metadata exceeds 8192 bytes")
+	errPassword = errors.New("it speaks of a password and sends none")
 	errNoChange = errors.New("it changes nothing")
 )
 
@@ -63,6 +64,10 @@ func act(u *clerk.User, c plan.Change) (*clerk.User, error) {
 		err = actMetadata(next, c.Params, func(have, patch clerk.Metadata) any { return mergeJSON(have, patch) })
 	case plan.ReplaceMetadata:
 		err = actMetadata(next, c.Params, func(_, whole clerk.Metadata) any { return plain(whole) })
+	case plan.SetProfileImage:
+		setImage(next, c.Image)
+	case plan.DeleteProfileImage:
+		next.HasImage = false
 	case plan.AddEmailAddress:
 		err = actAddEmail(next, c.Params)
 	case plan.UpdateEmailAddress:
@@ -110,6 +115,9 @@ func actCreate(u *clerk.User, p clerk.CreateUserParams) (*clerk.User, error) {
 	next.Banned = p.Banned != nil && *p.Banned
 	next.Locked = p.Locked != nil && *p.Locked
 	set(&next.Username, p.Username)
+	if p.Password != nil {
+		setPassword(next, *p.Password)
+	}
 	setProfile(next, clerk.UpdateUserParams{
 		ExternalID: p.ExternalID, FirstName: p.FirstName, LastName: p.LastName, Locale: p.Locale,
 		DeleteSelfEnabled: p.DeleteSelfEnabled, CreateOrganizationEnabled: p.CreateOrganizationEnabled,
@@ -139,6 +147,12 @@ func setProfile(u *clerk.User, p clerk.UpdateUserParams) {
 
 func actUpdate(u *clerk.User, p clerk.UpdateUserParams) error {
 	setProfile(u, p)
+	if p.Password == nil && (p.SkipPasswordChecks != nil || p.SignOutOfOtherSessions != nil) {
+		return errPassword
+	}
+	if p.Password != nil {
+		setPassword(u, *p.Password)
+	}
 	if p.Username != nil {
 		u.Username = *p.Username
 		if u.Username == "" && waysIn(u) == 0 {

@@ -30,6 +30,7 @@ func unmet(p pair, final *clerk.User) []string {
 	c.phones()
 	c.access()
 	c.metadata()
+	c.secrets()
 	return c.broken
 }
 
@@ -207,6 +208,12 @@ func metadataIn(spec v1alpha1.ClerkUserSpec) map[string]map[string]any {
 			}
 			fields[name] = object
 		}
+	}
+	if len(spec.PrivateMetadataFrom) > 0 {
+		if fields["privateMetadata"] == nil {
+			fields["privateMetadata"] = map[string]any{}
+		}
+		fields["privateMetadata"]["from/secret"] = map[string]any{"token": canary + "secret"}
 	}
 	return fields
 }

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
@@ -46,6 +47,12 @@ func (w witness) forgetManaged(u *clerk.User) {
 	forget(spec.BypassClientTrust, &u.BypassClientTrust)
 	if spec.CreateOrganizationsLimit != nil {
 		u.CreateOrganizationsLimit = nil
+	}
+	if spec.Password != nil {
+		u.PasswordEnabled, u.PasswordUpdatedAt = false, time.Time{}
+	}
+	if spec.ProfileImage != nil || w.applied.ProfileImage {
+		u.HasImage, u.CreatedAt = false, time.Time{}
 	}
 	// When a ban or lock may change is said by the court.
 	u.Banned, u.Locked = false, false
