@@ -5,6 +5,19 @@ package plan
 
 import "github.com/clerk-operator/clerk-operator/internal/clerk"
 
+// Restrictions are those changes of a plan that take access away and need nothing else to be known.
+func Restrictions(todo []Change) []Change {
+	var found []Change
+	for _, c := range todo {
+		switch c.(type) {
+		case Ban, Lock:
+			found = append(found, c)
+		default:
+		}
+	}
+	return found
+}
+
 // restrict is what takes access away.
 func (d *Desired) restrict(u *clerk.User) []Change {
 	var changes []Change

@@ -69,6 +69,32 @@ func TestPasswordSecretThatIsMissingIsWaitedFor(t *testing.T) {
 	w.wantCalls(1, "POST", "/users")
 }
 
+func TestBanDoesNotWaitForASecret(t *testing.T) {
+	w := newWatchingWorld(t)
+	w.keep("ann", "password", "first-Of-All-77")
+	w.keep("tokens", "billing", "tok-1")
+	w.create(w.user("ann", withPassword, fromTokens))
+	w.becomes("ann", v1alpha1.ReasonInSync)
+	w.delete(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "ann"}})
+	w.becomes("ann", v1alpha1.ReasonSecretNotFound)
+	w.edit("ann", func(s *spec) { s.Banned, s.FirstName = ptr.To(true), ptr.To("Ann") })
+	w.eventually("the ban", func() error {
+		if !w.atClerk("ann").Banned {
+			return errNotYet
+		}
+		return nil
+	})
+	w.becomes("ann", v1alpha1.ReasonSecretNotFound)
+	w.wantCalls(0, "PATCH", "/users/*")
+	w.wantCalls(0, "PATCH", "/users/*/metadata")
+
+	w.keep("ann", "password", "second-Of-All-77")
+	w.becomes("ann", v1alpha1.ReasonInSync)
+	w.wantPassword("ann", "second-Of-All-77")
+	w.wantPrivate("ann", map[string]any{"billing": map[string]any{"plan": "pro", "token": "tok-1"}})
+	w.rests()
+}
+
 func TestRefusedPasswordIsFixedInItsSecret(t *testing.T) {
 	w := newWatchingWorld(t)
 	w.keep("ann", "password", "password123")

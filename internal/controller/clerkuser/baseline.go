@@ -15,6 +15,9 @@ import (
 // baseline decides what of the inputs that Clerk never shows counts as applied where it is not on record what was: the
 // present value. Sending it would overwrite what the person has chosen since.
 func (p *pass) baseline(user *clerk.User, how manner) {
+	if !p.sources.read {
+		return
+	}
 	var taken []string
 	if p.user.Spec.Password != nil {
 		if p.baselineOne(&p.applied.PasswordDigest, p.sources.in.PasswordDigest, user.PasswordEnabled, how) {

@@ -19,6 +19,9 @@ const maxRounds = 4
 func (p *pass) enforce(ctx context.Context) error {
 	for range maxRounds {
 		todo := plan.For(p.desired, p.observed)
+		if p.missing != nil {
+			todo = plan.Restrictions(todo)
+		}
 		do, withheld := plan.Allow(p.policy(todo), todo)
 		p.withheld, p.planned = withheld, true
 		if len(do) == 0 {
@@ -66,6 +69,9 @@ func (p *pass) policy(todo []plan.Change) plan.Policy {
 
 // conclude ends a pass that has nothing left to do.
 func (p *pass) conclude() error {
+	if p.missing != nil {
+		return p.missing
+	}
 	if p.user.Spec.Observes() {
 		return nil
 	}

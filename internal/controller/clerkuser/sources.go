@@ -5,6 +5,7 @@ package clerkuser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -50,6 +51,20 @@ func (p *pass) readSources(ctx context.Context) error {
 		p.in.client = p.caller()
 	}
 	return nil
+}
+
+// restrictsAnyway reports whether access is to be taken away although a Secret or ConfigMap is missing: who is to be kept out
+// must not get in because a picture is gone.
+func (p *pass) restrictsAnyway(err error) bool {
+	spec := p.user.Spec
+	if _, missing := errors.AsType[*source.MissingError](err); !missing || p.userID == "" {
+		return false
+	}
+	if spec.Banned == nil && spec.Locked == nil {
+		return false
+	}
+	p.missing = err
+	return true
 }
 
 // digest is a keyed digest of what was read; "" of nothing.
