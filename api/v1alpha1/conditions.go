@@ -144,3 +144,11 @@ const (
 	// EventHandedOver says that the user passed to another ClerkUser that declares it.
 	EventHandedOver = "HandedOver"
 )
+
+// Reasons of events on a ClerkUserAction, and on the ClerkUser that it is about.
+const (
+	// EventActionComplete says that an act was carried out.
+	EventActionComplete = "ActionComplete"
+	// EventActionFailed says that an act will not be carried out, or that it is not known whether it was, and why.
+	EventActionFailed = "ActionFailed"
+)

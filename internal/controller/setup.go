@@ -25,6 +25,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/controller/binding"
 	"github.com/clerk-operator/clerk-operator/internal/controller/clerkinstance"
 	"github.com/clerk-operator/clerk-operator/internal/controller/clerkuser"
+	"github.com/clerk-operator/clerk-operator/internal/controller/clerkuseraction"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
 )
@@ -99,8 +100,10 @@ func ManagerOptions(scheme *runtime.Scheme, namespaces []string) ctrl.Options {
 
 // SetupWithManager adds the controllers to a manager. The live client must not be cached.
 func SetupWithManager(ctx context.Context, mgr ctrl.Manager, live client.Client, c Config) error {
-	if err := index.Register(ctx, mgr.GetFieldIndexer()); err != nil {
-		return err
+	for _, register := range []func(context.Context, client.FieldIndexer) error{index.Register, index.RegisterActions} {
+		if err := register(ctx, mgr.GetFieldIndexer()); err != nil {
+			return err
+		}
 	}
 	pool := connection.NewPool(c.Now)
 	if err := mgr.Add(pool); err != nil {
@@ -142,8 +145,33 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, live client.Client,
 		Metrics:         metrics,
 		WatchSecrets:    c.WatchSecrets,
 	})
-	return users.SetupWithManager(mgr, controllerOptions(c.Concurrency))
+	if err := users.SetupWithManager(mgr, controllerOptions(c.Concurrency)); err != nil {
+		return err
+	}
+	return setupActions(mgr, live, pool, c)
 }
+
+// setupActions adds the controller of ClerkUserActions.
+func setupActions(mgr ctrl.Manager, live client.Client, pool *connection.Pool, c Config) error {
+	metrics, err := clerkuseraction.NewMetrics(c.Registry)
+	if err != nil {
+		return err
+	}
+	actions := clerkuseraction.New(clerkuseraction.Config{
+		Client:       mgr.GetClient(),
+		Live:         live,
+		Pool:         pool,
+		Recorder:     mgr.GetEventRecorder("clerk-operator"),
+		Now:          c.Now,
+		ClusterID:    c.ClusterID,
+		Metrics:      metrics,
+		WatchSecrets: c.WatchSecrets,
+	})
+	return actions.SetupWithManager(mgr, controllerOptions(actionConcurrency))
+}
+
+// actionConcurrency is how many ClerkUserActions are worked on at the same time; there are never as many as users.
+const actionConcurrency = 4
 
 // controllerOptions bounds a pass, and has a standby's caches filled before it leads.
 func controllerOptions(concurrency int) controller.Options {

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -31,21 +33,18 @@ func (r *Reconciler) expire(ctx context.Context, action *v1alpha1.ClerkUserActio
 	}
 	// The cache may show an object that is gone, and in whose place there is another of that name.
 	err := r.Client.Delete(ctx, action, client.Preconditions{UID: &action.UID})
-	if ignored := client.IgnoreNotFound(err); ignored != nil {
-		return ctrl.Result{}, fmt.Errorf("deleting the object after its time to live: %w", ignored)
+	if err == nil || apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+		return ctrl.Result{}, nil
 	}
-	return ctrl.Result{}, nil
+	return ctrl.Result{}, fmt.Errorf("deleting the object after its time to live: %w", err)
 }
 
 // ending returns the condition with which an act is over; nil as long as it is not.
-func ending(status *v1alpha1.ClerkUserActionStatus) *ended {
+func ending(status *v1alpha1.ClerkUserActionStatus) *metav1.Condition {
 	for _, kind := range []string{v1alpha1.ConditionComplete, v1alpha1.ConditionFailed} {
-		if c := meta.FindStatusCondition(status.Conditions, kind); c != nil && c.Status == "True" {
-			return &ended{kind: kind, reason: c.Reason, message: c.Message}
+		if meta.IsStatusConditionTrue(status.Conditions, kind) {
+			return meta.FindStatusCondition(status.Conditions, kind)
 		}
 	}
 	return nil
 }
-
-// ended is how an act ended: the type, reason and message of a condition.
-type ended struct{ kind, reason, message string }

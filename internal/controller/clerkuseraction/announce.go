@@ -1,0 +1,36 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuseraction
+
+import (
+	"context"
+
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+)
+
+// announce tells of the end of an act: to those who look at the object, to those who look at the ClerkUser, in the log and in
+// numbers. What a password or code was found to be stays in status, which not everybody may read who reads events.
+func (p *pass) announce(ctx context.Context) {
+	end := ending(&p.action.Status)
+	if end == nil {
+		return
+	}
+	kind, reason, note := corev1.EventTypeNormal, v1alpha1.EventActionComplete, "carried out "+string(p.act)
+	if end.Type == v1alpha1.ConditionFailed {
+		kind, reason = corev1.EventTypeWarning, v1alpha1.EventActionFailed
+		note = string(p.act) + " failed with reason " + end.Reason + ": " + end.Message
+	}
+	if p.user == nil {
+		p.Recorder.Eventf(p.action, nil, kind, reason, "Act", "%s", note)
+	} else {
+		p.Recorder.Eventf(p.action, p.user, kind, reason, "Act", "%s", note)
+		p.Recorder.Eventf(p.user, p.action, kind, reason, "Act", "ClerkUserAction %s: %s", p.action.Name, note)
+	}
+	p.Metrics.ended(p.act, end.Reason)
+	log.FromContext(ctx).Info("act ended", "action", p.act, "reason", end.Reason, "user", p.action.Spec.UserRef.Name,
+		"clerkUserID", p.action.Status.UserID)
+}

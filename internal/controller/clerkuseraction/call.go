@@ -1,0 +1,106 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuseraction
+
+import (
+	"context"
+
+	"k8s.io/utils/ptr"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+)
+
+// answer is what came of a call.
+type answer struct {
+	// user is the user as Clerk answered with it; nil where it answered with a part or nothing.
+	user *clerk.User
+	// result goes into status; nil if there is nothing to tell.
+	result *v1alpha1.ActionResult
+	// message says in one sentence what came of the act; "" is the usual one.
+	message string
+}
+
+// carryOut makes the call, and has the ClerkUser look at what it changed.
+func (p *pass) carryOut(ctx context.Context) error {
+	p.called = true
+	answer, err := p.call(ctx)
+	p.share(answer.user, err)
+	if err == nil {
+		p.answer = answer
+	}
+	return err
+}
+
+// call makes the call that the act stands for.
+func (p *pass) call(ctx context.Context) (answer, error) {
+	spec, id, target := &p.action.Spec, p.userID, p.target
+	switch p.act {
+	case v1alpha1.ActVerifyPassword:
+		return p.verifyPassword(ctx)
+	case v1alpha1.ActVerifyTOTP:
+		return p.verifyTOTP(ctx)
+	case v1alpha1.ActCreateTOTP:
+		return p.createTOTP(ctx)
+	case v1alpha1.ActGetOAuthAccessToken:
+		return p.getOAuthAccessToken(ctx)
+	case v1alpha1.ActDisableMFA:
+		return answer{}, p.client.DisableMFA(ctx, id)
+	case v1alpha1.ActDeleteBackupCodes:
+		return answer{}, p.client.DeleteBackupCodes(ctx, id)
+	case v1alpha1.ActDeleteTOTP:
+		return answer{}, p.client.DeleteTOTP(ctx, id)
+	case v1alpha1.ActDeletePasskey:
+		return answer{}, p.client.DeletePasskey(ctx, id, target)
+	case v1alpha1.ActDeleteWeb3Wallet:
+		return answer{}, p.client.DeleteWeb3Wallet(ctx, id, target)
+	case v1alpha1.ActDeleteExternalAccount:
+		return answer{}, p.client.DeleteExternalAccount(ctx, id, target)
+	case v1alpha1.ActRevokeTrustedDevice:
+		return answer{}, p.client.RevokeTrustedDevice(ctx, id, target)
+	case v1alpha1.ActRemovePassword:
+		return whole(p.client.RemovePassword(ctx, id, ptr.Deref(spec.RemovePassword.SignOutOfOtherSessions, false)))
+	case v1alpha1.ActSetPasswordCompromised:
+		return whole(p.client.SetPasswordCompromised(ctx, id, ptr.Deref(spec.SetPasswordCompromised.RevokeSessions, false)))
+	case v1alpha1.ActUnsetPasswordCompromised:
+		return whole(p.client.UnsetPasswordCompromised(ctx, id))
+	}
+	return answer{}, noSuchAct(p.act)
+}
+
+// whole is the answer of a call that Clerk answers with the user.
+func whole(user *clerk.User, err error) (answer, error) { return answer{user: user}, err }
+
+func (p *pass) verifyPassword(ctx context.Context) (answer, error) {
+	verified, err := p.client.VerifyPassword(ctx, p.userID, p.input)
+	message := "the password is not the user's"
+	if verified {
+		message = "the password is the user's"
+	}
+	return answer{result: &v1alpha1.ActionResult{Verified: &verified}, message: message}, err
+}
+
+func (p *pass) verifyTOTP(ctx context.Context) (answer, error) {
+	found, err := p.client.VerifyTOTP(ctx, p.userID, p.input)
+	message := "the code is none of the user's"
+	if found.Verified {
+		message = "the code is the user's"
+	}
+	result := &v1alpha1.ActionResult{Verified: &found.Verified, CodeType: found.CodeType}
+	return answer{result: result, message: message}, err
+}
+
+// share tells the mirror what is known of the user after the call, and has the ClerkUser look at it. A token is not part of
+// the user, and a call that had to wait changed nothing.
+func (p *pass) share(user *clerk.User, err error) {
+	if _, waiting := clerk.Waiting(err); waiting || p.act == v1alpha1.ActGetOAuthAccessToken {
+		return
+	}
+	if user != nil && err == nil {
+		p.connection.Mirror.Wrote(user)
+	} else {
+		p.connection.Mirror.WrotePart(p.userID)
+	}
+	p.Pool.ChangedUsers().Put(string(p.user.UID))
+}

@@ -1,0 +1,74 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuseraction
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/util/workqueue"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/index"
+)
+
+// +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkuseractions,verbs=get;list;watch;delete
+// +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkuseractions/status,verbs=update;patch
+// +kubebuilder:rbac:groups="",resources=secrets,verbs=get;create;patch
+
+type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
+
+// SetupWithManager adds the controller to a manager.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
+	build := ctrl.NewControllerManagedBy(mgr).
+		Named("clerkuseraction").
+		For(&v1alpha1.ClerkUserAction{}).
+		Watches(&v1alpha1.ClerkUserAction{}, r.hearDeletions()).
+		Watches(&v1alpha1.ClerkUser{}, handler.EnqueueRequestsFromMapFunc(r.actionsOnUser)).
+		WithOptions(options)
+	if r.WatchSecrets {
+		build = build.WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.actionsThatRead))
+	}
+	if err := build.Complete(reconcile.AsReconciler(mgr.GetClient(), r)); err != nil {
+		return fmt.Errorf("adding the controller of ClerkUserActions: %w", err)
+	}
+	return nil
+}
+
+func (r *Reconciler) hearDeletions() handler.EventHandler {
+	return handler.Funcs{DeleteFunc: func(_ context.Context, e event.DeleteEvent, _ queue) { r.memory.forget(e.Object.GetUID()) }}
+}
+
+// actionsOnUser are the acts that wait for a ClerkUser.
+func (r *Reconciler) actionsOnUser(ctx context.Context, user client.Object) []reconcile.Request {
+	return r.unfinished(ctx, user, client.MatchingFields{index.ActionUser: user.GetName()})
+}
+
+// actionsThatRead are the acts that wait for a Secret.
+func (r *Reconciler) actionsThatRead(ctx context.Context, secret client.Object) []reconcile.Request {
+	named := index.SourceOf("Secret", secret.GetNamespace(), secret.GetName())
+	return r.unfinished(ctx, secret, client.MatchingFields{index.ActionSource: named})
+}
+
+func (r *Reconciler) unfinished(ctx context.Context, changed client.Object, selected client.MatchingFields) []reconcile.Request {
+	actions := &v1alpha1.ClerkUserActionList{}
+	err := r.Client.List(ctx, actions, client.InNamespace(changed.GetNamespace()), selected, client.UnsafeDisableDeepCopy)
+	if err != nil {
+		log.FromContext(ctx).Error(err, "listing the ClerkUserActions that wait", "for", client.ObjectKeyFromObject(changed))
+		return nil
+	}
+	var requests []reconcile.Request
+	for i := range actions.Items {
+		requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&actions.Items[i])})
+	}
+	return requests
+}

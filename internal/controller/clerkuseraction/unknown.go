@@ -1,0 +1,42 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuseraction
+
+import (
+	"fmt"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+)
+
+// outcomeUnknown says that a call may have been made that is not to be made again, and how to find out.
+func outcomeUnknown(act v1alpha1.Act) error {
+	return &problem{
+		reason:  v1alpha1.ReasonOutcomeUnknown,
+		message: fmt.Sprintf("the call was begun and Clerk's answer was lost, and it is not repeated: %s", howToFindOut(act)),
+		final:   true,
+	}
+}
+
+// howToFindOut says for an act what would come of a second call, and where to see what came of the first.
+func howToFindOut(act v1alpha1.Act) string {
+	const other = "and create another ClerkUserAction if it is still wanted"
+	switch act {
+	case v1alpha1.ActVerifyTOTP:
+		return "a backup code is used up by being verified, so ask the user for another code, and create another ClerkUserAction with it"
+	case v1alpha1.ActDeletePasskey:
+		return "the user is written to whenever a passkey is deleted, so look in Clerk's dashboard whether the user still has it, " + other
+	case v1alpha1.ActDisableMFA:
+		return "the user may have set up another factor since, so look at status.twoFactorEnabled of the ClerkUser, " + other
+	case v1alpha1.ActDeleteTOTP, v1alpha1.ActCreateTOTP:
+		return "the user may have set up another authenticator since, so look at status.totpEnabled of the ClerkUser, " + other
+	case v1alpha1.ActDeleteBackupCodes:
+		return "the user may have made new codes since, so look at status.backupCodeEnabled of the ClerkUser, " + other
+	case v1alpha1.ActRemovePassword, v1alpha1.ActSetPasswordCompromised, v1alpha1.ActUnsetPasswordCompromised:
+		return "the user may have chosen another password since, so look at status.passwordLastUpdatedAt of the ClerkUser, " + other
+	case v1alpha1.ActDeleteWeb3Wallet, v1alpha1.ActDeleteExternalAccount:
+		return "the user may have connected it anew since, so look at the user in Clerk's dashboard, " + other
+	case v1alpha1.ActVerifyPassword, v1alpha1.ActGetOAuthAccessToken, v1alpha1.ActRevokeTrustedDevice:
+	}
+	return "look at the user in Clerk's dashboard, " + other
+}

@@ -1,0 +1,159 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package story
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+)
+
+type (
+	action     = v1alpha1.ClerkUserAction
+	actionSpec = v1alpha1.ClerkUserActionSpec
+)
+
+// allowsAll lets every act be carried out on the users of an instance.
+func allowsAll(i *v1alpha1.ClerkInstance) {
+	i.Spec.Policy = &v1alpha1.InstancePolicy{Actions: []v1alpha1.Act{
+		v1alpha1.ActVerifyPassword, v1alpha1.ActVerifyTOTP, v1alpha1.ActDisableMFA, v1alpha1.ActDeleteBackupCodes,
+		v1alpha1.ActDeletePasskey, v1alpha1.ActDeleteWeb3Wallet, v1alpha1.ActDeleteTOTP, v1alpha1.ActCreateTOTP,
+		v1alpha1.ActDeleteExternalAccount, v1alpha1.ActGetOAuthAccessToken, v1alpha1.ActRemovePassword,
+		v1alpha1.ActRevokeTrustedDevice, v1alpha1.ActSetPasswordCompromised, v1alpha1.ActUnsetPasswordCompromised,
+	}}
+}
+
+// act creates a ClerkUserAction on a ClerkUser.
+func (w *world) act(name, user string, set func(*actionSpec)) {
+	w.t.Helper()
+	a := &action{
+		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: name},
+		Spec:       actionSpec{UserRef: v1alpha1.UserReference{Name: user}},
+	}
+	set(&a.Spec)
+	w.create(a)
+}
+
+func (w *world) readAction(name string) *action {
+	w.t.Helper()
+	a := &action{}
+	w.get(a, name)
+	return a
+}
+
+// turns waits until a condition of a ClerkUserAction is True for this reason.
+func (w *world) turns(name, kind, reason string) *action {
+	w.t.Helper()
+	var a *action
+	w.eventually(fmt.Sprintf("ClerkUserAction %s to turn %s %s", name, kind, reason), func() error {
+		a = w.readAction(name)
+		if c := meta.FindStatusCondition(a.Status.Conditions, kind); c == nil || c.Status != metav1.ConditionTrue || c.Reason != reason {
+			return fmt.Errorf("its conditions are %+v", a.Status.Conditions)
+		}
+		return nil
+	})
+	checkActionStatus(w.t, a)
+	return a
+}
+
+func (w *world) completes(name string) *action {
+	w.t.Helper()
+	return w.turns(name, v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
+}
+
+func (w *world) fails(name, reason string, says ...string) *action {
+	w.t.Helper()
+	a := w.turns(name, v1alpha1.ConditionFailed, reason)
+	for _, part := range says {
+		if message := a.Status.Conditions[0].Message; !strings.Contains(message, part) {
+			w.t.Errorf("ClerkUserAction %s says %q, which does not name %q", name, message, part)
+		}
+	}
+	return a
+}
+
+func (w *world) waits(name, reason string) {
+	w.t.Helper()
+	w.turns(name, v1alpha1.ConditionReconciling, reason)
+}
+
+// actsRest ends a story about acts: every ClerkUserAction is looked at once more, which writes nothing to either side.
+func (w *world) actsRest() {
+	w.t.Helper()
+	w.rests()
+	for _, a := range w.actions() {
+		before := a.DeepCopy()
+		a.Labels = map[string]string{"touched": fmt.Sprint(time.Now().UnixNano())}
+		if err := w.client.Patch(w.t.Context(), &a, client.MergeFrom(before)); client.IgnoreNotFound(err) != nil {
+			w.t.Fatal(err)
+		}
+	}
+	before, calls, logged := w.actionVersions(), len(w.clerk.Journal().Writes()), w.infos.String()
+	time.Sleep(driftInterval)
+	if after := w.actionVersions(); after != before {
+		w.t.Errorf("quiet passes wrote to the API server:\nbefore %s\nafter  %s", before, after)
+	}
+	if after := len(w.clerk.Journal().Writes()); after != calls {
+		w.t.Errorf("quiet passes wrote to Clerk:\n%s", w.describe())
+	}
+	if after := w.infos.String(); after != logged {
+		w.t.Errorf("quiet passes logged at info: %s", after[len(logged):])
+	}
+	for _, a := range w.actions() {
+		checkActionStatus(w.t, &a)
+	}
+}
+
+func (w *world) actions() []action {
+	w.t.Helper()
+	list := &v1alpha1.ClerkUserActionList{}
+	if err := w.client.List(w.t.Context(), list, client.InNamespace(w.namespace)); err != nil {
+		w.t.Fatal(err)
+	}
+	return list.Items
+}
+
+func (w *world) actionVersions() string {
+	w.t.Helper()
+	var all []string
+	for _, a := range w.actions() {
+		all = append(all, a.Name+"@"+a.ResourceVersion)
+	}
+	return strings.Join(all, " ")
+}
+
+// checkActionStatus fails a story whose ClerkUserAction breaks the rules that kstatus and its kind live by.
+func checkActionStatus(t *testing.T, a *action) {
+	t.Helper()
+	conditions := a.Status.Conditions
+	is := func(kind string) bool { return meta.FindStatusCondition(conditions, kind) != nil }
+	switch {
+	case is(v1alpha1.ConditionComplete) && len(conditions) != 1,
+		is(v1alpha1.ConditionReconciling) && len(conditions) != 1,
+		is(v1alpha1.ConditionFailed) && (len(conditions) != 2 || !is(v1alpha1.ConditionStalled)),
+		len(conditions) == 0:
+		t.Errorf("ClerkUserAction %s: these conditions do not go together: %+v", a.Name, conditions)
+	case conditions[0].Type == v1alpha1.ConditionStalled:
+		t.Errorf("ClerkUserAction %s: the column would show Stalled", a.Name)
+	}
+	over := is(v1alpha1.ConditionComplete) || is(v1alpha1.ConditionFailed)
+	if over != (a.Status.CompletedAt != nil) {
+		t.Errorf("ClerkUserAction %s: completedAt is %v, and the conditions are %+v", a.Name, a.Status.CompletedAt, conditions)
+	}
+	if a.Status.ObservedGeneration != a.Generation || a.Status.Action != a.Spec.Act() {
+		t.Errorf("ClerkUserAction %s: the status is of something else: %+v", a.Name, a.Status)
+	}
+	for _, c := range conditions {
+		if c.Status != metav1.ConditionTrue || c.ObservedGeneration != a.Generation || c.Reason == "" || c.Message == "" {
+			t.Errorf("ClerkUserAction %s: not well formed: %+v", a.Name, c)
+		}
+	}
+}
