@@ -56,11 +56,7 @@ func (e *exchange) input() *openapi3filter.RequestValidationInput {
 	e.request.Body = io.NopCloser(bytes.NewReader(e.body))
 	return &openapi3filter.RequestValidationInput{
 		Request: e.request, PathParams: e.operation.parameters, Route: e.operation.Route,
-		Options: &openapi3filter.Options{
-			MultiError: true,
-			// It would write them into the request, which is not there to be changed.
-			SkipSettingDefaults: true,
-		},
+		Options: &openapi3filter.Options{MultiError: true},
 	}
 }
 

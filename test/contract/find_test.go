@@ -78,17 +78,21 @@ func TestFindLooksAround(t *testing.T) {
 
 func TestLoadRefusesOtherDocuments(t *testing.T) {
 	t.Parallel()
-	const head = "openapi: 3.0.3\ninfo: {title: Clerk, version: '2026-05-12'}\n"
-	const users = head + "paths: {'/users/{user_id}': {get: {responses: {'200': {description: d}}}}}\n"
+	const head, users = "openapi: 3.0.3\ninfo: {title: Clerk, version: '2026-05-12'}\n", "paths:\n  /users/{user_id}: {}\n"
+	const tokens = `  /users/{user_id}/oauth_access_tokens/{provider}:
+    get: {responses: {'200': {description: d, content: {application/json: {schema: {type: array, items: {}}}}}}}
+`
+	const refusals = "components: {responses: {ClerkErrors: {description: d}}}\n"
 	for name, text := range map[string]string{
+		"Right":         head + users + tokens + refusals,
 		"NotYAML":       "{",
-		"OtherVersion":  "openapi: 3.0.3\ninfo: {title: Clerk, version: '2025-11-10'}\npaths: {}\n",
-		"NoUsers":       head + "paths: {}\n",
-		"NoRefusals":    users,
-		"NoTokens":      users + "components: {responses: {ClerkErrors: {description: d}}}\n",
+		"OtherVersion":  strings.Replace(head, "2026-05-12", "2025-11-10", 1) + users + tokens + refusals,
+		"NoUsers":       head + "paths:\n" + tokens + refusals,
+		"NoRefusals":    head + users + tokens,
+		"NoTokens":      head + users + refusals,
 		"PlainText":     "not found",
 		"NothingAtAll":  "",
-		"NoInformation": "openapi: 3.0.3\npaths: {}\n",
+		"NoInformation": "openapi: 3.0.3\n" + users + tokens + refusals,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -96,8 +100,8 @@ func TestLoadRefusesOtherDocuments(t *testing.T) {
 			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := contract.Load(path); err == nil {
-				t.Error("it was taken for Clerk's document")
+			if _, err := contract.Load(path); (err == nil) != (name == "Right") {
+				t.Errorf("Load() = %v", err)
 			}
 		})
 	}
