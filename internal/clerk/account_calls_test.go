@@ -221,6 +221,14 @@ func TestLostAnswersOfAccountWrites(t *testing.T) {
 	}
 }
 
+func TestADeviceThatIsStillTrusted(t *testing.T) {
+	t.Parallel()
+	clerk := newStub(t, answering(http.StatusOK, `{"id":"`+testDeviceID+`","status":"active"}`))
+	if err := newTestClient(t, clerk.URL).RevokeTrustedDevice(t.Context(), testUserID, testDeviceID); !AnswerLost(err) {
+		t.Errorf("got %v, want a lost answer", err)
+	}
+}
+
 func TestRefusedAccountWrites(t *testing.T) {
 	t.Parallel()
 	for call, calling := range accountWrites() {

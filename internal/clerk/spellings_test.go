@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"unicode"
 
 	"pgregory.net/rapid"
 )
@@ -21,8 +22,9 @@ func credentials() map[string]string {
 	return map[string]string{
 		"Password": "Hunter2 + \"quotes\"/ümlaut?&=%", "Short": "p4$s", "Code": "482913", "Base32": "JBSWY3DPEHPK3PXPJBSWY3DP",
 		"PaddedBase32": "JBSW Y3DP EHPK 3PXP====", "BackupCode": "x7k2-9qpz",
-		"Digest": "$2b$10$Ab/Cd.EfGhIjKlMnOpQrStUvWxYz0123456789abcdefghijkl",
-		"Lines":  "first\nsecond\n",
+		"Digest":      "$2b$10$Ab/Cd.EfGhIjKlMnOpQrStUvWxYz0123456789abcdefghijkl",
+		"Punctuation": "it's (50*2)! ~é",
+		"Lines":       "first\nsecond\n",
 	}
 }
 
@@ -40,6 +42,7 @@ func spelledOut(value string) map[string]string {
 		"Query":           url.QueryEscape(value),
 		"Path":            url.PathEscape(value),
 		"LowerPath":       strings.ToLower(url.PathEscape(value)),
+		"Browser":         encodeURIComponent(value),
 		"Hex":             hex.EncodeToString(bytes),
 		"UpperHex":        strings.ToUpper(hex.EncodeToString(bytes)),
 		"Base64":          base64.StdEncoding.EncodeToString(bytes),
@@ -47,6 +50,19 @@ func spelledOut(value string) map[string]string {
 		"URLBase64":       base64.RawURLEncoding.EncodeToString(bytes),
 		"Base64WithALine": base64.StdEncoding.EncodeToString([]byte(value + "\n")),
 	}
+}
+
+// encodeURIComponent is JavaScript's function of that name.
+func encodeURIComponent(value string) string {
+	var b strings.Builder
+	for _, c := range []byte(value) {
+		if c < 0x80 && (unicode.IsLetter(rune(c)) || unicode.IsDigit(rune(c)) || strings.IndexByte("-_.!~*'()", c) >= 0) {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
 }
 
 func credentialCalls(value string) map[string]func(ctx context.Context, c *Client) error {
