@@ -52,15 +52,15 @@ type PasswordHasher string
 type ProfileImage struct {
 	// configMapKeyRef names the ConfigMap's entry that holds the image: JPEG, PNG, GIF or WEBP, in binaryData. It is
 	// uploaded again when the entry changes, and when the user has no image any more; one that somebody replaced at Clerk
-	// stays until then.
+	// stays until then. Omitted: another of the three.
 	// +optional
 	ConfigMapKeyRef *ConfigMapKeySelector `json:"configMapKeyRef,omitempty"`
 
-	// secretKeyRef names a Secret's entry in its place.
+	// secretKeyRef names a Secret's entry in its place. Omitted: another of the three.
 	// +optional
 	SecretKeyRef *SecretKeySelector `json:"secretKeyRef,omitempty"`
 
-	// none true removes any image; Clerk then shows the initials.
+	// none true removes any image; Clerk then shows the initials. Omitted: another of the three.
 	// +kubebuilder:validation:XValidation:rule="self",message="must be true; to leave the image alone, remove profileImage"
 	// +optional
 	None *bool `json:"none,omitempty"`

@@ -58,64 +58,64 @@ type ClerkUserActionSpec struct {
 	TTLSecondsAfterFinished *int32 `json:"ttlSecondsAfterFinished,omitempty"`
 
 	// verifyPassword finds out whether the text of a Secret's entry is the user's password. status.result.verified holds
-	// the answer; a wrong password is no failure of the act.
+	// the answer; a wrong password is no failure of the act. Omitted: another act.
 	// +optional
 	VerifyPassword *SecretValue `json:"verifyPassword,omitempty"`
 
 	// verifyTOTP finds out whether the text of a Secret's entry, white space around it not counted, is a code of the user's
-	// authenticator app or one of the backup codes, which is used up by that.
+	// authenticator app or one of the backup codes, which is used up by that. Omitted: another act.
 	// +optional
 	VerifyTOTP *SecretValue `json:"verifyTOTP,omitempty"`
 
-	// disableMFA removes all second factors of the user at once. Write disableMFA: {}.
+	// disableMFA removes all second factors of the user at once. Write disableMFA: {}. Omitted: another act.
 	// +optional
 	DisableMFA *NoParameters `json:"disableMFA,omitempty"`
 
-	// deleteBackupCodes removes the user's backup codes. Write deleteBackupCodes: {}.
+	// deleteBackupCodes removes the user's backup codes. Write deleteBackupCodes: {}. Omitted: another act.
 	// +optional
 	DeleteBackupCodes *NoParameters `json:"deleteBackupCodes,omitempty"`
 
-	// deletePasskey removes one passkey. Clerk tells the user by e-mail.
+	// deletePasskey removes one passkey. Clerk tells the user by e-mail. Omitted: another act.
 	// +optional
-	DeletePasskey *IdentificationReference `json:"deletePasskey,omitempty"`
+	DeletePasskey *PasskeyDeletion `json:"deletePasskey,omitempty"`
 
-	// deleteWeb3Wallet removes one wallet.
+	// deleteWeb3Wallet removes one wallet. Omitted: another act.
 	// +optional
-	DeleteWeb3Wallet *WalletReference `json:"deleteWeb3Wallet,omitempty"`
+	DeleteWeb3Wallet *WalletDeletion `json:"deleteWeb3Wallet,omitempty"`
 
-	// deleteTOTP removes the user's authenticator app. Write deleteTOTP: {}.
+	// deleteTOTP removes the user's authenticator app. Write deleteTOTP: {}. Omitted: another act.
 	// +optional
 	DeleteTOTP *NoParameters `json:"deleteTOTP,omitempty"`
 
 	// createTOTP makes a secret for an authenticator app, gives it to the user at Clerk, in place of an earlier one, and
-	// keeps it in a Secret with the entries secret (base32) and uri (otpauth).
+	// keeps it in a Secret with the entries secret (base32) and uri (otpauth). Omitted: another act.
 	// +optional
 	CreateTOTP *OutputSecret `json:"createTOTP,omitempty"`
 
-	// deleteExternalAccount removes one connected account.
+	// deleteExternalAccount removes one connected account. Omitted: another act.
 	// +optional
-	DeleteExternalAccount *ExternalAccountReference `json:"deleteExternalAccount,omitempty"`
+	DeleteExternalAccount *ExternalAccountDeletion `json:"deleteExternalAccount,omitempty"`
 
 	// getOAuthAccessToken puts the user's access token for a provider into a Secret with the entries token, provider,
 	// scopes and, as far as there are any, token-secret, id-token and expires-at (RFC 3339). Clerk refreshes a token that
-	// has expired.
+	// has expired. Omitted: another act.
 	// +optional
 	GetOAuthAccessToken *AccessTokenRequest `json:"getOAuthAccessToken,omitempty"`
 
 	// removePassword removes the user's password, also where it is the only way to sign in. A ClerkUser that declares a
-	// password sets it again. Write removePassword: {}.
+	// password sets it again. Write removePassword: {}. Omitted: another act.
 	// +optional
 	RemovePassword *PasswordRemoval `json:"removePassword,omitempty"`
 
-	// revokeTrustedDevice revokes one of the devices that the user trusts.
+	// revokeTrustedDevice revokes one of the devices that the user trusts. Omitted: another act.
 	// +optional
-	RevokeTrustedDevice *TrustedDeviceReference `json:"revokeTrustedDevice,omitempty"`
+	RevokeTrustedDevice *TrustedDeviceRevocation `json:"revokeTrustedDevice,omitempty"`
 
-	// setPasswordCompromised has the user choose another password at the next sign-in.
+	// setPasswordCompromised has the user choose another password at the next sign-in. Omitted: another act.
 	// +optional
 	SetPasswordCompromised *PasswordCompromise `json:"setPasswordCompromised,omitempty"`
 
-	// unsetPasswordCompromised takes that back. Write unsetPasswordCompromised: {}.
+	// unsetPasswordCompromised takes that back. Write unsetPasswordCompromised: {}. Omitted: another act.
 	// +optional
 	UnsetPasswordCompromised *NoParameters `json:"unsetPasswordCompromised,omitempty"`
 }
@@ -139,8 +139,8 @@ type SecretValue struct {
 	SecretKeyRef SecretKeySelector `json:"secretKeyRef"`
 }
 
-// IdentificationReference names one of a user's passkeys.
-type IdentificationReference struct {
+// PasskeyDeletion names the one to delete of a user's passkeys.
+type PasskeyDeletion struct {
 	// id of the passkey at Clerk, idn_….
 	// +kubebuilder:validation:MaxLength=64
 	// +kubebuilder:validation:XValidation:rule="self.matches(r'^[a-z]+_[A-Za-z0-9]+$')",message="must be an id as Clerk's dashboard shows it, such as idn_ and then letters and digits"
@@ -148,40 +148,41 @@ type IdentificationReference struct {
 	ID string `json:"id"`
 }
 
-// WalletReference names one of a user's wallets.
+// WalletDeletion names the one to delete of a user's wallets.
 // +kubebuilder:validation:XValidation:rule="has(self.id) != has(self.address)",message="must hold exactly one of id and address"
-type WalletReference struct {
-	// id of the wallet at Clerk, idn_….
+type WalletDeletion struct {
+	// id of the wallet at Clerk, idn_…. Omitted: address says which.
 	// +kubebuilder:validation:MaxLength=64
 	// +kubebuilder:validation:XValidation:rule="self.matches(r'^[a-z]+_[A-Za-z0-9]+$')",message="must be an id as Clerk's dashboard shows it, such as idn_ and then letters and digits"
 	// +optional
 	ID *string `json:"id,omitempty"`
 
-	// address of the wallet: 0x and 40 hexadecimal digits, or a Solana address.
+	// address of the wallet: 0x and 40 hexadecimal digits, or a Solana address. Omitted: id says which.
 	// +kubebuilder:validation:MaxLength=64
 	// +kubebuilder:validation:XValidation:rule="self.matches(r'^(0x[0-9a-fA-F]{40}|[1-9A-HJ-NP-Za-km-z]{32,44})$')",message="must be a wallet address: 0x and 40 hexadecimal digits, or 32 to 44 base58 characters (Solana)"
 	// +optional
 	Address *string `json:"address,omitempty"`
 }
 
-// ExternalAccountReference names one of a user's connected accounts.
+// ExternalAccountDeletion names the one to delete of a user's connected accounts.
 // +kubebuilder:validation:XValidation:rule="has(self.id) != has(self.provider)",message="must hold exactly one of id and provider"
-type ExternalAccountReference struct {
-	// id of the connected account at Clerk, eac_….
+type ExternalAccountDeletion struct {
+	// id of the connected account at Clerk, eac_…. Omitted: provider says which.
 	// +kubebuilder:validation:MaxLength=64
 	// +kubebuilder:validation:XValidation:rule="self.matches(r'^eac_[A-Za-z0-9]+$')",message="must be the id of a connected account, eac_ and then letters and digits; the idn_ id beside it names another thing"
 	// +optional
 	ID *string `json:"id,omitempty"`
 
-	// provider of the account, such as oauth_google. The user must have exactly one account there.
+	// provider of the account, such as oauth_google. The user must have exactly one account there. Omitted: id
+	// says which.
 	// +kubebuilder:validation:MaxLength=64
 	// +kubebuilder:validation:XValidation:rule="self.matches(r'^[a-z0-9_]+$')",message="must be the name of a provider as Clerk has it, such as oauth_google"
 	// +optional
 	Provider *string `json:"provider,omitempty"`
 }
 
-// TrustedDeviceReference names one of a user's trusted devices.
-type TrustedDeviceReference struct {
+// TrustedDeviceRevocation names the one to revoke of a user's trusted devices.
+type TrustedDeviceRevocation struct {
 	// id of the device at Clerk.
 	// +kubebuilder:validation:MaxLength=64
 	// +kubebuilder:validation:XValidation:rule="self.matches(r'^[A-Za-z0-9_]+$')",message="must be the id of a trusted device as Clerk has it: letters, digits and _ only"

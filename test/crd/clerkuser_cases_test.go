@@ -26,7 +26,7 @@ const (
 
 // userRefusals are specs of a ClerkUser that can be judged without Clerk, and are wrong.
 func userRefusals() map[string]refusal {
-	return merged(identifierRefusals(), emailRefusals(), phoneRefusals(), fieldRefusals())
+	return merged(identifierRefusals(), emailRefusals(), phoneRefusals(), fieldRefusals(), sourceRefusals())
 }
 
 func identifierRefusals() map[string]refusal {
@@ -167,6 +167,13 @@ func acceptedUsers() map[string]string {
 		"InstanceElsewhere":    `{userID: user_1, instanceRef: {name: shop.eu, namespace: clerk-shared}}`,
 		// A manifest that pins the id of the user it once created must stay valid where the object is made anew.
 		"UserIDBesideInitial": `{userID: user_1, initial: {createdAt: "2024-02-29T12:00:00Z", skipLegalChecks: true}}`,
+		"PasswordBesideInitial": `{username: ada, password: {secretKeyRef: {name: s, key: k}, skipChecks: true}, initial: {totpSecretRef: {name: s, key: t}}}`,
+		"ImageOfAConfigMap":     `{username: ada, profileImage: {configMapKeyRef: {name: portraits, key: ada.png}}}`,
+		"NoImage":               `{username: ada, profileImage: {none: true}}`,
+		"EscapedPaths":          `{username: ada, privateMetadataFrom: [{path: /a~1b/c~0d, secretKeyRef: {name: s, key: k}}, {path: /ü, secretKeyRef: {name: s, key: k}}]}`,
+		"EveryInclude":          `{username: ada, statusIncludes: [OrganizationMemberships, OrganizationInvitations]}`,
+		"EveryInitialSource": `{username: ada, initial: {passwordDigest: {secretKeyRef: {name: s, key: d}, hasher: argon2id},
+			totpSecretRef: {name: s, key: t}, backupCodesSecretRef: {name: s, key: b}}}`,
 		"EveryConduct": `{userID: user_1, mode: Observe, adoptionPolicy: IfUnmanaged, deletionPolicy: Ban, suspend: true,
 			metadataPolicy: Replace, identifiersPolicy: Replace}`,
 	}

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
@@ -30,7 +29,9 @@ func (r reference) String() string { return r.kind + "." + strings.Join(r.path, 
 func references(t *testing.T) []reference {
 	t.Helper()
 	var found []reference
-	for kind, spec := range map[string]any{"ClerkUser": v1alpha1.ClerkUserSpec{}, "ClerkInstance": v1alpha1.ClerkInstanceSpec{}} {
+	for kind, spec := range map[string]any{
+		"ClerkUser": v1alpha1.ClerkUserSpec{}, "ClerkInstance": v1alpha1.ClerkInstanceSpec{}, "ClerkUserAction": v1alpha1.ClerkUserActionSpec{},
+	} {
 		found = append(found, referencesIn(t, reference{kind: kind, path: []string{"spec"}, typ: reflect.TypeOf(spec)})...)
 	}
 	return found
@@ -41,8 +42,12 @@ func referencesIn(t *testing.T, at reference) []reference {
 	var found []reference
 	for f := range at.typ.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		inner := reference{at.kind, append(slices.Clone(at.path), name), elementOf(f.Type)}
-		named, typed := strings.HasSuffix(name, "Ref"), strings.HasSuffix(inner.typ.Name(), "Reference")
+		step := name
+		if f.Type.Kind() == reflect.Slice {
+			step += "[0]"
+		}
+		inner := reference{at.kind, append(slices.Clone(at.path), step), elementOf(f.Type)}
+		named, typed := strings.HasSuffix(name, "Ref"), namesObject(inner.typ)
 		switch {
 		case named != typed:
 			t.Errorf("%s names an object by its name or by its type, but not by both", inner)
@@ -55,11 +60,16 @@ func referencesIn(t *testing.T, at reference) []reference {
 	return found
 }
 
+// namesObject reports whether a type names another object, or an entry of one.
+func namesObject(typ reflect.Type) bool {
+	return strings.HasSuffix(typ.Name(), "Reference") || strings.HasSuffix(typ.Name(), "KeySelector")
+}
+
 // TestReferencesStayWhereTheyBelong tries, on every reference there is, to leave the namespace by spelling.
 func TestReferencesStayWhereTheyBelong(t *testing.T) {
 	t.Parallel()
 	c, namespace := newClient(t), controlplane.Namespace(t)
-	valid := map[string]string{"ClerkUser": `{username: ada}`, "ClerkInstance": instanceWith(``)}
+	valid := map[string]string{"ClerkUser": `{username: ada}`, "ClerkInstance": instanceWith(``), "ClerkUserAction": acting(`disableMFA: {}`)}
 	found := references(t)
 	if len(found) < 2 {
 		t.Fatalf("found the references %v only", found)
@@ -71,16 +81,42 @@ func TestReferencesStayWhereTheyBelong(t *testing.T) {
 				t.Run(fmt.Sprintf("%s.%s=%q", r, field, trick), func(t *testing.T) {
 					t.Parallel()
 					u := object(t, r.kind, namespace, valid[r.kind])
-					value := map[string]any{"name": "name", field: trick}
-					if err := unstructured.SetNestedField(u.Object, value, r.path...); err != nil {
-						t.Fatal(err)
+					value := map[string]any{"name": "name"}
+					if _, has := r.typ.FieldByName("Key"); has {
+						value["key"] = "key"
 					}
+					value[field] = trick
+					put(u.Object, value, r.path)
 					err := c.Create(t.Context(), u, client.DryRunAll)
 					expectRefused(t, err, strings.Join(append(slices.Clone(r.path), field), "."), "must be the name of")
 				})
 			}
 		}
 	}
+}
+
+// put puts a value into an object. What stands beside it where it is required is filled in, since rules are not checked
+// of an object that lacks something.
+func put(object, value map[string]any, path []string) {
+	for _, step := range path[:len(path)-1] {
+		name, isList := strings.CutSuffix(step, "[0]")
+		inner, _ := object[name].(map[string]any)
+		if inner == nil {
+			inner = map[string]any{}
+		}
+		object[name] = inner
+		if isList {
+			object[name] = []any{inner}
+		}
+		object = inner
+		switch name {
+		case "passwordDigest":
+			object["hasher"] = "bcrypt"
+		case "privateMetadataFrom":
+			object["path"] = "/a"
+		}
+	}
+	object[path[len(path)-1]] = value
 }
 
 // tricks are spellings by which a reference could mean something else than one object by its plain name.

@@ -29,6 +29,16 @@ func TestClerkInstanceRefused(t *testing.T) {
 	checkRefused(t, "ClerkInstance", instanceRefusals())
 }
 
+func TestClerkUserActionRefused(t *testing.T) {
+	t.Parallel()
+	checkRefused(t, "ClerkUserAction", actionRefusals())
+}
+
+func TestClerkUserActionAccepted(t *testing.T) {
+	t.Parallel()
+	checkAccepted(t, "ClerkUserAction", acceptedActions())
+}
+
 func TestClerkUserAccepted(t *testing.T) {
 	t.Parallel()
 	checkAccepted(t, "ClerkUser", acceptedUsers())
