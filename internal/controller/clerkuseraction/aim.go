@@ -27,7 +27,7 @@ func (p *pass) aim(context.Context) error {
 	return nil
 }
 
-func (p *pass) aimAtWallet(ref *v1alpha1.WalletReference) error {
+func (p *pass) aimAtWallet(ref *v1alpha1.WalletDeletion) error {
 	if ref.ID != nil {
 		p.target = *ref.ID
 		return nil
@@ -49,7 +49,7 @@ func sameWallet(a, b string) bool {
 	return a == b
 }
 
-func (p *pass) aimAtAccount(ref *v1alpha1.ExternalAccountReference) error {
+func (p *pass) aimAtAccount(ref *v1alpha1.ExternalAccountDeletion) error {
 	if ref.ID != nil {
 		p.target = *ref.ID
 		return nil

@@ -51,7 +51,9 @@ func (v verdict) result() ctrl.Result {
 }
 
 // over reports whether the act is.
-func (v verdict) over() bool { return v.kind == v1alpha1.ConditionComplete || v.kind == v1alpha1.ConditionFailed }
+func (v verdict) over() bool {
+	return v.kind == v1alpha1.ConditionComplete || v.kind == v1alpha1.ConditionFailed
+}
 
 func complete(message string) verdict {
 	return verdict{kind: v1alpha1.ConditionComplete, reason: v1alpha1.ReasonCarriedOut, message: message}
