@@ -32,14 +32,17 @@ func TestControlAccounts(t *testing.T) {
 		"_emulator":{"image":{"sha256":"a","content_type":"image/png","size":1},"directory":{"attributes":["username"]},
 			"organization_memberships":[{"role":"org:admin","organization":{"id":"org_1","name":"Acme"}}],
 			"organization_invitations":[{"status":"accepted","organization_id":"org_2"}]}}`, &u)
-	if status != http.StatusOK || u.Hidden.Image.SHA256 != "a" || u.Hidden.Directory.Attributes[0] != "username" || len(u.ExternalAccounts) != 2 {
+	if status != http.StatusOK || u.Hidden.Image.SHA256 != "a" || u.Hidden.Directory.Attributes[0] != "username" ||
+		len(u.ExternalAccounts) != 2 {
 		t.Fatalf("%d: seeded %+v", status, u.Hidden)
 	}
-	if m := u.Hidden.Memberships[0]; m.Role != "org:admin" || m.ID == "" || m.Organization.Name != "Acme" || u.Hidden.Invitations[0].OrganizationID != "org_2" {
+	if m := u.Hidden.Memberships[0]; m.Role != "org:admin" || m.ID == "" || m.Organization.Name != "Acme" ||
+		u.Hidden.Invitations[0].OrganizationID != "org_2" {
 		t.Errorf("seeded %+v and %+v", m, u.Hidden.Invitations[0])
 	}
 	fresh := c.send("GET", "/users/"+u.ID+"/oauth_access_tokens/oauth_google", nil).tokens()
-	if c.tell("GET", "/users/"+u.ID, "", &u); len(fresh) != 1 || u.ExternalAccounts[0].Hidden.Token.Refreshed != 1 || u.ExternalAccounts[0].Hidden.Token.Token != fresh[0].Token {
+	if c.tell("GET", "/users/"+u.ID, "", &u); len(fresh) != 1 || u.ExternalAccounts[0].Hidden.Token.Refreshed != 1 ||
+		u.ExternalAccounts[0].Hidden.Token.Token != fresh[0].Token {
 		t.Errorf("fresh %+v", fresh)
 	}
 	if page := c.send("GET", "/users/"+u.ID+"/organization_memberships", nil).page(); page.TotalCount != 1 {
@@ -49,7 +52,8 @@ func TestControlAccounts(t *testing.T) {
 		t.Fatalf("edited: %d", got)
 	}
 	after := c.instance.User(u.ID)
-	if after.Image == nil || len(after.OrganizationMemberships) != 1 || len(after.OrganizationInvitations) != 1 || after.ExternalAccounts[0].Token == nil ||
+	if after.Image == nil || len(after.OrganizationMemberships) != 1 || len(after.OrganizationInvitations) != 1 ||
+		after.ExternalAccounts[0].Token == nil ||
 		after.ExternalAccounts[1].Token != nil || after.Directory == nil {
 		t.Errorf("an edit of the name changed %+v", after)
 	}
@@ -84,6 +88,11 @@ func TestControlSettingsOfAccounts(t *testing.T) {
 	c.tell("PATCH", "/settings", `{"organizations_disabled":true}`, nil)
 	if got := c.instance.Settings(); !got.OrganizationsDisabled || got.OAuthProviders != nil {
 		t.Errorf("settings %+v", got)
+	}
+	c.tell("PATCH", "/settings", `{"oauth_providers":["oauth_google"]}`, nil)
+	c.instance.Settings().OAuthProviders[0] = "oauth_github"
+	if got := c.instance.Settings().OAuthProviders; len(got) != 1 || got[0] != "oauth_google" {
+		t.Errorf("providers %v", got)
 	}
 	c.tell("PATCH", "/settings", `{"oauth_providers":[]}`, nil)
 	if got := c.instance.Settings(); got.OAuthProviders == nil || len(got.OAuthProviders) != 0 {

@@ -214,11 +214,15 @@ func TestAnotherPrimaryAddressIsAnnouncedOnDemand(t *testing.T) {
 		return about
 	}
 	body := func(address string, notify any) m {
-		return m{"user_id": u.ID, "email_address": address, "verified": true, "primary": true, "notify_primary_email_address_changed": notify}
+		return m{
+			"user_id": u.ID, "email_address": address, "verified": true, "primary": true,
+			"notify_primary_email_address_changed": notify,
+		}
 	}
 	c.send("POST", "/email_addresses", body("quiet@example.com", false)).ok()
 	c.send("POST", "/email_addresses", body("null@example.com", nil)).ok()
-	c.send("POST", "/email_addresses", m{"user_id": u.ID, "email_address": "second@example.com", "notify_primary_email_address_changed": true}).ok()
+	second := m{"user_id": u.ID, "email_address": "second@example.com", "notify_primary_email_address_changed": true}
+	c.send("POST", "/email_addresses", second).ok()
 	if got := announced(); got != nil {
 		t.Errorf("announced %v", got)
 	}

@@ -19,13 +19,13 @@ func TestExternalAccountsHaveTwoIDs(t *testing.T) {
 		object string
 		former bool
 	}{
-		"Google":                  {emulator.ExternalAccount{Provider: "oauth_google"}, "google_account", true},
-		"GoogleByItsOwnID":        {emulator.ExternalAccount{Provider: "oauth_google", ID: "eac_1"}, "google_account", true},
-		"GoogleByIdentification":  {emulator.ExternalAccount{Provider: "oauth_google", ID: "idn_1"}, "google_account", true},
-		"Facebook":                {emulator.ExternalAccount{Provider: "oauth_facebook"}, "facebook_account", true},
-		"GoogleInTheFormOfOthers": {emulator.ExternalAccount{Provider: "oauth_google", Object: "external_account"}, "external_account", false},
-		"GitHub":                  {emulator.ExternalAccount{Provider: "oauth_github"}, "external_account", false},
-		"GitHubByItsOwnID":        {emulator.ExternalAccount{Provider: "oauth_github", ID: "eac_1"}, "external_account", false},
+		"Google":                 {emulator.ExternalAccount{Provider: "oauth_google"}, "google_account", true},
+		"GoogleByItsOwnID":       {emulator.ExternalAccount{Provider: "oauth_google", ID: "eac_1"}, "google_account", true},
+		"GoogleByIdentification": {emulator.ExternalAccount{Provider: "oauth_google", ID: "idn_1"}, "google_account", true},
+		"Facebook":               {emulator.ExternalAccount{Provider: "oauth_facebook"}, "facebook_account", true},
+		"GoogleLikeOthers":       {emulator.ExternalAccount{Provider: "oauth_google", Object: "external_account"}, "external_account", false},
+		"GitHub":                 {emulator.ExternalAccount{Provider: "oauth_github"}, "external_account", false},
+		"GitHubByItsOwnID":       {emulator.ExternalAccount{Provider: "oauth_github", ID: "eac_1"}, "external_account", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -72,7 +72,8 @@ func TestLastExternalAccountStays(t *testing.T) {
 		EmailAddresses:   []emulator.EmailAddress{emulator.UnverifiedEmail("a@example.com")},
 		ExternalAccounts: []emulator.ExternalAccount{{Provider: "oauth_github"}},
 	})
-	c.send("DELETE", "/users/"+u.ID+"/external_accounts/"+u.ExternalAccounts[0].ID, nil).refused(http.StatusBadRequest, "identification_deletion_failed")
+	c.send("DELETE", "/users/"+u.ID+"/external_accounts/"+u.ExternalAccounts[0].ID, nil).
+		refused(http.StatusBadRequest, "identification_deletion_failed")
 	if len(c.instance.User(u.ID).ExternalAccounts) != 1 {
 		t.Error("the account is gone all the same")
 	}
@@ -91,9 +92,11 @@ func TestDeletedExternalAccountLetsGoOfItsAddresses(t *testing.T) {
 		Username: new("somebody"), EmailAddresses: []emulator.EmailAddress{linked, other}, PhoneNumbers: []emulator.PhoneNumber{phone},
 		ExternalAccounts: []emulator.ExternalAccount{{ID: "eac_hub", IdentificationID: "idn_hub", Provider: "oauth_github"}},
 	})
-	c.send("DELETE", "/email_addresses/"+u.EmailAddresses[0].ID, nil).refused(http.StatusBadRequest, "delete_linked_identification_disallowed")
+	c.send("DELETE", "/email_addresses/"+u.EmailAddresses[0].ID, nil).
+		refused(http.StatusBadRequest, "delete_linked_identification_disallowed")
 	c.send("DELETE", "/users/"+u.ID+"/external_accounts/eac_hub", nil).ok()
 	c.send("DELETE", "/email_addresses/"+u.EmailAddresses[0].ID, nil).ok()
 	c.send("DELETE", "/phone_numbers/"+u.PhoneNumbers[0].ID, nil).ok()
-	c.send("DELETE", "/email_addresses/"+u.EmailAddresses[1].ID, nil).refused(http.StatusBadRequest, "delete_linked_identification_disallowed")
+	c.send("DELETE", "/email_addresses/"+u.EmailAddresses[1].ID, nil).
+		refused(http.StatusBadRequest, "delete_linked_identification_disallowed")
 }

@@ -151,7 +151,8 @@ func (c *call) freshTokens(u *User, provider string) ([]oauthTokenDocument, erro
 			continue
 		case a.Token == nil:
 			return nil, unprocessable(errorEntry{
-				Code: "oauth_missing_access_token", Message: "Missing OAuth access token", LongMessage: "There is no token for the account.",
+				Code: "oauth_missing_access_token", Message: "Missing OAuth access token",
+				LongMessage: "There is no token for the account.",
 			})
 		case a.Token.expired(c.now):
 			if err := a.Token.refresh(c.now); err != nil {

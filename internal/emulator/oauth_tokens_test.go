@@ -50,7 +50,10 @@ func TestOAuthTokensOfEveryAccountAreAnswered(t *testing.T) {
 		},
 		{Provider: "oauth_github", ProviderUserID: "h1", Token: &emulator.OAuthToken{Token: "hub-token"}},
 		{Provider: "oauth_google", ProviderUserID: "g2", Token: &emulator.OAuthToken{Token: "second-token"}},
-		{Provider: "oauth_twitter", ProviderUserID: "t1", ApprovedScopes: "read", Token: &emulator.OAuthToken{Token: "old-token", TokenSecret: "old-secret"}},
+		{
+			Provider: "oauth_twitter", ProviderUserID: "t1", ApprovedScopes: "read",
+			Token: &emulator.OAuthToken{Token: "old-token", TokenSecret: "old-secret"},
+		},
 	}})
 	accounts := c.instance.User(u.ID).ExternalAccounts
 	path := "/users/" + u.ID + "/oauth_access_tokens/"
@@ -68,10 +71,12 @@ func TestOAuthTokensOfEveryAccountAreAnswered(t *testing.T) {
 	if diff := cmp.Diff(google, c.send("GET", path+"oauth_google", nil).tokens()); diff != "" {
 		t.Errorf("tokens (-want +got):\n%s", diff)
 	}
-	if got := c.send("GET", path+"oauth_github", nil).tokens(); len(got) != 1 || got[0].ExternalAccountID != accounts[1].ID || got[0].Token != "hub-token" {
+	if got := c.send("GET", path+"oauth_github", nil).tokens(); len(got) != 1 || got[0].ExternalAccountID != accounts[1].ID ||
+		got[0].Token != "hub-token" {
 		t.Errorf("tokens %+v", got)
 	}
-	if got := c.send("GET", path+"oauth_twitter", nil).tokens(); len(got) != 1 || got[0].TokenSecret != "old-secret" || got[0].Scopes != nil {
+	if got := c.send("GET", path+"oauth_twitter", nil).tokens(); len(got) != 1 || got[0].TokenSecret != "old-secret" ||
+		got[0].Scopes != nil {
 		t.Errorf("tokens of OAuth 1 %+v", got)
 	}
 	var page struct {
@@ -103,10 +108,12 @@ func TestOAuthTokenRefusals(t *testing.T) {
 	if got := c.send("GET", path, nil).tokens(); got == nil || len(got) != 0 {
 		t.Errorf("tokens of a user without an account: %v", got)
 	}
-	c.send("GET", with(&emulator.OAuthToken{Token: "x", ExpiresAt: expired, Refresh: emulator.RefreshRefused}), nil).refused(http.StatusBadRequest, "oauth_token_retrieval_error")
+	c.send("GET", with(&emulator.OAuthToken{Token: "x", ExpiresAt: expired, Refresh: emulator.RefreshRefused}), nil).
+		refused(http.StatusBadRequest, "oauth_token_retrieval_error")
 	c.send("GET", with(&emulator.OAuthToken{Token: "x", ExpiresAt: expired, Refresh: emulator.RefreshImpossible}), nil).
 		refused(http.StatusBadRequest, "external_account_missing_refresh_token")
-	c.send("GET", with(&emulator.OAuthToken{Token: "x", ExpiresAt: at(noon.Add(time.Millisecond)), Refresh: emulator.RefreshImpossible}), nil).ok()
+	lasting := at(noon.Add(time.Millisecond))
+	c.send("GET", with(&emulator.OAuthToken{Token: "x", ExpiresAt: lasting, Refresh: emulator.RefreshImpossible}), nil).ok()
 	for _, query := range []string{"limit=0", "limit=501", "offset=-1", "paginated=maybe"} {
 		param, _, _ := strings.Cut(query, "=")
 		c.send("GET", path+"?"+query, nil).refused(422, "form_param_value_invalid/"+param)

@@ -27,6 +27,8 @@ type organizationPage struct {
 			UserID     string `json:"user_id"`
 			Identifier string
 			FirstName  *string `json:"first_name"`
+			ImageURL   string  `json:"image_url"`
+			FormerURL  *string `json:"profile_image_url"`
 			Banned     bool
 		} `json:"public_user_data"`
 		PublicInviterData *struct {
@@ -76,15 +78,19 @@ func TestOrganizationMemberships(t *testing.T) {
 	path := "/users/" + u.ID + "/organization_memberships"
 	all := c.send("GET", path, nil).page()
 	newest := all.Data[0]
-	if want := newest.ID + " orgmem_c orgmem_b orgmem_a"; all.ids() != want || all.TotalCount != 4 || !strings.HasPrefix(newest.ID, "orgmem_") {
+	if want := newest.ID + " orgmem_c orgmem_b orgmem_a"; all.ids() != want || all.TotalCount != 4 ||
+		!strings.HasPrefix(newest.ID, "orgmem_") {
 		t.Errorf("%d memberships %s, want %s", all.TotalCount, all.ids(), want)
 	}
-	if newest.Role != "org:member" || newest.RoleName != "Member" || !strings.HasPrefix(newest.Organization.ID, "org_") || newest.Organization.Slug == "" {
+	if newest.Role != "org:member" || newest.RoleName != "Member" || !strings.HasPrefix(newest.Organization.ID, "org_") ||
+		newest.Organization.Slug == "" {
 		t.Errorf("a membership of which nothing was said: %+v", newest)
 	}
 	got := all.Data[1]
 	if got.Object != "organization_membership" || got.Role != "org:admin" || got.RoleName != "Admin" || got.Organization.Name != "Acme" ||
-		got.PublicUserData.UserID != u.ID || got.PublicUserData.Identifier != "ada@example.com" || text(got.PublicUserData.FirstName) != "Ada" || !got.PublicUserData.Banned {
+		got.PublicUserData.UserID != u.ID || got.PublicUserData.Identifier != "ada@example.com" ||
+		text(got.PublicUserData.FirstName) != "Ada" || !got.PublicUserData.Banned ||
+		got.PublicUserData.ImageURL != u.ImageURL || text(got.PublicUserData.FormerURL) != u.ImageURL {
 		t.Errorf("membership %+v", got)
 	}
 	if page := c.send("GET", path+"?limit=2&offset=1", nil).page(); page.ids() != "orgmem_c orgmem_b" || page.TotalCount != 4 {
@@ -131,7 +137,10 @@ func TestOrganizationInvitations(t *testing.T) {
 		OrganizationInvitations: []emulator.OrganizationInvitation{
 			{ID: "orginv_1", CreatedAt: 1, Status: "accepted", InviterID: &inviter.ID, OrganizationID: "org_a"},
 			{ID: "orginv_2", CreatedAt: 2, Status: "revoked", InviterID: new("user_gone"), EmailAddress: "other@example.com"},
-			{ID: "orginv_3", CreatedAt: 3, ExpiresAt: at(noon.Add(time.Minute)), URL: new("https://example.com"), Organization: emulator.PublicOrganizationData{ID: "org_b", Name: "Acme"}},
+			{
+				ID: "orginv_3", CreatedAt: 3, ExpiresAt: at(noon.Add(time.Minute)), URL: new("https://example.com"),
+				Organization: emulator.PublicOrganizationData{ID: "org_b", Name: "Acme"},
+			},
 		},
 	})
 	path := "/users/" + u.ID + "/organization_invitations"
@@ -140,11 +149,13 @@ func TestOrganizationInvitations(t *testing.T) {
 		t.Fatalf("%d invitations %s", all.TotalCount, all.ids())
 	}
 	pending, revoked, accepted := all.Data[0], all.Data[1], all.Data[2]
-	if pending.Object != "organization_invitation" || pending.Status != "pending" || pending.EmailAddress != "ada@example.com" || pending.Role != "org:member" ||
+	if pending.Object != "organization_invitation" || pending.Status != "pending" || pending.EmailAddress != "ada@example.com" ||
+		pending.Role != "org:member" ||
 		pending.OrganizationID != "org_b" || pending.PublicOrganizationData.Name != "Acme" || pending.PublicInviterData != nil {
 		t.Errorf("pending %+v", pending)
 	}
-	if accepted.PublicInviterData == nil || accepted.PublicInviterData.UserID != inviter.ID || accepted.PublicInviterData.Identifier != "boss" ||
+	if accepted.PublicInviterData == nil || accepted.PublicInviterData.UserID != inviter.ID ||
+		accepted.PublicInviterData.Identifier != "boss" ||
 		accepted.PublicOrganizationData.ID != "org_a" {
 		t.Errorf("accepted %+v", accepted)
 	}
@@ -152,7 +163,8 @@ func TestOrganizationInvitations(t *testing.T) {
 		t.Errorf("revoked %+v", revoked)
 	}
 	for query, want := range map[string]string{
-		"status=pending": "orginv_3", "status=revoked&status=accepted": "orginv_2 orginv_1", "status=": "orginv_3 orginv_2 orginv_1", "status=expired": "",
+		"status=pending": "orginv_3", "status=revoked&status=accepted": "orginv_2 orginv_1",
+		"status=": "orginv_3 orginv_2 orginv_1", "status=expired": "",
 		"status=revoked&status=accepted&limit=1&offset=1": "orginv_1",
 	} {
 		if page := c.send("GET", path+"?"+query, nil).page(); page.ids() != want {
@@ -190,20 +202,31 @@ func TestSeededOrganizationsAreCopies(t *testing.T) {
 	c := start(t, emulator.InstanceConfig{})
 	seed := emulator.User{
 		OrganizationMemberships: []emulator.OrganizationMembership{{
-			Permissions: []string{"p"}, PublicMetadata: map[string]any{"a": "b"}, Organization: emulator.Organization{PrivateMetadata: map[string]any{"a": "b"}},
+			Permissions: []string{"p"}, PublicMetadata: map[string]any{"a": "b"},
+			Organization: emulator.Organization{PrivateMetadata: map[string]any{"a": "b"}},
 		}},
-		OrganizationInvitations: []emulator.OrganizationInvitation{{InviterID: new("user_1"), URL: new("u"), ExpiresAt: new(int64(7)), PrivateMetadata: map[string]any{"a": "b"}}},
-		ExternalAccounts:        []emulator.ExternalAccount{{Label: new("l"), Token: &emulator.OAuthToken{Token: "t", ExpiresAt: new(int64(7))}}},
+		OrganizationInvitations: []emulator.OrganizationInvitation{{
+			InviterID: new("user_1"), URL: new("u"), ExpiresAt: new(int64(7)), PrivateMetadata: map[string]any{"a": "b"},
+		}},
+		ExternalAccounts: []emulator.ExternalAccount{{
+			Label: new("l"), Token: &emulator.OAuthToken{Token: "t", ExpiresAt: new(int64(7))},
+		}},
 	}
 	u := c.instance.Seed(seed)
-	before := c.instance.User(u.ID)
 	for _, touched := range []*emulator.User{u, &seed} {
 		m, v, a := &touched.OrganizationMemberships[0], &touched.OrganizationInvitations[0], &touched.ExternalAccounts[0]
 		m.Permissions[0], m.PublicMetadata["a"], m.Organization.PrivateMetadata["a"] = "x", "x", "x"
 		*v.InviterID, *v.URL, *v.ExpiresAt, v.PrivateMetadata["a"] = "x", "x", 8, "x"
 		*a.Label, a.Token.Token, *a.Token.ExpiresAt = "x", "x", 8
 	}
-	if diff := cmp.Diff(before, c.instance.User(u.ID)); diff != "" {
-		t.Errorf("a copy changed what is stored (-before +after):\n%s", diff)
+	stored := c.instance.User(u.ID)
+	m, v, a := stored.OrganizationMemberships[0], stored.OrganizationInvitations[0], stored.ExternalAccounts[0]
+	got := []any{
+		m.Permissions[0], m.PublicMetadata["a"], m.Organization.PrivateMetadata["a"], *v.InviterID, *v.URL, *v.ExpiresAt,
+		v.PrivateMetadata["a"], *a.Label, a.Token.Token, *a.Token.ExpiresAt,
+	}
+	want := []any{"p", "b", "b", "user_1", "u", int64(7), "b", "l", "t", int64(7)}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("a copy changed what is stored (-want +got):\n%s", diff)
 	}
 }

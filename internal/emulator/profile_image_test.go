@@ -143,7 +143,8 @@ func TestProfileImageOfMoreThanTenMegabytesIsRefused(t *testing.T) {
 			t.Errorf("the journal keeps %d bytes of an upload", len(e.Body))
 		}
 	}
-	c.send("PATCH", "/users/"+u.ID, m{"first_name": strings.Repeat("x", 2<<20)}).refused(http.StatusRequestEntityTooLarge, "request_body_too_large")
+	c.send("PATCH", "/users/"+u.ID, m{"first_name": strings.Repeat("x", 2<<20)}).
+		refused(http.StatusRequestEntityTooLarge, "request_body_too_large")
 }
 
 func TestProfileImageCountsAgainstTheInstancesLimitOnly(t *testing.T) {
