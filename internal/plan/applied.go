@@ -90,6 +90,8 @@ func Confirm(applied v1alpha1.Applied, d *Desired, did []Change) v1alpha1.Applie
 			}
 		case SetProfileImage:
 			applied.ProfileImageDigest = d.image.digest
+		default:
+			// Everything else can be read back.
 		}
 	}
 	return applied

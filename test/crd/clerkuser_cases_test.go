@@ -166,7 +166,7 @@ func acceptedUsers() map[string]string {
 		"LocaleOfScript":       `{userID: user_1, locale: zh-Hant-TW}`,
 		"InstanceElsewhere":    `{userID: user_1, instanceRef: {name: shop.eu, namespace: clerk-shared}}`,
 		// A manifest that pins the id of the user it once created must stay valid where the object is made anew.
-		"UserIDBesideInitial": `{userID: user_1, initial: {createdAt: "2024-02-29T12:00:00Z", skipLegalChecks: true}}`,
+		"UserIDBesideInitial":   `{userID: user_1, initial: {createdAt: "2024-02-29T12:00:00Z", skipLegalChecks: true}}`,
 		"PasswordBesideInitial": `{username: ada, password: {secretKeyRef: {name: s, key: k}, skipChecks: true}, initial: {totpSecretRef: {name: s, key: t}}}`,
 		"ImageOfAConfigMap":     `{username: ada, profileImage: {configMapKeyRef: {name: portraits, key: ada.png}}}`,
 		"NoImage":               `{username: ada, profileImage: {none: true}}`,

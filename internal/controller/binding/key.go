@@ -97,7 +97,9 @@ func (k Key) Valid(text string, s Subject) bool {
 	return err == nil && hmac.Equal(mac, k.sign(s))
 }
 
-func (k Key) sign(s Subject) []byte { return k.mac("binding", s.ClusterID, s.UID, s.InstanceID, s.UserID) }
+func (k Key) sign(s Subject) []byte {
+	return k.mac("binding", s.ClusterID, s.UID, s.InstanceID, s.UserID)
+}
 
 // mac covers each part with its length, so that no two lists of parts share an input.
 func (k Key) mac(parts ...string) []byte {

@@ -66,8 +66,8 @@ type circumstances struct {
 	generation, instanceGeneration int64
 	instanceID, reconcileAt        string
 	// sources is a digest of what the spec's Secrets and ConfigMaps held.
-	sources string
-	deleting                       bool
+	sources  string
+	deleting bool
 }
 
 const (

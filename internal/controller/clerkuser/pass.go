@@ -48,7 +48,7 @@ type pass struct {
 	notKept, contended []string
 	// includeAfter is when to try again to read what status includes; 0 is not before the next full comparison.
 	includeAfter time.Duration
-	happened           []occurrence
+	happened     []occurrence
 	// suspended, onHold and released say how a pass ended early: by wish, because nothing changed since it failed, or
 	// because the object was let go.
 	suspended, onHold, released bool

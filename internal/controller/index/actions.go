@@ -46,7 +46,9 @@ func over(action *v1alpha1.ClerkUserAction) bool {
 		meta.IsStatusConditionTrue(action.Status.Conditions, v1alpha1.ConditionFailed)
 }
 
-func actionUserOf(action *v1alpha1.ClerkUserAction) []string { return []string{action.Spec.UserRef.Name} }
+func actionUserOf(action *v1alpha1.ClerkUserAction) []string {
+	return []string{action.Spec.UserRef.Name}
+}
 
 func actionSourceOf(action *v1alpha1.ClerkUserAction) []string {
 	for _, value := range []*v1alpha1.SecretValue{action.Spec.VerifyPassword, action.Spec.VerifyTOTP} {

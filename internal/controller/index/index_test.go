@@ -63,10 +63,10 @@ func TestIndexes(t *testing.T) {
 		change func(*v1alpha1.ClerkUser)
 		want   map[string][]string
 	}{
-		"NamesNoInstance":              {func(*v1alpha1.ClerkUser) {}, map[string][]string{Instance: {ImpliedInstance}, Unbound: {"true"}}},
-		"NamesOneOfItsNamespace":       {reference(nil), map[string][]string{Instance: {"team-a/prod"}, Unbound: {"true"}}},
-		"NamesOneOfAnother":            {reference(ptr.To("platform")), map[string][]string{Instance: {"platform/prod"}, Unbound: {"true"}}},
-		"BoundAndReferringElsewhere":   {bound, map[string][]string{Instance: {"platform/live", "team-a/prod"}, UserID: {"user_1"}}},
+		"NamesNoInstance":            {func(*v1alpha1.ClerkUser) {}, map[string][]string{Instance: {ImpliedInstance}, Unbound: {"true"}}},
+		"NamesOneOfItsNamespace":     {reference(nil), map[string][]string{Instance: {"team-a/prod"}, Unbound: {"true"}}},
+		"NamesOneOfAnother":          {reference(ptr.To("platform")), map[string][]string{Instance: {"platform/prod"}, Unbound: {"true"}}},
+		"BoundAndReferringElsewhere": {bound, map[string][]string{Instance: {"platform/live", "team-a/prod"}, UserID: {"user_1"}}},
 		"NamesSources": {sourced, map[string][]string{
 			Instance: {ImpliedInstance}, Unbound: {"true"},
 			Source: {

@@ -49,24 +49,26 @@ func (e *MissingError) Error() string { return e.Field + ": " + e.Problem }
 
 // Secret returns the entry of a Secret that a field of a spec names. Where there is none the error is a *MissingError.
 func (r *Reader) Secret(ctx context.Context, field string, at v1alpha1.SecretKeySelector) ([]byte, error) {
+	w := wanted{field: field, kind: "Secret", reason: v1alpha1.ReasonSecretNotFound, name: at.Name, key: at.Key}
 	secret, known := r.secrets[at.Name]
 	if !known {
 		secret = &corev1.Secret{}
-		if err := r.get(ctx, field, "Secret", v1alpha1.ReasonSecretNotFound, at.Name, secret); err != nil {
+		if err := r.get(ctx, w, secret); err != nil {
 			return nil, err
 		}
 		r.secrets[at.Name] = secret
 	}
-	return entry(field, "Secret", v1alpha1.ReasonSecretNotFound, at.Name, at.Key, secret.Data[at.Key])
+	return w.found(secret.Data[at.Key])
 }
 
 // ConfigMap returns the entry of a ConfigMap's binaryData or data that a field of a spec names. Where there is none the
 // error is a *MissingError.
 func (r *Reader) ConfigMap(ctx context.Context, field string, at v1alpha1.ConfigMapKeySelector) ([]byte, error) {
+	w := wanted{field: field, kind: "ConfigMap", reason: v1alpha1.ReasonConfigMapNotFound, name: at.Name, key: at.Key}
 	configMap, known := r.configMaps[at.Name]
 	if !known {
 		configMap = &corev1.ConfigMap{}
-		if err := r.get(ctx, field, "ConfigMap", v1alpha1.ReasonConfigMapNotFound, at.Name, configMap); err != nil {
+		if err := r.get(ctx, w, configMap); err != nil {
 			return nil, err
 		}
 		r.configMaps[at.Name] = configMap
@@ -75,23 +77,30 @@ func (r *Reader) ConfigMap(ctx context.Context, field string, at v1alpha1.Config
 	if len(value) == 0 {
 		value = []byte(configMap.Data[at.Key])
 	}
-	return entry(field, "ConfigMap", v1alpha1.ReasonConfigMapNotFound, at.Name, at.Key, value)
+	return w.found(value)
 }
 
-func (r *Reader) get(ctx context.Context, field, kind, reason, name string, into client.Object) error {
-	err := r.live.Get(ctx, types.NamespacedName{Namespace: r.namespace, Name: name}, into)
+// wanted is an entry that a field names, and the reason of a condition where there is none.
+type wanted struct{ field, kind, reason, name, key string }
+
+func (r *Reader) get(ctx context.Context, w wanted, into client.Object) error {
+	err := r.live.Get(ctx, types.NamespacedName{Namespace: r.namespace, Name: w.name}, into)
 	if apierrors.IsNotFound(err) {
-		return &MissingError{reason, field, fmt.Sprintf("%s %s does not exist in this namespace; create it, or correct the name", kind, name)}
+		return w.missingf("%s %s does not exist in this namespace; create it, or correct the name", w.kind, w.name)
 	}
 	if err != nil {
-		return fmt.Errorf("reading %s %s: %w", kind, name, err)
+		return fmt.Errorf("reading %s %s: %w", w.kind, w.name, err)
 	}
 	return nil
 }
 
-func entry(field, kind, reason, name, key string, value []byte) ([]byte, error) {
+func (w wanted) found(value []byte) ([]byte, error) {
 	if len(value) == 0 {
-		return nil, &MissingError{reason, field, fmt.Sprintf("%s %s has no entry %s, or an empty one; put the value there", kind, name, key)}
+		return nil, w.missingf("%s %s has no entry %s, or an empty one; put the value there", w.kind, w.name, w.key)
 	}
 	return value, nil
+}
+
+func (w wanted) missingf(format string, args ...any) error {
+	return &MissingError{Reason: w.reason, Field: w.field, Problem: fmt.Sprintf(format, args...)}
 }
