@@ -4,7 +4,10 @@
 package binding
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -38,6 +41,41 @@ func TestBinding(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestDigestTellsValuesApart(t *testing.T) {
+	t.Parallel()
+	key, other := newKey(t), newKey(t)
+	value := []byte("a value")
+	digest := key.Digest("password", "uid", value)
+	if digest != key.Digest("password", "uid", []byte("a value")) {
+		t.Error("equal values have different digests")
+	}
+	for name, another := range map[string]string{
+		"AnotherValue":   key.Digest("password", "uid", []byte("b value")),
+		"AnotherPurpose": key.Digest("image", "uid", value),
+		"AnotherObject":  key.Digest("password", "other", value),
+		"AnotherKey":     other.Digest("password", "uid", value),
+		"NoValue":        key.NoDigest(),
+		"ShiftedParts":   key.Digest("passwordu", "id", value),
+	} {
+		if another == digest {
+			t.Errorf("%s has the same digest", name)
+		}
+	}
+	if !key.Made(digest) || !key.Made(key.NoDigest()) || key.Made(other.Digest("password", "uid", value)) || key.Made("") {
+		t.Error("a key does not know its own digests from others'")
+	}
+	for _, plain := range [][]byte{value, sha256Of(value), sha256Of(slices.Concat(key.Bytes(), value))} {
+		if strings.Contains(digest, base64.RawURLEncoding.EncodeToString(plain)) || strings.Contains(digest, string(plain)) {
+			t.Error("the digest can be made without the key")
+		}
+	}
+}
+
+func sha256Of(text []byte) []byte {
+	sum := sha256.Sum256(text)
+	return sum[:]
 }
 
 func TestKeyDoesNotShowItself(t *testing.T) {
