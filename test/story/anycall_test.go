@@ -20,11 +20,20 @@ type life struct {
 }
 
 func (l life) born() {
-	l.create(l.user("ann", full))
+	l.keep("ann", "password", "first-Of-All-77")
+	l.keep("ann-portrait", "png", string(portrait(l.t, 1)))
+	l.keep("ann-token", "text", "tok-1")
+	l.create(l.user("ann", full, withPassword, func(s *spec) {
+		s.ProfileImage = &v1alpha1.ProfileImage{SecretKeyRef: ptr.To(at("ann-portrait", "png"))}
+		s.PrivateMetadataFrom = []v1alpha1.PrivateMetadataSource{{Path: "/token", SecretKeyRef: at("ann-token", "text")}}
+	}))
 	l.becomes("ann", v1alpha1.ReasonInSync)
 }
 
 func (l life) changes() {
+	l.keep("ann", "password", "second-Of-All-77")
+	l.keep("ann-portrait", "png", string(portrait(l.t, 2)))
+	l.keep("ann-token", "text", "tok-2")
 	l.edit("ann", func(s *spec) {
 		s.EmailAddresses = []v1alpha1.EmailAddress{{Address: "new@example.com", Primary: ptr.To(true)}}
 		s.PhoneNumbers = []v1alpha1.PhoneNumber{}
@@ -32,7 +41,10 @@ func (l life) changes() {
 		s.PublicMetadata = object(`{"role":"viewer"}`)
 	})
 	l.becomes("ann", v1alpha1.ReasonInSync)
-	l.edit("ann", func(s *spec) { s.Banned, s.Locked = nil, nil })
+	if u := l.atClerk("ann"); u.Image == nil || u.Image.SHA256 != digestOf(portrait(l.t, 2)) {
+		l.t.Errorf("the second image is not at Clerk\n%s", l.describe())
+	}
+	l.edit("ann", func(s *spec) { s.Banned, s.Locked, s.ProfileImage = nil, nil, nil })
 	l.becomes("ann", v1alpha1.ReasonInSync)
 }
 
@@ -45,6 +57,7 @@ func (l life) asDeclared(t *testing.T) {
 	u := l.clerk.Users()[0]
 	limits, _ := u.PublicMetadata["limits"].(map[string]any)
 	if len(u.EmailAddresses) != 1 || u.EmailAddresses[0].EmailAddress != "new@example.com" || len(u.PhoneNumbers) != 0 ||
+		u.Credentials.Password != "second-Of-All-77" || u.HasImage || u.PrivateMetadata["token"] != "tok-2" ||
 		*u.FirstName != "Anna" || u.Banned || u.Locked || u.PublicMetadata["role"] != "viewer" || len(limits) != 0 {
 		t.Errorf("the user at Clerk is %+v\n%s", u, l.describe())
 	}

@@ -5,6 +5,8 @@ package story
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -31,6 +33,9 @@ func portrait(t *testing.T, shade uint8) []byte {
 	}
 	return out.Bytes()
 }
+
+// digestOf is the digest by which the emulator tells images apart.
+func digestOf(content []byte) string { return fmt.Sprintf("%x", sha256.Sum256(content)) }
 
 func (w *world) portraits(content []byte) *corev1.ConfigMap {
 	return &corev1.ConfigMap{
