@@ -76,23 +76,23 @@ func verifiesCode(s *actionSpec) {
 }
 
 func deletesPasskey(s *actionSpec) {
-	s.DeletePasskey = &v1alpha1.IdentificationReference{ID: annsPasskey}
+	s.DeletePasskey = &v1alpha1.PasskeyDeletion{ID: annsPasskey}
 }
 
 func deletesWallet(s *actionSpec) {
-	s.DeleteWeb3Wallet = &v1alpha1.WalletReference{ID: ptr.To(annsWallet)}
+	s.DeleteWeb3Wallet = &v1alpha1.WalletDeletion{ID: ptr.To(annsWallet)}
 }
 
 func deletesWalletByAddress(s *actionSpec) {
-	s.DeleteWeb3Wallet = &v1alpha1.WalletReference{Address: ptr.To("0x52908400098527886E0F7030069857D2E4169EE7")}
+	s.DeleteWeb3Wallet = &v1alpha1.WalletDeletion{Address: ptr.To("0x52908400098527886E0F7030069857D2E4169EE7")}
 }
 
 func deletesAccount(s *actionSpec) {
-	s.DeleteExternalAccount = &v1alpha1.ExternalAccountReference{ID: ptr.To(annsAccount)}
+	s.DeleteExternalAccount = &v1alpha1.ExternalAccountDeletion{ID: ptr.To(annsAccount)}
 }
 
 func deletesAccountAt(provider string) func(*actionSpec) {
-	return func(s *actionSpec) { s.DeleteExternalAccount = &v1alpha1.ExternalAccountReference{Provider: &provider} }
+	return func(s *actionSpec) { s.DeleteExternalAccount = &v1alpha1.ExternalAccountDeletion{Provider: &provider} }
 }
 
 func getsTokenFor(provider string) func(*actionSpec) {
@@ -108,7 +108,7 @@ func removesPassword(s *actionSpec) {
 }
 
 func revokesDevice(s *actionSpec) {
-	s.RevokeTrustedDevice = &v1alpha1.TrustedDeviceReference{ID: annsDevice}
+	s.RevokeTrustedDevice = &v1alpha1.TrustedDeviceRevocation{ID: annsDevice}
 }
 
 func setsCompromised(s *actionSpec) {

@@ -72,12 +72,29 @@ func (w *world) completes(name string) *action {
 func (w *world) fails(name, reason string, says ...string) *action {
 	w.t.Helper()
 	a := w.turns(name, v1alpha1.ConditionFailed, reason)
-	for _, part := range says {
+	w.sayOf(a, says...)
+	return a
+}
+
+// sayOf checks that the message of a ClerkUserAction's first condition names what it is about.
+func (w *world) sayOf(a *action, parts ...string) {
+	w.t.Helper()
+	for _, part := range parts {
 		if message := a.Status.Conditions[0].Message; !strings.Contains(message, part) {
-			w.t.Errorf("ClerkUserAction %s says %q, which does not name %q", name, message, part)
+			w.t.Errorf("ClerkUserAction %s says %q, which does not name %q", a.Name, message, part)
 		}
 	}
-	return a
+}
+
+// touchUser labels a ClerkUser, which has the acts that wait for it looked at.
+func (w *world) touchUser(name string) {
+	w.t.Helper()
+	user := w.read(name)
+	before := user.DeepCopy()
+	user.Labels = map[string]string{"touched": fmt.Sprint(time.Now().UnixNano())}
+	if err := w.client.Patch(w.t.Context(), user, client.MergeFrom(before)); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 func (w *world) waits(name, reason string) {

@@ -24,13 +24,25 @@ func (p *pass) announce(ctx context.Context) {
 		kind, reason = corev1.EventTypeWarning, v1alpha1.EventActionFailed
 		note = string(p.act) + " failed with reason " + end.Reason + ": " + end.Message
 	}
-	if p.user == nil {
+	if user := p.subject(ctx); user == nil {
 		p.Recorder.Eventf(p.action, nil, kind, reason, "Act", "%s", note)
 	} else {
-		p.Recorder.Eventf(p.action, p.user, kind, reason, "Act", "%s", note)
-		p.Recorder.Eventf(p.user, p.action, kind, reason, "Act", "ClerkUserAction %s: %s", p.action.Name, note)
+		p.Recorder.Eventf(p.action, user, kind, reason, "Act", "%s", note)
+		p.Recorder.Eventf(user, p.action, kind, reason, "Act", "ClerkUserAction %s: %s", p.action.Name, note)
 	}
 	p.Metrics.ended(p.act, end.Reason)
 	log.FromContext(ctx).Info("act ended", "action", p.act, "reason", end.Reason, "user", p.action.Spec.UserRef.Name,
 		"clerkUserID", p.action.Status.UserID)
+}
+
+// subject is the ClerkUser that the act names, fit or not; nil if there is none to be told.
+func (p *pass) subject(ctx context.Context) *v1alpha1.ClerkUser {
+	if p.user != nil {
+		return p.user
+	}
+	user := &v1alpha1.ClerkUser{}
+	if err := p.Client.Get(ctx, p.userName(), user); err != nil {
+		return nil
+	}
+	return user
 }

@@ -28,13 +28,7 @@ type recollection struct {
 	// called is true once a call that this process began has ended, so that none is under way.
 	called bool
 	// debt is an end that could not be written.
-	debt *debt
-}
-
-// debt is what is known of an act that is over, and the ClerkUser that is to be told, if one was found.
-type debt struct {
-	status v1alpha1.ClerkUserActionStatus
-	user   *v1alpha1.ClerkUser
+	debt *v1alpha1.ClerkUserActionStatus
 }
 
 func newMemory() *memory { return &memory{objects: map[types.UID]*recollection{}} }
@@ -108,17 +102,12 @@ func (m *memory) endCall(uid types.UID) {
 func (m *memory) called(uid types.UID) bool { return m.of(uid).called }
 
 // owe keeps an end that could not be written.
-func (m *memory) owe(uid types.UID, d debt) {
-	m.change(uid, func(o *recollection) { o.debt = &d })
+func (m *memory) owe(uid types.UID, end *v1alpha1.ClerkUserActionStatus) {
+	m.change(uid, func(o *recollection) { o.debt = end })
 }
 
-// owed returns the end that could not be written, if there is one.
-func (m *memory) owed(uid types.UID) (debt, bool) {
-	if d := m.of(uid).debt; d != nil {
-		return *d, true
-	}
-	return debt{}, false
-}
+// owed returns the end that could not be written; nil if there is none.
+func (m *memory) owed(uid types.UID) *v1alpha1.ClerkUserActionStatus { return m.of(uid).debt }
 
 // pay drops the end that was owed, since it is written now.
 func (m *memory) pay(uid types.UID) {

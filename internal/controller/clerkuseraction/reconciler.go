@@ -60,8 +60,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, action *v1alpha1.ClerkUserAc
 		return r.expire(ctx, action)
 	}
 	p := r.newPass(action)
-	if owed, is := r.memory.owed(action.UID); is {
-		return ctrl.Result{}, p.reportOwed(ctx, owed)
+	if end := r.memory.owed(action.UID); end != nil {
+		return ctrl.Result{}, p.reportOwed(ctx, end)
 	}
 	working, cancel := workingTime(ctx)
 	defer cancel()

@@ -27,7 +27,7 @@ func (p *pass) report(ctx context.Context, v verdict) error {
 	}
 	err := p.patchStatus(ctx)
 	if err != nil && p.called && v.over() {
-		p.memory.owe(p.action.UID, debt{status: p.action.Status, user: p.user})
+		p.memory.owe(p.action.UID, p.action.Status.DeepCopy())
 	}
 	if err == nil && v.over() {
 		p.announce(ctx)
@@ -36,8 +36,8 @@ func (p *pass) report(ctx context.Context, v verdict) error {
 }
 
 // reportOwed writes the end of an earlier pass.
-func (p *pass) reportOwed(ctx context.Context, owed debt) error {
-	p.action.Status, p.user, p.called = *owed.status.DeepCopy(), owed.user, true
+func (p *pass) reportOwed(ctx context.Context, end *v1alpha1.ClerkUserActionStatus) error {
+	p.action.Status, p.called = *end.DeepCopy(), true
 	if err := p.patchStatus(ctx); err != nil {
 		return err
 	}

@@ -1,0 +1,110 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package story
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
+)
+
+// TestSecretOfAnotherIsNeverWritten has the Secret exist that an act is to write, alone and as another act's.
+func TestSecretOfAnotherIsNeverWritten(t *testing.T) {
+	for name, act := range map[string]func(*actionSpec){"TOTP": createsTOTP, "Token": getsTokenFor("google")} {
+		t.Run(name, func(t *testing.T) {
+			w := newActWorld(t)
+			w.keep("ann-totp", "mine", "precious")
+			w.keep("ann-token", "mine", "precious")
+			w.calm()
+			w.act("act", "ann", act)
+			w.fails("act", v1alpha1.ReasonSecretExists, "Secret ann-to")
+			w.wantNoCall()
+			for _, kept := range []string{"ann-totp", "ann-token"} {
+				secret := &corev1.Secret{}
+				w.get(secret, kept)
+				if len(secret.Data) != 1 || string(secret.Data["mine"]) != "precious" || len(secret.OwnerReferences) > 0 || len(secret.Labels) > 0 {
+					t.Errorf("Secret %s was touched", kept)
+				}
+			}
+			w.actsRest()
+		})
+	}
+	t.Run("OfAnotherAct", func(t *testing.T) {
+		w := newActWorld(t)
+		w.act("first", "ann", createsTOTP)
+		w.completes("first")
+		before := &corev1.Secret{}
+		w.get(before, "ann-totp")
+		w.act("second", "ann", createsTOTP)
+		w.fails("second", v1alpha1.ReasonSecretExists, "ann-totp")
+		after := &corev1.Secret{}
+		w.get(after, "ann-totp")
+		if after.ResourceVersion != before.ResourceVersion {
+			t.Error("the other act's Secret was written")
+		}
+		w.wantCalls(1, "PATCH", "/users/*")
+		w.actsRest()
+	})
+}
+
+func TestSecretsThatActsWriteBelongToThem(t *testing.T) {
+	w := newActWorld(t)
+	w.act("token", "ann", getsTokenFor("google"))
+	w.completes("token")
+	secret := &corev1.Secret{}
+	w.get(secret, "ann-token")
+	want := map[string]string{
+		"token": annsToken, "provider": "oauth_google", "scopes": "email openid", "id-token": "id-token-of-ann", "expires-at": "3015-09-24T10:40:00Z",
+	}
+	got := map[string]string{}
+	for name, value := range secret.Data {
+		got[name] = string(value)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the entries (-want +got):\n%s", diff)
+	}
+	if owner := metav1.GetControllerOf(secret); owner == nil || owner.UID != w.readAction("token").UID || owner.Kind != "ClerkUserAction" {
+		t.Errorf("the owner is %+v", owner)
+	}
+	if secret.Labels["app.kubernetes.io/managed-by"] != "clerk-operator" {
+		t.Errorf("the labels are %v", secret.Labels)
+	}
+	w.actsRest()
+}
+
+func TestProviderThatIsNotConnectedIsNamed(t *testing.T) {
+	tests := map[string]struct {
+		provider string
+		prepare  func(*emulator.User)
+	}{
+		"NobodyUses":       {"oauth_github", func(*emulator.User) {}},
+		"WithoutAToken":    {"oauth_google", func(u *emulator.User) { u.ExternalAccounts[0].Token = nil }},
+		"WithoutAnAccount": {"oauth_google", func(u *emulator.User) { u.ExternalAccounts = nil }},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newActWorld(t)
+			w.clerk.Configure(func(s *emulator.Settings) { s.OAuthProviders = []string{"oauth_google"} })
+			w.edits("ann", tc.prepare)
+			w.act("act", "ann", getsTokenFor(tc.provider))
+			w.fails("act", v1alpha1.ReasonProviderNotConnected, tc.provider)
+			secrets := &corev1.SecretList{}
+			if err := w.client.List(t.Context(), secrets); err != nil {
+				t.Fatal(err)
+			}
+			for _, secret := range secrets.Items {
+				if secret.Namespace == w.namespace && secret.Name == "ann-token" {
+					t.Error("a Secret was written")
+				}
+			}
+			w.wantCalls(1, "GET", "/users/*/oauth_access_tokens/*")
+			w.actsRest()
+		})
+	}
+}

@@ -1,0 +1,371 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package story
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
+)
+
+// wantNoCall fails if Clerk was called for anything of a user but to read it.
+func (w *world) wantNoCall() {
+	w.t.Helper()
+	w.wantCalls(0, "", "/users/*/*/**")
+	w.wantCalls(0, "PATCH", "/users/*")
+}
+
+// calm waits until the ClerkUser has noticed how its user was equipped, and empties the journal.
+func (w *world) calm() {
+	w.t.Helper()
+	w.settle()
+	w.clerk.ResetJournal()
+}
+
+func TestActsThatTellOrMakeASecretAreDeniedUnasked(t *testing.T) {
+	w := newLiveWorld(t)
+	w.createAnn()
+	w.keepInput()
+	w.calm()
+	for name, act := range map[string]func(*actionSpec){
+		"verifyPassword": verifiesPassword, "verifyTOTP": verifiesCode, "createTOTP": createsTOTP, "getOAuthAccessToken": getsTokenFor("google"),
+	} {
+		w.act(strings.ToLower(name), "ann", act)
+		w.fails(strings.ToLower(name), v1alpha1.ReasonNotAllowed, name, "spec.policy.actions", "ClerkInstance "+w.namespace+"/default")
+	}
+	w.actsRest()
+	w.wantNoCall()
+}
+
+func TestPolicyDeniesWhatItDoesNotName(t *testing.T) {
+	tests := map[string]struct {
+		actions []v1alpha1.Act
+		act     func(*actionSpec)
+		allowed bool
+	}{
+		"None":        {[]v1alpha1.Act{}, disablesMFA, false},
+		"Another":     {[]v1alpha1.Act{v1alpha1.ActDeleteTOTP}, disablesMFA, false},
+		"ThisOne":     {[]v1alpha1.Act{v1alpha1.ActDisableMFA}, disablesMFA, true},
+		"ThatTells":   {[]v1alpha1.Act{v1alpha1.ActVerifyPassword}, verifiesPassword, true},
+		"UnsetAllows": {nil, disablesMFA, true},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newLiveWorld(t, func(i *v1alpha1.ClerkInstance) { i.Spec.Policy = &v1alpha1.InstancePolicy{Actions: tc.actions} })
+			w.createAnn()
+			w.keepInput()
+			w.calm()
+			w.act("act", "ann", tc.act)
+			if tc.allowed {
+				w.completes("act")
+				w.actsRest()
+				return
+			}
+			w.fails("act", v1alpha1.ReasonNotAllowed, "disableMFA", "spec.policy.actions")
+			w.actsRest()
+			w.wantNoCall()
+			w.editInstance(allowsAll)
+			w.actsRest()
+			w.wantNoCall()
+		})
+	}
+}
+
+// TestActOnAUserOfAnotherNamespaceFindsNone names a ClerkUser that is there, but not here.
+func TestActOnAUserOfAnotherNamespaceFindsNone(t *testing.T) {
+	w := newWorld(t, allowsAll)
+	guest := w.neighbour()
+	w.start()
+	w.createAnn()
+	w.calm()
+	guest.act("act", "ann", disablesMFA)
+	guest.waits("act", v1alpha1.ReasonUserNotFound)
+	guest.actsRest()
+	w.wantNoCall()
+	if !w.atClerk("ann").TOTPEnabled {
+		t.Error("the user of another namespace lost its second factor")
+	}
+}
+
+// TestActOfAGuestAsksTheInstance has a ClerkUser of another namespace, and withdraws the admission of that.
+func TestActOfAGuestAsksTheInstance(t *testing.T) {
+	home := newWorld(t, allowsAll, func(i *v1alpha1.ClerkInstance) {
+		i.Spec.AllowedNamespaces = &v1alpha1.AllowedNamespaces{From: ptr.To(v1alpha1.NamespacesFromAll)}
+	})
+	guest := home.neighbour()
+	home.start()
+	guest.create(guest.user("ann", guest.refersTo(home)))
+	guest.becomes("ann", v1alpha1.ReasonInSync)
+	guest.act("first", "ann", disablesMFA)
+	guest.completes("first")
+	home.editInstance(func(i *v1alpha1.ClerkInstance) { i.Spec.AllowedNamespaces = nil })
+	guest.becomes("ann", v1alpha1.ReasonNotAllowed)
+	guest.act("second", "ann", disablesMFA)
+	guest.fails("second", v1alpha1.ReasonNotAllowed, "spec.allowedNamespaces")
+	home.wantCalls(1, "DELETE", "/users/*/mfa")
+	guest.actsRest()
+}
+
+func TestActWaitsForItsUser(t *testing.T) {
+	t.Run("ToBeCreated", func(t *testing.T) {
+		w := newLiveWorld(t, allowsAll)
+		w.act("act", "ann", disablesMFA)
+		w.waits("act", v1alpha1.ReasonUserNotFound)
+		w.create(w.user("ann"))
+		w.completes("act")
+		w.wantCalls(1, "DELETE", "/users/*/mfa")
+		w.actsRest()
+	})
+	t.Run("ToBeBound", func(t *testing.T) {
+		w := newLiveWorld(t, allowsAll)
+		taken := w.clerk.Seed(verified("ann"))
+		w.create(w.user("ann"))
+		w.becomes("ann", v1alpha1.ReasonAlreadyExists)
+		w.act("act", "ann", disablesMFA)
+		w.waits("act", v1alpha1.ReasonUserNotBound)
+		w.actsRest()
+		w.wantCalls(0, "DELETE", "/users/*/mfa")
+		w.edit("ann", func(s *spec) { s.UserID = &taken.ID })
+		if done := w.completes("act"); done.Status.UserID != taken.ID {
+			t.Errorf("the act was on %q", done.Status.UserID)
+		}
+		w.wantCalls(1, "DELETE", "/users/*/mfa")
+		w.actsRest()
+	})
+	t.Run("ToBeTakenUpAgain", func(t *testing.T) {
+		w := newActWorld(t)
+		w.edit("ann", func(s *spec) { s.Suspend = ptr.To(true) })
+		w.calm()
+		w.act("act", "ann", disablesMFA)
+		w.waits("act", v1alpha1.ReasonSuspended)
+		w.actsRest()
+		w.wantNoCall()
+		w.edit("ann", func(s *spec) { s.Suspend = nil })
+		w.completes("act")
+		w.actsRest()
+	})
+}
+
+func TestActOnAUserThatIsNotToBeWrittenToFails(t *testing.T) {
+	tests := map[string]struct {
+		prepare func(*world)
+		reason  string
+		says    string
+	}{
+		"Observed": {func(w *world) { w.edit("ann", observes) }, v1alpha1.ReasonNotAllowed, "mode Observe"},
+		"BeingDeleted": {func(w *world) {
+			user := w.read("ann")
+			before := user.DeepCopy()
+			user.Finalizers = append(user.Finalizers, "example.com/hold")
+			if err := w.client.Patch(w.t.Context(), user, client.MergeFrom(before)); err != nil {
+				w.t.Fatal(err)
+			}
+			w.edit("ann", func(s *spec) { s.DeletionPolicy = ptr.To(v1alpha1.DeletionRetain) })
+			w.delete(w.read("ann"))
+		}, v1alpha1.ReasonUserNotBound, "being deleted"},
+		"GoneAtClerk": {func(w *world) {
+			w.server.Clock().Advance(2 * lagTime)
+			if err := w.clerk.Delete(w.read("ann").Status.UserID); err != nil {
+				w.t.Fatal(err)
+			}
+		}, v1alpha1.ReasonMissing, "no longer at Clerk"},
+		"MarkedByAnother": {func(w *world) {
+			w.edits("ann", func(u *emulator.User) {
+				u.PrivateMetadata[v1alpha1.OwnerKey] = "v1 elsewhere team-z/zoe 0815 created"
+			})
+		}, v1alpha1.ReasonConflict, "not the ClerkUser's to manage"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newActWorld(t)
+			w.settle()
+			tc.prepare(w)
+			w.clerk.ResetJournal()
+			w.act("act", "ann", disablesMFA)
+			w.fails("act", tc.reason, tc.says)
+			w.tells("act", v1alpha1.EventActionFailed)
+			w.wantCalls(0, "DELETE", "/users/*/mfa")
+			if name == "BeingDeleted" {
+				user := w.read("ann")
+				before := user.DeepCopy()
+				user.Finalizers = slices.DeleteFunc(user.Finalizers, func(f string) bool { return f == "example.com/hold" })
+				if err := w.client.Patch(t.Context(), user, client.MergeFrom(before)); err != nil {
+					t.Fatal(err)
+				}
+				w.vanishes("ann")
+			}
+			w.actsRest()
+		})
+	}
+}
+
+// TestActStaysWithItsUser has the ClerkUser bound to another user while the act waits.
+func TestActStaysWithItsUser(t *testing.T) {
+	w := newActWorld(t)
+	w.act("act", "ann", verifiesCode)
+	w.waits("act", v1alpha1.ReasonSecretNotFound)
+	was := w.readAction("act").Status.UserID
+	w.halt()
+	user := w.read("ann")
+	before := user.DeepCopy()
+	user.Finalizers = nil
+	if err := w.client.Patch(t.Context(), user, client.MergeFrom(before)); err != nil {
+		t.Fatal(err)
+	}
+	w.delete(user)
+	w.create(w.user("ann", func(s *spec) { s.EmailAddresses[0].Address = address("anna") }))
+	w.keepInput()
+	w.start()
+	w.becomes("ann", v1alpha1.ReasonInSync)
+	if is := w.fails("act", v1alpha1.ReasonUserNotBound, "no longer bound").Status.UserID; is != was || was == "" {
+		t.Errorf("the act was on %q and is on %q", was, is)
+	}
+	w.wantCalls(0, "POST", "/users/*/verify_totp")
+	w.actsRest()
+}
+
+func TestMissingInputIsWaitedFor(t *testing.T) {
+	for _, watch := range []bool{false, true} {
+		t.Run(map[bool]string{false: "ReadAgain", true: "Watched"}[watch], func(t *testing.T) {
+			var w *world
+			if watch {
+				w = newWatchingWorld(t, allowsAll)
+				w.createAnn()
+			} else {
+				w = newActWorld(t)
+			}
+			w.act("act", "ann", verifiesPassword)
+			w.sayOf(w.turns("act", v1alpha1.ConditionReconciling, v1alpha1.ReasonSecretNotFound), "spec.verifyPassword.secretKeyRef", "Secret input")
+			w.keepInput()
+			if !watch {
+				w.touchUser("ann")
+			}
+			w.completes("act")
+			w.wantCalls(1, "POST", "/users/*/verify_password")
+			w.actsRest()
+		})
+	}
+}
+
+func TestWrongPasswordAndCodeAreAnswers(t *testing.T) {
+	tests := map[string]struct {
+		act   func(*actionSpec)
+		value string
+		path  string
+	}{
+		"Password":                {verifiesPassword, annsPassword + "?", "/users/*/verify_password"},
+		"PasswordWithALineBreak":  {verifiesPassword, annsPassword + "\n", "/users/*/verify_password"},
+		"PasswordWithSpaceBefore": {verifiesPassword, " " + annsPassword, "/users/*/verify_password"},
+		"Code":                    {verifiesCode, "000000", "/users/*/verify_totp"},
+		"CodeOfAnotherLength":     {verifiesCode, "1234567", "/users/*/verify_totp"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newActWorld(t)
+			w.create(&corev1.Secret{
+				ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "input"},
+				Data:       map[string][]byte{"password": []byte(tc.value), "code": []byte(tc.value)},
+			})
+			w.act("act", "ann", tc.act)
+			r := w.completes("act").Status.Result
+			if r == nil || r.Verified == nil || *r.Verified || r.CodeType != "" {
+				t.Errorf("the result is %+v", r)
+			}
+			w.wantCalls(1, "POST", tc.path)
+			w.actsRest()
+		})
+	}
+}
+
+func TestRefusedActSaysWhy(t *testing.T) {
+	tests := map[string]struct {
+		act     func(*actionSpec)
+		prepare func(*emulator.User)
+		says    []string
+	}{
+		"NoPassword": {setsCompromised, func(u *emulator.User) { u.PasswordEnabled = false }, []string{"no_password_set", "Give the user a password first"}},
+		"NoTOTP":     {verifiesCode, func(u *emulator.User) { u.TOTPEnabled = false }, []string{"totp_disabled"}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newActWorld(t)
+			w.edits("ann", tc.prepare)
+			w.keepInput()
+			w.act("act", "ann", tc.act)
+			w.fails("act", v1alpha1.ReasonRejectedByClerk, tc.says...)
+			w.actsRest()
+		})
+	}
+}
+
+func TestThingThatIsNotThereIsNamed(t *testing.T) {
+	tests := map[string]struct {
+		act    func(*actionSpec)
+		reason string
+		calls  int
+	}{
+		"Passkey":  {func(s *actionSpec) { s.DeletePasskey = &v1alpha1.PasskeyDeletion{ID: "idn_2None"} }, v1alpha1.ReasonNotFoundAtClerk, 1},
+		"Wallet":   {func(s *actionSpec) { s.DeleteWeb3Wallet = &v1alpha1.WalletDeletion{ID: ptr.To("idn_2None")} }, v1alpha1.ReasonNotFoundAtClerk, 1},
+		"Device":   {func(s *actionSpec) { s.RevokeTrustedDevice = &v1alpha1.TrustedDeviceRevocation{ID: "tdev_2None"} }, v1alpha1.ReasonNotFoundAtClerk, 1},
+		"Provider": {deletesAccountAt("oauth_github"), v1alpha1.ReasonNotFoundAtClerk, 0},
+		"Address": {func(s *actionSpec) {
+			s.DeleteWeb3Wallet = &v1alpha1.WalletDeletion{Address: ptr.To("0x1111111111111111111111111111111111111111")}
+		}, v1alpha1.ReasonNotFoundAtClerk, 0},
+		"TwoOfAProvider": {deletesAccountAt("oauth_linkedin"), v1alpha1.ReasonAmbiguous, 0},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newActWorld(t)
+			w.edits("ann", func(u *emulator.User) {
+				for _, id := range []string{"eac_2One", "eac_2Two"} {
+					u.ExternalAccounts = append(u.ExternalAccounts, emulator.ExternalAccount{ID: id, Provider: "oauth_linkedin"})
+				}
+			})
+			w.act("act", "ann", tc.act)
+			w.fails("act", tc.reason)
+			w.wantCalls(tc.calls, "DELETE", "/users/*/**")
+			if u := w.atClerk("ann"); len(u.Passkeys) != 1 || len(u.Web3Wallets) != 1 || len(u.ExternalAccounts) != 3 {
+				t.Errorf("the user at Clerk is %+v", u)
+			}
+			w.actsRest()
+		})
+	}
+}
+
+func TestFinishedActIsDeletedAfterItsTime(t *testing.T) {
+	w := newActWorld(t)
+	w.act("kept", "ann", disablesMFA)
+	w.act("short", "ann", func(s *actionSpec) { deletesTOTP(s); s.TTLSecondsAfterFinished = ptr.To[int32](3) })
+	w.act("failed", "ann", func(s *actionSpec) { deletesAccountAt("github")(s); s.TTLSecondsAfterFinished = ptr.To[int32](0) })
+	w.act("waiting", "bob", func(s *actionSpec) { disablesMFA(s); s.TTLSecondsAfterFinished = ptr.To[int32](0) })
+	w.completes("short")
+	w.completes("kept")
+	names := func() (names []string) {
+		for _, a := range w.actions() {
+			names = append(names, a.Name)
+		}
+		return names
+	}
+	w.eventually("two to be gone", func() error {
+		if !slices.Equal(names(), []string{"kept", "waiting"}) {
+			return errNotYet
+		}
+		return nil
+	})
+	w.server.Clock().Advance(365 * 24 * time.Hour)
+	w.restart()
+	w.actsRest()
+	if got := names(); !slices.Equal(got, []string{"kept", "waiting"}) {
+		t.Errorf("left are %v", got)
+	}
+}

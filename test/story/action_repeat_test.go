@@ -1,0 +1,315 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package story
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
+)
+
+const (
+	// underWay is how long a new process waits for the end of what another one began.
+	underWay = 15 * time.Second
+	// soonTime is how long after its start an act is repeated that takes something away.
+	soonTime = 10 * time.Minute
+)
+
+// hang has Clerk leave the next call without an answer, after or without carrying it out, and ends the operator meanwhile.
+func (w *world) hang(afterApplying bool, method, path string, cause func()) {
+	w.t.Helper()
+	if afterApplying {
+		w.dieAfter(method, path, cause)
+		w.clerk.ClearFaults()
+		return
+	}
+	w.clerk.InjectFault(emulator.Fault{Method: method, Path: path, Hang: true})
+	cause()
+	w.eventually(method+" "+path+" to hang", func() error {
+		if w.calls(method, path) == 0 {
+			return errNotYet
+		}
+		return nil
+	})
+	w.stop()
+	w.clerk.ClearFaults()
+	<-w.done
+}
+
+// TestActIsRepeatedAfterACrash ends the operator while the call of an act is under way, once before and once after Clerk carried
+// it out.
+func TestActIsRepeatedAfterACrash(t *testing.T) {
+	tests := map[string]struct {
+		act          func(*actionSpec)
+		method, path string
+		holds        func(*emulator.User) bool
+		// gone is true of an act whose second call finds nothing to do after the first one was carried out; once is true if
+		// that can be seen without a call.
+		gone, once bool
+	}{
+		"DisableMFA":    {disablesMFA, "DELETE", "/users/*/mfa", func(u *emulator.User) bool { return !u.TwoFactorEnabled }, false, false},
+		"DeletedWallet": {deletesWallet, "DELETE", "/users/*/web3_wallets/*", func(u *emulator.User) bool { return len(u.Web3Wallets) == 0 }, true, false},
+		"DeletedWalletByAddress": {
+			deletesWalletByAddress, "DELETE", "/users/*/web3_wallets/*", func(u *emulator.User) bool { return len(u.Web3Wallets) == 0 }, true, true,
+		},
+		"DeletedAccountByProvider": {
+			deletesAccountAt("oauth_google"), "DELETE", "/users/*/external_accounts/*",
+			func(u *emulator.User) bool { return len(u.ExternalAccounts) == 0 }, true, true,
+		},
+		"RevokedDevice": {
+			revokesDevice, "DELETE", "/users/*/trusted_devices/*",
+			func(u *emulator.User) bool { return u.TrustedDevices[0].Status == "revoked" }, true, false,
+		},
+		"RemovedPassword": {removesPassword, "POST", "/users/*/remove_password", func(u *emulator.User) bool { return !u.PasswordEnabled }, false, false},
+		"VerifiedPassword": {
+			verifiesPassword, "POST", "/users/*/verify_password", func(u *emulator.User) bool { return u.PasswordEnabled }, false, false,
+		},
+		"Token": {
+			getsTokenFor("google"), "GET", "/users/*/oauth_access_tokens/oauth_google",
+			func(u *emulator.User) bool { return len(u.ExternalAccounts) == 1 }, false, false,
+		},
+	}
+	for name, tc := range tests {
+		for _, after := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%sAfter%t", name, after), func(t *testing.T) {
+				if after && tc.method == "GET" {
+					t.Skip("a read is not carried out")
+				}
+				w := newActWorld(t)
+				w.keepInput()
+				w.hang(after, tc.method, tc.path, func() { w.act("act", "ann", tc.act) })
+				if w.readAction("act").Status.StartedAt == nil {
+					t.Fatal("the start was not on record before the call")
+				}
+				w.server.Clock().Advance(underWay)
+				w.start()
+				done := w.completes("act")
+				if !tc.holds(w.atClerk("ann")) {
+					t.Errorf("the user at Clerk is %+v", w.atClerk("ann"))
+				}
+				if tc.gone && after {
+					w.sayOf(done, "was gone already")
+				}
+				want := 2
+				if tc.once && after {
+					want = 1
+				}
+				w.wantCalls(want, tc.method, tc.path)
+				w.actsRest()
+				w.wantCalls(want, tc.method, tc.path)
+			})
+		}
+	}
+}
+
+// TestStartOfAnotherProcessIsWaitedFor keeps an operator that starts from repeating what may still be under way.
+func TestStartOfAnotherProcessIsWaitedFor(t *testing.T) {
+	w := newActWorld(t)
+	w.hang(true, "DELETE", "/users/*/mfa", func() { w.act("act", "ann", disablesMFA) })
+	w.start()
+	time.Sleep(3 * time.Second)
+	w.wantCalls(1, "DELETE", "/users/*/mfa")
+	w.server.Clock().Advance(underWay)
+	w.completes("act")
+	w.wantCalls(2, "DELETE", "/users/*/mfa")
+	w.actsRest()
+}
+
+// TestCreatedTOTPIsTheSameAfterACrash compares what is in the Secret and at Clerk before and after.
+func TestCreatedTOTPIsTheSameAfterACrash(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		t.Run(fmt.Sprintf("After%t", after), func(t *testing.T) {
+			w := newActWorld(t)
+			w.hang(after, "PATCH", "/users/*", func() { w.act("act", "ann", createsTOTP) })
+			before := &corev1.Secret{}
+			w.get(before, "ann-totp")
+			w.server.Clock().Advance(underWay)
+			w.start()
+			w.completes("act")
+			secret := &corev1.Secret{}
+			w.get(secret, "ann-totp")
+			made := string(before.Data["secret"])
+			if made == "" || string(secret.Data["secret"]) != made || w.atClerk("ann").Credentials.TOTPSecret != made {
+				t.Error("the secret of before the crash, the one in the Secret and the one at Clerk are not the same")
+			}
+			w.wantCalls(2, "PATCH", "/users/*")
+			w.actsRest()
+		})
+	}
+}
+
+// TestActsThatMustNotBeRepeatedAreNot loses the answer to a call that a second one would add to, by the network and by the end
+// of the operator.
+func TestActsThatMustNotBeRepeatedAreNot(t *testing.T) {
+	tests := map[string]struct {
+		act          func(*actionSpec)
+		method, path string
+		says         []string
+		holds        func(*world, *emulator.User) bool
+	}{
+		"BackupCode": {
+			verifiesCode, "POST", "/users/*/verify_totp", []string{"backup code is used up", "another code"},
+			func(_ *world, u *emulator.User) bool {
+				return slices.Equal(u.Credentials.BackupCodes, []string{"backup-4712"})
+			},
+		},
+		"Passkey": {
+			deletesPasskey, "DELETE", "/users/*/passkeys/*", []string{"dashboard", "passkey"},
+			func(w *world, u *emulator.User) bool { return len(u.Passkeys) == 0 && len(w.clerk.Notices()) == 1 },
+		},
+	}
+	for name, tc := range tests {
+		for _, crash := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%sCrash%t", name, crash), func(t *testing.T) {
+				w := newActWorld(t)
+				w.keepInput()
+				act := func() { w.act("act", "ann", tc.act) }
+				if crash {
+					w.hang(true, tc.method, tc.path, act)
+					w.server.Clock().Advance(underWay)
+					w.start()
+				} else {
+					w.clerk.InjectFault(emulator.Fault{Method: tc.method, Path: tc.path, Cut: true, AfterApplying: true})
+					act()
+				}
+				w.fails("act", v1alpha1.ReasonOutcomeUnknown, tc.says...)
+				w.tells("act", v1alpha1.EventActionFailed)
+				w.tells("ann", v1alpha1.EventActionFailed)
+				if !tc.holds(w, w.atClerk("ann")) {
+					t.Errorf("the user at Clerk is %+v", w.atClerk("ann"))
+				}
+				w.actsRest()
+				w.restart()
+				w.actsRest()
+				w.wantCalls(1, tc.method, tc.path)
+			})
+		}
+	}
+}
+
+// TestOldStartIsNotRepeated starts the operator when the person may have set up anew what the act would take away.
+func TestOldStartIsNotRepeated(t *testing.T) {
+	w := newActWorld(t)
+	w.hang(true, "DELETE", "/users/*/mfa", func() { w.act("act", "ann", disablesMFA) })
+	w.edits("ann", func(u *emulator.User) { u.Credentials.TOTPSecret = annsSecret })
+	w.server.Clock().Advance(soonTime + time.Minute)
+	w.start()
+	w.fails("act", v1alpha1.ReasonOutcomeUnknown, "status.twoFactorEnabled")
+	if !w.atClerk("ann").TOTPEnabled {
+		t.Error("what the person set up since is gone")
+	}
+	w.wantCalls(1, "DELETE", "/users/*/mfa")
+	w.actsRest()
+}
+
+// TestLostAnswerIsAskedForAgain repeats in the same process what is safe to repeat.
+func TestLostAnswerIsAskedForAgain(t *testing.T) {
+	for name, fault := range map[string]emulator.Fault{
+		"Cut":        {Cut: true, AfterApplying: true},
+		"BadGateway": {Status: 502, Body: "<html>", AfterApplying: true},
+		"Malformed":  {Status: 200, Body: "{", AfterApplying: true},
+		"NotApplied": {Cut: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newActWorld(t)
+			fault.Method, fault.Path = "DELETE", "/users/*/web3_wallets/*"
+			w.clerk.InjectFault(fault)
+			w.act("act", "ann", deletesWallet)
+			w.completes("act")
+			w.wantCalls(2, "DELETE", "/users/*/web3_wallets/*")
+			w.actsRest()
+		})
+	}
+}
+
+// TestRefusalThatSaysNothingTakesTheStartBack tries again what was surely not carried out, also where that must happen once.
+func TestRefusalThatSaysNothingTakesTheStartBack(t *testing.T) {
+	for name, fault := range map[string]emulator.Fault{
+		"Throttled": {Status: 429, Header: map[string]string{"Retry-After": "3"}},
+		"Locked":    {Status: 409, Code: "resource_locked"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newActWorld(t)
+			w.keepInput()
+			fault.Method, fault.Path, fault.Times = "POST", "/users/*/verify_totp", 2
+			w.clerk.InjectFault(fault)
+			w.act("act", "ann", verifiesCode)
+			w.eventually("the start to be taken back", func() error {
+				if w.calls("POST", "/users/*/verify_totp") == 0 || w.readAction("act").Status.StartedAt != nil {
+					return errNotYet
+				}
+				return nil
+			})
+			w.waits("act", v1alpha1.ReasonWaiting)
+			if r := w.completes("act").Status.Result; r == nil || !*r.Verified {
+				t.Errorf("the result is %+v", r)
+			}
+			w.wantCalls(3, "POST", "/users/*/verify_totp")
+			w.actsRest()
+		})
+	}
+}
+
+// TestOutageIsSaid lets calls fail for long enough that it is worth telling.
+func TestOutageIsSaid(t *testing.T) {
+	w := newActWorld(t)
+	w.clerk.InjectFault(emulator.Fault{Method: "DELETE", Path: "/users/*/mfa", Status: 503, Body: "<html>", Times: -1})
+	w.act("act", "ann", disablesMFA)
+	w.eventually("the calls to fail", func() error {
+		if w.calls("DELETE", "/users/*/mfa") < 2 {
+			return errNotYet
+		}
+		return nil
+	})
+	w.server.Clock().Advance(time.Minute)
+	w.waits("act", v1alpha1.ReasonRetrying)
+	w.clerk.ClearFaults()
+	w.completes("act")
+	w.actsRest()
+}
+
+// TestRefusedKeyIsWaitedFor gives the instance a key that Clerk accepts again.
+func TestRefusedKeyIsWaitedFor(t *testing.T) {
+	w := newActWorld(t)
+	w.keepInput()
+	w.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users/*/verify_totp", Status: 401, Code: "clerk_key_invalid"})
+	w.act("act", "ann", verifiesCode)
+	w.waits("act", v1alpha1.ReasonInstanceNotReady)
+	if w.readAction("act").Status.StartedAt != nil {
+		t.Error("a call that was refused for its key counts as begun")
+	}
+	w.server.Clock().Advance(time.Minute)
+	w.touchUser("ann")
+	w.completes("act")
+	w.wantCalls(2, "POST", "/users/*/verify_totp")
+	w.actsRest()
+}
+
+// TestTwoOperatorsMakeOneCall has two of them work on the same acts, as when one loses its lease without knowing.
+func TestTwoOperatorsMakeOneCall(t *testing.T) {
+	w := newActWorld(t)
+	codes := []string{"one-4711", "two-4711", "six-4711", "ten-4711"}
+	w.edits("ann", func(u *emulator.User) { u.Credentials.BackupCodes = slices.Clone(codes) })
+	other := *w
+	other.start()
+	for i, code := range codes {
+		w.keep(fmt.Sprintf("code%d", i), "code", code)
+		w.act(fmt.Sprintf("act%d", i), "ann", func(s *actionSpec) {
+			s.VerifyTOTP = &v1alpha1.SecretValue{SecretKeyRef: at(fmt.Sprintf("code%d", i), "code")}
+		})
+	}
+	for i := range codes {
+		if r := w.completes(fmt.Sprintf("act%d", i)).Status.Result; r == nil || !ptr.Deref(r.Verified, false) {
+			t.Errorf("the result of act%d is %+v", i, r)
+		}
+	}
+	w.wantCalls(len(codes), "POST", "/users/*/verify_totp")
+}
