@@ -91,6 +91,8 @@ func TestFingerprints(t *testing.T) {
 		plan.FieldCreateOrganizationEnabled: func(u *clerk.User) { u.CreateOrganizationEnabled = true },
 		plan.FieldCreateOrganizationsLimit:  func(u *clerk.User) { u.CreateOrganizationsLimit = new(int64(0)) },
 		plan.FieldBypassClientTrust:         func(u *clerk.User) { u.BypassClientTrust = true },
+		plan.FieldPassword:                  func(u *clerk.User) { u.PasswordEnabled = !u.PasswordEnabled },
+		plan.FieldProfileImage:              func(u *clerk.User) { u.HasImage = !u.HasImage },
 		plan.FieldOwnerMark:                 noMark,
 	}
 	for changed, edit := range edits {

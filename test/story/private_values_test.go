@@ -41,7 +41,9 @@ func TestPrivateValuesComeFromSecrets(t *testing.T) {
 	w.keep("tokens", "billing", "tok-2")
 	w.wantPrivate("ann", map[string]any{"billing": map[string]any{"plan": "pro", "token": "tok-2"}})
 	w.rests()
-	w.edits("ann", func(u *emulator.User) { u.PrivateMetadata["billing"] = map[string]any{"plan": "pro", "token": "by-hand"} })
+	w.edits("ann", func(u *emulator.User) {
+		u.PrivateMetadata["billing"] = map[string]any{"plan": "pro", "token": "by-hand"}
+	})
 	w.wantPrivate("ann", map[string]any{"billing": map[string]any{"plan": "pro", "token": "tok-2"}})
 	w.tells("ann", v1alpha1.EventDriftCorrected)
 

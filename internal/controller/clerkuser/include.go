@@ -4,7 +4,6 @@
 package clerkuser
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -128,11 +127,8 @@ func readPages[T any](read func(offset int) ([]T, int, error)) ([]T, int64, erro
 
 // showMemberships is what status has room for, in a fixed order.
 func showMemberships(items []clerk.OrganizationMembership) []v1alpha1.OrganizationMembership {
-	slices.SortFunc(items, func(a, b clerk.OrganizationMembership) int {
-		return cmp.Or(strings.Compare(a.OrganizationID, b.OrganizationID), strings.Compare(a.ID, b.ID))
-	})
 	var shown []v1alpha1.OrganizationMembership
-	for _, item := range items[:min(len(items), v1alpha1.MaxOrganizations)] {
+	for _, item := range firstByOrganization(items, func(m clerk.OrganizationMembership) string { return m.OrganizationID + " " + m.ID }) {
 		shown = append(shown, v1alpha1.OrganizationMembership{
 			ID:               item.ID,
 			OrganizationID:   item.OrganizationID,
@@ -146,11 +142,8 @@ func showMemberships(items []clerk.OrganizationMembership) []v1alpha1.Organizati
 
 // showInvitations is what status has room for, in a fixed order.
 func showInvitations(items []clerk.OrganizationInvitation) []v1alpha1.OrganizationInvitation {
-	slices.SortFunc(items, func(a, b clerk.OrganizationInvitation) int {
-		return cmp.Or(strings.Compare(a.OrganizationID, b.OrganizationID), strings.Compare(a.ID, b.ID))
-	})
 	var shown []v1alpha1.OrganizationInvitation
-	for _, item := range items[:min(len(items), v1alpha1.MaxOrganizations)] {
+	for _, item := range firstByOrganization(items, func(i clerk.OrganizationInvitation) string { return i.OrganizationID + " " + i.ID }) {
 		shown = append(shown, v1alpha1.OrganizationInvitation{
 			ID:             item.ID,
 			OrganizationID: item.OrganizationID,
@@ -160,6 +153,12 @@ func showInvitations(items []clerk.OrganizationInvitation) []v1alpha1.Organizati
 		})
 	}
 	return shown
+}
+
+// firstByOrganization sorts by organization and then by id, which the place names, and returns as many as status has room for.
+func firstByOrganization[T any](items []T, place func(T) string) []T {
+	slices.SortFunc(items, func(a, b T) int { return strings.Compare(place(a), place(b)) })
+	return items[:min(len(items), v1alpha1.MaxOrganizations)]
 }
 
 // clip is the beginning of a text, with at most so many characters.
