@@ -48,6 +48,12 @@ func TestPeoplesRights(t *testing.T) {
 	}{
 		{"view", "clerkusers", read, true},
 		{"view", "clerkinstances", read, true},
+		{"view", "clerkuseractions", read, true},
+		{"view", "clerkuseractions", write, false},
+		{"edit", "clerkuseractions", append(read, write...), true},
+		{"admin", "clerkuseractions", append(read, write...), true},
+		{"admin", "clerkuseractions/status", []string{"update", "patch"}, false},
+		{"admin", "clerkuseractions/finalizers", []string{"update"}, false},
 		{"view", "clerkusers", write, false},
 		{"view", "clerkinstances", write, false},
 		{"edit", "clerkusers", append(read, write...), true},
@@ -124,13 +130,16 @@ func mayDo(t *testing.T, c client.Client, user string, act authorizationv1.Resou
 func TestOperatorsRights(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
-		"/namespaces":                             "get list watch",
-		"/secrets":                                "get patch",
-		"clerk-operator.io/clerkinstances":        "get list patch watch",
-		"clerk-operator.io/clerkusers":            "get list patch watch",
-		"clerk-operator.io/clerkinstances/status": "patch",
-		"clerk-operator.io/clerkusers/status":     "patch",
-		"events.k8s.io/events":                    "create patch",
+		"/namespaces":                               "get list watch",
+		"/configmaps":                               "get",
+		"/secrets":                                  "create get patch",
+		"clerk-operator.io/clerkinstances":          "get list patch watch",
+		"clerk-operator.io/clerkusers":              "get list patch watch",
+		"clerk-operator.io/clerkuseractions":        "delete get list watch",
+		"clerk-operator.io/clerkinstances/status":   "patch",
+		"clerk-operator.io/clerkusers/status":       "patch",
+		"clerk-operator.io/clerkuseractions/status": "patch update",
+		"events.k8s.io/events":                      "create patch",
 	}
 	for _, r := range of[*rbacv1.ClusterRole](rendered(t)) {
 		if r.Name != "clerk-operator-manager-role" {

@@ -4,8 +4,6 @@
 package clerkuseraction
 
 import (
-	"fmt"
-
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
 
@@ -13,7 +11,7 @@ import (
 func outcomeUnknown(act v1alpha1.Act) error {
 	return &problem{
 		reason:  v1alpha1.ReasonOutcomeUnknown,
-		message: fmt.Sprintf("the call was begun and Clerk's answer was lost, and it is not repeated: %s", howToFindOut(act)),
+		message: "the call was begun and Clerk's answer was lost, and it is not repeated: " + howToFindOut(act),
 		final:   true,
 	}
 }
