@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
@@ -34,6 +35,10 @@ func (p *playground) guide() {
 		fmt.Sprintf("  kubectl delete clerkuser %s%s", last.GetName(), inNamespace(last.GetNamespace())),
 		fmt.Sprintf("  kubectl describe clerkuser %s%s", first.GetName(), inNamespace(first.GetNamespace())),
 		"",
+		"  # take all second factors from somebody, once",
+		"  "+act(first.GetNamespace(), first.GetName(), `"disableMFA":{}`),
+		"  kubectl get clerkuseractions -o wide"+inNamespace(first.GetNamespace()),
+		"",
 		"  # the users as Clerk holds them, and what the operator asked for",
 		"  curl -s "+control+"/users",
 		"  curl -s "+control+"/journal",
@@ -47,6 +52,13 @@ func (p *playground) guide() {
 
 func patch(namespace, name, change string) string {
 	return fmt.Sprintf("kubectl patch clerkuser %s%s --type=merge -p '%s'", name, inNamespace(namespace), change)
+}
+
+// act is a command that creates a ClerkUserAction.
+func act(namespace, user, what string) string {
+	manifest := fmt.Sprintf(`{"apiVersion":"%s","kind":"%s","metadata":{"generateName":"%s-"},"spec":{"userRef":{"name":"%s"},%s}}`,
+		v1alpha1.GroupVersion, kindAction, user, user, what)
+	return fmt.Sprintf("echo '%s' | kubectl create%s -f -", manifest, inNamespace(namespace))
 }
 
 func inNamespace(namespace string) string {

@@ -131,7 +131,7 @@ func (p *playground) startControlPlane(context.Context) error {
 	if err != nil {
 		return fmt.Errorf("making a client: %w", err)
 	}
-	p.sayf("they run, with the kinds ClerkInstance and ClerkUser")
+	p.sayf("they run, with the kinds ClerkInstance, ClerkUser and ClerkUserAction")
 	return nil
 }
 

@@ -23,6 +23,7 @@ import (
 const (
 	kindInstance = "ClerkInstance"
 	kindUser     = "ClerkUser"
+	kindAction   = "ClerkUserAction"
 	// defaultKeyEntry is the Secret entry that a ClerkInstance means when it names none.
 	defaultKeyEntry = "secret-key"
 	// fieldOwner lets "kubectl apply --server-side" take over from here without a conflict.
@@ -32,7 +33,8 @@ const (
 // samples are the manifests to apply, in that order.
 type samples []*unstructured.Unstructured
 
-// loadSamples reads every manifest in the directory's YAML files but kustomization.yaml.
+// loadSamples reads every manifest in the directory's YAML files but kustomization.yaml. Acts are left out: they are about
+// passkeys, accounts and codes that nobody has in a new instance, and would undo what the other samples show.
 func loadSamples(dir string) (samples, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
 	if err != nil {
@@ -51,7 +53,7 @@ func loadSamples(dir string) (samples, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading %s: %w", file, err)
 		}
-		all = append(all, objects...)
+		all = append(all, slices.DeleteFunc(objects, func(o *unstructured.Unstructured) bool { return o.GetKind() == kindAction })...)
 	}
 	if len(all.ofKind(kindUser)) == 0 {
 		return nil, fmt.Errorf("finding samples in %s: there is no %s", dir, kindUser)

@@ -40,6 +40,11 @@ kind: Secret
 metadata: {name: clerk}
 stringData: {secret-key: sk_test_demo}
 ---
+apiVersion: clerk-operator.io/v1alpha1
+kind: ClerkUserAction
+metadata: {generateName: ada-}
+spec: {userRef: {name: ada}, disableMFA: {}}
+---
 apiVersion: v1
 kind: Namespace
 metadata: {name: shop}
@@ -104,5 +109,25 @@ func TestSamplesWithoutUsersAreRefused(t *testing.T) {
 	_, err := loadManifests(t, "kind: Secret\napiVersion: v1\nmetadata: {name: a}\n")
 	if err == nil || !strings.Contains(err.Error(), "there is no ClerkUser") {
 		t.Errorf("err = %v", err)
+	}
+}
+
+func TestGuidedActIsAManifest(t *testing.T) {
+	command := act("shop", "ada", `"disableMFA":{}`)
+	quoted := strings.Split(command, "'")
+	if len(quoted) != 3 || !strings.HasSuffix(quoted[2], "kubectl create -n shop -f -") {
+		t.Fatalf("the command is %s", command)
+	}
+	objects, err := decode([]byte(quoted[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	acts := samples(objects).ofKind(kindAction)
+	if len(acts) != 1 {
+		t.Fatalf("%s is no act", quoted[1])
+	}
+	want := map[string]any{"userRef": map[string]any{"name": "ada"}, "disableMFA": map[string]any{}}
+	if diff := cmp.Diff(want, acts[0].Object["spec"]); diff != "" {
+		t.Errorf("spec (-want +got):\n%s", diff)
 	}
 }
