@@ -69,8 +69,8 @@ func (e *echo) Write(answer []byte) (int, error) {
 	return len(answer), nil
 }
 
-// printable finds what a file holds of text.
-var printable = regexp.MustCompile(`[ -~]{16,}`)
+// comment finds a text in a picture, which follows the end of its keyword.
+var comment = regexp.MustCompile(`\x00([ -~]{16,})`)
 
 // secretsOf are the secrets in a request, those of its body first.
 func secretsOf(r *http.Request, body []byte) []string {
@@ -82,8 +82,9 @@ func secretsOf(r *http.Request, body []byte) []string {
 		for _, field := range []string{"password", "password_digest", "totp_secret", "backup_codes", "code", "private_metadata"} {
 			found = appendTexts(found, form[field])
 		}
-	} else {
-		found = append(found, printable.FindAllString(string(body), -1)...)
+	}
+	if in := comment.FindSubmatch(body); in != nil {
+		found = append(found, string(in[1]))
 	}
 	return append(found, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
 }
