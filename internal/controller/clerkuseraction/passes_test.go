@@ -1,0 +1,282 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuseraction
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
+)
+
+func TestTwoPassesOverOneCopyMakeOneCall(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.keepCode("backup-4711")
+	s.act(verifiesCode)
+	copies := []*v1alpha1.ClerkUserAction{s.stored(), s.stored()}
+	s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
+	for _, stale := range copies {
+		result, err := s.another().Reconcile(t.Context(), stale)
+		if err != nil || result.RequeueAfter != conflictPause {
+			t.Errorf("the other pass: %+v, %v", result, err)
+		}
+	}
+	s.wantCalls(1, "POST", "/users/*/verify_totp")
+	if r := s.stored().Status.Result; r == nil || !*r.Verified {
+		t.Errorf("the result is %+v", r)
+	}
+}
+
+// TestCopyFromBetweenStartAndEndIsNotActedUpon gives another process a cache that has seen the start and not the end yet.
+func TestCopyFromBetweenStartAndEndIsNotActedUpon(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.keepCode("backup-4711")
+	s.act(verifiesCode)
+	var between *v1alpha1.ClerkUserAction
+	s.Client = interceptor.NewClient(s.cluster, interceptor.Funcs{
+		SubResourceUpdate: func(ctx context.Context, c client.Client, sub string, o client.Object, opts ...client.SubResourceUpdateOption) error {
+			err := c.SubResource(sub).Update(ctx, o, opts...)
+			between = o.DeepCopyObject().(*v1alpha1.ClerkUserAction)
+			return err
+		},
+	})
+	s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
+	if between.Status.StartedAt == nil {
+		t.Fatal("the start was not written before the end")
+	}
+	result, err := s.another().Reconcile(t.Context(), between.DeepCopy())
+	if err != nil || result.RequeueAfter != conflictPause {
+		t.Errorf("another process: %+v, %v", result, err)
+	}
+	if result, err := s.Reconcile(t.Context(), between.DeepCopy()); err != nil || result.RequeueAfter != 0 {
+		t.Errorf("the same process: %+v, %v", result, err)
+	}
+	s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
+	s.wantCalls(1, "POST", "/users/*/verify_totp")
+}
+
+// TestEndThatCannotBeWrittenIsKept has the API server refuse the one write that must not be lost.
+func TestEndThatCannotBeWrittenIsKept(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.keepCode("backup-4711")
+	s.act(verifiesCode)
+	refusals := 2
+	s.Client = interceptor.NewClient(s.cluster, interceptor.Funcs{
+		SubResourcePatch: func(
+			ctx context.Context, c client.Client, sub string, o client.Object, patch client.Patch, opts ...client.SubResourcePatchOption,
+		) error {
+			if refusals--; refusals >= 0 {
+				return apierrors.NewInternalError(errors.New("etcd is away"))
+			}
+			return c.SubResource(sub).Patch(ctx, o, patch, opts...)
+		},
+	})
+	for range 2 {
+		s.pass()
+		if ending(&s.stored().Status) != nil || len(s.told()) > 0 {
+			t.Fatal("an end was told that is not on record")
+		}
+	}
+	s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
+	s.wantTold("ActionComplete carried out verifyTOTP", "ClerkUserAction act")
+	if r := s.stored().Status.Result; r == nil || !*r.Verified || r.CodeType != "backup_code" {
+		t.Errorf("the result is %+v", r)
+	}
+	s.pass()
+	if told := s.told(); len(told) > 0 {
+		t.Errorf("told twice: %v", told)
+	}
+	s.wantCalls(1, "POST", "/users/*/verify_totp")
+}
+
+// TestEndIsWrittenWhateverElseChanged labels the object while the call is under way.
+func TestEndIsWrittenWhateverElseChanged(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.act(disablesMFA)
+	s.Client = interceptor.NewClient(s.cluster, interceptor.Funcs{
+		SubResourceUpdate: func(ctx context.Context, c client.Client, sub string, o client.Object, opts ...client.SubResourceUpdateOption) error {
+			if err := c.SubResource(sub).Update(ctx, o, opts...); err != nil {
+				return err
+			}
+			labelled := s.stored()
+			labelled.Labels = map[string]string{"team": "help-desk"}
+			return s.cluster.Update(ctx, labelled)
+		},
+	})
+	s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
+	if s.stored().Labels["team"] != "help-desk" {
+		t.Error("the label is gone")
+	}
+}
+
+func TestWithoutAStartOnRecordThereIsNoCall(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.act(disablesMFA)
+	s.Client = interceptor.NewClient(s.cluster, interceptor.Funcs{
+		SubResourceUpdate: func(context.Context, client.Client, string, client.Object, ...client.SubResourceUpdateOption) error {
+			return apierrors.NewInternalError(errors.New("etcd is away"))
+		},
+	})
+	s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonWaiting)
+	s.wantCalls(0, "DELETE", "/users/*/mfa")
+	if s.stored().Status.StartedAt != nil {
+		t.Error("a start is on record")
+	}
+}
+
+// TestObjectBeingDeletedIsLeftAlone does not begin what nobody waits for.
+func TestObjectBeingDeletedIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.act(disablesMFA)
+	a := s.stored()
+	a.DeletionTimestamp = ptr.To(metav1.NewTime(start))
+	if _, err := s.Reconcile(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	s.wantCalls(0, "", "**")
+}
+
+func TestMarkThatIsNotThereYetIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	for name, mark := range map[string]any{"None": nil, "APredecessors": "v1 cluster-1 team-a/ann former-uid created"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			restore := func(value any) {
+				if _, err := s.clerk.Edit(s.user.Status.UserID, func(u *emulator.User) { u.PrivateMetadata[v1alpha1.OwnerKey] = value }); err != nil {
+					t.Fatal(err)
+				}
+			}
+			own := s.clerk.User(s.user.Status.UserID).PrivateMetadata[v1alpha1.OwnerKey]
+			restore(mark)
+			s.act(disablesMFA)
+			if result := s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonUserNotBound); result.RequeueAfter != recheck {
+				t.Errorf("the next look is in %v", result.RequeueAfter)
+			}
+			restore(own)
+			s.at = s.at.Add(2 * liveEnough)
+			s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
+			s.wantCalls(1, "DELETE", "/users/*/mfa")
+		})
+	}
+}
+
+// TestUserIsReadOnceForPassesThatWait keeps a pass that waits for its ticket from spending each on another read.
+func TestUserIsReadOnceForPassesThatWait(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.at = s.at.Add(5 * time.Second)
+	s.act(disablesMFA)
+	s.clerk.InjectFault(emulator.Fault{Method: "DELETE", Status: 429, Header: map[string]string{"Retry-After": "2"}, Times: 3})
+	for range 3 {
+		s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonWaiting)
+		s.at = s.at.Add(3 * time.Second)
+	}
+	s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
+	s.wantCalls(1, "GET", "/users/*")
+}
+
+// TestOldCopyOfTheUserCountsForNothing has a copy that is from before the act was asked for.
+func TestOldCopyOfTheUserCountsForNothing(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	a := s.act(disablesMFA)
+	p := s.newPass(a)
+	p.user, p.userID = s.user, s.user.Status.UserID
+	if err := p.findWay(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		after time.Duration
+		reads int
+	}{{0, 1}, {time.Second, 2}, {time.Second, 2}, {time.Minute, 3}, {time.Minute, 3}, {time.Minute + time.Second, 4}} {
+		s.at = s.at.Add(step.after)
+		p.now = s.at
+		if _, err := p.read(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.wantCalls(step.reads, "GET", "/users/*")
+	}
+}
+
+func TestUserThatWasJustWrittenIsNotBelievedToBeGone(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	if err := s.clerk.Delete(s.user.Status.UserID); err != nil {
+		t.Fatal(err)
+	}
+	user := s.user.DeepCopy()
+	user.Status.LastWriteTime = ptr.To(metav1.NewTime(start.Add(-lagTime + time.Second)))
+	s.storeUser(user)
+	s.act(disablesMFA)
+	if result := s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonWaiting); result.RequeueAfter != staleRetry {
+		t.Errorf("the next look is in %v", result.RequeueAfter)
+	}
+	s.at = s.at.Add(staleRetry)
+	s.turned(v1alpha1.ConditionFailed, v1alpha1.ReasonMissing)
+}
+
+// storeUser replaces what the cluster has of ann.
+func (s *stage) storeUser(user *v1alpha1.ClerkUser) {
+	s.t.Helper()
+	stored := &v1alpha1.ClerkUser{}
+	if err := s.cluster.Get(s.t.Context(), client.ObjectKeyFromObject(user), stored); err != nil {
+		s.t.Fatal(err)
+	}
+	stored.Status = user.Status
+	if err := s.cluster.Status().Update(s.t.Context(), stored); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// TestCacheThatLagsBehindTheUserIsNotTrusted binds ann to another user, which the cache does not show yet.
+func TestCacheThatLagsBehindTheUserIsNotTrusted(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		change func(*v1alpha1.ClerkUser)
+		reason string
+	}{
+		"AnotherUser":    {func(u *v1alpha1.ClerkUser) { u.Status.UserID = "user_2Another" }, ""},
+		"AnotherObject":  {func(u *v1alpha1.ClerkUser) { u.UID = "another-uid" }, ""},
+		"Gone":           {func(u *v1alpha1.ClerkUser) { u.Name = "gone" }, ""},
+		"SuspendedSince": {func(u *v1alpha1.ClerkUser) { u.Spec.Suspend = ptr.To(true) }, v1alpha1.ReasonSuspended},
+		"DeletedSince": {func(u *v1alpha1.ClerkUser) {
+			u.DeletionTimestamp, u.Finalizers = ptr.To(metav1.NewTime(start)), []string{v1alpha1.Finalizer}
+		}, v1alpha1.ReasonUserNotBound},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			live := s.user.DeepCopy()
+			tc.change(live)
+			s.act(disablesMFA)
+			s.Live = newCluster(t, live)
+			result := s.pass()
+			conditions := s.stored().Status.Conditions
+			if tc.reason == "" && (result.RequeueAfter != conflictPause || conditions[0].Type != v1alpha1.ConditionReconciling) {
+				t.Errorf("the next look is in %v, the conditions are %+v", result.RequeueAfter, conditions)
+			}
+			if tc.reason != "" && conditions[0].Reason != tc.reason {
+				t.Errorf("the conditions are %+v, want %s", conditions, tc.reason)
+			}
+			s.wantCalls(0, "", "**")
+		})
+	}
+}
