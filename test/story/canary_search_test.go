@@ -62,9 +62,10 @@ func (s *canarySearch) in(said string) []string {
 	found := map[string]bool{}
 	for i := range len(said) - startLen + 1 {
 		for _, one := range s.byStart[[startLen]byte([]byte(said[i:i+startLen]))] {
-			if strings.HasPrefix(said[i:], one.text) && !(one.alone && partOfMore(said, i, len(one.text))) {
-				found[one.of.name+", "+one.form] = true
+			if !strings.HasPrefix(said[i:], one.text) || one.alone && partOfMore(said, i, len(one.text)) {
+				continue
 			}
+			found[one.of.name+", "+one.form] = true
 		}
 	}
 	var all []string
@@ -110,8 +111,8 @@ func spellingsOf(value string) map[string]string {
 		"in the query of a URL":    url.QueryEscape(value),
 		"in the path of a URL":     url.PathEscape(value),
 		"in hexadecimal":           hex.EncodeToString([]byte(value)),
-		"in decimal":               strings.Trim(fmt.Sprint([]byte(value)), "[]"),
-		"in decimal in JSON":       strings.ReplaceAll(strings.Trim(fmt.Sprint([]byte(value)), "[]"), " ", ","),
+		"in decimal":               strings.Trim(fmt.Sprintf("%d", []byte(value)), "[]"),
+		"in decimal in JSON":       strings.ReplaceAll(strings.Trim(fmt.Sprintf("%d", []byte(value)), "[]"), " ", ","),
 	}
 	for shift := range 3 {
 		all[fmt.Sprintf("in base64, shifted by %d", shift)] = stretchOfBase64(base64.RawStdEncoding, value, shift)

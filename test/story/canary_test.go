@@ -224,10 +224,14 @@ func TestSecretsAreNotToldOnOtherWays(t *testing.T) {
 		u.PrivateMetadata["billing"] = map[string]any{"plan": "pro", "token": value("the token that somebody else wrote")}
 	})
 	w.tells("ann", v1alpha1.EventDriftCorrected)
+	metadata := emulator.Fault{Method: "PATCH", Path: "/users/*/metadata"}
+	w.meets(refusals()[0], metadata)
 	w.edit("ann", func(s *spec) {
 		s.PrivateMetadata = object(`{"billing":{"plan":"pro","notes":[` + inJSON(value("a declared value"), true) + `,` +
 			w.hide("a declared number", "7"+random(digits, 14)) + `]}}`)
 	})
+	w.says(w.becomes("ann", v1alpha1.ReasonRejectedByClerk), "[redacted]")
+	w.loses("ann", metadata)
 	w.becomes("ann", v1alpha1.ReasonInSync)
 	w.edit("ann", func(s *spec) { s.Mode = ptr.To(v1alpha1.ModeObserve) })
 	w.keep("tokens", "billing", value("the token that is observed"))

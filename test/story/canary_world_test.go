@@ -100,7 +100,7 @@ const (
 	digits   = "0123456789"
 	base32   = capitals + "234567"
 	marks    = ` !"#$%&'()*+,-./:;<=>?@[\]^_{|}~` + "`"
-	foreign  = "äöüßéñçøłжщюλωדש日本語한글🔑"
+	foreign  = "äöüßéñçøłжщюλωדשカナ한글🔑"
 )
 
 // random is a text of so many characters of an alphabet.

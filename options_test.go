@@ -1,0 +1,68 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/go-logr/logr"
+	"go.uber.org/zap/zapcore"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+)
+
+func TestLogLevelIsLimited(t *testing.T) {
+	for _, level := range []int{0, maxLogLevel} {
+		if o, err := parseOptions([]string{fmt.Sprintf("--log-level=%d", level)}); err != nil || int(o.logLevel) != level {
+			t.Errorf("level %d: %v, %v", level, o.logLevel, err)
+		}
+	}
+	for _, level := range []int{-1, maxLogLevel + 1, 10, 127} {
+		if _, err := parseOptions([]string{fmt.Sprintf("--log-level=%d", level)}); err == nil {
+			t.Errorf("level %d is accepted", level)
+		}
+	}
+}
+
+// TestNoLogLevelShowsSecrets reads a Secret with client-go, which logs what it reads at a level of its own choice: if that comes
+// to be one that the operator can be started with, this fails.
+func TestNoLogLevelShowsSecrets(t *testing.T) {
+	const value = "bm90LXRvLWJlLWxvZ2dlZA=="
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"apiVersion":"v1","kind":"Secret","metadata":{"name":"a","namespace":"b"},"data":{"key":"`+value+`"}}`)
+	}))
+	t.Cleanup(server.Close)
+	mapper := meta.NewDefaultRESTMapper(nil)
+	mapper.Add(corev1.SchemeGroupVersion.WithKind("Secret"), meta.RESTScopeNamespace)
+	reader, err := client.New(&rest.Config{Host: server.URL}, client.Options{Scheme: scheme.Scheme, Mapper: mapper})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shows := func(level int8) bool {
+		var logs bytes.Buffer
+		logger := zap.New(zap.WriteTo(&logs), func(o *zap.Options) { o.Level = zapcore.Level(-level) })
+		err := reader.Get(logr.NewContext(t.Context(), logger), client.ObjectKey{Namespace: "b", Name: "a"}, &corev1.Secret{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Contains(logs.String(), value)
+	}
+	if shows(maxLogLevel) {
+		t.Errorf("at level %d Secrets are logged", maxLogLevel)
+	}
+	if !shows(127) {
+		t.Error("not even at the highest level: this test does not see what it looks for")
+	}
+}
