@@ -53,7 +53,7 @@ func planted(t *testing.T, value string) map[string]string {
 		"AsMD5":                 fmt.Sprintf("%x", md5.Sum([]byte(value))),
 		"AsSHA1":                fmt.Sprintf("%x", sha1.Sum([]byte(value))),
 		"AsSHA256":              fmt.Sprintf("sha256:%X", sum),
-		"AsShortenedSHA256":     fmt.Sprintf("%x", sum[:12]),
+		"AsShortenedSHA256":     fmt.Sprintf("%x", sum[:8]),
 		"AsSHA256InBase64":      base64.StdEncoding.EncodeToString(sum[:]),
 		"AsSHA512OfALine":       base64.RawURLEncoding.EncodeToString(shadow[:]),
 		"AsBareSHA256":          string(sum[:]),

@@ -123,12 +123,10 @@ func spellingsOf(value string) map[string]string {
 	}
 	for of, text := range map[string]string{"": value, ", trimmed": strings.TrimSpace(value), ", as a line": value + "\n"} {
 		for name, sum := range digestsOf(text) {
-			// Their first 12 bytes: whoever shortens a digest lets the value be guessed all the same.
-			sum = sum[:12]
-			all[name+of] = string(sum)
-			all[name+of+" in hexadecimal"] = hex.EncodeToString(sum)
-			all[name+of+" in base64"] = base64.StdEncoding.EncodeToString(sum)
-			all[name+of+" in base64 for URLs"] = base64.URLEncoding.EncodeToString(sum)
+			// Only how they begin: whoever shortens a digest lets the value be guessed all the same.
+			all[name+of], all[name+of+" in hexadecimal"] = string(sum[:8]), hex.EncodeToString(sum[:8])
+			all[name+of+" in base64"] = base64.StdEncoding.EncodeToString(sum[:9])
+			all[name+of+" in base64 for URLs"] = base64.URLEncoding.EncodeToString(sum[:9])
 		}
 	}
 	return all
