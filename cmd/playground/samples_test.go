@@ -122,7 +122,7 @@ func TestGuidedActIsAManifest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	acts := samples(objects).ofKind(kindAction)
+	acts := objects.ofKind(kindAction)
 	if len(acts) != 1 {
 		t.Fatalf("%s is no act", quoted[1])
 	}
