@@ -171,7 +171,8 @@ type ClerkUserSpec struct {
 	BypassClientTrust *bool `json:"bypassClientTrust,omitempty"`
 
 	// initial holds what only the creating call can say. It is not looked at again, has no effect on an adopted user
-	// (with userID, too), and cannot be changed while the object is bound. Omitted: Clerk's defaults.
+	// (with userID, too), and while the object is bound it can be removed as a whole, but not changed. Omitted: Clerk's
+	// defaults.
 	// +optional
 	Initial *InitialValues `json:"initial,omitempty"`
 

@@ -22,7 +22,7 @@ type transition struct {
 const (
 	otherUser     = "cannot name another user than status.userID, to which this object is bound; undo the change"
 	otherInstance = "cannot be changed, added or removed once the object is bound to a user; undo the change, and for a user"
-	otherInitial  = "is used by the creating call only and cannot be changed, added or removed once the object is bound"
+	otherInitial  = "is used by the creating call only and cannot be changed or added once the object is bound"
 )
 
 func transitions() map[string]transition {
@@ -50,7 +50,11 @@ func transitions() map[string]transition {
 			`{username: ada, initial: {skipLegalChecks: true}}`, `{username: ada, initial: {skipLegalChecks: false}}`,
 			"spec.initial", otherInitial,
 		},
-		"InitialRemoved": {`{username: ada, initial: {skipLegalChecks: true}}`, `{username: ada}`, "spec.initial", otherInitial},
+		"InitialRemoved": {`{username: ada, initial: {skipLegalChecks: true}}`, `{username: ada}`, "", ""},
+		"InitialPasswordReplacedByOneThatIsKept": {
+			`{username: ada, initial: {password: {secretKeyRef: {name: s, key: k}}}}`,
+			`{username: ada, password: {secretKeyRef: {name: s, key: k}}}`, "", "",
+		},
 		"InitialKept": {
 			`{username: ada, initial: {createdAt: "2024-02-29T12:00:00Z"}}`,
 			`{username: eve, initial: {createdAt: "2024-02-29T12:00:00Z"}}`, "", "",
