@@ -14,6 +14,11 @@ func (s *ClerkUserSpec) Adopts() bool {
 	return s.AdoptionPolicy != nil && *s.AdoptionPolicy == AdoptIfUnmanaged
 }
 
+// Uploads reports whether an image is declared, and not that there shall be none.
+func (i *ProfileImage) Uploads() bool {
+	return i != nil && (i.ConfigMapKeyRef != nil || i.SecretKeyRef != nil)
+}
+
 // OnDelete returns deletionPolicy or its default for a user that came about in this way: Retain for one that was
 // adopted, else Delete.
 func (s *ClerkUserSpec) OnDelete(origin Origin) DeletionPolicy {

@@ -23,6 +23,8 @@ func Intend(applied v1alpha1.Applied, d *Desired, do []Change) v1alpha1.Applied 
 			if d.password != nil {
 				next.PasswordDigest = d.password.digest
 			}
+			// The image can be uploaded only once the user exists, and nothing is put on record in between.
+			next.ProfileImage = next.ProfileImage || d.image != nil && !d.image.none
 		case SetProfileImage:
 			next.ProfileImage = true
 		case Ban:

@@ -19,13 +19,18 @@ func (p *pass) baseline(user *clerk.User, how manner) {
 		return
 	}
 	var taken []string
+	foreign, declaredNow := p.isForeign(user, how), how == held && !p.drift
 	if p.user.Spec.Password != nil {
-		if p.baselineOne(&p.applied.PasswordDigest, p.sources.in.PasswordDigest, user.PasswordEnabled, how) {
+		in := unseen{&p.applied.PasswordDigest, p.sources.in.PasswordDigest, user.PasswordEnabled, declaredNow}
+		if p.baselineOne(in, foreign) {
 			taken = append(taken, plan.FieldPassword)
 		}
 	}
 	if p.sources.in.ProfileImageDigest != "" {
-		if p.baselineOne(&p.applied.ProfileImageDigest, p.sources.in.ProfileImageDigest, user.HasImage, how) {
+		// Of an image that an interrupted creation uploaded it is not on record which one it was.
+		unsent := declaredNow || how == resumed && p.applied.ProfileImage
+		in := unseen{&p.applied.ProfileImageDigest, p.sources.in.ProfileImageDigest, user.HasImage, unsent}
+		if p.baselineOne(in, foreign) {
 			taken = append(taken, plan.FieldProfileImage)
 		}
 	}
@@ -35,18 +40,62 @@ func (p *pass) baseline(user *clerk.User, how manner) {
 	}
 }
 
+// unseen is an input that Clerk never shows: the digest on record of what was sent, that of the present value, whether the
+// user has anything of the kind, and whether it is known that the present value was not sent.
+type unseen struct {
+	recorded      *string
+	present       string
+	there, unsent bool
+}
+
 // baselineOne decides on one input, and reports whether the present value was taken for the applied one. What the user does
 // not have at all is sent, and so is what was declared just now for a user that was this object's before.
-func (p *pass) baselineOne(recorded *string, present string, there bool, how manner) bool {
+func (p *pass) baselineOne(in unseen, foreign bool) bool {
 	switch {
-	case !there, p.Key.Made(*recorded):
+	case !in.there:
 		return false
-	case *recorded == "" && how == held && !p.drift:
-		*recorded = p.Key.NoDigest()
+	case foreign:
+	case p.Key.Made(*in.recorded):
 		return false
-	default:
-		*recorded = present
+	case *in.recorded == "" && in.unsent:
+		*in.recorded = p.Key.NoDigest()
+		return false
+	}
+	*in.recorded = in.present
+	return true
+}
+
+// isForeign reports whether a user had what it has before it was this object's. What is on record then, in a status or an
+// annotation from a backup or from a creating call that was refused, is not about what was sent to this user.
+func (p *pass) isForeign(user *clerk.User, how manner) bool {
+	switch how {
+	case adopted, succeeded:
 		return true
+	case resumed:
+		// A user that is older than the object was handed over. One with a declared age may only seem so.
+		initial := p.user.Spec.Initial
+		return (initial == nil || initial.CreatedAt == nil) && user.CreatedAt.Before(p.user.CreationTimestamp.Add(-clockSkew))
+	case held, created, restored:
+	}
+	return false
+}
+
+// clockSkew is by how much the clocks of Clerk and of the API server may differ.
+const clockSkew = time.Minute
+
+// noteDeclared records of an input that was declared just now, for a user that is this object's already, that it was not
+// sent. A pass may end before it gets so far, with the last word on this spec; after that nothing would tell such an input
+// from one whose record was lost.
+func (p *pass) noteDeclared() {
+	if p.drift || p.userID == "" {
+		return
+	}
+	spec, applied := &p.user.Spec, &p.applied
+	if spec.Password != nil && applied.PasswordDigest == "" {
+		applied.PasswordDigest = p.Key.NoDigest()
+	}
+	if spec.ProfileImage.Uploads() && applied.ProfileImageDigest == "" {
+		applied.ProfileImageDigest = p.Key.NoDigest()
 	}
 }
 

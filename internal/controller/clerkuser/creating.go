@@ -124,8 +124,9 @@ func (p *pass) toCreate(earlier *creating) *creating {
 	}
 	former := next.Applied.PasswordDigest
 	next.Applied = plan.Intend(next.Applied, p.desired, plan.For(p.desired, nil))
-	if former != "" && former != next.Applied.PasswordDigest {
-		// If the earlier call was carried out after all, the user has another password than the one declared now.
+	if earlier != nil && former != next.Applied.PasswordDigest {
+		// If the earlier call was carried out after all, the user has another password than the one declared now, or one of
+		// spec.initial.
 		next.Applied.PasswordDigest = p.Key.NoDigest()
 	}
 	return next

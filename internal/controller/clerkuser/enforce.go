@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
@@ -27,13 +28,14 @@ func (p *pass) enforce(ctx context.Context) error {
 		if len(do) == 0 {
 			return p.conclude()
 		}
+		applied, before := p.applied, len(p.did)
 		if err := p.intend(ctx, do); err != nil {
 			return err
 		}
-		before := len(p.did)
 		err := p.apply(ctx, do)
 		p.countCorrections(p.did[before:])
 		if err != nil {
+			p.disown(applied, p.did[before:], err)
 			return err
 		}
 		if err := p.think(); err != nil {
@@ -50,7 +52,7 @@ func (p *pass) policy(todo []plan.Change) plan.Policy {
 	if p.user.Spec.Observes() {
 		return plan.Policy{Observe: true}
 	}
-	fields := p.memory.fields(p.user.UID, p.user.Generation)
+	fields := p.fields()
 	p.notKept, p.contended = nil, nil
 	withheld := map[string]bool{}
 	differing := plan.Fields(todo)
@@ -99,6 +101,23 @@ func (p *pass) intend(ctx context.Context, do []plan.Change) error {
 	return p.reportIntent(ctx)
 }
 
+// disown takes off the record what was to become ours by calls that were not made, since Clerk refused one. What others have
+// in its place is not to be taken back when it leaves the spec.
+func (p *pass) disown(applied v1alpha1.Applied, did []plan.Change, err error) {
+	if _, refused := clerk.Rejected(err); refused {
+		p.applied = plan.Confirm(plan.Intend(applied, p.desired, did), p.desired, did)
+	}
+}
+
+// fields is what is remembered of the fields under what is declared now: a source with another value is a new wish.
+func (p *pass) fields() *fieldMemory {
+	declared := p.sources.digest
+	if !p.sources.read {
+		declared = p.user.Status.InputsDigest
+	}
+	return p.memory.fields(p.user.UID, p.user.Generation, declared)
+}
+
 // justCreated reports whether this pass created the user; the annotation then holds what was added.
 func (p *pass) justCreated() bool {
 	return slices.ContainsFunc(p.did, func(c plan.Change) bool {
@@ -122,7 +141,7 @@ func (p *pass) countCorrections(did []plan.Change) {
 		return
 	}
 	lapsed := p.user.Status.LockExpiresAt != nil && !p.user.Status.LockExpiresAt.After(p.now)
-	fields := p.memory.fields(p.user.UID, p.user.Generation)
+	fields := p.fields()
 	for _, field := range plan.Fields(did) {
 		if field == "locked" && lapsed {
 			continue
@@ -134,7 +153,7 @@ func (p *pass) countCorrections(did []plan.Change) {
 // noteFutile remembers the fields that still differ in Clerk's answer to the very call that was to change them.
 func (p *pass) noteFutile(did []plan.Change) {
 	left := plan.Fields(plan.For(p.desired, p.observed))
-	fields := p.memory.fields(p.user.UID, p.user.Generation)
+	fields := p.fields()
 	for _, field := range plan.Fields(did) {
 		if slices.Contains(left, field) {
 			fields.ignored(field, plan.Fingerprint(p.observed, field))

@@ -54,7 +54,7 @@ func TestPolicyWithholdsWhatIsFutileOrContended(t *testing.T) {
 			t.Parallel()
 			p := newTestPass(t, newTestReconciler(t, newClock()), newTestUser("ann"))
 			p.observed = user
-			tc.learned(p, p.memory.fields(p.user.UID, p.user.Generation))
+			tc.learned(p, p.fields())
 			policy := p.policy(ban)
 			if diff := cmp.Diff(tc.notKept, p.notKept); diff != "" {
 				t.Errorf("not kept (-want +got):\n%s", diff)

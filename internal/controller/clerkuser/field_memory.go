@@ -8,10 +8,11 @@ import (
 	"time"
 )
 
-// fieldMemory is what is remembered of the fields of one object under one generation of its spec. Most objects have nothing
-// to remember, and then no maps.
+// fieldMemory is what is remembered of the fields of one object under one generation of its spec and one digest of what the
+// spec's sources hold. Most objects have nothing to remember, and then no maps.
 type fieldMemory struct {
 	generation int64
+	sources    string
 	ignoredAt  map[string]string
 	strife     map[string]*strife
 }
@@ -28,8 +29,8 @@ const (
 	strifeTime = time.Hour
 )
 
-func newFieldMemory(generation int64) *fieldMemory {
-	return &fieldMemory{generation: generation}
+func newFieldMemory(generation int64, sources string) *fieldMemory {
+	return &fieldMemory{generation: generation, sources: sources}
 }
 
 // ignored records that Clerk's answer to a change of the field did not show it; the value it showed is named by its

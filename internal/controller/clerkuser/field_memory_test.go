@@ -10,7 +10,7 @@ import (
 
 func TestFutileUntilTheValueChanges(t *testing.T) {
 	t.Parallel()
-	f := newFieldMemory(1)
+	f := newFieldMemory(1, "")
 	if f.futile("locale", "") {
 		t.Error("a field that nobody tried is futile")
 	}
@@ -57,7 +57,7 @@ func TestContended(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFieldMemory(1)
+			f := newFieldMemory(1, "")
 			for _, at := range tc.corrected {
 				f.corrected("banned", start.Add(at))
 			}
@@ -75,7 +75,7 @@ func TestContended(t *testing.T) {
 
 func TestContendedFieldsArePutRightOncePerFullComparison(t *testing.T) {
 	t.Parallel()
-	f, at := newFieldMemory(1), start
+	f, at := newFieldMemory(1, ""), start
 	compared := start.Add(-time.Hour)
 	for range tolerance {
 		f.corrected("banned", at)
@@ -101,7 +101,7 @@ func TestStrifeEndsWhenAFieldStaysForAFullInterval(t *testing.T) {
 	t.Parallel()
 	const full = time.Hour
 	strife := func() *fieldMemory {
-		f := newFieldMemory(1)
+		f := newFieldMemory(1, "")
 		for range 3 {
 			f.corrected("banned", start)
 		}

@@ -286,13 +286,13 @@ func (m *memory) spent(uid types.UID) bool {
 }
 
 // fields returns what is remembered of an object's fields. It is used by one pass at a time, and begins anew with every
-// generation.
-func (m *memory) fields(uid types.UID, generation int64) *fieldMemory {
+// generation, and with every digest of what the spec's sources hold.
+func (m *memory) fields(uid types.UID, generation int64, sources string) *fieldMemory {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	o := m.of(uid)
-	if o.fields == nil || o.fields.generation != generation {
-		o.fields = newFieldMemory(generation)
+	if o.fields == nil || o.fields.generation != generation || o.fields.sources != sources {
+		o.fields = newFieldMemory(generation, sources)
 	}
 	return o.fields
 }

@@ -189,14 +189,14 @@ func TestFailingSinceTheFirstFailure(t *testing.T) {
 func TestFieldsBeginAnewWithEveryGeneration(t *testing.T) {
 	t.Parallel()
 	m := newMemory()
-	m.fields("a", 1).ignored("locale", "x")
-	if !m.fields("a", 1).futile("locale", "x") {
+	m.fields("a", 1, "").ignored("locale", "x")
+	if !m.fields("a", 1, "").futile("locale", "x") {
 		t.Error("the memory of a field was lost between passes")
 	}
-	if m.fields("b", 1).futile("locale", "x") {
+	if m.fields("b", 1, "").futile("locale", "x") {
 		t.Error("two objects share what is remembered of fields")
 	}
-	if m.fields("a", 2).futile("locale", "x") || m.fields("a", 1).futile("locale", "x") {
+	if m.fields("a", 2, "").futile("locale", "x") || m.fields("a", 1, "").futile("locale", "x") {
 		t.Error("another generation knows what was futile for an earlier one")
 	}
 }

@@ -25,7 +25,7 @@ type pass struct {
 	// sources is what the spec's Secrets and ConfigMaps hold; rotated is true if that is not what it was at the last verdict.
 	sources sources
 	rotated bool
-	// missing is why the sources were not read, in a pass that takes access away nevertheless and does nothing else.
+	// missing is why the sources cannot be used, in a pass that takes access away nevertheless and does nothing else.
 	missing error
 	// desired is nil until the spec was understood.
 	desired *plan.Desired
@@ -88,6 +88,7 @@ func (p *pass) sync(ctx context.Context) error {
 	if err := p.findInputs(ctx); err != nil {
 		return err
 	}
+	p.noteDeclared()
 	if err := p.readSources(ctx); err != nil && !p.restrictsAnyway(err) {
 		return err
 	}
@@ -100,7 +101,7 @@ func (p *pass) sync(ctx context.Context) error {
 	if err := p.stillQueued(); err != nil {
 		return err
 	}
-	if err := p.think(); err != nil {
+	if err := p.think(); err != nil && !p.restrictsWithout(err) {
 		return err
 	}
 	if err := p.soleOwner(ctx); err != nil {

@@ -5,9 +5,9 @@ package clerkuser
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
@@ -53,18 +53,25 @@ func (p *pass) readSources(ctx context.Context) error {
 	return nil
 }
 
-// restrictsAnyway reports whether access is to be taken away although a Secret or ConfigMap is missing: who is to be kept out
-// must not get in because a picture is gone.
+// restrictsAnyway reports whether access is to be taken away although a Secret or ConfigMap cannot be read, or does not hold
+// what it should: who is to be kept out must not get in because a picture is gone.
 func (p *pass) restrictsAnyway(err error) bool {
 	spec := p.user.Spec
-	if _, missing := errors.AsType[*source.MissingError](err); !missing || p.userID == "" {
-		return false
-	}
-	if spec.Banned == nil && spec.Locked == nil {
+	if p.userID == "" || spec.Banned == nil && spec.Locked == nil {
 		return false
 	}
 	p.missing = err
 	return true
+}
+
+// restrictsWithout is restrictsAnyway for a spec that cannot be carried out with what its sources hold, and thinks again
+// without them. It is false if the spec is at fault itself.
+func (p *pass) restrictsWithout(err error) bool {
+	if !p.sources.read || !p.restrictsAnyway(err) {
+		return false
+	}
+	p.sources, p.rotated = sources{}, false
+	return p.think() == nil
 }
 
 // digest is a keyed digest of what was read; "" of nothing.
@@ -82,7 +89,9 @@ func readKept(ctx context.Context, reader *source.Reader, spec v1alpha1.ClerkUse
 		if err != nil {
 			return err
 		}
-		in.Password = string(value)
+		if in.Password, err = asText("spec.password.secretKeyRef", value); err != nil {
+			return err
+		}
 		*all = appendPart(*all, value)
 	}
 	if image := spec.ProfileImage; image != nil {
@@ -132,8 +141,11 @@ func readInitial(
 			return nil
 		}
 		value, err := reader.Secret(ctx, "spec.initial."+field, *from)
-		*into = string(value)
+		if err != nil {
+			return err
+		}
 		*all = appendPart(*all, value)
+		*into, err = asText("spec.initial."+field, value)
 		return err
 	}
 	var password, digest *v1alpha1.SecretKeySelector
@@ -161,6 +173,14 @@ func readInitial(
 	in.PasswordDigest, in.TOTPSecret = strings.TrimSpace(in.PasswordDigest), strings.TrimSpace(in.TOTPSecret)
 	in.BackupCodes = strings.Fields(codes)
 	return nil
+}
+
+// asText is a value as text. JSON would carry other bytes in place of what is none, and Clerk would keep these.
+func asText(field string, value []byte) (string, error) {
+	if !utf8.Valid(value) {
+		return "", &plan.InvalidError{Field: field, Problem: "names an entry that is not text in UTF-8; put text there"}
+	}
+	return string(value), nil
 }
 
 // appendPart adds a value with its length, so that no two lists of values look the same.
