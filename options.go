@@ -91,7 +91,7 @@ func parseOptions(args []string) (options, error) {
 	flags.DurationVar(&o.secretInterval, "secret-interval", 0, "time between two looks at a Secret that holds a key (default 1m)")
 	flags.StringSliceVar(&o.watchNamespaces, "watch-namespaces", nil, "work in these namespaces only; needs --cluster-id (default: all)")
 	flags.BoolVar(&o.watchSecrets, "watch-secrets", false,
-		"notice a changed Secret at once instead of at the next look; needs the right to list and watch Secrets")
+		"notice a changed Secret or ConfigMap at once instead of at the next look; needs the right to list and watch both")
 	if err := flags.Parse(args); err != nil {
 		return o, finishParsing(err)
 	}
