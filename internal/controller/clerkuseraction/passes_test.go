@@ -11,6 +11,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
@@ -278,5 +279,73 @@ func TestCacheThatLagsBehindTheUserIsNotTrusted(t *testing.T) {
 			}
 			s.wantCalls(0, "", "**")
 		})
+	}
+}
+
+// TestOldCopyDoesNotHideAnEnd makes a pass over a copy from before the act, which finds something to wait for.
+func TestOldCopyDoesNotHideAnEnd(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.act(disablesMFA)
+	old := s.stored()
+	s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
+	if err := s.cluster.Delete(t.Context(), s.user.DeepCopy()); err != nil {
+		t.Fatal(err)
+	}
+	if result, err := s.another().Reconcile(t.Context(), old); err != nil || result.RequeueAfter != conflictPause {
+		t.Errorf("the pass over an old copy: %+v, %v", result, err)
+	}
+	s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
+}
+
+// TestStartIsNotWrittenWithoutATicket uses up the budget between the reading of the user and the call.
+func TestStartIsNotWrittenWithoutATicket(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.act(disablesMFA)
+	writes := 0
+	s.Client = interceptor.NewClient(s.cluster, interceptor.Funcs{
+		SubResourceUpdate: func(ctx context.Context, c client.Client, sub string, o client.Object, opts ...client.SubResourceUpdateOption) error {
+			writes++
+			return c.SubResource(sub).Update(ctx, o, opts...)
+		},
+	})
+	s.budget(1)
+	result := s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonWaiting)
+	if writes != 0 || result.RequeueAfter <= 0 || result.Priority != nil {
+		t.Errorf("%d starts were written, and the result is %+v", writes, result)
+	}
+	s.wantCalls(1, "GET", "/users/*")
+	for range 3 {
+		s.at = s.at.Add(result.RequeueAfter)
+		result = s.pass()
+	}
+	s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
+	if writes != 1 {
+		t.Errorf("%d starts were written", writes)
+	}
+}
+
+// TestRefusedKeyIsDoubted has the controller of ClerkInstances look at the key.
+func TestRefusedKeyIsDoubted(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.act(disablesMFA)
+	s.clerk.InjectFault(emulator.Fault{Method: "DELETE", Status: 401, Code: "clerk_key_invalid"})
+	if result := s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonInstanceNotReady); result.RequeueAfter != recheck {
+		t.Errorf("the next look is in %v", result.RequeueAfter)
+	}
+	if s.stored().Status.StartedAt != nil {
+		t.Error("a call that was refused for its key counts as begun")
+	}
+	ctx, done := context.WithTimeout(t.Context(), 5*time.Second)
+	defer done()
+	s.Pool.Doubted().Read(ctx, func(names []types.NamespacedName) {
+		if len(names) == 1 && names[0].Name == "default" {
+			done()
+		}
+	})
+	if !errors.Is(ctx.Err(), context.Canceled) {
+		t.Error("nobody is told to look at the key")
 	}
 }

@@ -43,6 +43,7 @@ type stage struct {
 	t        *testing.T
 	at       time.Time
 	clerk    *emulator.Instance
+	url      string
 	cluster  client.WithWatch
 	instance *v1alpha1.ClerkInstance
 	user     *v1alpha1.ClerkUser
@@ -76,7 +77,8 @@ func newStage(t *testing.T) *stage {
 	}
 	s.cluster = newCluster(t, s.instance.DeepCopy(), s.user.DeepCopy())
 	s.Reconciler = s.newReconciler(s.cluster)
-	s.connect(s.Reconciler, listener.URL+"/v1")
+	s.url = listener.URL + "/v1"
+	s.budget(10_000)
 	return s
 }
 
@@ -125,18 +127,17 @@ func (s *stage) another() *Reconciler {
 	return r
 }
 
-// connect makes the instance usable.
-func (s *stage) connect(r *Reconciler, url string) {
+// budget makes the instance usable, with so many calls in ten seconds.
+func (s *stage) budget(requests int) {
 	s.t.Helper()
-	c, err := clerk.New(clerk.Config{
-		APIURL: url, Key: s.clerk.Key(), Now: s.now, Office: clerk.NewOffice(clerk.OfficeConfig{RequestsPer10s: 10_000, Now: s.now}),
-	})
+	office := clerk.NewOffice(clerk.OfficeConfig{RequestsPer10s: requests, Now: s.now})
+	c, err := clerk.New(clerk.Config{APIURL: s.url, Key: s.clerk.Key(), Now: s.now, Office: office})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	name := client.ObjectKeyFromObject(s.instance)
-	_, mirror := r.Pool.Join(name, s.clerk.ID(), connection.Terms{})
-	r.Pool.Set(name, connection.State{
+	_, mirror := s.Pool.Join(name, s.clerk.ID(), connection.Terms{})
+	s.Pool.Set(name, connection.State{
 		Connection: &connection.Connection{InstanceID: s.clerk.ID(), Client: c, Mirror: mirror},
 		UID:        s.instance.UID, Generation: s.instance.Generation,
 	})
