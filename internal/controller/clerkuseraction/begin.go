@@ -67,8 +67,10 @@ func (p *pass) resume(ctx context.Context) error {
 		return err
 	}
 	since := p.now.Sub(p.action.Status.StartedAt.Time)
-	if left := underWay - since; left > 0 && !p.memory.called(p.action.UID) {
-		return &waitError{after: min(left, underWay), err: errUnderWay}
+	// The other process's clock may be ahead of this one's.
+	ago := max(since, p.memory.seenFor(p.action.UID, p.action.Status.StartedAt.Time, p.now))
+	if left := underWay - ago; left > 0 && !p.memory.called(p.action.UID) {
+		return &waitError{after: left, err: errUnderWay}
 	}
 	switch repetitionOf(&p.action.Spec) {
 	case always:
@@ -99,13 +101,15 @@ func (p *pass) newest(ctx context.Context) error {
 // pass began with: of two passes over the same copy one gets a conflict, and makes no call.
 func (p *pass) begin(ctx context.Context) error {
 	if err := p.client.Ready(); err != nil {
+		p.memory.queue(p.action.UID, p.now)
 		return err
 	}
 	if p.repeats {
 		return nil
 	}
 	p.fillSubject()
-	at := metav1.NewTime(p.now.Truncate(time.Second))
+	// The pass may have waited for Clerk to show the user; how long the call may be under way counts from now.
+	at := metav1.NewTime(p.Now().Truncate(time.Second))
 	p.action.Status.StartedAt = &at
 	if !p.retrying() {
 		p.fillReconciling(v1alpha1.ReasonWaiting, "the call was begun; it waits for Clerk's answer")

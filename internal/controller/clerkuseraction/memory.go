@@ -25,11 +25,23 @@ type recollection struct {
 	wrote string
 	// failing is when passes began to fail for a reason that may pass; zero if the last one did not.
 	failing time.Time
+	// pause is how long none is made after the last one that failed so, and until is its end; zero after one that did not.
+	pause time.Duration
+	until time.Time
+	// seen is when this process first saw the start on record that is named by begun; zero if it has seen none.
+	seen, begun time.Time
+	// queued is when passes began that went well up to the call and wait for its ticket; zero if the last one did not.
+	queued time.Time
 	// called is true once a call that this process began has ended, so that none is under way.
 	called bool
-	// debt is an end that could not be written.
+	// debt is what a call came to, its end or that it was refused for now, and could not be written.
 	debt *v1alpha1.ClerkUserActionStatus
 }
+
+const (
+	firstPause = time.Second
+	lastPause  = time.Minute
+)
 
 func newMemory() *memory { return &memory{objects: map[types.UID]*recollection{}} }
 
@@ -90,7 +102,55 @@ func (m *memory) failingFor(uid types.UID, now time.Time) (since time.Duration) 
 
 // succeeded records a pass that did not fail for a reason that may pass.
 func (m *memory) succeeded(uid types.UID) {
-	m.change(uid, func(o *recollection) { o.failing = time.Time{} })
+	m.change(uid, func(o *recollection) { o.failing, o.pause, o.until = time.Time{}, 0, time.Time{} })
+}
+
+// rest has no pass be made for a second after one that failed, for twice as long after each further one, and for a minute at
+// most. The queue's own pauses do not suffice: what a pass writes wakes the next one.
+func (m *memory) rest(uid types.UID, now time.Time) {
+	m.change(uid, func(o *recollection) {
+		o.pause = min(max(2*o.pause, firstPause), lastPause)
+		o.until = now.Add(o.pause)
+	})
+}
+
+// resting returns how long no pass is to be made yet.
+func (m *memory) resting(uid types.UID, now time.Time) time.Duration {
+	o := m.of(uid)
+	return min(max(o.until.Sub(now), 0), o.pause)
+}
+
+// seenFor returns for how long this process has known of a start that is on record.
+func (m *memory) seenFor(uid types.UID, begun, now time.Time) (since time.Duration) {
+	m.change(uid, func(o *recollection) {
+		if !o.begun.Equal(begun) {
+			o.begun, o.seen = begun, now
+		}
+		since = now.Sub(o.seen)
+	})
+	return since
+}
+
+// queue records a pass that lacks nothing but the ticket for the call.
+func (m *memory) queue(uid types.UID, now time.Time) {
+	m.change(uid, func(o *recollection) {
+		if o.queued.IsZero() {
+			o.queued = now
+		}
+	})
+}
+
+// queuedFor returns for how long passes have lacked nothing but a ticket.
+func (m *memory) queuedFor(uid types.UID, now time.Time) time.Duration {
+	if queued := m.of(uid).queued; !queued.IsZero() {
+		return now.Sub(queued)
+	}
+	return 0
+}
+
+// leaveQueue records a pass that did not end for lack of a ticket.
+func (m *memory) leaveQueue(uid types.UID) {
+	m.change(uid, func(o *recollection) { o.queued = time.Time{} })
 }
 
 // endCall records that a call which this process began has ended.
@@ -101,15 +161,15 @@ func (m *memory) endCall(uid types.UID) {
 // called reports whether endCall was called.
 func (m *memory) called(uid types.UID) bool { return m.of(uid).called }
 
-// owe keeps an end that could not be written.
+// owe keeps what could not be written.
 func (m *memory) owe(uid types.UID, end *v1alpha1.ClerkUserActionStatus) {
 	m.change(uid, func(o *recollection) { o.debt = end })
 }
 
-// owed returns the end that could not be written; nil if there is none.
+// owed returns what could not be written; nil if there is nothing.
 func (m *memory) owed(uid types.UID) *v1alpha1.ClerkUserActionStatus { return m.of(uid).debt }
 
-// pay drops the end that was owed, since it is written now.
+// pay drops what was owed, since it is written now.
 func (m *memory) pay(uid types.UID) {
 	m.change(uid, func(o *recollection) { o.debt = nil })
 }

@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// liveEnough is how old a copy of the user may be that was read since the act was asked for. Without any, a pass that has
-	// a ticket for one call would for ever spend it on reading.
+	// liveEnough is how old a copy of the user may be that was read since the act was asked for, when its passes begin to wait
+	// for the ticket of its call. It does not count how long they wait: they would for ever spend the ticket on reading anew.
 	liveEnough = time.Minute
 	// lagTime is how long reads of a user may not show what was written, or that it was created.
 	lagTime = time.Minute
@@ -45,7 +45,8 @@ func (p *pass) observe(ctx context.Context) error {
 // read gets the user from Clerk, or what was read by id a moment ago.
 func (p *pass) read(ctx context.Context) (*clerk.User, error) {
 	known := p.connection.Mirror
-	if user, ok := known.Recent(p.userID, min(liveEnough, p.now.Sub(p.askedBy()))); ok {
+	age := liveEnough + p.memory.queuedFor(p.action.UID, p.now)
+	if user, ok := known.Recent(p.userID, min(age, p.now.Sub(p.askedBy()))); ok {
 		return user, nil
 	}
 	asked := p.Now()

@@ -61,7 +61,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, action *v1alpha1.ClerkUserAc
 	}
 	p := r.newPass(action)
 	if end := r.memory.owed(action.UID); end != nil {
-		return ctrl.Result{}, p.reportOwed(ctx, end)
+		return ctrl.Result{RequeueAfter: conflictPause}, p.reportOwed(ctx, end)
+	}
+	if left := r.memory.resting(action.UID, p.now); left > 0 {
+		return ctrl.Result{RequeueAfter: left}, nil
 	}
 	working, cancel := workingTime(ctx)
 	defer cancel()

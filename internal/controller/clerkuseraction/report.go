@@ -26,7 +26,7 @@ func (p *pass) report(ctx context.Context, v verdict) error {
 		p.memory.endCall(p.action.UID)
 	}
 	err := p.patchStatus(ctx)
-	if err != nil && p.called && v.over() {
+	if err != nil && p.called {
 		p.memory.owe(p.action.UID, p.action.Status.DeepCopy())
 	}
 	if err == nil && v.over() {

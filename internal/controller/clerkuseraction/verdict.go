@@ -70,6 +70,9 @@ func waiting(reason, message string, after time.Duration) verdict {
 // judge turns what a pass learned into its verdict. It is the one place where errors become fate: only an error that has
 // a name here ends an act, and any other is tried again.
 func (r *Reconciler) judge(p *pass) verdict {
+	if _, waits := clerk.Waiting(p.err); !waits {
+		r.memory.leaveQueue(p.action.UID)
+	}
 	v, named := judgeEnd(p)
 	if !named {
 		v, named = r.judgeWait(p)
@@ -152,6 +155,7 @@ func (r *Reconciler) judgePassing(p *pass) verdict {
 		v.after = wait.after
 	default:
 		v.err = p.err
+		r.memory.rest(p.action.UID, p.Now())
 	}
 	if r.memory.failingFor(p.action.UID, p.now) >= impatience {
 		v.unchanged, v.kind = false, v1alpha1.ConditionReconciling
