@@ -34,11 +34,8 @@ func TestKeyIsNotTold(t *testing.T) {
 	w.create(w.user("ann"))
 	w.becomes("ann", v1alpha1.ReasonInSync)
 
-	for _, fault := range []emulator.Fault{{Method: "GET", Path: "/users"}, {Method: "GET", Path: "/users/count"}, {Method: "PATCH", Path: "/users/*"}} {
-		for _, trouble := range append(passingFaults(), emulator.Fault{Status: 401, Body: echoInMessages}) {
-			trouble.Method, trouble.Path = fault.Method, fault.Path
-			w.clerk.InjectFault(trouble)
-		}
+	for path, method := range map[string]string{"/users": "GET", "/users/count": "GET", "/users/*": "PATCH"} {
+		w.injects(method, path, append(passingFaults(), emulator.Fault{Status: 401, Body: echoInMessages})...)
 	}
 	w.edit("ann", func(s *spec) { s.FirstName = new("Ann") })
 	w.annotate("ann", v1alpha1.AnnotationReconcileAt, "now")

@@ -178,7 +178,9 @@ func (w *canaryWorld) wasEchoed() {
 		w.t.Errorf("%d kinds of trouble were not met, the first of them %s %s", len(left), left[0].Method, left[0].Path)
 	}
 	const instead = "[redacted]"
-	for place, said := range map[string]string{"events": w.listed(&eventsv1.EventList{}), "the logs": w.logs.String(), "status": w.asked.String()} {
+	for place, said := range map[string]string{
+		"events": w.listed(&eventsv1.EventList{}), "the logs": w.logs.String(), "status": w.asked.String(),
+	} {
 		if !strings.Contains(said, instead) {
 			w.t.Errorf("in %s nothing shows that Clerk told what it was sent", place)
 		}
