@@ -6,6 +6,7 @@ package story
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -266,4 +267,34 @@ func TestNotKeptFieldIsSentAgainWhenItsSecretChanges(t *testing.T) {
 	w.wantPrivate("ann", map[string]any{"billing": map[string]any{"plan": "pro", "token": "tok-3"}})
 	w.becomes("ann", v1alpha1.ReasonInSync)
 	w.rests()
+}
+
+func TestHandedOverUserKeepsItsPassword(t *testing.T) {
+	w := newWatchingWorld(t)
+	w.keep("ann", "password", "first-Of-All-77")
+	w.create(w.user("ann", withPassword))
+	w.becomes("ann", v1alpha1.ReasonInSync)
+	w.edits("ann", func(u *emulator.User) {
+		u.CreatedAt -= (2 * time.Hour).Milliseconds()
+		u.Credentials.Password = "chosen-By-Ann-77"
+	})
+	w.create(w.user("anna", withPassword, func(s *spec) {
+		s.EmailAddresses = []v1alpha1.EmailAddress{{Address: address("ann")}}
+	}))
+	w.becomes("anna", v1alpha1.ReasonConflict)
+	w.edit("ann", func(s *spec) { s.Password = nil })
+	w.becomes("ann", v1alpha1.ReasonInSync)
+	w.keep("ann", "password", "second-Of-All-77")
+	w.eventually("another creating call", func() error {
+		if w.calls("POST", "/users") < 3 {
+			return errNotYet
+		}
+		return nil
+	})
+	w.delete(w.read("ann"))
+	w.vanishes("ann")
+	w.becomes("anna", v1alpha1.ReasonInSync)
+	w.rests()
+	w.wantPassword("anna", "chosen-By-Ann-77")
+	w.wantCalls(0, "PATCH", "/users/*")
 }

@@ -200,7 +200,10 @@ func (p *pass) bindAndTell(ctx context.Context, user *clerk.User, how manner) er
 	}
 	p.userID, p.bound = user.ID, true
 	p.in.connection.Mirror.Bind(p.uid(), user.ID)
-	p.noteManner(user, how)
+	if p.missing == nil {
+		// Else the mark is not written in this pass, and one after it says so.
+		p.noteManner(user, how)
+	}
 	if becomesOurs {
 		return p.reportIntent(ctx)
 	}

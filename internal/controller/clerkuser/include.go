@@ -127,8 +127,6 @@ func readPages[T any](read func(offset int) ([]T, int, error)) ([]T, int64, erro
 
 // showMemberships is what status has room for, in a fixed order.
 func showMemberships(items []clerk.OrganizationMembership) []v1alpha1.OrganizationMembership {
-	// Pages shift while organizations come and go, and status takes no id twice.
-	items = slices.CompactFunc(items, func(a, b clerk.OrganizationMembership) bool { return a.ID == b.ID })
 	var shown []v1alpha1.OrganizationMembership
 	for _, item := range firstByOrganization(items, func(m clerk.OrganizationMembership) string { return m.OrganizationID + " " + m.ID }) {
 		shown = append(shown, v1alpha1.OrganizationMembership{
@@ -144,7 +142,6 @@ func showMemberships(items []clerk.OrganizationMembership) []v1alpha1.Organizati
 
 // showInvitations is what status has room for, in a fixed order.
 func showInvitations(items []clerk.OrganizationInvitation) []v1alpha1.OrganizationInvitation {
-	items = slices.CompactFunc(items, func(a, b clerk.OrganizationInvitation) bool { return a.ID == b.ID })
 	var shown []v1alpha1.OrganizationInvitation
 	for _, item := range firstByOrganization(items, func(i clerk.OrganizationInvitation) string { return i.OrganizationID + " " + i.ID }) {
 		shown = append(shown, v1alpha1.OrganizationInvitation{
@@ -159,8 +156,10 @@ func showInvitations(items []clerk.OrganizationInvitation) []v1alpha1.Organizati
 }
 
 // firstByOrganization sorts by organization and then by id, which the place names, and returns as many as status has room for.
+// Pages shift while organizations come and go, but status takes no id twice.
 func firstByOrganization[T any](items []T, place func(T) string) []T {
 	slices.SortFunc(items, func(a, b T) int { return strings.Compare(place(a), place(b)) })
+	items = slices.CompactFunc(items, func(a, b T) bool { return place(a) == place(b) })
 	return items[:min(len(items), v1alpha1.MaxOrganizations)]
 }
 

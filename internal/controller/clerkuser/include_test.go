@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
 func TestPagesAreReadToTheirEnd(t *testing.T) {
@@ -77,5 +79,19 @@ func TestClippedTextKeepsItsCharacters(t *testing.T) {
 	}
 	if got := clip("ab", 2); got != "ab" {
 		t.Errorf("clipped to %q", got)
+	}
+}
+
+// Pages that shift while they are read show an entry twice. A list by id that holds one twice is refused, and all of status
+// with it.
+func TestShownIDsAreUnique(t *testing.T) {
+	t.Parallel()
+	a, b := clerk.OrganizationMembership{ID: "orgmem_a", OrganizationID: "org_1"}, clerk.OrganizationMembership{ID: "orgmem_b", OrganizationID: "org_2"}
+	if got := showMemberships([]clerk.OrganizationMembership{a, b, a}); len(got) != 2 {
+		t.Errorf("memberships: %+v", got)
+	}
+	c, d := clerk.OrganizationInvitation{ID: "orginv_c"}, clerk.OrganizationInvitation{ID: "orginv_d"}
+	if got := showInvitations([]clerk.OrganizationInvitation{c, d, c}); len(got) != 2 {
+		t.Errorf("invitations: %+v", got)
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/index"
 	"github.com/clerk-operator/clerk-operator/internal/controller/source"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
@@ -46,8 +47,8 @@ const (
 	// soon is how long a new object may wait for its turn in the API budget without that being said of it. Where many are
 	// created at once, saying it of each would be a write for nothing.
 	soon = 5 * time.Minute
-	// missingSourceRetry is how soon a Secret or ConfigMap that is missing is looked for again, where none are watched.
-	missingSourceRetry = time.Minute
+	// sourceRetry is how soon a Secret or ConfigMap is looked at again that is missing, or that a failure may be due to.
+	sourceRetry = time.Minute
 	// recheck is how soon an object looks again whose instance is about to find out that its key is refused.
 	recheck = 30 * time.Second
 	jitter  = 0.1
@@ -131,10 +132,11 @@ func (r *Reconciler) judgeFinal(p *pass) (verdict, bool) {
 		if p.bound {
 			v.after = nextLook(p)
 		}
+		v.after = sooner(v.after, sourceLook(p))
 		return v, true
 	}
 	if missing, ok := errors.AsType[*source.MissingError](p.err); ok {
-		v.reason, v.message, v.after = missing.Reason, missing.Error(), missingSourceRetry
+		v.reason, v.message, v.after = missing.Reason, missing.Error(), sourceRetry
 		return v, true
 	}
 	if found, ok := errors.AsType[*problem](p.err); ok {
@@ -160,10 +162,19 @@ func (r *Reconciler) judgeFinal(p *pass) (verdict, bool) {
 	}
 	if refused, ok := clerk.Rejected(p.err); ok {
 		v.reason, v.message, v.stalled = v1alpha1.ReasonRejectedByClerk, refusalMessage(p, refused), true
-		v.after = r.hold(p)
+		v.after = sooner(r.hold(p), sourceLook(p))
 		return v, true
 	}
 	return verdict{}, false
+}
+
+// sourceLook is how soon to look whether somebody has put right what the spec's Secrets and ConfigMaps hold, which wakes nobody
+// where they are not watched. A pass that finds them as they were is still held back. 0 is never.
+func sourceLook(p *pass) time.Duration {
+	if p.WatchSecrets || len(index.SourcesOf(p.user)) == 0 {
+		return 0
+	}
+	return sourceRetry
 }
 
 // hold leaves the object alone for a growing time, and returns how long.

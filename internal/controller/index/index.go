@@ -35,7 +35,7 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 		Instance: instancesOf,
 		UserID:   userIDOf,
 		Unbound:  unbound,
-		Source:   sourcesOf,
+		Source:   SourcesOf,
 	} {
 		values := func(o client.Object) []string {
 			user, ok := o.(*v1alpha1.ClerkUser)
@@ -89,9 +89,9 @@ func unbound(user *v1alpha1.ClerkUser) []string {
 // SourceOf returns the value of Source for a Secret or ConfigMap.
 func SourceOf(kind, namespace, name string) string { return kind + "/" + namespace + "/" + name }
 
-// sourcesOf returns the Secrets and ConfigMaps that are read for a user again and again; those of spec.initial matter until
-// there is a user.
-func sourcesOf(user *v1alpha1.ClerkUser) []string {
+// SourcesOf returns the values of Source for the Secrets and ConfigMaps that are read for a user again and again; those of
+// spec.initial matter until there is a user. It is sorted, and nil if there are none.
+func SourcesOf(user *v1alpha1.ClerkUser) []string {
 	var found []string
 	add := func(kind, name string) { found = append(found, SourceOf(kind, user.Namespace, name)) }
 	secret := func(at *v1alpha1.SecretKeySelector) {
