@@ -65,17 +65,7 @@ func (w *world) vanishes(name string) {
 func (w *world) tells(name, reason string) {
 	w.t.Helper()
 	w.eventually("event "+reason+" about "+name, func() error {
-		events := &eventsv1.EventList{}
-		if err := w.client.List(w.t.Context(), events, client.InNamespace(w.namespace)); err != nil {
-			return err
-		}
-		var seen []string
-		for _, e := range events.Items {
-			if e.Regarding.Name == name {
-				seen = append(seen, e.Reason)
-			}
-		}
-		if !slices.Contains(seen, reason) {
+		if seen := w.told(name); !slices.Contains(seen, reason) {
 			return fmt.Errorf("seen were %v", seen)
 		}
 		return nil

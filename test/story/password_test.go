@@ -4,6 +4,7 @@
 package story
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -233,6 +234,10 @@ func TestPasswordSurvivesALostAnswer(t *testing.T) {
 			w.rests()
 			w.wantCalls(2, "PATCH", "/users/*")
 			w.wantPassword("ann", "second-Of-All-77")
+			w.tells("ann", v1alpha1.EventUpdated)
+			if seen := w.told("ann"); slices.Contains(seen, v1alpha1.EventDriftCorrected) {
+				t.Errorf("a rotation is told as drift: %v", seen)
+			}
 		})
 	}
 }
