@@ -1,0 +1,62 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package story
+
+import (
+	"strings"
+	"testing"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/ptr"
+)
+
+// TestShippedRightsSufficeForActs runs the operator as a service account that has the shipped ClusterRole and nothing else,
+// and has it read, write and write again Secrets, and delete an act.
+func TestShippedRightsSufficeForActs(t *testing.T) {
+	w := newWorld(t, allowsAll)
+	name := "operator-" + w.namespace
+	role := shippedRole(t)
+	role.ObjectMeta = metav1.ObjectMeta{Name: name}
+	w.create(role)
+	w.create(&rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: name},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: name}},
+	})
+	r := &requests{}
+	w.config = rest.CopyConfig(w.config)
+	w.config.Impersonate = rest.ImpersonationConfig{UserName: name}
+	w.config.Wrap(r.wrap)
+	w.start()
+	w.createAnn()
+	w.keepInput()
+
+	w.act("verify", "ann", func(s *actionSpec) { verifiesCode(s); s.TTLSecondsAfterFinished = ptr.To[int32](0) })
+	w.act("token", "ann", getsTokenFor("google"))
+	w.completes("token")
+	w.hang(false, "PATCH", "/users/*", func() { w.act("totp", "ann", createsTOTP) })
+	w.server.Clock().Advance(underWay)
+	w.start()
+	w.completes("totp")
+	w.tells("ann", "ActionComplete")
+	w.eventually("the act to be deleted after its time", func() error {
+		if len(w.actions()) != 2 {
+			return errNotYet
+		}
+		return nil
+	})
+
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.forbidden) > 0 {
+		t.Errorf("the shipped rights do not suffice: %v", r.forbidden)
+	}
+	for _, line := range r.seen {
+		if strings.HasPrefix(line, "GET ") && strings.HasSuffix(line, "/secrets") {
+			t.Errorf("Secrets were listed or watched: %s", line)
+		}
+	}
+}
