@@ -67,10 +67,16 @@ func (p *pass) read(ctx context.Context) (*clerk.User, error) {
 
 // vanished says that the user is gone, unless it was created or written to so shortly before that reads may not show it.
 func (p *pass) vanished() error {
-	if written := p.user.Status.LastWriteTime; written != nil && p.now.Sub(written.Time) < lagTime {
+	if p.justWritten() {
 		return &waitError{after: staleRetry, err: errNotVisibleYet}
 	}
 	return missing(p.userID)
+}
+
+// justWritten reports whether the user was created or written to so shortly before that Clerk may not show it.
+func (p *pass) justWritten() bool {
+	written := p.user.Status.LastWriteTime
+	return written != nil && p.now.Sub(written.Time) < lagTime
 }
 
 // askedBy is when the act was asked for at the latest: the API server cuts off fractions of a second.

@@ -126,8 +126,8 @@ func boundToAnother(name, userID string) error {
 func instanceChanged(bound *v1alpha1.BoundInstance) error {
 	return &problem{
 		reason: v1alpha1.ReasonInstanceChanged,
-		message: fmt.Sprintf("the user lives in instance %s, but ClerkInstance %s/%s now leads to another; nothing was done",
-			bound.ID, bound.Namespace, bound.Name),
+		message: fmt.Sprintf("the user lives in instance %s, but ClerkInstance %s/%s now leads to another, so nothing was done; "+
+			"give it a key of %s again, and create another ClerkUserAction", bound.ID, bound.Namespace, bound.Name, bound.ID),
 		final: true,
 	}
 }
@@ -185,7 +185,7 @@ func noSuchAct(act v1alpha1.Act) error {
 func missing(userID string) error {
 	return &problem{
 		reason:  v1alpha1.ReasonMissing,
-		message: fmt.Sprintf("user %s is no longer at Clerk", userID),
+		message: fmt.Sprintf("user %s is no longer at Clerk; the ClerkUser's own conditions say what becomes of it", userID),
 		final:   true,
 	}
 }

@@ -98,7 +98,7 @@ func judgeEnd(p *pass) (verdict, bool) {
 	case errors.Is(err, errNothingThere), p.called && p.target != "" && clerk.IsNotFound(err):
 		return judgeNothingThere(p), true
 	case p.called && clerk.IsNotFound(err):
-		return failed(v1alpha1.ReasonMissing, missing(p.userID).Error()), true
+		return judgeNotFound(p)
 	case clerk.AnswerLost(err) && repetitionOf(&p.action.Spec) == never:
 		return failed(v1alpha1.ReasonOutcomeUnknown, outcomeUnknown(p.act).Error()), true
 	}
@@ -119,6 +119,34 @@ func judgeNothingThere(p *pass) verdict {
 	}
 	return failed(v1alpha1.ReasonNotFoundAtClerk, fmt.Sprintf("the user has nothing at Clerk that %s could mean; "+
 		"look at the user in Clerk's dashboard, and create another ClerkUserAction for what is there", p.act))
+}
+
+// judgeNotFound is for an act about the user as a whole to which Clerk answered that there is no such thing. It does not
+// document whether a user without any second factor is told of in that way, too.
+func judgeNotFound(p *pass) (verdict, bool) {
+	switch {
+	case p.hadNone():
+		return complete(fmt.Sprintf("the user had nothing left that %s removes", p.act)), true
+	case p.justWritten():
+		return verdict{}, false
+	}
+	return failed(v1alpha1.ReasonMissing, missing(p.userID).Error()), true
+}
+
+// hadNone reports whether the user had none of the second factors that the act removes.
+func (p *pass) hadNone() bool {
+	user := p.observed
+	switch {
+	case user == nil:
+		return false
+	case p.act == v1alpha1.ActDisableMFA:
+		return !user.TwoFactorEnabled && !user.TOTPEnabled && !user.BackupCodeEnabled
+	case p.act == v1alpha1.ActDeleteTOTP:
+		return !user.TOTPEnabled
+	case p.act == v1alpha1.ActDeleteBackupCodes:
+		return !user.BackupCodeEnabled
+	}
+	return false
 }
 
 // judgeWait is for what the act waits for, and is woken by or told when.

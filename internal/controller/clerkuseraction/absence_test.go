@@ -1,0 +1,67 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuseraction
+
+import (
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
+)
+
+// TestUserWithoutTheFactorIsNotTakenForGone has Clerk answer the removal of a factor that the user does not have as it answers
+// where there is no user.
+func TestUserWithoutTheFactorIsNotTakenForGone(t *testing.T) {
+	t.Parallel()
+	none := func(u *emulator.User) { u.Credentials.TOTPSecret, u.Credentials.BackupCodes = "", nil }
+	for name, tc := range map[string]struct {
+		act          v1alpha1.Act
+		has          func(*emulator.User)
+		kind, reason string
+	}{
+		"NoFactor":        {v1alpha1.ActDisableMFA, none, v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut},
+		"NoAuthenticator": {v1alpha1.ActDeleteTOTP, none, v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut},
+		"NoCodes": {v1alpha1.ActDeleteBackupCodes, func(u *emulator.User) { u.Credentials.BackupCodes = nil },
+			v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut},
+		"Factor":        {v1alpha1.ActDisableMFA, func(*emulator.User) {}, v1alpha1.ConditionFailed, v1alpha1.ReasonMissing},
+		"Authenticator": {v1alpha1.ActDeleteTOTP, func(*emulator.User) {}, v1alpha1.ConditionFailed, v1alpha1.ReasonMissing},
+		"Codes":         {v1alpha1.ActDeleteBackupCodes, func(*emulator.User) {}, v1alpha1.ConditionFailed, v1alpha1.ReasonMissing},
+		"OtherAct":      {v1alpha1.ActRemovePassword, none, v1alpha1.ConditionFailed, v1alpha1.ReasonMissing},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			if _, err := s.clerk.Edit(s.user.Status.UserID, tc.has); err != nil {
+				t.Fatal(err)
+			}
+			s.act(func(spec *v1alpha1.ClerkUserActionSpec) {
+				*spec = specOf(tc.act)
+				spec.UserRef.Name = "ann"
+			})
+			s.clerk.InjectFault(emulator.Fault{Path: "/users/*/*", Status: 404, Code: "resource_not_found"})
+			s.turned(tc.kind, tc.reason)
+		})
+	}
+}
+
+// TestCallOnAUserThatWasJustWrittenIsMadeAgain has Clerk not know yet of the user whom it has just created.
+func TestCallOnAUserThatWasJustWrittenIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	user := s.user.DeepCopy()
+	user.Status.LastWriteTime = ptr.To(metav1.NewTime(start.Add(-lagTime + 3*time.Second)))
+	s.storeUser(user)
+	s.act(disablesMFA)
+	s.clerk.InjectFault(emulator.Fault{Method: "DELETE", Status: 404, Code: "resource_not_found", Times: 2})
+	s.pass()
+	if s.stored().Status.StartedAt != nil || finished(s.stored()) {
+		t.Errorf("the status is %+v", s.stored().Status)
+	}
+	s.at = s.at.Add(4 * time.Second)
+	s.turned(v1alpha1.ConditionFailed, v1alpha1.ReasonMissing)
+}
