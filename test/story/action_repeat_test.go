@@ -300,6 +300,13 @@ func TestTwoOperatorsMakeOneCall(t *testing.T) {
 	w.edits("ann", func(u *emulator.User) { u.Credentials.BackupCodes = slices.Clone(codes) })
 	other := *w
 	other.start()
+	w.eventually("both to know the instance", func() error {
+		if w.calls("GET", "/instance") < 2 {
+			return errNotYet
+		}
+		return nil
+	})
+	w.settle()
 	for i, code := range codes {
 		w.keep(fmt.Sprintf("code%d", i), "code", code)
 		w.act(fmt.Sprintf("act%d", i), "ann", func(s *actionSpec) {
