@@ -76,6 +76,14 @@ func priorityOfChange(was, is client.Object) int {
 	return editPriority
 }
 
+// priorityOfSource is for a Secret or ConfigMap that objects name.
+func priorityOfSource(was, is client.Object) int {
+	if was.GetResourceVersion() == is.GetResourceVersion() {
+		return lowPriority
+	}
+	return editPriority
+}
+
 // add enqueues an object.
 func add(q queue, name types.NamespacedName, priority int) {
 	request := reconcile.Request{NamespacedName: name}

@@ -108,3 +108,16 @@ func TestRefusalAfterACreationIsHeldBackAtOnce(t *testing.T) {
 	s.becomes("ann", v1alpha1.ReasonRejectedByClerk)
 	s.wantCalls(2)
 }
+
+func TestSourceThatSomebodyChangedComesFirst(t *testing.T) {
+	t.Parallel()
+	was := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Name: "ann", ResourceVersion: "1"}}
+	is := was.DeepCopy()
+	is.ResourceVersion = "2"
+	if got := priorityOfSource(was, is); got != editPriority {
+		t.Errorf("a change has priority %d", got)
+	}
+	if got := priorityOfSource(was, was); got != lowPriority {
+		t.Errorf("a resync has priority %d", got)
+	}
+}
