@@ -40,7 +40,7 @@ type Config struct {
 	Hosts clerkinstance.AllowedHosts
 	// DefaultInstance serves ClerkUsers without an instance; empty for none.
 	DefaultInstance types.NamespacedName
-	// Concurrency is how many ClerkUsers are worked on at the same time.
+	// Concurrency is how many ClerkUsers are worked on at the same time, and how many ClerkUserActions.
 	Concurrency int
 	// SecretInterval and CountInterval are as for clerkinstance.Config.
 	SecretInterval, CountInterval time.Duration
@@ -167,11 +167,8 @@ func setupActions(mgr ctrl.Manager, live client.Client, pool *connection.Pool, c
 		Metrics:      metrics,
 		WatchSecrets: c.WatchSecrets,
 	})
-	return actions.SetupWithManager(mgr, controllerOptions(actionConcurrency))
+	return actions.SetupWithManager(mgr, controllerOptions(c.Concurrency))
 }
-
-// actionConcurrency is how many ClerkUserActions are worked on at the same time; there are never as many as users.
-const actionConcurrency = 4
 
 // controllerOptions bounds a pass, and has a standby's caches filled before it leads.
 func controllerOptions(concurrency int) controller.Options {

@@ -4,9 +4,11 @@
 package story
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
@@ -39,4 +41,39 @@ func TestActThatKeepsFailingIsNotRushed(t *testing.T) {
 			w.actsRest()
 		})
 	}
+}
+
+// TestClerkThatHangsDoesNotHoldUpTheActsOnOthers has an instance that answers nothing, as many acts on its users as would keep
+// a few workers busy, and an act on a user of another instance.
+func TestClerkThatHangsDoesNotHoldUpTheActsOnOthers(t *testing.T) {
+	w := newActWorld(t, patient)
+	other := w.anotherInstance("other")
+	instance := w.instance()
+	instance.Name, instance.Spec.SecretKeyRef.Name = "other", "other"
+	allowsAll(instance)
+	patient(instance)
+	w.create(instance)
+	w.create(w.user("eve", func(s *spec) { s.InstanceRef = &v1alpha1.InstanceReference{Name: "other"} }))
+	w.becomes("eve", v1alpha1.ReasonInSync)
+	other.InjectFault(emulator.Fault{Hang: true, Times: -1})
+	for i := range 6 {
+		w.act(fmt.Sprintf("hanging-%d", i), "eve", disablesMFA)
+	}
+	w.eventually("calls to hang", func() error {
+		if len(other.Journal().Matching("DELETE", "/users/*/mfa"))+len(other.Journal().Matching("GET", "/users/*")) < 4 {
+			return errNotYet
+		}
+		return nil
+	})
+	began := time.Now()
+	w.act("act", "ann", disablesMFA)
+	w.completes("act")
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("the act took %s", took)
+	}
+	other.ClearFaults()
+	for i := range 6 {
+		w.completes(fmt.Sprintf("hanging-%d", i))
+	}
+	w.actsRest()
 }
