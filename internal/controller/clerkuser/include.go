@@ -13,6 +13,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
 )
 
 const (
@@ -50,12 +51,12 @@ func (p *pass) include(ctx context.Context) error {
 		return err
 	}
 	if _, rejected := clerk.Rejected(err); err != nil && !rejected {
-		log.FromContext(ctx).Info("what status includes cannot be read now", "reason", stableText(err))
+		log.FromContext(ctx).Info("what status includes cannot be read now", "reason", passes.StableText(err, errNotVisibleYet))
 		p.includeAfter = includeRetry
 		return nil
 	}
 	if err != nil {
-		log.FromContext(ctx).Info("Clerk refuses to tell what status includes", "reason", stableText(err))
+		log.FromContext(ctx).Info("Clerk refuses to tell what status includes", "reason", passes.StableText(err, errNotVisibleYet))
 	}
 	p.memory.included(p.user.UID, p.user.Generation, compared)
 	return nil

@@ -20,6 +20,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
@@ -81,7 +82,7 @@ func TestLoopIsSlowedDown(t *testing.T) {
 
 func TestPassLeavesTimeToReport(t *testing.T) {
 	t.Parallel()
-	working, cancel := workingTime(t.Context())
+	working, cancel := passes.WorkingTime(t.Context())
 	if _, limited := working.Deadline(); limited {
 		t.Error("a pass that may take its time is limited")
 	}
@@ -92,10 +93,10 @@ func TestPassLeavesTimeToReport(t *testing.T) {
 	deadline := time.Now().Add(time.Hour)
 	limited, stop := context.WithDeadline(t.Context(), deadline)
 	defer stop()
-	working, cancel = workingTime(limited)
+	working, cancel = passes.WorkingTime(limited)
 	defer cancel()
-	if got, _ := working.Deadline(); !got.Equal(deadline.Add(-reportingTime)) {
-		t.Errorf("the work ends %s before the pass, want %s", deadline.Sub(got), reportingTime)
+	if got, _ := working.Deadline(); !got.Equal(deadline.Add(-passes.ReportingTime)) {
+		t.Errorf("the work ends %s before the pass, want %s", deadline.Sub(got), passes.ReportingTime)
 	}
 }
 
@@ -105,7 +106,7 @@ func TestVerdictIsWrittenThoughClerkTookAllTheTime(t *testing.T) {
 	s := newStage(t)
 	s.create(newTestUser("ann"))
 	s.server.InjectFault(emulator.Fault{Hang: true, Times: -1})
-	ctx, cancel := context.WithTimeout(t.Context(), reportingTime+200*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), passes.ReportingTime+200*time.Millisecond)
 	defer cancel()
 	if _, err := s.Reconcile(ctx, s.user("ann")); err == nil {
 		t.Error("a pass without an answer is not tried again")
@@ -172,7 +173,7 @@ func TestWaysToClerkThatAreNotThere(t *testing.T) {
 			tc.change(s)
 			if tc.silent {
 				result := s.pass("ann")
-				if ready := readyCondition(s.user("ann")); ready != nil || result.RequeueAfter != impatience {
+				if ready := readyCondition(s.user("ann")); ready != nil || result.RequeueAfter != passes.Impatience {
 					t.Errorf("what is about to come is told at once: %+v, and looked at again in %s", ready, result.RequeueAfter)
 				}
 				s.clock.advance(result.RequeueAfter)
@@ -506,7 +507,7 @@ func TestDeletionIsThatOfTheLiveObject(t *testing.T) {
 	stale := s.user("ann")
 	stale.DeletionTimestamp = ptr.To(metav1.NewTime(start))
 	stale.ResourceVersion = fmt.Sprint("9", stale.ResourceVersion)
-	if result, err := s.Reconcile(t.Context(), stale); err != nil || result.RequeueAfter != conflictPause {
+	if result, err := s.Reconcile(t.Context(), stale); err != nil || result.RequeueAfter != passes.ConflictPause {
 		t.Errorf("a copy that says deleted where the object is not: %+v, %v", result, err)
 	}
 	stale.UID = "earlier"
@@ -577,7 +578,7 @@ func TestBrakeCountsEachOnce(t *testing.T) {
 			return c.SubResource(sub).Patch(ctx, o, p, options...)
 		},
 	})
-	if result := s.pass("ann"); result.RequeueAfter != conflictPause || len(s.clerk.Users()) != 1 {
+	if result := s.pass("ann"); result.RequeueAfter != passes.ConflictPause || len(s.clerk.Users()) != 1 {
 		t.Errorf("after a conflict it is tried again in %s, and %d users are left", result.RequeueAfter, len(s.clerk.Users()))
 	}
 	s.server.InjectFault(emulator.Fault{Method: http.MethodDelete, Status: 503, Times: 2})
@@ -708,7 +709,7 @@ func TestOrderToAdoptIsReadLive(t *testing.T) {
 				s.delete("ann")
 			}
 			result, err := s.Reconcile(t.Context(), cached)
-			if err != nil || result.RequeueAfter != conflictPause {
+			if err != nil || result.RequeueAfter != passes.ConflictPause {
 				t.Errorf("a pass from an old copy: %+v, %v", result, err)
 			}
 			if s.atClerk().PrivateMetadata[v1alpha1.OwnerKey] != nil {

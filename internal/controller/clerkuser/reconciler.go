@@ -15,6 +15,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/controller/binding"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
 )
 
 // Config says what a Reconciler works with.
@@ -56,9 +57,6 @@ func New(c Config) *Reconciler {
 	return &Reconciler{Config: c, memory: newMemory(), pace: newPace(c.Now)}
 }
 
-// reportingTime is what is kept back of a pass's time so that its outcome can always be written.
-const reportingTime = 10 * time.Second
-
 // Reconcile makes one pass over a ClerkUser. A copy of the object from before our own last write is passed over: the
 // event of that write is on its way.
 func (r *Reconciler) Reconcile(ctx context.Context, user *v1alpha1.ClerkUser) (ctrl.Result, error) {
@@ -71,7 +69,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, user *v1alpha1.ClerkUser) (c
 	}
 	before := user.DeepCopy()
 	p := r.newPass(user)
-	working, cancel := workingTime(ctx)
+	working, cancel := passes.WorkingTime(ctx)
 	defer cancel()
 	p.err = p.run(working)
 	v := r.judge(p)
@@ -79,13 +77,4 @@ func (r *Reconciler) Reconcile(ctx context.Context, user *v1alpha1.ClerkUser) (c
 		return ctrl.Result{}, err
 	}
 	return v.result(), v.err
-}
-
-// workingTime ends some time before the pass has to, if it has to.
-func workingTime(ctx context.Context) (context.Context, context.CancelFunc) {
-	deadline, limited := ctx.Deadline()
-	if !limited {
-		return context.WithCancel(ctx)
-	}
-	return context.WithDeadline(ctx, deadline.Add(-reportingTime))
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
+	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
 	"github.com/clerk-operator/clerk-operator/internal/controller/source"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
@@ -40,10 +41,6 @@ type verdict struct {
 }
 
 const (
-	// impatience is how long passes may fail before the conditions say so.
-	impatience = 30 * time.Second
-	// conflictPause is for an object whose newer copy is on its way.
-	conflictPause = 100 * time.Millisecond
 	// soon is how long a new object may wait for its turn in the API budget without that being said of it. Where many are
 	// created at once, saying it of each would be a write for nothing.
 	soon = 5 * time.Minute
@@ -197,12 +194,12 @@ func (r *Reconciler) judgePassing(p *pass) verdict {
 		v.waited = p.userID == ""
 		return v
 	case errors.Is(p.err, errInstanceUnknown), errors.Is(p.err, errNotRead):
-		if left := impatience - p.now.Sub(p.seenFirst()); left > 0 && readyCondition(p.user) == nil {
+		if left := passes.Impatience - p.now.Sub(p.seenFirst()); left > 0 && readyCondition(p.user) == nil {
 			v.silent, v.after = true, left
 		}
 		return v
 	case errors.Is(p.err, errOutdated), apierrors.IsConflict(p.err):
-		v.after = conflictPause
+		v.after = passes.ConflictPause
 		return v
 	case errors.As(p.err, &wait):
 		v.after = wait.after
@@ -210,9 +207,9 @@ func (r *Reconciler) judgePassing(p *pass) verdict {
 		v.err = p.err
 	}
 	// That it was missing is what an edit since then is understood by, so it stays written.
-	if r.memory.failingFor(p.user.UID, p.now) >= impatience && !p.asksAnew() {
+	if r.memory.failingFor(p.user.UID, p.now) >= passes.Impatience && !p.asksAnew() {
 		v.unchanged, v.ready, v.reconciling = false, metav1.ConditionFalse, true
-		v.reason, v.message = v1alpha1.ReasonRetrying, "calls keep failing and are tried again: "+stableText(p.err)
+		v.reason, v.message = v1alpha1.ReasonRetrying, "calls keep failing and are tried again: "+passes.StableText(p.err, errNotVisibleYet)
 	}
 	return v
 }
@@ -265,21 +262,4 @@ func refusalMessage(p *pass, refused *clerk.Error) string {
 		return field + ": " + message
 	}
 	return message
-}
-
-// stableText is an error's text without what changes from pass to pass.
-func stableText(err error) string {
-	if lost, ok := errors.AsType[*clerk.AnswerLostError](err); ok {
-		return lost.Error()
-	}
-	if e, ok := errors.AsType[*clerk.Error](err); ok {
-		return e.Error()
-	}
-	if status := apierrors.APIStatus(nil); errors.As(err, &status) {
-		return "the API server answers " + string(status.Status().Reason)
-	}
-	if errors.Is(err, errNotVisibleYet) {
-		return errNotVisibleYet.Error()
-	}
-	return err.Error()
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
 )
 
 // Config says what a Reconciler works with.
@@ -47,9 +48,6 @@ type Reconciler struct {
 // New returns a Reconciler.
 func New(c Config) *Reconciler { return &Reconciler{Config: c, memory: newMemory()} }
 
-// reportingTime is what is kept back of a pass's time so that its outcome can always be written.
-const reportingTime = 10 * time.Second
-
 // Reconcile makes one pass over a ClerkUserAction. A copy of the object from before our own last write is passed over: the
 // event of that write is on its way. So is an object that is being deleted: nobody waits for its act any more.
 func (r *Reconciler) Reconcile(ctx context.Context, action *v1alpha1.ClerkUserAction) (ctrl.Result, error) {
@@ -61,28 +59,19 @@ func (r *Reconciler) Reconcile(ctx context.Context, action *v1alpha1.ClerkUserAc
 	}
 	p := r.newPass(action)
 	if end := r.memory.owed(action.UID); end != nil {
-		return ctrl.Result{RequeueAfter: conflictPause}, p.reportOwed(ctx, end)
+		return ctrl.Result{RequeueAfter: passes.ConflictPause}, p.reportOwed(ctx, end)
 	}
 	if left := r.memory.resting(action.UID, p.now); left > 0 {
 		return ctrl.Result{RequeueAfter: left}, nil
 	}
-	working, cancel := workingTime(ctx)
+	working, cancel := passes.WorkingTime(ctx)
 	defer cancel()
 	p.err = p.run(working)
 	v := r.judge(p)
 	if err := p.report(ctx, v); apierrors.IsConflict(err) {
-		return ctrl.Result{RequeueAfter: conflictPause}, nil
+		return ctrl.Result{RequeueAfter: passes.ConflictPause}, nil
 	} else if err != nil {
 		return ctrl.Result{}, err
 	}
 	return v.result(), v.err
-}
-
-// workingTime ends some time before the pass has to, if it has to.
-func workingTime(ctx context.Context) (context.Context, context.CancelFunc) {
-	deadline, limited := ctx.Deadline()
-	if !limited {
-		return context.WithCancel(ctx)
-	}
-	return context.WithDeadline(ctx, deadline.Add(-reportingTime))
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
 	"github.com/clerk-operator/clerk-operator/internal/controller/source"
 )
 
@@ -34,10 +35,6 @@ type verdict struct {
 }
 
 const (
-	// impatience is how long passes may fail before the conditions say so.
-	impatience = 30 * time.Second
-	// conflictPause is for an object whose newer copy is on its way.
-	conflictPause = 100 * time.Millisecond
 	// missingSourceRetry is how soon a Secret that is missing is looked for again, where none are watched.
 	missingSourceRetry = time.Minute
 )
@@ -81,6 +78,10 @@ func (r *Reconciler) judge(p *pass) verdict {
 		return r.judgePassing(p)
 	}
 	r.memory.succeeded(p.action.UID)
+	if found, ok := errors.AsType[*problem](p.err); ok && p.began && !found.final {
+		// That the start is taken back would have the next call made at once.
+		r.memory.restFor(p.action.UID, p.Now(), found.after)
+	}
 	if v.kind == v1alpha1.ConditionFailed && p.repeats && v.reason != v1alpha1.ReasonOutcomeUnknown {
 		v.message += "; a call was made before, whose answer was lost"
 	}
@@ -177,7 +178,7 @@ func (r *Reconciler) judgePassing(p *pass) verdict {
 	var wait *waitError
 	switch {
 	case errors.Is(p.err, errOutdated), apierrors.IsConflict(p.err):
-		v.after = conflictPause
+		v.after = passes.ConflictPause
 		return v
 	case errors.As(p.err, &wait):
 		v.after = wait.after
@@ -185,23 +186,9 @@ func (r *Reconciler) judgePassing(p *pass) verdict {
 		v.err = p.err
 		r.memory.rest(p.action.UID, p.Now())
 	}
-	if r.memory.failingFor(p.action.UID, p.now) >= impatience {
+	if r.memory.failingFor(p.action.UID, p.now) >= passes.Impatience {
 		v.unchanged, v.kind = false, v1alpha1.ConditionReconciling
-		v.reason, v.message = v1alpha1.ReasonRetrying, "calls keep failing and are tried again: "+stableText(p.err)
+		v.reason, v.message = v1alpha1.ReasonRetrying, "calls keep failing and are tried again: "+passes.StableText(p.err, errNotVisibleYet)
 	}
 	return v
-}
-
-// stableText is an error's text without what changes from pass to pass.
-func stableText(err error) string {
-	if lost, ok := errors.AsType[*clerk.AnswerLostError](err); ok {
-		return lost.Error()
-	}
-	if e, ok := errors.AsType[*clerk.Error](err); ok {
-		return e.Error()
-	}
-	if status := apierrors.APIStatus(nil); errors.As(err, &status) {
-		return "the API server answers " + string(status.Status().Reason)
-	}
-	return err.Error()
 }

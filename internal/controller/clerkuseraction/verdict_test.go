@@ -16,6 +16,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
 	"github.com/clerk-operator/clerk-operator/internal/controller/source"
 )
 
@@ -125,8 +126,8 @@ func TestVerdict(t *testing.T) {
 			v1alpha1.ActVerifyTOTP, &source.MissingError{Reason: v1alpha1.ReasonSecretNotFound, Field: "spec.x", Problem: "is gone"},
 			false, reconciling, v1alpha1.ReasonSecretNotFound, "spec.x: is gone", missingSourceRetry, true,
 		},
-		"Outdated":     {v1alpha1.ActDisableMFA, errOutdated, false, "", "", "", conflictPause, true},
-		"Conflict":     {v1alpha1.ActDisableMFA, apierrors.NewConflict(schema.GroupResource{}, "act", errors.New("x")), false, "", "", "", conflictPause, true},
+		"Outdated":     {v1alpha1.ActDisableMFA, errOutdated, false, "", "", "", passes.ConflictPause, true},
+		"Conflict":     {v1alpha1.ActDisableMFA, apierrors.NewConflict(schema.GroupResource{}, "act", errors.New("x")), false, "", "", "", passes.ConflictPause, true},
 		"Later":        {v1alpha1.ActDisableMFA, &waitError{after: 7 * time.Second, err: errUnderWay}, false, "", "", "", 7 * time.Second, true},
 		"LockedAtWork": {v1alpha1.ActVerifyTOTP, refusal(409, "resource_locked"), false, "", "", "", 0, true},
 		"Unnamed":      {v1alpha1.ActDisableMFA, errors.New("anything"), false, "", "", "", 0, true},
@@ -180,7 +181,7 @@ func TestFailuresAreSaidWhenTheyLast(t *testing.T) {
 			if v := s.judge(p); !v.unchanged {
 				t.Errorf("said at once: %+v", v)
 			}
-			p.now = p.now.Add(impatience)
+			p.now = p.now.Add(passes.Impatience)
 			v := s.judge(p)
 			if v.unchanged || v.kind != v1alpha1.ConditionReconciling || v.reason != v1alpha1.ReasonRetrying || !strings.HasSuffix(v.message, tc.says) {
 				t.Errorf("said was %+v", v)
