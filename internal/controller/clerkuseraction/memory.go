@@ -108,10 +108,12 @@ func (m *memory) succeeded(uid types.UID) {
 // rest has no pass be made for a second after one that failed, for twice as long after each further one, and for a minute at
 // most. The queue's own pauses do not suffice: what a pass writes wakes the next one.
 func (m *memory) rest(uid types.UID, now time.Time) {
-	m.change(uid, func(o *recollection) {
-		o.pause = min(max(2*o.pause, firstPause), lastPause)
-		o.until = now.Add(o.pause)
-	})
+	m.restFor(uid, now, min(max(2*m.of(uid).pause, firstPause), lastPause))
+}
+
+// restFor has no pass be made for so long.
+func (m *memory) restFor(uid types.UID, now time.Time, pause time.Duration) {
+	m.change(uid, func(o *recollection) { o.pause, o.until = pause, now.Add(pause) })
 }
 
 // resting returns how long no pass is to be made yet.

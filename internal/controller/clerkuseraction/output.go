@@ -11,6 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 )
@@ -32,6 +33,10 @@ func (p *pass) reserve(ctx context.Context) error {
 	switch {
 	case err == nil && !metav1.IsControlledBy(secret, p.action):
 		return secretExists(name)
+	case err == nil && !secret.DeletionTimestamp.IsZero():
+		return secretBeingDeleted(name)
+	case err == nil && ptr.Deref(secret.Immutable, false) && p.action.Spec.CreateTOTP == nil:
+		return secretImmutable(name)
 	case err == nil:
 		p.output = secret
 	case !apierrors.IsNotFound(err):
@@ -63,6 +68,9 @@ func (p *pass) writeOutput(ctx context.Context, entries map[string][]byte) error
 	before := p.output.DeepCopy()
 	p.output.Data = entries
 	err := p.Live.Patch(ctx, p.output, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+	if apierrors.IsForbidden(err) {
+		return secretForbidden(before.Name)
+	}
 	if err != nil {
 		return fmt.Errorf("writing Secret %s: %w", before.Name, err)
 	}
@@ -86,6 +94,9 @@ func (p *pass) createOutput(ctx context.Context, entries map[string][]byte) erro
 	err := p.Live.Create(ctx, secret)
 	if apierrors.IsAlreadyExists(err) {
 		return errOutdated
+	}
+	if apierrors.IsForbidden(err) {
+		return secretForbidden(secret.Name)
 	}
 	if err != nil {
 		return fmt.Errorf("creating Secret %s: %w", secret.Name, err)

@@ -208,6 +208,32 @@ func secretExists(name string) error {
 	}
 }
 
+func secretBeingDeleted(name string) error {
+	return &problem{
+		reason:  v1alpha1.ReasonSecretExists,
+		message: fmt.Sprintf("Secret %s is being deleted, and the act waits until it is gone; its finalizers say who holds it", name),
+		after:   recheck,
+	}
+}
+
+func secretImmutable(name string) error {
+	return &problem{
+		reason: v1alpha1.ReasonSecretExists,
+		message: fmt.Sprintf("Secret %s has been made immutable, so nothing can be put there; delete it, "+
+			"and create another ClerkUserAction", name),
+		final: true,
+	}
+}
+
+func secretForbidden(name string) error {
+	return &problem{
+		reason: v1alpha1.ReasonRetrying,
+		message: fmt.Sprintf("the API server forbids to write Secret %s; raise the namespace's quota of Secrets, "+
+			"or give the operator the rights that it is shipped with", name),
+		after: recheck,
+	}
+}
+
 func notConnected(provider string) error {
 	return &problem{
 		reason: v1alpha1.ReasonProviderNotConnected,

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -58,7 +59,12 @@ func (p *pass) patchStatus(ctx context.Context) error {
 	}
 	status := p.action.Status.DeepCopy()
 	err := p.Client.Status().Patch(ctx, p.action, client.MergeFromWithOptions(p.stored, options...))
-	if client.IgnoreNotFound(err) != nil {
+	if apierrors.IsNotFound(err) {
+		// Its deletion has been heard of already, so nobody would forget it later.
+		p.memory.forget(p.action.UID)
+		return nil
+	}
+	if err != nil {
 		p.action.Status = *status
 		return fmt.Errorf("writing status: %w", err)
 	}

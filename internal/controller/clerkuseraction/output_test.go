@@ -1,0 +1,138 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuseraction
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
+)
+
+func getsToken(s *v1alpha1.ClerkUserActionSpec) {
+	s.GetOAuthAccessToken = &v1alpha1.AccessTokenRequest{Provider: "oauth_google", OutputSecret: v1alpha1.OutputSecret{SecretName: "out"}}
+}
+
+func createsTOTP(s *v1alpha1.ClerkUserActionSpec) {
+	s.CreateTOTP = &v1alpha1.OutputSecret{SecretName: "out"}
+}
+
+// connected gives the user a token.
+func (s *stage) connected() {
+	s.t.Helper()
+	if _, err := s.clerk.Edit(s.user.Status.UserID, func(u *emulator.User) {
+		u.ExternalAccounts = []emulator.ExternalAccount{{ID: "eac_2One", Provider: "oauth_google", Token: &emulator.OAuthToken{Token: "t"}}}
+	}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// TestOwnSecretThatCannotBeWritten has the Secret of the act's first call, to which something has happened since.
+func TestOwnSecretThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	immutable := func(s *corev1.Secret) { s.Immutable = ptr.To(true) }
+	dying := func(s *corev1.Secret) { s.Finalizers = []string{"example.com/hold"} }
+	for name, tc := range map[string]struct {
+		act          func(*v1alpha1.ClerkUserActionSpec)
+		change       func(*corev1.Secret)
+		deleted      bool
+		kind, reason string
+	}{
+		"ImmutableToken":    {getsToken, immutable, false, v1alpha1.ConditionFailed, v1alpha1.ReasonSecretExists},
+		"ImmutableTOTP":     {createsTOTP, immutable, false, v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut},
+		"TokenBeingDeleted": {getsToken, dying, true, v1alpha1.ConditionReconciling, v1alpha1.ReasonSecretExists},
+		"TOTPBeingDeleted":  {createsTOTP, dying, true, v1alpha1.ConditionReconciling, v1alpha1.ReasonSecretExists},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			s.connected()
+			p := s.newPass(s.act(tc.act))
+			if err := p.createOutput(t.Context(), map[string][]byte{entrySecret: []byte("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")}); err != nil {
+				t.Fatal(err)
+			}
+			tc.change(p.output)
+			if err := s.cluster.Update(t.Context(), p.output); err != nil {
+				t.Fatal(err)
+			}
+			if tc.deleted {
+				if err := s.cluster.Delete(t.Context(), p.output); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s.turned(tc.kind, tc.reason)
+			if tc.kind != v1alpha1.ConditionComplete {
+				s.wantCalls(0, "GET", "/users/*/oauth_access_tokens/*")
+				s.wantCalls(0, "PATCH", "/users/*")
+			}
+		})
+	}
+}
+
+// TestForbiddenSecretIsNamed has a quota, or the lack of a right, keep the operator from writing the Secret.
+func TestForbiddenSecretIsNamed(t *testing.T) {
+	t.Parallel()
+	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "secrets"}, "out", nil)
+	s := newStage(t)
+	s.connected()
+	s.act(getsToken)
+	s.Live = interceptor.NewClient(s.cluster, interceptor.Funcs{
+		Create: func(context.Context, client.WithWatch, client.Object, ...client.CreateOption) error { return forbidden },
+		Patch: func(context.Context, client.WithWatch, client.Object, client.Patch, ...client.PatchOption) error {
+			return forbidden
+		},
+	})
+	want := secretForbidden("out").Error()
+	for range 2 {
+		if result := s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonRetrying); result.RequeueAfter != recheck {
+			t.Errorf("the next look is in %v", result.RequeueAfter)
+		}
+		if got := s.stored(); got.Status.Conditions[0].Message != want || got.Status.StartedAt != nil {
+			t.Errorf("the status is %+v", got.Status)
+		}
+		if err := s.newPass(s.stored()).createOutput(t.Context(), nil); err == nil {
+			t.Error("the Secret was written")
+		}
+		s.at = s.at.Add(recheck - time.Second)
+		if result := s.pass(); result.RequeueAfter != time.Second {
+			t.Errorf("in between the next look is in %v", result.RequeueAfter)
+		}
+		s.at = s.at.Add(time.Second)
+	}
+	s.wantCalls(2, "GET", "/users/*/oauth_access_tokens/*")
+	s.Live = s.cluster
+	s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
+}
+
+// TestObjectThatVanishedDuringTheCallIsForgotten deletes the object while the call is under way.
+func TestObjectThatVanishedDuringTheCallIsForgotten(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	a := s.act(disablesMFA)
+	s.Client = interceptor.NewClient(s.cluster, interceptor.Funcs{
+		SubResourceUpdate: func(ctx context.Context, c client.Client, sub string, o client.Object, opts ...client.SubResourceUpdateOption) error {
+			if err := c.SubResource(sub).Update(ctx, o, opts...); err != nil {
+				return err
+			}
+			return s.cluster.Delete(ctx, &v1alpha1.ClerkUserAction{ObjectMeta: metav1.ObjectMeta{Namespace: a.Namespace, Name: a.Name}})
+		},
+	})
+	if result, err := s.Reconcile(t.Context(), a); err != nil || result.RequeueAfter != 0 {
+		t.Errorf("the pass: %+v, %v", result, err)
+	}
+	s.wantCalls(1, "DELETE", "/users/*/mfa")
+	if n := len(s.memory.objects); n != 0 {
+		t.Errorf("%d objects are remembered", n)
+	}
+}
