@@ -80,27 +80,6 @@ func TestLoopIsSlowedDown(t *testing.T) {
 	s.wantCalls(0)
 }
 
-func TestPassLeavesTimeToReport(t *testing.T) {
-	t.Parallel()
-	working, cancel := passes.WorkingTime(t.Context())
-	if _, limited := working.Deadline(); limited {
-		t.Error("a pass that may take its time is limited")
-	}
-	cancel()
-	if working.Err() == nil {
-		t.Error("the work goes on when the pass is over")
-	}
-	deadline := time.Now().Add(time.Hour)
-	limited, stop := context.WithDeadline(t.Context(), deadline)
-	defer stop()
-	working, cancel = passes.WorkingTime(limited)
-	defer cancel()
-	if got, _ := working.Deadline(); !got.Equal(deadline.Add(-passes.ReportingTime)) {
-		t.Errorf("the work ends %s before the pass, want %s", deadline.Sub(got), passes.ReportingTime)
-	}
-}
-
-// The time that Clerk may take ends before that of the pass.
 func TestVerdictIsWrittenThoughClerkTookAllTheTime(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

@@ -1,0 +1,61 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package passes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+)
+
+func TestWorkEndsBeforeThePass(t *testing.T) {
+	t.Parallel()
+	free, cancel := WorkingTime(t.Context())
+	if _, limited := free.Deadline(); limited {
+		t.Error("the work of an endless pass ends")
+	}
+	cancel()
+	if free.Err() == nil {
+		t.Error("the work goes on when the pass is over")
+	}
+	deadline := time.Now().Add(time.Minute)
+	limited, cancel := context.WithDeadline(t.Context(), deadline)
+	defer cancel()
+	work, cancel := WorkingTime(limited)
+	defer cancel()
+	if got, _ := work.Deadline(); !got.Equal(deadline.Add(-ReportingTime)) {
+		t.Errorf("the work ends %s before the pass, want %s", deadline.Sub(got), ReportingTime)
+	}
+}
+
+func TestTextsOfErrorsAreStable(t *testing.T) {
+	t.Parallel()
+	known := errors.New("what is waited for")
+	refusal := &clerk.Error{Status: 503, TraceID: "trace-1"}
+	for name, tc := range map[string]struct {
+		err  error
+		want string
+	}{
+		"AnswerOfClerk":   {fmt.Errorf("reading user user_1: %w", refusal), refusal.Error()},
+		"AnswerLost":      {fmt.Errorf("x: %w", &clerk.AnswerLostError{Err: refusal}), refusal.Error()},
+		"AnswerOfTheAPI":  {fmt.Errorf("x: %w", apierrors.NewConflict(schema.GroupResource{}, "at version 7", nil)), "the API server answers Conflict"},
+		"OneThatIsKnown":  {fmt.Errorf("after 3 s: %w", known), known.Error()},
+		"OneThatIsNot":    {errors.New("as it is"), "as it is"},
+		"AnotherWrapping": {fmt.Errorf("outer: %w", errors.New("inner")), "outer: inner"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := StableText(tc.err, known); got != tc.want {
+				t.Errorf("the text is %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
