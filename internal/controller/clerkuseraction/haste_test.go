@@ -113,7 +113,9 @@ func TestStartIsWhenTheCallBegins(t *testing.T) {
 	s.act(disablesMFA)
 	s.Live = interceptor.NewClient(s.cluster, interceptor.Funcs{
 		Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {
-			s.at = s.at.Add(9 * time.Second)
+			if _, ok := o.(*v1alpha1.ClerkUser); ok {
+				s.at = s.at.Add(9 * time.Second)
+			}
 			return c.Get(ctx, key, o, opts...)
 		},
 	})

@@ -269,7 +269,7 @@ func TestCacheThatLagsBehindTheUserIsNotTrusted(t *testing.T) {
 			live := s.user.DeepCopy()
 			tc.change(live)
 			s.act(disablesMFA)
-			s.Live = newCluster(t, live)
+			s.Live = newCluster(t, live, s.instance.DeepCopy())
 			result := s.pass()
 			conditions := s.stored().Status.Conditions
 			if tc.reason == "" && (result.RequeueAfter != passes.ConflictPause || conditions[0].Type != v1alpha1.ConditionReconciling) {
@@ -349,4 +349,30 @@ func TestRefusedKeyIsDoubted(t *testing.T) {
 	if !errors.Is(ctx.Err(), context.Canceled) {
 		t.Error("nobody is told to look at the key")
 	}
+}
+
+// TestPolicyThatTheCacheDoesNotShowYetCounts has the instance's owner forbid the act a moment before.
+func TestPolicyThatTheCacheDoesNotShowYetCounts(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.act(disablesMFA)
+	s.Client = interceptor.NewClient(s.cluster, interceptor.Funcs{
+		Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {
+			if instance, ok := o.(*v1alpha1.ClerkInstance); ok {
+				s.instance.DeepCopyInto(instance)
+				return nil
+			}
+			return c.Get(ctx, key, o, opts...)
+		},
+	})
+	forbids := s.instance.DeepCopy()
+	forbids.Generation, forbids.Spec.Policy.Actions = 2, []v1alpha1.Act{v1alpha1.ActDeleteTOTP}
+	if err := s.cluster.Delete(t.Context(), s.instance.DeepCopy()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cluster.Create(t.Context(), forbids); err != nil {
+		t.Fatal(err)
+	}
+	s.turned(v1alpha1.ConditionFailed, v1alpha1.ReasonNotAllowed)
+	s.wantCalls(0, "DELETE", "**")
 }

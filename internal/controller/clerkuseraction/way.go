@@ -16,16 +16,16 @@ import (
 )
 
 // findWay finds the ClerkInstance through which the ClerkUser is bound, whether it allows the act to this namespace, and
-// the way to Clerk.
+// the way to Clerk. It reads the ClerkInstance live: what its owner has just forbidden is not done any more.
 func (p *pass) findWay(ctx context.Context) error {
 	name := p.instanceName()
 	instance := &v1alpha1.ClerkInstance{}
-	err := p.Client.Get(ctx, name, instance)
+	err := p.Live.Get(ctx, name, instance)
 	if apierrors.IsNotFound(err) {
 		return instanceNotFound(name)
 	}
 	if err != nil {
-		return fmt.Errorf("getting ClerkInstance %s: %w", name, err)
+		return fmt.Errorf("reading ClerkInstance %s live: %w", name, err)
 	}
 	p.instance = instance
 	if err := p.allowed(ctx); err != nil {
