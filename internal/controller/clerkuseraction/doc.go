@@ -10,7 +10,7 @@
 //	  ├─ run ─────────────────────────────────────────┐
 //	  │    resume      what to make of a start without an end   cluster (read, live)
 //	  │    findUser    the ClerkUser, and its user's id         cluster (read)
-//	  │    findWay     its ClerkInstance, what that allows      cluster (read)
+//	  │    findWay     its ClerkInstance, what that allows      cluster (read, live)
 //	  │    readInput   the Secret that the spec names           cluster (read, live)
 //	  │    observe     the user, and whether it is that object's   cluster, Clerk (read, live)
 //	  │    aim         which of the user's things is meant      pure
