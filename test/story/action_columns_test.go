@@ -1,0 +1,79 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package story
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+)
+
+// TestColumnsOfActs asks the API server for what kubectl get shows. Of the conditions of an act that failed, the first counts.
+func TestColumnsOfActs(t *testing.T) {
+	w := newActWorld(t)
+	w.act("done", "ann", disablesMFA)
+	w.completes("done")
+	w.act("failed", "ann", deletesAccountAt("oauth_github"))
+	w.fails("failed", v1alpha1.ReasonNotFoundAtClerk)
+	w.act("waits", "bob", deletesTOTP)
+	w.waits("waits", v1alpha1.ReasonUserNotFound)
+	want := map[string][]any{
+		"done":   {"disableMFA", "ann", "Complete"},
+		"failed": {"deleteExternalAccount", "ann", "Failed"},
+		"waits":  {"deleteTOTP", "bob", "Reconciling"},
+	}
+	if diff := cmp.Diff(want, w.columns("clerkuseractions", "Action", "User", "Status")); diff != "" {
+		t.Errorf("the columns (-want +got):\n%s", diff)
+	}
+	w.actsRest()
+}
+
+// columns returns these columns of all objects of a kind, by the objects' names.
+func (w *world) columns(resource string, names ...string) map[string][]any {
+	w.t.Helper()
+	c, err := rest.HTTPClientFor(w.config)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	url := fmt.Sprintf("%s/apis/%s/namespaces/%s/%s", w.config.Host, v1alpha1.GroupVersion, w.namespace, resource)
+	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	request.Header.Set("Accept", "application/json;as=Table;v=v1;g=meta.k8s.io")
+	response, err := c.Do(request)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	table := &metav1.Table{}
+	if err := json.Unmarshal(body, table); err != nil {
+		w.t.Fatal(err)
+	}
+	found := map[string][]any{}
+	for _, row := range table.Rows {
+		// The first column is the name.
+		key := fmt.Sprint(row.Cells[0])
+		for _, name := range names {
+			for i, column := range table.ColumnDefinitions {
+				if column.Name == name {
+					found[key] = append(found[key], row.Cells[i])
+				}
+			}
+		}
+	}
+	return found
+}
