@@ -94,8 +94,9 @@ func TestAnySingleFaultAtAnyCallOfAnAct(t *testing.T) {
 				t.Run(fmt.Sprintf("%s%s%d", name, kind, i), func(t *testing.T) {
 					w := newActWorld(t, patient)
 					w.keepInput()
-					fault.Skip = i
-					w.clerk.InjectFault(fault)
+					strike := fault
+					strike.Skip = i
+					w.clerk.InjectFault(strike)
 					w.act("act", "ann", d.act)
 					lost := i > 0 && d.once && !slices.Contains([]string{"Throttled", "Locked", "KeyRefused"}, kind)
 					w.ends(d, lost, fault.AfterApplying)

@@ -38,7 +38,7 @@ import (
 
 func TestMain(m *testing.M) {
 	// Stories mostly wait. The command line still wins.
-	if err := flag.Set("test.parallel", "20"); err != nil {
+	if err := flag.Set("test.parallel", "12"); err != nil {
 		panic(err)
 	}
 	log.SetLogger(logr.Discard())
