@@ -89,6 +89,9 @@ func (p *pass) sync(ctx context.Context) error {
 		return err
 	}
 	p.noteDeclared()
+	if err := p.stillQueued(); err != nil {
+		return err
+	}
 	if err := p.readSources(ctx); err != nil && !p.restrictsAnyway(err) {
 		return err
 	}
@@ -96,9 +99,6 @@ func (p *pass) sync(ctx context.Context) error {
 		return err
 	}
 	if err := p.sameInstance(); err != nil {
-		return err
-	}
-	if err := p.stillQueued(); err != nil {
 		return err
 	}
 	if err := p.think(); err != nil && !p.restrictsWithout(err) {
