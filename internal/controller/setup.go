@@ -112,12 +112,25 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, live client.Client,
 	if err := c.Registry.Register(connection.NewMetrics(pool)); err != nil {
 		return fmt.Errorf("registering metrics: %w", err)
 	}
-	recorder := mgr.GetEventRecorder("clerk-operator")
+	if err := setupInstances(mgr, live, pool, c); err != nil {
+		return err
+	}
+	if err := setupUsers(mgr, live, pool, c); err != nil {
+		return err
+	}
+	return setupActions(mgr, live, pool, c)
+}
+
+// recorderName is whom events name as their source.
+const recorderName = "clerk-operator"
+
+// setupInstances adds the controller of ClerkInstances.
+func setupInstances(mgr ctrl.Manager, live client.Client, pool *connection.Pool, c Config) error {
 	instances := clerkinstance.New(clerkinstance.Config{
 		Client:         mgr.GetClient(),
 		Live:           live,
 		Pool:           pool,
-		Recorder:       recorder,
+		Recorder:       mgr.GetEventRecorder(recorderName),
 		Now:            c.Now,
 		ClusterID:      c.ClusterID,
 		Hosts:          c.Hosts,
@@ -126,9 +139,11 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, live client.Client,
 		CountInterval:  c.CountInterval,
 		WatchSecrets:   c.WatchSecrets,
 	})
-	if err := instances.SetupWithManager(mgr, controllerOptions(1)); err != nil {
-		return err
-	}
+	return instances.SetupWithManager(mgr, controllerOptions(1))
+}
+
+// setupUsers adds the controller of ClerkUsers.
+func setupUsers(mgr ctrl.Manager, live client.Client, pool *connection.Pool, c Config) error {
 	metrics, err := clerkuser.NewMetrics(c.Registry)
 	if err != nil {
 		return err
@@ -137,7 +152,7 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, live client.Client,
 		Client:          mgr.GetClient(),
 		Live:            live,
 		Pool:            pool,
-		Recorder:        recorder,
+		Recorder:        mgr.GetEventRecorder(recorderName),
 		Now:             c.Now,
 		Key:             c.Key,
 		ClusterID:       c.ClusterID,
@@ -145,10 +160,7 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, live client.Client,
 		Metrics:         metrics,
 		WatchSecrets:    c.WatchSecrets,
 	})
-	if err := users.SetupWithManager(mgr, controllerOptions(c.Concurrency)); err != nil {
-		return err
-	}
-	return setupActions(mgr, live, pool, c)
+	return users.SetupWithManager(mgr, controllerOptions(c.Concurrency))
 }
 
 // setupActions adds the controller of ClerkUserActions.
@@ -161,7 +173,7 @@ func setupActions(mgr ctrl.Manager, live client.Client, pool *connection.Pool, c
 		Client:       mgr.GetClient(),
 		Live:         live,
 		Pool:         pool,
-		Recorder:     mgr.GetEventRecorder("clerk-operator"),
+		Recorder:     mgr.GetEventRecorder(recorderName),
 		Now:          c.Now,
 		ClusterID:    c.ClusterID,
 		Metrics:      metrics,

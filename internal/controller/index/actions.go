@@ -5,7 +5,6 @@ package index
 
 import (
 	"context"
-	"fmt"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -23,22 +22,20 @@ const (
 
 // RegisterActions adds the indexes of ClerkUserActions to a cache.
 func RegisterActions(ctx context.Context, indexer client.FieldIndexer) error {
-	for field, extract := range map[string]func(*v1alpha1.ClerkUserAction) []string{
-		ActionUser:   actionUserOf,
-		ActionSource: actionSourceOf,
-	} {
-		values := func(o client.Object) []string {
-			action, ok := o.(*v1alpha1.ClerkUserAction)
-			if !ok || over(action) {
-				return nil
-			}
-			return extract(action)
+	return register(ctx, indexer, &v1alpha1.ClerkUserAction{}, map[string]func(*v1alpha1.ClerkUserAction) []string{
+		ActionUser:   unlessOver(actionUserOf),
+		ActionSource: unlessOver(actionSourceOf),
+	})
+}
+
+// unlessOver finds nothing of an action that is over.
+func unlessOver(values func(*v1alpha1.ClerkUserAction) []string) func(*v1alpha1.ClerkUserAction) []string {
+	return func(action *v1alpha1.ClerkUserAction) []string {
+		if over(action) {
+			return nil
 		}
-		if err := indexer.IndexField(ctx, &v1alpha1.ClerkUserAction{}, field, values); err != nil {
-			return fmt.Errorf("adding index %s: %w", field, err)
-		}
+		return values(action)
 	}
-	return nil
 }
 
 func over(action *v1alpha1.ClerkUserAction) bool {

@@ -4,7 +4,6 @@
 package index
 
 import (
-	"context"
 	"errors"
 	"testing"
 
@@ -16,23 +15,9 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
 
-// actionIndexer remembers the indexes that are registered with it.
-type actionIndexer struct {
-	fields map[string]client.IndexerFunc
-	err    error
-}
-
-func (i *actionIndexer) IndexField(_ context.Context, object client.Object, field string, values client.IndexerFunc) error {
-	if _, ok := object.(*v1alpha1.ClerkUserAction); !ok {
-		return errors.New("not a ClerkUserAction")
-	}
-	i.fields[field] = values
-	return i.err
-}
-
 func TestActionsAreFoundUntilTheyAreOver(t *testing.T) {
 	t.Parallel()
-	i := &actionIndexer{fields: map[string]client.IndexerFunc{}}
+	i := &indexer[*v1alpha1.ClerkUserAction]{fields: map[string]client.IndexerFunc{}}
 	if err := RegisterActions(t.Context(), i); err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +71,7 @@ func TestActionsAreFoundUntilTheyAreOver(t *testing.T) {
 func TestActionIndexThatIsRefused(t *testing.T) {
 	t.Parallel()
 	refusal := errors.New("indexed already")
-	err := RegisterActions(t.Context(), &actionIndexer{fields: map[string]client.IndexerFunc{}, err: refusal})
+	err := RegisterActions(t.Context(), &indexer[*v1alpha1.ClerkUserAction]{fields: map[string]client.IndexerFunc{}, err: refusal})
 	if !errors.Is(err, refusal) {
 		t.Errorf("RegisterActions() = %v, want %v in it", err, refusal)
 	}

@@ -29,22 +29,27 @@ const (
 	ImpliedInstance = "implied"
 )
 
-// Register adds the indexes to a cache.
+// Register adds the indexes of ClerkUsers to a cache.
 func Register(ctx context.Context, indexer client.FieldIndexer) error {
-	for field, extract := range map[string]func(*v1alpha1.ClerkUser) []string{
+	return register(ctx, indexer, &v1alpha1.ClerkUser{}, map[string]func(*v1alpha1.ClerkUser) []string{
 		Instance: instancesOf,
 		UserID:   userIDOf,
 		Unbound:  unbound,
 		Source:   SourcesOf,
-	} {
+	})
+}
+
+// register adds indexes of one kind to a cache. They find nothing of any other.
+func register[T client.Object](ctx context.Context, indexer client.FieldIndexer, kind T, fields map[string]func(T) []string) error {
+	for field, extract := range fields {
 		values := func(o client.Object) []string {
-			user, ok := o.(*v1alpha1.ClerkUser)
+			object, ok := o.(T)
 			if !ok {
 				return nil
 			}
-			return extract(user)
+			return extract(object)
 		}
-		if err := indexer.IndexField(ctx, &v1alpha1.ClerkUser{}, field, values); err != nil {
+		if err := indexer.IndexField(ctx, kind, field, values); err != nil {
 			return fmt.Errorf("adding index %s: %w", field, err)
 		}
 	}

@@ -18,14 +18,14 @@ import (
 )
 
 // indexer remembers the indexes that are registered with it.
-type indexer struct {
+type indexer[T client.Object] struct {
 	fields map[string]client.IndexerFunc
 	err    error
 }
 
-func (i *indexer) IndexField(_ context.Context, object client.Object, field string, values client.IndexerFunc) error {
-	if _, ok := object.(*v1alpha1.ClerkUser); !ok {
-		return errors.New("not a ClerkUser")
+func (i *indexer[T]) IndexField(_ context.Context, object client.Object, field string, values client.IndexerFunc) error {
+	if _, ok := object.(T); !ok {
+		return errors.New("of another kind")
 	}
 	i.fields[field] = values
 	return i.err
@@ -33,7 +33,7 @@ func (i *indexer) IndexField(_ context.Context, object client.Object, field stri
 
 func TestIndexes(t *testing.T) {
 	t.Parallel()
-	i := &indexer{fields: map[string]client.IndexerFunc{}}
+	i := &indexer[*v1alpha1.ClerkUser]{fields: map[string]client.IndexerFunc{}}
 	if err := Register(t.Context(), i); err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestIndexes(t *testing.T) {
 func TestIndexThatIsRefused(t *testing.T) {
 	t.Parallel()
 	refusal := errors.New("indexed already")
-	err := Register(t.Context(), &indexer{fields: map[string]client.IndexerFunc{}, err: refusal})
+	err := Register(t.Context(), &indexer[*v1alpha1.ClerkUser]{fields: map[string]client.IndexerFunc{}, err: refusal})
 	if !errors.Is(err, refusal) {
 		t.Errorf("Register() = %v, want %v in it", err, refusal)
 	}
