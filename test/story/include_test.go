@@ -111,3 +111,26 @@ func TestOrganizationsAreReadWhenClerkAnswersAgain(t *testing.T) {
 	w.rests()
 	w.wantCalls(2, "GET", invitationsPath)
 }
+
+// TestListsAreReadOnceHoweverSmallTheBudget gives the operator so few calls that each list has to wait for its own.
+func TestListsAreReadOnceHoweverSmallTheBudget(t *testing.T) {
+	w := newLiveWorld(t, func(i *v1alpha1.ClerkInstance) {
+		i.Spec.RateLimit = &v1alpha1.RateLimit{RequestsPer10s: ptr.To[int32](10)}
+		i.Spec.Drift.Interval.Duration = time.Hour
+	})
+	there := w.clerk.Seed(emulator.User{
+		EmailAddresses:          []emulator.EmailAddress{emulator.VerifiedEmail(address("ann"))},
+		OrganizationMemberships: memberships(2),
+	})
+	w.create(w.user("ann", func(s *spec) { s.UserID = &there.ID },
+		includes(v1alpha1.IncludeOrganizationMemberships, v1alpha1.IncludeOrganizationInvitations)))
+	w.eventually("both lists to be shown", func() error {
+		if s := w.read("ann").Status; s.OrganizationMembershipCount == nil || s.OrganizationInvitationCount == nil {
+			return errNotYet
+		}
+		return nil
+	})
+	w.rests()
+	w.wantCalls(1, "GET", membershipsPath)
+	w.wantCalls(1, "GET", invitationsPath)
+}

@@ -32,33 +32,49 @@ type organizationReader interface {
 	OrganizationInvitations(ctx context.Context, userID string, limit, offset int) (clerk.OrganizationInvitations, error)
 }
 
-// include reads what spec.statusIncludes asks for: once, and again after every full comparison. It is nobody's change, so
-// that it comes last in the budget, and a failure of it is not one of the pass.
+// include reads the lists that spec.statusIncludes asks for: once, and again after every full comparison. It is nobody's
+// change, so that it comes last in the budget, and a failure of it is not one of the pass. A list that was read is not read
+// again because another one has to wait.
 func (p *pass) include(ctx context.Context) error {
 	p.dropIncludes()
-	compared := p.in.connection.Mirror.ComparedAt()
-	if len(p.user.Spec.StatusIncludes) == 0 || p.observed == nil || !p.bound ||
-		!p.memory.includeDue(p.user.UID, p.user.Generation, compared, p.includesComplete()) && !p.forced() {
+	if p.observed == nil || !p.bound {
 		return nil
 	}
-	reader := p.in.connection.Client.For(clerk.Caller{Key: p.uid(), Group: p.group(), Class: clerk.Background})
-	err := p.readIncludes(ctx, reader)
+	read := inclusion{userID: p.userID, generation: p.user.Generation, compared: p.in.connection.Mirror.ComparedAt()}
+	for _, what := range p.user.Spec.StatusIncludes {
+		known, due := p.memory.inclusion(p.user.UID, what, read, p.shows(what), p.forced())
+		if !due {
+			continue
+		}
+		pages, err := p.readInclude(ctx, what, known.pages)
+		if err := p.judgeInclude(ctx, err); err != nil {
+			return err
+		}
+		if p.includeAfter > 0 {
+			known.pages = pages
+			p.memory.included(p.user.UID, what, known)
+			return nil
+		}
+		p.memory.included(p.user.UID, what, read)
+	}
+	return nil
+}
+
+// judgeInclude decides what an error of reading a list means. One that may pass sets includeAfter.
+func (p *pass) judgeInclude(ctx context.Context, err error) error {
+	_, rejected := clerk.Rejected(err)
 	switch at, waiting := clerk.Waiting(err); {
+	case err == nil:
 	case waiting:
 		p.includeAfter = max(at.Sub(p.now), time.Second)
-		return nil
 	case clerk.Unauthorized(err):
 		return err
-	}
-	if _, rejected := clerk.Rejected(err); err != nil && !rejected {
+	case rejected:
+		log.FromContext(ctx).Info("Clerk refuses to tell what status includes", "reason", passes.StableText(err, errNotVisibleYet))
+	default:
 		log.FromContext(ctx).Info("what status includes cannot be read now", "reason", passes.StableText(err, errNotVisibleYet))
 		p.includeAfter = includeRetry
-		return nil
 	}
-	if err != nil {
-		log.FromContext(ctx).Info("Clerk refuses to tell what status includes", "reason", passes.StableText(err, errNotVisibleYet))
-	}
-	p.memory.included(p.user.UID, p.user.Generation, compared)
 	return nil
 }
 
@@ -77,46 +93,55 @@ func (p *pass) includes(what v1alpha1.StatusInclude) bool {
 	return slices.Contains(p.user.Spec.StatusIncludes, what)
 }
 
-// includesComplete reports whether status shows all that is asked for, from whenever.
-func (p *pass) includesComplete() bool {
+// shows reports whether status shows a list, from whenever.
+func (p *pass) shows(what v1alpha1.StatusInclude) bool {
 	status := &p.user.Status
-	return (status.OrganizationMembershipCount != nil || !p.includes(v1alpha1.IncludeOrganizationMemberships)) &&
-		(status.OrganizationInvitationCount != nil || !p.includes(v1alpha1.IncludeOrganizationInvitations))
+	if what == v1alpha1.IncludeOrganizationMemberships {
+		return status.OrganizationMembershipCount != nil
+	}
+	return status.OrganizationInvitationCount != nil
 }
 
-func (p *pass) readIncludes(ctx context.Context, reader organizationReader) error {
-	status := &p.user.Status
-	if p.includes(v1alpha1.IncludeOrganizationMemberships) {
-		items, total, err := readPages(func(offset int) ([]clerk.OrganizationMembership, int, error) {
-			page, err := reader.OrganizationMemberships(ctx, p.userID, includePage, offset)
-			return page.Items, page.Total, err
-		})
-		if err != nil {
-			return err
-		}
-		status.OrganizationMemberships, status.OrganizationMembershipCount = showMemberships(items), new(total)
+// readInclude reads a list into status, beginning after the pages that were read before, and returns the pages that it has.
+func (p *pass) readInclude(ctx context.Context, what v1alpha1.StatusInclude, pages any) (any, error) {
+	var reader organizationReader = p.in.connection.Client.For(clerk.Caller{Key: p.uid(), Group: p.group(), Class: clerk.Background})
+	if what == v1alpha1.IncludeOrganizationMemberships {
+		return p.readMemberships(ctx, reader, pages)
 	}
-	if p.includes(v1alpha1.IncludeOrganizationInvitations) {
-		items, total, err := readPages(func(offset int) ([]clerk.OrganizationInvitation, int, error) {
-			page, err := reader.OrganizationInvitations(ctx, p.userID, includePage, offset)
-			return page.Items, page.Total, err
-		})
-		if err != nil {
-			return err
-		}
-		status.OrganizationInvitations, status.OrganizationInvitationCount = showInvitations(items), new(total)
-	}
-	return nil
+	return p.readInvitations(ctx, reader, pages)
 }
 
-// readPages reads page by page, and returns what it got and how many there are in all.
-func readPages[T any](read func(offset int) ([]T, int, error)) ([]T, int64, error) {
-	var all []T
-	total := 0
+func (p *pass) readMemberships(ctx context.Context, reader organizationReader, pages any) (any, error) {
+	have, _ := pages.([]clerk.OrganizationMembership)
+	items, total, err := readPages(have, func(offset int) ([]clerk.OrganizationMembership, int, error) {
+		page, err := reader.OrganizationMemberships(ctx, p.userID, includePage, offset)
+		return page.Items, page.Total, err
+	})
+	if err == nil {
+		p.user.Status.OrganizationMemberships, p.user.Status.OrganizationMembershipCount = showMemberships(items), new(total)
+	}
+	return items, err
+}
+
+func (p *pass) readInvitations(ctx context.Context, reader organizationReader, pages any) (any, error) {
+	have, _ := pages.([]clerk.OrganizationInvitation)
+	items, total, err := readPages(have, func(offset int) ([]clerk.OrganizationInvitation, int, error) {
+		page, err := reader.OrganizationInvitations(ctx, p.userID, includePage, offset)
+		return page.Items, page.Total, err
+	})
+	if err == nil {
+		p.user.Status.OrganizationInvitations, p.user.Status.OrganizationInvitationCount = showInvitations(items), new(total)
+	}
+	return items, err
+}
+
+// readPages reads page by page after the entries that it is given, and returns what it has and how many there are in all.
+func readPages[T any](have []T, read func(offset int) ([]T, int, error)) ([]T, int64, error) {
+	all, total := have, 0
 	for range includePages {
 		items, count, err := read(len(all))
 		if err != nil {
-			return nil, 0, err
+			return all, 0, err
 		}
 		all, total = append(all, items...), count
 		if len(items) == 0 || len(all) >= total {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
@@ -21,7 +22,7 @@ func TestPagesAreReadToTheirEnd(t *testing.T) {
 		offsets = append(offsets, offset)
 		return list[offset:min(offset+includePage, len(list))], len(list), nil
 	}
-	items, total, err := readPages(page)
+	items, total, err := readPages(nil, page)
 	if err != nil || len(items) != len(list) || total != int64(len(list)) {
 		t.Errorf("read %d of %d: %v", len(items), total, err)
 	}
@@ -33,41 +34,72 @@ func TestPagesAreReadToTheirEnd(t *testing.T) {
 func TestPagesThatNeverEndAreLeftOff(t *testing.T) {
 	t.Parallel()
 	calls := 0
-	items, total, err := readPages(func(int) ([]int, int, error) { calls++; return []int{1}, 1 << 30, nil })
+	items, total, err := readPages(nil, func(int) ([]int, int, error) { calls++; return []int{1}, 1 << 30, nil })
 	if err != nil || calls != includePages || len(items) != includePages || total != 1<<30 {
 		t.Errorf("%d calls gave %d of %d: %v", calls, len(items), total, err)
 	}
-	if _, total, _ := readPages(func(int) ([]int, int, error) { return nil, 7, nil }); total != 7 {
+	if _, total, _ := readPages(nil, func(int) ([]int, int, error) { return nil, 7, nil }); total != 7 {
 		t.Errorf("an empty page of 7 counts %d", total)
 	}
 	refusal := errors.New("no")
-	if _, _, err := readPages(func(int) ([]int, int, error) { return nil, 0, refusal }); !errors.Is(err, refusal) {
+	if _, _, err := readPages(nil, func(int) ([]int, int, error) { return nil, 0, refusal }); !errors.Is(err, refusal) {
 		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestPagesThatWereReadAreNotReadAgain(t *testing.T) {
+	t.Parallel()
+	have, wait := make([]int, includePage), &clerk.WaitError{}
+	all, _, err := readPages(have, func(int) ([]int, int, error) { return nil, 0, wait })
+	if len(all) != includePage || !errors.Is(err, wait) {
+		t.Errorf("%d entries are kept, with %v", len(all), err)
+	}
+	var offsets []int
+	all, total, err := readPages(have, func(offset int) ([]int, int, error) { offsets = append(offsets, offset); return []int{1}, 501, nil })
+	if len(all) != 501 || total != 501 || err != nil || len(offsets) != 1 || offsets[0] != includePage {
+		t.Errorf("%d of %d entries from offsets %v: %v", len(all), total, offsets, err)
 	}
 }
 
 func TestWhatStatusIncludesIsReadAfterEachComparison(t *testing.T) {
 	t.Parallel()
 	m, start := newMemory(), time.Unix(1000, 0)
+	const user, other = "user_1", "user_2"
 	steps := []struct {
-		name       string
-		generation int64
-		compared   time.Time
-		complete   bool
-		want       bool
+		name         string
+		now          inclusion
+		shown, asked bool
+		want         bool
 	}{
-		{"NeverRead", 1, time.Time{}, false, true},
-		{"ReadBeforeTheFirstComparison", 1, start, true, false},
-		{"Rested", 1, start, true, false},
-		{"ComparedAgain", 1, start.Add(time.Hour), true, true},
-		{"AnotherIsAskedFor", 2, start, false, true},
+		{"NeverRead", inclusion{userID: user, generation: 1}, false, false, true},
+		{"ReadBeforeTheFirstComparison", inclusion{userID: user, generation: 1, compared: start}, true, false, false},
+		{"Rested", inclusion{userID: user, generation: 1, compared: start}, true, false, false},
+		{"ComparedAgain", inclusion{userID: user, generation: 1, compared: start.Add(time.Hour)}, true, false, true},
+		{"AnotherGenerationThatShowsIt", inclusion{userID: user, generation: 2, compared: start.Add(time.Hour)}, true, false, false},
+		{"AnotherIsAskedFor", inclusion{userID: user, generation: 2, compared: start.Add(time.Hour)}, false, false, true},
+		{"AFreshLookIsAskedFor", inclusion{userID: user, generation: 2, compared: start.Add(time.Hour)}, true, true, true},
+		{"RestedAfterIt", inclusion{userID: user, generation: 2, compared: start.Add(time.Hour)}, true, false, false},
+		{"OfAnotherUser", inclusion{userID: other, generation: 2, compared: start.Add(time.Hour)}, true, false, true},
 	}
 	for _, s := range steps {
-		if got := m.includeDue("uid", s.generation, s.compared, s.complete); got != s.want {
+		_, got := m.inclusion("uid", v1alpha1.IncludeOrganizationMemberships, s.now, s.shown, s.asked)
+		if got != s.want {
 			t.Errorf("%s: due %t, want %t", s.name, got, s.want)
 		}
 		if s.want {
-			m.included("uid", s.generation, s.compared)
+			m.included("uid", v1alpha1.IncludeOrganizationMemberships, s.now)
+		}
+	}
+}
+
+// A fresh look that has to wait is not forgotten when the object no longer asks for it.
+func TestFreshLookIsRememberedUntilItWasTaken(t *testing.T) {
+	t.Parallel()
+	m, read := newMemory(), inclusion{userID: "user_1", generation: 1, compared: time.Unix(1000, 0)}
+	m.included("uid", v1alpha1.IncludeOrganizationInvitations, read)
+	for _, asked := range []bool{true, false} {
+		if _, due := m.inclusion("uid", v1alpha1.IncludeOrganizationInvitations, read, true, asked); !due {
+			t.Errorf("asked %t: the list is not read", asked)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
@@ -44,10 +45,8 @@ type recollection struct {
 	spent  bool
 	braked time.Time
 	fields *fieldMemory
-	// includedFor is the generation for which status includes what is asked for, and includedAt the full comparison after
-	// which it was read.
-	includedFor int64
-	includedAt  time.Time
+	// inclusions are what is remembered of the lists that status includes.
+	inclusions map[v1alpha1.StatusInclude]inclusion
 	// wish is the newest one that this process has seen, and since is when it saw it first.
 	wish  wish
 	since time.Time
@@ -312,24 +311,4 @@ func (m *memory) firstSeen(uid types.UID, w wish, now time.Time) time.Time {
 		o.wish, o.since = w, now
 	}
 	return o.since
-}
-
-// includeDue reports whether what status includes has to be read, given when the last full comparison was and whether status
-// shows all that is asked for. What was read by an earlier process is good until the next comparison.
-func (m *memory) includeDue(uid types.UID, generation int64, compared time.Time, complete bool) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	o := m.of(uid)
-	if complete && o.includedAt.IsZero() {
-		o.includedFor, o.includedAt = generation, compared
-	}
-	return o.includedFor != generation && !complete || compared.After(o.includedAt)
-}
-
-// included records that what status includes was read.
-func (m *memory) included(uid types.UID, generation int64, compared time.Time) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	o := m.of(uid)
-	o.includedFor, o.includedAt = generation, compared
 }
