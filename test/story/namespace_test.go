@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	eventsv1 "k8s.io/api/events/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -137,4 +138,83 @@ func TestForgedStatusGivesNoRight(t *testing.T) {
 		t.Errorf("an unmanaged user was touched: %+v", u)
 	}
 	w.rests()
+}
+
+// copyStatus gives a new, suspended ClerkUser the status of another, and lets it go to work then.
+func (w *world) copyStatus(name string, status v1alpha1.ClerkUserStatus, change ...func(*spec)) {
+	w.t.Helper()
+	forged := w.user(name, append(change, func(s *spec) { s.Suspend = ptr.To(true) })...)
+	w.create(forged)
+	before := forged.DeepCopy()
+	forged.Status = *status.DeepCopy()
+	forged.Status.ObservedGeneration = forged.Generation
+	for i := range forged.Status.Conditions {
+		forged.Status.Conditions[i].ObservedGeneration = forged.Generation
+	}
+	if err := w.client.Status().Patch(w.t.Context(), forged, client.MergeFrom(before)); err != nil {
+		w.t.Fatal(err)
+	}
+	w.edit(name, func(s *spec) { s.Suspend = nil })
+}
+
+// notes are the texts of the events with a reason about an object.
+func (w *world) notes(name, reason string) []string {
+	w.t.Helper()
+	events := &eventsv1.EventList{}
+	if err := w.client.List(w.t.Context(), events, client.InNamespace(w.namespace)); err != nil {
+		w.t.Fatal(err)
+	}
+	var notes []string
+	for i := range events.Items {
+		if e := &events.Items[i]; e.Regarding.Name == name && e.Reason == reason {
+			notes = append(notes, e.Note)
+		}
+	}
+	return notes
+}
+
+// TestCopiedStatusTellsNothing copies the status of a neighbour's object, which must read as if the user were nobody's, and
+// as if the object had no status.
+func TestCopiedStatusTellsNothing(t *testing.T) {
+	home := newWorld(t, func(i *v1alpha1.ClerkInstance) {
+		i.Spec.AllowedNamespaces = &v1alpha1.AllowedNamespaces{From: ptr.To(v1alpha1.NamespacesFromAll)}
+	})
+	guest := home.neighbour()
+	home.start()
+	home.create(home.user("managed"))
+	managed := home.becomes("managed", v1alpha1.ReasonInSync)
+	unmanaged := managed.Status
+	unmanaged.UserID = home.clerk.Seed(verified("unmanaged")).ID
+	here := guest.refersTo(home)
+
+	guest.create(guest.user("plain", here, func(s *spec) { s.EmailAddresses[0].Address = address("managed") }))
+	guest.copyStatus("of-managed", managed.Status, here)
+	guest.copyStatus("of-unmanaged", unmanaged, here)
+	texts := map[string]bool{}
+	for _, name := range []string{"plain", "of-managed", "of-unmanaged"} {
+		conditions := guest.becomes(name, v1alpha1.ReasonAlreadyExists).Status.Conditions
+		for i := range conditions {
+			texts[conditions[i].Type+": "+conditions[i].Message] = true
+		}
+	}
+	if len(texts) != 2 {
+		t.Errorf("conditions tell whether a user is managed: %v", texts)
+	}
+	guest.rests()
+	notes := map[string]bool{}
+	for _, name := range []string{"of-managed", "of-unmanaged"} {
+		guest.delete(guest.read(name))
+		guest.vanishes(name)
+		guest.tells(name, v1alpha1.EventReleased)
+		for _, note := range guest.notes(name, v1alpha1.EventReleased) {
+			notes[note] = true
+		}
+	}
+	if len(notes) != 1 {
+		t.Errorf("events tell whether a user is managed: %v", notes)
+	}
+	if home.clerk.User(managed.Status.UserID) == nil || home.clerk.User(unmanaged.UserID) == nil {
+		t.Error("a user of somebody else was deleted")
+	}
+	home.rests()
 }

@@ -18,7 +18,8 @@ import (
 )
 
 // soleOwner checks that no older ClerkUser is bound to the same user. The younger of two writes nothing, and deleting it
-// deletes nothing, since the user carries the mark of only one of them.
+// deletes nothing, since the user carries the mark of only one of them. One in another namespace reads the same as a user that
+// exists: status is not proof that this object ever had the user.
 func (p *pass) soleOwner(ctx context.Context) error {
 	if p.userID == "" {
 		return nil
@@ -35,7 +36,7 @@ func (p *pass) soleOwner(ctx context.Context) error {
 		if other.Namespace == p.user.Namespace {
 			return conflict(other.Name)
 		}
-		return conflictElsewhere()
+		return errAlreadyExists
 	}
 	return nil
 }

@@ -104,10 +104,11 @@ func (p *pass) sync(ctx context.Context) error {
 	if err := p.think(); err != nil && !p.restrictsWithout(err) {
 		return err
 	}
-	if err := p.soleOwner(ctx); err != nil {
+	if err := p.prepare(ctx); err != nil {
 		return err
 	}
-	if err := p.prepare(ctx); err != nil {
+	// After the finalizer, whose absence would tell an object with a copied status that somebody manages the user.
+	if err := p.soleOwner(ctx); err != nil {
 		return err
 	}
 	if err := p.observe(ctx); err != nil {

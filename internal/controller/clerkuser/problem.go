@@ -131,16 +131,6 @@ func conflict(winner string) error {
 	}
 }
 
-// conflictElsewhere says of an older object in another namespace no more than that there is one.
-func conflictElsewhere() error {
-	return &problem{
-		reason:  v1alpha1.ReasonConflict,
-		message: "an older ClerkUser manages this user; delete this one, which leaves the user as it is",
-		stalled: true,
-		holds:   true,
-	}
-}
-
 func createdEarlier(userID string) error {
 	return &problem{
 		reason: v1alpha1.ReasonConflict,

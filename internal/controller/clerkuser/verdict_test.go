@@ -190,23 +190,22 @@ func TestJudgeFinalErrors(t *testing.T) {
 		err  func(*testing.T) error
 		want fate
 	}{
-		"Invalid":           {is(&plan.InvalidError{Field: "spec.publicMetadata.a", Problem: "is null"}), stalled(v1alpha1.ReasonInvalidSpec, "spec.publicMetadata.a: is null")},
-		"NoIdentifier":      {is(errNoIdentifier), stalled(v1alpha1.ReasonInvalidSpec, "names no identifier")},
-		"InstanceNotFound":  {is(instanceNotFound([]types.NamespacedName{other})), waits(v1alpha1.ReasonInstanceNotFound, "platform/prod")},
-		"NeitherFound":      {is(instanceNotFound([]types.NamespacedName{{Namespace: "team-a", Name: "default"}, other})), waits(v1alpha1.ReasonInstanceNotFound, "neither")},
-		"NotAllowed":        {is(notAllowed(other, testNamespace)), later(time.Minute, waits(v1alpha1.ReasonNotAllowed, "does not admit namespace team-a"))},
-		"InstanceNotReady":  {is(instanceNotReady(other, "its key is gone")), waits(v1alpha1.ReasonInstanceNotReady, "its key is gone")},
-		"AlreadyExists":     {is(errAlreadyExists), held(stalled(v1alpha1.ReasonAlreadyExists, "set spec.userID"))},
-		"AdoptionDenied":    {is(adoptionDenied(newTestInstance())), held(stalled(v1alpha1.ReasonAlreadyExists, "policy.adoption"))},
-		"Ambiguous":         {is(errAmbiguous), held(stalled(v1alpha1.ReasonAmbiguous, "more than one user"))},
-		"Conflict":          {is(conflict("bob")), held(stalled(v1alpha1.ReasonConflict, "ClerkUser bob"))},
-		"ConflictElsewhere": {is(conflictElsewhere()), held(stalled(v1alpha1.ReasonConflict, "an older ClerkUser"))},
-		"InstanceChanged":   {is(instanceChanged(bound, other, "ins_new")), stalled(v1alpha1.ReasonInstanceChanged, "ins_old")},
-		"MissingAdopted":    {is(missing(testUserID, v1alpha1.OriginAdopted)), held(stalled(v1alpha1.ReasonMissing, "there is no user "+testUserID))},
-		"MissingUnnamed":    {is(missing("", v1alpha1.OriginAdopted)), held(stalled(v1alpha1.ReasonMissing, "set spec.userID to another user"))},
-		"MissingCreated":    {is(missing(testUserID, v1alpha1.OriginCreated)), held(stalled(v1alpha1.ReasonMissing, "Change the spec"))},
-		"NotKept":           {is(notKept([]string{"locale", "username"})), stalled(v1alpha1.ReasonNotKept, "locale, username")},
-		"DeletionBlocked":   {is(deletionBlocked("clerk answered 402.")), held(stalled(v1alpha1.ReasonDeletionBlocked, "clerk answered 402; put that right"))},
+		"Invalid":          {is(&plan.InvalidError{Field: "spec.publicMetadata.a", Problem: "is null"}), stalled(v1alpha1.ReasonInvalidSpec, "spec.publicMetadata.a: is null")},
+		"NoIdentifier":     {is(errNoIdentifier), stalled(v1alpha1.ReasonInvalidSpec, "names no identifier")},
+		"InstanceNotFound": {is(instanceNotFound([]types.NamespacedName{other})), waits(v1alpha1.ReasonInstanceNotFound, "platform/prod")},
+		"NeitherFound":     {is(instanceNotFound([]types.NamespacedName{{Namespace: "team-a", Name: "default"}, other})), waits(v1alpha1.ReasonInstanceNotFound, "neither")},
+		"NotAllowed":       {is(notAllowed(other, testNamespace)), later(time.Minute, waits(v1alpha1.ReasonNotAllowed, "does not admit namespace team-a"))},
+		"InstanceNotReady": {is(instanceNotReady(other, "its key is gone")), waits(v1alpha1.ReasonInstanceNotReady, "its key is gone")},
+		"AlreadyExists":    {is(errAlreadyExists), held(stalled(v1alpha1.ReasonAlreadyExists, "set spec.userID"))},
+		"AdoptionDenied":   {is(adoptionDenied(newTestInstance())), held(stalled(v1alpha1.ReasonAlreadyExists, "policy.adoption"))},
+		"Ambiguous":        {is(errAmbiguous), held(stalled(v1alpha1.ReasonAmbiguous, "more than one user"))},
+		"Conflict":         {is(conflict("bob")), held(stalled(v1alpha1.ReasonConflict, "ClerkUser bob"))},
+		"InstanceChanged":  {is(instanceChanged(bound, other, "ins_new")), stalled(v1alpha1.ReasonInstanceChanged, "ins_old")},
+		"MissingAdopted":   {is(missing(testUserID, v1alpha1.OriginAdopted)), held(stalled(v1alpha1.ReasonMissing, "there is no user "+testUserID))},
+		"MissingUnnamed":   {is(missing("", v1alpha1.OriginAdopted)), held(stalled(v1alpha1.ReasonMissing, "set spec.userID to another user"))},
+		"MissingCreated":   {is(missing(testUserID, v1alpha1.OriginCreated)), held(stalled(v1alpha1.ReasonMissing, "Change the spec"))},
+		"NotKept":          {is(notKept([]string{"locale", "username"})), stalled(v1alpha1.ReasonNotKept, "locale, username")},
+		"DeletionBlocked":  {is(deletionBlocked("clerk answered 402.")), held(stalled(v1alpha1.ReasonDeletionBlocked, "clerk answered 402; put that right"))},
 		"BlockedByTheKey": {
 			func(t *testing.T) error {
 				return errors.Join(deletionBlocked("the key"), readError(t, answering(401, errorBody("authentication_invalid", ""))))
@@ -655,7 +654,7 @@ func TestVerdictResult(t *testing.T) {
 
 func TestProblemsSayWhatToDo(t *testing.T) {
 	t.Parallel()
-	for _, err := range []error{errNoIdentifier, errAlreadyExists, errAmbiguous, adoptionDenied(newTestInstance()), conflict("bob"), conflictElsewhere()} {
+	for _, err := range []error{errNoIdentifier, errAlreadyExists, errAmbiguous, adoptionDenied(newTestInstance()), conflict("bob")} {
 		found, ok := errors.AsType[*problem](err)
 		if !ok || found.reason == "" || !found.stalled || found.Error() != found.message {
 			t.Errorf("%v is no problem that somebody has to solve", err)
