@@ -277,6 +277,10 @@ type ClerkInstance struct {
 	// +default={"observedGeneration":-1,"managedUsers":0,"heldDeletions":0}
 	// +optional
 	Status ClerkInstanceStatus `json:"status,omitzero"`
+
+	// Undecoded names the fields of the stored object whose values did not decode, and which are left out above; nil if
+	// there are none. It is not part of what is stored or sent.
+	Undecoded FieldPaths `json:"-"`
 }
 
 // ClerkInstanceList is a list of ClerkInstances.

@@ -41,6 +41,10 @@ type ClerkUser struct {
 	// +default={"observedGeneration":-1}
 	// +optional
 	Status ClerkUserStatus `json:"status,omitzero"`
+
+	// Undecoded names the fields of the stored object whose values did not decode, and which are left out above; nil if
+	// there are none. It is not part of what is stored or sent.
+	Undecoded FieldPaths `json:"-"`
 }
 
 // ClerkUserList is a list of ClerkUsers.

@@ -30,6 +30,10 @@ type ClerkUserAction struct {
 	// +default={"observedGeneration":-1}
 	// +optional
 	Status ClerkUserActionStatus `json:"status,omitzero"`
+
+	// Undecoded names the fields of the stored object whose values did not decode, and which are left out above; nil if
+	// there are none. It is not part of what is stored or sent.
+	Undecoded FieldPaths `json:"-"`
 }
 
 // ClerkUserActionList is a list of ClerkUserActions.
