@@ -25,8 +25,12 @@ const (
 	ReasonSuspended = "Suspended"
 	// ReasonRetrying says that calls have been failing for a while for a reason that may pass.
 	ReasonRetrying = "Retrying"
-	// ReasonInvalidSpec says that the spec holds something that the API server cannot check and Clerk would not take.
+	// ReasonInvalidSpec says that the spec holds something that the API server cannot check and Clerk would not take, or
+	// a value that its field cannot hold. It is a reason of all kinds.
 	ReasonInvalidSpec = "InvalidSpec"
+	// ReasonInvalidStatus says that a record in status holds a value that its field cannot hold. It is a reason of
+	// ClerkInstances, too.
+	ReasonInvalidStatus = "InvalidStatus"
 	// ReasonInstanceNotFound says that the ClerkInstance that the spec refers to does not exist.
 	ReasonInstanceNotFound = "InstanceNotFound"
 	// ReasonNotAllowed says that the ClerkInstance does not admit objects of this namespace.

@@ -89,11 +89,17 @@ func newWorld(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *world {
 
 func prepareWorld(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *world {
 	t.Helper()
+	return prepareWorldIn(t, controlplane.Config(t), controlplane.Namespace(t), change...)
+}
+
+// prepareWorldIn makes a world in a namespace of the API server that the configuration leads to.
+func prepareWorldIn(t *testing.T, config *rest.Config, namespace string, change ...func(*v1alpha1.ClerkInstance)) *world {
+	t.Helper()
 	scheme, err := controller.Scheme()
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := client.NewWithWatch(controlplane.Config(t), client.Options{Scheme: scheme})
+	c, err := client.NewWithWatch(config, client.Options{Scheme: scheme})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,8 +107,8 @@ func prepareWorld(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *world 
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, namespace: controlplane.Namespace(t), client: c, key: key, clusterID: "story"}
-	w.config, w.watched = controlplane.Config(t), []string{w.namespace}
+	w := &world{t: t, namespace: namespace, client: c, key: key, clusterID: "story"}
+	w.config, w.watched = rest.CopyConfig(config), []string{w.namespace}
 	w.infos, w.metrics = &safeBuffer{}, prometheus.NewRegistry()
 	w.logger = zap.New(zap.WriteTo(w.infos))
 	w.server = emulator.New(emulator.Config{})

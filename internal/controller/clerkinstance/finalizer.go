@@ -89,6 +89,10 @@ func (r *Reconciler) releaseFormerSecret(ctx context.Context, instance *v1alpha1
 }
 
 func (r *Reconciler) releaseSecretNamed(ctx context.Context, instance *v1alpha1.ClerkInstance, name string) error {
+	if name == "" {
+		// The name did not decode; status names the Secret that holds the finalizer.
+		return nil
+	}
 	secret := &corev1.Secret{}
 	err := r.Live.Get(ctx, types.NamespacedName{Namespace: instance.Namespace, Name: name}, secret)
 	if apierrors.IsNotFound(err) {

@@ -121,6 +121,9 @@ func (r *Reconciler) pass(ctx context.Context, name types.NamespacedName, instan
 		o.err = r.release(ctx, instance)
 		return o
 	}
+	if o.err = understood(instance); o.err != nil {
+		return o
+	}
 	if instance.DeletionTimestamp.IsZero() {
 		if o.err = r.ensureFinalizer(ctx, instance); o.err != nil {
 			return o

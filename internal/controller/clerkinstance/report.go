@@ -10,6 +10,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -18,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/undecoded"
 )
 
 // report writes status, if it changed, and an event when Ready did. It leaves status.deletions alone, which belongs to
@@ -35,10 +37,16 @@ func (r *Reconciler) report(ctx context.Context, before, instance *v1alpha1.Cler
 		status.InstanceID, status.Environment = o.connection.InstanceID, o.connection.Environment
 	}
 	r.setCounts(before, instance, o)
-	if equality.Semantic.DeepEqual(before.Status, *status) {
+	rewritten := undecoded.InStatus(instance.Undecoded, undecoded.InstanceRecords()...)
+	if len(rewritten) == 0 && equality.Semantic.DeepEqual(before.Status, *status) {
 		return nil
 	}
-	if err := r.Client.Status().Patch(ctx, instance, client.MergeFrom(before)); client.IgnoreNotFound(err) != nil {
+	err := r.Client.Status().Patch(ctx, instance, undecoded.Rewriting(client.MergeFrom(before), rewritten))
+	if apierrors.IsInvalid(err) && !v.unchanged && len(before.Undecoded) > 0 {
+		// The API server refuses every change of such an object, also of its status.
+		r.Recorder.Eventf(instance, nil, corev1.EventTypeWarning, v.reason, "CheckKey", "%s", v.message)
+	}
+	if client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("writing status: %w", err)
 	}
 	r.announce(ctx, before, instance)

@@ -73,8 +73,12 @@ func needsClerk(user *v1alpha1.ClerkUser) bool {
 	if !controllerutil.ContainsFinalizer(user, v1alpha1.Finalizer) || user.Spec.Suspended() {
 		return false
 	}
-	if user.Status.UserID == "" && user.Annotations[v1alpha1.AnnotationCreating] == "" {
+	unknown := user.Undecoded
+	if user.Status.UserID == "" && !unknown.Concern("status.userID") && user.Annotations[v1alpha1.AnnotationCreating] == "" {
 		return false
+	}
+	if unknown.Concern("spec.deletionPolicy") || unknown.Concern("status.origin") {
+		return true
 	}
 	return user.Spec.OnDelete(user.Status.Origin) != v1alpha1.DeletionRetain
 }

@@ -33,6 +33,9 @@ func (p *pass) findInputs(ctx context.Context) error {
 		return err
 	}
 	p.in.instance = instance
+	if err := instanceUnderstood(instance); err != nil {
+		return err
+	}
 	if err := p.allowed(ctx, instance); err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (r *Reconciler) newPass(user *v1alpha1.ClerkUser) *pass {
 		now:        r.Now(),
 		userID:     user.Status.UserID,
 		origin:     user.Status.Origin,
-		drift:      user.Status.ObservedGeneration == user.Generation,
+		drift:      user.Status.ObservedGeneration == user.Generation || user.Undecoded.Concern("status.observedGeneration"),
 	}
 	if user.Status.Applied != nil {
 		p.applied = *user.Status.Applied.DeepCopy()
@@ -84,6 +84,9 @@ func (p *pass) run(ctx context.Context) error {
 func (p *pass) sync(ctx context.Context) error {
 	if p.suspended = p.user.Spec.Suspended(); p.suspended {
 		return nil
+	}
+	if err := p.understood(); err != nil {
+		return err
 	}
 	if err := p.findInputs(ctx); err != nil {
 		return err

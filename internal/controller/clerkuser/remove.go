@@ -26,6 +26,9 @@ func (p *pass) remove(ctx context.Context) error {
 		p.released = true
 		return nil
 	}
+	if err := p.understoodForRemoval(); err != nil {
+		return p.removeNotUnderstood(ctx, err)
+	}
 	if p.user.Spec.Suspended() {
 		return p.release(ctx, "the object was suspended, so the user was left as it is, with its owner mark")
 	}
@@ -133,6 +136,9 @@ func (p *pass) stillDeleted(ctx context.Context) error {
 	if err != nil || live.UID != p.user.UID || live.DeletionTimestamp.IsZero() {
 		return errOutdated
 	}
+	if len(live.Undecoded.Of(decisive()...)) > 0 {
+		return errOutdated
+	}
 	p.user.Spec.DeletionPolicy = live.Spec.DeletionPolicy
 	return nil
 }
@@ -220,7 +226,7 @@ func (p *pass) release(ctx context.Context, why string) error {
 	// The list of finalizers has other owners and is replaced whole: hence the optimistic lock.
 	err := p.Client.Patch(ctx, p.user, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
 	if client.IgnoreNotFound(err) != nil {
-		return fmt.Errorf("removing the finalizer: %w", err)
+		return p.notReleased(err)
 	}
 	p.released = true
 	p.Pool.Unbind(p.uid())

@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/undecoded"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
@@ -39,10 +40,11 @@ func (p *pass) reportIntent(ctx context.Context) error {
 }
 
 func (p *pass) patchStatus(ctx context.Context, options ...client.MergeFromOption) error {
-	if equality.Semantic.DeepEqual(p.stored.Status, p.user.Status) {
+	rewritten := undecoded.InStatus(p.user.Undecoded, records()...)
+	if len(rewritten) == 0 && equality.Semantic.DeepEqual(p.stored.Status, p.user.Status) {
 		return nil
 	}
-	err := p.Client.Status().Patch(ctx, p.user, client.MergeFromWithOptions(p.stored, options...))
+	err := p.Client.Status().Patch(ctx, p.user, undecoded.Rewriting(client.MergeFromWithOptions(p.stored, options...), rewritten))
 	if client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("writing status: %w", err)
 	}
@@ -73,6 +75,9 @@ func (p *pass) fillStatus(v verdict) {
 
 // fillBinding says whom the object manages. Where the connection is not known, what is on record stays.
 func (p *pass) fillBinding() {
+	if !p.recordsUnderstood() {
+		return
+	}
 	status := &p.user.Status
 	status.UserID, status.Origin = p.userID, p.origin
 	status.Applied = nil
@@ -83,7 +88,9 @@ func (p *pass) fillBinding() {
 		status.Binding, status.OnDelete, status.Instance = "", "", nil
 		return
 	}
-	status.OnDelete = p.user.Spec.OnDelete(p.origin)
+	if !p.user.Undecoded.Concern("spec.deletionPolicy") {
+		status.OnDelete = p.user.Spec.OnDelete(p.origin)
+	}
 	if !p.bound || p.observed == nil || p.observed.ID != p.userID {
 		return
 	}

@@ -62,7 +62,7 @@ func (r *Reconciler) newPass(action *v1alpha1.ClerkUserAction) *pass {
 // run carries the act out, or finds out why not.
 func (p *pass) run(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		p.resume, p.findUser, p.findWay, p.readInput, p.observe, p.aim, p.reserve, p.begin,
+		p.understood, p.resume, p.findUser, p.findWay, p.readInput, p.observe, p.aim, p.reserve, p.begin,
 	} {
 		if err := step(ctx); err != nil {
 			return err

@@ -82,6 +82,13 @@ func userNotBound(name string) error {
 	}
 }
 
+func userNotUnderstood(name string) error {
+	return &problem{
+		reason:  v1alpha1.ReasonUserNotBound,
+		message: fmt.Sprintf("ClerkUser %s holds values that are not understood; its own conditions say which", name),
+	}
+}
+
 func notMarked(name string) error {
 	return &problem{
 		reason:  v1alpha1.ReasonUserNotBound,

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -32,6 +33,10 @@ func (p *pass) report(ctx context.Context, v verdict) error {
 	}
 	if err == nil && v.over() {
 		p.announce(ctx)
+	}
+	if apierrors.IsInvalid(err) && len(p.action.Undecoded) > 0 {
+		// The API server refuses every change of such an object, also of its status.
+		p.Recorder.Eventf(p.action, nil, corev1.EventTypeWarning, v.reason, "Act", "%s", v.message)
 	}
 	return err
 }

@@ -39,6 +39,8 @@ func (p *pass) userName() types.NamespacedName {
 func (p *pass) fit(user *v1alpha1.ClerkUser) error {
 	was, is := p.action.Status, user.Status
 	switch {
+	case len(user.Undecoded) > 0:
+		return userNotUnderstood(user.Name)
 	case !user.DeletionTimestamp.IsZero():
 		return userDeleted(user.Name)
 	case user.Spec.Observes():

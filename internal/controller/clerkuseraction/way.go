@@ -28,6 +28,9 @@ func (p *pass) findWay(ctx context.Context) error {
 		return fmt.Errorf("reading ClerkInstance %s live: %w", name, err)
 	}
 	p.instance = instance
+	if len(instance.Undecoded) > 0 {
+		return instanceNotReady(name, "it holds values that are not understood; its own conditions say which")
+	}
 	if err := p.allowed(ctx); err != nil {
 		return err
 	}
