@@ -21,6 +21,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/internal/controller"
 	"github.com/clerk-operator/clerk-operator/internal/controller/binding"
+	"github.com/clerk-operator/clerk-operator/internal/lease"
 )
 
 // garbagePercent is how much memory may be garbage, in percent of what is not, before it is collected. Go's own 100 suits
@@ -48,11 +49,11 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	mgr, err := newManager(config, o)
+	mgr, guard, err := newManager(config, o)
 	if err != nil {
 		return err
 	}
-	if err := addControllers(ctx, mgr, config, o); err != nil {
+	if err := addControllers(ctx, mgr, guard, config, o); err != nil {
 		return err
 	}
 	if err := mgr.Start(ctx); err != nil {
@@ -61,44 +62,74 @@ func run(ctx context.Context, o options) error {
 	return nil
 }
 
-func newManager(config *rest.Config, o options) (ctrl.Manager, error) {
+// newManager returns a manager, and the guard of its lease, which is nil without leader election. All that the manager and its
+// controllers write to the API server goes through the guard.
+func newManager(config *rest.Config, o options) (ctrl.Manager, *lease.Guard, error) {
 	scheme, err := controller.Scheme()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	managerOptions := controller.ManagerOptions(scheme, o.watchNamespaces)
-	managerOptions.Metrics = metricsOptions(o)
+	managerOptions.Metrics = metricsOptions(config, o)
 	managerOptions.HealthProbeBindAddress = o.healthAddress
-	managerOptions.LeaderElection = o.leaderElect
-	managerOptions.LeaderElectionID = "clerk-operator"
-	managerOptions.LeaderElectionNamespace = o.operatorNamespace
-	mgr, err := ctrl.NewManager(config, managerOptions)
+	var guard *lease.Guard
+	if o.leaderElect {
+		if guard, err = lease.Elect(&managerOptions, config, o.operatorNamespace, o.leaseTimings); err != nil {
+			return nil, nil, err
+		}
+	}
+	mgr, err := ctrl.NewManager(guarded(config, guard), managerOptions)
 	if err != nil {
-		return nil, fmt.Errorf("building the manager: %w", err)
+		return nil, nil, fmt.Errorf("building the manager: %w", err)
+	}
+	if guard != nil {
+		if err := mgr.Add(guard); err != nil {
+			return nil, nil, fmt.Errorf("adding the guard of the lease: %w", err)
+		}
 	}
 	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
-		return nil, fmt.Errorf("adding the liveness check: %w", err)
+		return nil, nil, fmt.Errorf("adding the liveness check: %w", err)
 	}
 	if err := mgr.AddReadyzCheck("ping", healthz.Ping); err != nil {
-		return nil, fmt.Errorf("adding the readiness check: %w", err)
+		return nil, nil, fmt.Errorf("adding the readiness check: %w", err)
 	}
-	return mgr, nil
+	return mgr, guard, nil
 }
 
-func addControllers(ctx context.Context, mgr ctrl.Manager, config *rest.Config, o options) error {
-	uncached, err := client.New(config, client.Options{Scheme: mgr.GetScheme()})
+// guarded returns a config whose clients write only while this process leads, or the config itself without a guard.
+func guarded(config *rest.Config, guard *lease.Guard) *rest.Config {
+	if guard == nil {
+		return config
+	}
+	config = rest.CopyConfig(config)
+	config.Wrap(guard.Transport)
+	return config
+}
+
+func addControllers(ctx context.Context, mgr ctrl.Manager, guard *lease.Guard, config *rest.Config, o options) error {
+	// The key is made before anybody leads: of two processes that make it, one finds the other's.
+	unguarded, err := client.New(config, client.Options{Scheme: mgr.GetScheme()})
+	if err != nil {
+		return fmt.Errorf("building the client for the start: %w", err)
+	}
+	clusterID, err := findClusterID(ctx, unguarded, o)
+	if err != nil {
+		return err
+	}
+	key, err := binding.EnsureKey(ctx, unguarded, o.operatorNamespace)
+	if err != nil {
+		return err
+	}
+	uncached, err := client.New(mgr.GetConfig(), client.Options{Scheme: mgr.GetScheme()})
 	if err != nil {
 		return fmt.Errorf("building the uncached client: %w", err)
 	}
-	clusterID, err := findClusterID(ctx, uncached, o)
-	if err != nil {
-		return err
-	}
-	key, err := binding.EnsureKey(ctx, uncached, o.operatorNamespace)
-	if err != nil {
-		return err
+	var mayWrite func() error
+	if guard != nil {
+		mayWrite = guard.Check
 	}
 	return controller.SetupWithManager(ctx, mgr, uncached, controller.Config{
+		MayWrite:        mayWrite,
 		ClusterID:       clusterID,
 		Key:             key,
 		Hosts:           o.hosts,

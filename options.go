@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -24,6 +25,7 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/clerk-operator/clerk-operator/internal/controller/clerkinstance"
+	"github.com/clerk-operator/clerk-operator/internal/lease"
 )
 
 const (
@@ -44,6 +46,7 @@ type options struct {
 	defaultInstance   types.NamespacedName
 	healthAddress     string
 	leaderElect       bool
+	leaseTimings      lease.Timings
 	logFormat         string
 	logLevel          int8
 	metricsAddress    string
@@ -68,7 +71,7 @@ func parseOptions(args []string) (options, error) {
 	o := options{}
 	var hosts []string
 	var defaultInstance string
-	inCluster := os.Getenv("KUBERNETES_SERVICE_HOST") != ""
+	o.leaseTimings = lease.DefaultTimings()
 	flags := pflag.NewFlagSet("manager", pflag.ContinueOnError)
 	flags.SortFlags = true
 	flags.Usage = func() { fmt.Fprint(os.Stdout, usage, flags.FlagUsagesWrapped(usageWidth)) }
@@ -82,7 +85,14 @@ func parseOptions(args []string) (options, error) {
 	flags.StringVar(&defaultInstance, "default-instance", "",
 		"ClerkInstance, as namespace/name, for ClerkUsers that name none and whose namespace has none called default")
 	flags.StringVar(&o.healthAddress, "health-probe-bind-address", ":8081", "address of /healthz and /readyz; 0 for none")
-	flags.BoolVar(&o.leaderElect, "leader-elect", inCluster, "work only while holding the lease, so that several replicas can run")
+	flags.BoolVar(&o.leaderElect, "leader-elect", true,
+		"work only while holding the Lease "+lease.Name+" in the operator's namespace; without it two operators undo each other's work")
+	flags.DurationVar(&o.leaseTimings.Duration, "leader-elect-lease-duration", o.leaseTimings.Duration,
+		"time after its last renewal until another replica takes the lease, in whole seconds")
+	flags.DurationVar(&o.leaseTimings.RenewDeadline, "leader-elect-renew-deadline", o.leaseTimings.RenewDeadline,
+		"time after the last renewal in which the leader may still write; then it ends")
+	flags.DurationVar(&o.leaseTimings.RetryPeriod, "leader-elect-retry-period", o.leaseTimings.RetryPeriod,
+		"time between two renewals of the lease, and between two attempts to get it")
 	flags.StringVar(&o.logFormat, "log-format", "json", "json or console")
 	flags.Int8Var(&o.logLevel, "log-level", 0, "verbosity from 0, which tells what changed, to 5, which tells every step")
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", "0",
@@ -122,6 +132,9 @@ func (o *options) complete(hosts []string, defaultInstance string) (err error) {
 	}
 	if len(o.watchNamespaces) > 0 && o.clusterID == "" {
 		return errors.New("--watch-namespaces needs --cluster-id, since namespace kube-system cannot be read then")
+	}
+	if err := o.leaseTimings.Validate(); err != nil {
+		return err
 	}
 	if o.logFormat != "json" && o.logFormat != "console" {
 		return fmt.Errorf("--log-format: want json or console, not %q", o.logFormat)
@@ -167,11 +180,18 @@ func loadConfig(o options) (*rest.Config, error) {
 	return config, nil
 }
 
-func metricsOptions(o options) metricsserver.Options {
+// metricsOptions serves metrics whether or not this process leads: the reviews of who asks go through a client of their own.
+func metricsOptions(config *rest.Config, o options) metricsserver.Options {
 	return metricsserver.Options{
-		BindAddress:    o.metricsAddress,
-		SecureServing:  true,
-		FilterProvider: filters.WithAuthenticationAndAuthorization,
+		BindAddress:   o.metricsAddress,
+		SecureServing: true,
+		FilterProvider: func(*rest.Config, *http.Client) (metricsserver.Filter, error) {
+			reviewer, err := rest.HTTPClientFor(config)
+			if err != nil {
+				return nil, fmt.Errorf("building the client that asks who may read metrics: %w", err)
+			}
+			return filters.WithAuthenticationAndAuthorization(config, reviewer)
+		},
 		// HTTP/2 has been a door for denial of service; nothing here needs it.
 		TLSOpts: []func(*tls.Config){func(c *tls.Config) { c.NextProtos = []string{"http/1.1"} }},
 	}

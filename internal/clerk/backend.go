@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -28,6 +29,8 @@ type backend struct {
 	now     func() time.Time
 	timeout time.Duration
 	caller  Caller
+	// mayWrite is asked right before each write.
+	mayWrite func() error
 }
 
 var _ clerksdk.Backend = (*backend)(nil)
@@ -45,6 +48,9 @@ func (b *backend) complete() {
 	b.now = orRealTime(b.now)
 	if b.timeout <= 0 {
 		b.timeout = defaultTimeout
+	}
+	if b.mayWrite == nil {
+		b.mayWrite = func() error { return nil }
 	}
 	if b.office == nil {
 		b.office = NewOffice(OfficeConfig{RequestsPer10s: Budget(b.key.reveal(), nil, nil), Now: b.now})
@@ -126,6 +132,12 @@ func (b *backend) send(ctx context.Context, out *request) (answer, bool, error) 
 	}
 	req.Header.Set("Authorization", "Bearer "+b.key.reveal())
 	req.Header.Set("User-Agent", b.agent)
+	if out.write() {
+		// Nothing comes between this and the call, for which time may have passed since anything before it.
+		if err := b.mayWrite(); err != nil {
+			return answer{}, false, fmt.Errorf("sending nothing to Clerk: %w", err)
+		}
+	}
 	resp, err := b.http.Do(req)
 	if err != nil {
 		return answer{}, sent(), &transportError{cause: withoutURL(err)}

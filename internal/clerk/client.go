@@ -39,6 +39,9 @@ type Config struct {
 	Now func() time.Time
 	// Timeout bounds a call from sending it to the end of its answer. 0 is 10 s.
 	Timeout time.Duration
+	// MayWrite is asked right before each call that changes something. Its error is the call's, which is not made then. Nil
+	// is always.
+	MayWrite func() error
 }
 
 // String leaves out the key.
@@ -69,6 +72,8 @@ func New(config Config) (*Client, error) {
 		office:  config.Office,
 		now:     config.Now,
 		timeout: config.Timeout,
+
+		mayWrite: config.MayWrite,
 	}
 	b.complete()
 	return &Client{backend: b}, nil

@@ -52,6 +52,9 @@ type Config struct {
 	Registry prometheus.Registerer
 	// Now tells the time.
 	Now func() time.Time
+	// MayWrite is asked right before each call that changes something at Clerk. Its error means that this process no longer
+	// leads and is about to end. Nil is always.
+	MayWrite func() error
 }
 
 // Scheme returns the kinds that the operator works with.
@@ -138,6 +141,7 @@ func setupInstances(mgr ctrl.Manager, live client.Client, pool *connection.Pool,
 		SecretInterval: c.SecretInterval,
 		CountInterval:  c.CountInterval,
 		WatchSecrets:   c.WatchSecrets,
+		MayWrite:       c.MayWrite,
 	})
 	return instances.SetupWithManager(mgr, controllerOptions(1))
 }

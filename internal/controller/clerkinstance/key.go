@@ -89,6 +89,7 @@ func (r *Reconciler) client(instance *v1alpha1.ClerkInstance, key string, office
 		Office:    office,
 		UserAgent: r.UserAgent,
 		Now:       r.Now,
+		MayWrite:  r.MayWrite,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("opening the connection to Clerk: %w", err)

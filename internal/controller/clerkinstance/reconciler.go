@@ -44,6 +44,8 @@ type Config struct {
 	CountInterval time.Duration
 	// WatchSecrets says that a changed Secret is to be noticed at once; it needs the right to list and watch Secrets.
 	WatchSecrets bool
+	// MayWrite is as for clerk.Config.
+	MayWrite func() error
 }
 
 const (

@@ -20,6 +20,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
 )
 
 // +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkinstances,verbs=get;list;watch;patch
@@ -42,7 +43,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 	if r.WatchSecrets {
 		build = build.WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.instancesOf))
 	}
-	if err := build.Complete(reconcile.AsReconciler(mgr.GetClient(), r)); err != nil {
+	if err := build.Complete(passes.UntilLost(reconcile.AsReconciler(mgr.GetClient(), r))); err != nil {
 		return fmt.Errorf("adding the controller of ClerkInstances: %w", err)
 	}
 	return nil

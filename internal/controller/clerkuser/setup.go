@@ -22,6 +22,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
+	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
 	"github.com/clerk-operator/clerk-operator/internal/mirror"
 )
 
@@ -46,7 +47,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 			WatchesMetadata(&corev1.Secret{}, r.hearSources("Secret")).
 			WatchesMetadata(&corev1.ConfigMap{}, r.hearSources("ConfigMap"))
 	}
-	if err := build.Complete(reconcile.AsReconciler(mgr.GetClient(), r)); err != nil {
+	if err := build.Complete(passes.UntilLost(reconcile.AsReconciler(mgr.GetClient(), r))); err != nil {
 		return fmt.Errorf("adding the controller of ClerkUsers: %w", err)
 	}
 	return nil

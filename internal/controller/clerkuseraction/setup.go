@@ -19,6 +19,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
+	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
 )
 
 // +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkuseractions,verbs=get;list;watch;delete
@@ -38,7 +39,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 	if r.WatchSecrets {
 		build = build.WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.actionsThatRead))
 	}
-	if err := build.Complete(reconcile.AsReconciler(mgr.GetClient(), r)); err != nil {
+	if err := build.Complete(passes.UntilLost(reconcile.AsReconciler(mgr.GetClient(), r))); err != nil {
 		return fmt.Errorf("adding the controller of ClerkUserActions: %w", err)
 	}
 	return nil

@@ -1,0 +1,32 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package lease
+
+import (
+	"fmt"
+	"net/http"
+)
+
+// Transport returns a transport to the API server that carries writes only while this process leads. Reads always pass.
+func (g *Guard) Transport(next http.RoundTripper) http.RoundTripper {
+	return &transport{guard: g, next: next}
+}
+
+type transport struct {
+	guard *Guard
+	next  http.RoundTripper
+}
+
+// RoundTrip carries a request, or refuses it.
+func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		if err := t.guard.Check(); err != nil {
+			if r.Body != nil {
+				_ = r.Body.Close()
+			}
+			return nil, fmt.Errorf("sending nothing to the API server: %w", err)
+		}
+	}
+	return t.next.RoundTrip(r)
+}
