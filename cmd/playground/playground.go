@@ -159,7 +159,6 @@ func (p *playground) startOperator(ctx context.Context) error {
 		"--kubeconfig="+p.plane.Kubeconfig(),
 		"--allowed-api-hosts=http://"+p.clerk.Address(),
 		"--operator-namespace="+operatorNamespace,
-		"--leader-elect=false",
 		"--health-probe-bind-address=0",
 		"--metrics-bind-address=0",
 	)

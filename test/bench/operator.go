@@ -40,7 +40,7 @@ func buildOperator(ctx context.Context, o *options) error {
 	return nil
 }
 
-// startOperator runs the operator with its defaults, as a process unless profiles are wanted.
+// startOperator runs the operator with its defaults but leader election, as a process unless profiles are wanted.
 func (w *world) startOperator(ctx context.Context) error {
 	start := w.startProcess
 	if w.profile != "" {
@@ -70,6 +70,7 @@ func (w *world) startProcess(ctx context.Context) (*operator, error) {
 		"--kubeconfig="+w.plane.Kubeconfig(),
 		"--allowed-api-hosts=http://"+w.listener.Address(),
 		"--operator-namespace="+operatorNamespace,
+		// One that is killed keeps its lease for a while, which is nothing to measure.
 		"--leader-elect=false",
 		"--health-probe-bind-address=0",
 		"--metrics-bind-address=0",
