@@ -1,0 +1,294 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package leaders
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller"
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
+	"github.com/clerk-operator/clerk-operator/internal/lease"
+	"github.com/clerk-operator/clerk-operator/test/contract"
+	"github.com/clerk-operator/clerk-operator/test/controlplane"
+)
+
+const (
+	// patience is how long to wait for what is expected; a machine that is busy with other tests is slow.
+	patience = 45 * time.Second
+	tick     = 20 * time.Millisecond
+)
+
+// scene is a namespace, a Clerk of its own, and two managers of which one leads.
+type scene struct {
+	t         *testing.T
+	namespace string
+	client    client.WithWatch
+	clerk     *emulator.Instance
+	traffic   *traffic
+	replicas  []*replica
+	turns     *turns
+}
+
+func newScene(t *testing.T) *scene {
+	t.Helper()
+	scheme, err := controller.Scheme()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := client.NewWithWatch(controlplane.Config(t), client.Options{Scheme: scheme})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &scene{t: t, namespace: controlplane.Namespace(t), client: c}
+	server := emulator.New(emulator.Config{})
+	s.clerk = server.AddInstance(emulator.InstanceConfig{Settings: emulator.Settings{InstanceRateLimit: -1, UserRateLimit: -1}})
+	s.traffic = &traffic{next: contract.Enforce(t, server), processes: s.pids}
+	listener := httptest.NewServer(s.traffic)
+	t.Cleanup(func() { server.Close(); listener.Close() })
+	s.declare(listener.URL)
+	s.turns = watchTurns(t, c, s.namespace)
+	for _, name := range []string{"a", "b"} {
+		s.replicas = append(s.replicas, startReplica(t, name, []string{
+			"--kubeconfig=" + controlplane.Kubeconfig(t),
+			"--allowed-api-hosts=" + listener.URL,
+			"--operator-namespace=" + s.namespace,
+			"--watch-namespaces=" + s.namespace,
+			"--cluster-id=leaders",
+			"--health-probe-bind-address=0",
+			"--leader-elect-lease-duration=3s",
+			"--leader-elect-renew-deadline=2s",
+			"--leader-elect-retry-period=400ms",
+		}))
+	}
+	return s
+}
+
+// declare applies the Secret with the key, and the ClerkInstance.
+func (s *scene) declare(url string) {
+	s.t.Helper()
+	s.create(&corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: "clerk"},
+		StringData: map[string]string{v1alpha1.DefaultSecretKey: s.clerk.Key()},
+	})
+	s.create(&v1alpha1.ClerkInstance{
+		ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: "default"},
+		Spec: v1alpha1.ClerkInstanceSpec{
+			SecretKeyRef:  v1alpha1.SecretKeyReference{Name: "clerk"},
+			APIURL:        ptr.To(url + "/v1"),
+			RateLimit:     &v1alpha1.RateLimit{RequestsPer10s: ptr.To[int32](10000)},
+			Drift:         &v1alpha1.DriftCheck{Interval: &metav1.Duration{Duration: time.Second}},
+			DeletionBrake: &v1alpha1.DeletionBrake{MaxCount: ptr.To[int32](0)},
+		},
+	})
+}
+
+func (s *scene) create(o client.Object) {
+	s.t.Helper()
+	if err := s.client.Create(s.t.Context(), o); err != nil {
+		s.t.Fatalf("creating %T %s: %v", o, o.GetName(), err)
+	}
+}
+
+// pids are the processes of all runs of all replicas.
+func (s *scene) pids() []int {
+	var pids []int
+	for _, r := range s.replicas {
+		for _, p := range r.all() {
+			pids = append(pids, p.pid())
+		}
+	}
+	return pids
+}
+
+// leader waits until a process leads that is none of those given.
+func (s *scene) leader(but ...*process) *process {
+	s.t.Helper()
+	var found *process
+	s.eventually("a leader", func() error {
+		held := &coordinationv1.Lease{}
+		if err := s.client.Get(s.t.Context(), client.ObjectKey{Namespace: s.namespace, Name: lease.Name}, held); err != nil {
+			return err
+		}
+		for _, r := range s.replicas {
+			p := r.current()
+			if id := p.identity(); id != "" && id == ptr.Deref(held.Spec.HolderIdentity, "") && !p.ended() && !slices.Contains(but, p) {
+				found = p
+				return nil
+			}
+		}
+		return fmt.Errorf("the lease is held by %q", ptr.Deref(held.Spec.HolderIdentity, ""))
+	})
+	return found
+}
+
+// wake lets a frozen process go on, does more, and checks that the process ended without writing anything to Clerk but what
+// it may have been about to send when it was frozen.
+func (s *scene) wake(p *process, more ...func()) {
+	s.t.Helper()
+	at := time.Now()
+	p.signal(s.t, continueSignal)
+	for _, f := range more {
+		f()
+	}
+	select {
+	case <-p.done:
+	case <-time.After(patience):
+		s.t.Fatalf("process %d still runs %s after it woke without the lease\n%s", p.pid(), patience, s.describe())
+	}
+	if took := time.Since(at); took > endLimit {
+		s.t.Errorf("process %d ended %s after it woke without the lease, want at most %s", p.pid(), took, endLimit)
+	}
+	if calls := s.traffic.after(p.pid(), at); len(calls) > 1 {
+		s.t.Errorf("process %d wrote to Clerk after it woke without the lease: %v", p.pid(), calls)
+	}
+}
+
+// endLimit is how long a process may take to end that has lost the lease. Leader election by itself needs longer than the
+// renew deadline.
+const endLimit = 5 * time.Second
+
+// eventually waits until check returns nil, and fails with its last error.
+func (s *scene) eventually(what string, check func() error) {
+	s.t.Helper()
+	deadline := time.Now().Add(patience)
+	var err error
+	for time.Now().Before(deadline) {
+		if err = check(); err == nil {
+			return
+		}
+		time.Sleep(tick)
+	}
+	s.t.Fatalf("waiting for %s: %v\n%s", what, err, s.describe())
+}
+
+// describe tells the state of the scene, for a failure.
+func (s *scene) describe() string {
+	var b strings.Builder
+	users := &v1alpha1.ClerkUserList{}
+	if err := s.client.List(context.Background(), users, client.InNamespace(s.namespace)); err == nil {
+		for i := range users.Items {
+			u := &users.Items[i]
+			fmt.Fprintf(&b, "ClerkUser %s generation %d deletion %v: %+v\n", u.Name, u.Generation, u.DeletionTimestamp, u.Status)
+		}
+	}
+	for _, e := range s.clerk.Journal().Writes() {
+		fmt.Fprintf(&b, "%s %s %s -> %d applied %t %s\n", e.Time.Format("05.000"), e.Method, e.Path, e.Status, e.Applied, e.Body)
+	}
+	for _, r := range s.replicas {
+		b.WriteString(r.logs())
+	}
+	return b.String()
+}
+
+// inSync waits until these objects say that their users are as declared.
+func (s *scene) inSync(names ...string) {
+	s.t.Helper()
+	for _, name := range names {
+		s.eventually("ClerkUser "+name+" to be in sync", func() error {
+			user, err := s.read(name)
+			if err != nil {
+				return err
+			}
+			ready := meta.FindStatusCondition(user.Status.Conditions, v1alpha1.ConditionReady)
+			if ready == nil || ready.Reason != v1alpha1.ReasonInSync || ready.ObservedGeneration != user.Generation {
+				return fmt.Errorf("Ready is %+v at generation %d", ready, user.Generation)
+			}
+			return nil
+		})
+	}
+}
+
+func (s *scene) read(name string) (*v1alpha1.ClerkUser, error) {
+	user := &v1alpha1.ClerkUser{}
+	if err := s.client.Get(s.t.Context(), client.ObjectKey{Namespace: s.namespace, Name: name}, user); err != nil {
+		return nil, fmt.Errorf("reading ClerkUser %s: %w", name, err)
+	}
+	return user, nil
+}
+
+// add creates ClerkUsers, each with an address after its name.
+func (s *scene) add(names ...string) {
+	s.t.Helper()
+	for _, name := range names {
+		s.create(&v1alpha1.ClerkUser{
+			ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: name},
+			Spec: v1alpha1.ClerkUserSpec{
+				EmailAddresses: []v1alpha1.EmailAddress{{Address: name + "@example.com"}},
+				PublicMetadata: &runtime.RawExtension{Raw: []byte(`{"name":"` + name + `"}`)},
+			},
+		})
+	}
+}
+
+// remove deletes ClerkUsers.
+func (s *scene) remove(names ...string) {
+	s.t.Helper()
+	for _, name := range names {
+		user := &v1alpha1.ClerkUser{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: name}}
+		if err := s.client.Delete(s.t.Context(), user); err != nil {
+			s.t.Fatalf("deleting ClerkUser %s: %v", name, err)
+		}
+	}
+}
+
+// grant adds a key to the metadata and an address, both after the name of the thing; withdraw removes them.
+func (s *scene) grant(thing string, names ...string) {
+	s.t.Helper()
+	for _, name := range names {
+		s.edit(name, func(spec *v1alpha1.ClerkUserSpec, metadata map[string]any) {
+			metadata[thing] = true
+			spec.EmailAddresses = append(spec.EmailAddresses, v1alpha1.EmailAddress{Address: name + "-" + thing + "@example.com"})
+		})
+	}
+}
+
+func (s *scene) withdraw(thing string, names ...string) {
+	s.t.Helper()
+	for _, name := range names {
+		s.edit(name, func(spec *v1alpha1.ClerkUserSpec, metadata map[string]any) {
+			delete(metadata, thing)
+			spec.EmailAddresses = slices.DeleteFunc(spec.EmailAddresses, func(e v1alpha1.EmailAddress) bool {
+				return e.Address == name+"-"+thing+"@example.com"
+			})
+		})
+	}
+}
+
+// edit changes a spec as kubectl edit would.
+func (s *scene) edit(name string, change func(spec *v1alpha1.ClerkUserSpec, metadata map[string]any)) {
+	s.t.Helper()
+	user, err := s.read(name)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	before, metadata := user.DeepCopy(), map[string]any{}
+	if err := json.Unmarshal(user.Spec.PublicMetadata.Raw, &metadata); err != nil {
+		s.t.Fatal(err)
+	}
+	change(&user.Spec, metadata)
+	raw, err := json.Marshal(metadata)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	user.Spec.PublicMetadata = &runtime.RawExtension{Raw: raw}
+	if err := s.client.Patch(s.t.Context(), user, client.MergeFrom(before)); err != nil {
+		s.t.Fatalf("editing ClerkUser %s: %v", name, err)
+	}
+}
