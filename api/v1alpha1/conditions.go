@@ -48,7 +48,8 @@ const (
 	ReasonInstanceChanged = "InstanceChanged"
 	// ReasonMissing says that the user is no longer at Clerk and is not to be created again unasked.
 	ReasonMissing = "Missing"
-	// ReasonRejectedByClerk says that Clerk refused a call for a reason that repeating it will not cure.
+	// ReasonRejectedByClerk says that Clerk refused a call for a reason that repeating it will not cure. The message names every
+	// refused field; all other changes are carried out, and status.pendingChanges names what is not.
 	ReasonRejectedByClerk = "RejectedByClerk"
 	// ReasonNotKept says that Clerk accepted a change but its answer does not show it.
 	ReasonNotKept = "NotKept"

@@ -5,7 +5,7 @@ package plan
 
 import "github.com/clerk-operator/clerk-operator/internal/clerk"
 
-// Restrictions are those changes of a plan that take access away and need nothing else to be known.
+// Restrictions are those changes of a plan that take access away and rest on nothing else.
 func Restrictions(todo []Change) []Change {
 	var found []Change
 	for _, c := range todo {
@@ -19,24 +19,24 @@ func Restrictions(todo []Change) []Change {
 }
 
 // restrict is what takes access away.
-func (d *Desired) restrict(u *clerk.User) []Change {
+func (d *Desired) restrict(u *clerk.User, p Policy) []Change {
 	var changes []Change
-	if isTrue(d.banned) && !u.Banned {
+	if isTrue(d.banned) && !u.Banned && !p.blocksField(FieldBanned) {
 		changes = append(changes, Ban{})
 	}
-	if isTrue(d.locked) && !u.Locked {
+	if isTrue(d.locked) && !u.Locked && !p.blocksField(FieldLocked) {
 		changes = append(changes, Lock{})
 	}
 	return changes
 }
 
 // relax is what gives access back.
-func (d *Desired) relax(u *clerk.User) []Change {
+func (d *Desired) relax(u *clerk.User, p Policy) []Change {
 	var changes []Change
-	if u.Locked && d.unlocks() {
+	if u.Locked && d.unlocks() && !p.blocksField(FieldLocked) {
 		changes = append(changes, Unlock{})
 	}
-	if u.Banned && d.unbans(u) {
+	if u.Banned && d.unbans(u) && !p.blocksField(FieldBanned) {
 		changes = append(changes, Unban{})
 	}
 	return changes

@@ -17,6 +17,8 @@ type contactPlan struct {
 	// held is what the user has, as it will be once what is given was given.
 	held      []heldContact
 	primaryID string
+	// policy says which entries are left as they are.
+	policy Policy
 
 	gives, takes []contactCall
 	// newPrimaryID goes into the PATCH of the user; "" if there is nothing to choose or another call does it.
@@ -43,6 +45,9 @@ const (
 // give plans what adds to the user: new entries, verification, and numbers that stop being a second factor.
 func (p *contactPlan) give() {
 	for i, want := range p.list.wanted {
+		if p.blocked(want.value) {
+			continue
+		}
 		at := slices.IndexFunc(p.held, func(h heldContact) bool { return h.value == want.value })
 		if at < 0 {
 			p.add(i, want)
@@ -51,6 +56,9 @@ func (p *contactPlan) give() {
 		p.raise(i, want, &p.held[at])
 	}
 }
+
+// blocked says whether an entry is to be left as it is.
+func (p *contactPlan) blocked(value string) bool { return p.policy.blocks(p.list.field, value) }
 
 // add plans an entry that the user does not have.
 func (p *contactPlan) add(index int, want contact) {
@@ -142,7 +150,7 @@ func lastWayIn(field string) InvalidError {
 // reserve plans a number that becomes a second factor and so stops being a way in.
 func (p *contactPlan) reserve(index int, want contact, waysIn *int) {
 	at := slices.IndexFunc(p.held, func(h heldContact) bool { return h.value == want.value })
-	if at < 0 || !isTrue(want.secondFactor) || p.held[at].secondFactor {
+	if at < 0 || !isTrue(want.secondFactor) || p.held[at].secondFactor || p.blocked(want.value) {
 		return
 	}
 	const field = ".reservedForSecondFactor"
@@ -166,7 +174,9 @@ func (p *contactPlan) removable() []heldContact {
 	var others, primary []heldContact
 	for _, h := range p.held {
 		switch {
-		case h.linked, p.list.find(h.value) >= 0, !p.list.replaced && !slices.Contains(p.list.added, h.value):
+		case h.linked, p.blocked(h.value), p.list.find(h.value) >= 0, !p.list.replaced && !slices.Contains(p.list.added, h.value):
+		case h.id == p.primaryID && p.blocked(""):
+			// Which one would follow it cannot be chosen.
 		case h.id == p.primaryID:
 			primary = append(primary, h)
 		default:

@@ -14,6 +14,9 @@ import (
 // another, since Clerk does not say which it would choose. It costs no call of its own where an entry is added or
 // verified in the same plan, or where the user is updated anyway.
 func (p *contactPlan) choosePrimary() {
+	if p.blocked("") {
+		return
+	}
 	at := p.marked()
 	if at < 0 && p.primaryRemoved() {
 		at = p.successor()

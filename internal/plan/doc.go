@@ -13,14 +13,17 @@
 // An omitted field is not managed; "", [], {} and false are wishes. When a field leaves the spec, what we added because
 // of it is taken back: metadata keys, addresses, numbers, an image, a ban, a lock. What we overwrote stays as it is.
 //
+// What Clerk refuses holds nothing else back: Allow leaves it out and plans the rest.
+//
 // Passwords and images cannot be read back. A keyed digest of what was sent last stands in for them.
 //
 // # Order
 //
-// A user that is absent is created with everything in one call. Otherwise access is taken first and given last:
+// A user that is absent is created with everything in one call. Otherwise access is taken first and given last. Metadata,
+// which may hold roles, comes before everything that Clerk may refuse:
 //
-//	ban, lock → add and verify identifiers → profile, password, primary identifiers → metadata → image →
-//	remove identifiers → unlock, unban
+//	ban, lock → metadata → add and verify identifiers → profile, password, primary identifiers →
+//	remove identifiers → unlock, unban → image
 //
 // The last way to sign in is never removed, and an address or number that a connected account brought along is left,
 // since Clerk does not delete those. What the spec asks for and no call can bring about is named by Unreachable, and
@@ -36,5 +39,7 @@
 //   - crash-safe: after any prefix of a plan, the next plan leads to the same goal;
 //   - cautious: no prefix grants more access than both the start and the goal do, and a way to sign in remains;
 //   - shrinking: against the answer to its own call, a plan gets smaller or names the same fields;
+//   - independent: what is refused or withheld holds back only what rests on it: a way to sign in is not removed before its
+//     replacement is there, and access is not given back before rights are taken;
 //   - silent: nothing here prints a value, however it is printed.
 package plan

@@ -26,9 +26,11 @@ func readImage(spec *v1alpha1.ProfileImage, in Inputs) *imageWish {
 
 // planImage is at most one call: to upload the image if it is another one than was uploaded last or if the user has none,
 // or to remove one that is ours or shall not be.
-func (d *Desired) planImage(u *clerk.User) []Change {
+func (d *Desired) planImage(u *clerk.User, p Policy) []Change {
 	upload := d.image != nil && !d.image.none
 	switch {
+	case p.blocksField(FieldProfileImage):
+		return nil
 	case upload && (d.image.digest != d.applied.ProfileImageDigest || !u.HasImage):
 		return []Change{SetProfileImage{d.image.image}}
 	case !upload && u.HasImage && (d.image != nil || d.applied.ProfileImage):

@@ -47,6 +47,8 @@ var laws = map[string]func(*rapid.T, pair){
 	"Cautious":       cautious,
 	"Shrinking":      shrinking,
 	"PolicyIsObeyed": obedient,
+	"Independent":    independent,
+	"Divisible":      divisible,
 	"Reverting":      reverting,
 	"Silent":         silent,
 }
@@ -118,7 +120,7 @@ func pure(t *rapid.T, p pair) {
 	todo := plan.For(d, p.user)
 	before := render(todo)
 	plan.Unreachable(d, p.user)
-	plan.Allow(plan.Policy{Withheld: map[string]bool{plan.FieldEmailAddresses: true}}, todo)
+	plan.Allow(plan.Policy{Withheld: map[string]bool{plan.FieldEmailAddresses: true}, Single: true}, todo, d, p.user)
 	plan.Settle(plan.Intend(p.applied, d, todo), d, p.user)
 	plan.Fields(todo)
 	d.Identifiers()
@@ -216,18 +218,16 @@ func rank(c plan.Change) int {
 		return 0
 	case plan.Lock:
 		return 1
-	case plan.AddEmailAddress, plan.UpdateEmailAddress, plan.AddPhoneNumber:
+	case plan.ReplaceMetadata, plan.MergeMetadata:
 		return 2
+	case plan.AddEmailAddress, plan.UpdateEmailAddress, plan.AddPhoneNumber:
+		return 3
 	case plan.UpdatePhoneNumber:
 		if second := c.Params.ReservedForSecondFactor; second != nil && *second && c.Params.Verified == nil {
 			return 5
 		}
-		return 2
-	case plan.Update:
 		return 3
-	case plan.ReplaceMetadata, plan.MergeMetadata:
-		return 4
-	case plan.SetProfileImage, plan.DeleteProfileImage:
+	case plan.Update:
 		return 4
 	case plan.DeleteEmailAddress, plan.DeletePhoneNumber:
 		return 5
@@ -235,6 +235,8 @@ func rank(c plan.Change) int {
 		return 6
 	case plan.Unban:
 		return 7
+	case plan.SetProfileImage, plan.DeleteProfileImage:
+		return 8
 	default:
 		return -1
 	}
@@ -276,7 +278,7 @@ func shrinking(t *rapid.T, p pair) {
 		return
 	}
 	futile := rapid.SampledFrom(all).Draw(t, "futile")
-	kept, _ := plan.Allow(plan.Policy{Withheld: map[string]bool{futile: true}}, todo)
+	kept, _ := plan.Allow(plan.Policy{Withheld: map[string]bool{futile: true}}, todo, p.desired(), p.user)
 	applied := plan.Intend(p.applied, p.desired(), todo)
 	rest := plan.Fields(plan.For(p.desiredWith(applied), mustCarryOut(t, p.user, kept)))
 	for _, field := range rest {
@@ -287,42 +289,6 @@ func shrinking(t *rapid.T, p pair) {
 	if futile != plan.FieldOwnerMark && !slices.Contains(rest, futile) {
 		t.Fatalf("%s was not kept and is not planned again: %q", futile, render(todo))
 	}
-}
-
-// obedient says that a policy withholds what it names, loses nothing, and takes no last way in.
-func obedient(t *rapid.T, p pair) {
-	todo := plan.For(p.desired(), p.user)
-	if do, withheld := plan.Allow(plan.Policy{Observe: true}, todo); len(do) > 0 || len(withheld) != len(todo) {
-		t.Fatalf("observing carries out %q", render(do))
-	}
-	policy := plan.Policy{Withheld: map[string]bool{}}
-	for _, field := range plan.Fields(todo) {
-		policy.Withheld[field] = rapid.Bool().Draw(t, "withheld "+field)
-	}
-	do, withheld := plan.Allow(policy, todo)
-	if p.user == nil {
-		if len(do) != 1 || len(withheld) != 0 {
-			t.Fatalf("creation was split: %q and %q", render(do), render(withheld))
-		}
-		return
-	}
-	for _, c := range slices.Concat(do, withheld) {
-		if len(c.Fields()) == 0 {
-			t.Fatalf("%s says nothing, of %q", c, render(todo))
-		}
-	}
-	for _, field := range plan.Fields(do) {
-		if policy.Withheld[field] && field != plan.FieldOwnerMark {
-			t.Fatalf("%s is withheld, and carried out in %q", field, render(do))
-		}
-	}
-	if slices.Contains(plan.Fields(withheld), plan.FieldOwnerMark) {
-		t.Fatalf("the mark is withheld in %q", render(withheld))
-	}
-	if diff := cmp.Diff(plan.Fields(todo), plan.Fields(append(slices.Clone(do), withheld...))); diff != "" {
-		t.Fatalf("splitting lost or invented a field (-plan +parts):\n%s", diff)
-	}
-	mustCarryOut(t, p.user, do)
 }
 
 // discreet says that what the spec omits and we did not add stays as it was.
@@ -383,7 +349,7 @@ func silent(t *rapid.T, p pair) {
 	d := p.desired()
 	shown := []any{d, *d, p.inputs.of(p.spec), plan.InitialInputs{Password: canary}}
 	for _, c := range plan.For(d, p.user) {
-		shown = append(shown, c, &c, []plan.Change{c})
+		shown = append(shown, c, &c, []plan.Change{c}, plan.Parts(c))
 	}
 	for _, value := range shown {
 		text, err := json.Marshal(value)

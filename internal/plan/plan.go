@@ -16,7 +16,7 @@ func For(d *Desired, u *clerk.User) []Change {
 	if u == nil {
 		return []Change{d.create()}
 	}
-	changes, _ := think(d, u)
+	changes, _ := think(d, u, Policy{})
 	return changes
 }
 
@@ -26,19 +26,19 @@ func Unreachable(d *Desired, u *clerk.User) []InvalidError {
 	if u == nil {
 		return nil
 	}
-	_, problems := think(d, u)
+	_, problems := think(d, u, Policy{})
 	return problems
 }
 
-// think is the plan and what it cannot reach.
-func think(d *Desired, u *clerk.User) ([]Change, []InvalidError) {
-	emails := &contactPlan{list: d.emails, held: heldEmails(u), primaryID: u.PrimaryEmailAddressID}
-	phones := &contactPlan{list: d.phones, held: heldPhones(u), primaryID: u.PrimaryPhoneNumberID}
+// think is what of the plan the policy does not block, and what the plan cannot reach.
+func think(d *Desired, u *clerk.User, p Policy) ([]Change, []InvalidError) {
+	emails := &contactPlan{list: d.emails, held: heldEmails(u), primaryID: u.PrimaryEmailAddressID, policy: p}
+	phones := &contactPlan{list: d.phones, held: heldPhones(u), primaryID: u.PrimaryPhoneNumberID, policy: p}
 	emails.give()
 	phones.give()
 
 	waysIn := emails.waysIn() + phones.waysIn() + waysBesideContacts(u)
-	username, problems := d.planUsername(u, &waysIn)
+	username, problems := d.planUsername(u, p, &waysIn)
 	// What is taken is planned in the order in which it will be carried out, so that the last way in of any prefix is
 	// seen; choosing a primary one comes after, as it needs to know what goes.
 	emails.take(&waysIn)
@@ -50,14 +50,16 @@ func think(d *Desired, u *clerk.User) ([]Change, []InvalidError) {
 	profile.Username = username
 	profile.PrimaryEmailAddressID = orNil(emails.newPrimaryID)
 	profile.PrimaryPhoneNumberID = orNil(phones.newPrimaryID)
+	profile = permittedUpdate(profile, p.blocksField)
 	metadata, oversized := planMetadata(d, u)
 
-	changes := slices.Concat(d.restrict(u), emails.changes(emails.gives, u.ID), phones.changes(phones.gives, u.ID))
+	changes := slices.Concat(d.restrict(u, p), permittedMetadata(metadata, p.blocksField),
+		emails.changes(emails.gives, u.ID), phones.changes(phones.gives, u.ID))
 	if profile != (clerk.UpdateUserParams{}) {
 		changes = append(changes, Update{profile})
 	}
-	changes = slices.Concat(changes, metadata, d.planImage(u), emails.changes(emails.takes, u.ID), phones.changes(phones.takes, u.ID),
-		d.relax(u))
+	changes = slices.Concat(changes, emails.changes(emails.takes, u.ID), phones.changes(phones.takes, u.ID),
+		d.relax(u, p), d.planImage(u, p))
 	return changes, slices.Concat(problems, emails.problems, phones.problems, oversized)
 }
 

@@ -203,7 +203,7 @@ func TestAccess(t *testing.T) {
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	checkExamples(t, map[string]example{
-		"AccessFirstThenGivingThenProfileThenMetadataThenTakingThenAccess": {
+		"AccessFirstThenMetadataThenGivingThenProfileThenTakingThenAccess": {
 			spec: v1alpha1.ClerkUserSpec{
 				Banned: new(true), Locked: new(false), FirstName: new("Ada"),
 				EmailAddresses:    []v1alpha1.EmailAddress{{Address: "new@x.io"}},
@@ -215,10 +215,10 @@ func TestOrder(t *testing.T) {
 			user: ada(locked),
 			want: []string{
 				`Ban`,
+				`MergeMetadata Public={"role":"admin"}`,
 				`AddEmailAddress UserID="user_1" Address="new@x.io" Verified=true Primary=true`,
 				`AddPhoneNumber UserID="user_1" Number="+15555550100" Verified=true`,
 				`Update FirstName="Ada"`,
-				`MergeMetadata Public={"role":"admin"}`,
 				`DeleteEmailAddress ID="idn_1" Address="ada@x.io"`,
 				`Unlock`,
 			},

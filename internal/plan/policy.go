@@ -7,177 +7,150 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// Policy says which changes may be carried out.
+// Policy says which changes may be carried out. The zero value allows all of them.
 type Policy struct {
 	// Observe withholds everything.
 	Observe bool
-	// Withheld names the fields that are not to be written, because it would be futile or somebody else writes them
-	// too. The owner mark is written all the same, and creation is not split.
+	// Withheld names the fields that are not to be written, because it would be futile or somebody else writes them too, or
+	// because the value is not known. The owner mark is written all the same, and creation is not split.
 	Withheld map[string]bool
+	// Refused are the parts that Clerk has refused and that are not sent again yet.
+	Refused map[Part]bool
+	// Single puts each field into a call of its own. It is for calls that Clerk refused without naming a field.
+	Single bool
 }
 
-// Allow splits a plan into what may be carried out and what may not, both in the order of the plan. A call that speaks
-// of several fields is split by field. If something is withheld that would give the user a way to sign in, what takes
-// one away is withheld too: it was planned on the strength of the other.
-func Allow(p Policy, todo []Change) (do, withheld []Change) {
+// Allow is the part of a plan that may be carried out now, in order, and the names of the fields that it leaves out, sorted.
+// The plan, all, is that of For for the same desired and observed user. What is left out holds nothing back but what rests on
+// it: a way to sign in is not removed if the one that is to replace it is left out, and access is not given back as long as
+// something that takes access or rights away is left out.
+func Allow(p Policy, all []Change, d *Desired, u *clerk.User) (do []Change, withheld []string) {
 	if p.Observe {
-		return nil, slices.Clone(todo)
+		return nil, Fields(all)
 	}
-	do, withheld = split(todo, p.divide)
-	if !slices.ContainsFunc(withheld, givesWayIn) {
-		return do, withheld
+	if u == nil || !p.restricts() {
+		return all, nil
 	}
-	do, more := split(do, keepWaysIn)
-	return do, append(withheld, more...)
-}
-
-// split sorts the parts of each change.
-func split(changes []Change, divide func(Change) (do, rest []Change)) (do, withheld []Change) {
-	for _, c := range changes {
-		allowed, rest := divide(c)
-		do = append(do, allowed...)
-		withheld = append(withheld, rest...)
+	do, _ = think(d, u, p)
+	do = onlyPlanned(do, all)
+	if blocked := missing(all, do); slices.ContainsFunc(all, func(c Change) bool { return takes(c, blocked) }) {
+		do = slices.DeleteFunc(do, relaxes)
+	}
+	withheld = namesOf(missing(all, do))
+	if p.Single {
+		do = divided(do)
 	}
 	return do, withheld
 }
 
-// divide is the parts of a change that may and may not be carried out.
-func (p Policy) divide(c Change) (do, rest []Change) {
+// onlyPlanned leaves out an address or number that the whole plan keeps: where another one is not removed, the last way to
+// sign in may seem to be one of two.
+func onlyPlanned(do, all []Change) []Change {
+	planned := map[Part]bool{}
+	for _, c := range all {
+		if takesContact(c) {
+			planned[Parts(c)[0]] = true
+		}
+	}
+	return slices.DeleteFunc(do, func(c Change) bool { return takesContact(c) && !planned[Parts(c)[0]] })
+}
+
+// takesContact says whether a change removes an address or number, or has it serve as a second factor only.
+func takesContact(c Change) bool {
 	switch c := c.(type) {
-	case Create:
-		return []Change{c}, nil
-	case Update:
-		return divideUpdate(c, p.Withheld)
-	case MergeMetadata:
-		return p.divideMerge(c)
-	case ReplaceMetadata:
-		return p.divideReplace(c)
-	default:
-		if p.Withheld[c.Fields()[0]] {
-			return nil, []Change{c}
-		}
-		return []Change{c}, nil
-	}
-}
-
-func divideUpdate(c Update, withheld map[string]bool) (do, rest []Change) {
-	var allowed, held clerk.UpdateUserParams
-	p := c.Params
-	route(withheld[FieldExternalID], p.ExternalID, &allowed.ExternalID, &held.ExternalID)
-	route(withheld[FieldUsername], p.Username, &allowed.Username, &held.Username)
-	route(withheld[FieldFirstName], p.FirstName, &allowed.FirstName, &held.FirstName)
-	route(withheld[FieldLastName], p.LastName, &allowed.LastName, &held.LastName)
-	route(withheld[FieldLocale], p.Locale, &allowed.Locale, &held.Locale)
-	route(withheld[FieldEmailAddresses], p.PrimaryEmailAddressID,
-		&allowed.PrimaryEmailAddressID, &held.PrimaryEmailAddressID)
-	route(withheld[FieldPhoneNumbers], p.PrimaryPhoneNumberID,
-		&allowed.PrimaryPhoneNumberID, &held.PrimaryPhoneNumberID)
-	route(withheld[FieldDeleteSelfEnabled], p.DeleteSelfEnabled, &allowed.DeleteSelfEnabled, &held.DeleteSelfEnabled)
-	route(withheld[FieldCreateOrganizationEnabled], p.CreateOrganizationEnabled,
-		&allowed.CreateOrganizationEnabled, &held.CreateOrganizationEnabled)
-	route(withheld[FieldCreateOrganizationsLimit], p.CreateOrganizationsLimit,
-		&allowed.CreateOrganizationsLimit, &held.CreateOrganizationsLimit)
-	route(withheld[FieldBypassClientTrust], p.BypassClientTrust, &allowed.BypassClientTrust, &held.BypassClientTrust)
-	route(withheld[FieldPassword], p.Password, &allowed.Password, &held.Password)
-	route(withheld[FieldPassword], p.SkipPasswordChecks, &allowed.SkipPasswordChecks, &held.SkipPasswordChecks)
-	route(withheld[FieldPassword], p.SignOutOfOtherSessions, &allowed.SignOutOfOtherSessions, &held.SignOutOfOtherSessions)
-	if allowed != (clerk.UpdateUserParams{}) {
-		do = []Change{Update{allowed}}
-	}
-	if held != (clerk.UpdateUserParams{}) {
-		rest = []Change{Update{held}}
-	}
-	return do, rest
-}
-
-// route puts a value into the params that it belongs to.
-func route[T any](withheld bool, value *T, allowed, held **T) {
-	if withheld {
-		*held = value
-	} else {
-		*allowed = value
-	}
-}
-
-func (p Policy) divideMerge(c MergeMetadata) (do, rest []Change) {
-	allowed, held := p.divideFields(c.Params)
-	if value, ok := held.Private[v1alpha1.OwnerKey]; ok {
-		allowed.Private = markPatch(value)
-		held.Private = maps.Clone(held.Private)
-		delete(held.Private, v1alpha1.OwnerKey)
-		if len(held.Private) == 0 {
-			held.Private = nil
-		}
-	}
-	if speaks(allowed) {
-		do = []Change{MergeMetadata{allowed}}
-	}
-	if speaks(held) {
-		rest = []Change{MergeMetadata{held}}
-	}
-	return do, rest
-}
-
-// divideReplace lets a new mark through by merging it when the field that it is in is withheld.
-func (p Policy) divideReplace(c ReplaceMetadata) (do, rest []Change) {
-	allowed, held := p.divideFields(c.Params)
-	if speaks(allowed) {
-		do = append(do, ReplaceMetadata{Params: allowed, NewMark: c.NewMark && allowed.Private != nil})
-	}
-	if c.NewMark && held.Private != nil {
-		do = append(do, MergeMetadata{clerk.MetadataParams{Private: markPatch(held.Private[v1alpha1.OwnerKey])}})
-	}
-	if speaks(held) {
-		rest = append(rest, ReplaceMetadata{Params: held})
-	}
-	return do, rest
-}
-
-func (p Policy) divideFields(params clerk.MetadataParams) (allowed, held clerk.MetadataParams) {
-	for _, part := range partsOf(params) {
-		if p.Withheld[part.field] {
-			setMetadata(&held, part.field, part.value)
-		} else {
-			setMetadata(&allowed, part.field, part.value)
-		}
-	}
-	return allowed, held
-}
-
-// givesWayIn says whether a change may give the user a way to sign in.
-func givesWayIn(c Change) bool {
-	switch c := c.(type) {
-	case AddEmailAddress, UpdateEmailAddress, AddPhoneNumber:
+	case DeleteEmailAddress, DeletePhoneNumber:
 		return true
 	case UpdatePhoneNumber:
-		return !isTrue(c.Params.ReservedForSecondFactor)
-	case Update:
-		return orEmpty(c.Params.Username) != ""
+		return isTrue(c.Params.ReservedForSecondFactor)
 	default:
 		return false
 	}
 }
 
-// keepWaysIn divides what may take a way to sign in away from what does not.
-func keepWaysIn(c Change) (do, rest []Change) {
-	switch c := c.(type) {
-	case DeleteEmailAddress, DeletePhoneNumber:
-		return nil, []Change{c}
-	case UpdatePhoneNumber:
-		if isTrue(c.Params.ReservedForSecondFactor) {
-			return nil, []Change{c}
+// restricts says whether the policy leaves out, or divides, anything at all.
+func (p Policy) restricts() bool { return p.Single || len(p.Withheld) > 0 || len(p.Refused) > 0 }
+
+// blocks says whether a part is not to be carried out.
+func (p Policy) blocks(field, entry string) bool {
+	return p.Withheld[field] || p.Refused[Part{Field: field, Entry: entry}]
+}
+
+// blocksField says whether a field as a whole is not to be carried out.
+func (p Policy) blocksField(field string) bool { return p.blocks(field, "") }
+
+// missing is the parts of a plan that are not in what is left of it. An entry can be in a plan twice, when a number is
+// verified and then becomes a second factor; it is missing if either is.
+func missing(all, left []Change) map[Part]bool {
+	counts := map[Part]int{}
+	for _, c := range all {
+		for _, part := range Parts(c) {
+			counts[part]++
 		}
-		return []Change{c}, nil
-	case Update:
-		if name := c.Params.Username; name != nil && *name == "" {
-			return divideUpdate(c, map[string]bool{FieldUsername: true})
-		}
-		return []Change{c}, nil
-	default:
-		return []Change{c}, nil
 	}
+	for _, c := range left {
+		for _, part := range Parts(c) {
+			counts[part]--
+		}
+	}
+	found := map[Part]bool{}
+	for part, count := range counts {
+		if count > 0 {
+			found[part] = true
+		}
+	}
+	return found
+}
+
+func namesOf(parts map[Part]bool) []string {
+	names := map[string]bool{}
+	for part := range parts {
+		names[part.Field] = true
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// takes says whether a change takes access or rights away by one of these parts, or may do so. Metadata may hold roles.
+func takes(c Change, by map[Part]bool) bool {
+	switch c := c.(type) {
+	case Ban, Lock, MergeMetadata, ReplaceMetadata:
+		return slices.ContainsFunc(Parts(c), func(part Part) bool { return by[part] })
+	case Update:
+		return slices.ContainsFunc(restrictingFields(), func(field string) bool {
+			return by[Part{Field: field}] && slices.Contains(c.Fields(), field)
+		})
+	default:
+		return takesContact(c) && by[Parts(c)[0]]
+	}
+}
+
+// restrictingFields are the fields of an Update by which access or rights can be lost.
+func restrictingFields() []string {
+	return []string{
+		FieldUsername, FieldPassword, FieldBypassClientTrust,
+		FieldDeleteSelfEnabled, FieldCreateOrganizationEnabled, FieldCreateOrganizationsLimit,
+	}
+}
+
+// relaxes says whether a change gives access back.
+func relaxes(c Change) bool {
+	switch c.(type) {
+	case Unlock, Unban:
+		return true
+	default:
+		return false
+	}
+}
+
+// RestsOnOthers says whether a change must not be carried out once an earlier one of its plan was refused, before the plan
+// was made again: it may take the last way to sign in, or give access back.
+func RestsOnOthers(c Change) bool {
+	if takesContact(c) || relaxes(c) {
+		return true
+	}
+	update, ok := c.(Update)
+	p := update.Params
+	return ok && (p.Username != nil && *p.Username == "" || p.PrimaryEmailAddressID != nil || p.PrimaryPhoneNumberID != nil)
 }

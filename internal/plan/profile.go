@@ -40,10 +40,11 @@ func differing[T comparable](want *T, have T) *T {
 }
 
 // planUsername is the username to send; nil if it is as desired. It is not removed if it is the last way in.
-func (d *Desired) planUsername(u *clerk.User, waysIn *int) (*string, []InvalidError) {
+func (d *Desired) planUsername(u *clerk.User, p Policy, waysIn *int) (*string, []InvalidError) {
 	name := differing(d.username, foldUsername(u.Username))
 	switch {
-	case name == nil:
+	case name == nil, p.blocksField(FieldUsername):
+		return nil, nil
 	case *name == "" && *waysIn < 2:
 		return nil, []InvalidError{lastWayIn(FieldUsername)}
 	case *name == "":

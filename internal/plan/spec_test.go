@@ -105,7 +105,7 @@ func TestDesiredSharesNoMemory(t *testing.T) {
 	*create.Params.FirstName = "Eve"
 	create.Params.PublicMetadata["a"].(map[string]any)["b"].([]any)[0] = "eve"
 	update := plan.For(d, ada())
-	want := []string{`Update FirstName="Ada"`, `MergeMetadata Public={"a":{"b":[1]}}`}
+	want := []string{`MergeMetadata Public={"a":{"b":[1]}}`, `Update FirstName="Ada"`}
 	if got := render(update); strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got %q, want %q", got, want)
 	}

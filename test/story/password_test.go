@@ -86,7 +86,7 @@ func TestBanDoesNotWaitForASecret(t *testing.T) {
 		return nil
 	})
 	w.becomes("ann", v1alpha1.ReasonSecretNotFound)
-	w.wantCalls(0, "PATCH", "/users/*")
+	w.wantCalls(1, "PATCH", "/users/*")
 	w.wantCalls(0, "PATCH", "/users/*/metadata")
 
 	w.keep("ann", "password", "second-Of-All-77")

@@ -63,7 +63,10 @@ func TestNothingSecretIsTold(t *testing.T) {
 	w.create(w.user("ann"))
 	w.becomes("ann", v1alpha1.ReasonInSync)
 	w.clerk.InjectFault(echo(500))
-	w.clerk.InjectFault(echo(422))
+	refusal := echo(422)
+	// Both fields at once, then each by itself.
+	refusal.Times = 3
+	w.clerk.InjectFault(refusal)
 	w.edit("ann", func(s *spec) {
 		s.PublicMetadata, s.PrivateMetadata = object(`{"a":"`+value+`"}`), object(`{"b":["`+value+`"]}`)
 	})

@@ -178,6 +178,7 @@ func TestPasswordCanFollowAnInitialOne(t *testing.T) {
 	w.wantPassword("ann", "second-Of-All-77")
 }
 
+// What does not come from a source does not wait for one.
 func TestBanDoesNotWaitForAValidSource(t *testing.T) {
 	for name, spoil := range map[string]func(w *world){
 		"Image": func(w *world) { w.change(w.portraits([]byte("<svg/>"))) },
@@ -200,7 +201,8 @@ func TestBanDoesNotWaitForAValidSource(t *testing.T) {
 			})
 			w.becomes("ann", v1alpha1.ReasonInvalidSpec)
 			w.rests()
-			w.wantCalls(0, "PATCH", "/users/*")
+			w.wantCalls(1, "PATCH", "/users/*")
+			w.wantCalls(0, "PATCH", "/users/*/metadata")
 		})
 	}
 }

@@ -35,11 +35,11 @@ func (r *Reconciler) announce(ctx context.Context, before *v1alpha1.ClerkUser, p
 		r.Recorder.Eventf(p.user, nil, corev1.EventTypeNormal, o.reason, o.action, "%s", o.note)
 		logger.Info(o.note, "reason", o.reason, "clerkUserID", p.userID)
 	}
-	cause := causeSpec
-	if p.theirs() {
-		cause = causeDrift
-	}
 	for _, change := range p.did {
+		cause := causeSpec
+		if fields := change.Fields(); p.theirs() && (len(fields) == 0 || len(p.foreign(fields)) > 0) {
+			cause = causeDrift
+		}
 		r.Metrics.changed(change, cause)
 	}
 	if v.unchanged || p.released {
@@ -75,16 +75,26 @@ func (p *pass) changesMade() []occurrence {
 			rest = append(rest, change)
 		}
 	}
-	fields := slices.DeleteFunc(plan.Fields(rest), func(f string) bool { return f == ownerMarkField })
-	if len(fields) == 0 {
-		return told
+	fields := slices.DeleteFunc(plan.Fields(rest), func(f string) bool { return f == plan.FieldOwnerMark })
+	foreign := p.foreign(fields)
+	own := slices.DeleteFunc(fields, func(f string) bool { return slices.Contains(foreign, f) })
+	if len(own) > 0 {
+		told = append(told, occurrence{v1alpha1.EventUpdated, "Update", "changed " + strings.Join(own, ", ")})
 	}
-	reason, what := v1alpha1.EventUpdated, "changed "
-	if p.theirs() {
-		reason, what = v1alpha1.EventDriftCorrected, "put right what somebody else had changed: "
+	if len(foreign) > 0 {
+		what := "put right what somebody else had changed: " + strings.Join(foreign, ", ")
+		told = append(told, occurrence{v1alpha1.EventDriftCorrected, "Update", what})
 	}
-	return append(told, occurrence{reason, "Update", what + strings.Join(fields, ", ")})
+	return told
 }
 
-// ownerMarkField is the name under which plans speak of the owner mark, which is not a field of the spec.
-const ownerMarkField = "ownerMark"
+// foreign are those of the fields that somebody else has changed at Clerk.
+func (p *pass) foreign(fields []string) []string {
+	var foreign []string
+	for _, field := range fields {
+		if p.theirs() && !p.owed(field) {
+			foreign = append(foreign, field)
+		}
+	}
+	return foreign
+}

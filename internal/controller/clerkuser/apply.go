@@ -52,37 +52,105 @@ type identifierWriter interface {
 	DeletePhoneNumber(ctx context.Context, id string) error
 }
 
-// apply carries changes out in order and stops at the first error. Calls that are answered without the whole user are
-// followed by one read for all of them.
+// apply carries changes out in order. What Clerk refuses is remembered, and holds back only what rests on it; any other error
+// ends it. Calls that are answered without the whole user are followed by one read for all of them, and so is a refusal of an
+// identifier that is taken: it may be the user's own.
 func (p *pass) apply(ctx context.Context, do []plan.Change) error {
-	id, mirror := p.observed.ID, p.in.connection.Mirror
-	partial := false
+	var unseen []plan.Change
+	defer func() { p.fields().unseen = unseen }()
+	stale, refusals := false, p.refusals
 	for _, change := range do {
-		user, err := carryOut(ctx, p.in.client, id, change)
-		if err != nil {
-			if _, waiting := clerk.Waiting(err); !waiting {
-				// Whatever the call did or did not do, the copy is not to be trusted.
-				mirror.WrotePart(id)
-			}
-			return fmt.Errorf("%s: %w", change, err)
-		}
-		p.did = append(p.did, change)
-		p.applied = plan.Confirm(p.applied, p.desired, []plan.Change{change})
-		if partial = user == nil; partial {
-			mirror.WrotePart(id)
+		if p.refusals > refusals && plan.RestsOnOthers(change) {
 			continue
 		}
-		mirror.Wrote(user)
-		p.observed = user
+		answer, err := p.applyOne(ctx, change)
+		if err != nil {
+			return err
+		}
+		switch answer {
+		case refusedCall:
+		case identifierTaken:
+			stale = true
+		case partOfUser:
+			unseen, stale = append(unseen, change), true
+		case wholeUser:
+			if err := p.compare(append(unseen, change)); err != nil {
+				return err
+			}
+			unseen, stale = nil, false
+		}
 	}
-	if !partial {
+	if !stale {
 		return nil
 	}
-	user, err := p.read(ctx, p.in.client, id)
+	user, err := p.read(ctx, p.in.client, p.observed.ID)
 	if err != nil {
 		return err
 	}
 	p.observed = user
+	did := unseen
+	unseen = nil
+	return p.compare(did)
+}
+
+// callAnswer is what a call tells of the user.
+type callAnswer int
+
+const (
+	// wholeUser: how the user is now.
+	wholeUser callAnswer = iota
+	// partOfUser: nothing but the part that was changed, if that.
+	partOfUser
+	// refusedCall: nothing. Clerk did not carry it out, and the user is as it was.
+	refusedCall
+	// identifierTaken: that some user has the identifier, which may be this one.
+	identifierTaken
+)
+
+// applyOne makes one call.
+func (p *pass) applyOne(ctx context.Context, change plan.Change) (callAnswer, error) {
+	id, mirror := p.observed.ID, p.in.connection.Mirror
+	user, err := carryOut(ctx, p.in.client, id, change)
+	if err != nil {
+		return p.failed(change, err)
+	}
+	p.did = append(p.did, change)
+	p.applied = plan.Confirm(p.applied, p.desired, []plan.Change{change})
+	if user == nil {
+		mirror.WrotePart(id)
+		return partOfUser, nil
+	}
+	mirror.Wrote(user)
+	p.observed = user
+	return wholeUser, nil
+}
+
+// failed decides what becomes of a call that was not carried out, or may not have been.
+func (p *pass) failed(change plan.Change, err error) (callAnswer, error) {
+	_, waiting := clerk.Waiting(err)
+	_, taken := clerk.IdentifierTaken(err)
+	refused := p.refuse(change, err)
+	if !waiting && (!refused || taken) {
+		// Whatever the call did or did not do, the copy is not to be trusted.
+		p.in.connection.Mirror.WrotePart(p.observed.ID)
+	}
+	switch {
+	case refused && taken:
+		return identifierTaken, nil
+	case refused:
+		return refusedCall, nil
+	default:
+		return 0, fmt.Errorf("%s: %w", change, err)
+	}
+}
+
+// compare plans against Clerk's answer, and remembers at once what it does not show of the changes that led to it: if a later
+// call has to wait, the same ones must not be sent again and again.
+func (p *pass) compare(did []plan.Change) error {
+	if err := p.think(); err != nil {
+		return err
+	}
+	p.noteFutile(did)
 	return nil
 }
 

@@ -200,7 +200,7 @@ func (p *pass) bindAndTell(ctx context.Context, user *clerk.User, how manner) er
 	}
 	p.userID, p.bound = user.ID, true
 	p.in.connection.Mirror.Bind(p.uid(), user.ID)
-	if p.missing == nil {
+	if !p.onlyRestricts {
 		// Else the mark is not written in this pass, and one after it says so.
 		p.noteManner(user, how)
 	}

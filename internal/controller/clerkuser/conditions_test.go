@@ -211,7 +211,7 @@ func TestBindingIsOnRecordForABoundUserOnly(t *testing.T) {
 
 func TestStatusTellsWhatThePassDid(t *testing.T) {
 	t.Parallel()
-	withheld := []plan.Change{plan.Ban{}}
+	withheld := []string{"banned"}
 	tests := map[string]struct {
 		learned func(*pass)
 		pending []string
@@ -220,13 +220,13 @@ func TestStatusTellsWhatThePassDid(t *testing.T) {
 	}{
 		"QuietPass":        {func(*pass) {}, nil, "now", false},
 		"Write":            {func(p *pass) { p.did = []plan.Change{plan.Ban{}} }, nil, "now", true},
-		"WithheldIsNamed":  {func(p *pass) { p.withheld = withheld }, []string{"banned"}, "now", false},
+		"WithheldIsNamed":  {func(p *pass) { p.pending = withheld }, []string{"banned"}, "now", false},
 		"FailureIsNotDone": {func(p *pass) { p.err = errUnsettled }, nil, "before", false},
 		"FailureAfterWrite": {func(p *pass) {
 			p.err, p.did = errUnsettled, []plan.Change{plan.Ban{}}
 		}, nil, "before", true},
-		"SuspendedSaysNothing": {func(p *pass) { p.suspended, p.withheld = true, withheld }, []string{"old"}, "before", false},
-		"OnHoldKeepsWhatWas":   {func(p *pass) { p.onHold, p.err, p.withheld = true, errAmbiguous, nil }, []string{"old"}, "before", false},
+		"SuspendedSaysNothing": {func(p *pass) { p.suspended, p.pending = true, withheld }, []string{"old"}, "before", false},
+		"OnHoldKeepsWhatWas":   {func(p *pass) { p.onHold, p.err, p.pending = true, errAmbiguous, nil }, []string{"old"}, "before", false},
 		"NothingUnderstood":    {func(p *pass) { p.desired, p.err = nil, errNoIdentifier }, []string{"old"}, "before", false},
 	}
 	for name, tc := range tests {

@@ -16,5 +16,6 @@
 //	  └─ report       the only writer of status and events     cluster (write)
 //
 // A crash between any two lines leaves what the next pass repairs: the finalizer comes first, the owner mark travels in
-// the creating call, and what will be taken back later is on record before it is written.
+// the creating call, and what will be taken back later is on record before it is written. What Clerk refuses is left out of
+// the plan for a while; everything else is carried out.
 package clerkuser

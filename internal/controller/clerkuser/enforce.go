@@ -12,42 +12,67 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// maxRounds bounds how often a pass plans again after it carried a plan out. Two are the rule: one to act, one to see
-// that nothing is left.
+// maxRounds bounds how often a pass plans again after it carried a plan out, not counting what Clerk refused. Two are the
+// rule: one to act, one to see that nothing is left.
 const maxRounds = 4
 
 // enforce plans, carries out what is allowed, and plans against Clerk's answers until nothing is left.
 func (p *pass) enforce(ctx context.Context) error {
-	for range maxRounds {
-		todo := plan.For(p.desired, p.observed)
-		if p.missing != nil {
-			todo = plan.Restrictions(todo)
+	p.compareUnseen()
+	for left := maxRounds; left > 0; left-- {
+		refusals := p.refusals
+		todo := p.plan()
+		do, withheld := plan.Allow(p.policy(todo), todo, p.desired, p.observed)
+		if p.onlyRestricts {
+			do = plan.Restrictions(do)
 		}
-		do, withheld := plan.Allow(p.policy(todo), todo)
-		p.withheld, p.planned = withheld, true
+		p.pending, p.planned = p.known(withheld), true
 		if len(do) == 0 {
-			return p.conclude()
+			return p.conclude(todo)
 		}
-		applied, before := p.applied, len(p.did)
-		if err := p.intend(ctx, do); err != nil {
+		if err := p.carryOutAll(ctx, do); err != nil {
+			p.notePending(err)
 			return err
 		}
-		err := p.apply(ctx, do)
-		p.countCorrections(p.did[before:])
-		if err != nil {
-			p.disown(applied, p.did[before:], err)
-			return err
-		}
-		if err := p.think(); err != nil {
-			return err
-		}
-		p.noteFutile(do)
+		left += p.refusals - refusals
 	}
 	return errUnsettled
 }
 
-// policy says what of a plan is not to be done: all of it in mode Observe, and else the fields that Clerk does not keep
-// and those that somebody keeps changing back.
+// plan is what to do about the user as it was seen last.
+func (p *pass) plan() []plan.Change {
+	if p.latest.desired != p.desired || p.latest.observed != p.observed {
+		p.latest = planned{p.desired, p.observed, plan.For(p.desired, p.observed)}
+	}
+	return p.latest.changes
+}
+
+// planned is a plan and what it was made for.
+type planned struct {
+	desired  *plan.Desired
+	observed *clerk.User
+	changes  []plan.Change
+}
+
+// carryOutAll makes the calls of a plan, and keeps the record of what is the operator's to take back.
+func (p *pass) carryOutAll(ctx context.Context, do []plan.Change) error {
+	applied, before, refusals := p.applied, len(p.did), p.refusals
+	if err := p.intend(ctx, do); err != nil {
+		return err
+	}
+	err := p.apply(ctx, do)
+	did := p.did[before:]
+	p.countCorrections(did)
+	if err != nil || p.refusals == refusals {
+		return err
+	}
+	// What others have in the place of what was refused is not to be taken back when it leaves the spec.
+	p.applied = plan.Confirm(plan.Intend(applied, p.desired, did), p.desired, did)
+	return p.think()
+}
+
+// policy says what of a plan is not to be done: all of it in mode Observe, and else the fields whose values are not known,
+// those that Clerk does not keep, those that somebody keeps changing back, and the parts that Clerk refused a while ago.
 func (p *pass) policy(todo []plan.Change) plan.Policy {
 	if p.user.Spec.Observes() {
 		return plan.Policy{Observe: true}
@@ -55,6 +80,9 @@ func (p *pass) policy(todo []plan.Change) plan.Policy {
 	fields := p.fields()
 	p.notKept, p.contended = nil, nil
 	withheld := map[string]bool{}
+	for _, field := range p.unknown() {
+		withheld[field] = true
+	}
 	differing := plan.Fields(todo)
 	for _, field := range differing {
 		if fields.futile(field, plan.Fingerprint(p.observed, field)) {
@@ -66,25 +94,52 @@ func (p *pass) policy(todo []plan.Change) plan.Policy {
 		}
 	}
 	fields.calm(differing, p.now, p.in.instance.Spec.FullInterval())
-	return plan.Policy{Withheld: withheld}
+	return plan.Policy{Withheld: withheld, Refused: fields.standing(p.circumstances(), p.now), Single: fields.single}
+}
+
+// unknown names the fields whose values come from Secrets or ConfigMaps that could not be read.
+func (p *pass) unknown() []string {
+	if p.missing == nil {
+		return nil
+	}
+	return []string{plan.FieldPassword, plan.FieldProfileImage, plan.FieldPrivateMetadata}
+}
+
+// known leaves out the fields of which it is not known whether they differ.
+func (p *pass) known(fields []string) []string {
+	unknown := p.unknown()
+	return slices.DeleteFunc(fields, func(field string) bool { return slices.Contains(unknown, field) })
+}
+
+// notePending names everything that was not carried out because a call failed. While the object only waits for its turn,
+// status is left as it is.
+func (p *pass) notePending(err error) {
+	if _, waiting := clerk.Waiting(err); waiting {
+		p.planned = false
+		return
+	}
+	p.pending = p.known(plan.Fields(p.plan()))
 }
 
 // conclude ends a pass that has nothing left to do.
-func (p *pass) conclude() error {
-	if p.missing != nil {
+func (p *pass) conclude(todo []plan.Change) error {
+	switch {
+	case p.onlyRestricts:
+		return p.invalid
+	case p.user.Spec.Observes():
+		return nil
+	case p.missing == nil:
+		p.applied = plan.Settle(p.applied, p.desired, p.observed)
+	case !isSourceFault(p.missing):
 		return p.missing
 	}
-	if p.user.Spec.Observes() {
-		return nil
+	open := &unfinished{
+		missing:     p.missing,
+		refused:     p.fields().refused(todo, p.desired),
+		unreachable: plan.Unreachable(p.desired, p.observed),
+		notKept:     p.notKept,
 	}
-	p.applied = plan.Settle(p.applied, p.desired, p.observed)
-	if unreachable := plan.Unreachable(p.desired, p.observed); len(unreachable) > 0 {
-		return &unreachable[0]
-	}
-	if len(p.notKept) > 0 {
-		return notKept(p.notKept)
-	}
-	return nil
+	return open.orNil()
 }
 
 // intend puts on record what will be ours to take back, before it is written to Clerk: a crash right after would leave
@@ -99,14 +154,6 @@ func (p *pass) intend(ctx context.Context, do []plan.Change) error {
 		return nil
 	}
 	return p.reportIntent(ctx)
-}
-
-// disown takes off the record what was to become ours by calls that were not made, since Clerk refused one. What others have
-// in its place is not to be taken back when it leaves the spec.
-func (p *pass) disown(applied v1alpha1.Applied, did []plan.Change, err error) {
-	if _, refused := clerk.Rejected(err); refused {
-		p.applied = plan.Confirm(plan.Intend(applied, p.desired, did), p.desired, did)
-	}
 }
 
 // fields is what is remembered of the fields under what is declared now: a source with another value is a new wish.
@@ -143,20 +190,25 @@ func (p *pass) countCorrections(did []plan.Change) {
 	lapsed := p.user.Status.LockExpiresAt != nil && !p.user.Status.LockExpiresAt.After(p.now)
 	fields := p.fields()
 	for _, field := range plan.Fields(did) {
-		if field == "locked" && lapsed {
+		if p.owed(field) || field == "locked" && lapsed {
 			continue
 		}
 		fields.corrected(field, p.now)
 	}
 }
 
-// noteFutile remembers the fields that still differ in Clerk's answer to the very call that was to change them.
+// compareUnseen is for changes of the pass before this one, which was broken off before it saw their effect.
+func (p *pass) compareUnseen() {
+	if fields := p.fields(); len(fields.unseen) > 0 {
+		p.noteFutile(fields.unseen)
+		fields.unseen = nil
+	}
+}
+
+// noteFutile remembers the fields that Clerk's answers to the very calls that were to change them do not show.
 func (p *pass) noteFutile(did []plan.Change) {
-	left := plan.Fields(plan.For(p.desired, p.observed))
 	fields := p.fields()
-	for _, field := range plan.Fields(did) {
-		if slices.Contains(left, field) {
-			fields.ignored(field, plan.Fingerprint(p.observed, field))
-		}
+	for _, field := range plan.Repeated(did, p.plan()) {
+		fields.ignored(field, plan.Fingerprint(p.observed, field))
 	}
 }

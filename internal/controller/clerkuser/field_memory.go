@@ -6,6 +6,8 @@ package clerkuser
 import (
 	"slices"
 	"time"
+
+	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
 // fieldMemory is what is remembered of the fields of one object under one generation of its spec and one digest of what the
@@ -15,6 +17,11 @@ type fieldMemory struct {
 	sources    string
 	ignoredAt  map[string]string
 	strife     map[string]*strife
+	refusals   map[plan.Part]refusal
+	// unseen are changes that Clerk accepted, before a pass was broken off that had not seen their effect.
+	unseen []plan.Change
+	// single is true once Clerk has refused a call for several fields without naming one.
+	single bool
 }
 
 // strife is the history of a field that somebody else changes back.

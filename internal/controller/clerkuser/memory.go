@@ -134,9 +134,14 @@ func (m *memory) holdBack(uid types.UID, c circumstances, err error, now time.Ti
 	if o.hold != nil && o.hold.circumstances == c {
 		attempts = o.hold.attempts + 1
 	}
-	pause := min(time.Duration(float64(firstHold)*math.Pow(2, float64(min(attempts, 16)))), longHold)
+	pause := holdFor(attempts)
 	o.hold = &hold{circumstances: c, err: err, until: now.Add(pause), attempts: attempts}
 	return pause
+}
+
+// holdFor is how long something that failed for good is left alone, given how often it failed before.
+func holdFor(attempts int) time.Duration {
+	return min(time.Duration(float64(firstHold)*math.Pow(2, float64(min(attempts, 16)))), longHold)
 }
 
 // release lifts the hold on an object because something it waited for has happened.

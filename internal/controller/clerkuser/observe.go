@@ -202,7 +202,7 @@ func (p *pass) createAnew(ctx context.Context) error {
 	return nil
 }
 
-// differing names the fields of the spec that are planned and withheld.
+// differing names the fields of the spec that were not carried out.
 func (p *pass) differing() []string {
-	return slices.DeleteFunc(plan.Fields(p.withheld), func(field string) bool { return field == ownerMarkField })
+	return slices.DeleteFunc(slices.Clone(p.pending), func(field string) bool { return field == plan.FieldOwnerMark })
 }

@@ -4,8 +4,13 @@
 package clerkuser
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"slices"
 	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
@@ -25,10 +30,16 @@ type pass struct {
 	// sources is what the spec's Secrets and ConfigMaps hold; rotated is true if that is not what it was at the last verdict.
 	sources sources
 	rotated bool
-	// missing is why the sources cannot be used, in a pass that takes access away nevertheless and does nothing else.
+	// missing is why the sources cannot be used, in a pass that carries out everything else.
 	missing error
+	// onlyRestricts is true in a pass over a spec that cannot be carried out: it takes access away and does nothing else.
+	// invalid is why.
+	onlyRestricts bool
+	invalid       error
 	// desired is nil until the spec was understood.
 	desired *plan.Desired
+	// latest is the plan that was made last.
+	latest planned
 
 	// userID, origin and applied begin as status has them and end as status will have them.
 	userID  string
@@ -40,10 +51,15 @@ type pass struct {
 	// bound is true once this pass has seen that observed is this object's. Only then is it signed for: status.userID
 	// alone may be anybody's word.
 	bound bool
-	// did is what was carried out; withheld what was planned but is not to be.
-	did, withheld []plan.Change
-	// planned is true once withheld says what differs.
+	// owes names the fields that passes before this one could not carry out.
+	owes []string
+	// did is what was carried out; pending names the fields that were not.
+	did     []plan.Change
+	pending []string
+	// planned is true once pending says what differs.
 	planned bool
+	// refusals counts the calls that Clerk refused.
+	refusals int
 	// notKept and contended are names of fields.
 	notKept, contended []string
 	// includeAfter is when to try again to read what status includes; 0 is not before the next full comparison.
@@ -66,6 +82,9 @@ func (r *Reconciler) newPass(user *v1alpha1.ClerkUser) *pass {
 		userID:     user.Status.UserID,
 		origin:     user.Status.Origin,
 		drift:      user.Status.ObservedGeneration == user.Generation || user.Undecoded.Concern("status.observedGeneration"),
+	}
+	if ready := readyCondition(user); ready != nil && ready.Status == metav1.ConditionFalse {
+		p.owes = slices.Clone(user.Status.PendingChanges)
 	}
 	if user.Status.Applied != nil {
 		p.applied = *user.Status.Applied.DeepCopy()
@@ -95,7 +114,7 @@ func (p *pass) sync(ctx context.Context) error {
 	if err := p.stillQueued(); err != nil {
 		return err
 	}
-	if err := p.readSources(ctx); err != nil && !p.restrictsAnyway(err) {
+	if err := p.readSources(ctx); err != nil && !p.goesOnWithout(err) {
 		return err
 	}
 	if err := p.heldBack(); err != nil {
@@ -104,7 +123,7 @@ func (p *pass) sync(ctx context.Context) error {
 	if err := p.sameInstance(); err != nil {
 		return err
 	}
-	if err := p.think(); err != nil && !p.restrictsWithout(err) {
+	if err := p.think(); err != nil && !p.thinksWithout(err) {
 		return err
 	}
 	if err := p.prepare(ctx); err != nil {
@@ -117,16 +136,20 @@ func (p *pass) sync(ctx context.Context) error {
 	if err := p.observe(ctx); err != nil {
 		return err
 	}
-	if err := p.enforce(ctx); err != nil {
+	err := p.enforce(ctx)
+	if _, others := errors.AsType[*unfinished](err); err != nil && !others {
 		return err
 	}
-	return p.include(ctx)
+	return cmp.Or(err, p.include(ctx))
 }
 
 // think turns the spec into what is desired. It is repeated when origin or applied change, which the plan rests on.
 func (p *pass) think() error {
+	if p.onlyRestricts {
+		return nil
+	}
 	in := p.sources.in
-	in.Mark, in.Applied, in.LiftLock = p.mark(), p.applied, !p.drift
+	in.Mark, in.Applied, in.LiftLock = p.mark(), p.applied, !p.drift || p.owed(plan.FieldLocked)
 	desired, err := plan.FromSpec(&p.user.Spec, in)
 	if err != nil {
 		return err
@@ -160,5 +183,9 @@ func (p *pass) forced() bool {
 
 // theirs reports whether what differs was changed by somebody else at Clerk: neither the spec nor its sources did change.
 func (p *pass) theirs() bool { return p.drift && !p.rotated }
+
+// owed reports whether a field was declared for some time and could not be carried out so far: what changes it now is no
+// correction of what somebody else has changed.
+func (p *pass) owed(field string) bool { return slices.Contains(p.owes, field) }
 
 func (p *pass) uid() string { return string(p.user.UID) }

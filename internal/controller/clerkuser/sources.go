@@ -5,6 +5,7 @@ package clerkuser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -53,25 +54,51 @@ func (p *pass) readSources(ctx context.Context) error {
 	return nil
 }
 
-// restrictsAnyway reports whether access is to be taken away although a Secret or ConfigMap cannot be read, or does not hold
-// what it should: who is to be kept out must not get in because a picture is gone.
-func (p *pass) restrictsAnyway(err error) bool {
-	spec := p.user.Spec
-	if p.userID == "" || spec.Banned == nil && spec.Locked == nil {
+// goesOnWithout reports whether everything else is carried out although a Secret or ConfigMap cannot be read, or does not
+// hold what it should: who is to be kept out must not get in because a picture is gone. A user is not created without.
+func (p *pass) goesOnWithout(err error) bool {
+	if p.userID == "" {
 		return false
 	}
 	p.missing = err
 	return true
 }
 
-// restrictsWithout is restrictsAnyway for a spec that cannot be carried out with what its sources hold, and thinks again
-// without them. It is false if the spec is at fault itself.
-func (p *pass) restrictsWithout(err error) bool {
-	if !p.sources.read || !p.restrictsAnyway(err) {
+// thinksWithout is goesOnWithout for a spec that cannot be carried out with what its sources hold, and thinks again without
+// them. If the spec is at fault itself, nothing but a ban and a lock is carried out.
+func (p *pass) thinksWithout(err error) bool {
+	if p.userID == "" {
 		return false
 	}
-	p.sources, p.rotated = sources{}, false
-	return p.think() == nil
+	if p.sources.read && p.usesSources() {
+		p.sources, p.rotated = sources{}, false
+		if p.think() == nil {
+			return p.goesOnWithout(err)
+		}
+	}
+	spec := p.user.Spec
+	if !isTrue(spec.Banned) && !isTrue(spec.Locked) {
+		return false
+	}
+	p.onlyRestricts, p.invalid = true, err
+	desired, err := plan.FromSpec(&v1alpha1.ClerkUserSpec{Banned: spec.Banned, Locked: spec.Locked}, plan.Inputs{Mark: p.mark()})
+	p.desired = desired
+	return err == nil
+}
+
+// usesSources reports whether the spec names Secrets or ConfigMaps for what is kept as they have it.
+func (p *pass) usesSources() bool {
+	spec := p.user.Spec
+	return spec.Password != nil || spec.ProfileImage.Uploads() || len(spec.PrivateMetadataFrom) > 0
+}
+
+func isTrue(flag *bool) bool { return flag != nil && *flag }
+
+// isSourceFault reports whether somebody has to put right what a Secret or ConfigMap holds. Other errors pass.
+func isSourceFault(err error) bool {
+	_, absent := errors.AsType[*source.MissingError](err)
+	_, invalid := errors.AsType[*plan.InvalidError](err)
+	return absent || invalid
 }
 
 // digest is a keyed digest of what was read; "" of nothing.

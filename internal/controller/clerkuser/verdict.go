@@ -136,6 +136,9 @@ func (r *Reconciler) judgeFinal(p *pass) (verdict, bool) {
 		v.reason, v.message, v.after = missing.Reason, missing.Error(), sourceRetry
 		return v, true
 	}
+	if open, ok := errors.AsType[*unfinished](p.err); ok {
+		return judgeUnfinished(p, open), true
+	}
 	if found, ok := errors.AsType[*problem](p.err); ok {
 		v.reason, v.message, v.stalled, v.after = found.reason, found.message, found.stalled, found.after
 		switch {
@@ -163,6 +166,22 @@ func (r *Reconciler) judgeFinal(p *pass) (verdict, bool) {
 		return v, true
 	}
 	return verdict{}, false
+}
+
+// judgeUnfinished is for a pass that carried out everything but what is named.
+func judgeUnfinished(p *pass, open *unfinished) verdict {
+	v := verdict{ready: metav1.ConditionFalse, low: true, reason: open.reason(), message: open.Error(), stalled: open.stalled()}
+	v.after = nextLook(p)
+	if open.missing != nil {
+		v.after = sooner(v.after, sourceRetry)
+	}
+	if at := open.retryAt(); !at.IsZero() {
+		v.after = sooner(v.after, max(at.Sub(p.now), time.Second))
+	}
+	if len(open.refused) > 0 || len(open.unreachable) > 0 {
+		v.after = sooner(v.after, sourceLook(p))
+	}
+	return v
 }
 
 // sourceLook is how soon to look whether somebody has put right what the spec's Secrets and ConfigMaps hold, which wakes nobody

@@ -64,7 +64,7 @@ func checkFate(t *testing.T, got verdict, want fate) {
 
 func TestJudgeContentPasses(t *testing.T) {
 	t.Parallel()
-	differing := []plan.Change{plan.Update{Params: clerk.UpdateUserParams{FirstName: ptr.To(spoken)}}, plan.Ban{}}
+	differing := []string{"banned", "firstName"}
 	observe := func(u *v1alpha1.ClerkUser) { u.Spec.Mode = ptr.To(v1alpha1.ModeObserve) }
 	lock := func(u *v1alpha1.ClerkUser) { u.Spec.Locked = ptr.To(true) }
 	until := func(d time.Duration) func(*clerk.User) {
@@ -86,14 +86,14 @@ func TestJudgeContentPasses(t *testing.T) {
 		},
 		"ObservedAndDifferentNamesFields": {
 			user:    observe,
-			learned: func(p *pass) { p.observed, p.withheld = atClerk("a@example.com"), differing },
+			learned: func(p *pass) { p.observed, p.pending = atClerk("a@example.com"), differing },
 			want: fate{
 				ready: metav1.ConditionTrue, reason: v1alpha1.ReasonObserved, message: testUserID + " differs in: banned, firstName", low: true,
 			},
 		},
 		"ObservedAndAbsent": {
 			user:    observe,
-			learned: func(p *pass) { p.withheld = differing },
+			learned: func(p *pass) { p.pending = differing },
 			want:    fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonObserved, message: "mode Enforce would create it", low: true},
 		},
 		"ContendedStaysReadyAndNamesFields": {

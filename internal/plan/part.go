@@ -1,0 +1,61 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import "fmt"
+
+// Part is the smallest piece of a plan that Clerk can refuse without refusing the rest: a field of the spec, or one entry
+// of a list of identifiers. It prints as the name of its field.
+type Part struct {
+	// Field is the name of the field in the spec.
+	Field string
+	// Entry is the e-mail address or phone number. "" is the field as a whole; for emailAddresses and phoneNumbers it is the
+	// choice of the primary one.
+	Entry string
+}
+
+// String is the name of the field.
+func (p Part) String() string { return p.Field }
+
+// Format prints String whatever the verb.
+func (p Part) Format(state fmt.State, _ rune) { writeText(state, p) }
+
+// MarshalText is String.
+func (p Part) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// Parts are the parts of a change, sorted by field. The owner mark is no part: it is written whatever is refused.
+func Parts(c Change) []Part {
+	switch c := c.(type) {
+	case AddEmailAddress:
+		return []Part{{FieldEmailAddresses, c.Params.Address}}
+	case UpdateEmailAddress:
+		return []Part{{FieldEmailAddresses, c.Address}}
+	case DeleteEmailAddress:
+		return []Part{{FieldEmailAddresses, c.Address}}
+	case AddPhoneNumber:
+		return []Part{{FieldPhoneNumbers, c.Params.Number}}
+	case UpdatePhoneNumber:
+		return []Part{{FieldPhoneNumbers, c.Number}}
+	case DeletePhoneNumber:
+		return []Part{{FieldPhoneNumbers, c.Number}}
+	default:
+		var parts []Part
+		for _, field := range c.Fields() {
+			if field != FieldOwnerMark {
+				parts = append(parts, Part{Field: field})
+			}
+		}
+		return parts
+	}
+}
+
+// Path is where a part stands in the spec, such as spec.emailAddresses[1]. What is not declared is named by its field.
+func (d *Desired) Path(part Part) string {
+	for _, list := range []contactList{d.emails, d.phones} {
+		if at := list.find(part.Entry); part.Field == list.field && part.Entry != "" && at >= 0 {
+			return fmt.Sprintf("spec.%s[%d]", part.Field, at)
+		}
+	}
+	return "spec." + part.Field
+}

@@ -1,0 +1,129 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"maps"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+)
+
+// permittedUpdate is an update without the fields that are blocked.
+func permittedUpdate(params clerk.UpdateUserParams, blocked func(field string) bool) clerk.UpdateUserParams {
+	for field, leaveOut := range map[string]func(){
+		FieldExternalID:                func() { params.ExternalID = nil },
+		FieldUsername:                  func() { params.Username = nil },
+		FieldFirstName:                 func() { params.FirstName = nil },
+		FieldLastName:                  func() { params.LastName = nil },
+		FieldLocale:                    func() { params.Locale = nil },
+		FieldEmailAddresses:            func() { params.PrimaryEmailAddressID = nil },
+		FieldPhoneNumbers:              func() { params.PrimaryPhoneNumberID = nil },
+		FieldDeleteSelfEnabled:         func() { params.DeleteSelfEnabled = nil },
+		FieldCreateOrganizationEnabled: func() { params.CreateOrganizationEnabled = nil },
+		FieldCreateOrganizationsLimit:  func() { params.CreateOrganizationsLimit = nil },
+		FieldBypassClientTrust:         func() { params.BypassClientTrust = nil },
+		FieldPassword: func() {
+			params.Password, params.SkipPasswordChecks, params.SignOutOfOtherSessions = nil, nil, nil
+		},
+	} {
+		if blocked(field) {
+			leaveOut()
+		}
+	}
+	return params
+}
+
+// permittedMetadata is the calls for metadata without the fields that are blocked. The owner mark goes through in a call of
+// its own where the rest of its field is blocked.
+func permittedMetadata(changes []Change, blocked func(field string) bool) []Change {
+	var permitted []Change
+	for _, c := range changes {
+		switch c := c.(type) {
+		case MergeMetadata:
+			permitted = append(permitted, permittedMerge(c, blocked)...)
+		case ReplaceMetadata:
+			permitted = append(permitted, permittedReplacement(c, blocked)...)
+		default:
+		}
+	}
+	return permitted
+}
+
+func permittedMerge(c MergeMetadata, blocked func(field string) bool) []Change {
+	params := permittedFields(c.Params, blocked)
+	if mark, ok := c.Params.Private[v1alpha1.OwnerKey]; ok && params.Private == nil {
+		params.Private = markPatch(mark)
+	}
+	if !speaks(params) {
+		return nil
+	}
+	return []Change{MergeMetadata{params}}
+}
+
+func permittedReplacement(c ReplaceMetadata, blocked func(field string) bool) []Change {
+	var changes []Change
+	params := permittedFields(c.Params, blocked)
+	if speaks(params) {
+		changes = append(changes, ReplaceMetadata{Params: params, NewMark: c.NewMark && params.Private != nil})
+	}
+	if c.NewMark && params.Private == nil {
+		changes = append(changes, MergeMetadata{clerk.MetadataParams{Private: markPatch(c.Params.Private[v1alpha1.OwnerKey])}})
+	}
+	return changes
+}
+
+func permittedFields(params clerk.MetadataParams, blocked func(field string) bool) clerk.MetadataParams {
+	var left clerk.MetadataParams
+	for _, part := range partsOf(params) {
+		if part.value != nil && !blocked(part.field) {
+			setMetadata(&left, part.field, maps.Clone(part.value))
+		}
+	}
+	return left
+}
+
+// divided puts each field of an update or of metadata into a call of its own.
+func divided(changes []Change) []Change {
+	var single []Change
+	for _, c := range changes {
+		switch c := c.(type) {
+		case Update:
+			single = append(single, dividedUpdate(c)...)
+		case MergeMetadata:
+			for _, params := range dividedFields(c.Params) {
+				single = append(single, MergeMetadata{params})
+			}
+		case ReplaceMetadata:
+			for _, params := range dividedFields(c.Params) {
+				single = append(single, ReplaceMetadata{Params: params, NewMark: c.NewMark && params.Private != nil})
+			}
+		default:
+			single = append(single, c)
+		}
+	}
+	return single
+}
+
+func dividedUpdate(c Update) []Change {
+	var single []Change
+	for _, field := range c.Fields() {
+		single = append(single, Update{permittedUpdate(c.Params, allBut(field))})
+	}
+	return single
+}
+
+func dividedFields(params clerk.MetadataParams) []clerk.MetadataParams {
+	var single []clerk.MetadataParams
+	for _, part := range partsOf(params) {
+		if part.value != nil {
+			single = append(single, permittedFields(params, allBut(part.field)))
+		}
+	}
+	return single
+}
+
+func allBut(field string) func(string) bool {
+	return func(other string) bool { return other != field }
+}
