@@ -32,6 +32,62 @@ func TestPathOfAPart(t *testing.T) {
 	}
 }
 
+func TestFreedAndClaimedIdentifiers(t *testing.T) {
+	t.Parallel()
+	u := ada(named("Ada"), hasPhone(clerk.Verified, false), func(u *clerk.User) {
+		u.ExternalID = "E"
+		u.Web3Wallets = []clerk.Web3Wallet{{Address: "0xAB"}}
+	})
+	address := clerk.Identifier{Kind: clerk.KindEmailAddress, Value: "ada@x.io"}
+	number := clerk.Identifier{Kind: clerk.KindPhoneNumber, Value: "+15555550100"}
+	username := clerk.Identifier{Kind: clerk.KindUsername, Value: "ada"}
+	external := clerk.Identifier{Kind: clerk.KindExternalID, Value: "E"}
+	update := func(username, externalID *string) plan.Change {
+		return plan.Update{Params: clerk.UpdateUserParams{Username: username, ExternalID: externalID}}
+	}
+	for name, tc := range map[string]struct {
+		change         plan.Change
+		freed, claimed []clerk.Identifier
+	}{
+		"AddressAdded": {
+			change:  plan.AddEmailAddress{Params: clerk.CreateEmailAddressParams{Address: address.Value}},
+			claimed: []clerk.Identifier{address},
+		},
+		"NumberAdded": {
+			change:  plan.AddPhoneNumber{Params: clerk.CreatePhoneNumberParams{Number: number.Value}},
+			claimed: []clerk.Identifier{number},
+		},
+		"AddressRemoved": {change: plan.DeleteEmailAddress{Address: address.Value}, freed: []clerk.Identifier{address}},
+		"NumberRemoved":  {change: plan.DeletePhoneNumber{Number: number.Value}, freed: []clerk.Identifier{number}},
+		"NamesChanged": {
+			change: update(new("eve"), new("F")), freed: []clerk.Identifier{username, external},
+			claimed: []clerk.Identifier{
+				{Kind: clerk.KindUsername, Value: "eve"}, {Kind: clerk.KindExternalID, Value: "F"},
+			},
+		},
+		"NamesCleared":   {change: update(new(""), new("")), freed: []clerk.Identifier{username, external}},
+		"NamesUntouched": {change: plan.Update{Params: clerk.UpdateUserParams{FirstName: new("Ada")}}},
+		"Banned":         {change: plan.Ban{}},
+		"Deleted": {
+			change: plan.Delete{},
+			freed:  []clerk.Identifier{external, username, address, number, {Kind: clerk.KindWeb3Wallet, Value: "0xab"}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tc.freed, plan.Freed(tc.change, u)); diff != "" {
+				t.Errorf("freed (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tc.claimed, plan.Claimed(tc.change)); diff != "" {
+				t.Errorf("claimed (-want +got):\n%s", diff)
+			}
+		})
+	}
+	if freed := plan.Freed(plan.Delete{}, &clerk.User{}); freed != nil {
+		t.Errorf("a user without identifiers frees %v", freed)
+	}
+}
+
 func TestRepeatedFields(t *testing.T) {
 	t.Parallel()
 	names := plan.Update{Params: clerk.UpdateUserParams{FirstName: new("Ada"), Locale: new("de")}}

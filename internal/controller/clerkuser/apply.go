@@ -6,6 +6,7 @@ package clerkuser
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
@@ -109,11 +110,12 @@ const (
 
 // applyOne makes one call.
 func (p *pass) applyOne(ctx context.Context, change plan.Change) (callAnswer, error) {
-	id, mirror := p.observed.ID, p.in.connection.Mirror
+	id, mirror, asked := p.observed.ID, p.in.connection.Mirror, p.Now()
 	user, err := carryOut(ctx, p.in.client, id, change)
 	if err != nil {
-		return p.failed(change, err)
+		return p.failed(change, asked, err)
 	}
+	p.free(plan.Freed(change, p.observed))
 	p.did = append(p.did, change)
 	p.applied = plan.Confirm(p.applied, p.desired, []plan.Change{change})
 	if user == nil {
@@ -126,10 +128,10 @@ func (p *pass) applyOne(ctx context.Context, change plan.Change) (callAnswer, er
 }
 
 // failed decides what becomes of a call that was not carried out, or may not have been.
-func (p *pass) failed(change plan.Change, err error) (callAnswer, error) {
+func (p *pass) failed(change plan.Change, asked time.Time, err error) (callAnswer, error) {
 	_, waiting := clerk.Waiting(err)
 	_, taken := clerk.IdentifierTaken(err)
-	refused := p.refuse(change, err)
+	refused := p.refuse(change, asked, err)
 	if !waiting && (!refused || taken) {
 		// Whatever the call did or did not do, the copy is not to be trusted.
 		p.in.connection.Mirror.WrotePart(p.observed.ID)

@@ -170,11 +170,12 @@ func (p *pass) create(ctx context.Context) error {
 	if len(p.desired.Identifiers()) == 0 {
 		return errNoIdentifier
 	}
-	changes := plan.For(p.desired, nil)
+	changes, asked := plan.For(p.desired, nil), p.Now()
 	user, err := carryOut(ctx, p.in.client, "", changes[0])
 	if err == nil {
 		p.did = append(p.did, changes...)
 		p.memory.answered(p.user.UID)
+		p.identifiers.forget(p.user.UID)
 		p.in.connection.Mirror.Wrote(user)
 		return p.bindTo(ctx, user, created)
 	}
@@ -182,7 +183,7 @@ func (p *pass) create(ctx context.Context) error {
 		p.memory.loseAnswer(p.user.UID)
 	}
 	if kind, taken := clerk.IdentifierTaken(err); taken {
-		r := &takenRefusal{generation: p.user.Generation, kind: kind, err: err}
+		r := &takenRefusal{generation: p.user.Generation, kind: kind, err: err, asked: asked}
 		p.memory.refuse(p.user.UID, r)
 		return p.resolveTaken(ctx, r)
 	}
@@ -199,6 +200,7 @@ func (p *pass) resolveTaken(ctx context.Context, r *takenRefusal) error {
 		}
 		kind, values = c.Kind, []string{c.Value}
 	}
+	p.await(identifiersOf(kind, values), r.asked)
 	hits, err := p.usersBy(ctx, kind, values...)
 	if err != nil {
 		return err
@@ -211,6 +213,14 @@ func (p *pass) resolveTaken(ctx context.Context, r *takenRefusal) error {
 
 // takenRetry is the pause after a refusal for an identifier that no list shows.
 const takenRetry = 5 * time.Second
+
+func identifiersOf(kind clerk.IdentifierKind, values []string) []clerk.Identifier {
+	var identifiers []clerk.Identifier
+	for _, value := range values {
+		identifiers = append(identifiers, clerk.Identifier{Kind: kind, Value: value})
+	}
+	return identifiers
+}
 
 func (p *pass) valuesOf(kind clerk.IdentifierKind) []string {
 	var values []string

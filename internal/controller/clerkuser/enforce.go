@@ -139,6 +139,9 @@ func (p *pass) conclude(todo []plan.Change) error {
 		unreachable: plan.Unreachable(p.desired, p.observed),
 		notKept:     p.notKept,
 	}
+	if len(open.refused) == 0 {
+		p.identifiers.forget(p.user.UID)
+	}
 	return open.orNil()
 }
 

@@ -19,6 +19,8 @@ type takenRefusal struct {
 	generation int64
 	kind       clerk.IdentifierKind
 	err        error
+	// asked is when the call was made.
+	asked time.Time
 }
 
 // lookUp is the answer to a look-up, and when it was asked for.

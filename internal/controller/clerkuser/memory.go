@@ -26,6 +26,8 @@ type recollection struct {
 	// name is the object's.
 	name types.NamespacedName
 	hold *hold
+	// retry is true if what Clerk refused may be granted now.
+	retry bool
 	// lookFirst is true while a look for the user is due before another creating call. taken is the refusal of a creating
 	// call whose look-up is still due.
 	lookFirst bool
@@ -149,6 +151,27 @@ func (m *memory) release(uid types.UID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.of(uid).hold = nil
+}
+
+// retry records that what Clerk refused the object may be granted now.
+func (m *memory) retry(uid types.UID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.of(uid).retry = true
+}
+
+// beginRetry forgets what Clerk refused the object if that may be granted now. The caller is the object's next pass.
+func (m *memory) beginRetry(uid types.UID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	o := m.of(uid)
+	if !o.retry {
+		return
+	}
+	o.retry, o.hold, o.taken, o.lookUps = false, nil, nil, nil
+	if o.fields != nil {
+		o.fields.refusals = nil
+	}
 }
 
 // loseAnswer records that a creating call may have been carried out without our knowing.

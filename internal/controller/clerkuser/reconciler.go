@@ -48,13 +48,22 @@ type Config struct {
 type Reconciler struct {
 	Config
 
-	memory *memory
-	pace   *pace
+	memory      *memory
+	pace        *pace
+	identifiers *awaitedIdentifiers
+	// retried are the objects that are to try again what Clerk refused them.
+	retried *connection.Inbox[types.UID]
 }
 
 // New returns a Reconciler.
 func New(c Config) *Reconciler {
-	return &Reconciler{Config: c, memory: newMemory(), pace: newPace(c.Now)}
+	return &Reconciler{
+		Config:      c,
+		memory:      newMemory(),
+		pace:        newPace(c.Now),
+		identifiers: newAwaitedIdentifiers(),
+		retried:     connection.NewInbox[types.UID](),
+	}
 }
 
 // Reconcile makes one pass over a ClerkUser. A copy of the object from before our own last write is passed over: the
@@ -68,6 +77,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, user *v1alpha1.ClerkUser) (c
 		return ctrl.Result{RequeueAfter: wait}, nil
 	}
 	before := user.DeepCopy()
+	r.memory.beginRetry(user.UID)
 	p := r.newPass(user)
 	working, cancel := passes.WorkingTime(ctx)
 	defer cancel()

@@ -25,7 +25,7 @@ type refusal struct {
 
 // refuse remembers that Clerk refused a change, and reports whether it did so for good. A call for several fields of which
 // Clerk names none is made again field by field.
-func (p *pass) refuse(change plan.Change, err error) bool {
+func (p *pass) refuse(change plan.Change, asked time.Time, err error) bool {
 	refused, final := clerk.Rejected(err)
 	parts := plan.Parts(change)
 	if !final || len(parts) == 0 {
@@ -41,6 +41,9 @@ func (p *pass) refuse(change plan.Change, err error) bool {
 	}
 	for _, part := range parts {
 		fields.refuse(part, refused, p.circumstances(), p.now)
+	}
+	if _, taken := clerk.IdentifierTaken(err); taken {
+		p.await(plan.Claimed(change), asked)
 	}
 	return true
 }

@@ -106,7 +106,7 @@ func TestWhatCountsAsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newTestPass(t, newTestReconciler(t, newClock()), newTestUser("ann"))
-			if got := p.refuse(tc.change, tc.err); got != tc.refused || p.refusals > 0 != tc.refused {
+			if got := p.refuse(tc.change, p.now, tc.err); got != tc.refused || p.refusals > 0 != tc.refused {
 				t.Errorf("refused: %t, counted %d, want %t", got, p.refusals, tc.refused)
 			}
 			var parts []string
@@ -186,5 +186,20 @@ func TestRetryOfWhatWasRefused(t *testing.T) {
 	}
 	if got := (&unfinished{refused: []refusedPart{at(5), at(3), at(9)}}).retryAt(); !got.Equal(start.Add(3 * time.Minute)) {
 		t.Errorf("it is tried again at %s, want when the first is due", got)
+	}
+
+	m := newMemory()
+	m.beginRetry("ann")
+	f := m.fields("ann", 1, "")
+	f.refuse(plan.Part{Field: "username"}, &clerk.Error{}, circumstances{}, start)
+	m.holdBack("ann", circumstances{}, errAmbiguous, start)
+	m.beginRetry("ann")
+	if _, held := m.held("ann", circumstances{}, start); !held || len(f.refusals) != 1 {
+		t.Error("what was refused is forgotten although nothing has changed")
+	}
+	m.retry("ann")
+	m.beginRetry("ann")
+	if _, held := m.held("ann", circumstances{}, start); held || len(f.refusals) != 0 {
+		t.Error("what was refused is not tried again")
 	}
 }

@@ -108,6 +108,13 @@ func (r *Reconciler) hearPool(ctx context.Context, q queue) error {
 			}
 		}
 	})
+	go r.retried.Read(ctx, func(uids []types.UID) {
+		for _, uid := range uids {
+			if name, met := r.memory.nameOf(uid); met {
+				add(q, name, editPriority)
+			}
+		}
+	})
 	return nil
 }
 
