@@ -50,10 +50,19 @@ func (r *Reconciler) announce(ctx context.Context, before *v1alpha1.ClerkUser, p
 		return
 	}
 	r.Metrics.turned(v.reason)
+	if ofTheInstance(was, v) {
+		logger = logger.V(1)
+	}
 	logger.Info("Ready turned", "status", v.ready, "reason", v.reason, "message", v.message)
-	if v.ready == metav1.ConditionFalse {
+	if v.ready == metav1.ConditionFalse && v.reason != v1alpha1.ReasonInstanceNotReady {
 		r.Recorder.Eventf(p.user, nil, corev1.EventTypeWarning, v.reason, "Reconcile", "%s", v.message)
 	}
+}
+
+// ofTheInstance reports whether Ready turned because the ClerkInstance cannot be used, or can be again. That is told of the
+// ClerkInstance, once, and not of each of its users.
+func ofTheInstance(was *metav1.Condition, v verdict) bool {
+	return v.reason == v1alpha1.ReasonInstanceNotReady || was != nil && was.Reason == v1alpha1.ReasonInstanceNotReady
 }
 
 // changesMade tells the changes to an existing user: those to access each by itself, the others in one.
