@@ -106,6 +106,9 @@ const (
 	ReasonSecretNotFound = "SecretNotFound"
 	// ReasonAPIHostNotAllowed says that spec.apiURL names a host that the operator was not started with.
 	ReasonAPIHostNotAllowed = "APIHostNotAllowed"
+	// ReasonUnexpectedAnswer says that something other than Clerk's API answers at spec.apiURL, or that it answers nothing that
+	// an instance could be told by.
+	ReasonUnexpectedAnswer = "UnexpectedAnswer"
 	// ReasonMirrorStale says that for some time nothing could be read of what changed at Clerk. ClerkUsers keep their
 	// verdicts, and changes of manifests are carried out.
 	ReasonMirrorStale = "MirrorStale"

@@ -91,7 +91,7 @@ func (b *backend) read(a *answer, out *request, into clerksdk.ResponseReader) er
 		return newError(a, b.now(), r)
 	}
 	if a.tooLarge {
-		return &malformedError{problem: "it is larger than it may be"}
+		return &malformedError{problem: "it is larger than it may be", form: formOf(a)}
 	}
 	into.Read(a.response())
 	return decode(a, into)
@@ -100,7 +100,7 @@ func (b *backend) read(a *answer, out *request, into clerksdk.ResponseReader) er
 // decode reads the body of a good answer. The decoder's own errors quote it, so they are left behind.
 func decode(a *answer, into any) error {
 	if err := json.Unmarshal(a.body, into); err != nil {
-		return &malformedError{problem: "it is not JSON of the expected shape"}
+		return &malformedError{problem: "it is not JSON of the expected shape", form: formOf(a)}
 	}
 	if c, ok := into.(canonicalizer); ok {
 		return c.canonicalize()

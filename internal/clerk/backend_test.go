@@ -481,13 +481,19 @@ func TestAnswersTeachTheOffice(t *testing.T) {
 	if _, err = c.User(t.Context(), testUserID); !Unauthorized(err) || len(clerk.received()) != 2 {
 		t.Errorf("the office is open: %v", err)
 	}
-	c.Reopen()
+	status = http.StatusOK
+	if err := c.Reopen(t.Context()); Unauthorized(err) || len(clerk.received()) != 3 {
+		t.Fatalf("a key that works again is refused: %v", err)
+	}
+	if err := c.Reopen(t.Context()); err != nil || len(clerk.received()) != 3 {
+		t.Fatalf("a key that is not refused was asked about: %v", err)
+	}
 	status = http.StatusTooManyRequests
 	if _, err = c.User(t.Context(), testUserID); err == nil {
 		t.Fatal("got no error")
 	}
 	_, err = c.CountUsers(t.Context())
-	if at, ok := Waiting(err); !ok || time.Until(at) > 10*time.Second || len(clerk.received()) != 3 {
+	if at, ok := Waiting(err); !ok || time.Until(at) > 10*time.Second || len(clerk.received()) != 4 {
 		t.Errorf("the instance is open: %v", err)
 	}
 	if refused != 1 || opened != 1 {

@@ -113,9 +113,21 @@ func (c *Client) For(caller Caller) *Client {
 // A ticket that is not used counts as little as one that its caller never came for.
 func (c *Client) Ready() error { return c.backend.office.ready(c.backend.caller, c.backend.keyID) }
 
-// Reopen makes calls with the client's key go out again at once if Clerk refused it, and calls the office's OnOpen then: for
-// when the key has been seen to work.
-func (c *Client) Reopen() { c.backend.office.reopen(c.backend.keyID) }
+// Reopen finds out, for a key that the office knows as refused, whether calls with it are answered again: with one call that
+// counts users, since GET /instance, which tells whose a key is, may be answered where nothing else is. If that goes well,
+// calls go out again, and the office's OnOpen is called. A key that was refused again a moment after that waits for its
+// back-off first. Nil is for a key that is not refused, or no longer. The error is a *WaitError while somebody else's call is
+// about to tell.
+func (c *Client) Reopen(ctx context.Context) error {
+	if !c.backend.office.hasten(c.backend.keyID) {
+		return nil
+	}
+	_, err := c.CountUsers(ctx)
+	if closed, ok := errors.AsType[*ClosedError](err); ok && !closed.Repeated {
+		return &WaitError{At: closed.At}
+	}
+	return err
+}
 
 // call makes one call and reads its answer.
 func (c *Client) call(ctx context.Context, method, path string, params clerksdk.Params, into clerksdk.ResponseReader) error {

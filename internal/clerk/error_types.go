@@ -35,6 +35,8 @@ type Error struct {
 
 	// foreign is true for an answer that has no error of Clerk's in it.
 	foreign bool
+	// form is what the body of a foreign answer looks like.
+	form string
 }
 
 // Error says what Clerk answered, in the same words each time.
@@ -69,6 +71,8 @@ func (e *WaitError) Error() string { return "waiting for a call to Clerk to fit 
 type ClosedError struct {
 	// At is when the next call is let through to see whether that is still so.
 	At time.Time
+	// Repeated is true if Clerk refuses the key again, or still, after it was asked anew.
+	Repeated bool
 }
 
 // Error is the same text whatever the time.
@@ -87,7 +91,11 @@ func (e *AnswerLostError) Error() string { return e.Err.Error() }
 func (e *AnswerLostError) Unwrap() error { return e.Err }
 
 // malformedError means that an answer that should be good is not what was asked for.
-type malformedError struct{ problem string }
+type malformedError struct {
+	problem string
+	// form is what the answer looks like instead, "" where that does not matter.
+	form string
+}
 
 func (e *malformedError) Error() string { return "clerk's answer is not usable: " + e.problem }
 

@@ -183,16 +183,16 @@ func TestWhatIsKeptOfAnErrorAnswer(t *testing.T) {
 		},
 		"TraceFromHeader": {
 			status: 500, header: http.Header{"Clerk-Trace-Id": {"t1"}}, body: "",
-			want: Error{Status: 500, TraceID: "t1", foreign: true}, text: "clerk answered 500 without saying why",
+			want: Error{Status: 500, TraceID: "t1", foreign: true, form: formEmpty}, text: "clerk answered 500 without saying why",
 		},
 		"TraceFromCloudHeader": {
 			status: 502, header: http.Header{"X-Cloud-Trace-Context": {"105445aa7843bc8bf206b12000100000/1;o=1"}}, body: "<html>",
-			want: Error{Status: 502, TraceID: "105445aa7843bc8bf206b12000100000/1;o=1", foreign: true},
+			want: Error{Status: 502, TraceID: "105445aa7843bc8bf206b12000100000/1;o=1", foreign: true, form: formHTML},
 			text: "clerk answered 502 without saying why",
 		},
 		"TraceThatIsNone": {
 			status: 500, header: http.Header{"Clerk-Trace-Id": {"a b"}}, body: `{"clerk_trace_id":"x\ny"}`,
-			want: Error{Status: 500, foreign: true}, text: "clerk answered 500 without saying why",
+			want: Error{Status: 500, foreign: true, form: formJSON}, text: "clerk answered 500 without saying why",
 		},
 		"NamesThatAreNone": {
 			status: 422, body: `{"errors":[{"code":"Not a code\n","meta":{"param_name":"a b"}}]}`,

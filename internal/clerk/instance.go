@@ -35,7 +35,7 @@ type instanceAnswer struct {
 
 func (a *instanceAnswer) canonicalize() error {
 	if !instanceIDShape.MatchString(a.ID) {
-		return &malformedError{problem: "it is not an instance"}
+		return &malformedError{problem: "it is not an instance", form: formJSON}
 	}
 	return nil
 }

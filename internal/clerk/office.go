@@ -139,7 +139,7 @@ func (o *Office) ready(caller Caller, secret keyID) error {
 // claim returns a place whose ticket may be used now.
 func (o *Office) claim(caller Caller, secret keyID, lane string, now time.Time) (*place, error) {
 	if at, closed := o.refusals.closed(secret, now); closed && !o.queue.probes(caller.Key, now) {
-		return nil, &ClosedError{At: at}
+		return nil, &ClosedError{At: at, Repeated: o.refusals.repeated(secret)}
 	}
 	if at, closed := o.lanes.closed(lane, now); closed {
 		return nil, &WaitError{At: at}
@@ -151,14 +151,12 @@ func (o *Office) claim(caller Caller, secret keyID, lane string, now time.Time) 
 	return p, nil
 }
 
-// reopen forgets that Clerk refused a key, and calls OnOpen if it did.
-func (o *Office) reopen(secret keyID) {
+// hasten has the next call with a refused key be its probe at once, see refusals.hasten. It reports whether the key is
+// refused.
+func (o *Office) hasten(secret keyID) bool {
 	o.mu.Lock()
-	opened := o.refusals.open(secret)
-	o.mu.Unlock()
-	if opened && o.onOpen != nil {
-		o.onOpen()
-	}
+	defer o.mu.Unlock()
+	return o.refusals.hasten(secret, o.now())
 }
 
 // settle tells the office how a call ended and wakes whoever that concerns.
@@ -205,7 +203,7 @@ func (o *Office) slow(t ticket, now, until time.Time) {
 func (o *Office) recover(t ticket, now time.Time) func() {
 	failing := o.failingSince
 	o.failingSince = time.Time{}
-	opened := o.refusals.accept(t)
+	opened := o.refusals.accept(t, now)
 	if opened || !failing.IsZero() && now.Sub(failing) >= outage {
 		return o.onOpen
 	}

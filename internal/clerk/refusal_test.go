@@ -94,10 +94,36 @@ func TestUnauthorized(t *testing.T) {
 			w.settle(ask(t, w.Office, ""), outcome{status: http.StatusOK})
 			w.told(t, 1, 1)
 			w.settle(ask(t, w.Office, ""), unauthorized)
-			if _, closed := w.closedFor(t); closed != time.Second {
-				t.Errorf("refused anew: closed for %v, want 1s", closed)
+			if _, closed := w.closedFor(t); closed != 2*time.Second {
+				t.Errorf("refused anew: closed for %v, want 2s", closed)
 			}
 			w.told(t, 2, 1)
+		})
+	})
+	t.Run("LastsLongerEachTimeItWasOpenedInBetween", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			w := newWatched()
+			for i, seconds := range []int{1, 2, 4, 8, 16, 32, 60, 60} {
+				w.settle(ask(t, w.Office, ""), unauthorized)
+				w.told(t, i+1, i)
+				w.hasten("")
+				if _, closed := w.closedFor(t); closed != time.Duration(seconds)*time.Second && i > 0 {
+					t.Fatalf("closed for %v, want %ds whoever hastens it", closed, seconds)
+				}
+				time.Sleep(time.Duration(seconds) * time.Second)
+				if i == 0 {
+					// The hastened probe was taken above and not heard of.
+					time.Sleep(probeTime)
+				}
+				probe, _ := w.closedFor(t)
+				w.settle(probe, outcome{status: http.StatusOK})
+			}
+			time.Sleep(calm + time.Second)
+			w.settle(ask(t, w.Office, ""), unauthorized)
+			if _, closed := w.closedFor(t); closed != firstProbe {
+				t.Errorf("closed for %v after a calm, want %v", closed, firstProbe)
+			}
 		})
 	})
 	t.Run("AProbeWithoutAnswerIsRepeated", func(t *testing.T) {
@@ -134,14 +160,19 @@ func TestUnauthorized(t *testing.T) {
 			}
 		})
 	})
-	t.Run("ReopensWhenAnotherKeyWorks", func(t *testing.T) {
+	t.Run("HastenedProbeOpens", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			w := newWatched()
-			w.reopen("")
-			w.told(t, 0, 0)
+			if w.hasten("") {
+				t.Error("a key that nobody used is refused")
+			}
 			w.settle(ask(t, w.Office, ""), unauthorized)
-			w.reopen("")
+			if !w.hasten("") {
+				t.Error("a refused key is not")
+			}
+			probe, _ := w.closedFor(t)
+			w.settle(probe, outcome{status: http.StatusOK})
 			ask(t, w.Office, "")
 			w.told(t, 1, 1)
 		})
@@ -151,9 +182,9 @@ func TestUnauthorized(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			o := NewOffice(OfficeConfig{RequestsPer10s: 1000})
 			o.settle(ask(t, o, ""), unauthorized)
-			o.reopen("")
+			o.hasten("")
 			o.settle(ask(t, o, ""), unauthorized)
-			time.Sleep(time.Second)
+			time.Sleep(2 * time.Second)
 			o.settle(ask(t, o, ""), outcome{status: http.StatusOK})
 			ask(t, o, "")
 		})
@@ -257,8 +288,9 @@ func TestOnlyTheRefusedKeyIsClosed(t *testing.T) {
 				given, _ := take(t, w, key)
 				w.settle(given, unauthorized)
 			}
-			w.reopen("a")
-			w.reopen("a")
+			w.hasten("a")
+			probe, _ := take(t, w, "a")
+			w.settle(probe, fine)
 			w.told(t, 2, 1)
 			if _, open := take(t, w, "a"); !open {
 				t.Error("is not open")

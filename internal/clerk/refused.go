@@ -48,7 +48,9 @@ func newError(a *answer, now time.Time, r redactor) *Error {
 	// A body of another shape leaves what could be read of it.
 	_ = json.Unmarshal(a.body, &body)
 	e := &Error{Status: a.status, TraceID: traceID(body.TraceID, a.header, r), foreign: true}
-	if len(body.Errors) > 0 {
+	if len(body.Errors) == 0 {
+		e.form = formOf(a)
+	} else {
 		e.foreign = false
 		e.describe(body.Errors[0], r)
 	}

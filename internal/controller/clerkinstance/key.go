@@ -73,7 +73,11 @@ func (r *Reconciler) check(
 	if err != nil {
 		return nil, err
 	}
-	client.Reopen()
+	if err := client.Reopen(ctx); clerk.Unauthorized(err) {
+		return nil, refusedInUse(instance)
+	} else if err != nil {
+		return nil, fmt.Errorf("making a call with the key: %w", err)
+	}
 	return &connection.Connection{
 		InstanceID:  id,
 		Environment: environment(key),

@@ -27,11 +27,11 @@ import (
 func (r *Reconciler) report(ctx context.Context, before, instance *v1alpha1.ClerkInstance, o outcome, v verdict) error {
 	status := &instance.Status
 	status.ClusterID = r.ClusterID
-	if !v.unchanged {
+	if v.unchanged {
+		setWaiting(instance, v.message)
+	} else {
 		status.ObservedGeneration = instance.Generation
 		setConditions(instance, v)
-	} else if meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionReady) == nil {
-		setWaiting(instance)
 	}
 	if o.connection != nil {
 		status.InstanceID, status.Environment = o.connection.InstanceID, o.connection.Environment
@@ -99,20 +99,28 @@ func setConditions(instance *v1alpha1.ClerkInstance, v verdict) {
 	}
 }
 
-// setWaiting says of an instance without any verdict yet that there is none.
-func setWaiting(instance *v1alpha1.ClerkInstance) {
-	for kind, status := range map[string]metav1.ConditionStatus{
-		v1alpha1.ConditionReady:       metav1.ConditionUnknown,
-		v1alpha1.ConditionReconciling: metav1.ConditionTrue,
-	} {
-		meta.SetStatusCondition(&instance.Status.Conditions, metav1.Condition{
-			Type:               kind,
-			Status:             status,
-			Reason:             v1alpha1.ReasonWaiting,
-			Message:            "Clerk has not answered yet; it is asked again",
-			ObservedGeneration: instance.Generation,
+// setWaiting says why there is no verdict on the present spec: of an instance without any in all conditions, and of one whose
+// spec was changed in Reconciling, beside the verdict on the spec before.
+func setWaiting(instance *v1alpha1.ClerkInstance, why string) {
+	conditions := &instance.Status.Conditions
+	ready := meta.FindStatusCondition(*conditions, v1alpha1.ConditionReady)
+	message := "Clerk has not answered yet; it is asked again"
+	if why != "" {
+		message = "the key is not checked yet, and is tried again: " + why
+	}
+	set := func(kind string, status metav1.ConditionStatus) {
+		meta.SetStatusCondition(conditions, metav1.Condition{
+			Type: kind, Status: status, Reason: v1alpha1.ReasonWaiting, Message: message, ObservedGeneration: instance.Generation,
 		})
 	}
+	switch {
+	case ready == nil || ready.Status == metav1.ConditionUnknown:
+		set(v1alpha1.ConditionReady, metav1.ConditionUnknown)
+	case ready.ObservedGeneration == instance.Generation:
+		return
+	}
+	set(v1alpha1.ConditionReconciling, metav1.ConditionTrue)
+	meta.RemoveStatusCondition(conditions, v1alpha1.ConditionStalled)
 }
 
 // announce writes an event when Ready took another value or reason.

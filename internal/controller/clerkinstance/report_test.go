@@ -61,6 +61,7 @@ func TestReport(t *testing.T) {
 		"Rejected":               {[]verdict{rejected}, no, []string{"Warning KeyRejected bad"}, 3},
 		"Waiting":                {[]verdict{waiting}, perhaps, nil, -1},
 		"WaitKeepsTheVerdict":    {[]verdict{accepted, waiting}, yes, []string{"Normal KeyAccepted good"}, 3},
+		"FailureSaysWhy":         {[]verdict{{unchanged: true, message: "no answer"}}, perhaps, nil, -1},
 		"WaitKeepsTheStall":      {[]verdict{rejected, waiting}, no, []string{"Warning KeyRejected bad"}, 3},
 		"VerdictEndsTheWait":     {[]verdict{waiting, accepted}, yes, []string{"Normal KeyAccepted good"}, 3},
 		"CureEndsTheStall":       {[]verdict{rejected, accepted}, yes, []string{"Warning KeyRejected bad", "Normal KeyAccepted good"}, 3},
@@ -156,6 +157,45 @@ func TestCountsWaitForTheirTurn(t *testing.T) {
 		if got := read(t, r).Status.ManagedUsers; got != s.want {
 			t.Errorf("step %d: %d managed users are written, want %d", i, got, s.want)
 		}
+	}
+}
+
+// A spec that was changed and not checked yet has the verdict on the one before, and says that it is not about this one.
+func TestChangedSpecThatIsNotCheckedYetSaysSo(t *testing.T) {
+	t.Parallel()
+	for name, before := range map[string]verdict{
+		"Accepted": {ready: true, reason: v1alpha1.ReasonKeyAccepted, message: "good"},
+		"Rejected": {reason: v1alpha1.ReasonKeyRejected, message: "bad", stalled: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newTestReconciler(t, &clock{at: start}, newTestInstance())
+			instance := read(t, r)
+			step := func(v verdict) *v1alpha1.ClerkInstance {
+				t.Helper()
+				if err := r.report(t.Context(), instance.DeepCopy(), instance, outcome{}, v); err != nil {
+					t.Fatal(err)
+				}
+				return read(t, r)
+			}
+			ready := saidBy(step(before))["Ready"]
+			instance.Generation++
+			failed := verdict{unchanged: true, message: "no answer from Clerk"}
+			got := step(failed)
+			want := map[string]said{"Ready": ready, "Reconciling": {"Reconciling", "True", "Waiting"}}
+			if diff := cmp.Diff(want, saidBy(got)); diff != "" {
+				t.Errorf("conditions (-want +got):\n%s", diff)
+			}
+			if got.Status.ObservedGeneration != 3 || got.Status.Conditions[0].ObservedGeneration != 3 {
+				t.Errorf("Ready is about generation %d, status about %d, want 3", got.Status.Conditions[0].ObservedGeneration, got.Status.ObservedGeneration)
+			}
+			if again := step(failed); again.ResourceVersion != got.ResourceVersion {
+				t.Error("the same was written again")
+			}
+			if after := saidBy(step(before)); after["Reconciling"].Status != "" || after["Ready"] != ready {
+				t.Errorf("after the check: %+v", after)
+			}
+		})
 	}
 }
 

@@ -8,9 +8,12 @@ import (
 	"fmt"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
+
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
 )
 
 // problem is an error whose fate is known where it is found.
@@ -32,9 +35,19 @@ func isSecretNotFound(err error) bool {
 	return ok && p.reason == v1alpha1.ReasonSecretNotFound
 }
 
+// refusedInUse says of a key that Clerk accepts when it is asked whose the key is, and refuses in the calls that matter.
+func refusedInUse(instance *v1alpha1.ClerkInstance) error {
+	return &problem{
+		reason: v1alpha1.ReasonKeyRejected,
+		message: fmt.Sprintf("Clerk accepts the key in Secret %s for GET /instance and refuses it in other calls (401); "+
+			"put a key there that may call the Users API, or look at what stands between the operator and the API", instance.Spec.SecretKeyRef.Name),
+		stalled: true,
+	}
+}
+
 // verdict is what a pass means for status, for users and for the next pass.
 type verdict struct {
-	// unchanged leaves Ready as it was.
+	// unchanged leaves Ready as it was; message says then why there is no verdict.
 	unchanged       bool
 	ready           bool
 	stalled         bool
@@ -62,8 +75,11 @@ func (r *Reconciler) judge(instance *v1alpha1.ClerkInstance, o outcome) verdict 
 	if rejected, ok := clerk.Rejected(o.err); ok {
 		return v.notReady(v1alpha1.ReasonRejectedByClerk, rejected.Error(), true)
 	}
+	if came, useless := clerk.Useless(o.err); useless {
+		return r.judgeUseless(instance, came)
+	}
 	if o.err != nil {
-		v.unchanged, v.err = true, o.err
+		v.unchanged, v.err, v.message = true, o.err, passes.StableText(o.err)
 		return v
 	}
 	v.state = &connection.State{Connection: o.connection}
@@ -77,6 +93,19 @@ func (r *Reconciler) judge(instance *v1alpha1.ClerkInstance, o outcome) verdict 
 		return v
 	}
 	v.ready, v.reason, v.message = true, v1alpha1.ReasonKeyAccepted, acceptedMessage(instance, o)
+	return v
+}
+
+// judgeUseless is for an answer to GET /instance that cannot be Clerk's. Users keep the connection that was checked for this
+// very spec: what answers so now may be a proxy that is being restarted.
+func (r *Reconciler) judgeUseless(instance *v1alpha1.ClerkInstance, came string) verdict {
+	v := verdict{after: r.SecretInterval}.notReady(v1alpha1.ReasonUnexpectedAnswer, fmt.Sprintf(
+		"what answers at spec.apiURL is not Clerk's API: GET /instance came back with %s; "+
+			"check the path in spec.apiURL (Clerk's is /v1) and any proxy in between", came), false)
+	known, _ := r.Pool.State(types.NamespacedName{Namespace: instance.Namespace, Name: instance.Name})
+	if known.Connection != nil && known.UID == instance.UID && known.Generation == instance.Generation {
+		v.state = nil
+	}
 	return v
 }
 

@@ -81,8 +81,10 @@ func TestJudge(t *testing.T) {
 		"TicketIsDue":          {nil, is(&clerk.WaitError{At: start.Add(-time.Second)}), fate{unchanged: true, after: time.Millisecond}},
 		"TooManyRequests":      {nil, answered(429, ""), fate{unchanged: true, after: 10 * time.Second}},
 		"ServerError":          {nil, answered(503, ""), keeps},
-		"NotFoundIsNoVerdict":  {nil, answered(404, errorBody("resource_not_found")), keeps},
-		"ProxyRefuses":         {nil, answered(403, "<html>"), keeps},
+		"NotFound":             {nil, answered(404, errorBody("resource_not_found")), no(v1alpha1.ReasonUnexpectedAnswer, "status 404 resource_not_found; check the path", false)},
+		"ProxyRefuses":         {nil, answered(403, "<html>"), no(v1alpha1.ReasonUnexpectedAnswer, "status 403 and an HTML page; check the path", false)},
+		"Redirect":             {nil, answered(301, "<html>"), no(v1alpha1.ReasonUnexpectedAnswer, "status 301 and an HTML page", false)},
+		"RefusedInUse":         {nil, is(refusedInUse(newTestInstance())), no(v1alpha1.ReasonKeyRejected, "refuses it in other calls (401)", true)},
 		"NoAnswer":             {nil, failed(func(t *testing.T) error { return readError(t, silent(io.EOF)) }), keeps},
 		"Deadline":             {nil, is(context.DeadlineExceeded), keeps},
 		"Canceled":             {nil, is(context.Canceled), keeps},
@@ -139,5 +141,29 @@ func TestOnlyAMissingKeyIsServedFromMemory(t *testing.T) {
 		if got := isSecretNotFound(tc.err); got != tc.want {
 			t.Errorf("%s: %t, want %t", name, got, tc.want)
 		}
+	}
+}
+
+// What answers at the address may be a proxy that is being restarted: users keep what was checked for this very spec.
+func TestUselessAnswerTakesNoConnectionAway(t *testing.T) {
+	t.Parallel()
+	useless := outcome{err: readError(t, answering(404, "<html>"))}
+	for name, tc := range map[string]struct {
+		state connection.State
+		told  bool
+	}{
+		"CheckedForThisSpec":    {connection.State{Connection: &connection.Connection{}, UID: "instance-uid", Generation: 3}, false},
+		"CheckedForAnother":     {connection.State{Connection: &connection.Connection{}, UID: "instance-uid", Generation: 2}, true},
+		"CheckedForItsForebear": {connection.State{Connection: &connection.Connection{}, UID: "another", Generation: 3}, true},
+		"NotReadyBefore":        {connection.State{Problem: "no", UID: "instance-uid", Generation: 3}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newTestReconciler(t, &clock{at: start})
+			r.Pool.Set(prod, tc.state)
+			if v := r.judge(newTestInstance(), useless); v.ready || v.unchanged || (v.state != nil) != tc.told {
+				t.Errorf("verdict %+v, want it told to users: %t", v, tc.told)
+			}
+		})
 	}
 }
