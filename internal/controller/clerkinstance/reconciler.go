@@ -96,7 +96,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, instance *v1alpha1.ClerkInst
 		return ctrl.Result{}, o.err
 	}
 	v := r.judge(instance, o)
-	if err := r.report(ctx, before, instance, o, v); err != nil {
+	owing, err := r.report(ctx, before, instance, o, v)
+	if err != nil {
 		return ctrl.Result{}, err
 	}
 	if v.state != nil {
@@ -105,7 +106,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, instance *v1alpha1.ClerkInst
 		r.Pool.Set(name, *v.state)
 	}
 	r.dropIfGone(ctx, name, before.UID)
-	if o.counted && (o.tally.managed != instance.Status.ManagedUsers || o.tally.held != instance.Status.HeldDeletions) {
+	if owing {
 		v.after = min(v.after, r.CountInterval)
 	}
 	low := lowPriority

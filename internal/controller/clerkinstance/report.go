@@ -23,10 +23,11 @@ import (
 )
 
 // report writes status, if it changed, and an event when Ready did. It leaves status.deletions alone, which belongs to
-// the deletion brake.
-func (r *Reconciler) report(ctx context.Context, before, instance *v1alpha1.ClerkInstance, o outcome, v verdict) error {
+// the deletion brake. owing is true if counts could not be written yet.
+func (r *Reconciler) report(
+	ctx context.Context, before, instance *v1alpha1.ClerkInstance, o outcome, v verdict,
+) (owing bool, err error) {
 	status := &instance.Status
-	status.ClusterID = r.ClusterID
 	if v.unchanged {
 		setWaiting(instance, v.message)
 	} else {
@@ -36,44 +37,51 @@ func (r *Reconciler) report(ctx context.Context, before, instance *v1alpha1.Cler
 	if o.connection != nil {
 		status.InstanceID, status.Environment = o.connection.InstanceID, o.connection.Environment
 	}
-	r.setCounts(before, instance, o)
+	owing = r.setCounts(before, instance, o)
 	rewritten := undecoded.InStatus(instance.Undecoded, undecoded.InstanceRecords()...)
 	if len(rewritten) == 0 && equality.Semantic.DeepEqual(before.Status, *status) {
-		return nil
+		return owing, nil
 	}
-	err := r.Client.Status().Patch(ctx, instance, undecoded.Rewriting(client.MergeFrom(before), rewritten))
+	err = r.Client.Status().Patch(ctx, instance, undecoded.Rewriting(client.MergeFrom(before), rewritten))
 	if apierrors.IsInvalid(err) && !v.unchanged && len(before.Undecoded) > 0 {
 		// The API server refuses every change of such an object, also of its status.
 		r.Recorder.Eventf(instance, nil, corev1.EventTypeWarning, v.reason, "CheckKey", "%s", v.message)
 	}
 	if client.IgnoreNotFound(err) != nil {
-		return fmt.Errorf("writing status: %w", err)
+		return owing, fmt.Errorf("writing status: %w", err)
 	}
 	r.announce(ctx, before, instance)
-	return nil
+	return owing, nil
 }
 
-// setCounts brings the counts up to date, at most every CountInterval: in between, what was written before stays.
-func (r *Reconciler) setCounts(before, instance *v1alpha1.ClerkInstance, o outcome) {
-	status := &instance.Status
-	if o.mirror.Users != nil {
-		status.Users = ptr.To(*o.mirror.Users)
+// setCounts brings the counts and the cluster's id up to date, at most every CountInterval: in between, what was written
+// before stays, and owing is true. Another operator that counts otherwise and writes to the same status is answered no
+// faster.
+func (r *Reconciler) setCounts(before, instance *v1alpha1.ClerkInstance, o outcome) (owing bool) {
+	stood := before.Status
+	if stood.ClusterID == "" {
+		stood.ClusterID = r.ClusterID
 	}
-	defer func() {
-		if status.Users != nil && *status.Users < status.ManagedUsers {
-			// Counted before the operator created them; there are at least as many.
-			status.Users = ptr.To(status.ManagedUsers)
-		}
-	}()
-	if !o.counted || o.tally.managed == status.ManagedUsers && o.tally.held == status.HeldDeletions {
-		return
+	counts := stood
+	counts.ClusterID = r.ClusterID
+	if o.mirror.Users != nil {
+		counts.Users = ptr.To(*o.mirror.Users)
+	}
+	if o.counted {
+		counts.ManagedUsers, counts.HeldDeletions = o.tally.managed, o.tally.held
+	}
+	if counts.Users != nil && *counts.Users < counts.ManagedUsers {
+		// Counted before the operator created them; there are at least as many.
+		counts.Users = ptr.To(counts.ManagedUsers)
 	}
 	name := types.NamespacedName{Namespace: instance.Namespace, Name: instance.Name}
-	if r.checked.mayWriteCounts(name, r.Now(), r.CountInterval) {
-		status.ManagedUsers, status.HeldDeletions = o.tally.managed, o.tally.held
-		return
+	if !equality.Semantic.DeepEqual(stood, counts) && !r.checked.mayWriteCounts(name, r.Now(), r.CountInterval) {
+		counts, owing = stood, true
 	}
-	status.ManagedUsers, status.HeldDeletions = before.Status.ManagedUsers, before.Status.HeldDeletions
+	status := &instance.Status
+	status.ClusterID, status.Users = counts.ClusterID, counts.Users
+	status.ManagedUsers, status.HeldDeletions = counts.ManagedUsers, counts.HeldDeletions
+	return owing
 }
 
 func setConditions(instance *v1alpha1.ClerkInstance, v verdict) {

@@ -72,7 +72,7 @@ func TestReport(t *testing.T) {
 			r := newTestReconciler(t, &clock{at: start}, newTestInstance())
 			instance := read(t, r)
 			for _, v := range tc.verdicts {
-				if err := r.report(t.Context(), instance.DeepCopy(), instance, outcome{}, v); err != nil {
+				if _, err := r.report(t.Context(), instance.DeepCopy(), instance, outcome{}, v); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -87,7 +87,7 @@ func TestReport(t *testing.T) {
 				t.Errorf("events (-want +got):\n%s", diff)
 			}
 			before := stored.ResourceVersion
-			if err := r.report(t.Context(), stored.DeepCopy(), stored, outcome{}, tc.verdicts[len(tc.verdicts)-1]); err != nil {
+			if _, err := r.report(t.Context(), stored.DeepCopy(), stored, outcome{}, tc.verdicts[len(tc.verdicts)-1]); err != nil {
 				t.Fatal(err)
 			}
 			if after := read(t, r).ResourceVersion; after != before {
@@ -117,7 +117,7 @@ func TestReportLeavesTheBrakesCountAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := outcome{connection: &connection.Connection{InstanceID: testID, Environment: v1alpha1.EnvironmentProduction}, mirror: mirror.Report{Users: ptr.To[int64](12)}}
-	if err := r.report(t.Context(), old.DeepCopy(), old, o, verdict{ready: true, reason: v1alpha1.ReasonKeyAccepted, message: "good"}); err != nil {
+	if _, err := r.report(t.Context(), old.DeepCopy(), old, o, verdict{ready: true, reason: v1alpha1.ReasonKeyAccepted, message: "good"}); err != nil {
 		t.Fatal(err)
 	}
 	status := read(t, r).Status
@@ -151,7 +151,7 @@ func TestCountsWaitForTheirTurn(t *testing.T) {
 		c.advance(s.after)
 		instance := read(t, r)
 		o := outcome{tally: tally{managed: s.managed, held: s.held}, counted: true}
-		if err := r.report(t.Context(), instance.DeepCopy(), instance, o, accepted); err != nil {
+		if _, err := r.report(t.Context(), instance.DeepCopy(), instance, o, accepted); err != nil {
 			t.Fatal(err)
 		}
 		if got := read(t, r).Status.ManagedUsers; got != s.want {
@@ -173,7 +173,7 @@ func TestChangedSpecThatIsNotCheckedYetSaysSo(t *testing.T) {
 			instance := read(t, r)
 			step := func(v verdict) *v1alpha1.ClerkInstance {
 				t.Helper()
-				if err := r.report(t.Context(), instance.DeepCopy(), instance, outcome{}, v); err != nil {
+				if _, err := r.report(t.Context(), instance.DeepCopy(), instance, outcome{}, v); err != nil {
 					t.Fatal(err)
 				}
 				return read(t, r)
@@ -196,6 +196,34 @@ func TestChangedSpecThatIsNotCheckedYetSaysSo(t *testing.T) {
 				t.Errorf("after the check: %+v", after)
 			}
 		})
+	}
+}
+
+// Another operator that counts otherwise overwrites what this one wrote, as fast as it can.
+func TestCountsOfAnotherOperatorAreNotAnsweredAtOnce(t *testing.T) {
+	t.Parallel()
+	c := &clock{at: start}
+	r := newTestReconciler(t, c, newTestInstance())
+	accepted := verdict{ready: true, reason: v1alpha1.ReasonKeyAccepted, message: "good"}
+	mine := outcome{tally: tally{managed: 2}, counted: true, mirror: mirror.Report{Users: ptr.To[int64](7)}}
+	written := 0
+	for range 100 {
+		instance := read(t, r)
+		instance.Status.Users, instance.Status.ManagedUsers, instance.Status.ClusterID = ptr.To[int64](9), 3, "theirs"
+		if err := r.Client.Status().Update(t.Context(), instance); err != nil {
+			t.Fatal(err)
+		}
+		before := instance.ResourceVersion
+		if _, err := r.report(t.Context(), instance.DeepCopy(), instance, mine, accepted); err != nil {
+			t.Fatal(err)
+		}
+		if now := read(t, r); now.ResourceVersion != before {
+			written++
+		}
+		c.advance(defaultCountInterval / 20)
+	}
+	if written != 5 {
+		t.Errorf("counts were written %d times in five intervals, want once in each", written)
 	}
 }
 
