@@ -42,8 +42,11 @@ func statusFaults(conditions []metav1.Condition, generation, observed int64) []s
 	if stalled != nil && reconciling != nil {
 		faults = append(faults, "Stalled and Reconciling stand together")
 	}
-	if (stalled != nil || reconciling != nil) && ready.Status == metav1.ConditionTrue {
-		faults = append(faults, "Ready is True beside Stalled or Reconciling")
+	if stalled != nil && ready.Status == metav1.ConditionTrue {
+		faults = append(faults, "Ready is True beside Stalled")
+	}
+	if reconciling != nil && ready.Status == metav1.ConditionTrue && ready.ObservedGeneration >= reconciling.ObservedGeneration {
+		faults = append(faults, "Ready is True beside Reconciling about the same generation")
 	}
 	if observed > generation {
 		faults = append(faults, "observedGeneration is ahead")

@@ -143,6 +143,7 @@ func fillConditions(user *v1alpha1.ClerkUser, v verdict) {
 		if !v.silent {
 			fillFirstCondition(user, v)
 		}
+		fillPending(user, v.pending)
 		return
 	}
 	if lastWord(v) {
@@ -159,8 +160,12 @@ func fillConditions(user *v1alpha1.ClerkUser, v verdict) {
 			meta.RemoveStatusCondition(conditions, kind)
 		}
 	}
-	// Their order is not ours to leave to a map.
-	slices.SortFunc(*conditions, func(a, b metav1.Condition) int { return slices.Index(order, a.Type) - slices.Index(order, b.Type) })
+	sortConditions(user)
+}
+
+// sortConditions has their order not left to a map.
+func sortConditions(user *v1alpha1.ClerkUser) {
+	slices.SortFunc(user.Status.Conditions, func(a, b metav1.Condition) int { return slices.Index(order, a.Type) - slices.Index(order, b.Type) })
 }
 
 // lastWord reports whether a verdict is the last word on what was asked for.
@@ -173,11 +178,15 @@ var order = []string{v1alpha1.ConditionReady, v1alpha1.ConditionReconciling, v1a
 
 // fillFirstCondition says of an object that has no verdict yet why it has none. Every other keeps what it has.
 func fillFirstCondition(user *v1alpha1.ClerkUser, v verdict) {
+	suspended := v.reason == v1alpha1.ReasonSuspended
 	ready := readyCondition(user)
 	if ready != nil && ready.Status != metav1.ConditionUnknown {
+		if suspended {
+			meta.RemoveStatusCondition(&user.Status.Conditions, v1alpha1.ConditionReconciling)
+		}
 		return
 	}
-	if v.reason == v1alpha1.ReasonSuspended {
+	if suspended {
 		setCondition(user, v1alpha1.ConditionReady, metav1.ConditionUnknown, v.reason, v.message)
 		meta.RemoveStatusCondition(&user.Status.Conditions, v1alpha1.ConditionReconciling)
 		return

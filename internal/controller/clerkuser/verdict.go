@@ -28,7 +28,9 @@ type verdict struct {
 	// reason Waiting.
 	unchanged bool
 	// silent says nothing of an object without Ready either: what it waits for is about to come.
-	silent               bool
+	silent bool
+	// pending says why a generation is not carried out yet although an earlier one was; nil says nothing of it.
+	pending              *pending
 	ready                metav1.ConditionStatus
 	reason, message      string
 	stalled, reconciling bool
@@ -211,10 +213,19 @@ func (r *Reconciler) judgePassing(p *pass) verdict {
 		_, turn := errors.AsType[*clerk.WaitError](p.err)
 		v.silent = turn && at.Sub(p.seenFirst()) < soon
 		v.waited = p.userID == ""
+		if !turn || at.Sub(p.seenFirst()) >= ownPace {
+			v.pending = waitsFor(p.err)
+		}
 		return v
 	case errors.Is(p.err, errInstanceUnknown), errors.Is(p.err, errNotRead):
-		if left := passes.Impatience - p.now.Sub(p.seenFirst()); left > 0 && readyCondition(p.user) == nil {
+		left := passes.Impatience - p.now.Sub(p.seenFirst())
+		switch ready := readyCondition(p.user); {
+		case left <= 0:
+			v.pending = waitsFor(p.err)
+		case ready == nil:
 			v.silent, v.after = true, left
+		case ready.ObservedGeneration != p.user.Generation:
+			v.after = left
 		}
 		return v
 	case errors.Is(p.err, errOutdated), apierrors.IsConflict(p.err):
@@ -222,8 +233,11 @@ func (r *Reconciler) judgePassing(p *pass) verdict {
 		return v
 	case errors.As(p.err, &wait):
 		v.after = wait.after
+		if p.now.Sub(p.seenFirst()) >= ownPace {
+			v.pending = waitsFor(p.err)
+		}
 	default:
-		v.err = p.err
+		v.err, v.pending = p.err, failsWith(p.err)
 	}
 	// That it was missing is what an edit since then is understood by, so it stays written.
 	if r.memory.failingFor(p.user.UID, p.now) >= passes.Impatience && !p.asksAnew() {

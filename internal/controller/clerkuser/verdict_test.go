@@ -384,8 +384,11 @@ func TestJudgePassingErrors(t *testing.T) {
 func TestShortFirstWaitIsNotTold(t *testing.T) {
 	t.Parallel()
 	hasReady := func(u *v1alpha1.ClerkUser) {
-		u.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonInSync}}
+		u.Status.Conditions = []metav1.Condition{{
+			Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonInSync, ObservedGeneration: u.Generation,
+		}}
 	}
+	edited := func(u *v1alpha1.ClerkUser) { hasReady(u); u.Generation++ }
 	turn := func(d time.Duration) error { return &clerk.WaitError{At: start.Add(d)} }
 	slowed := func(t *testing.T) error { t.Helper(); return readError(t, answering(429, "")) }
 	is := func(err error) func(*testing.T) error { return func(*testing.T) error { return err } }
@@ -406,6 +409,7 @@ func TestShortFirstWaitIsNotTold(t *testing.T) {
 		"InstanceUnknownForAWhile":  {nil, 10 * time.Second, is(errInstanceUnknown), true, passes.Impatience - 10*time.Second},
 		"InstanceUnknownForLong":    {nil, passes.Impatience, is(errInstanceUnknown), false, 0},
 		"InstanceUnknownAndTold":    {hasReady, 0, is(errInstanceUnknown), false, 0},
+		"InstanceUnknownForAnEdit":  {edited, 0, is(errInstanceUnknown), false, passes.Impatience},
 		"NotRead":                   {nil, 0, is(errNotRead), true, passes.Impatience},
 		"NotReadForLong":            {nil, time.Hour, is(errNotRead), false, 0},
 		"NotReadAndTold":            {hasReady, 0, is(errNotRead), false, 0},
