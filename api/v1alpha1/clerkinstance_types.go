@@ -148,7 +148,8 @@ const (
 // InstancePolicy holds the instance owner's guard rails.
 type InstancePolicy struct {
 	// adoption says which ClerkUsers may adopt existing users: None, SameNamespace (those in the instance's own
-	// namespace) or All. It applies to spec.userID and to spec.adoptionPolicy alike. Omitted: SameNamespace.
+	// namespace) or All. It applies to spec.userID and to spec.adoptionPolicy alike. A ClerkUser that was moved to another
+	// namespace adopts its user there, so a move out of the instance's own namespace needs All. Omitted: SameNamespace.
 	// +optional
 	Adoption *AdoptionScope `json:"adoption,omitempty"`
 

@@ -83,7 +83,7 @@ func (p *pass) bindNamed(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	how, err := p.claim(user)
+	how, err := p.claim(ctx, user)
 	if err != nil {
 		return err
 	}

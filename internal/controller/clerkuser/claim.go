@@ -49,7 +49,7 @@ func (p *pass) take(ctx context.Context, hits []*clerk.User) error {
 			return err
 		}
 	}
-	how, err := p.claim(hits[0])
+	how, err := p.claim(ctx, hits[0])
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (p *pass) take(ctx context.Context, hits []*clerk.User) error {
 }
 
 // claim decides whether a user is this object's, or may become so, and in what manner.
-func (p *pass) claim(user *clerk.User) (manner, error) {
+func (p *pass) claim(ctx context.Context, user *clerk.User) (manner, error) {
 	switch p.mark().OwnershipOf(user) {
 	case plan.Ours:
 		if id, _, _ := p.in.connection.Mirror.BoundTo(p.uid()); id == user.ID || p.user.Status.UserID == user.ID {
@@ -83,7 +83,7 @@ func (p *pass) claim(user *clerk.User) (manner, error) {
 		return 0, errAlreadyExists
 	case plan.Anothers:
 	}
-	return 0, p.anothers(user)
+	return p.claimOrphan(ctx, user)
 }
 
 // signed reports whether status carries our own signature for this user.
@@ -140,16 +140,6 @@ func (p *pass) soleHolder(ctx context.Context, user *clerk.User) error {
 		}
 	}
 	return nil
-}
-
-// anothers says that a user carries the mark of another object. Only an object of the same namespace is named: to others,
-// "managed by somebody" and "exists" read the same.
-func (p *pass) anothers(user *clerk.User) error {
-	mark, readable := plan.FindMark(user)
-	if readable && mark.Cluster == p.ClusterID && mark.Namespace == p.user.Namespace {
-		return conflict(mark.Name)
-	}
-	return errAlreadyExists
 }
 
 // bindTo makes a user this object's. One that only observes takes note of it, and signs for it only if it was its own.

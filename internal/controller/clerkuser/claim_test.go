@@ -112,7 +112,8 @@ func TestClaim(t *testing.T) {
 			if err := p.think(); err != nil {
 				t.Fatal(err)
 			}
-			got, err := p.claim(atClerk("ann@example.com", tc.user))
+			p.Live = newTestCluster(t, newTestUser("bob"), newTestUser("bob", func(u *v1alpha1.ClerkUser) { u.Namespace = "team-b" }))
+			got, err := p.claim(t.Context(), atClerk("ann@example.com", tc.user))
 			if got != tc.want {
 				t.Errorf("claimed in manner %d, want %d (%v)", got, tc.want, err)
 			}

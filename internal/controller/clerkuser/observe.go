@@ -122,7 +122,7 @@ func (p *pass) ensureOurs(ctx context.Context, user *clerk.User) error {
 	} else if wins {
 		return p.bindTo(ctx, user, restored)
 	}
-	how, err := p.claim(user)
+	how, err := p.claim(ctx, user)
 	if err != nil {
 		return err
 	}

@@ -64,8 +64,9 @@ var (
 	// errAlreadyExists has one text for all who must not learn whose the user is.
 	errAlreadyExists = &problem{
 		reason: v1alpha1.ReasonAlreadyExists,
-		message: "a user with one of the declared identifiers exists at Clerk and is not this object's to manage; if it really is " +
-			"the person meant, set spec.userID to its id (the ClerkInstance's policy.adoption must allow it), else change the identifiers",
+		message: "a user with one of the declared identifiers exists at Clerk and is not this object's to manage; if it is the " +
+			"person meant, set spec.userID to its id (the ClerkInstance's policy.adoption must allow it, and no other ClerkUser may " +
+			"manage the user), else change the identifiers",
 		stalled: true,
 		holds:   true,
 	}
@@ -126,6 +127,16 @@ func conflict(winner string) error {
 		reason: v1alpha1.ReasonConflict,
 		message: fmt.Sprintf("ClerkUser %s of this namespace manages this user; delete one of the two (deleting this one leaves the user as it is)",
 			winner),
+		stalled: true,
+		holds:   true,
+	}
+}
+
+func orphaned(owner, userID string) error {
+	return &problem{
+		reason: v1alpha1.ReasonAlreadyExists,
+		message: fmt.Sprintf("ClerkUser %s of this namespace, which managed user %s, does not exist any more; set spec.userID to %s to "+
+			"adopt the user (the ClerkInstance's policy.adoption must allow it)", owner, userID, userID),
 		stalled: true,
 		holds:   true,
 	}

@@ -53,12 +53,14 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 	return nil
 }
 
-// wakeHeirs wakes what a ClerkUser that is gone may have stood in the way of: those of its namespace without a user, and
-// those that are bound to the same user.
+// wakeHeirs wakes what a ClerkUser that is gone may have stood in the way of: those of its namespace without a user, those
+// of any that are to adopt the same user, and those that are bound to it.
 func (r *Reconciler) wakeHeirs(ctx context.Context, gone client.Object, q queue) {
 	selections := [][]client.ListOption{{client.InNamespace(gone.GetNamespace()), client.MatchingFields{index.Unbound: "true"}}}
 	if user, ok := gone.(*v1alpha1.ClerkUser); ok && user.Status.UserID != "" {
-		selections = append(selections, []client.ListOption{client.MatchingFields{index.UserID: user.Status.UserID}})
+		selections = append(selections,
+			[]client.ListOption{client.MatchingFields{index.Named: user.Status.UserID}},
+			[]client.ListOption{client.MatchingFields{index.UserID: user.Status.UserID}})
 	}
 	for _, selection := range selections {
 		waiting := &v1alpha1.ClerkUserList{}

@@ -23,6 +23,8 @@ const (
 	UserID = "clerk-operator.io/user-id"
 	// Unbound finds the ClerkUsers of a namespace that have no user yet, under the value "true".
 	Unbound = "clerk-operator.io/unbound"
+	// Named finds the ClerkUsers that have no user yet by the id of the one that they are to adopt.
+	Named = "clerk-operator.io/named"
 	// Source finds ClerkUsers by the Secrets and ConfigMaps that they name, as Secret/namespace/name.
 	Source = "clerk-operator.io/source"
 	// ImpliedInstance is the value of Instance for a ClerkUser that names none.
@@ -35,6 +37,7 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 		Instance: instancesOf,
 		UserID:   userIDOf,
 		Unbound:  unbound,
+		Named:    named,
 		Source:   SourcesOf,
 	})
 }
@@ -87,6 +90,13 @@ func userIDOf(user *v1alpha1.ClerkUser) []string {
 func unbound(user *v1alpha1.ClerkUser) []string {
 	if user.Status.UserID == "" {
 		return []string{"true"}
+	}
+	return nil
+}
+
+func named(user *v1alpha1.ClerkUser) []string {
+	if id := user.Spec.UserID; id != nil && user.Status.UserID == "" {
+		return []string{*id}
 	}
 	return nil
 }
