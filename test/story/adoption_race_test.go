@@ -18,8 +18,8 @@ func TestOfTwoThatAdoptAtOnceTheOlderWins(t *testing.T) {
 	w := newLiveWorld(t)
 	there := w.clerk.Seed(verified("ann"))
 	w.instanceBecomes(v1alpha1.ReasonKeyAccepted)
-	w.clerk.InjectFault(emulator.Fault{Method: "GET", Path: "/users/*", Delay: 7 * time.Second})
-	w.clerk.InjectFault(emulator.Fault{Method: "GET", Path: "/users/*", Delay: 300 * time.Millisecond, Skip: 1})
+	w.clerk.InjectFault(emulator.Fault{Method: "GET", Path: "/users/" + there.ID, Delay: 7 * time.Second})
+	w.clerk.InjectFault(emulator.Fault{Method: "GET", Path: "/users/" + there.ID, Delay: 300 * time.Millisecond, Skip: 1})
 	w.clerk.InjectFault(emulator.Fault{Method: "PATCH", Path: "/users/*/metadata", BodyContains: "/younger ", Delay: 9 * time.Second})
 	w.create(w.user("older", adoptsForGood(there.ID)))
 	// Creation times have whole seconds.
