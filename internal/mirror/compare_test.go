@@ -196,7 +196,7 @@ func TestFollowingAnewReadsAnew(t *testing.T) {
 		s.source.seed(1, 2)
 		s.Read(s.source.get(idOf(1)), s.now())
 		s.source.renameSilently(idOf(1), "changed")
-		s.wait(lagTime)
+		s.wait(clerk.LagTime)
 		s.wantSight("pending", idOf(1))
 		s.settle()
 		s.wantSight("changed", idOf(1))

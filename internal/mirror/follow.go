@@ -49,7 +49,7 @@ func (m *Mirror) Follow(followed map[string]Followed) {
 			continue
 		}
 		e := m.follow(follower, f.UserID)
-		e.owned, e.fence = true, later(e.fence, f.Written)
+		e.owned, e.fence, e.written = true, later(e.fence, f.Written), later(e.written, f.Written)
 		if f.Missing && e.presence == Pending {
 			e.presence, e.wanted = Absent, false
 		}
@@ -128,7 +128,7 @@ func (m *Mirror) follow(follower, userID string) *entry {
 	e := m.entry(userID)
 	if o, found := m.objects[follower]; !found || o.userID != userID {
 		m.unfollow(follower)
-		if len(e.followers) == 0 && e.presence != Doubtful && m.config.Now().Sub(e.asked) >= lagTime {
+		if len(e.followers) == 0 && e.presence != Doubtful && clerk.LagLeft(m.config.Now(), e.asked) == 0 {
 			// No comparison was about a user whom nobody followed.
 			e.presence = Pending
 		}

@@ -27,9 +27,6 @@ const (
 	MassAbsent
 )
 
-// lagTime is how long lists, and reads of new users, may not show what was written.
-const lagTime = 60 * time.Second
-
 // entry is one user as last seen.
 type entry struct {
 	// copy is the last one, also while it is doubtful; zero if there never was one.
@@ -40,6 +37,8 @@ type entry struct {
 	asked, confirmed time.Time
 	// fence is when our last write to the user was answered, or its answer was lost.
 	fence time.Time
+	// written is when our last write that was no deletion was answered, or its answer was lost.
+	written time.Time
 	// bound is when an object was last bound to it.
 	bound time.Time
 	// since is when the user was found to be absent with many others.
@@ -63,7 +62,8 @@ func (m *Mirror) Wrote(user *clerk.User) {
 	if len(e.followers) > 1 && e.isNews(copied, now) || !e.known() {
 		told = slices.Clone(e.followers)
 	}
-	e.copy, e.presence, e.asked, e.confirmed, e.fence, e.lagging = copied, Present, now, now, now, false
+	e.copy, e.presence, e.asked, e.confirmed, e.lagging = copied, Present, now, now, false
+	e.fence, e.written = now, now
 	m.mu.Unlock()
 	m.tell(told)
 }
@@ -73,8 +73,8 @@ func (m *Mirror) Wrote(user *clerk.User) {
 func (m *Mirror) WrotePart(userID string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	e := m.entry(userID)
-	e.presence, e.fence = Doubtful, m.config.Now()
+	e, now := m.entry(userID), m.config.Now()
+	e.presence, e.fence, e.written = Doubtful, now, now
 }
 
 // Read records a user that was read by id, by a call that began at asked, and returns the copy that counts from now on. It
@@ -115,6 +115,18 @@ func (m *Mirror) NotFound(userID string, asked time.Time) {
 	m.tell(told)
 }
 
+// LagLeft returns for how long after asked Clerk may not show a user that this process wrote to or bound; 0 if it must. A
+// deletion does not count, since that the user is absent is what it is for.
+func (m *Mirror) LagLeft(userID string, asked time.Time) time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e, found := m.users[userID]
+	if !found {
+		return 0
+	}
+	return clerk.LagLeft(asked, e.written, e.bound)
+}
+
 // Forget makes the copy of a user doubtful that is gone at Clerk, or about which nothing is known any more. Where nobody
 // follows it, it is dropped.
 func (m *Mirror) Forget(userID string) {
@@ -145,7 +157,7 @@ func (m *Mirror) entry(userID string) *entry {
 // it is, unless what is known is from so long ago that no answer lags behind it: then Clerk has set its clock back.
 func (e *entry) accepts(copied clerk.PackedUser, asked time.Time) bool {
 	older := !e.copy.IsZero() && copied.UpdatedAt.Before(e.copy.UpdatedAt)
-	return !asked.Before(e.fence) && (!older || asked.Sub(later(e.fence, e.asked)) >= lagTime)
+	return !asked.Before(e.fence) && (!older || clerk.LagLeft(asked, e.fence, e.asked) == 0)
 }
 
 // user returns the user as it is at the time now, if the last copy is right.
@@ -166,7 +178,7 @@ func (e *entry) shows(copied clerk.PackedUser, now time.Time) bool {
 
 // isNew reports whether Clerk may not show at a time what was written or bound before.
 func (e *entry) isNew(at time.Time) bool {
-	return at.Sub(e.fence) < lagTime || at.Sub(e.bound) < lagTime
+	return clerk.LagLeft(at, e.fence, e.bound) > 0
 }
 
 // list records a user that a list shows, by a call that began at asked, and returns the followers to be told of it. A
@@ -177,7 +189,7 @@ func (m *Mirror) list(userID string, copied clerk.PackedUser, asked time.Time) [
 	if !found || asked.Before(e.asked) || !e.accepts(copied, asked) {
 		return nil
 	}
-	same, mayLag := e.shows(copied, m.config.Now()), asked.Sub(e.fence) < lagTime
+	same, mayLag := e.shows(copied, m.config.Now()), clerk.LagLeft(asked, e.fence) > 0
 	switch {
 	case same && e.presence == Present:
 		e.copy.UpdatedAt, e.asked, e.lagging = copied.UpdatedAt, asked, e.lagging && mayLag
@@ -186,7 +198,7 @@ func (m *Mirror) list(userID string, copied clerk.PackedUser, asked time.Time) [
 		return nil
 	case e.presence == Pending && e.copy.IsZero():
 		e.copy, e.presence, e.asked, e.lagging = copied, Present, asked, mayLag
-	case !same && mayLag, e.presence == Absent && asked.Sub(e.confirmed) < lagTime:
+	case !same && mayLag, e.presence == Absent && clerk.LagLeft(asked, e.confirmed) > 0:
 		e.presence = Doubtful
 	default:
 		e.copy, e.presence, e.asked, e.lagging = copied, Present, asked, false

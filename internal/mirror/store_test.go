@@ -190,12 +190,12 @@ func TestWhatCounts(t *testing.T) {
 		"DifferenceRightAfterAWrite": {func(s *shelf) {
 			s.Wrote(named("written"))
 			s.told = nil
-			s.list(named("other"), s.advance(lagTime-1))
+			s.list(named("other"), s.advance(clerk.LagTime-1))
 		}, "doubtful", true},
 		"DifferenceLongerAfterAWrite": {func(s *shelf) {
 			s.Wrote(named("written"))
 			s.told = nil
-			s.list(named("other"), s.advance(lagTime))
+			s.list(named("other"), s.advance(clerk.LagTime))
 		}, "other", true},
 		"NoDifferenceRightAfterAWrite": {func(s *shelf) {
 			s.Wrote(named("written"))
@@ -229,7 +229,7 @@ func TestWhatCounts(t *testing.T) {
 			s.Read(named("read"), s.at)
 			s.WrotePart("a")
 			s.told = nil
-			s.list(named("read"), s.advance(lagTime))
+			s.list(named("read"), s.advance(clerk.LagTime))
 		}, "read", true},
 		"ListAfterAPartWriteWithoutACopy": {func(s *shelf) {
 			s.WrotePart("a")
@@ -239,33 +239,33 @@ func TestWhatCounts(t *testing.T) {
 		"ListLongAfterAPartWriteWithoutACopy": {func(s *shelf) {
 			s.WrotePart("a")
 			s.told = nil
-			s.list(named("listed"), s.advance(lagTime))
+			s.list(named("listed"), s.advance(clerk.LagTime))
 		}, "listed", true},
 
 		// Absence.
 		"NotFoundIsAbsent":          {func(s *shelf) { s.Read(named("read"), s.at); s.told = nil; s.NotFound("a", s.at) }, "absent", true},
-		"NotFoundWhenInDoubt":       {func(s *shelf) { s.WrotePart("a"); s.told = nil; s.NotFound("a", s.advance(lagTime)) }, "absent", true},
+		"NotFoundWhenInDoubt":       {func(s *shelf) { s.WrotePart("a"); s.told = nil; s.NotFound("a", s.advance(clerk.LagTime)) }, "absent", true},
 		"NotFoundThatNobodyKnew":    {func(s *shelf) { s.NotFound("a", s.at) }, "absent", true},
-		"NotFoundRightAfterAWrite":  {func(s *shelf) { s.Wrote(named("written")); s.told = nil; s.NotFound("a", s.advance(lagTime-1)) }, "written", false},
-		"NotFoundLongerAfterAWrite": {func(s *shelf) { s.Wrote(named("written")); s.told = nil; s.NotFound("a", s.advance(lagTime)) }, "absent", true},
+		"NotFoundRightAfterAWrite":  {func(s *shelf) { s.Wrote(named("written")); s.told = nil; s.NotFound("a", s.advance(clerk.LagTime-1)) }, "written", false},
+		"NotFoundLongerAfterAWrite": {func(s *shelf) { s.Wrote(named("written")); s.told = nil; s.NotFound("a", s.advance(clerk.LagTime)) }, "absent", true},
 		"NotFoundBeforeAWrite":      {func(s *shelf) { s.Wrote(named("written")); s.told = nil; s.NotFound("a", s.at.Add(-time.Hour)) }, "written", false},
 		"NotFoundRightAfterBinding": {func(s *shelf) {
 			s.Read(named("read"), s.at)
 			s.Bind("a", "a")
 			s.told = nil
-			s.NotFound("a", s.advance(lagTime-1))
+			s.NotFound("a", s.advance(clerk.LagTime-1))
 		}, "read", false},
 		"NotFoundLongerAfterBinding": {func(s *shelf) {
 			s.Read(named("read"), s.at)
 			s.Bind("a", "a")
 			s.told = nil
-			s.NotFound("a", s.advance(lagTime))
+			s.NotFound("a", s.advance(clerk.LagTime))
 		}, "absent", true},
 		"NotFoundThatBeganBeforeARead": {func(s *shelf) { s.Read(named("read"), s.at.Add(second)); s.told = nil; s.NotFound("a", s.at) }, "read", false},
 		"ReadThatBeganBeforeNotFound":  {func(s *shelf) { s.NotFound("a", s.at.Add(second)); s.told = nil; s.Read(named("read"), s.at) }, "absent", false},
 		"ReadAfterNotFound":            {func(s *shelf) { s.NotFound("a", s.at); s.told = nil; s.Read(named("read"), s.advance(second)) }, "read", true},
-		"ListRightAfterNotFound":       {func(s *shelf) { s.NotFound("a", s.at); s.told = nil; s.list(named("x"), s.advance(lagTime-1)) }, "doubtful", true},
-		"ListLongerAfterNotFound":      {func(s *shelf) { s.NotFound("a", s.at); s.told = nil; s.list(named("x"), s.advance(lagTime)) }, "x", true},
+		"ListRightAfterNotFound":       {func(s *shelf) { s.NotFound("a", s.at); s.told = nil; s.list(named("x"), s.advance(clerk.LagTime-1)) }, "doubtful", true},
+		"ListLongerAfterNotFound":      {func(s *shelf) { s.NotFound("a", s.at); s.told = nil; s.list(named("x"), s.advance(clerk.LagTime)) }, "x", true},
 		"ListRightAfterNotFoundAndARead": {func(s *shelf) {
 			s.Read(named("x"), s.at)
 			s.NotFound("a", s.at)
@@ -385,7 +385,7 @@ func TestRecentCountsFromTheQuestion(t *testing.T) {
 	want(time.Hour, "")
 	s.Read(named("read"), s.at)
 	want(0, "read")
-	s.NotFound("a", s.advance(lagTime))
+	s.NotFound("a", s.advance(clerk.LagTime))
 	want(time.Hour, "")
 }
 
@@ -475,7 +475,7 @@ func TestBindings(t *testing.T) {
 
 	s.Read(&clerk.User{ID: "user_2"}, s.at)
 	s.Wrote(&clerk.User{ID: "user_3"})
-	s.advance(lagTime)
+	s.advance(clerk.LagTime)
 	s.Unbind("x")
 	want("x", "", 0, false)
 	if _, ok := s.Recent("user_3", time.Hour); ok {
