@@ -143,7 +143,8 @@ const (
 	EventMarkRestored = "MarkRestored"
 	// EventDeleted says that the user was deleted at Clerk.
 	EventDeleted = "Deleted"
-	// EventReleased says that the user was left at Clerk, and why.
+	// EventReleased says that the object was deleted without removing a user, and why: the user was left at Clerk, is gone, or
+	// was never created.
 	EventReleased = "Released"
 	// EventBaselined says that what is in a Secret or ConfigMap now counts as applied, since it is not known what was.
 	EventBaselined = "Baselined"

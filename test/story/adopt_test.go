@@ -113,6 +113,8 @@ func TestUserIDThatIsNotThere(t *testing.T) {
 	w := newLiveWorld(t)
 	there := w.clerk.Seed(verified("ann"))
 	w.create(w.user("ann", func(s *spec) { s.UserID = ptr.To("user_nobody") }))
+	w.becomes("ann", v1alpha1.ReasonWaiting)
+	w.server.Clock().Advance(lagTime)
 	w.becomes("ann", v1alpha1.ReasonMissing)
 	w.rests()
 	w.edit("ann", func(s *spec) { s.UserID = &there.ID })

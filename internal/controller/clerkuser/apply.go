@@ -129,12 +129,11 @@ func (p *pass) applyOne(ctx context.Context, change plan.Change) (callAnswer, er
 
 // failed decides what becomes of a call that was not carried out, or may not have been.
 func (p *pass) failed(change plan.Change, asked time.Time, err error) (callAnswer, error) {
-	_, waiting := clerk.Waiting(err)
 	_, taken := clerk.IdentifierTaken(err)
 	refused := p.refuse(change, asked, err)
-	if !waiting && (!refused || taken) {
+	if !refused || taken {
 		// Whatever the call did or did not do, the copy is not to be trusted.
-		p.in.connection.Mirror.WrotePart(p.observed.ID)
+		p.doubt(p.observed.ID, change, err)
 	}
 	switch {
 	case refused && taken:

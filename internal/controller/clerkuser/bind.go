@@ -77,8 +77,8 @@ func (p *pass) bindNamed(ctx context.Context, id string) error {
 		return adoptionDenied(p.in.instance)
 	}
 	user, err := p.findNamed(ctx, id)
-	if clerk.IsNotFound(err) || errors.Is(err, errGone) {
-		return missing(id, v1alpha1.OriginAdopted)
+	if errors.Is(err, errGone) {
+		return p.namedMissing(id)
 	}
 	if err != nil {
 		return err
@@ -128,8 +128,8 @@ func (p *pass) noneCreated(ctx context.Context, named string) error {
 			return createdEarlier(hit.ID)
 		}
 	}
-	if wait := c.lag(p.now); wait > 0 && len(hits) == 0 {
-		return &waitError{after: min(wait, lagTime/6), err: errNotVisibleYet}
+	if left := c.lag(p.now); left > 0 && len(hits) == 0 {
+		return notVisibleYet(left)
 	}
 	return nil
 }
@@ -141,8 +141,8 @@ func (p *pass) resumeFormer(ctx context.Context, former *creating) (done bool, e
 	if found || err != nil {
 		return found, err
 	}
-	if wait := former.lag(p.now); wait > 0 {
-		return false, &waitError{after: min(wait, lagTime/6), err: errNotVisibleYet}
+	if left := former.lag(p.now); left > 0 {
+		return false, notVisibleYet(left)
 	}
 	return false, p.patchPrepared(ctx, p.toCreate(nil))
 }

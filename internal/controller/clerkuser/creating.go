@@ -28,9 +28,6 @@ type creating struct {
 	Applied v1alpha1.Applied     `json:"applied"`
 }
 
-// lagTime is how long a list at Clerk may not show what was just created.
-const lagTime = 60 * time.Second
-
 func (c creating) identifier() clerk.Identifier {
 	return clerk.Identifier{Kind: c.Kind, Value: c.Value}
 }
@@ -55,13 +52,9 @@ func identifierKinds() []clerk.IdentifierKind {
 	}
 }
 
-// lag is how long from now lists may still not show what the call created. A time to come was not written by the
-// operator.
+// lag is how long from now lists may still not show what the call created; 0 if they must.
 func (c creating) lag(now time.Time) time.Duration {
-	if c.At.After(now) {
-		return 0
-	}
-	return c.At.Add(lagTime).Sub(now)
+	return clerk.LagLeft(now, clerk.Recorded(c.At, now))
 }
 
 // prepare ensures the finalizer before anything is written to Clerk, or the user would be left behind by an object
@@ -117,7 +110,7 @@ func (p *pass) toCreate(earlier *creating) *creating {
 	next := &creating{Kind: identifiers[0].Kind, Value: identifiers[0].Value, At: p.now.UTC().Truncate(time.Second)}
 	if earlier != nil {
 		at := earlier.At
-		if slices.Contains(identifiers, earlier.identifier()) && p.now.Sub(at).Abs() > lagTime/2 {
+		if slices.Contains(identifiers, earlier.identifier()) && p.now.Sub(at).Abs() > clerk.LagTime/2 {
 			at = next.At
 		}
 		next = &creating{Kind: earlier.Kind, Value: earlier.Value, At: at, Applied: earlier.Applied}

@@ -33,7 +33,7 @@ func (p *pass) handOver(ctx context.Context, user *clerk.User) (bool, error) {
 		return false, err
 	}
 	p.notef(v1alpha1.EventHandedOver, "Delete", "handed user %s over to ClerkUser %s, which declares it too", user.ID, heir.Name)
-	return true, p.release(ctx, "")
+	return true, p.letGo(ctx)
 }
 
 // findHeir returns the oldest ClerkUser of the namespace that has no user and declares this one: by its id, or by an

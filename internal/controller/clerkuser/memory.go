@@ -46,7 +46,9 @@ type recollection struct {
 	// spent is true once the deletion brake has counted the object; braked is when it held it first.
 	spent  bool
 	braked time.Time
-	fields *fieldMemory
+	// deleted is the id of the user that was deleted with the object; "" is none.
+	deleted string
+	fields  *fieldMemory
 	// inclusions are what is remembered of the lists that status includes.
 	inclusions map[v1alpha1.StatusInclude]inclusion
 	// wish is the newest one that this process has seen, and since is when it saw it first.
@@ -310,6 +312,20 @@ func (m *memory) spent(uid types.UID) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.of(uid).spent
+}
+
+// deleteUser records that Clerk confirmed the deletion of the object's user.
+func (m *memory) deleteUser(uid types.UID, userID string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.of(uid).deleted = userID
+}
+
+// deletedUser returns the id of the user that was deleted with the object; "" if none was.
+func (m *memory) deletedUser(uid types.UID) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.of(uid).deleted
 }
 
 // fields returns what is remembered of an object's fields. It is used by one pass at a time, and begins anew with every

@@ -31,7 +31,7 @@ func (p *pass) observe(ctx context.Context) error {
 		return p.bind(ctx)
 	}
 	user, err := p.find(ctx, p.userID)
-	if clerk.IsNotFound(err) || errors.Is(err, errGone) {
+	if errors.Is(err, errGone) {
 		return p.vanished(ctx)
 	}
 	if err != nil {
@@ -94,12 +94,13 @@ func (p *pass) freshness() (maxAge time.Duration, asked bool) {
 	return p.now.Sub(p.seenFirst()) - time.Nanosecond, true
 }
 
-// read gets the user from Clerk. An answer older than one that is known already counts for nothing.
+// read gets the user from Clerk. An answer older than one that is known already counts for nothing. The error is errGone if
+// Clerk has no such user.
 func (p *pass) read(ctx context.Context, from reader, id string) (*clerk.User, error) {
 	asked := p.Now()
 	user, err := from.User(ctx, id)
 	if clerk.IsNotFound(err) {
-		p.in.connection.Mirror.NotFound(id, asked)
+		return nil, p.absent(id, asked)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading user %s: %w", id, err)
@@ -127,30 +128,6 @@ func (p *pass) ensureOurs(ctx context.Context, user *clerk.User) error {
 		return err
 	}
 	return p.bindTo(ctx, user, how)
-}
-
-// vanished decides what happens with a user that Clerk no longer has. One that was bound just now is not believed to be
-// gone: lists and reads may lag.
-func (p *pass) vanished(ctx context.Context) error {
-	_, age, onRecord := p.in.connection.Mirror.BoundTo(p.uid())
-	written := p.user.Status.LastWriteTime
-	if onRecord && age < lagTime || written != nil && p.now.Sub(written.Time) < lagTime {
-		return fmt.Errorf("reading user %s, bound or written a moment ago: %w", p.userID, errNotVisibleYet)
-	}
-	if p.user.Spec.Observes() {
-		p.observed = nil
-		return nil
-	}
-	if p.origin == v1alpha1.OriginCreated && p.mayCreateAnew() {
-		return p.createAnew(ctx)
-	}
-	gone := p.userID
-	if p.origin == v1alpha1.OriginAdopted {
-		// Another user may be named next; spec.userID must equal status.userID as long as that is set.
-		p.userID, p.applied = "", v1alpha1.Applied{}
-		p.in.connection.Mirror.Unbind(p.uid())
-	}
-	return missing(gone, p.origin)
 }
 
 // mayCreateAnew reports whether a user that the operator created and that is gone is to be created again: if the person

@@ -115,8 +115,8 @@ func TestAnswerThatIsOlderThanWhatIsKnownCountsForNothing(t *testing.T) {
 		"UserIsWritten":    {200, func(m *mirror.Mirror) { m.Wrote(&clerk.User{ID: testUserID, FirstName: "wrote"}) }, "wrote", false, mirror.Present},
 		"PartIsWritten":    {200, doubtful, "", true, mirror.Doubtful},
 		"UserIsNotFound":   {404, unknown, "", false, mirror.Absent},
-		"WrittenNotFound":  {404, func(m *mirror.Mirror) { m.Wrote(&clerk.User{ID: testUserID, FirstName: "wrote"}) }, "", false, mirror.Present},
-		"BoundAndNotFound": {404, func(m *mirror.Mirror) { m.Bind("ann-uid", testUserID) }, "", false, mirror.Pending},
+		"WrittenNotFound":  {404, func(m *mirror.Mirror) { m.Wrote(&clerk.User{ID: testUserID, FirstName: "wrote"}) }, "", true, mirror.Present},
+		"BoundAndNotFound": {404, func(m *mirror.Mirror) { m.Bind("ann-uid", testUserID) }, "", true, mirror.Pending},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -139,8 +139,8 @@ func TestAnswerThatIsOlderThanWhatIsKnownCountsForNothing(t *testing.T) {
 			switch {
 			case tc.wait != errors.As(err, &wait) || tc.wait && (wait.after != staleRetry || !errors.Is(err, errNotVisibleYet)):
 				t.Errorf("read() = %v, %v; want another look after %s: %t", got, err, staleRetry, tc.wait)
-			case clerk.IsNotFound(err) != (tc.status == http.StatusNotFound):
-				t.Errorf("read() = %v, %v; want not found: %t", got, err, tc.status == http.StatusNotFound)
+			case errors.Is(err, errGone) != (tc.presence == mirror.Absent):
+				t.Errorf("read() = %v, %v; want gone: %t", got, err, tc.presence == mirror.Absent)
 			case (got == nil) != (tc.want == "") || got != nil && got.FirstName != tc.want:
 				t.Errorf("read() = %v, want %q", got, tc.want)
 			}

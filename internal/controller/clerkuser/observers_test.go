@@ -160,9 +160,9 @@ func TestNamedUserThatIsKnownToBeGoneIsMissing(t *testing.T) {
 	s := newStage(t)
 	const nobody = "user_2Nobody"
 	s.create(newTestUser("ann", observes, func(u *v1alpha1.ClerkUser) { u.Spec.UserID = ptr.To(nobody) }))
-	s.becomes("ann", v1alpha1.ReasonMissing)
-	s.wantCalls(1)
+	s.becomesMissing("ann")
+	s.clerk.ResetJournal()
 	s.clock.advance(longHold)
 	s.becomes("ann", v1alpha1.ReasonMissing)
-	s.wantCalls(1)
+	s.wantCalls(0)
 }

@@ -199,7 +199,7 @@ func TestEditOfAMissingUserOutlivesAnOutage(t *testing.T) {
 	s := newStage(t)
 	s.create(newTestUser("ann"))
 	s.becomes("ann", v1alpha1.ReasonInSync)
-	s.clock.advance(2 * lagTime)
+	s.clock.advance(2 * clerk.LagTime)
 	if err := s.clerk.Delete(s.user("ann").Status.UserID); err != nil {
 		t.Fatal(err)
 	}

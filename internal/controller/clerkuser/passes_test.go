@@ -19,6 +19,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
@@ -211,9 +212,9 @@ func TestFormerCallIsBelievedToBeWithoutEffectAfterAMinute(t *testing.T) {
 	s.server.InjectFault(emulator.Fault{Method: http.MethodPost, Path: "/users", Cut: true})
 	s.becomes("ann", v1alpha1.ReasonWaiting)
 	s.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.EmailAddresses[0].Address = "new@example.com" })
-	for at := time.Duration(0); at < lagTime; {
+	for at := time.Duration(0); at < clerk.LagTime; {
 		result := s.pass("ann")
-		if result.RequeueAfter <= 0 || result.RequeueAfter > lagTime/6 {
+		if result.RequeueAfter <= 0 || result.RequeueAfter > clerk.LagTime/6 {
 			t.Fatalf("after %s it is looked again in %s", at, result.RequeueAfter)
 		}
 		if len(s.clerk.Users()) != 0 {
@@ -315,14 +316,18 @@ func TestObjectIsLetGo(t *testing.T) {
 		event string
 		calls int
 	}{
-		"Deleted":           {nil, func(*stage) {}, false, v1alpha1.EventDeleted, 2},
-		"Banned":            {[]func(*v1alpha1.ClerkUser){deletes(v1alpha1.DeletionBan)}, func(*stage) {}, true, v1alpha1.EventBanned, 3},
-		"Retained":          {[]func(*v1alpha1.ClerkUser){deletes(v1alpha1.DeletionRetain)}, func(*stage) {}, true, v1alpha1.EventReleased, 2},
-		"Suspended":         {nil, func(s *stage) { s.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Suspend = ptr.To(true) }) }, true, v1alpha1.EventReleased, 0},
-		"GoneAtClerkBefore": {nil, func(s *stage) { _ = s.clerk.Delete(s.atClerk().ID) }, false, "", 1},
+		"Deleted":   {nil, func(*stage) {}, false, v1alpha1.EventDeleted, 2},
+		"Banned":    {[]func(*v1alpha1.ClerkUser){deletes(v1alpha1.DeletionBan)}, func(*stage) {}, true, v1alpha1.EventBanned, 3},
+		"Retained":  {[]func(*v1alpha1.ClerkUser){deletes(v1alpha1.DeletionRetain)}, func(*stage) {}, true, v1alpha1.EventReleased, 2},
+		"Suspended": {nil, func(s *stage) { s.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Suspend = ptr.To(true) }) }, true, v1alpha1.EventReleased, 0},
+		"GoneAtClerkBefore": {nil, func(s *stage) {
+			s.clock.advance(clerk.LagTime)
+			_ = s.clerk.Delete(s.atClerk().ID)
+		}, false, v1alpha1.EventReleased, 1},
 		"GoneWhileDeleting": {nil, func(s *stage) {
-			s.server.InjectFault(emulator.Fault{Method: http.MethodDelete, Status: 404, Code: "resource_not_found"})
-		}, true, v1alpha1.EventDeleted, 2},
+			s.clock.advance(clerk.LagTime)
+			s.server.InjectFault(emulator.Fault{Method: http.MethodDelete, AfterApplying: true, Status: 404, Code: "resource_not_found"})
+		}, false, v1alpha1.EventReleased, 2},
 		"MarkRemovedButSigned": {nil, func(s *stage) { s.unmark() }, false, v1alpha1.EventDeleted, 2},
 		"MarkRemovedUnsigned": {nil, func(s *stage) {
 			s.unmark()
@@ -362,11 +367,7 @@ func TestObjectIsLetGo(t *testing.T) {
 			if left := len(s.clerk.Users()) == 1; left != tc.left {
 				t.Errorf("the user is at Clerk: %t, want %t", left, tc.left)
 			}
-			if tc.event != "" {
-				s.tells(tc.event)
-			} else if got := told(s.Reconciler); len(got) != 0 {
-				t.Errorf("told were %q, want nothing", got)
-			}
+			s.tells(tc.event)
 			s.wantCalls(tc.calls)
 		})
 	}
@@ -450,11 +451,11 @@ func TestDeletionDoesNotTrustAListThatLags(t *testing.T) {
 	s.restart()
 	s.clerk.Configure(func(set *emulator.Settings) { set.ListLag = time.Hour })
 	s.delete("ann")
-	if result := s.pass("ann"); result.RequeueAfter != lagTime/6 {
-		t.Errorf("it is looked again in %s, want %s", result.RequeueAfter, lagTime/6)
+	if result := s.pass("ann"); result.RequeueAfter <= 0 || result.RequeueAfter > clerk.LagTime/6 {
+		t.Errorf("it is looked again in %s, want at most %s", result.RequeueAfter, clerk.LagTime/6)
 	}
 	s.clerk.Configure(func(set *emulator.Settings) { set.ListLag = 0 })
-	s.clock.advance(lagTime / 6)
+	s.clock.advance(clerk.LagTime / 6)
 	s.vanishes("ann")
 	if len(s.clerk.Users()) != 0 {
 		t.Error("the user of the lost answer was left behind")
@@ -644,10 +645,10 @@ func TestUserThatWasBoundJustNowIsNotMissing(t *testing.T) {
 	s.edit("ann", func(u *v1alpha1.ClerkUser) {
 		u.Annotations[v1alpha1.AnnotationReconcileAt] = "now"
 	})
-	if _, err := s.Reconcile(t.Context(), s.user("ann")); !errors.Is(err, errNotVisibleYet) {
-		t.Errorf("right after its creation: %v", err)
+	if result := s.becomes("ann", v1alpha1.ReasonInSync); result.RequeueAfter <= 0 || result.RequeueAfter > clerk.LagTime/6 {
+		t.Errorf("right after its creation it is looked for again in %s", result.RequeueAfter)
 	}
-	s.clock.advance(lagTime)
+	s.clock.advance(clerk.LagTime)
 	s.becomes("ann", v1alpha1.ReasonMissing)
 }
 
@@ -655,7 +656,7 @@ func TestUserThatIsNamedAndNotThere(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.UserID = ptr.To("user_2Nobody") }))
-	s.becomes("ann", v1alpha1.ReasonMissing)
+	s.becomesMissing("ann")
 	if c := creatingOf(s.user("ann")); c != nil {
 		t.Errorf("an object that names its user is about to create one: %+v", c)
 	}

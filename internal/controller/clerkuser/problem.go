@@ -49,8 +49,6 @@ var (
 	errInstanceUnknown = errors.New("the ClerkInstance was not looked at yet")
 	// errNotRead: the mirror has not read the user yet, and wakes the object when it has.
 	errNotRead = errors.New("the user was not read yet")
-	// errGone: the mirror knows that Clerk has no such user.
-	errGone = errors.New("the user is no longer at Clerk")
 	// errOutdated: the pass works from an old copy of the object; the new one is on its way.
 	errOutdated = errors.New("the object has changed since this copy of it was made")
 	// errUnsettled: Clerk's answers ask for ever more changes.

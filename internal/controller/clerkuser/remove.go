@@ -20,7 +20,8 @@ import (
 )
 
 // remove treats the user as the deletion policy says and lets go of the object. It shares only the reading and the
-// calling with sync, so that an object whose spec is invalid, or whose inputs are gone, can be deleted.
+// calling with sync, so that an object whose spec is invalid, or whose inputs are gone, can be deleted. Whichever way an
+// object is let go, an event says what became of the user.
 func (p *pass) remove(ctx context.Context) error {
 	if !controllerutil.ContainsFinalizer(p.user, v1alpha1.Finalizer) {
 		p.released = true
@@ -36,7 +37,7 @@ func (p *pass) remove(ctx context.Context) error {
 		return p.release(ctx, "mode is Observe, so the user was left as it is")
 	}
 	if p.userID == "" && creatingOf(p.user) == nil {
-		return p.release(ctx, "")
+		return p.release(ctx, "no user was created or adopted for the object, so there was none to remove")
 	}
 	err := p.findInputs(ctx)
 	if err == nil {
@@ -48,12 +49,26 @@ func (p *pass) remove(ctx context.Context) error {
 	if err := p.heldBack(); err != nil {
 		return err
 	}
+	err = p.removeOwn(ctx)
+	if none, ok := errors.AsType[*noUserError](err); ok {
+		return p.release(ctx, none.why)
+	}
+	if errors.Is(err, errGone) {
+		return p.release(ctx, fmt.Sprintf("user %s is no longer at Clerk, so there was nothing to remove", p.userID))
+	}
+	return err
+}
+
+// removeOwn finds the user that this object manages and treats it as the deletion policy says. The error is errGone if Clerk
+// no longer has the user, and a *noUserError if it never had one.
+func (p *pass) removeOwn(ctx context.Context) error {
+	if id := p.memory.deletedUser(p.user.UID); id != "" && id == p.userID {
+		// An earlier pass deleted and told of it, and could not remove the finalizer.
+		return p.letGo(ctx)
+	}
 	user, err := p.findOwn(ctx)
 	if err != nil {
 		return err
-	}
-	if user == nil {
-		return p.release(ctx, "")
 	}
 	return p.removeUser(ctx, user)
 }
@@ -74,7 +89,7 @@ func (p *pass) removeUnreachable(ctx context.Context, err error) error {
 	return deletionBlocked(found.message)
 }
 
-// findOwn returns the user at Clerk that this object manages, read live, or nil if there is none to remove.
+// findOwn returns the user at Clerk that this object manages, read live.
 func (p *pass) findOwn(ctx context.Context) (*clerk.User, error) {
 	if err := p.stillDeleted(ctx); err != nil {
 		return nil, err
@@ -84,18 +99,14 @@ func (p *pass) findOwn(ctx context.Context) (*clerk.User, error) {
 	}
 	if p.userID == "" {
 		if p.memory.nothingCreated(p.user.UID) {
-			return nil, nil
+			return nil, &noUserError{why: "Clerk refused to create the user, so there was none to remove"}
 		}
 		return p.findCreated(ctx, creatingOf(p.user))
 	}
 	if user, ok := p.in.connection.Mirror.Recent(p.userID, p.sinceDeleted()); ok {
 		return user, nil
 	}
-	user, err := p.read(ctx, p.in.client, p.userID)
-	if clerk.IsNotFound(err) {
-		return nil, nil
-	}
-	return user, err
+	return p.read(ctx, p.in.client, p.userID)
 }
 
 // liveEnough is how old a copy may be that a removal rests on, if it was read since the removal was asked for. Without
@@ -119,10 +130,10 @@ func (p *pass) findCreated(ctx context.Context, c *creating) (*clerk.User, error
 			return hit, nil
 		}
 	}
-	if wait := c.lag(p.now); wait > 0 {
-		return nil, &waitError{after: min(wait, lagTime/6), err: errNotVisibleYet}
+	if left := c.lag(p.now); left > 0 {
+		return nil, notVisibleYet(left)
 	}
-	return nil, nil
+	return nil, &noUserError{why: "Clerk has no user that carries the owner mark of the object, so there was none to remove"}
 }
 
 // stillDeleted reads the object from the API server: an old copy must not delete the user of a new object of that name.
@@ -182,28 +193,29 @@ func (p *pass) carryOutPolicy(ctx context.Context, user *clerk.User) error {
 	}
 	switch {
 	case why != "":
+		return p.release(ctx, why)
 	case policy == v1alpha1.DeletionDelete:
+		p.memory.deleteUser(p.user.UID, user.ID)
 		p.notef(v1alpha1.EventDeleted, "Delete", "deleted user %s", user.ID)
 	case policy == v1alpha1.DeletionBan:
 		p.notef(v1alpha1.EventBanned, "Delete", "banned user %s, as deletionPolicy says", user.ID)
 	case policy == v1alpha1.DeletionRetain:
-		why = "deletionPolicy is Retain, so the user was left as it is"
+		return p.release(ctx, "deletionPolicy is Retain, so the user was left as it is")
 	}
-	return p.release(ctx, why)
+	return p.letGo(ctx)
 }
 
-// applyRemoval carries out changes to a user that is about to be let go. A user that is gone is what was wanted.
+// applyRemoval carries out changes to a user that is about to be let go. The error is errGone if Clerk no longer has the user.
 func (p *pass) applyRemoval(ctx context.Context, user *clerk.User, do []plan.Change) error {
 	for _, change := range do {
+		asked := p.Now()
 		_, err := carryOut(ctx, p.in.client, user.ID, change)
 		if err == nil {
 			p.free(plan.Freed(change, user))
 		}
-		if _, waiting := clerk.Waiting(err); !waiting {
-			p.in.connection.Mirror.Forget(user.ID)
-		}
+		p.doubt(user.ID, change, err)
 		if clerk.IsNotFound(err) {
-			return nil
+			return p.absent(user.ID, asked)
 		}
 		if clerk.Unauthorized(err) {
 			return errors.Join(deletionBlocked("Clerk rejects the key of the ClerkInstance"), err)
@@ -218,8 +230,17 @@ func (p *pass) applyRemoval(ctx context.Context, user *clerk.User, do []plan.Cha
 	return nil
 }
 
-// release removes the finalizer, which lets the object go. why says what became of the user, if that needs saying.
+// release lets the object go. why says what became of the user.
 func (p *pass) release(ctx context.Context, why string) error {
+	if err := p.letGo(ctx); err != nil {
+		return err
+	}
+	p.notef(v1alpha1.EventReleased, "Delete", "%s", why)
+	return nil
+}
+
+// letGo removes the finalizer. What became of the user was told before.
+func (p *pass) letGo(ctx context.Context) error {
 	before := p.user.DeepCopy()
 	controllerutil.RemoveFinalizer(p.user, v1alpha1.Finalizer)
 	// The list of finalizers has other owners and is replaced whole: hence the optimistic lock.
@@ -229,8 +250,5 @@ func (p *pass) release(ctx context.Context, why string) error {
 	}
 	p.released = true
 	p.Pool.Unbind(p.uid())
-	if why != "" {
-		p.notef(v1alpha1.EventReleased, "Delete", "%s", why)
-	}
 	return nil
 }

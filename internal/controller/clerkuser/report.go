@@ -58,7 +58,7 @@ func (p *pass) fillStatus(v verdict) {
 	p.fillObserved()
 	status := &p.user.Status
 	if wrote(p.did) {
-		now := metav1.NewTime(p.now.Truncate(time.Second))
+		now := metav1.NewTime(p.Now().Truncate(time.Second))
 		status.LastWriteTime = &now
 	}
 	if p.err == nil && !p.suspended {

@@ -6,6 +6,7 @@ package clerkuser
 import (
 	"context"
 	"fmt"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -21,6 +22,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
 	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
 	"github.com/clerk-operator/clerk-operator/internal/mirror"
@@ -161,16 +163,16 @@ func (r *Reconciler) follow(instance types.NamespacedName, users []v1alpha1.Cler
 			continue
 		}
 		r.memory.meet(user.UID, client.ObjectKeyFromObject(user))
-		followed[string(user.UID)] = followedBy(user)
+		followed[string(user.UID)] = followedBy(user, r.Now())
 	}
 	state.Connection.Mirror.Follow(followed)
 }
 
 // followedBy is what an object has on record about its user.
-func followedBy(user *v1alpha1.ClerkUser) mirror.Followed {
+func followedBy(user *v1alpha1.ClerkUser, now time.Time) mirror.Followed {
 	f := mirror.Followed{UserID: user.Status.UserID}
 	if at := user.Status.LastWriteTime; at != nil {
-		f.Written = at.Time
+		f.Written = clerk.Recorded(at.Time, now)
 	}
 	ready := readyCondition(user)
 	f.Missing = ready != nil && ready.Reason == v1alpha1.ReasonMissing

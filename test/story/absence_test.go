@@ -1,0 +1,86 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package story
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"k8s.io/utils/ptr"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
+)
+
+// TestUserDeletedWhileReadsLagIsDeletedAtClerk deletes an object before Clerk shows the user that was created for it.
+func TestUserDeletedWhileReadsLagIsDeletedAtClerk(t *testing.T) {
+	for name, tc := range map[string]struct{ restarts bool }{
+		"SameProcess":   {},
+		"AfterARestart": {restarts: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newLiveWorld(t)
+			w.clerk.Configure(func(s *emulator.Settings) { s.GetLag = 6 * time.Second })
+			w.create(w.user("ann"))
+			id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
+			// Times of deletions have whole seconds: a copy from right before one counts as read since.
+			w.settle()
+			if tc.restarts {
+				w.halt()
+			}
+			w.delete(w.read("ann"))
+			if tc.restarts {
+				w.start()
+			}
+			w.vanishes("ann")
+			w.wantCalls(1, "DELETE", "/users/*")
+			if w.clerk.User(id) != nil {
+				t.Errorf("user %s is still at Clerk\n%s", id, w.describe())
+			}
+			w.tells("ann", v1alpha1.EventDeleted)
+			w.rests()
+		})
+	}
+}
+
+// TestUserDeletedByHandIsLetGoWithAnEvent deletes an object whose user somebody deleted in Clerk's dashboard just before.
+func TestUserDeletedByHandIsLetGoWithAnEvent(t *testing.T) {
+	w := newLiveWorld(t)
+	w.create(w.user("ann"))
+	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
+	w.settle()
+	w.removeAtClerk(id)
+	w.delete(w.read("ann"))
+	w.tells("ann", v1alpha1.EventReleased)
+	w.vanishes("ann")
+	w.rests()
+}
+
+// TestObjectWithoutAUserIsLetGoWithAnEvent deletes an object whose user Clerk refused to create.
+func TestObjectWithoutAUserIsLetGoWithAnEvent(t *testing.T) {
+	w := newLiveWorld(t)
+	w.clerk.Configure(func(s *emulator.Settings) { s.Blocked = []string{"@example.com"} })
+	w.create(w.user("ann"))
+	w.becomes("ann", v1alpha1.ReasonRejectedByClerk)
+	w.delete(w.read("ann"))
+	w.vanishes("ann")
+	w.tells("ann", v1alpha1.EventReleased)
+	w.rests()
+}
+
+// TestUserNamedRightAfterItsCreationIsAdopted names a user that somebody created a moment ago, before Clerk shows it.
+func TestUserNamedRightAfterItsCreationIsAdopted(t *testing.T) {
+	w := newLiveWorld(t)
+	w.clerk.Configure(func(s *emulator.Settings) { s.GetLag = 3 * time.Second })
+	seeded := w.clerk.Seed(emulator.User{EmailAddresses: []emulator.EmailAddress{emulator.VerifiedEmail(address("ann"))}})
+	w.create(w.user("ann", func(s *spec) { s.UserID = ptr.To(seeded.ID) }))
+	if id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID; id != seeded.ID {
+		t.Errorf("bound to %s, want %s", id, seeded.ID)
+	}
+	w.rests()
+	if told := w.told("ann"); slices.Contains(told, v1alpha1.ReasonMissing) {
+		t.Errorf("told were %v", told)
+	}
+}
