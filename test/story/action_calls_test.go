@@ -56,6 +56,8 @@ func (w *world) createAnn() {
 	w.create(w.user("ann"))
 	w.becomes("ann", v1alpha1.ReasonInSync)
 	w.edits("ann", equipped)
+	// What Clerk does not have is believed only long after a write.
+	w.server.Clock().Advance(2 * lagTime)
 }
 
 // Acts as manifests have them.

@@ -11,6 +11,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
@@ -54,7 +55,7 @@ func TestCallOnAUserThatWasJustWrittenIsMadeAgain(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	user := s.user.DeepCopy()
-	user.Status.LastWriteTime = ptr.To(metav1.NewTime(start.Add(-lagTime + 3*time.Second)))
+	user.Status.LastWriteTime = ptr.To(metav1.NewTime(start.Add(-clerk.LagTime + 3*time.Second)))
 	s.storeUser(user)
 	s.act(disablesMFA)
 	s.clerk.InjectFault(emulator.Fault{Method: "DELETE", Status: 404, Code: "resource_not_found", Times: 2})
@@ -63,5 +64,40 @@ func TestCallOnAUserThatWasJustWrittenIsMadeAgain(t *testing.T) {
 		t.Errorf("the status is %+v", s.stored().Status)
 	}
 	s.at = s.at.Add(4 * time.Second)
+	s.turned(v1alpha1.ConditionFailed, v1alpha1.ReasonMissing)
+}
+
+// TestPartOfAUserThatWasJustWrittenIsNotTakenForGone has Clerk not know yet of what the user was created with.
+func TestPartOfAUserThatWasJustWrittenIsNotTakenForGone(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	user := s.user.DeepCopy()
+	user.Status.LastWriteTime = ptr.To(metav1.NewTime(start))
+	s.storeUser(user)
+	s.act(func(spec *v1alpha1.ClerkUserActionSpec) {
+		spec.DeletePasskey = &v1alpha1.PasskeyDeletion{ID: "idn_2Passkey"}
+	})
+	s.clerk.InjectFault(emulator.Fault{Method: "DELETE", Status: 404, Code: "resource_not_found", Times: -1})
+	s.pass()
+	if s.stored().Status.StartedAt != nil || finished(s.stored()) {
+		t.Errorf("the status is %+v", s.stored().Status)
+	}
+	// The ClerkUser goes on writing.
+	s.at = s.at.Add(clerk.LagTime)
+	user.Status.LastWriteTime = ptr.To(metav1.NewTime(s.at))
+	s.storeUser(user)
+	s.turned(v1alpha1.ConditionFailed, v1alpha1.ReasonNotFoundAtClerk)
+}
+
+// TestUserThatThisProcessJustWroteIsNotBelievedToBeGone has a write on record in this process only.
+func TestUserThatThisProcessJustWroteIsNotBelievedToBeGone(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	shared, _ := s.Pool.Mirror(s.clerk.ID())
+	shared.WrotePart(s.user.Status.UserID)
+	s.act(disablesMFA)
+	s.clerk.InjectFault(emulator.Fault{Method: "GET", Path: "/users/*", Status: 404, Code: "resource_not_found", Times: -1})
+	s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonWaiting)
+	s.at = s.at.Add(clerk.LagTime)
 	s.turned(v1alpha1.ConditionFailed, v1alpha1.ReasonMissing)
 }

@@ -26,6 +26,7 @@ type answer struct {
 func (p *pass) carryOut(ctx context.Context) error {
 	p.called = true
 	answer, err := p.call(ctx)
+	p.lag = p.lagLeft(p.now)
 	p.share(answer.user, err)
 	if err == nil {
 		p.answer = answer
@@ -97,9 +98,12 @@ func (p *pass) share(user *clerk.User, err error) {
 	if _, waiting := clerk.Waiting(err); waiting || p.act == v1alpha1.ActGetOAuthAccessToken {
 		return
 	}
-	if user != nil && err == nil {
+	switch {
+	case user != nil && err == nil:
 		p.connection.Mirror.Wrote(user)
-	} else {
+	case clerk.IsNotFound(err):
+		p.connection.Mirror.Forget(p.userID)
+	default:
 		p.connection.Mirror.WrotePart(p.userID)
 	}
 	p.Pool.ChangedUsers().Put(string(p.user.UID))

@@ -13,13 +13,9 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-const (
-	// liveEnough is how old a copy of the user may be that was read since the act was asked for, when its passes begin to wait
-	// for the ticket of its call. It does not count how long they wait: they would for ever spend the ticket on reading anew.
-	liveEnough = time.Minute
-	// lagTime is how long reads of a user may not show what was written, or that it was created.
-	lagTime = time.Minute
-)
+// liveEnough is how old a copy of the user may be that was read since the act was asked for, when its passes begin to wait
+// for the ticket of its call. It does not count how long they wait: they would for ever spend the ticket on reading anew.
+const liveEnough = time.Minute
 
 // observe reads the ClerkUser and the user at Clerk live, and checks that the one is still the other's.
 func (p *pass) observe(ctx context.Context) error {
@@ -52,8 +48,7 @@ func (p *pass) read(ctx context.Context) (*clerk.User, error) {
 	asked := p.Now()
 	user, err := p.client.User(ctx, p.userID)
 	if clerk.IsNotFound(err) {
-		known.NotFound(p.userID, asked)
-		return nil, p.vanished()
+		return nil, p.absent(asked)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading user %s: %w", p.userID, err)
@@ -65,18 +60,23 @@ func (p *pass) read(ctx context.Context) (*clerk.User, error) {
 	return user, nil
 }
 
-// vanished says that the user is gone, unless it was created or written to so shortly before that reads may not show it.
-func (p *pass) vanished() error {
-	if p.justWritten() {
-		return &waitError{after: staleRetry, err: errNotVisibleYet}
+// absent returns the error for a user that Clerk answered not to have to a call that began at asked.
+func (p *pass) absent(asked time.Time) error {
+	if left := p.lagLeft(asked); left > 0 {
+		return &waitError{after: clerk.LagRetry(left), err: errNotVisibleYet}
 	}
+	p.connection.Mirror.NotFound(p.userID, asked)
 	return missing(p.userID)
 }
 
-// justWritten reports whether the user was created or written to so shortly before that Clerk may not show it.
-func (p *pass) justWritten() bool {
-	written := p.user.Status.LastWriteTime
-	return written != nil && p.now.Sub(written.Time) < lagTime
+// lagLeft returns for how long after asked Clerk may still not show the user, 0 if an absence is to be believed. It counts
+// what this process wrote, and what is on record from before a restart.
+func (p *pass) lagLeft(asked time.Time) time.Duration {
+	left := p.connection.Mirror.LagLeft(p.userID, asked)
+	if at := p.user.Status.LastWriteTime; at != nil {
+		left = max(left, clerk.LagLeft(asked, clerk.Recorded(at.Time, asked)))
+	}
+	return left
 }
 
 // askedBy is when the act was asked for at the latest: the API server cuts off fractions of a second.

@@ -44,8 +44,10 @@ type pass struct {
 
 	// began is true once this pass put a start on record, and called once it was about to make the call.
 	began, called bool
-	answer        answer
-	err           error
+	// lag is for how long Clerk may still not show what the call did not find; 0 if that it is not there is to be believed.
+	lag    time.Duration
+	answer answer
+	err    error
 }
 
 func (r *Reconciler) newPass(action *v1alpha1.ClerkUserAction) *pass {

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
@@ -224,7 +225,7 @@ func TestUserThatWasJustWrittenIsNotBelievedToBeGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	user := s.user.DeepCopy()
-	user.Status.LastWriteTime = ptr.To(metav1.NewTime(start.Add(-lagTime + time.Second)))
+	user.Status.LastWriteTime = ptr.To(metav1.NewTime(start.Add(-clerk.LagTime + staleRetry)))
 	s.storeUser(user)
 	s.act(disablesMFA)
 	if result := s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonWaiting); result.RequeueAfter != staleRetry {

@@ -96,8 +96,10 @@ func judgeEnd(p *pass) (verdict, bool) {
 		return complete(p.answer.message), true
 	case err == nil:
 		return complete(fmt.Sprintf("Clerk carried out %s", p.act)), true
-	case errors.Is(err, errNothingThere), p.called && p.target != "" && clerk.IsNotFound(err):
+	case errors.Is(err, errNothingThere), p.called && p.target != "" && clerk.IsNotFound(err) && !p.partMayLag():
 		return judgeNothingThere(p), true
+	case p.called && p.target != "" && clerk.IsNotFound(err):
+		return verdict{}, false
 	case p.called && clerk.IsNotFound(err):
 		return judgeNotFound(p)
 	case clerk.AnswerLost(err) && repetitionOf(&p.action.Spec) == never:
@@ -128,10 +130,16 @@ func judgeNotFound(p *pass) (verdict, bool) {
 	switch {
 	case p.hadNone():
 		return complete(fmt.Sprintf("the user had nothing left that %s removes", p.act)), true
-	case p.justWritten():
+	case p.lag > 0:
 		return verdict{}, false
 	}
 	return failed(v1alpha1.ReasonMissing, missing(p.userID).Error()), true
+}
+
+// partMayLag reports whether Clerk may not show one of the things that the user has, since the user was created or written to
+// a moment ago. Whatever is written meanwhile, an act does not wait for longer than that lasts.
+func (p *pass) partMayLag() bool {
+	return min(p.lag, clerk.LagLeft(p.now, p.action.CreationTimestamp.Time)) > 0
 }
 
 // hadNone reports whether the user had none of the second factors that the act removes.
