@@ -154,6 +154,10 @@ func (p *pass) stillDeleted(ctx context.Context) error {
 	return nil
 }
 
+// notMarked is one text for a user that nobody manages and for one that another object manages: who copied a status from
+// elsewhere must not learn which it is.
+const notMarked = "the user does not carry the owner mark of this object, so it was left as it is"
+
 // removeUser carries out the deletion policy, if the user is ours and neither the instance's policy, nor a waiting
 // successor, nor the brake say otherwise.
 func (p *pass) removeUser(ctx context.Context, user *clerk.User) error {
@@ -163,10 +167,10 @@ func (p *pass) removeUser(ctx context.Context, user *clerk.User) error {
 		p.origin = mark.Origin
 	case plan.Unmarked:
 		if !p.signed(user.ID) {
-			return p.release(ctx, "the user no longer carries the owner mark, so it was left as it is")
+			return p.release(ctx, notMarked)
 		}
 	case plan.Predecessors, plan.Anothers:
-		return p.release(ctx, "the user is managed by another object, so it was left as it is")
+		return p.release(ctx, notMarked)
 	}
 	p.observed, p.bound = user, true
 	handedOver, err := p.handOver(ctx, user)
