@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"regexp"
-	"strings"
 	"time"
 
 	clerksdk "github.com/clerk/clerk-sdk-go/v2"
@@ -58,7 +57,7 @@ func canonicalEmailAddress(from *clerksdk.EmailAddress) (EmailAddress, error) {
 	}
 	return EmailAddress{
 		ID:      from.ID,
-		Address: strings.ToLower(from.EmailAddress),
+		Address: LowerASCII(from.EmailAddress),
 		Status:  statusOf(from.Verification, from.Reserved),
 		Linked:  len(from.LinkedTo) > 0,
 	}, nil
@@ -75,14 +74,6 @@ func canonicalPhoneNumber(from *clerksdk.PhoneNumber) (PhoneNumber, error) {
 		ReservedForSecondFactor: from.ReservedForSecondFactor,
 		Linked:                  len(from.LinkedTo) > 0,
 	}, nil
-}
-
-// canonicalWallet lowers hexadecimal addresses, whose case is only a checksum. Others are told apart by case.
-func canonicalWallet(address string) string {
-	if lower := strings.ToLower(address); strings.HasPrefix(lower, "0x") {
-		return lower
-	}
-	return address
 }
 
 // statusOf returns the state of an identifier: reserved ones are those marked so that are not verified.

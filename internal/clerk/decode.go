@@ -5,7 +5,6 @@ package clerk
 
 import (
 	"encoding/json"
-	"strings"
 	"time"
 
 	clerksdk "github.com/clerk/clerk-sdk-go/v2"
@@ -49,7 +48,7 @@ func (a *userAnswer) canonicalize() error {
 	u := &User{
 		ID:                    a.ID,
 		ExternalID:            text(a.ExternalID),
-		Username:              strings.ToLower(text(a.Username)),
+		Username:              LowerASCII(text(a.Username)),
 		FirstName:             text(a.FirstName),
 		LastName:              text(a.LastName),
 		Locale:                text(a.Locale),
@@ -118,7 +117,7 @@ func (a *userAnswer) canonicalizeIdentifiers(u *User) error {
 			return errMissingPart
 		}
 		u.Web3Wallets = append(u.Web3Wallets, Web3Wallet{
-			ID: from.ID, Address: canonicalWallet(from.Web3Wallet), Status: statusOf(from.Verification, false),
+			ID: from.ID, Address: FoldWallet(from.Web3Wallet), Status: statusOf(from.Verification, false),
 		})
 	}
 	return nil

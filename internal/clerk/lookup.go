@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 
 	clerksdk "github.com/clerk/clerk-sdk-go/v2"
 	"github.com/clerk/clerk-sdk-go/v2/user"
@@ -80,14 +79,14 @@ func holds(u *User, kind IdentifierKind, value string) bool {
 	case KindExternalID:
 		return u.ExternalID == value
 	case KindEmailAddress:
-		lower := strings.ToLower(value)
+		lower := LowerASCII(value)
 		return slices.ContainsFunc(u.EmailAddresses, func(e EmailAddress) bool { return e.Address == lower })
 	case KindPhoneNumber:
 		return slices.ContainsFunc(u.PhoneNumbers, func(p PhoneNumber) bool { return p.Number == value })
 	case KindUsername:
-		return u.Username == strings.ToLower(value)
+		return u.Username == LowerASCII(value)
 	case KindWeb3Wallet:
-		wanted := canonicalWallet(value)
+		wanted := FoldWallet(value)
 		return slices.ContainsFunc(u.Web3Wallets, func(w Web3Wallet) bool { return w.Address == wanted })
 	default:
 		return false

@@ -6,7 +6,6 @@ package clerk
 import (
 	"context"
 	"net/http"
-	"strings"
 	"time"
 
 	clerksdk "github.com/clerk/clerk-sdk-go/v2"
@@ -126,7 +125,7 @@ func (a *invitationsAnswer) canonicalize() error {
 		a.canonical.Items = append(a.canonical.Items, OrganizationInvitation{
 			ID:             from.ID,
 			OrganizationID: organizationOf(from),
-			EmailAddress:   strings.ToLower(from.EmailAddress),
+			EmailAddress:   LowerASCII(from.EmailAddress),
 			Role:           from.Role,
 			Status:         from.Status,
 			CreatedAt:      fromMilliseconds(from.CreatedAt),

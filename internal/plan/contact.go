@@ -6,7 +6,6 @@ package plan
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
@@ -76,7 +75,7 @@ func declaredPhones(spec *v1alpha1.ClerkUserSpec, applied v1alpha1.Applied) cont
 }
 
 // foldEmail is the address as Clerk stores it.
-func foldEmail(address string) string { return strings.ToLower(address) }
+func foldEmail(address string) string { return clerk.LowerASCII(address) }
 
 func isTrue(flag *bool) bool { return flag != nil && *flag }
 

@@ -35,7 +35,7 @@ func Freed(c Change, u *clerk.User) []clerk.Identifier {
 			add(clerk.KindPhoneNumber, p.Number)
 		}
 		for _, w := range u.Web3Wallets {
-			add(clerk.KindWeb3Wallet, foldWallet(w.Address))
+			add(clerk.KindWeb3Wallet, clerk.FoldWallet(w.Address))
 		}
 	default:
 		// Every other change leaves the user its identifiers.

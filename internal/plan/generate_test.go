@@ -20,9 +20,16 @@ import (
 // it is found if it is printed.
 const canary = "cnry"
 
+// kelvin is the Kelvin sign and longS another s: Unicode folds them to k and s, and they are other letters all the same.
+const (
+	kelvin = "\u212a"
+	longS  = "\u017f"
+)
+
 var (
-	names     = []string{"", canary + "a", canary + "b"}
-	addresses = []string{canary + "a@x.io", canary + "b@x.io", canary + "c@x.io"}
+	names     = []string{"", canary + "a", canary + kelvin}
+	usernames = []string{"", canary + "a", canary + "K", canary + "\u00df"}
+	addresses = []string{canary + "a@x.io", canary + "k@x.io", canary + "\u0131\u0430@x.io"}
 	numbers   = []string{"+15555550100", "+15555550101", "+15555550102"}
 	keys      = []string{"a", "b", "c/d~e"}
 	policies  = []v1alpha1.MergePolicy{v1alpha1.PolicyMerge, v1alpha1.PolicyReplace}
@@ -84,7 +91,7 @@ var bools = []bool{true, false}
 var specs = rapid.Custom(func(t *rapid.T) v1alpha1.ClerkUserSpec {
 	spec := v1alpha1.ClerkUserSpec{
 		ExternalID:        maybe(t, "external id", names),
-		Username:          maybe(t, "username", []string{"", canary + "a", canary + "B"}),
+		Username:          maybe(t, "username", usernames),
 		FirstName:         maybe(t, "first name", names),
 		LastName:          maybe(t, "last name", names),
 		Locale:            maybe(t, "locale", []string{"", "en-US", "en-us"}),
@@ -135,7 +142,7 @@ func drawEmails(t *rapid.T) []v1alpha1.EmailAddress {
 	list := []v1alpha1.EmailAddress{}
 	for _, address := range drawSubset(t, "emails", addresses) {
 		if rapid.IntRange(0, 4).Draw(t, "case") == 0 {
-			address = strings.ToUpper(address)
+			address = upperASCII(address)
 		}
 		list = append(list, v1alpha1.EmailAddress{Address: address, Status: maybe(t, "status", statuses)})
 	}
@@ -143,6 +150,16 @@ func drawEmails(t *rapid.T) []v1alpha1.EmailAddress {
 		list[at].Primary = new(true)
 	}
 	return list
+}
+
+// upperASCII has no letter in upper case that Clerk could fold otherwise.
+func upperASCII(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' {
+			return r - 'a' + 'A'
+		}
+		return r
+	}, text)
 }
 
 func drawPhones(t *rapid.T) []v1alpha1.PhoneNumber {
@@ -200,7 +217,7 @@ func drawValue(t *rapid.T, depth int) any {
 	case kind == 5 && rapid.IntRange(0, 9).Draw(t, "large") == 0:
 		return strings.Repeat(canary, 1000)
 	default:
-		return canary + one(t, "text", []string{"1", "2"})
+		return canary + one(t, "text", []string{"1", "2", "<\u2028&" + kelvin})
 	}
 }
 
@@ -258,7 +275,7 @@ func drawUser(t *rapid.T) *clerk.User {
 		Username:   one(t, "user username", names),
 		FirstName:  one(t, "user first name", names),
 		LastName:   one(t, "user last name", names),
-		Locale:     one(t, "user locale", []string{"", "en-US", "de"}),
+		Locale:     one(t, "user locale", []string{"", "en-US", "en-U" + longS, "de"}),
 
 		PublicMetadata:  drawMetadata(t),
 		PrivateMetadata: drawMetadata(t),
@@ -289,7 +306,7 @@ func drawUser(t *rapid.T) *clerk.User {
 
 func drawUserEmails(t *rapid.T, u *clerk.User) {
 	u.EmailAddresses, u.PrimaryEmailAddressID = nil, ""
-	for _, address := range drawSubset(t, "user emails", addresses) {
+	for _, address := range drawSubset(t, "user emails", append(slices.Clone(addresses), canary+kelvin+"@x.io")) {
 		u.EmailAddresses = append(u.EmailAddresses, clerk.EmailAddress{
 			ID: "idn_" + address, Address: address, Status: one(t, "state", states),
 			Linked: rapid.IntRange(0, 5).Draw(t, "linked") == 0,

@@ -5,7 +5,6 @@ package plan
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
@@ -64,7 +63,7 @@ func holding(u *clerk.User, id clerk.Identifier) (clerk.IdentifierStatus, bool) 
 		return statusAmong(heldPhones(u), id.Value)
 	case clerk.KindWeb3Wallet:
 		at := slices.IndexFunc(u.Web3Wallets, func(w clerk.Web3Wallet) bool {
-			return foldWallet(w.Address) == foldWallet(id.Value)
+			return clerk.FoldWallet(w.Address) == clerk.FoldWallet(id.Value)
 		})
 		if at >= 0 {
 			return u.Web3Wallets[at].Status, true
@@ -82,15 +81,5 @@ func statusAmong(held []heldContact, value string) (clerk.IdentifierStatus, bool
 	return held[at].status, true
 }
 
-// foldUsername is the username as Clerk stores it. Folding as strings.EqualFold does would take more names for the same
-// than Clerk does.
-func foldUsername(name string) string { return strings.ToLower(name) }
-
-// foldWallet is the wallet's address in one case if case means nothing in it: it is a checksum in Ethereum's, and part
-// of the value in Solana's.
-func foldWallet(address string) string {
-	if strings.HasPrefix(address, "0x") {
-		return strings.ToLower(address)
-	}
-	return address
-}
+// foldUsername is the username as Clerk stores it.
+func foldUsername(name string) string { return clerk.LowerASCII(name) }

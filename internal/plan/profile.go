@@ -4,8 +4,6 @@
 package plan
 
 import (
-	"strings"
-
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
@@ -20,7 +18,7 @@ func (d *Desired) planProfile(u *clerk.User) clerk.UpdateUserParams {
 		BypassClientTrust:         differing(d.bypassClientTrust, u.BypassClientTrust),
 	}
 	// Language tags mean the same in upper and lower case (RFC 5646, 2.1.1), and Clerk may tidy them.
-	if d.locale != nil && !strings.EqualFold(*d.locale, u.Locale) {
+	if d.locale != nil && clerk.LowerASCII(*d.locale) != clerk.LowerASCII(u.Locale) {
 		p.Locale = clone(d.locale)
 	}
 	d.planPassword(u, &p)

@@ -58,7 +58,7 @@ func (c *court) profile() {
 	requireWish(c, "createOrganizationEnabled", c.spec.CreateOrganizationEnabled, c.final.CreateOrganizationEnabled)
 	requireWish(c, "bypassClientTrust", c.spec.BypassClientTrust, c.final.BypassClientTrust)
 	if wish := c.spec.Locale; wish != nil {
-		c.requiref(strings.EqualFold(*wish, c.final.Locale), "locale is not as declared")
+		c.requiref(upperASCII(*wish) == upperASCII(c.final.Locale), "locale is not as declared")
 	}
 	if wish := c.spec.CreateOrganizationsLimit; wish != nil {
 		have := c.final.CreateOrganizationsLimit

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
 // AllowedHosts is the set of API addresses that keys may be sent to, as scheme://host[:port].
@@ -36,6 +38,8 @@ func (h AllowedHosts) Allow(apiURL string) bool {
 	return err == nil && u.User == nil && h[origin(u)]
 }
 
+// origin folds ASCII only. HTTP clients turn other letters of a host into punycode, where a host that Unicode's folding
+// takes for an allowed one can be another: a key must not be sent there.
 func origin(u *url.URL) string {
-	return strings.ToLower(u.Scheme) + "://" + strings.ToLower(u.Host)
+	return clerk.LowerASCII(u.Scheme) + "://" + clerk.LowerASCII(u.Host)
 }

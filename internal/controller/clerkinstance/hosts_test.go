@@ -51,6 +51,8 @@ func TestAllow(t *testing.T) {
 		"Parent":                    {"https://clerk.com/v1", false},
 		"Lookalike":                 {"https://api.cIerk.com/v1", false},
 		"CyrillicLookalike":         {"https://api.сlerk.com/v1", false},
+		"CapitalIWithADot":          {"https://ap\u0130.clerk.com/v1", false},
+		"KelvinSign":                {"https://api.cler\u212a.com/v1", false},
 		"HostInAFragment":           {"https://evil.example#api.clerk.com", false},
 		"HostInAQuery":              {"https://evil.example?api.clerk.com", false},
 		"HostInAPath":               {"https://evil.example/api.clerk.com", false},

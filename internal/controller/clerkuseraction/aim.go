@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
 // aim finds the id of what is meant of the things that the user has. One that is named otherwise than by its id has to be
@@ -34,19 +35,11 @@ func (p *pass) aimAtWallet(ref *v1alpha1.WalletDeletion) error {
 	}
 	var hits []string
 	for _, wallet := range p.observed.Web3Wallets {
-		if sameWallet(wallet.Address, *ref.Address) {
+		if clerk.FoldWallet(wallet.Address) == clerk.FoldWallet(*ref.Address) {
 			hits = append(hits, wallet.ID)
 		}
 	}
 	return p.aimAtOnly(hits)
-}
-
-// sameWallet compares addresses. In hexadecimal ones case is only a checksum; of others it counts.
-func sameWallet(a, b string) bool {
-	if strings.HasPrefix(a, "0x") {
-		return strings.EqualFold(a, b)
-	}
-	return a == b
 }
 
 func (p *pass) aimAtAccount(ref *v1alpha1.ExternalAccountDeletion) error {
