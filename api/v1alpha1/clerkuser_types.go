@@ -28,15 +28,18 @@ type ClerkUserSpec struct {
 	// everybody except 7. "" clears it. Omitted: not managed.
 	// +kubebuilder:validation:MaxLength=255
 	// +kubebuilder:validation:XValidation:rule="!self.startsWith('+') && !self.startsWith('-')",message="must not begin with + or -, which Clerk's list of users reads as with and without; begin it with a letter or a digit, or, for a user that has such an id already, leave the field out and name the user by userID"
-	// +kubebuilder:validation:XValidation:rule="self.trim() == self && !self.matches(r'\\pC')",message="must not hold control or invisible characters, nor white space at its beginning or end; remove them"
+	// +kubebuilder:validation:XValidation:rule="self.trim() == self && !self.matches(r'[\\pC\\p{Zl}\\p{Zp}\\x{34F}\\x{115F}\\x{1160}\\x{17B4}\\x{17B5}\\x{180B}-\\x{180F}\\x{2065}\\x{3164}\\x{FE00}-\\x{FE0F}\\x{FFA0}\\x{FFF0}-\\x{FFF8}\\x{E0000}-\\x{E0FFF}]')",message="must not hold control or invisible characters, nor white space at its beginning or end; remove them"
 	// +optional
 	ExternalID *string `json:"externalID,omitempty"`
 
 	// username is unique in the instance and stored by Clerk in lower case. Which characters and lengths are possible is
-	// set in the instance; Clerk's usual rule is 4 to 64 characters with at least one that is not a digit. "" removes
-	// it. Omitted: not managed.
+	// set in the instance; Clerk's usual rule is 4 to 64 Latin characters with at least one that is not a digit. Letters
+	// beyond ASCII must be in lower case and in Unicode's normal form NFKC, as in an address. "" removes it. Omitted: not
+	// managed.
 	// +kubebuilder:validation:MaxLength=256
-	// +kubebuilder:validation:XValidation:rule="!self.matches(r'[\\pC\\pZ]')",message="must not hold white space, control or invisible characters; remove them"
+	// +kubebuilder:validation:XValidation:rule="!self.matches(r'[\\pC\\pZ\\x{34F}\\x{115F}\\x{1160}\\x{17B4}\\x{17B5}\\x{180B}-\\x{180F}\\x{2065}\\x{3164}\\x{FE00}-\\x{FE0F}\\x{FFA0}\\x{FFF0}-\\x{FFF8}\\x{E0000}-\\x{E0FFF}]')",message="must not hold white space, control or invisible characters; remove them"
+	// +kubebuilder:validation:XValidation:rule="!self.lowerAscii().matches(r'[\\p{Lu}\\p{Lt}]')",message="must not hold capital letters beyond A to Z, which Clerk may store as other letters; write the lower-case letters"
+	// +kubebuilder:validation:XValidation:rule="!self.matches(r'[\\x{AA}\\x{B2}\\x{B3}\\x{B5}\\x{B9}\\x{BA}\\x{17F}\\x{2460}-\\x{24EA}\\x{FB00}-\\x{FB06}\\x{FF01}-\\x{FFBE}]')",message="must not hold characters that stand for others, such as full-width letters, as which Clerk may store them; write the ordinary characters"
 	// +optional
 	Username *string `json:"username,omitempty"`
 
@@ -210,9 +213,14 @@ type ClerkUserSpec struct {
 // EmailAddress is an e-mail address of a user.
 // +kubebuilder:validation:XValidation:rule="!(has(self.primary) && self.primary && has(self.status) && self.status == 'Reserved')",message="a primary address must be verified; write status: Verified, or mark another address as primary",fieldPath=".status"
 type EmailAddress struct {
-	// address in the form name@domain; upper and lower case are the same to Clerk.
+	// address in the form name@domain. A to Z mean the same to Clerk as a to z. Letters beyond ASCII must be in lower case
+	// and in Unicode's normal form NFKC, because Clerk may store others differently. Whatever of this the API server
+	// cannot check gets Ready=False with reason InvalidSpec, and nothing is sent.
 	// +kubebuilder:validation:MaxLength=254
-	// +kubebuilder:validation:XValidation:rule="self.matches(r'^[^@<>,;\\pC\\pZ]+@[^@<>,;\\pC\\pZ]+$')",message="must be one e-mail address in the form name@domain, such as ada@example.com, without display name, white space or invisible characters"
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^[^@<>()\\[\\]\\\\\",;:\\pC\\pZ]+@[^@<>()\\[\\]\\\\\",;:.\\pC\\pZ]+([.][^@<>()\\[\\]\\\\\",;:.\\pC\\pZ]+)*$')",message="must be one e-mail address in the form name@domain, such as ada@example.com, without display name, quotes, comments, white space or invisible characters"
+	// +kubebuilder:validation:XValidation:rule="!self.matches(r'[\\pC\\x{34F}\\x{115F}\\x{1160}\\x{17B4}\\x{17B5}\\x{180B}-\\x{180F}\\x{2065}\\x{3164}\\x{FE00}-\\x{FE0F}\\x{FFA0}\\x{FFF0}-\\x{FFF8}\\x{E0000}-\\x{E0FFF}]')",message="must not hold control or invisible characters; remove them"
+	// +kubebuilder:validation:XValidation:rule="!self.lowerAscii().matches(r'[\\p{Lu}\\p{Lt}]')",message="must not hold capital letters beyond A to Z, which Clerk may store as other letters; write the lower-case letters"
+	// +kubebuilder:validation:XValidation:rule="!self.matches(r'[\\x{AA}\\x{B2}\\x{B3}\\x{B5}\\x{B9}\\x{BA}\\x{17F}\\x{2460}-\\x{24EA}\\x{FB00}-\\x{FB06}\\x{FF01}-\\x{FFBE}]')",message="must not hold characters that stand for others, such as full-width letters, as which Clerk may store them; write the ordinary characters"
 	// +required
 	Address string `json:"address"`
 

@@ -74,7 +74,7 @@ func declaredPhones(spec *v1alpha1.ClerkUserSpec, applied v1alpha1.Applied) cont
 	return list
 }
 
-// foldEmail is the address as Clerk stores it.
+// foldEmail is the address as Clerk stores it; checkIdentifiers refuses those that Clerk may fold otherwise.
 func foldEmail(address string) string { return clerk.LowerASCII(address) }
 
 func isTrue(flag *bool) bool { return flag != nil && *flag }

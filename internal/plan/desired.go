@@ -39,6 +39,9 @@ func (Desired) String() string { return "desired user" }
 
 // FromSpec is the canonical form of a spec. The error is an *InvalidError and names what the API server cannot check.
 func FromSpec(spec *v1alpha1.ClerkUserSpec, in Inputs) (*Desired, error) {
+	if invalid := checkIdentifiers(spec); invalid != nil {
+		return nil, invalid
+	}
 	spec = spec.DeepCopy()
 	d := &Desired{
 		mark:     in.Mark,

@@ -81,5 +81,5 @@ func statusAmong(held []heldContact, value string) (clerk.IdentifierStatus, bool
 	return held[at].status, true
 }
 
-// foldUsername is the username as Clerk stores it.
+// foldUsername is the username as Clerk stores it; checkIdentifiers refuses those that Clerk may fold otherwise.
 func foldUsername(name string) string { return clerk.LowerASCII(name) }

@@ -58,7 +58,7 @@ func TestSpecsThatAreRefused(t *testing.T) {
 		"TheMarkNeedsRoom":         {private(`{"x":"` + strings.Repeat("x", room+1) + `"}`), "spec.privateMetadata", "8192"},
 		"TheMarkNeedsThatRoomOnly": {private(`{"x":"` + strings.Repeat("x", room) + `"}`), "", ""},
 
-		"AddressesDifferInMoreThanCase": {emails(email("É@x.io"), email("é@x.io")), "spec.emailAddresses[1]", "remove one"},
+		"AddressesDifferInMoreThanCase": {emails(email("A@x.io"), email("a@x.io")), "spec.emailAddresses[1]", "remove one"},
 		"OneAddressIsPrimary": {
 			emails(email("a@x.io", primaryEmail), email("b@x.io"), email("c@x.io", primaryEmail)),
 			"spec.emailAddresses[2].primary", "at most one",

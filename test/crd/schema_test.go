@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
+	"github.com/clerk-operator/clerk-operator/test/letters"
 )
 
 // field is one place in the schema of a kind.
@@ -193,6 +194,9 @@ func TestEveryRuleHasARefusal(t *testing.T) {
 	}
 	for _, tc := range transitions() {
 		remedies = append(remedies, tc.refused)
+	}
+	for _, tc := range letters.Cases() {
+		remedies = append(remedies, tc.Remedy)
 	}
 	remedies = append(remedies, carriedOutOnce)
 	rules := 0
