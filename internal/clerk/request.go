@@ -6,7 +6,6 @@ package clerk
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -67,7 +66,7 @@ func newRequest(api *clerksdk.APIRequest) (*request, error) {
 		return r, nil
 	}
 	r.contentType = "application/json"
-	if r.body, err = json.Marshal(api.Params); err != nil {
+	if r.body, err = compactJSON(api.Params); err != nil {
 		return nil, fmt.Errorf("encoding the request: %w", err)
 	}
 	return r, nil

@@ -152,7 +152,7 @@ func encodeMetadata(p MetadataParams) (public, private, unsafe *json.RawMessage,
 		if metadata == nil {
 			continue
 		}
-		raw, err := json.Marshal(metadata)
+		raw, err := metadata.json()
 		if err != nil {
 			return nil, nil, nil, fmt.Errorf("encoding metadata: %w", errNotJSON)
 		}

@@ -3,7 +3,10 @@
 
 package emulator
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strings"
+)
 
 // metadataForm are the three metadata fields. Which of them may be null depends on the operation.
 type metadataForm struct {
@@ -57,7 +60,7 @@ func (f *metadataForm) store(u *User, combine func(have, wish map[string]any) ma
 	return unprocessable(problems...)
 }
 
-// sizeOf returns the length of an object's compact JSON, without the escapes that only HTML needs.
+// sizeOf returns the length of an object's shortest JSON: without the escapes that only HTML and JavaScript need.
 func sizeOf(object map[string]any) int {
 	var counter byteCounter
 	encoder := json.NewEncoder(&counter)
@@ -65,7 +68,26 @@ func sizeOf(object map[string]any) int {
 	if err := encoder.Encode(object); err != nil {
 		return maxMetadata + 1
 	}
-	return int(counter) - len("\n")
+	const saved = len(`\u2028`) - len("\u2028")
+	return int(counter) - len("\n") - saved*separators(object)
+}
+
+// separators returns how often U+2028 and U+2029 occur, which encoding/json always escapes.
+func separators(value any) int {
+	count := 0
+	switch value := value.(type) {
+	case string:
+		count = strings.Count(value, "\u2028") + strings.Count(value, "\u2029")
+	case []any:
+		for _, item := range value {
+			count += separators(item)
+		}
+	case map[string]any:
+		for key, item := range value {
+			count += separators(key) + separators(item)
+		}
+	}
+	return count
 }
 
 // byteCounter is a writer that only counts.

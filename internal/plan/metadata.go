@@ -121,8 +121,8 @@ func (w metadataWish) patch(have, obligatory map[string]any) (patch map[string]a
 
 // fitsInto says whether Clerk would take the result of a merge.
 func fitsInto(have, patch map[string]any) bool {
-	size := jsonSize(merge(have, patch))
-	return size <= metadataLimit || size <= jsonSize(have)
+	size := clerk.Metadata(merge(have, patch)).Size()
+	return size <= metadataLimit || size <= clerk.Metadata(have).Size()
 }
 
 // mergePatch is the smallest merge patch that makes have show want, where want holds no null. A list is a leaf. An

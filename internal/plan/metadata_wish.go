@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
 const (
@@ -74,7 +75,7 @@ func readWish(source metadataSource, mark Mark) (metadataWish, *InvalidError) {
 		}
 	}
 	wish.given = true
-	if size := jsonSize(wish.stored(mark)); size > metadataLimit {
+	if size := clerk.Metadata(wish.stored(mark)).Size(); size > metadataLimit {
 		return wish, &InvalidError{where, fmt.Sprintf("has %d bytes of JSON; Clerk takes %d (private metadata with the "+
 			"owner mark); make it smaller", size, metadataLimit)}
 	}
@@ -174,16 +175,6 @@ func step(where, key string) string {
 		return where + "." + key
 	}
 	return where + "[" + strconv.Quote(key) + "]"
-}
-
-// jsonSize is the length of a value as compact JSON. HTML characters count as themselves.
-func jsonSize(value any) int {
-	var buffer bytes.Buffer
-	encoder := json.NewEncoder(&buffer)
-	encoder.SetEscapeHTML(false)
-	// What was decoded from JSON can be encoded again.
-	_ = encoder.Encode(value)
-	return buffer.Len() - len("\n")
 }
 
 // cloneObject is a deep copy of a decoded JSON object, and not nil.
