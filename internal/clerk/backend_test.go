@@ -205,11 +205,11 @@ func gzipBomb(w http.ResponseWriter, r *http.Request) {
 
 func TestAnswersAreBounded(t *testing.T) {
 	t.Parallel()
-	if limit := (&request{}).answerLimit(); limit != 104<<10 {
-		t.Errorf("the answer to a call for one user may have %d bytes, want 104 KiB", limit)
+	if limit := (&request{}).answerLimit(); limit != 224<<10 {
+		t.Errorf("the answer to a call for one user may have %d bytes, want 224 KiB", limit)
 	}
 	list := &request{query: url.Values{"limit": {"500"}}}
-	if limit := list.answerLimit(); limit != 64<<10+500*40<<10 {
+	if limit := list.answerLimit(); limit != 64<<10+500*160<<10 {
 		t.Errorf("the answer to a call for 500 users may have %d bytes", limit)
 	}
 	for _, text := range []string{"100000000", "-1", "x"} {

@@ -19,10 +19,11 @@ import (
 const (
 	apiVersion = "2026-05-12"
 
-	// An answer is at most answerBase bytes and answerPerItem for each item that was asked for; a user's metadata alone is up
-	// to 24 KiB.
+	// An answer is at most answerBase bytes and answerPerItem for each item that was asked for. A user's metadata alone is up
+	// to 24 KiB, and six times that where every character is escaped as \u003c: users can write a third of it themselves, and
+	// must not be able to make a list unreadable.
 	answerBase    = 64 << 10
-	answerPerItem = 40 << 10
+	answerPerItem = 160 << 10
 	maxListLimit  = 500
 )
 

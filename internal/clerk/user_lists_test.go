@@ -192,3 +192,20 @@ func TestListsThatAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestEscapedMetadataDoesNotMakeAListUnreadable has every user of a page hold as much metadata as fits, in characters that
+// an encoder for HTML makes six bytes of.
+func TestEscapedMetadataDoesNotMakeAListUnreadable(t *testing.T) {
+	t.Parallel()
+	metadata := `{"x":"` + strings.Repeat(`\u003c`, 8192-len(`{"x":""}`)) + `"}`
+	var users []string
+	for _, id := range numbered(100) {
+		users = append(users, fmt.Sprintf(`{"object":"user","id":%q,"public_metadata":%s,"private_metadata":%s,"unsafe_metadata":%s}`,
+			id, metadata, metadata, metadata))
+	}
+	stub := newStub(t, answering(http.StatusOK, "["+strings.Join(users, ",")+"]"))
+	page, err := newTestClient(t, stub.URL).LastUpdated(t.Context(), 0, len(users))
+	if err != nil || len(page.Users) != len(users) {
+		t.Errorf("read %d of %d users: %v", len(page.Users), len(users), err)
+	}
+}
