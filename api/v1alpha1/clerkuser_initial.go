@@ -18,7 +18,8 @@ type InitialValues struct {
 	PasswordDigest *PasswordDigest `json:"passwordDigest,omitempty"`
 
 	// totpSecretRef names the Secret's entry with the secret of the user's authenticator app: base32, as in an otpauth
-	// URI; codes have 6 digits, change every 30 seconds and are made with SHA-1. Omitted: none.
+	// URI. White space, hyphens, padding and case do not count. Codes have 6 digits, change every 30 seconds and are made
+	// with SHA-1. Omitted: none.
 	// +optional
 	TOTPSecretRef *SecretKeySelector `json:"totpSecretRef,omitempty"`
 

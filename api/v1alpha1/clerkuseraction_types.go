@@ -62,8 +62,9 @@ type ClerkUserActionSpec struct {
 	// +optional
 	VerifyPassword *SecretValue `json:"verifyPassword,omitempty"`
 
-	// verifyTOTP finds out whether the text of a Secret's entry, white space around it not counted, is a code of the user's
-	// authenticator app or one of the backup codes, which is used up by that. Omitted: another act.
+	// verifyTOTP finds out whether the text of a Secret's entry is a code of the user's authenticator app or one of the
+	// backup codes, which is used up by that. White space around it does not count, nor inside a code of six digits.
+	// Omitted: another act.
 	// +optional
 	VerifyTOTP *SecretValue `json:"verifyTOTP,omitempty"`
 

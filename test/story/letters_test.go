@@ -4,8 +4,10 @@
 package story
 
 import (
+	"slices"
 	"testing"
 
+	"github.com/pquerna/otp/totp"
 	"k8s.io/utils/ptr"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
@@ -91,5 +93,40 @@ func TestUnusualLettersReachClerkAsWritten(t *testing.T) {
 	if len(held) != len(want) {
 		t.Errorf("at Clerk are %d addresses, want %d", len(held), len(want))
 	}
+	w.rests()
+}
+
+// TestSecondFactorIsReadAsAuthenticatorsShowIt gives the secret and the code in the groups that people copy.
+func TestSecondFactorIsReadAsAuthenticatorsShowIt(t *testing.T) {
+	w := newLiveWorld(t, allowsAll)
+	w.keep("factor", "totp", "\ufeffjbsw y3dp\u00a0ehpk 3pxp====\r\n")
+	w.keep("codes", "list", "\ufeffalpha1234\r\nbravo1234\r\n")
+	w.create(w.user("ann", func(s *spec) {
+		s.Initial = &v1alpha1.InitialValues{TOTPSecretRef: ptr.To(at("factor", "totp")), BackupCodesSecretRef: ptr.To(at("codes", "list"))}
+	}))
+	w.becomes("ann", v1alpha1.ReasonInSync)
+	if had := w.atClerk("ann").Credentials; had.TOTPSecret != "JBSWY3DPEHPK3PXP" || !slices.Equal(had.BackupCodes, []string{"alpha1234", "bravo1234"}) {
+		t.Error("the user did not get the secret and the codes as Clerk documents them")
+	}
+	code, err := totp.GenerateCode("JBSWY3DPEHPK3PXP", w.server.Clock().Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.keep("input", "code", code[:3]+" "+code[3:]+"\n")
+	w.act("verify", "ann", verifiesCode)
+	if r := w.completes("verify").Status.Result; r == nil || !ptr.Deref(r.Verified, false) || r.CodeType != "totp" {
+		t.Errorf("the result is %+v", r)
+	}
+	w.actsRest()
+}
+
+// TestKeyBehindAByteOrderMarkIsAccepted has the key as some editors save it.
+func TestKeyBehindAByteOrderMarkIsAccepted(t *testing.T) {
+	w := newWorld(t)
+	w.keep("clerk", v1alpha1.DefaultSecretKey, "\ufeff"+w.clerk.Key()+"\r\n")
+	w.start()
+	w.instanceBecomes(v1alpha1.ReasonKeyAccepted)
+	w.create(w.user("ann"))
+	w.becomes("ann", v1alpha1.ReasonInSync)
 	w.rests()
 }

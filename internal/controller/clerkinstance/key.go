@@ -17,6 +17,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/controller/source"
 )
 
 // connect returns the connection of an instance. Clerk is asked only for a key, address or pin that was not checked
@@ -159,7 +160,7 @@ func (r *Reconciler) key(ctx context.Context, instance *v1alpha1.ClerkInstance) 
 	if err := r.ensureSecretFinalizer(ctx, instance, secret); err != nil {
 		return "", err
 	}
-	key := strings.TrimSpace(string(secret.Data[ref.EntryKey()]))
+	key := source.Trimmed(string(secret.Data[ref.EntryKey()]))
 	if key == "" {
 		return "", secretNotFound(fmt.Sprintf("Secret %s has no entry %s; put the secret key there", ref.Name, ref.EntryKey()))
 	}

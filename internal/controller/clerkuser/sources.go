@@ -197,8 +197,8 @@ func readInitial(
 			return err
 		}
 	}
-	in.PasswordDigest, in.TOTPSecret = strings.TrimSpace(in.PasswordDigest), strings.TrimSpace(in.TOTPSecret)
-	in.BackupCodes = strings.Fields(codes)
+	in.PasswordDigest, in.TOTPSecret = source.Trimmed(in.PasswordDigest), source.TOTPSecret(in.TOTPSecret)
+	in.BackupCodes = strings.Fields(source.Trimmed(codes))
 	return nil
 }
 

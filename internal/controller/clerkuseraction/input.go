@@ -5,14 +5,12 @@ package clerkuseraction
 
 import (
 	"context"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/clerk-operator/clerk-operator/internal/controller/source"
 )
 
-// readInput reads the Secret that the spec names, live. Of a password every byte counts; around a code, white space does not:
-// files and editors leave line breaks behind.
+// readInput reads the Secret that the spec names, live. Every byte of a password counts; white space around a code does not.
 func (p *pass) readInput(ctx context.Context) error {
 	spec := &p.action.Spec
 	field, from := "spec.verifyPassword.secretKeyRef", spec.VerifyPassword
@@ -32,7 +30,7 @@ func (p *pass) readInput(ctx context.Context) error {
 	}
 	p.input = string(value)
 	if spec.VerifyTOTP != nil {
-		p.input = strings.TrimSpace(p.input)
+		p.input = source.SecondFactorCode(p.input)
 	}
 	return nil
 }
