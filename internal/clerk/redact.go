@@ -39,6 +39,7 @@ func newRedactor(values []string) redactor {
 	var all []string
 	for _, value := range values {
 		all = append(all, value)
+		all = append(all, otherLetters(value)...)
 		all = append(all, spellings(value)...)
 	}
 	return redactor{values: longestFirst(all)}
@@ -59,15 +60,26 @@ func (r redactor) line(text string, limit int) string {
 
 // withoutValues takes all values out, in whatever case.
 func (r redactor) withoutValues(text string) string {
-	lower := strings.ToLower(text)
+	folded := foldCase(text)
 	for _, value := range r.values {
 		// What is no text does not occur in what JSON holds.
-		if value != "" && utf8.ValidString(value) && strings.Contains(lower, strings.ToLower(value)) {
+		if value != "" && utf8.ValidString(value) && strings.Contains(folded, foldCase(value)) {
 			text = removeValue(text, value)
-			lower = strings.ToLower(text)
+			folded = foldCase(text)
 		}
 	}
 	return text
+}
+
+// foldCase makes two texts the same that a regular expression takes for the same without regard to case.
+func foldCase(text string) string {
+	return strings.Map(func(r rune) rune {
+		least := r
+		for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+			least = min(least, other)
+		}
+		return least
+	}, text)
 }
 
 // removeValue takes one value out. A short one only where it is a word of its own, or little of the text would be left.

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 func TestLine(t *testing.T) {
@@ -78,6 +80,26 @@ func FuzzLine(f *testing.F) {
 			t.Fatalf("holds the value %q: %q", value, got)
 		}
 	})
+}
+
+// TestEchoesInOtherLettersAreTakenOut has a server lower-case, upper-case and normalize what it echoes.
+func TestEchoesInOtherLettersAreTakenOut(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{
+		"\u017fecret-long", "\u0130stanbul", "\u0131rmak-1", "\u03bf\u03b4\u03cc\u03c2", "\u212aelvin", "caf\u00e9-4711", "cafe\u0301-4711",
+		"\uff21\uff22\uff23\uff24", "\ufb01sh-4711", "\u00b5-farad",
+	} {
+		r := newRedactor([]string{value})
+		for name, echo := range map[string]string{
+			"AsItIs": value, "Lower": strings.ToLower(value), "Upper": strings.ToUpper(value), "NFC": norm.NFC.String(value),
+			"NFD": norm.NFD.String(value), "NFKC": norm.NFKC.String(value), "LowerNFD": strings.ToLower(norm.NFD.String(value)),
+			"UpperNFKC": strings.ToUpper(norm.NFKC.String(value)),
+		} {
+			if got := r.line("the value "+echo+" is weak", maxMessage); got != "the value [redacted] is weak" {
+				t.Errorf("%q echoed in %s is told as %q", value, name, got)
+			}
+		}
+	}
 }
 
 func TestShortenKeepsCharactersWhole(t *testing.T) {

@@ -8,6 +8,10 @@ import (
 	"encoding/hex"
 	"net/url"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 const (
@@ -37,6 +41,24 @@ func spellings(value string) []string {
 		for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
 			if text := insideBase64(encoding, value, offset); len(text) >= minBase64 {
 				all = append(all, text)
+			}
+		}
+	}
+	return all
+}
+
+// otherLetters returns the value in Unicode's normal forms and in lower and upper case, as far as these are more than another
+// case: a server may normalize what it echoes, and lower case makes an ordinary i of a capital I with a dot.
+func otherLetters(value string) []string {
+	if !utf8.ValidString(value) || !strings.ContainsFunc(value, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return nil
+	}
+	var all []string
+	for _, form := range []norm.Form{norm.NFC, norm.NFD, norm.NFKC, norm.NFKD} {
+		text := form.String(value)
+		for _, other := range []string{text, strings.ToLower(text), strings.ToUpper(text)} {
+			if !strings.EqualFold(other, value) {
+				all = append(all, other)
 			}
 		}
 	}
