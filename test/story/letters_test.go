@@ -120,6 +120,34 @@ func TestSecondFactorIsReadAsAuthenticatorsShowIt(t *testing.T) {
 	w.actsRest()
 }
 
+// TestBlankInitialValueIsRefused has nobody created without the second factor that the manifest declares.
+func TestBlankInitialValueIsRefused(t *testing.T) {
+	tests := map[string]struct {
+		blank, right string
+		initial      v1alpha1.InitialValues
+	}{
+		"totpSecretRef":        {"====\n", "JBSWY3DPEHPK3PXP", v1alpha1.InitialValues{TOTPSecretRef: ptr.To(at("start", "value"))}},
+		"backupCodesSecretRef": {" \n\n", "alpha1234", v1alpha1.InitialValues{BackupCodesSecretRef: ptr.To(at("start", "value"))}},
+		"passwordDigest.secretKeyRef": {"\ufeff\n", "d41d8cd98f00b204e9800998ecf8427e", v1alpha1.InitialValues{
+			PasswordDigest: &v1alpha1.PasswordDigest{SecretKeyRef: at("start", "value"), Hasher: "md5"},
+		}},
+	}
+	for field, tc := range tests {
+		t.Run(field, func(t *testing.T) {
+			w := newWatchingWorld(t)
+			w.keep("start", "value", tc.blank)
+			w.create(w.user("ann", func(s *spec) { s.Initial = &tc.initial }))
+			w.says(w.becomes("ann", v1alpha1.ReasonInvalidSpec), "spec.initial."+field, "put the value there")
+			if n := len(w.clerk.Journal().Writes()); n != 0 {
+				t.Errorf("%d writes to Clerk", n)
+			}
+			w.keep("start", "value", tc.right)
+			w.becomes("ann", v1alpha1.ReasonInSync)
+			w.rests()
+		})
+	}
+}
+
 // TestKeyBehindAByteOrderMarkIsAccepted has the key as some editors save it.
 func TestKeyBehindAByteOrderMarkIsAccepted(t *testing.T) {
 	w := newWorld(t)

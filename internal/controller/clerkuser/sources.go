@@ -199,7 +199,23 @@ func readInitial(
 	}
 	in.PasswordDigest, in.TOTPSecret = source.Trimmed(in.PasswordDigest), source.TOTPSecret(in.TOTPSecret)
 	in.BackupCodes = strings.Fields(source.Trimmed(codes))
-	return nil
+	return checkInitial(spec, in)
+}
+
+// checkInitial refuses what is empty once read: Clerk could create a user without the second factor that is declared.
+func checkInitial(spec *v1alpha1.InitialValues, in *plan.InitialInputs) error {
+	var field string
+	switch {
+	case spec.PasswordDigest != nil && in.PasswordDigest == "":
+		field = "passwordDigest.secretKeyRef"
+	case spec.TOTPSecretRef != nil && in.TOTPSecret == "":
+		field = "totpSecretRef"
+	case spec.BackupCodesSecretRef != nil && len(in.BackupCodes) == 0:
+		field = "backupCodesSecretRef"
+	default:
+		return nil
+	}
+	return &plan.InvalidError{Field: "spec.initial." + field, Problem: "names an entry without a value in it; put the value there"}
 }
 
 // asText is a value as text. JSON would carry other bytes in place of what is none, and Clerk would keep these.
