@@ -38,11 +38,20 @@ type InitialValues struct {
 	// +optional
 	Web3Wallets []string `json:"web3Wallets,omitzero"`
 
-	// createdAt is when the person signed up, for users that come from another system. Omitted: now.
+	// createdAt is when the person signed up, for users that come from another system: a time in RFC 3339 form, such as
+	// 2024-02-29T12:00:00Z. Omitted: now.
+	// +kubebuilder:validation:Schemaless
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$') && !self.startsWith('0000') && timestamp(self) > timestamp('0001-01-01T00:00:00Z') && timestamp(self) < timestamp('9999-12-31T00:00:00Z')",message="must be a time as RFC 3339 has it, with capital T and Z, such as 2024-02-29T12:00:00Z"
 	// +optional
 	CreatedAt *metav1.Time `json:"createdAt,omitempty"`
 
-	// legalAcceptedAt is when the person accepted the legal terms. Omitted: not recorded.
+	// legalAcceptedAt is when the person accepted the legal terms, in the same form as createdAt. Omitted: not recorded.
+	// +kubebuilder:validation:Schemaless
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$') && !self.startsWith('0000') && timestamp(self) > timestamp('0001-01-01T00:00:00Z') && timestamp(self) < timestamp('9999-12-31T00:00:00Z')",message="must be a time as RFC 3339 has it, with capital T and Z, such as 2024-02-29T12:00:00Z"
 	// +optional
 	LegalAcceptedAt *metav1.Time `json:"legalAcceptedAt,omitempty"`
 

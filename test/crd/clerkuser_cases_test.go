@@ -14,6 +14,7 @@ const (
 	aNumber       = "must be in E.164 form, + and then country code and number in digits only, such as +15555550100"
 	aWallet       = "must be a wallet address: 0x and 40 hexadecimal digits, or 32 to 44 base58 characters"
 	aUserID       = "must be the id of a Clerk user, user_ and then letters and digits"
+	aTime         = "must be a time as RFC 3339 has it, with capital T and Z, such as 2024-02-29T12:00:00Z"
 	aLocale       = "must be a BCP 47 language tag such as en-US, or empty"
 	withOrWithout = "must not begin with + or -, which Clerk's list of users reads as with and without; begin it with"
 	cleanID       = "must not hold control or invisible characters, nor white space at its beginning or end; remove them"
@@ -133,7 +134,10 @@ func fieldRefusals() map[string]refusal {
 		"MetadataOf1201Keys":   {with("publicMetadata: {" + keys + "}"), "spec.publicMetadata", "must have at most 1200"},
 		"MetadataIsAList":      {with(`publicMetadata: [admin]`), "spec.publicMetadata", "must be of type object"},
 		"MetadataIsAString":    {with(`privateMetadata: "{}"`), "spec.privateMetadata", "must be of type object"},
-		"CreatedAtIsADay":      {with(`initial: {createdAt: "2024-02-29"}`), "spec.initial.createdAt", "date-time"},
+		"CreatedAtIsADay":      {with(`initial: {createdAt: "2024-02-29"}`), "spec.initial.createdAt", aTime},
+		"CreatedAtInLowerCase": {with(`initial: {createdAt: "2024-02-29T12:00:00z"}`), "spec.initial.createdAt", aTime},
+		"AcceptedAtNoSuchZone": {with(`initial: {legalAcceptedAt: "2024-02-29T12:00:00+99:99"}`), "spec.initial.legalAcceptedAt", aTime},
+		"AcceptedAtNoSuchDay":  {with(`initial: {legalAcceptedAt: "2023-02-29T12:00:00Z"}`), "spec.initial.legalAcceptedAt", aTime},
 		"InstanceRefWithoutIt": {with(`instanceRef: {namespace: shared}`), "spec.instanceRef.name", "Required value"},
 		"InstanceRefWithPath":  {with(`instanceRef: {name: shared/default}`), "spec.instanceRef.name", anInstance},
 		"InstanceRefElsewhere": {with(`instanceRef: {name: default, namespace: ../shared}`), "spec.instanceRef.namespace", aNamespace},

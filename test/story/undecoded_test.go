@@ -412,7 +412,7 @@ func storedEarlier(t *testing.T, config *rest.Config) func(*testing.T) {
 	finalizer := fmt.Sprintf(`{"metadata":{"finalizers":[%q]}}`, v1alpha1.Finalizer)
 	prepare := func(w *world) {
 		w.store("ClerkUser", "fixed", badTime("fixed"))
-		w.store("ClerkUser", "deleted", badTime("deleted"))
+		w.store("ClerkUser", "deleted", strings.Replace(badTime("deleted"), "00z", "00+99:99", 1))
 		w.patch(&v1alpha1.ClerkUser{}, "deleted", finalizer)
 		w.store("ClerkUser", "typed", `{"spec":{"username":"typed","mode":"Look","suspend":"no","password":true,"createOrganizationsLimit":1e30}}`)
 		w.patch(&v1alpha1.ClerkUser{}, "typed", fmt.Sprintf(`{"metadata":{"finalizers":[%q],"annotations":{%q:%q}}}`, v1alpha1.Finalizer,
