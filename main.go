@@ -7,11 +7,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"runtime/debug"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -21,6 +23,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/internal/controller"
 	"github.com/clerk-operator/clerk-operator/internal/controller/binding"
+	"github.com/clerk-operator/clerk-operator/internal/controller/watches"
 	"github.com/clerk-operator/clerk-operator/internal/lease"
 )
 
@@ -72,6 +75,11 @@ func newManager(config *rest.Config, o options) (ctrl.Manager, *lease.Guard, err
 	managerOptions := controller.ManagerOptions(scheme, o.watchNamespaces)
 	managerOptions.Metrics = metricsOptions(config, o)
 	managerOptions.HealthProbeBindAddress = o.healthAddress
+	state, err := newWatches(scheme)
+	if err != nil {
+		return nil, nil, err
+	}
+	state.Observe(&managerOptions.Cache)
 	var guard *lease.Guard
 	if o.leaderElect {
 		if guard, err = lease.Elect(&managerOptions, config, o.operatorNamespace, o.leaseTimings); err != nil {
@@ -90,10 +98,22 @@ func newManager(config *rest.Config, o options) (ctrl.Manager, *lease.Guard, err
 	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
 		return nil, nil, fmt.Errorf("adding the liveness check: %w", err)
 	}
-	if err := mgr.AddReadyzCheck("ping", healthz.Ping); err != nil {
+	if err := mgr.AddReadyzCheck("watches", func(*http.Request) error { return state.Check() }); err != nil {
 		return nil, nil, fmt.Errorf("adding the readiness check: %w", err)
 	}
 	return mgr, guard, nil
+}
+
+// newWatches returns the state of the cache's lists and watches.
+func newWatches(scheme *runtime.Scheme) (*watches.Watches, error) {
+	return watches.New(watches.Config{
+		Scheme:    scheme,
+		Kinds:     controller.WatchedKinds(),
+		Registry:  metrics.Registry,
+		Logger:    ctrl.Log.WithName("watches"),
+		Tolerance: watches.DefaultTolerance,
+		Now:       time.Now,
+	})
 }
 
 // guarded returns a config whose clients write only while this process leads, or the config itself without a guard.

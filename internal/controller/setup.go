@@ -69,6 +69,11 @@ func Scheme() (*runtime.Scheme, error) {
 	return scheme, nil
 }
 
+// WatchedKinds returns the kinds of objects that the cache of a manager for the controllers may hold.
+func WatchedKinds() []string {
+	return []string{"ClerkInstance", "ClerkUser", "ClerkUserAction", "ConfigMap", "Namespace", "Secret"}
+}
+
 // ManagerOptions returns the options of a manager for the controllers: what its cache holds and what it must not hold.
 // It watches these namespaces, or all if there are none.
 func ManagerOptions(scheme *runtime.Scheme, namespaces []string) ctrl.Options {

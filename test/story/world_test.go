@@ -71,6 +71,8 @@ type world struct {
 	metrics *prometheus.Registry
 	// tune changes how the operator is started; nil leaves it.
 	tune func(*controller.Config)
+	// withOptions changes the options of its manager; nil leaves them.
+	withOptions func(*ctrl.Options)
 
 	stop context.CancelFunc
 	done chan struct{}
@@ -167,6 +169,9 @@ func (w *world) start() {
 	options.HealthProbeBindAddress = "0"
 	options.Controller = managerconfig.Controller{SkipNameValidation: ptr.To(true), RecoverPanic: ptr.To(false)}
 	options.Logger = w.logger
+	if w.withOptions != nil {
+		w.withOptions(&options)
+	}
 	mgr, err := ctrl.NewManager(w.config, options)
 	if err != nil {
 		w.t.Fatal(err)

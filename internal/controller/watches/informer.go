@@ -1,0 +1,72 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package watches
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/watch"
+	toolscache "k8s.io/client-go/tools/cache"
+)
+
+// newInformer returns an informer whose lists and watches are observed. A handler of errors alone would not do: nobody tells it
+// that a request succeeded again, and it is not called while the API server refuses connections.
+func (w *Watches) newInformer(
+	lw toolscache.ListerWatcher, object runtime.Object, resync time.Duration, indexers toolscache.Indexers,
+) toolscache.SharedIndexInformer {
+	from := toolscache.ToListerWatcherWithContext(lw)
+	listing, watching := w.newRequests(object)
+	return toolscache.NewSharedIndexInformer(&toolscache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+			list, err := from.ListWithContext(ctx, options)
+			w.answered(listing, err)
+			return list, err
+		},
+		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
+			stream, err := from.WatchWithContext(ctx, options)
+			w.answered(watching, err)
+			if err != nil {
+				return nil, err
+			}
+			return watch.Filter(stream, w.observeEvents(listing)), nil
+		},
+	}, object, resync, indexers)
+}
+
+func (w *Watches) answered(r *request, err error) {
+	if err == nil {
+		w.succeeded(r)
+	} else {
+		w.failed(r, err)
+	}
+}
+
+// observeEvents looks at what comes through a watch. One that begins with the present objects is also a list, which is complete
+// with a bookmark that says so; an object that does not decode ends it with an error.
+func (w *Watches) observeEvents(listing *request) watch.FilterFunc {
+	return func(e watch.Event) (watch.Event, bool) {
+		switch e.Type {
+		case watch.Error:
+			w.failed(listing, apierrors.FromObject(e.Object))
+		case watch.Bookmark:
+			if object, err := meta.Accessor(e.Object); err == nil && object.GetAnnotations()[metav1.InitialEventsAnnotationKey] == "true" {
+				w.succeeded(listing)
+			}
+		case watch.Added, watch.Modified, watch.Deleted:
+		}
+		return e, true
+	}
+}
+
+// ordinary reports whether an error belongs to the course of things: an expired version, after which everything is listed anew,
+// or the end of the process. The end of a connection is none that comes here.
+func ordinary(err error) bool {
+	return apierrors.IsResourceExpired(err) || apierrors.IsGone(err) || errors.Is(err, context.Canceled)
+}

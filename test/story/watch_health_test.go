@@ -1,0 +1,143 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package story
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/watches"
+)
+
+// streams are the watches that the operator has open at the API server.
+type streams struct {
+	mu   sync.Mutex
+	open []io.Closer
+}
+
+func (s *streams) wrap(next http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(request *http.Request) (*http.Response, error) {
+		response, err := next.RoundTrip(request)
+		if err == nil && request.URL.Query().Get("watch") != "" {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.open = append(s.open, response.Body)
+		}
+		return response, err
+	})
+}
+
+// end ends them, as the API server does from time to time.
+func (s *streams) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, stream := range s.open {
+		stream.Close()
+	}
+	s.open = nil
+}
+
+// TestRightsThatAreTakenAwayAreReported takes the right to list and watch ClerkUsers away and gives it back.
+func TestRightsThatAreTakenAwayAreReported(t *testing.T) {
+	w := newWorld(t)
+	state, err := watches.New(watches.Config{
+		Scheme: w.client.Scheme(), Kinds: []string{"ClerkUser"}, Registry: prometheus.NewRegistry(), Logger: w.logger,
+		Tolerance: time.Second, Now: time.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.withOptions = func(o *ctrl.Options) { state.Observe(&o.Cache) }
+	name := "watcher-" + w.namespace
+	role := shippedRole(t)
+	role.ObjectMeta = metav1.ObjectMeta{Name: name}
+	w.create(role)
+	w.create(&rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: name},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: name}},
+	})
+	open := &streams{}
+	w.config.Impersonate = rest.ImpersonationConfig{UserName: name}
+	w.config.Wrap(open.wrap)
+	w.start()
+	w.create(w.user("before"))
+	w.becomes("before", v1alpha1.ReasonInSync)
+	w.rests()
+	if err := state.Check(); err != nil {
+		t.Fatal(err)
+	}
+
+	role.Rules = withoutClerkUsers(role.Rules)
+	if err := w.client.Update(t.Context(), role); err != nil {
+		t.Fatal(err)
+	}
+	operator, err := client.New(w.config, client.Options{Scheme: w.client.Scheme()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.eventually("the right to be gone", func() error {
+		if err := operator.List(t.Context(), &v1alpha1.ClerkUserList{}); !apierrors.IsForbidden(err) {
+			return fmt.Errorf("listing ClerkUsers: %w", err)
+		}
+		return nil
+	})
+	open.end()
+	w.eventually("the failure to be seen", func() error {
+		if err := state.Check(); err == nil || !strings.Contains(err.Error(), "ClerkUser") || strings.Contains(err.Error(), "ClerkInstance") {
+			return fmt.Errorf("Check() = %w", err)
+		}
+		return nil
+	})
+	w.eventually("a log line", func() error {
+		if n := strings.Count(w.infos.String(), "objects cannot be listed or watched"); n < 1 {
+			return errNotYet
+		}
+		return nil
+	})
+	w.create(w.user("meanwhile"))
+	w.get(role, name)
+	role.Rules = shippedRole(t).Rules
+	if err := w.client.Update(t.Context(), role); err != nil {
+		t.Fatal(err)
+	}
+	w.eventually("the recovery to be seen", state.Check)
+	w.becomes("meanwhile", v1alpha1.ReasonInSync)
+	if lines := strings.Count(w.infos.String(), "objects cannot be listed or watched"); lines != 1 {
+		t.Errorf("%d log lines tell of a failure of list and watch:\n%s", lines, w.infos.String())
+	}
+	w.rests()
+}
+
+// withoutClerkUsers takes the right to read all ClerkUsers out of rules.
+func withoutClerkUsers(rules []rbacv1.PolicyRule) []rbacv1.PolicyRule {
+	var left []rbacv1.PolicyRule
+	for _, rule := range rules {
+		var resources []string
+		for _, resource := range rule.Resources {
+			if resource != "clerkusers" {
+				resources = append(resources, resource)
+			}
+		}
+		rule.Resources = resources
+		if len(resources) > 0 {
+			left = append(left, rule)
+		}
+	}
+	return left
+}
