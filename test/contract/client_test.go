@@ -5,6 +5,8 @@ package contract_test
 
 import (
 	"context"
+	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"reflect"
 	"slices"
@@ -88,6 +90,7 @@ func only[T any](_ T, err error) error { return err }
 func attempts() map[string]func(context.Context, *world) error {
 	return map[string]func(context.Context, *world) error{
 		"Instance":   func(ctx context.Context, w *world) error { return only(w.Instance(ctx)) },
+		"Reopen":     reopen,
 		"CountUsers": func(ctx context.Context, w *world) error { return only(w.CountUsers(ctx)) },
 		"User":       func(ctx context.Context, w *world) error { return only(w.User(ctx, w.ann.ID)) },
 		"UsersByID":  func(ctx context.Context, w *world) error { return only(w.UsersByID(ctx, w.ann.ID, "user_2")) },
@@ -236,6 +239,15 @@ func create(ctx context.Context, w *world) error {
 		Username:       new("carol"),
 		PasswordDigest: new("$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"), PasswordHasher: new("bcrypt"),
 	}))
+}
+
+// reopen asks about a key that was refused once.
+func reopen(ctx context.Context, w *world) error {
+	w.instance.InjectFault(emulator.Fault{Status: http.StatusUnauthorized, Code: "authentication_invalid"})
+	if _, err := w.CountUsers(ctx); !clerk.Unauthorized(err) {
+		return fmt.Errorf("the key is to be refused first: %w", err)
+	}
+	return w.Reopen(ctx)
 }
 
 func update(ctx context.Context, w *world) error {
