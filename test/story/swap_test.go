@@ -61,6 +61,28 @@ func TestSwapOfTheOnlyWaysInSaysWhatToDo(t *testing.T) {
 	w.rests()
 }
 
+func TestSwappedUsernamesSayWhatToDo(t *testing.T) {
+	w := newLiveWorld(t)
+	w.create(w.user("ann", withUsername("ann_lee")))
+	w.create(w.user("bob", withUsername("bob_ray")))
+	w.becomes("ann", v1alpha1.ReasonInSync)
+	w.becomes("bob", v1alpha1.ReasonInSync)
+	w.edit("ann", withUsername("bob_ray"))
+	w.edit("bob", withUsername("ann_lee"))
+	w.says(w.becomes("ann", v1alpha1.ReasonRejectedByClerk), "spec.username", "two commits")
+	w.says(w.becomes("bob", v1alpha1.ReasonRejectedByClerk), "spec.username", "two commits")
+	if name := w.atClerk("ann").Username; name == nil || *name != "ann_lee" {
+		t.Error("a username went although its successor was refused")
+	}
+	w.rests()
+	w.edit("ann", withUsername("ann_other"))
+	w.becomes("ann", v1alpha1.ReasonInSync)
+	w.becomes("bob", v1alpha1.ReasonInSync)
+	w.edit("ann", withUsername("bob_ray"))
+	w.becomes("ann", v1alpha1.ReasonInSync)
+	w.rests()
+}
+
 func TestIdentifierIsTakenOverAtOnce(t *testing.T) {
 	for name, tc := range map[string]struct {
 		declare func(*spec)

@@ -104,4 +104,5 @@ func (r refusedPart) message() string {
 
 // takenRemedy is what to do about an identifier that another user has, for an object that has a user already.
 const takenRemedy = "Another user of this Clerk instance has it. Remove it there, or from this manifest. If another ClerkUser " +
-	"gives it up, this one takes it over at once; two that swap identifiers each need another way to sign in meanwhile."
+	"gives it up, this one takes it over at once. Two that swap addresses or numbers each need another way to sign in meanwhile; " +
+	"usernames and external ids are swapped in two commits."
