@@ -13,21 +13,18 @@ import (
 // create is the call that makes the user.
 func (d *Desired) create() Create {
 	p := clerk.CreateUserParams{
-		ExternalID: orNil(orEmpty(d.externalID)), Username: orNil(orEmpty(d.username)),
-		FirstName: orNil(orEmpty(d.firstName)), LastName: orNil(orEmpty(d.lastName)), Locale: orNil(orEmpty(d.locale)),
+		Username: orNil(orEmpty(d.username)),
 
 		EmailAddresses: d.emails.forCreation(),
 		PhoneNumbers:   d.phones.forCreation(),
 		Web3Wallets:    slices.Clone(d.initial.Web3Wallets),
 
-		DeleteSelfEnabled:         clone(d.deleteSelfEnabled),
-		CreateOrganizationEnabled: clone(d.createOrganizationEnabled),
-		BypassClientTrust:         clone(d.bypassClientTrust),
-		CreateOrganizationsLimit:  clone(d.createOrganizationsLimit),
-
 		SkipLegalChecks:         clone(d.initial.SkipLegalChecks),
 		SkipPasswordRequirement: clone(d.initial.SkipPasswordRequirement),
 		SkipUserRequirement:     clone(d.initial.SkipUserRequirement),
+	}
+	for _, field := range plainFields {
+		field.create(&d.plain, &p)
 	}
 	// A new user is neither banned nor locked, and both need features that an instance may lack.
 	if isTrue(d.banned) {

@@ -15,7 +15,9 @@ type Desired struct {
 	applied  v1alpha1.Applied
 	liftLock bool
 
-	externalID, username, firstName, lastName, locale *string
+	// plain holds the plain fields.
+	plain    v1alpha1.ClerkUserSpec
+	username *string
 
 	emails, phones contactList
 
@@ -26,9 +28,6 @@ type Desired struct {
 
 	password *passwordWish
 	image    *imageWish
-
-	deleteSelfEnabled, createOrganizationEnabled, bypassClientTrust *bool
-	createOrganizationsLimit                                        *int64
 
 	initial       v1alpha1.InitialValues
 	initialInputs InitialInputs
@@ -48,11 +47,8 @@ func FromSpec(spec *v1alpha1.ClerkUserSpec, in Inputs) (*Desired, error) {
 		applied:  *in.Applied.DeepCopy(),
 		liftLock: in.LiftLock,
 
-		externalID: spec.ExternalID,
-		username:   spec.Username,
-		firstName:  spec.FirstName,
-		lastName:   spec.LastName,
-		locale:     spec.Locale,
+		plain:    *spec,
+		username: spec.Username,
 
 		metadataReplaced: replaces(spec.MetadataPolicy),
 
@@ -61,11 +57,6 @@ func FromSpec(spec *v1alpha1.ClerkUserSpec, in Inputs) (*Desired, error) {
 
 		password: readPassword(spec.Password, in),
 		image:    readImage(spec.ProfileImage, in),
-
-		deleteSelfEnabled:         spec.DeleteSelfEnabled,
-		createOrganizationEnabled: spec.CreateOrganizationEnabled,
-		bypassClientTrust:         spec.BypassClientTrust,
-		createOrganizationsLimit:  spec.CreateOrganizationsLimit,
 	}
 	if d.username != nil {
 		*d.username = foldUsername(*d.username)

@@ -58,28 +58,24 @@ func present(names map[string]bool) []string {
 // Fields names what the creating call says.
 func (c Create) Fields() []string {
 	p := c.Params
-	return present(map[string]bool{
-		FieldExternalID:                p.ExternalID != nil,
-		FieldUsername:                  p.Username != nil,
-		FieldEmailAddresses:            len(p.EmailAddresses) > 0,
-		FieldPhoneNumbers:              len(p.PhoneNumbers) > 0,
-		FieldFirstName:                 p.FirstName != nil,
-		FieldLastName:                  p.LastName != nil,
-		FieldLocale:                    p.Locale != nil,
-		FieldPublicMetadata:            len(p.PublicMetadata) > 0,
-		FieldPrivateMetadata:           namesDeclaredKey(p.PrivateMetadata),
-		FieldUnsafeMetadata:            len(p.UnsafeMetadata) > 0,
-		FieldPassword:                  p.Password != nil,
-		FieldBanned:                    p.Banned != nil,
-		FieldLocked:                    p.Locked != nil,
-		FieldDeleteSelfEnabled:         p.DeleteSelfEnabled != nil,
-		FieldCreateOrganizationEnabled: p.CreateOrganizationEnabled != nil,
-		FieldCreateOrganizationsLimit:  p.CreateOrganizationsLimit != nil,
-		FieldBypassClientTrust:         p.BypassClientTrust != nil,
+	names := map[string]bool{
+		FieldUsername:        p.Username != nil,
+		FieldEmailAddresses:  len(p.EmailAddresses) > 0,
+		FieldPhoneNumbers:    len(p.PhoneNumbers) > 0,
+		FieldPublicMetadata:  len(p.PublicMetadata) > 0,
+		FieldPrivateMetadata: namesDeclaredKey(p.PrivateMetadata),
+		FieldUnsafeMetadata:  len(p.UnsafeMetadata) > 0,
+		FieldPassword:        p.Password != nil,
+		FieldBanned:          p.Banned != nil,
+		FieldLocked:          p.Locked != nil,
 		FieldInitial: len(p.Web3Wallets) > 0 || p.CreatedAt != nil || p.LegalAcceptedAt != nil ||
 			p.PasswordDigest != nil || p.TOTPSecret != nil || len(p.BackupCodes) > 0 || p.SkipLegalChecks != nil || p.SkipPasswordRequirement != nil || p.SkipUserRequirement != nil,
 		FieldOwnerMark: holdsMark(p.PrivateMetadata),
-	})
+	}
+	for _, field := range plainFields {
+		names[field.name] = field.inCreate(&p)
+	}
+	return present(names)
 }
 
 // Fields is banned.
@@ -97,20 +93,16 @@ func (Unlock) Fields() []string { return []string{FieldLocked} }
 // Fields names what differs. A primary identifier belongs to the list that it is in.
 func (c Update) Fields() []string {
 	p := c.Params
-	return present(map[string]bool{
-		FieldExternalID:                p.ExternalID != nil,
-		FieldUsername:                  p.Username != nil,
-		FieldEmailAddresses:            p.PrimaryEmailAddressID != nil,
-		FieldPhoneNumbers:              p.PrimaryPhoneNumberID != nil,
-		FieldFirstName:                 p.FirstName != nil,
-		FieldLastName:                  p.LastName != nil,
-		FieldLocale:                    p.Locale != nil,
-		FieldDeleteSelfEnabled:         p.DeleteSelfEnabled != nil,
-		FieldCreateOrganizationEnabled: p.CreateOrganizationEnabled != nil,
-		FieldCreateOrganizationsLimit:  p.CreateOrganizationsLimit != nil,
-		FieldBypassClientTrust:         p.BypassClientTrust != nil,
-		FieldPassword:                  p.Password != nil,
-	})
+	names := map[string]bool{
+		FieldUsername:       p.Username != nil,
+		FieldEmailAddresses: p.PrimaryEmailAddressID != nil,
+		FieldPhoneNumbers:   p.PrimaryPhoneNumberID != nil,
+		FieldPassword:       p.Password != nil,
+	}
+	for _, field := range plainFields {
+		names[field.name] = field.inUpdate(&p)
+	}
+	return present(names)
 }
 
 // Fields names the metadata fields that are merged, and the mark if it is written or removed.

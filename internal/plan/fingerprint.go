@@ -28,17 +28,14 @@ func Fingerprint(u *clerk.User, field string) string {
 
 // observedValue is what Clerk has for a field of the spec.
 func observedValue(u *clerk.User, field string) (any, bool) {
+	for _, plain := range plainFields {
+		if plain.name == field {
+			return plain.observed(u), true
+		}
+	}
 	switch field {
-	case FieldExternalID:
-		return u.ExternalID, true
 	case FieldUsername:
 		return u.Username, true
-	case FieldFirstName:
-		return u.FirstName, true
-	case FieldLastName:
-		return u.LastName, true
-	case FieldLocale:
-		return u.Locale, true
 	case FieldEmailAddresses:
 		return []any{u.PrimaryEmailAddressID, u.EmailAddresses}, true
 	case FieldPhoneNumbers:
@@ -52,7 +49,7 @@ func observedValue(u *clerk.User, field string) (any, bool) {
 	}
 }
 
-// observedSetting is the other half of observedValue: metadata, the mark and permissions.
+// observedSetting is the other half of observedValue: metadata, the mark and what Clerk shows the presence of only.
 func observedSetting(u *clerk.User, field string) (any, bool) {
 	switch field {
 	case FieldPublicMetadata, FieldUnsafeMetadata:
@@ -63,14 +60,6 @@ func observedSetting(u *clerk.User, field string) (any, bool) {
 		return others, true
 	case FieldOwnerMark:
 		return u.PrivateMetadata[v1alpha1.OwnerKey], true
-	case FieldDeleteSelfEnabled:
-		return u.DeleteSelfEnabled, true
-	case FieldCreateOrganizationEnabled:
-		return u.CreateOrganizationEnabled, true
-	case FieldCreateOrganizationsLimit:
-		return u.CreateOrganizationsLimit, true
-	case FieldBypassClientTrust:
-		return u.BypassClientTrust, true
 	case FieldPassword:
 		return u.PasswordEnabled, true
 	case FieldProfileImage:

@@ -18,7 +18,7 @@ func (d *Desired) Identifiers() []clerk.Identifier {
 			identifiers = append(identifiers, clerk.Identifier{Kind: kind, Value: value})
 		}
 	}
-	add(clerk.KindExternalID, orEmpty(d.externalID))
+	add(clerk.KindExternalID, orEmpty(d.plain.ExternalID))
 	for _, email := range d.emails.primaryFirst() {
 		add(clerk.KindEmailAddress, email.value)
 	}

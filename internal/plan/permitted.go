@@ -12,25 +12,22 @@ import (
 
 // permittedUpdate is an update without the fields that are blocked.
 func permittedUpdate(params clerk.UpdateUserParams, blocked func(field string) bool) clerk.UpdateUserParams {
-	for field, leaveOut := range map[string]func(){
-		FieldExternalID:                func() { params.ExternalID = nil },
-		FieldUsername:                  func() { params.Username = nil },
-		FieldFirstName:                 func() { params.FirstName = nil },
-		FieldLastName:                  func() { params.LastName = nil },
-		FieldLocale:                    func() { params.Locale = nil },
-		FieldEmailAddresses:            func() { params.PrimaryEmailAddressID = nil },
-		FieldPhoneNumbers:              func() { params.PrimaryPhoneNumberID = nil },
-		FieldDeleteSelfEnabled:         func() { params.DeleteSelfEnabled = nil },
-		FieldCreateOrganizationEnabled: func() { params.CreateOrganizationEnabled = nil },
-		FieldCreateOrganizationsLimit:  func() { params.CreateOrganizationsLimit = nil },
-		FieldBypassClientTrust:         func() { params.BypassClientTrust = nil },
-		FieldPassword: func() {
-			params.Password, params.SkipPasswordChecks, params.SignOutOfOtherSessions = nil, nil, nil
-		},
-	} {
-		if blocked(field) {
-			leaveOut()
+	for _, field := range plainFields {
+		if blocked(field.name) {
+			field.leaveOut(&params)
 		}
+	}
+	if blocked(FieldUsername) {
+		params.Username = nil
+	}
+	if blocked(FieldEmailAddresses) {
+		params.PrimaryEmailAddressID = nil
+	}
+	if blocked(FieldPhoneNumbers) {
+		params.PrimaryPhoneNumberID = nil
+	}
+	if blocked(FieldPassword) {
+		params.Password, params.SkipPasswordChecks, params.SignOutOfOtherSessions = nil, nil, nil
 	}
 	return params
 }

@@ -128,10 +128,13 @@ func takes(c Change, by map[Part]bool) bool {
 
 // restrictingFields are the fields of an Update by which access or rights can be lost.
 func restrictingFields() []string {
-	return []string{
-		FieldUsername, FieldPassword, FieldBypassClientTrust,
-		FieldDeleteSelfEnabled, FieldCreateOrganizationEnabled, FieldCreateOrganizationsLimit,
+	fields := []string{FieldUsername, FieldPassword}
+	for _, field := range plainFields {
+		if field.restricts {
+			fields = append(fields, field.name)
+		}
 	}
+	return fields
 }
 
 // relaxes says whether a change gives access back.

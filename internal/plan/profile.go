@@ -9,23 +9,11 @@ import (
 
 // planProfile is what differs in profile and permissions.
 func (d *Desired) planProfile(u *clerk.User) clerk.UpdateUserParams {
-	p := clerk.UpdateUserParams{
-		ExternalID:                differing(d.externalID, u.ExternalID),
-		FirstName:                 differing(d.firstName, u.FirstName),
-		LastName:                  differing(d.lastName, u.LastName),
-		DeleteSelfEnabled:         differing(d.deleteSelfEnabled, u.DeleteSelfEnabled),
-		CreateOrganizationEnabled: differing(d.createOrganizationEnabled, u.CreateOrganizationEnabled),
-		BypassClientTrust:         differing(d.bypassClientTrust, u.BypassClientTrust),
-	}
-	// Language tags mean the same in upper and lower case (RFC 5646, 2.1.1), and Clerk may tidy them.
-	if d.locale != nil && clerk.LowerASCII(*d.locale) != clerk.LowerASCII(u.Locale) {
-		p.Locale = clone(d.locale)
+	var p clerk.UpdateUserParams
+	for _, field := range plainFields {
+		field.update(&d.plain, u, &p)
 	}
 	d.planPassword(u, &p)
-	p.CreateOrganizationsLimit = clone(d.createOrganizationsLimit)
-	if u.CreateOrganizationsLimit != nil {
-		p.CreateOrganizationsLimit = differing(d.createOrganizationsLimit, *u.CreateOrganizationsLimit)
-	}
 	return p
 }
 
@@ -52,3 +40,6 @@ func (d *Desired) planUsername(u *clerk.User, p Policy, waysIn *int) (*string, [
 	}
 	return name, nil
 }
+
+// sameLanguage compares language tags, which mean the same in upper and lower case (RFC 5646, 2.1.1), and which Clerk may tidy.
+func sameLanguage(a, b string) bool { return clerk.LowerASCII(a) == clerk.LowerASCII(b) }
