@@ -56,7 +56,7 @@ func TestPasswordsAtTheEmulator(t *testing.T) {
 	}
 	verify("password", true)
 	_, err := w.UpdateUser(ctx, u.ID, clerk.UpdateUserParams{Password: new("password")})
-	if rejected, ok := clerk.Rejected(err); !ok || rejected.Code != "form_password_pwned" || clerk.FieldOf(rejected) != "spec.password" {
+	if rejected, ok := clerk.Rejected(err); !ok || rejected.Code != "form_password_pwned" || rejected.Param != "password" {
 		t.Errorf("got %v, want that the password is known", err)
 	}
 	must2(t)(w.SetPasswordCompromised(ctx, u.ID, true))
@@ -90,7 +90,7 @@ func TestDigestAtTheEmulator(t *testing.T) {
 	_, err := w.CreateUser(t.Context(), clerk.CreateUserParams{
 		Username: new("undigested"), PasswordHasher: new("bcrypt"), PasswordDigest: new("no digest"),
 	})
-	if rejected, ok := clerk.Rejected(err); !ok || clerk.FieldOf(rejected) != "spec.initial.passwordDigest" {
+	if rejected, ok := clerk.Rejected(err); !ok || rejected.Param != "password_digest" {
 		t.Errorf("got %v, want that the digest is none", err)
 	}
 }
@@ -163,11 +163,11 @@ func TestImagesAtTheEmulator(t *testing.T) {
 		t.Errorf("image %t, kept as %+v", set.HasImage, kept)
 	}
 	_, err := w.SetProfileImage(ctx, u.ID, clerk.ProfileImage{ContentType: "image/png", Content: []byte("no picture")})
-	if rejected, ok := clerk.Rejected(err); !ok || clerk.FieldOf(rejected) != "spec.profileImage" {
+	if rejected, ok := clerk.Rejected(err); !ok || rejected.Param != "file" {
 		t.Errorf("got %v, want that it is no image", err)
 	}
 	_, err = w.SetProfileImage(ctx, u.ID, clerk.ProfileImage{ContentType: "image/png", Content: make([]byte, 11<<20)})
-	if rejected, ok := clerk.Rejected(err); !ok || rejected.Code != "image_too_large" || clerk.FieldOf(rejected) != "spec.profileImage" {
+	if rejected, ok := clerk.Rejected(err); !ok || rejected.Code != "image_too_large" || rejected.Param != "file" {
 		t.Errorf("got %v, want that it is too large", err)
 	}
 	if removed := must2(t)(w.DeleteProfileImage(ctx, u.ID)); removed.HasImage {

@@ -251,36 +251,36 @@ func TestWhatTheEmulatorRefuses(t *testing.T) {
 	tests := map[string]struct {
 		call                  func() error
 		status                int
-		code, field, features string
+		code, param, features string
 		taken                 clerk.IdentifierKind
 	}{
 		"TakenAddress": {
 			call:   create(clerk.CreateUserParams{FirstName: new("x"), EmailAddresses: []clerk.NewIdentifier{{Value: "A@example.com"}}}),
-			status: 422, code: "form_identifier_exists", field: "spec.emailAddresses", taken: clerk.KindEmailAddress,
+			status: 422, code: "form_identifier_exists", param: "email_address", taken: clerk.KindEmailAddress,
 		},
 		"TakenExternalID": {
 			call: create(clerk.CreateUserParams{
 				FirstName: new("x"), ExternalID: new("e"), EmailAddresses: []clerk.NewIdentifier{{Value: "b@example.com"}},
 			}),
-			status: 422, code: "form_identifier_exists", field: "spec.externalID", taken: clerk.KindExternalID,
+			status: 422, code: "form_identifier_exists", param: "external_id", taken: clerk.KindExternalID,
 		},
 		"MissingField": {
 			call:   create(clerk.CreateUserParams{EmailAddresses: []clerk.NewIdentifier{{Value: "b@example.com"}}}),
-			status: 422, code: "form_data_missing", field: "spec.firstName",
+			status: 422, code: "form_data_missing", param: "first_name",
 		},
 		"AttributeSwitchedOff": {
 			call: func() error {
 				_, err := w.UpdateUser(ctx, first.ID, clerk.UpdateUserParams{Username: new("jane")})
 				return err
 			},
-			status: 422, code: "form_param_unknown", field: "spec.username",
+			status: 422, code: "form_param_unknown", param: "username",
 		},
 		"MetadataTooLarge": {
 			call: func() error {
 				_, err := w.MergeMetadata(ctx, first.ID, clerk.MetadataParams{Private: clerk.Metadata{"k": strings.Repeat("v", 9000)}})
 				return err
 			},
-			status: 422, code: "form_param_exceeds_allowed_size", field: "spec.privateMetadata",
+			status: 422, code: "form_param_exceeds_allowed_size", param: "private_metadata",
 		},
 		"PlanWithoutBans": {
 			call:   func() error { _, err := w.BanUser(ctx, first.ID); return err },
@@ -295,7 +295,7 @@ func TestWhatTheEmulatorRefuses(t *testing.T) {
 				_, err := w.CreateEmailAddress(ctx, clerk.CreateEmailAddressParams{UserID: first.ID, Address: "a@example.com"})
 				return err
 			},
-			status: 422, code: "form_identifier_exists", field: "spec.emailAddresses", taken: clerk.KindEmailAddress,
+			status: 422, code: "form_identifier_exists", param: "email_address", taken: clerk.KindEmailAddress,
 		},
 	}
 	for name, test := range tests {
@@ -306,8 +306,8 @@ func TestWhatTheEmulatorRefuses(t *testing.T) {
 			if !ok || rejected.Status != test.status || rejected.Code != test.code {
 				t.Fatalf("got %v, want %d %s", err, test.status, test.code)
 			}
-			if field := clerk.FieldOf(rejected); field != test.field {
-				t.Errorf("it is about %q, want %q", field, test.field)
+			if rejected.Param != test.param {
+				t.Errorf("it is about %q, want %q", rejected.Param, test.param)
 			}
 			if kind, ok := clerk.IdentifierTaken(err); kind != test.taken || ok != (test.taken != "") {
 				t.Errorf("taken: %q, %v, want %q", kind, ok, test.taken)

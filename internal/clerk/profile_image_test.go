@@ -94,11 +94,11 @@ func TestRefusedProfileImages(t *testing.T) {
 	tests := map[string]struct {
 		status       int
 		code, remedy string
-		field        string
+		param        string
 	}{
-		"TooLarge":       {413, "image_too_large", chooseImage, "spec.profileImage"},
-		"Undecodable":    {400, "request_body_invalid", chooseImage, "spec.profileImage"},
-		"Unprocessable":  {422, "form_param_value_invalid", changeValue, "spec.profileImage"},
+		"TooLarge":       {413, "image_too_large", chooseImage, "file"},
+		"Undecodable":    {400, "request_body_invalid", chooseImage, "file"},
+		"Unprocessable":  {422, "form_param_value_invalid", changeValue, "file"},
 		"KeyNotAllowed":  {403, "authorization_invalid", allowKey, ""},
 		"WrongMediaType": {415, "unsupported_content_type", reportBug, ""},
 	}
@@ -111,8 +111,8 @@ func TestRefusedProfileImages(t *testing.T) {
 			if !ok {
 				t.Fatalf("got %v, want a refusal", err)
 			}
-			if FieldOf(e) != test.field || Remedy(e) != test.remedy {
-				t.Errorf("about %q: %q, want %q: %q", FieldOf(e), Remedy(e), test.field, test.remedy)
+			if e.Param != test.param || Remedy(e) != test.remedy {
+				t.Errorf("about %q: %q, want %q: %q", e.Param, Remedy(e), test.param, test.remedy)
 			}
 		})
 	}

@@ -270,7 +270,7 @@ func checkDiscreet(t *testing.T, err error) {
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		texts = append(texts, e.Error(), fmt.Sprintf("%+v", e), fmt.Sprintf("%#v", e))
 		if ours, ok := errors.AsType[*Error](e); ok {
-			texts = append(texts, ours.Code, ours.Message, ours.Param, ours.TraceID, strings.Join(ours.Features, " "), FieldOf(ours), Remedy(ours))
+			texts = append(texts, ours.Code, ours.Message, ours.Param, ours.TraceID, strings.Join(ours.Features, " "), Remedy(ours))
 		}
 	}
 	for _, text := range texts {

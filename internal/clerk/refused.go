@@ -91,7 +91,7 @@ func (r redactor) word(name string, shape *regexp.Regexp) string {
 	if _, ok := remedies[name]; ok {
 		return name
 	}
-	if _, ok := fields[name]; ok {
+	if parameterNames[name] {
 		return name
 	}
 	if r.quiet || r.line(name, maxMessage) != name {

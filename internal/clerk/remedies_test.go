@@ -8,32 +8,6 @@ import (
 	"testing"
 )
 
-func TestFieldOf(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct{ param, want string }{
-		"Address":        {"email_address", "spec.emailAddresses"},
-		"Number":         {"phone_number", "spec.phoneNumbers"},
-		"ExternalID":     {"external_id", "spec.externalID"},
-		"PublicMetadata": {"public_metadata", "spec.publicMetadata"},
-		"Limit":          {"create_organizations_limit", "spec.createOrganizationsLimit"},
-		"Initial":        {"created_at", "spec.initial.createdAt"},
-		"Password":       {"password", "spec.password"},
-		"Digest":         {"password_digest,password_hasher", "spec.initial.passwordDigest"},
-		"Image":          {"file", "spec.profileImage"},
-		"Several":        {"phone_number,username", "spec.phoneNumbers, spec.username"},
-		"Unknown":        {"passport", "passport"},
-		"None":           {"", ""},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if got := FieldOf(&Error{Param: test.param}); got != test.want {
-				t.Errorf("got %q, want %q", got, test.want)
-			}
-		})
-	}
-}
-
 func TestRemedy(t *testing.T) {
 	t.Parallel()
 	if got := Remedy(&Error{Code: "form_identifier_exists"}); !strings.Contains(got, "spec.userID") {
@@ -58,9 +32,27 @@ func TestRemedy(t *testing.T) {
 			t.Errorf("%q is not a code", code)
 		}
 	}
-	for param, field := range fields {
-		if !nameShape.MatchString(param) || !strings.HasPrefix(field, "spec.") {
-			t.Errorf("%q stands for %q", param, field)
+	for param := range parameterNames {
+		if !nameShape.MatchString(param) {
+			t.Errorf("%q is no name", param)
+		}
+	}
+}
+
+func TestParameterNames(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{
+		"external_id", "locale", "email_address", "email_addresses", "primary_email_address_id", "phone_number", "phone_numbers",
+		"primary_phone_number_id", "reserved_for_second_factor", "web3_wallet", "public_metadata", "banned", "bypass_client_trust",
+		"create_organizations_limit", "created_at", "password_digest", "totp_secret", "backup_codes", "sign_out_of_other_sessions", "file",
+	} {
+		if !parameterNames[name] {
+			t.Errorf("%s is not known as a parameter", name)
+		}
+	}
+	for _, name := range []string{"", "-", "passport"} {
+		if parameterNames[name] {
+			t.Errorf("%q is known as a parameter", name)
 		}
 	}
 }

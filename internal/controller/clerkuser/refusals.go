@@ -51,8 +51,8 @@ func (p *pass) refuse(change plan.Change, asked time.Time, err error) bool {
 // namedParts are the parts that Clerk's answer names.
 func namedParts(parts []plan.Part, refused *clerk.Error) []plan.Part {
 	var named []plan.Part
-	for field := range strings.SplitSeq(clerk.FieldOf(refused), ", ") {
-		name, _, _ := strings.Cut(strings.TrimPrefix(field, "spec."), ".")
+	for _, path := range plan.PathsOf(refused) {
+		name, _, _ := strings.Cut(strings.TrimPrefix(path, "spec."), ".")
 		for _, part := range parts {
 			if part.Field == name && !slices.Contains(named, part) {
 				named = append(named, part)

@@ -92,8 +92,8 @@ func (u *unfinished) retryAt() (at time.Time) {
 // message says which field Clerk refused, why, and what to do.
 func (r refusedPart) message() string {
 	field := r.path
-	if named := clerk.FieldOf(r.err); strings.HasPrefix(named, r.path+".") {
-		field = named
+	if named := plan.PathsOf(r.err); len(named) == 1 && strings.HasPrefix(named[0], r.path+".") {
+		field = named[0]
 	}
 	remedy := clerk.Remedy(r.err)
 	if _, taken := clerk.IdentifierTaken(r.err); taken {

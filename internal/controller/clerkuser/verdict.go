@@ -286,7 +286,7 @@ func (p *pass) heldBack() error {
 // refusalMessage says which field Clerk refused, why, and what to do.
 func refusalMessage(p *pass, refused *clerk.Error) string {
 	message := strings.TrimRight(refused.Error(), ". ") + ". " + clerk.Remedy(refused)
-	field := clerk.FieldOf(refused)
+	field := strings.Join(plan.PathsOf(refused), ", ")
 	if banned := p.user.Spec.Banned; field == "" && refused.Status == statusPaymentRequired && banned != nil && *banned {
 		// Of all that is called for users, only bans are a matter of the plan; Clerk's answer does not name the field.
 		field = "spec.banned"

@@ -1,0 +1,81 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+)
+
+// parameters are the fields of a spec behind Clerk's parameters, but for the plain fields, whose table names theirs.
+//
+//nolint:gochecknoglobals // a table that nothing writes to
+var parameters = map[string]string{
+	"username": FieldUsername,
+
+	"email_address":                       FieldEmailAddresses,
+	"email_addresses":                     FieldEmailAddresses,
+	"email_address_identification_status": FieldEmailAddresses,
+	"primary_email_address_id":            FieldEmailAddresses,
+	"phone_number":                        FieldPhoneNumbers,
+	"phone_numbers":                       FieldPhoneNumbers,
+	"phone_number_identification_status":  FieldPhoneNumbers,
+	"primary_phone_number_id":             FieldPhoneNumbers,
+	"reserved_for_second_factor":          FieldPhoneNumbers,
+	"web3_wallet":                         "initial.web3Wallets",
+
+	"public_metadata":  FieldPublicMetadata,
+	"private_metadata": FieldPrivateMetadata,
+	"unsafe_metadata":  FieldUnsafeMetadata,
+
+	"banned": FieldBanned,
+	"locked": FieldLocked,
+
+	"created_at":                "initial.createdAt",
+	"legal_accepted_at":         "initial.legalAcceptedAt",
+	"skip_legal_checks":         "initial.skipLegalChecks",
+	"skip_password_requirement": "initial.skipPasswordRequirement",
+	"skip_user_requirement":     "initial.skipUserRequirement",
+	"password_digest":           "initial.passwordDigest",
+	"password_hasher":           "initial.passwordDigest",
+	"totp_secret":               "initial.totpSecretRef",
+	"backup_codes":              "initial.backupCodesSecretRef",
+
+	"password":                   FieldPassword,
+	"skip_password_checks":       "password.skipChecks",
+	"sign_out_of_other_sessions": "password.signOutOfOtherSessions",
+
+	"file": FieldProfileImage,
+}
+
+// PathsOf returns the fields of a ClerkUser that an error of Clerk's is about, such as spec.username, each once and in Clerk's
+// order; nil where Clerk names no parameter. A parameter that no field stands for is returned under Clerk's name.
+func PathsOf(e *clerk.Error) []string {
+	if e.Param == "" {
+		return nil
+	}
+	var paths []string
+	for param := range strings.SplitSeq(e.Param, ",") {
+		path := param
+		if field, found := fieldOf(param); found {
+			path = "spec." + field
+		}
+		if !slices.Contains(paths, path) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
+func fieldOf(param string) (field string, found bool) {
+	for _, plain := range plainFields {
+		if plain.param == param {
+			return plain.name, true
+		}
+	}
+	field, found = parameters[param]
+	return field, found
+}
