@@ -8,6 +8,9 @@ import (
 	"fmt"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/clerkuser"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
@@ -26,16 +29,23 @@ func (p *pass) observe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	switch clerkuser.MarkOf(p.ClusterID, p.user, p.user.Status.Origin).OwnershipOf(user) {
-	case plan.Ours:
+	if clerkuser.MarkOf(p.ClusterID, p.user, p.user.Status.Origin).OwnershipOf(user) == plan.Ours {
 		p.observed = user
 		return nil
-	case plan.Unmarked, plan.Predecessors:
-		// An adopted user gets its mark after the binding was recorded, and a mark that an application removed is restored.
-		return notMarked(p.user.Name)
-	case plan.Anothers:
 	}
-	return errOwnedElsewhere
+	// What mark there is instead is not told: the status of the ClerkUser may be a copy, by which somebody wants to learn whether
+	// a user is managed. The ClerkUser's own verdict decides, which knows that better and tells it to nobody either.
+	if turnedAway(p.user) {
+		return errOwnedElsewhere
+	}
+	// An adopted user gets its mark after the binding was recorded, and a mark that an application removed is restored.
+	return notMarked(p.user.Name)
+}
+
+// turnedAway reports whether a ClerkUser was told that the user is not its own.
+func turnedAway(user *v1alpha1.ClerkUser) bool {
+	ready := meta.FindStatusCondition(user.Status.Conditions, v1alpha1.ConditionReady)
+	return ready != nil && (ready.Reason == v1alpha1.ReasonAlreadyExists || ready.Reason == v1alpha1.ReasonConflict)
 }
 
 // read gets the user from Clerk, or what was read by id a moment ago.
