@@ -74,7 +74,7 @@ func newDoor(t *testing.T, kind, resource string) *door {
 	}
 	d.manifests = append(d.manifests, map[string]any{"status": read(t, completeStatuses()[kind])})
 	for _, manifest := range d.manifests {
-		if problem, _ := d.send(t, manifest); problem != nil {
+		if _, problem := d.send(t, manifest); problem != nil {
 			t.Fatalf("a manifest of %s is refused: %v", kind, problem)
 		}
 	}
@@ -101,7 +101,7 @@ func (d *door) tryAt(t *testing.T, f field) {
 func (d *door) try(t *testing.T, path, value string, manifest any) {
 	t.Helper()
 	d.tried++
-	refused, answer := d.send(t, manifest)
+	answer, refused := d.send(t, manifest)
 	if refused != nil {
 		if !apierrors.IsInvalid(refused) && !apierrors.IsBadRequest(refused) {
 			t.Errorf("%s: %s: %v", path, value, refused)
@@ -115,7 +115,7 @@ func (d *door) try(t *testing.T, path, value string, manifest any) {
 }
 
 // send has the API server judge a spec that is created, or a status that is written, and returns what it would store.
-func (d *door) send(t *testing.T, manifest any) (refused error, answer []byte) {
+func (d *door) send(t *testing.T, manifest any) (answer []byte, refused error) {
 	t.Helper()
 	parts := manifest.(map[string]any)
 	whole := map[string]any{"apiVersion": v1alpha1.GroupVersion.String(), "kind": d.kind}
@@ -133,7 +133,7 @@ func (d *door) send(t *testing.T, manifest any) (refused error, answer []byte) {
 	}
 	answer, err = request.Namespace(d.namespace).Param("dryRun", metav1.DryRunAll).SetHeader("Content-Type", "application/json").
 		Body(text).DoRaw(t.Context())
-	return err, answer
+	return answer, err
 }
 
 // decode decodes as the client does, and returns the fields that do not.
