@@ -161,3 +161,15 @@ func tidy(applied v1alpha1.Applied) v1alpha1.Applied {
 	}
 	return applied
 }
+
+// Forgets reports whether the first record has an entry that the second one lacks. Digests do not count: they say what was sent,
+// not what is to be taken back.
+func Forgets(before, after v1alpha1.Applied) bool {
+	lacks := func(before, after []string) bool {
+		return slices.ContainsFunc(before, func(entry string) bool { return !slices.Contains(after, entry) })
+	}
+	return lacks(before.Metadata, after.Metadata) ||
+		lacks(before.EmailAddresses, after.EmailAddresses) ||
+		lacks(before.PhoneNumbers, after.PhoneNumbers) ||
+		before.Banned && !after.Banned || before.Locked && !after.Locked || before.ProfileImage && !after.ProfileImage
+}

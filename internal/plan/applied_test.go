@@ -159,3 +159,30 @@ func TestSettle(t *testing.T) {
 		})
 	}
 }
+
+func TestForgetsTellsOfEachEntry(t *testing.T) {
+	t.Parallel()
+	full := v1alpha1.Applied{
+		Metadata: []string{"/publicMetadata/a", "/publicMetadata/b"}, EmailAddresses: []string{"a@x.io"}, PhoneNumbers: []string{"+1"},
+		Banned: true, Locked: true, ProfileImage: true, PasswordDigest: "a", ProfileImageDigest: "b",
+	}
+	for name, take := range map[string]func(*v1alpha1.Applied){
+		"Metadata":       func(a *v1alpha1.Applied) { a.Metadata = a.Metadata[1:] },
+		"EmailAddresses": func(a *v1alpha1.Applied) { a.EmailAddresses = nil },
+		"PhoneNumbers":   func(a *v1alpha1.Applied) { a.PhoneNumbers = nil },
+		"Banned":         func(a *v1alpha1.Applied) { a.Banned = false },
+		"Locked":         func(a *v1alpha1.Applied) { a.Locked = false },
+		"ProfileImage":   func(a *v1alpha1.Applied) { a.ProfileImage = false },
+	} {
+		less := *full.DeepCopy()
+		take(&less)
+		if !plan.Forgets(full, less) || plan.Forgets(less, full) {
+			t.Errorf("%s: forgotten %t, and the other way %t", name, plan.Forgets(full, less), plan.Forgets(less, full))
+		}
+	}
+	digests := *full.DeepCopy()
+	digests.PasswordDigest, digests.ProfileImageDigest = "", ""
+	if plan.Forgets(full, digests) || plan.Forgets(full, full) {
+		t.Error("a digest counts, or nothing does")
+	}
+}

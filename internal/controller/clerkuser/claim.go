@@ -179,7 +179,7 @@ func (p *pass) watch(user *clerk.User, how manner) error {
 func (p *pass) bindAndTell(ctx context.Context, user *clerk.User, how manner) error {
 	becomesOurs := how == adopted || how == succeeded
 	if becomesOurs {
-		if err := p.stillWanted(ctx); err != nil {
+		if err := p.stillPresent(ctx); err != nil {
 			return err
 		}
 	}
@@ -239,15 +239,17 @@ func (p *pass) noteManner(user *clerk.User, how manner) {
 	}
 }
 
-// stillWanted reads the object from the API server and checks that it is what this pass works from.
-func (p *pass) stillWanted(ctx context.Context) error {
+// stillPresent checks that the copy of the object that this pass works from is the one that the API server has. What another
+// process has bound meanwhile, or let go, must not be created once more.
+func (p *pass) stillPresent(ctx context.Context) error {
 	live := &v1alpha1.ClerkUser{}
 	err := p.Live.Get(ctx, types.NamespacedName{Namespace: p.user.Namespace, Name: p.user.Name}, live)
 	if err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("reading the object live: %w", err)
 	}
-	if err != nil || live.UID != p.user.UID || live.Generation != p.user.Generation || !live.DeletionTimestamp.IsZero() {
+	if err != nil || live.UID != p.user.UID || live.ResourceVersion != p.user.ResourceVersion || !live.DeletionTimestamp.IsZero() {
 		return errOutdated
 	}
+	p.upToDate = true
 	return nil
 }

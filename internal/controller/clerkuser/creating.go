@@ -149,7 +149,7 @@ func (p *pass) patchPrepared(ctx context.Context, c *creating) error {
 	if err != nil {
 		return fmt.Errorf("adding the finalizer: %w", err)
 	}
-	p.stored = p.user.DeepCopy()
+	p.stored, p.upToDate = p.user.DeepCopy(), true
 	p.user.Status = status
 	if c != nil && creatingOf(before) == nil {
 		p.memory.announce(p.user.UID)

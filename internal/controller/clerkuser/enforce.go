@@ -150,7 +150,7 @@ func (p *pass) conclude(todo []plan.Change) error {
 func (p *pass) intend(ctx context.Context, do []plan.Change) error {
 	next := plan.Intend(p.applied, p.desired, do)
 	if sameApplied(next, p.applied) {
-		return nil
+		return p.confirmRecord(ctx, do)
 	}
 	p.applied = next
 	if p.justCreated() {

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -257,15 +256,5 @@ func TestSameApplied(t *testing.T) {
 		if sameApplied(full, other) || sameApplied(other, full) {
 			t.Errorf("%s makes no difference", name)
 		}
-	}
-}
-
-func TestStatusOfAnObjectThatIsGoneIsNotMissed(t *testing.T) {
-	t.Parallel()
-	s := newStage(t)
-	p := newTestPass(t, s.Reconciler, newTestUser("ghost"))
-	fillConditions(p.user, verdict{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, message: "as declared"})
-	if err := p.patchStatus(t.Context()); err != nil {
-		t.Errorf("writing the status of an object that is gone: %v", err)
 	}
 }

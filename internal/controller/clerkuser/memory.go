@@ -51,6 +51,10 @@ type recollection struct {
 	fields  *fieldMemory
 	// inclusions are what is remembered of the lists that status includes.
 	inclusions map[v1alpha1.StatusInclude]inclusion
+	// record is status.applied as this process knows it, and recordAt is when it saw an entry of it first that was not there
+	// before.
+	record   *v1alpha1.Applied
+	recordAt time.Time
 	// wish is the newest one that this process has seen, and since is when it saw it first.
 	wish  wish
 	since time.Time

@@ -65,7 +65,7 @@ func (p *pass) find(ctx context.Context, id string) (*clerk.User, error) {
 		return p.read(ctx, p.in.client, id)
 	}
 	switch {
-	case sight.Presence == mirror.Present && (!sight.Lagging || p.isAsDeclared(sight.User)):
+	case sight.Presence == mirror.Present && (!sight.Lagging || p.isAsDeclared(sight.User)) && !p.wouldForget(sight.User):
 		p.memory.unbrake(p.user.UID)
 		return sight.User, nil
 	case sight.Presence == mirror.Absent:

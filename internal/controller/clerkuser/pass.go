@@ -25,8 +25,10 @@ type pass struct {
 	user *v1alpha1.ClerkUser
 	// stored is the object as the API server has it, as far as this pass knows: patches say how user differs from it.
 	stored *v1alpha1.ClerkUser
-	now    time.Time
-	in     inputs
+	// upToDate is true once the API server has confirmed in this pass that stored is the present version.
+	upToDate bool
+	now      time.Time
+	in       inputs
 	// sources is what the spec's Secrets and ConfigMaps hold; rotated is true if that is not what it was at the last verdict.
 	sources sources
 	rotated bool
@@ -45,6 +47,8 @@ type pass struct {
 	userID  string
 	origin  v1alpha1.Origin
 	applied v1alpha1.Applied
+	// appliedSince is by when all that status.applied held at the beginning was on record.
+	appliedSince time.Time
 
 	// observed is the user as seen last; nil if there is none, or none that is this object's to see.
 	observed *clerk.User
@@ -89,6 +93,7 @@ func (r *Reconciler) newPass(user *v1alpha1.ClerkUser) *pass {
 	if user.Status.Applied != nil {
 		p.applied = *user.Status.Applied.DeepCopy()
 	}
+	p.appliedSince = r.memory.recordSince(user.UID, p.stored.Status.Applied, p.now)
 	return p
 }
 

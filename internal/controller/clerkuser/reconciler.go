@@ -5,8 +5,10 @@ package clerkuser
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -83,7 +85,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, user *v1alpha1.ClerkUser) (c
 	defer cancel()
 	p.err = p.run(working)
 	v := r.judge(p)
-	if err := r.report(ctx, before, p, v); err != nil {
+	if err := r.report(ctx, before, p, v); apierrors.IsConflict(err) || errors.Is(err, errOutdated) {
+		return ctrl.Result{RequeueAfter: passes.ConflictPause}, nil
+	} else if err != nil {
 		return ctrl.Result{}, err
 	}
 	return v.result(), v.err

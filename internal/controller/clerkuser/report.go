@@ -5,18 +5,16 @@ package clerkuser
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"slices"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
-	"github.com/clerk-operator/clerk-operator/internal/controller/undecoded"
+	"github.com/clerk-operator/clerk-operator/internal/lease"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
@@ -24,33 +22,25 @@ import (
 // reportIntent are the only writers of status.
 func (r *Reconciler) report(ctx context.Context, before *v1alpha1.ClerkUser, p *pass, v verdict) error {
 	p.notePasswordChange()
-	defer r.announce(ctx, before, p, v)
 	if p.released {
+		r.announce(ctx, before, p, v)
 		return nil
 	}
 	p.fillStatus(v)
-	return p.patchStatus(ctx)
-}
-
-// reportIntent writes status.applied, and with it what the object is bound to, before the calls that it is about. The
-// optimistic lock is for the spec: an answer with a newer one would have the rest of the pass count as made for it.
-func (p *pass) reportIntent(ctx context.Context) error {
-	p.fillBinding()
-	return p.patchStatus(ctx, client.MergeFromWithOptimisticLock{})
-}
-
-func (p *pass) patchStatus(ctx context.Context, options ...client.MergeFromOption) error {
-	rewritten := undecoded.InStatus(p.user.Undecoded, records()...)
-	if len(rewritten) == 0 && equality.Semantic.DeepEqual(p.stored.Status, p.user.Status) {
-		return nil
+	err := p.patchStatusAsObserved(ctx)
+	if errors.Is(err, lease.ErrLost) {
+		// The next leader finds out the same.
+		return err
 	}
-	err := p.Client.Status().Patch(ctx, p.user, undecoded.Rewriting(client.MergeFromWithOptions(p.stored, options...), rewritten))
-	if client.IgnoreNotFound(err) != nil {
-		return fmt.Errorf("writing status: %w", err)
+	if errors.Is(err, errGoneOrRebound) {
+		err = nil
 	}
-	p.stored = p.user.DeepCopy()
-	p.memory.wroteObject(p.user.UID, p.user.ResourceVersion)
-	return nil
+	if err != nil {
+		// A verdict that could not be written is told once it is.
+		v.unchanged = true
+	}
+	r.announce(ctx, before, p, v)
+	return err
 }
 
 func (p *pass) fillStatus(v verdict) {
