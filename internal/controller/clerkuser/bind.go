@@ -170,6 +170,11 @@ func (p *pass) create(ctx context.Context) error {
 	if len(p.desired.Identifiers()) == 0 {
 		return errNoIdentifier
 	}
+	if !p.upToDate {
+		if err := p.stillPresent(ctx); err != nil {
+			return err
+		}
+	}
 	changes, asked := plan.For(p.desired, nil), p.Now()
 	user, err := carryOut(ctx, p.in.client, "", changes[0])
 	if err == nil {

@@ -33,7 +33,7 @@ func (r *Reconciler) report(ctx context.Context, before *v1alpha1.ClerkUser, p *
 		return err
 	}
 	if errors.Is(err, errGoneOrRebound) {
-		err = nil
+		err = p.undoCreation(ctx)
 	}
 	if err != nil {
 		// A verdict that could not be written is told once it is.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
 // second returns the same stage with another Reconciler, which knows nothing of what the first one does.
@@ -139,6 +140,32 @@ func TestEntryLeavesTheRecordWithoutARead(t *testing.T) {
 	s.wantCalls(1)
 	if left := s.recorded("ann"); len(left) > 0 {
 		t.Errorf("%v is still on record", left)
+	}
+}
+
+// A creating call that was announced earlier is not made on the word of an old copy: another leader may have let the object go.
+func TestOldCopyCreatesNoUser(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.create(newTestUser("ann"))
+	s.server.InjectFault(emulator.Fault{Method: "POST", Path: "/users", Status: 503, AfterApplying: true})
+	s.pass("ann")
+	old := s.user("ann")
+	s.clock.advance(time.Second)
+	other := s.second()
+	s.delete("ann")
+	other.vanishes("ann")
+	if users := s.clerk.Users(); len(users) != 0 {
+		t.Fatalf("%d users are at Clerk after the removal", len(users))
+	}
+	for range 2 {
+		result, err := s.Reconcile(t.Context(), old.DeepCopy())
+		if err != nil || result.RequeueAfter == 0 {
+			t.Errorf("a pass over an old copy ends with %+v, %v; it has to look again", result, err)
+		}
+	}
+	if calls := s.clerk.Journal().Matching("POST", "/users"); len(calls) != 1 {
+		t.Errorf("%d creating calls were made, want the first one only", len(calls))
 	}
 }
 
