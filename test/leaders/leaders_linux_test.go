@@ -6,7 +6,6 @@ package leaders
 import (
 	"fmt"
 	"net/http"
-	"syscall"
 	"testing"
 	"time"
 
@@ -14,9 +13,6 @@ import (
 )
 
 const (
-	freezeSignal   = syscall.SIGSTOP
-	continueSignal = syscall.SIGCONT
-
 	rounds = 6
 	// maxTurns is how often Ready may turn: from Unknown to True, and once there and back for what passes.
 	maxTurns = 4
@@ -39,7 +35,7 @@ func TestLeaderThatWakesDoesNothing(t *testing.T) {
 
 		s.grant(thing("hasty"), "ann", "bob")
 		s.withdraw(thing("before"), "bob")
-		leader.signal(t, freezeSignal)
+		froze := s.freeze(leader)
 		s.withdraw(thing("before"), "ann", "cat")
 		s.remove(thing("old"))
 		s.add(thing("new"))
@@ -48,12 +44,20 @@ func TestLeaderThatWakesDoesNothing(t *testing.T) {
 
 		s.grant(thing("after"), people...)
 		s.inSync(append(people, thing("new"))...)
-		s.wake(leader, func() {
+		asItWakes := func() {
 			s.withdraw(thing("after"), people...)
 			s.withdraw(thing("hasty"), "ann", "bob")
 			s.remove(thing("leaving"))
 			s.add(thing("late"))
-		})
+		}
+		if !froze {
+			asItWakes()
+			continue
+		}
+		s.wake(leader, asItWakes)
+	}
+	if s.frozen < rounds/2 {
+		t.Errorf("in %d rounds the leader was frozen %d times", rounds, s.frozen)
 	}
 	s.verify()
 	s.inSync(people...)
@@ -87,7 +91,7 @@ func TestLeaderFrozenInACall(t *testing.T) {
 			func(string) {},
 		},
 	} {
-		leader := s.leader()
+		leader, froze := s.leader(), false
 		frozen := make(chan struct{})
 		s.clerk.InjectFault(emulator.Fault{
 			Method: round.method, Path: round.path, Delay: 200 * time.Millisecond,
@@ -97,9 +101,7 @@ func TestLeaderFrozenInACall(t *testing.T) {
 					return false
 				default:
 				}
-				if err := syscall.Kill(leader.pid(), freezeSignal); err != nil {
-					t.Error(err)
-				}
+				froze = s.freeze(leader)
 				close(frozen)
 				return true
 			},
@@ -113,7 +115,12 @@ func TestLeaderFrozenInACall(t *testing.T) {
 		}
 		round.takeBack(thing)
 		s.leader(leader)
-		s.wake(leader)
+		if froze {
+			s.wake(leader)
+		}
+	}
+	if s.frozen == 0 {
+		t.Error("the leader was never frozen")
 	}
 	s.verify()
 	s.inSync("ann", "bob")

@@ -47,13 +47,6 @@ func (p *process) ended() bool {
 	}
 }
 
-func (p *process) signal(t *testing.T, s syscall.Signal) {
-	t.Helper()
-	if err := syscall.Kill(p.pid(), s); err != nil {
-		t.Fatalf("sending %s to process %d: %v", s, p.pid(), err)
-	}
-}
-
 // replica is a place for a manager, in which another one is started whenever one ends, as a kubelet does.
 type replica struct {
 	t    *testing.T
