@@ -51,22 +51,14 @@ type scene struct {
 
 func newScene(t *testing.T) *scene {
 	t.Helper()
-	scheme, err := controller.Scheme()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := client.NewWithWatch(controlplane.Config(t), client.Options{Scheme: scheme})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &scene{t: t, namespace: controlplane.Namespace(t), client: c}
+	s := &scene{t: t, namespace: controlplane.Namespace(t), client: newClient(t)}
 	server := emulator.New(emulator.Config{})
 	s.clerk = server.AddInstance(emulator.InstanceConfig{Settings: emulator.Settings{InstanceRateLimit: -1, UserRateLimit: -1}})
 	s.traffic = &traffic{next: contract.Enforce(t, server), processes: s.pids}
 	listener := httptest.NewServer(s.traffic)
 	t.Cleanup(func() { server.Close(); listener.Close() })
 	s.declare(listener.URL)
-	s.turns = watchTurns(t, c, s.namespace)
+	s.turns = watchTurns(t, s.client, s.namespace)
 	for _, name := range []string{"a", "b"} {
 		s.replicas = append(s.replicas, startReplica(t, name, []string{
 			"--kubeconfig=" + controlplane.Kubeconfig(t),
@@ -81,6 +73,19 @@ func newScene(t *testing.T) *scene {
 		}))
 	}
 	return s
+}
+
+func newClient(t *testing.T) client.WithWatch {
+	t.Helper()
+	scheme, err := controller.Scheme()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := client.NewWithWatch(controlplane.Config(t), client.Options{Scheme: scheme})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 // declare applies the Secret with the key, and the ClerkInstance.
@@ -200,13 +205,21 @@ func (s *scene) describe() string {
 			fmt.Fprintf(&b, "ClerkUser %s generation %d deletion %v: %+v\n", u.Name, u.Generation, u.DeletionTimestamp, u.Status)
 		}
 	}
-	for _, e := range s.clerk.Journal().Writes() {
+	for _, e := range s.journal() {
 		fmt.Fprintf(&b, "%s %s %s -> %d applied %t %s\n", e.Time.Format("05.000"), e.Method, e.Path, e.Status, e.Applied, e.Body)
 	}
 	for _, r := range s.replicas {
 		b.WriteString(r.logs())
 	}
 	return b.String()
+}
+
+// journal is what was written to Clerk, if there is one.
+func (s *scene) journal() emulator.Entries {
+	if s.clerk == nil {
+		return nil
+	}
+	return s.clerk.Journal().Writes()
 }
 
 // inSync waits until these objects say that their users are as declared.

@@ -1,0 +1,83 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package leaders
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/http"
+	"testing"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/clerk-operator/clerk-operator/test/controlplane"
+)
+
+// TestStandbyAsksWhoReadsMetrics has both managers review a token and what it may do. The one that waits for the lease must do so,
+// too, although reviews are POSTs.
+func TestStandbyAsksWhoReadsMetrics(t *testing.T) {
+	t.Parallel()
+	s := &scene{t: t, namespace: controlplane.Namespace(t), client: newClient(t)}
+	addresses := []string{freeAddress(t), freeAddress(t)}
+	for i, address := range addresses {
+		s.replicas = append(s.replicas, startReplica(t, fmt.Sprint(i), []string{
+			"--kubeconfig=" + controlplane.Kubeconfig(t),
+			"--operator-namespace=" + s.namespace,
+			"--watch-namespaces=" + s.namespace,
+			"--cluster-id=leaders",
+			"--health-probe-bind-address=0",
+			"--metrics-bind-address=" + address,
+		}))
+	}
+	s.leader()
+	token := s.tokenWithoutRights()
+	anybody := &http.Client{Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // the manager makes the certificate itself
+	}}
+	defer anybody.CloseIdleConnections()
+	for _, address := range addresses {
+		s.eventually("an answer from "+address, func() error {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+address+"/metrics", nil)
+			if err != nil {
+				return err
+			}
+			request.Header.Set("Authorization", "Bearer "+token)
+			answer, err := anybody.Do(request)
+			if err != nil {
+				return err
+			}
+			defer answer.Body.Close()
+			if answer.StatusCode != http.StatusForbidden {
+				return fmt.Errorf("somebody without rights is answered with %s, want 403", answer.Status)
+			}
+			return nil
+		})
+	}
+}
+
+// tokenWithoutRights returns the token of a new ServiceAccount.
+func (s *scene) tokenWithoutRights() string {
+	s.t.Helper()
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: "somebody"}}
+	s.create(account)
+	request := &authenticationv1.TokenRequest{}
+	if err := s.client.SubResource("token").Create(s.t.Context(), account, request); err != nil {
+		s.t.Fatal(err)
+	}
+	return request.Status.Token
+}
+
+// freeAddress returns an address at which nobody listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
