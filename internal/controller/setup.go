@@ -135,18 +135,19 @@ const recorderName = "clerk-operator"
 // setupInstances adds the controller of ClerkInstances.
 func setupInstances(mgr ctrl.Manager, live client.Client, pool *connection.Pool, c Config) error {
 	instances := clerkinstance.New(clerkinstance.Config{
-		Client:         mgr.GetClient(),
-		Live:           live,
-		Pool:           pool,
-		Recorder:       mgr.GetEventRecorder(recorderName),
-		Now:            c.Now,
-		ClusterID:      c.ClusterID,
-		Hosts:          c.Hosts,
-		UserAgent:      c.UserAgent,
-		SecretInterval: c.SecretInterval,
-		CountInterval:  c.CountInterval,
-		WatchSecrets:   c.WatchSecrets,
-		MayWrite:       c.MayWrite,
+		Client:          mgr.GetClient(),
+		Live:            live,
+		Pool:            pool,
+		Recorder:        mgr.GetEventRecorder(recorderName),
+		Now:             c.Now,
+		ClusterID:       c.ClusterID,
+		DefaultInstance: c.DefaultInstance,
+		Hosts:           c.Hosts,
+		UserAgent:       c.UserAgent,
+		SecretInterval:  c.SecretInterval,
+		CountInterval:   c.CountInterval,
+		WatchSecrets:    c.WatchSecrets,
+		MayWrite:        c.MayWrite,
 	})
 	return instances.SetupWithManager(mgr, controllerOptions(1))
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/controller/index"
 	"github.com/clerk-operator/clerk-operator/internal/mirror"
 )
 
@@ -34,6 +35,9 @@ type Config struct {
 	Now func() time.Time
 	// ClusterID is the id of this cluster in owner marks; it is shown in status.
 	ClusterID string
+	// DefaultInstance serves ClerkUsers that name no ClerkInstance and whose namespace has none named default. Empty: there
+	// is none.
+	DefaultInstance types.NamespacedName
 	// Hosts are the API hosts that may be called.
 	Hosts AllowedHosts
 	// UserAgent is sent with every call.
@@ -70,6 +74,11 @@ func New(c Config) *Reconciler {
 		c.CountInterval = defaultCountInterval
 	}
 	return &Reconciler{Config: c, checked: newCheckedKeys()}
+}
+
+// references says which ClerkUsers lead to an instance.
+func (r *Reconciler) references() index.References {
+	return index.References{Reader: r.Client, Default: r.DefaultInstance}
 }
 
 // outcome is what one pass over a ClerkInstance learned.
@@ -120,9 +129,14 @@ func (r *Reconciler) pass(ctx context.Context, name types.NamespacedName, instan
 		return o
 	}
 	if !instance.DeletionTimestamp.IsZero() && o.tally.needing == 0 {
-		o.gone = true
-		o.err = r.release(ctx, instance)
-		return o
+		// The cache may not have a ClerkUser yet that was bound, or is being created, since the instance was deleted.
+		if o.tally, o.err = r.countLive(ctx, instance); o.err == nil && o.tally.needing == 0 {
+			o.gone = true
+			o.err = r.release(ctx, instance)
+		}
+		if o.gone || o.err != nil {
+			return o
+		}
 	}
 	if o.err = understood(instance); o.err != nil {
 		return o

@@ -52,34 +52,42 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 // countLater has the counts of an instance renewed some time after one of its users was bound, held or let go. Many
 // changes in that time cost one pass.
 func (r *Reconciler) countLater() handler.EventHandler {
-	enqueue := func(q queue, user *v1alpha1.ClerkUser) {
-		bound := user.Status.Instance
-		if bound == nil {
+	enqueue := func(ctx context.Context, q queue, o client.Object) {
+		instance, err := r.references().Find(ctx, r.references().RemovalNames(o.(*v1alpha1.ClerkUser)))
+		if err != nil || instance == nil {
 			return
 		}
-		request := reconcile.Request{NamespacedName: types.NamespacedName{Namespace: bound.Namespace, Name: bound.Name}}
-		if p, ok := q.(priorityqueue.PriorityQueue[reconcile.Request]); ok {
-			low := lowPriority
-			p.AddWithOpts(priorityqueue.AddOpts{After: r.CountInterval, Priority: &low}, request)
-			return
-		}
-		q.AddAfter(request, r.CountInterval)
+		r.enqueueLater(q, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(instance)})
 	}
 	return handler.Funcs{
-		CreateFunc: func(_ context.Context, e event.CreateEvent, q queue) { enqueue(q, e.Object.(*v1alpha1.ClerkUser)) },
-		DeleteFunc: func(_ context.Context, e event.DeleteEvent, q queue) { enqueue(q, e.Object.(*v1alpha1.ClerkUser)) },
-		UpdateFunc: func(_ context.Context, e event.UpdateEvent, q queue) {
-			was, is := e.ObjectOld.(*v1alpha1.ClerkUser), e.ObjectNew.(*v1alpha1.ClerkUser)
-			if countsOtherwise(was, is) {
-				enqueue(q, is)
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, q queue) {
+			if countsOtherwise(&v1alpha1.ClerkUser{}, e.Object.(*v1alpha1.ClerkUser)) {
+				enqueue(ctx, q, e.Object)
+			}
+		},
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q queue) { enqueue(ctx, q, e.Object) },
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q queue) {
+			if countsOtherwise(e.ObjectOld.(*v1alpha1.ClerkUser), e.ObjectNew.(*v1alpha1.ClerkUser)) {
+				enqueue(ctx, q, e.ObjectOld)
+				enqueue(ctx, q, e.ObjectNew)
 			}
 		},
 	}
 }
 
+func (r *Reconciler) enqueueLater(q queue, request reconcile.Request) {
+	if p, ok := q.(priorityqueue.PriorityQueue[reconcile.Request]); ok {
+		low := lowPriority
+		p.AddWithOpts(priorityqueue.AddOpts{After: r.CountInterval, Priority: &low}, request)
+		return
+	}
+	q.AddAfter(request, r.CountInterval)
+}
+
 func countsOtherwise(was, is *v1alpha1.ClerkUser) bool {
 	before, after := tallyOf([]v1alpha1.ClerkUser{*was}), tallyOf([]v1alpha1.ClerkUser{*is})
-	return before.managed != after.managed || before.held != after.held || before.deleting != after.deleting
+	return before.managed != after.managed || before.held != after.held ||
+		before.deleting != after.deleting || before.needing != after.needing
 }
 
 // hearDeletions ends the use of a key whose ClerkInstance is gone, also where somebody has taken its finalizer away.

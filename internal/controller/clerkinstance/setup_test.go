@@ -39,7 +39,7 @@ func TestUsersHaveTheirInstanceCountLater(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			defer q.ShutDown()
-			r := newTestReconciler(t, &clock{at: start})
+			r := newTestReconciler(t, &clock{at: start}, newTestInstance())
 			r.CountInterval = 50 * time.Millisecond
 			hear := r.countLater()
 			ann, unbound := bound("team-a", "ann"), bound("team-a", "bob", func(u *v1alpha1.ClerkUser) { u.Status = v1alpha1.ClerkUserStatus{} })

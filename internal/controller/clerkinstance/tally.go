@@ -15,10 +15,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/creation"
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
 )
 
-// tally counts the ClerkUsers bound through an instance.
+// tally counts the ClerkUsers that lead to an instance.
 type tally struct {
 	managed int64
 	held    int64
@@ -29,17 +30,39 @@ type tally struct {
 }
 
 func (r *Reconciler) count(ctx context.Context, instance *v1alpha1.ClerkInstance) (tally, error) {
-	users := &v1alpha1.ClerkUserList{}
-	key := instance.Namespace + "/" + instance.Name
-	// The objects are only read here, so the cache's own are good enough.
-	err := r.Client.List(ctx, users, client.MatchingFields{index.Instance: key}, client.UnsafeDisableDeepCopy)
+	candidates, err := r.references().Candidates(ctx, client.ObjectKeyFromObject(instance))
 	if err != nil {
-		return tally{}, fmt.Errorf("listing ClerkUsers of instance %s: %w", key, err)
+		return tally{}, err
 	}
-	here := slices.DeleteFunc(users.Items, func(u v1alpha1.ClerkUser) bool {
-		bound := u.Status.Instance
-		return bound != nil && (bound.Namespace != instance.Namespace || bound.Name != instance.Name)
-	})
+	return tallyAmong(ctx, r.references(), instance, candidates)
+}
+
+// countLive is count by what the API server has, which may be ahead of the cache.
+func (r *Reconciler) countLive(ctx context.Context, instance *v1alpha1.ClerkInstance) (tally, error) {
+	users := &v1alpha1.ClerkUserList{}
+	for {
+		page := &v1alpha1.ClerkUserList{}
+		if err := r.Live.List(ctx, page, client.Limit(livePage), client.Continue(users.Continue)); err != nil {
+			return tally{}, fmt.Errorf("listing ClerkUsers live: %w", err)
+		}
+		users.Items = append(users.Items, page.Items...)
+		if users.Continue = page.Continue; users.Continue == "" {
+			return tallyAmong(ctx, index.References{Reader: r.Live, Default: r.DefaultInstance}, instance, users.Items)
+		}
+	}
+}
+
+// livePage is how many ClerkUsers are read live at once.
+const livePage = 500
+
+// tallyAmong counts those of some ClerkUsers whose user is removed through an instance.
+func tallyAmong(
+	ctx context.Context, references index.References, instance *v1alpha1.ClerkInstance, users []v1alpha1.ClerkUser,
+) (tally, error) {
+	here, err := references.Removable(ctx, client.ObjectKeyFromObject(instance), users)
+	if err != nil {
+		return tally{}, fmt.Errorf("counting ClerkUsers: %w", err)
+	}
 	return tallyOf(here), nil
 }
 
@@ -70,11 +93,11 @@ func tallyOf(users []v1alpha1.ClerkUser) tally {
 
 // needsClerk reports whether the deletion of an object, now or later, changes something at Clerk.
 func needsClerk(user *v1alpha1.ClerkUser) bool {
-	if !controllerutil.ContainsFinalizer(user, v1alpha1.Finalizer) || user.Spec.Suspended() {
+	if !controllerutil.ContainsFinalizer(user, v1alpha1.Finalizer) || user.Spec.Suspended() || user.Spec.Observes() {
 		return false
 	}
 	unknown := user.Undecoded
-	if user.Status.UserID == "" && !unknown.Concern("status.userID") && user.Annotations[v1alpha1.AnnotationCreating] == "" {
+	if user.Status.UserID == "" && !unknown.Concern("status.userID") && creation.Of(user) == nil {
 		return false
 	}
 	if unknown.Concern("spec.deletionPolicy") || unknown.Concern("status.origin") {

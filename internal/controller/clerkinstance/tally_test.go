@@ -45,24 +45,33 @@ func TestTally(t *testing.T) {
 	unbound := func(u *v1alpha1.ClerkUser) { u.Status = v1alpha1.ClerkUserStatus{} }
 	adopted := func(u *v1alpha1.ClerkUser) { u.Status.Origin = v1alpha1.OriginAdopted }
 	a := []string{"team-a"}
+	const attempt = `{"kind":"external_id","value":"7","at":"2026-03-04T05:06:07Z"}`
+	creates := func(text string) func(*v1alpha1.ClerkUser) {
+		return func(u *v1alpha1.ClerkUser) {
+			unbound(u)
+			u.Annotations = map[string]string{v1alpha1.AnnotationCreating: text}
+		}
+	}
 	tests := map[string]struct {
 		users []v1alpha1.ClerkUser
 		want  tally
 	}{
-		"Nobody":                  {nil, tally{}},
-		"Created":                 {one(), tally{managed: 1, needing: 1, where: a}},
-		"Adopted":                 {one(adopted), tally{managed: 1}},
-		"AdoptedToBeDeleted":      {one(adopted, policy(v1alpha1.DeletionDelete)), tally{managed: 1, needing: 1, where: a}},
-		"ToBeBanned":              {one(policy(v1alpha1.DeletionBan)), tally{managed: 1, needing: 1, where: a}},
-		"ToBeRetained":            {one(policy(v1alpha1.DeletionRetain)), tally{managed: 1}},
-		"BeingDeleted":            {one(beingDeleted), tally{managed: 1, needing: 1, deleting: 1, where: a}},
-		"BeingDeletedAndRetained": {one(beingDeleted, policy(v1alpha1.DeletionRetain)), tally{managed: 1}},
-		"Held":                    {one(beingDeleted, heldBack), tally{managed: 1, held: 1, needing: 1, deleting: 1, where: a}},
-		"OtherReasonIsNotHeld":    {one(func(u *v1alpha1.ClerkUser) { heldBack(u); u.Status.Conditions[0].Reason = v1alpha1.ReasonMissing }), tally{managed: 1, needing: 1, where: a}},
-		"Suspended":               {one(func(u *v1alpha1.ClerkUser) { u.Spec.Suspend = ptr.To(true) }), tally{managed: 1}},
-		"WithoutOurFinalizer":     {one(func(u *v1alpha1.ClerkUser) { u.Finalizers = []string{"other"} }), tally{managed: 1}},
-		"NeverBound":              {one(unbound), tally{}},
-		"MayHaveCreated":          {one(unbound, func(u *v1alpha1.ClerkUser) { u.Annotations = map[string]string{v1alpha1.AnnotationCreating: "{}"} }), tally{needing: 1, where: a}},
+		"Nobody":                   {nil, tally{}},
+		"Created":                  {one(), tally{managed: 1, needing: 1, where: a}},
+		"Adopted":                  {one(adopted), tally{managed: 1}},
+		"AdoptedToBeDeleted":       {one(adopted, policy(v1alpha1.DeletionDelete)), tally{managed: 1, needing: 1, where: a}},
+		"ToBeBanned":               {one(policy(v1alpha1.DeletionBan)), tally{managed: 1, needing: 1, where: a}},
+		"ToBeRetained":             {one(policy(v1alpha1.DeletionRetain)), tally{managed: 1}},
+		"BeingDeleted":             {one(beingDeleted), tally{managed: 1, needing: 1, deleting: 1, where: a}},
+		"BeingDeletedAndRetained":  {one(beingDeleted, policy(v1alpha1.DeletionRetain)), tally{managed: 1}},
+		"Held":                     {one(beingDeleted, heldBack), tally{managed: 1, held: 1, needing: 1, deleting: 1, where: a}},
+		"OtherReasonIsNotHeld":     {one(func(u *v1alpha1.ClerkUser) { heldBack(u); u.Status.Conditions[0].Reason = v1alpha1.ReasonMissing }), tally{managed: 1, needing: 1, where: a}},
+		"Suspended":                {one(func(u *v1alpha1.ClerkUser) { u.Spec.Suspend = ptr.To(true) }), tally{managed: 1}},
+		"WithoutOurFinalizer":      {one(func(u *v1alpha1.ClerkUser) { u.Finalizers = []string{"other"} }), tally{managed: 1}},
+		"NeverBound":               {one(unbound), tally{}},
+		"MayHaveCreated":           {one(creates(attempt)), tally{needing: 1, where: a}},
+		"AnnotationOfSomebodyElse": {one(creates("{}")), tally{}},
+		"Observes":                 {one(func(u *v1alpha1.ClerkUser) { u.Spec.Mode = ptr.To(v1alpha1.ModeObserve) }), tally{managed: 1}},
 		"NamespacesSortedAndOnce": {
 			[]v1alpha1.ClerkUser{bound("team-b", "a"), bound("team-a", "b"), bound("team-b", "c", beingDeleted), bound("team-c", "d", adopted)},
 			tally{managed: 4, needing: 3, deleting: 1, where: []string{"team-a", "team-b"}},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/creation"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
@@ -30,7 +31,7 @@ func (p *pass) lagLeft(userID string, asked time.Time) time.Duration {
 	if at := p.user.Status.LastWriteTime; at != nil {
 		recorded = append(recorded, clerk.Recorded(at.Time, asked))
 	}
-	if c := creatingOf(p.user); c != nil {
+	if c := creation.Of(p.user); c != nil {
 		recorded = append(recorded, clerk.Recorded(c.At, asked))
 	}
 	return max(p.in.connection.Mirror.LagLeft(userID, asked), clerk.LagLeft(asked, recorded...))

@@ -214,6 +214,7 @@ func TestEveryWayOfLettingGoIsTold(t *testing.T) {
 			_ = s.cluster.Create(t.Context(), elsewhere)
 			s.edit("ann", func(u *v1alpha1.ClerkUser) {
 				u.Spec.InstanceRef = &v1alpha1.InstanceReference{Name: "default", Namespace: ptr.To("platform")}
+				u.Status.Instance.Namespace = "platform"
 			})
 		}, v1alpha1.EventReleased, "no longer admits this namespace"},
 		"HandedOver": {func(s *stage) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/creation"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
@@ -41,7 +42,7 @@ func (p *pass) bindEarlier(ctx context.Context) (found bool, err error) {
 	case former != nil:
 		return p.resumeFormer(ctx, former)
 	case p.memory.lookDue(p.user.UID):
-		found, err = p.resume(ctx, creatingOf(p.user))
+		found, err = p.resume(ctx, creation.Of(p.user))
 		if !found && err == nil {
 			p.memory.looked(p.user.UID)
 		}
@@ -115,7 +116,7 @@ func (p *pass) lookUp(ctx context.Context) error {
 // noneCreated makes sure that an earlier creating call, whose answer nobody recorded, left no user behind that an object
 // which has come to name another would forget.
 func (p *pass) noneCreated(ctx context.Context, named string) error {
-	c := creatingOf(p.user)
+	c := creation.Of(p.user)
 	if c == nil || p.user.Spec.Observes() || p.memory.nothingCreated(p.user.UID) {
 		return nil
 	}
@@ -128,7 +129,7 @@ func (p *pass) noneCreated(ctx context.Context, named string) error {
 			return createdEarlier(hit.ID)
 		}
 	}
-	if left := c.lag(p.now); left > 0 && len(hits) == 0 {
+	if left := c.Lag(p.now); left > 0 && len(hits) == 0 {
 		return notVisibleYet(left)
 	}
 	return nil
@@ -141,7 +142,7 @@ func (p *pass) resumeFormer(ctx context.Context, former *creating) (done bool, e
 	if found || err != nil {
 		return found, err
 	}
-	if left := former.lag(p.now); left > 0 {
+	if left := former.Lag(p.now); left > 0 {
 		return false, notVisibleYet(left)
 	}
 	return false, p.patchPrepared(ctx, p.toCreate(nil))
@@ -199,7 +200,7 @@ func (p *pass) create(ctx context.Context) error {
 func (p *pass) resolveTaken(ctx context.Context, r *takenRefusal) error {
 	kind, values := r.kind, p.valuesOf(r.kind)
 	if len(values) == 0 {
-		c := creatingOf(p.user)
+		c := creation.Of(p.user)
 		if c == nil {
 			return fmt.Errorf("creating the user: %w", r.err)
 		}

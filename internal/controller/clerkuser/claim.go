@@ -12,6 +12,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/creation"
 	"github.com/clerk-operator/clerk-operator/internal/mirror"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
@@ -214,7 +215,7 @@ func (p *pass) settleOrigin(user *clerk.User, how manner) {
 		p.applied.Banned = true
 	}
 	if how == created || p.user.Status.UserID == "" {
-		if c := creatingOf(p.user); c != nil && p.origin == v1alpha1.OriginCreated {
+		if c := creation.Of(p.user); c != nil && p.origin == v1alpha1.OriginCreated {
 			p.applied = c.Applied
 		}
 	}

@@ -16,46 +16,12 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/creation"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// creating is the annotation that is written before the creating call: from then on the object may own a user. It names
-// the identifier under which that user can be found again, and what the call adds to it.
-type creating struct {
-	Kind    clerk.IdentifierKind `json:"kind"`
-	Value   string               `json:"value"`
-	At      time.Time            `json:"at"`
-	Applied v1alpha1.Applied     `json:"applied"`
-}
-
-func (c creating) identifier() clerk.Identifier {
-	return clerk.Identifier{Kind: c.Kind, Value: c.Value}
-}
-
-// creatingOf reads the annotation; nil if there is none. One that cannot be read is treated as none: it was not written
-// by the operator.
-func creatingOf(user *v1alpha1.ClerkUser) *creating {
-	text, found := user.Annotations[v1alpha1.AnnotationCreating]
-	if !found {
-		return nil
-	}
-	c := &creating{}
-	if err := json.Unmarshal([]byte(text), c); err != nil || !slices.Contains(identifierKinds(), c.Kind) || c.Value == "" {
-		return nil
-	}
-	return c
-}
-
-func identifierKinds() []clerk.IdentifierKind {
-	return []clerk.IdentifierKind{
-		clerk.KindExternalID, clerk.KindEmailAddress, clerk.KindPhoneNumber, clerk.KindUsername, clerk.KindWeb3Wallet,
-	}
-}
-
-// lag is how long from now lists may still not show what the call created; 0 if they must.
-func (c creating) lag(now time.Time) time.Duration {
-	return clerk.LagLeft(now, clerk.Recorded(c.At, now))
-}
+// creating is the annotation that is written before the creating call.
+type creating = creation.Attempt
 
 // prepare ensures the finalizer before anything is written to Clerk, or the user would be left behind by an object
 // deleted meanwhile. For a user to be created, the same patch says what is about to be created; it is not made before the
@@ -67,10 +33,17 @@ func (p *pass) prepare(ctx context.Context) error {
 	if !p.mayCreate() {
 		return p.patchPrepared(ctx, nil)
 	}
+	if err := p.instanceStays(ctx); err != nil {
+		return err
+	}
 	if err := p.ready(); err != nil {
 		return err
 	}
-	return p.patchPrepared(ctx, p.toCreate(creatingOf(p.user)))
+	if err := p.patchPrepared(ctx, p.toCreate(creation.Of(p.user))); err != nil {
+		return err
+	}
+	// A ClerkInstance that is deleted from now on waits for what was just written.
+	return p.instanceStays(ctx)
 }
 
 // ready asks for the ticket of a creating call, and remembers if there is none yet.
@@ -110,10 +83,13 @@ func (p *pass) toCreate(earlier *creating) *creating {
 	next := &creating{Kind: identifiers[0].Kind, Value: identifiers[0].Value, At: p.now.UTC().Truncate(time.Second)}
 	if earlier != nil {
 		at := earlier.At
-		if slices.Contains(identifiers, earlier.identifier()) && p.now.Sub(at).Abs() > clerk.LagTime/2 {
+		if slices.Contains(identifiers, earlier.Identifier()) && p.now.Sub(at).Abs() > clerk.LagTime/2 {
 			at = next.At
 		}
 		next = &creating{Kind: earlier.Kind, Value: earlier.Value, At: at, Applied: earlier.Applied}
+	}
+	next.Instance = &v1alpha1.BoundInstance{
+		Namespace: p.in.instance.Namespace, Name: p.in.instance.Name, ID: p.in.connection.InstanceID,
 	}
 	former := next.Applied.PasswordDigest
 	next.Applied = plan.Intend(next.Applied, p.desired, plan.For(p.desired, nil))
@@ -151,7 +127,7 @@ func (p *pass) patchPrepared(ctx context.Context, c *creating) error {
 	}
 	p.stored, p.upToDate = p.user.DeepCopy(), true
 	p.user.Status = status
-	if c != nil && creatingOf(before) == nil {
+	if c != nil && creation.Of(before) == nil {
 		p.memory.announce(p.user.UID)
 	}
 	p.memory.wroteObject(p.user.UID, p.user.ResourceVersion)
@@ -160,8 +136,8 @@ func (p *pass) patchPrepared(ctx context.Context, c *creating) error {
 
 // former returns the annotation of an earlier creating call whose identifier has left the spec, and nil otherwise.
 func (p *pass) former() *creating {
-	c := creatingOf(p.user)
-	if c == nil || slices.Contains(p.desired.Identifiers(), c.identifier()) {
+	c := creation.Of(p.user)
+	if c == nil || slices.Contains(p.desired.Identifiers(), c.Identifier()) {
 		return nil
 	}
 	return c

@@ -13,6 +13,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/creation"
 )
 
 func annotated(text string) *v1alpha1.ClerkUser {
@@ -34,21 +35,21 @@ func TestAnnotationOfACreatingCallIsReadBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := creatingOf(annotated(string(text)))
+	got := creation.Of(annotated(string(text)))
 	if got == nil {
 		t.Fatalf("%s is not read back", text)
 	}
 	if diff := cmp.Diff(want, *got); diff != "" {
 		t.Errorf("read back (-want +got):\n%s", diff)
 	}
-	if id := got.identifier(); id != (clerk.Identifier{Kind: clerk.KindEmailAddress, Value: "ann@example.com"}) {
+	if id := got.Identifier(); id != (clerk.Identifier{Kind: clerk.KindEmailAddress, Value: "ann@example.com"}) {
 		t.Errorf("the identifier is %+v", id)
 	}
 }
 
 func TestAnnotationThatTheOperatorDidNotWriteIsNone(t *testing.T) {
 	t.Parallel()
-	if c := creatingOf(newTestUser("ann")); c != nil {
+	if c := creation.Of(newTestUser("ann")); c != nil {
 		t.Errorf("without an annotation: %+v", c)
 	}
 	for name, text := range map[string]string{
@@ -65,7 +66,7 @@ func TestAnnotationThatTheOperatorDidNotWriteIsNone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if c := creatingOf(annotated(text)); c != nil {
+			if c := creation.Of(annotated(text)); c != nil {
 				t.Errorf("%s reads as %+v", text, c)
 			}
 		})
@@ -113,8 +114,8 @@ func TestAnnotationNamesTheStrongestIdentifier(t *testing.T) {
 				tc.drop(&u.Spec)
 			})
 			got := thinking(t, user).toCreate(nil)
-			if got.identifier() != tc.want || !got.At.Equal(start) {
-				t.Errorf("the annotation names %+v at %s, want %+v at %s", got.identifier(), got.At, tc.want, start)
+			if got.Identifier() != tc.want || !got.At.Equal(start) {
+				t.Errorf("the annotation names %+v at %s, want %+v at %s", got.Identifier(), got.At, tc.want, start)
 			}
 		})
 	}
@@ -130,7 +131,8 @@ func TestAnnotationKeepsTheFirstIdentifierAndCollectsWhatCallsAdd(t *testing.T) 
 	got := thinking(t, user).toCreate(earlier)
 	want := &creating{
 		Kind: clerk.KindExternalID, Value: "former", At: start.Add(-time.Hour),
-		Applied: v1alpha1.Applied{EmailAddresses: []string{"ann@example.com", "former@example.com"}, Banned: true, Locked: true},
+		Applied:  v1alpha1.Applied{EmailAddresses: []string{"ann@example.com", "former@example.com"}, Banned: true, Locked: true},
+		Instance: &v1alpha1.BoundInstance{Namespace: testNamespace, Name: "default", ID: testInstanceID},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("annotation (-want +got):\n%s", diff)

@@ -50,6 +50,11 @@ func (p *pass) findHeir(ctx context.Context, user *clerk.User) (*v1alpha1.ClerkU
 		if candidate.UID == p.user.UID || !p.declares(candidate, user) {
 			continue
 		}
+		if leads, err := p.leadsHere(ctx, candidate); err != nil {
+			return nil, err
+		} else if !leads {
+			continue
+		}
 		if heir == nil || candidate.CreationTimestamp.Before(&heir.CreationTimestamp) {
 			heir = candidate
 		}
@@ -57,13 +62,23 @@ func (p *pass) findHeir(ctx context.Context, user *clerk.User) (*v1alpha1.ClerkU
 	return heir, nil
 }
 
-// declares reports whether a ClerkUser is at work, leads to the same instance and means this user.
+// leadsHere reports whether a ClerkUser of the namespace leads to the Clerk instance that this pass works in.
+func (p *pass) leadsHere(ctx context.Context, candidate *v1alpha1.ClerkUser) (bool, error) {
+	instance, err := p.references().Find(ctx, p.references().Names(candidate))
+	if err != nil || instance == nil {
+		return false, err
+	}
+	if instanceName(instance) == instanceName(p.in.instance) {
+		return true, nil
+	}
+	admits, err := Admits(ctx, p.Client, instance, candidate.Namespace)
+	state, _ := p.Pool.State(instanceName(instance))
+	return admits && state.Connection != nil && state.Connection.InstanceID == p.in.connection.InstanceID, err
+}
+
+// declares reports whether a ClerkUser is at work and means this user.
 func (p *pass) declares(candidate *v1alpha1.ClerkUser, user *clerk.User) bool {
 	if !candidate.DeletionTimestamp.IsZero() || candidate.Spec.Suspended() || candidate.Spec.Observes() {
-		return false
-	}
-	other := &pass{Reconciler: p.Reconciler, user: candidate}
-	if other.instanceNames()[0] != instanceName(p.in.instance) && p.instanceNames()[0] != other.instanceNames()[0] {
 		return false
 	}
 	if id := candidate.Spec.UserID; id != nil {

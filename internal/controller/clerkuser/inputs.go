@@ -5,18 +5,14 @@ package clerkuser
 
 import (
 	"context"
-	"fmt"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/controller/index"
 )
-
-// defaultInstanceName is the ClerkInstance of its namespace that a ClerkUser without instanceRef means.
-const defaultInstanceName = "default"
 
 // inputs is what a pass is given by the cluster.
 type inputs struct {
@@ -26,11 +22,19 @@ type inputs struct {
 	client *clerk.Client
 }
 
-// findInputs finds the ClerkInstance, whether this namespace may use it, and the way to Clerk.
+// findInputs finds the ClerkInstance that spec refers to, whether this namespace may use it, and the way to Clerk.
 func (p *pass) findInputs(ctx context.Context) error {
-	instance, err := p.findInstance(ctx)
+	return p.findInputsAmong(ctx, p.references().Names(p.user))
+}
+
+// findInputsAmong is findInputs with the first of these ClerkInstances that exists.
+func (p *pass) findInputsAmong(ctx context.Context, names []types.NamespacedName) error {
+	instance, err := p.references().Find(ctx, names)
 	if err != nil {
 		return err
+	}
+	if instance == nil {
+		return instanceNotFound(names)
 	}
 	p.in.instance = instance
 	if err := instanceUnderstood(instance); err != nil {
@@ -49,6 +53,23 @@ func (p *pass) findInputs(ctx context.Context) error {
 	p.in.connection = state.Connection
 	p.in.client = p.caller()
 	return nil
+}
+
+// findRemovalInputs finds the ClerkInstance through which the user can be removed, whatever spec refers to by now, and the
+// way to Clerk. Another ClerkInstance of the same Clerk instance is as good.
+func (p *pass) findRemovalInputs(ctx context.Context) error {
+	if err := p.findInputsAmong(ctx, p.references().RemovalNames(p.user)); err != nil {
+		return err
+	}
+	if location := index.LocationOf(p.user); location != nil && location.ID != p.in.connection.InstanceID {
+		return instanceChanged(location, instanceName(p.in.instance), p.in.connection.InstanceID)
+	}
+	return nil
+}
+
+// references says which ClerkInstance an object leads to, and which objects lead to a ClerkInstance.
+func (r *Reconciler) references() index.References {
+	return index.References{Reader: r.Client, Default: r.DefaultInstance}
 }
 
 // caller is the client in the name of this object.
@@ -73,37 +94,6 @@ func (p *pass) class() clerk.Class {
 	return clerk.Person
 }
 
-func (p *pass) findInstance(ctx context.Context) (*v1alpha1.ClerkInstance, error) {
-	for _, name := range p.instanceNames() {
-		instance := &v1alpha1.ClerkInstance{}
-		err := p.Client.Get(ctx, name, instance)
-		if err == nil {
-			return instance, nil
-		}
-		if !apierrors.IsNotFound(err) {
-			return nil, fmt.Errorf("getting ClerkInstance %s: %w", name, err)
-		}
-	}
-	return nil, instanceNotFound(p.instanceNames())
-}
-
-// instanceNames are the names to try, in order: the one referred to, or else the defaults.
-func (p *pass) instanceNames() []types.NamespacedName {
-	ref := p.user.Spec.InstanceRef
-	if ref != nil {
-		name := types.NamespacedName{Namespace: p.user.Namespace, Name: ref.Name}
-		if ref.Namespace != nil {
-			name.Namespace = *ref.Namespace
-		}
-		return []types.NamespacedName{name}
-	}
-	names := []types.NamespacedName{{Namespace: p.user.Namespace, Name: defaultInstanceName}}
-	if p.DefaultInstance.Name != "" && p.DefaultInstance != names[0] {
-		names = append(names, p.DefaultInstance)
-	}
-	return names
-}
-
 // allowed checks that the instance admits objects of this namespace.
 func (p *pass) allowed(ctx context.Context, instance *v1alpha1.ClerkInstance) error {
 	admits, err := Admits(ctx, p.Client, instance, p.user.Namespace)
@@ -113,14 +103,30 @@ func (p *pass) allowed(ctx context.Context, instance *v1alpha1.ClerkInstance) er
 	return notAllowed(instanceName(instance), p.user.Namespace)
 }
 
-// sameInstance checks that the object still leads to the Clerk instance in which its user lives.
+// sameInstance checks that the object still leads to the Clerk instance in which its user is, or may be after a creating
+// call whose result is not known.
 func (p *pass) sameInstance() error {
-	bound := p.user.Status.Instance
-	if p.userID == "" || bound == nil {
+	location, now := index.LocationOf(p.user), instanceName(p.in.instance)
+	switch {
+	case location == nil, p.userID == "" && p.memory.nothingCreated(p.user.UID):
 		return nil
+	case location.ID != p.in.connection.InstanceID && p.userID == "":
+		return createdElsewhere(location, now)
+	case location.ID != p.in.connection.InstanceID, p.userID != "" && (location.Namespace != now.Namespace || location.Name != now.Name):
+		return instanceChanged(location, now, p.in.connection.InstanceID)
 	}
-	if bound.ID != p.in.connection.InstanceID || bound.Namespace != p.in.instance.Namespace || bound.Name != p.in.instance.Name {
-		return instanceChanged(bound, instanceName(p.in.instance), p.in.connection.InstanceID)
+	return nil
+}
+
+// instanceStays checks that the ClerkInstance is not being deleted: it would not wait for a user that is created now.
+func (p *pass) instanceStays(ctx context.Context) error {
+	name := instanceName(p.in.instance)
+	instance, err := p.references().Find(ctx, []types.NamespacedName{name})
+	if err != nil {
+		return err
+	}
+	if instance == nil || instance.UID != p.in.instance.UID || !instance.DeletionTimestamp.IsZero() {
+		return instanceNotReady(name, "it is being deleted, so no user is created through it; create it again, or change spec.instanceRef")
 	}
 	return nil
 }

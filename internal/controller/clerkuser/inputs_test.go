@@ -8,43 +8,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
-
-func TestInstanceNames(t *testing.T) {
-	t.Parallel()
-	operators := types.NamespacedName{Namespace: "platform", Name: "prod"}
-	own := types.NamespacedName{Namespace: testNamespace, Name: "default"}
-	tests := map[string]struct {
-		ref      *v1alpha1.InstanceReference
-		fallback types.NamespacedName
-		want     []types.NamespacedName
-	}{
-		"Implied":                      {nil, types.NamespacedName{}, []types.NamespacedName{own}},
-		"ImpliedWithAFallback":         {nil, operators, []types.NamespacedName{own, operators}},
-		"FallbackIsItsOwn":             {nil, own, []types.NamespacedName{own}},
-		"NamedHere":                    {&v1alpha1.InstanceReference{Name: "prod"}, operators, []types.NamespacedName{{Namespace: testNamespace, Name: "prod"}}},
-		"NamedElsewhere":               {&v1alpha1.InstanceReference{Name: "prod", Namespace: ptr.To("platform")}, own, []types.NamespacedName{operators}},
-		"NamedLikeTheDefaultElsewhere": {&v1alpha1.InstanceReference{Name: "default", Namespace: ptr.To("platform")}, types.NamespacedName{}, []types.NamespacedName{{Namespace: "platform", Name: "default"}}},
-	}
-	for name, tc := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r := newTestReconciler(t, newClock())
-			r.DefaultInstance = tc.fallback
-			p := r.newPass(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.InstanceRef = tc.ref }))
-			if diff := cmp.Diff(tc.want, p.instanceNames()); diff != "" {
-				t.Errorf("names (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
 
 func TestNamespacesAreAdmitted(t *testing.T) {
 	t.Parallel()

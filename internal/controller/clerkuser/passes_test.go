@@ -21,6 +21,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/controller/creation"
 	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
@@ -224,7 +225,7 @@ func TestFormerCallIsBelievedToBeWithoutEffectAfterAMinute(t *testing.T) {
 		s.clock.advance(result.RequeueAfter)
 	}
 	s.becomes("ann", v1alpha1.ReasonInSync)
-	if c := creatingOf(s.user("ann")); s.atClerk().EmailAddresses[0].EmailAddress != "new@example.com" || c.Value != "new@example.com" {
+	if c := creation.Of(s.user("ann")); s.atClerk().EmailAddresses[0].EmailAddress != "new@example.com" || c.Value != "new@example.com" {
 		t.Errorf("created was %+v under the annotation %+v", s.atClerk().EmailAddresses, c)
 	}
 }
@@ -657,7 +658,7 @@ func TestUserThatIsNamedAndNotThere(t *testing.T) {
 	s := newStage(t)
 	s.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.UserID = ptr.To("user_2Nobody") }))
 	s.becomesMissing("ann")
-	if c := creatingOf(s.user("ann")); c != nil {
+	if c := creation.Of(s.user("ann")); c != nil {
 		t.Errorf("an object that names its user is about to create one: %+v", c)
 	}
 	seeded := s.clerk.Seed(emulator.User{EmailAddresses: []emulator.EmailAddress{emulator.VerifiedEmail("ann@example.com")}})

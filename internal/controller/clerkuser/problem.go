@@ -110,6 +110,16 @@ func instanceChanged(bound *v1alpha1.BoundInstance, now types.NamespacedName, id
 	}
 }
 
+func createdElsewhere(location *v1alpha1.BoundInstance, now types.NamespacedName) error {
+	return &problem{
+		reason: v1alpha1.ReasonInstanceChanged,
+		message: fmt.Sprintf("the user may have been created in instance %s, through ClerkInstance %s/%s, by a call whose answer was lost, "+
+			"but this object now leads to another instance through %s; nothing is written until it leads there again. "+
+			"Or delete this object, which removes that user, and create it again", location.ID, location.Namespace, location.Name, now),
+		stalled: true,
+	}
+}
+
 func adoptionDenied(instance *v1alpha1.ClerkInstance) error {
 	return &problem{
 		reason: v1alpha1.ReasonAlreadyExists,

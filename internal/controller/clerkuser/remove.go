@@ -16,6 +16,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/creation"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
@@ -36,20 +37,16 @@ func (p *pass) remove(ctx context.Context) error {
 	if p.user.Spec.Observes() {
 		return p.release(ctx, "mode is Observe, so the user was left as it is")
 	}
-	if p.userID == "" && creatingOf(p.user) == nil {
+	if p.userID == "" && creation.Of(p.user) == nil {
 		return p.release(ctx, "no user was created or adopted for the object, so there was none to remove")
 	}
-	err := p.findInputs(ctx)
-	if err == nil {
-		err = p.sameInstance()
-	}
-	if err != nil {
+	if err := p.findRemovalInputs(ctx); err != nil {
 		return p.removeUnreachable(ctx, err)
 	}
 	if err := p.heldBack(); err != nil {
 		return err
 	}
-	err = p.removeOwn(ctx)
+	err := p.removeOwn(ctx)
 	if none, ok := errors.AsType[*noUserError](err); ok {
 		return p.release(ctx, none.why)
 	}
@@ -101,7 +98,7 @@ func (p *pass) findOwn(ctx context.Context) (*clerk.User, error) {
 		if p.memory.nothingCreated(p.user.UID) {
 			return nil, &noUserError{why: "Clerk refused to create the user, so there was none to remove"}
 		}
-		return p.findCreated(ctx, creatingOf(p.user))
+		return p.findCreated(ctx, creation.Of(p.user))
 	}
 	if user, ok := p.in.connection.Mirror.Recent(p.userID, p.sinceDeleted()); ok {
 		return user, nil
@@ -130,7 +127,7 @@ func (p *pass) findCreated(ctx context.Context, c *creating) (*clerk.User, error
 			return hit, nil
 		}
 	}
-	if left := c.lag(p.now); left > 0 {
+	if left := c.Lag(p.now); left > 0 {
 		return nil, notVisibleYet(left)
 	}
 	return nil, &noUserError{why: "Clerk has no user that carries the owner mark of the object, so there was none to remove"}

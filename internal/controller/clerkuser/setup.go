@@ -125,22 +125,10 @@ func (r *Reconciler) hearPool(ctx context.Context, q queue) error {
 // wake enqueues the ClerkUsers that lead to an instance, by name or by default, and has its mirror follow the users that
 // they have there.
 func (r *Reconciler) wake(ctx context.Context, q queue, instance types.NamespacedName) {
-	selections := [][]client.ListOption{{client.MatchingFields{index.Instance: instance.String()}}}
-	implied := client.MatchingFields{index.Instance: index.ImpliedInstance}
-	switch {
-	case instance == r.DefaultInstance:
-		selections = append(selections, []client.ListOption{implied})
-	case instance.Name == defaultInstanceName:
-		selections = append(selections, []client.ListOption{implied, client.InNamespace(instance.Namespace)})
-	}
-	var users []v1alpha1.ClerkUser
-	for _, selection := range selections {
-		some := &v1alpha1.ClerkUserList{}
-		if err := r.Client.List(ctx, some, append(selection, client.UnsafeDisableDeepCopy)...); err != nil {
-			log.FromContext(ctx).Error(err, "listing the ClerkUsers of an instance", "instance", instance)
-			return
-		}
-		users = append(users, some.Items...)
+	users, err := r.references().Candidates(ctx, instance)
+	if err != nil {
+		log.FromContext(ctx).Error(err, "listing the ClerkUsers of an instance", "instance", instance)
+		return
 	}
 	r.follow(instance, users)
 	for i := range users {

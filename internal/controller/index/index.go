@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	// Instance finds ClerkUsers by the ClerkInstance that they are bound through and by the one that they refer to, as
-	// namespace/name. One whose reference is omitted is found under ImpliedInstance.
+	// Instance finds ClerkUsers by the ClerkInstance that they are bound through, or that their user may have been created
+	// through, and by the one that they refer to, as namespace/name. One whose reference is omitted is found under
+	// ImpliedInstance.
 	Instance = "clerk-operator.io/instance"
 	// UserID finds ClerkUsers by the id of the user that they are bound to.
 	UserID = "clerk-operator.io/user-id"
@@ -59,25 +60,19 @@ func register[T client.Object](ctx context.Context, indexer client.FieldIndexer,
 	return nil
 }
 
-// instancesOf returns where a user was bound and where its reference leads, which may be elsewhere.
+// instancesOf returns where a user was bound or may have been created, and where its reference leads, which may be elsewhere.
 func instancesOf(user *v1alpha1.ClerkUser) []string {
-	refers := ImpliedInstance
+	values := []string{ImpliedInstance}
 	if ref := user.Spec.InstanceRef; ref != nil {
-		namespace := user.Namespace
-		if ref.Namespace != nil {
-			namespace = *ref.Namespace
+		values[0] = refersTo(user, ref).String()
+	}
+	for _, location := range []*v1alpha1.BoundInstance{LocationOf(user), user.Status.Instance} {
+		if location != nil {
+			values = append(values, types.NamespacedName{Namespace: location.Namespace, Name: location.Name}.String())
 		}
-		refers = types.NamespacedName{Namespace: namespace, Name: ref.Name}.String()
 	}
-	bound := user.Status.Instance
-	if bound == nil {
-		return []string{refers}
-	}
-	at := types.NamespacedName{Namespace: bound.Namespace, Name: bound.Name}.String()
-	if at == refers {
-		return []string{at}
-	}
-	return []string{at, refers}
+	slices.Sort(values)
+	return slices.Compact(values)
 }
 
 func userIDOf(user *v1alpha1.ClerkUser) []string {
