@@ -5,6 +5,8 @@ package story
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -15,6 +17,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/controller"
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
 )
 
@@ -52,12 +55,17 @@ func (w *world) vanishesAll(lists ...client.ObjectList) {
 	})
 }
 
-// undecided makes a ClerkUser that names no instance and has no user on record: its creating call was carried out without
-// an answer.
+// undecided makes ClerkUsers that name no instance and have no user: one that Clerk rejects, one whose identifier is
+// another's, and one whose creating call was carried out without an answer.
 func (w *world) undecided() {
 	w.t.Helper()
+	w.clerk.Seed(verified("existing"))
+	w.create(w.user("rejected", func(s *spec) { s.Username = ptr.To("?") }))
+	w.becomes("rejected", v1alpha1.ReasonRejectedByClerk)
+	w.create(w.user("existing"))
+	w.becomes("existing", v1alpha1.ReasonAlreadyExists)
 	w.dieAfter("POST", "/users", func() { w.create(w.user("lost")) })
-	w.wantUsers(1)
+	w.wantUsers(2)
 }
 
 // TestUndecidedObjectsGoWithTheirInstance deletes everything of a namespace while nobody knows whether a user was created.
@@ -68,7 +76,7 @@ func TestUndecidedObjectsGoWithTheirInstance(t *testing.T) {
 		w.deleteAll()
 		w.start()
 		w.emptied()
-		w.wantUsers(0)
+		w.wantUsers(1)
 	})
 	t.Run("WithTheirNamespace", func(t *testing.T) {
 		w := newLiveWorld(t)
@@ -83,7 +91,7 @@ func TestUndecidedObjectsGoWithTheirInstance(t *testing.T) {
 		w.eventually("the namespace to go", func() error {
 			return client.IgnoreNotFound(ifFound(w.client.Get(t.Context(), client.ObjectKeyFromObject(namespace), namespace)))
 		})
-		w.wantUsers(0)
+		w.wantUsers(1)
 	})
 	t.Run("WhereTheOperatorsDefaultServesThem", func(t *testing.T) {
 		home, w := fallbackWorld(t)
@@ -93,7 +101,7 @@ func TestUndecidedObjectsGoWithTheirInstance(t *testing.T) {
 		w.start()
 		w.emptied()
 		home.emptied()
-		w.wantUsers(0)
+		w.wantUsers(1)
 	})
 }
 
@@ -128,6 +136,23 @@ func TestSuccessorThatNamesNoInstanceIsFound(t *testing.T) {
 	}
 	w.wantCalls(0, "DELETE", "/users/*")
 	w.rests()
+}
+
+// TestSuccessorIsDeletedAtTheHandover ends the operator right after a user was handed over, and deletes the successor.
+func TestSuccessorIsDeletedAtTheHandover(t *testing.T) {
+	w := newLiveWorld(t)
+	w.create(w.user("ann"))
+	w.becomes("ann", v1alpha1.ReasonInSync)
+	w.create(w.user("ann-lee", func(s *spec) { s.EmailAddresses[0].Address = address("ann") }))
+	w.becomes("ann-lee", v1alpha1.ReasonConflict)
+	w.settle()
+	w.dieAfter("PATCH", "/users/*/metadata", func() { w.delete(w.read("ann")) })
+	w.delete(w.read("ann-lee"))
+	w.start()
+	w.vanishes("ann-lee")
+	w.server.Clock().Advance(2 * lagTime)
+	w.vanishes("ann")
+	w.wantUsers(0)
 }
 
 // TestDeletionGoesWhereTheUserLives deletes an object that its namespace's own ClerkInstance, which came later, took from
@@ -181,4 +206,76 @@ func TestNobodyIsCreatedThroughAnInstanceThatGoes(t *testing.T) {
 	w.deleteAll()
 	w.emptied()
 	w.wantUsers(0)
+}
+
+// TestRefusedObjectNeedsNobody deletes objects whose creating call was refused while neither the instance nor its key is
+// there.
+func TestRefusedObjectNeedsNobody(t *testing.T) {
+	refused := func(t *testing.T) *world {
+		t.Helper()
+		w := newLiveWorld(t)
+		w.clerk.Seed(verified("existing"))
+		w.create(w.user("rejected", func(s *spec) { s.Username = ptr.To("?") }))
+		w.create(w.user("existing"))
+		w.becomes("rejected", v1alpha1.ReasonRejectedByClerk)
+		w.becomes("existing", v1alpha1.ReasonAlreadyExists)
+		w.rests()
+		return w
+	}
+	t.Run("WithoutInstanceAndKey", func(t *testing.T) {
+		w := refused(t)
+		w.delete(w.instance())
+		w.delete(w.secret(""))
+		w.vanishesAll(&v1alpha1.ClerkInstanceList{}, &corev1.SecretList{})
+		w.restart()
+		w.delete(w.read("rejected"))
+		w.delete(w.read("existing"))
+		w.emptied()
+		w.tells("rejected", v1alpha1.EventReleased)
+		w.wantUsers(1)
+	})
+	t.Run("AndIsCreatedOnceItsSpecIsMended", func(t *testing.T) {
+		w := refused(t)
+		w.edit("rejected", func(s *spec) { s.Username = nil })
+		w.becomes("rejected", v1alpha1.ReasonInSync)
+		w.rests()
+		w.delete(w.read("rejected"))
+		w.vanishes("rejected")
+		w.wantUsers(1)
+	})
+}
+
+// TestUnclearRefusalIsNoRefusal answers a creating call in ways that do not say that no user was made, before Clerk rejects
+// another.
+func TestUnclearRefusalIsNoRefusal(t *testing.T) {
+	tests := map[string]emulator.Fault{
+		"Conflict":      {Status: 409, Code: "conflict"},
+		"ServerError":   {Status: 503},
+		"AProxysAnswer": {Status: 403, Body: "<html>"},
+		"NoAnswer":      {Cut: true},
+	}
+	for name, fault := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newLiveWorld(t)
+			fault.Method, fault.Path = "POST", "/users"
+			w.clerk.InjectFault(fault)
+			w.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users", Status: 422, Code: "form_username_invalid", Times: -1})
+			w.create(w.user("ann"))
+			user := w.becomes("ann", v1alpha1.ReasonRejectedByClerk)
+			w.settle()
+			w.get(user, "ann")
+			if user.Annotations[v1alpha1.AnnotationCreating] == "" {
+				t.Errorf("the object may own a user and has annotations %v", user.Annotations)
+			}
+			w.server.Clock().Advance(2 * lagTime)
+			w.delete(user)
+			w.vanishes("ann")
+			looked := slices.ContainsFunc(w.clerk.Journal().Matching("GET", "/users"), func(e emulator.Entry) bool {
+				return strings.Contains(e.Query, "email_address=")
+			})
+			if !looked {
+				t.Error("nobody looked for the user")
+			}
+		})
+	}
 }

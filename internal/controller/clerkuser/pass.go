@@ -123,7 +123,7 @@ func (p *pass) sync(ctx context.Context) error {
 		return err
 	}
 	if err := p.heldBack(); err != nil {
-		return err
+		return p.withdraw(ctx, err)
 	}
 	if err := p.sameInstance(); err != nil {
 		return err
@@ -139,7 +139,7 @@ func (p *pass) sync(ctx context.Context) error {
 		return err
 	}
 	if err := p.observe(ctx); err != nil {
-		return err
+		return p.withdraw(ctx, err)
 	}
 	err := p.enforce(ctx)
 	if _, others := errors.AsType[*unfinished](err); err != nil && !others {

@@ -394,6 +394,22 @@ func (s *stage) editInstance(change func(*v1alpha1.ClerkInstance)) {
 	}
 }
 
+func TestUserThatMayNotBeDeletedIsLetGoWithoutClerk(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, func(i *v1alpha1.ClerkInstance) {
+		i.Spec.Policy = &v1alpha1.InstancePolicy{Deletion: ptr.To(v1alpha1.DeletionDeny)}
+	})
+	s.create(newTestUser("ann"))
+	s.becomes("ann", v1alpha1.ReasonInSync)
+	s.Pool.Set(instanceName(newTestInstance()), stateOf(newTestInstance(), connection.State{Problem: "no key"}))
+	s.delete("ann")
+	s.vanishes("ann")
+	s.tells(v1alpha1.EventReleased)
+	if len(s.clerk.Users()) != 1 {
+		t.Error("a user that may not be deleted is gone")
+	}
+}
+
 func TestDeletionThatIsBlockedNamesTheWayOut(t *testing.T) {
 	t.Parallel()
 	refuse := func(status int, code string) func(s *stage) {

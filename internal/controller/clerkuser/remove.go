@@ -37,8 +37,8 @@ func (p *pass) remove(ctx context.Context) error {
 	if p.user.Spec.Observes() {
 		return p.release(ctx, "mode is Observe, so the user was left as it is")
 	}
-	if p.userID == "" && creation.Of(p.user) == nil {
-		return p.release(ctx, "no user was created or adopted for the object, so there was none to remove")
+	if why, nobody := p.ownsNobody(); nobody {
+		return p.release(ctx, why)
 	}
 	if err := p.findRemovalInputs(ctx); err != nil {
 		return p.removeUnreachable(ctx, err)
@@ -80,6 +80,9 @@ func (p *pass) removeUnreachable(ctx context.Context, err error) error {
 	if found.reason == v1alpha1.ReasonNotAllowed {
 		return p.release(ctx, "the ClerkInstance no longer admits this namespace, so the user was left as it is")
 	}
+	if p.in.instance != nil && !p.in.instance.Spec.MayDelete() {
+		return p.release(ctx, "the ClerkInstance cannot be used and its policy.deletion is Deny, so the user was left as it is, with its owner mark")
+	}
 	if p.user.Spec.OnDelete(p.origin) == v1alpha1.DeletionRetain {
 		return p.release(ctx, "the ClerkInstance cannot be used, so the user was left as it is, with its owner mark")
 	}
@@ -95,9 +98,6 @@ func (p *pass) findOwn(ctx context.Context) (*clerk.User, error) {
 		p.userID, _, _ = p.in.connection.Mirror.BoundTo(p.uid())
 	}
 	if p.userID == "" {
-		if p.memory.nothingCreated(p.user.UID) {
-			return nil, &noUserError{why: "Clerk refused to create the user, so there was none to remove"}
-		}
 		return p.findCreated(ctx, creation.Of(p.user))
 	}
 	if user, ok := p.in.connection.Mirror.Recent(p.userID, p.sinceDeleted()); ok {

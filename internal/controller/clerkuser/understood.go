@@ -10,7 +10,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
-	"github.com/clerk-operator/clerk-operator/internal/controller/creation"
 	"github.com/clerk-operator/clerk-operator/internal/controller/undecoded"
 )
 
@@ -45,7 +44,7 @@ func (p *pass) understood() error {
 // understoodForRemoval returns a problem if a value did not decode on which it rests what becomes of the user. What else the
 // spec holds does not matter any more.
 func (p *pass) understoodForRemoval() error {
-	if p.userID == "" && creation.Of(p.user) == nil && !p.user.Undecoded.Concern("status.userID") {
+	if _, nobody := p.ownsNobody(); nobody && !p.user.Undecoded.Concern("status.userID") {
 		return nil
 	}
 	paths := p.user.Undecoded.Of(decisive()...)
