@@ -104,7 +104,8 @@ func (r *Reconciler) releaseSecretNamed(ctx context.Context, instance *v1alpha1.
 	return r.releaseSecret(ctx, secret, instance)
 }
 
-// releaseSecret removes the finalizer from the Secret unless another instance of the namespace uses it too.
+// releaseSecret removes the finalizer from the Secret unless another instance of the namespace uses it too. A Secret that is
+// being deleted stays for another one only as long as users need that for their deletion.
 func (r *Reconciler) releaseSecret(ctx context.Context, secret *corev1.Secret, instance *v1alpha1.ClerkInstance) error {
 	instances := &v1alpha1.ClerkInstanceList{}
 	if err := r.Client.List(ctx, instances, client.InNamespace(secret.Namespace)); err != nil {
@@ -112,8 +113,14 @@ func (r *Reconciler) releaseSecret(ctx context.Context, secret *corev1.Secret, i
 	}
 	for i := range instances.Items {
 		other := &instances.Items[i]
-		if other.UID != instance.UID && other.Spec.SecretKeyRef.Name == secret.Name && secret.DeletionTimestamp.IsZero() {
+		if other.UID == instance.UID || other.Spec.SecretKeyRef.Name != secret.Name {
+			continue
+		}
+		if secret.DeletionTimestamp.IsZero() {
 			return nil
+		}
+		if needed, err := r.secretNeeded(ctx, other); err != nil || needed {
+			return err
 		}
 	}
 	return r.patchSecret(ctx, secret, controllerutil.RemoveFinalizer)

@@ -113,6 +113,44 @@ func TestFormerSecretIsLetGo(t *testing.T) {
 	}
 }
 
+// A Secret that two instances share and that is being deleted stays as long as users need either of them.
+func TestSecretThatIsDeletedStaysForAnotherInstance(t *testing.T) {
+	t.Parallel()
+	elsewhere := func(u *v1alpha1.ClerkUser) { u.Status.Instance.Name = "shares" }
+	tests := map[string]struct {
+		user func(*v1alpha1.ClerkUser)
+		held bool
+	}{
+		"NobodyNeedsIt":     {nil, false},
+		"UserThatStays":     {elsewhere, false},
+		"UserThatIsDeleted": {func(u *v1alpha1.ClerkUser) { elsewhere(u); beingDeleted(u) }, true},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			secret := newTestSecret(testKey)
+			secret.Finalizers = []string{v1alpha1.Finalizer}
+			shares := newTestInstance(func(i *v1alpha1.ClerkInstance) { i.Name, i.UID = "shares", "other" })
+			namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: testNamespace}}
+			objects := []client.Object{newTestInstance(), shares, secret, namespace}
+			if tc.user != nil {
+				user := bound("team-a", "ann", tc.user)
+				objects = append(objects, &user)
+			}
+			r := newTestReconciler(t, &clock{at: start}, objects...)
+			if err := r.Client.Delete(t.Context(), newTestSecret("")); err != nil {
+				t.Fatal(err)
+			}
+			if err := r.release(t.Context(), newTestInstance()); err != nil {
+				t.Fatal(err)
+			}
+			if _, held := finalizersOf(t, r, "clerk"); held != tc.held {
+				t.Errorf("the Secret is held: %t, want %t", held, tc.held)
+			}
+		})
+	}
+}
+
 func TestInstanceHasOurFinalizerOnce(t *testing.T) {
 	t.Parallel()
 	r := newTestReconciler(t, &clock{at: start}, newTestInstance(func(i *v1alpha1.ClerkInstance) { i.Finalizers = []string{"somebody/else"} }))
