@@ -46,7 +46,9 @@ type ClerkInstanceSpec struct {
 	// +optional
 	Policy *InstancePolicy `json:"policy,omitempty"`
 
-	// deletionBrake stops mass deletion. Omitted: no brake on a development instance, 10 in 10m on a production one.
+	// deletionBrake stops mass deletion. It counts per Clerk instance: ClerkInstances whose keys belong to the same one
+	// share a single count, and the strictest of their limits holds for all of them. Omitted: no brake on a development
+	// instance, 10 in 10m on a production one.
 	// +optional
 	DeletionBrake *DeletionBrake `json:"deletionBrake,omitempty"`
 }
@@ -168,13 +170,15 @@ type InstancePolicy struct {
 // DeletionBrake bounds how many users may be deleted, banned on deletion or created anew in a window of time. What
 // goes beyond is held until the annotation clerk-operator.io/release-deletions releases it.
 type DeletionBrake struct {
-	// maxCount is the number of users in one window. 0: no brake. Omitted: 10.
+	// maxCount is the number of users in one window. Where several ClerkInstances lead to one Clerk instance, the smallest
+	// maxCount above 0 holds for all of them. 0: this ClerkInstance sets no limit. Omitted: 10.
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=100000
 	// +optional
 	MaxCount *int32 `json:"maxCount,omitempty"`
 
-	// window is the length of the window, such as 10m. Omitted: 10m.
+	// window is the length of the window, such as 10m. Where several ClerkInstances lead to one Clerk instance, the longest
+	// window holds for all of them. Omitted: 10m.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:XValidation:rule="self.matches(r'^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$') && duration(self) >= duration('1s') && duration(self) <= duration('168h')",message="must be a duration between 1s and 168h, such as 10m"
@@ -229,7 +233,8 @@ type ClerkInstanceStatus struct {
 	// +optional
 	HeldDeletions int64 `json:"heldDeletions"`
 
-	// deletions counts what the deletion brake counts, in the current window.
+	// deletions counts what the deletion brake counts for ClerkUsers that lead to this object, in the current window. The
+	// brake adds up the counts of all ClerkInstances of the Clerk instance.
 	// +optional
 	Deletions *DeletionCount `json:"deletions,omitempty"`
 
@@ -256,7 +261,17 @@ type DeletionCount struct {
 	// count is how many there were since then.
 	// +required
 	Count int32 `json:"count"`
+	// users are the ids of the Clerk users that were counted last, also in earlier windows, so that none of them is counted
+	// again after a restart of the operator. At most 100.
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=100
+	// +kubebuilder:validation:items:MaxLength=128
+	// +optional
+	Users []string `json:"users,omitempty"`
 }
+
+// MaxCountedUsers is how many users a DeletionCount names at most.
+const MaxCountedUsers = 100
 
 // ClerkInstance is a Clerk instance and how the operator may use it: where its secret key is, which namespaces may
 // declare users in it, how much of its API budget may be used, and what may be adopted or deleted.

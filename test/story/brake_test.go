@@ -11,8 +11,11 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller"
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
 // brakesAfterOne lets one deletion or re-creation pass in a time that no story lasts.
@@ -110,5 +113,81 @@ func TestOldReleaseLetsNoLaterRecreationGo(t *testing.T) {
 		w.becomes(name, v1alpha1.ReasonInSync)
 	}
 	w.wantUsers(2)
+	w.rests()
+}
+
+// TestBrakeCountsForAllOfAClerkInstance deletes through two ClerkInstances with keys of one Clerk instance.
+func TestBrakeCountsForAllOfAClerkInstance(t *testing.T) {
+	w := newWorld(t, func(i *v1alpha1.ClerkInstance) {
+		i.Spec.DeletionBrake = &v1alpha1.DeletionBrake{MaxCount: ptr.To[int32](5), Window: &metav1.Duration{Duration: time.Hour}}
+	})
+	key := w.anotherKey("other")
+	w.clerk.AddKey(key)
+	w.createSecret("other", key)
+	other := w.instance()
+	other.Name, other.Spec.SecretKeyRef.Name = "other", "other"
+	other.Spec.DeletionBrake = &v1alpha1.DeletionBrake{MaxCount: ptr.To[int32](3), Window: &metav1.Duration{Duration: time.Minute}}
+	w.create(other)
+	w.tune = func(c *controller.Config) { c.Concurrency = 32 }
+	w.start()
+	const users = 12
+	for i := range users {
+		w.create(w.user(fmt.Sprintf("user-%d", i), func(s *spec) {
+			if i%2 == 1 {
+				s.InstanceRef = &v1alpha1.InstanceReference{Name: "other"}
+			}
+		}))
+	}
+	for i := range users {
+		w.becomes(fmt.Sprintf("user-%d", i), v1alpha1.ReasonInSync)
+	}
+	if err := w.client.DeleteAllOf(t.Context(), &v1alpha1.ClerkUser{}, client.InNamespace(w.namespace)); err != nil {
+		t.Fatal(err)
+	}
+	held := func() error {
+		left := &v1alpha1.ClerkUserList{}
+		if err := w.client.List(t.Context(), left, client.InNamespace(w.namespace)); err != nil {
+			return err
+		}
+		for i := range left.Items {
+			if w.reason(left.Items[i].Name) != v1alpha1.ReasonDeletionHeld {
+				return errNotYet
+			}
+		}
+		return nil
+	}
+	w.eventually("what is left to be held", held)
+	w.rests()
+	w.wantUsers(users - 3)
+	w.restart()
+	w.rests()
+	w.wantUsers(users - 3)
+	w.releaseDeletions(w.server.Clock().Now().Add(time.Hour))
+	w.eventually("those of the released instance to go", func() error {
+		if left := len(w.clerk.Users()); left > users/2 {
+			return fmt.Errorf("%d are left", left)
+		}
+		return nil
+	})
+}
+
+// TestBrakeCountsNobodyTwice ends the operator between the count and the deletion.
+func TestBrakeCountsNobodyTwice(t *testing.T) {
+	w := newLiveWorld(t, brakesAfterOne)
+	w.create(w.user("ann"))
+	w.becomes("ann", v1alpha1.ReasonInSync)
+	w.clerk.InjectFault(emulator.Fault{Method: "DELETE", Path: "/users/*", Status: 503, Times: -1})
+	w.delete(w.read("ann"))
+	w.eventually("the deletion to be counted and tried", func() error {
+		if w.calls("DELETE", "/users/*") == 0 {
+			return errNotYet
+		}
+		return nil
+	})
+	w.halt()
+	w.clerk.ClearFaults()
+	w.start()
+	w.vanishes("ann")
+	w.wantUsers(0)
 	w.rests()
 }

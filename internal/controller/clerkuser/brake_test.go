@@ -5,13 +5,18 @@ package clerkuser
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
@@ -43,12 +48,17 @@ func TestBrakeCountsInAWindow(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, full := nextCount(tc.have, start, 3, window)
+			got, full := nextCount(tc.have, recorded(tc.have), start, 3, window)
 			if full != tc.full || got.Count != tc.want.Count || !got.Since.Equal(&tc.want.Since) {
 				t.Errorf("next is %+v, full %t; want %+v, %t", got, full, *tc.want, tc.full)
 			}
 		})
 	}
+}
+
+// recorded leaves out what is not on record.
+func recorded(counts ...*v1alpha1.DeletionCount) []*v1alpha1.DeletionCount {
+	return slices.DeleteFunc(counts, func(c *v1alpha1.DeletionCount) bool { return c == nil })
 }
 
 func TestReleaseOfWhatWasAskedForBefore(t *testing.T) {
@@ -117,13 +127,165 @@ func TestMassAbsenceNamesTheCommand(t *testing.T) {
 func TestInstanceWithoutABrakeCountsNothing(t *testing.T) {
 	t.Parallel()
 	p := newTestPass(t, newTestReconciler(t, newClock()), newTestUser("ann"))
+	p.Client = newTestCluster(t)
 	p.in.connection.Environment = v1alpha1.EnvironmentDevelopment
-	if err := p.brake(t.Context()); err != nil {
+	if err := p.brake(t.Context(), testUserID); err != nil {
 		t.Errorf("a development instance brakes: %v", err)
 	}
 	p.in.connection.Environment = v1alpha1.EnvironmentProduction
 	p.in.instance.Spec.DeletionBrake = &v1alpha1.DeletionBrake{MaxCount: ptr.To[int32](0)}
-	if err := p.brake(t.Context()); err != nil {
+	if err := p.brake(t.Context(), testUserID); err != nil {
 		t.Errorf("a brake that is switched off brakes: %v", err)
+	}
+}
+
+// sharing are ClerkInstances of one Clerk instance, and one of another.
+func sharing(limits ...v1alpha1.DeletionBrake) []client.Object {
+	var objects []client.Object
+	for i := range limits {
+		instance := newTestInstance()
+		if i > 0 {
+			instance.Name, instance.UID = fmt.Sprintf("instance-%d", i), types.UID(fmt.Sprintf("instance-uid-%d", i))
+		}
+		instance.Spec.DeletionBrake = &limits[i]
+		instance.Status.InstanceID = testInstanceID
+		objects = append(objects, instance)
+	}
+	stranger := newTestInstance()
+	stranger.Name, stranger.Status.InstanceID = "stranger", "ins_stranger"
+	stranger.Spec.DeletionBrake = &v1alpha1.DeletionBrake{MaxCount: ptr.To[int32](1)}
+	stranger.Status.Deletions = &v1alpha1.DeletionCount{Since: metav1.NewTime(start), Count: 1000}
+	return append(objects, stranger)
+}
+
+func limit(maxCount int32, window time.Duration) v1alpha1.DeletionBrake {
+	return v1alpha1.DeletionBrake{MaxCount: &maxCount, Window: &metav1.Duration{Duration: window}}
+}
+
+// through is a pass over an object that leads to one of the ClerkInstances.
+func through(t *testing.T, r *Reconciler, name string, instance client.Object) *pass {
+	t.Helper()
+	p := newTestPass(t, r, newTestUser(name))
+	p.in.instance = instance.(*v1alpha1.ClerkInstance)
+	p.in.connection.Environment = v1alpha1.EnvironmentProduction
+	return p
+}
+
+func TestStrictestBrakeHoldsForAll(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		limits []v1alpha1.DeletionBrake
+		max    int32
+		window time.Duration
+	}{
+		"One":                  {[]v1alpha1.DeletionBrake{limit(3, time.Minute)}, 3, time.Minute},
+		"SmallestCount":        {[]v1alpha1.DeletionBrake{limit(5, time.Minute), limit(3, time.Minute)}, 3, time.Minute},
+		"LongestWindow":        {[]v1alpha1.DeletionBrake{limit(3, time.Hour), limit(5, time.Minute)}, 3, time.Hour},
+		"OfDifferentInstances": {[]v1alpha1.DeletionBrake{limit(3, time.Minute), limit(5, time.Hour)}, 3, time.Hour},
+		"NoLimitOfItsOwn":      {[]v1alpha1.DeletionBrake{limit(0, time.Hour), limit(5, time.Minute)}, 5, time.Minute},
+		"NobodyHasOne":         {[]v1alpha1.DeletionBrake{limit(0, time.Hour), limit(0, time.Minute)}, 0, 0},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newTestReconciler(t, newClock())
+			objects := sharing(tc.limits...)
+			r.Client = newTestCluster(t, objects...)
+			for _, own := range objects[:len(objects)-1] {
+				found, err := through(t, r, "ann", own).sharingInstance(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got, window := strictestBrake(found, v1alpha1.EnvironmentProduction); got != tc.max || window != tc.window {
+					t.Errorf("through %s the limit is %d in %s, want %d in %s", own.GetName(), got, window, tc.max, tc.window)
+				}
+			}
+		})
+	}
+}
+
+func TestCountsOfOneWindowAddUp(t *testing.T) {
+	t.Parallel()
+	const window = 10 * time.Minute
+	since := func(ago time.Duration, count int32) *v1alpha1.DeletionCount {
+		return &v1alpha1.DeletionCount{Since: metav1.NewTime(start.Add(-ago)), Count: count}
+	}
+	tests := map[string]struct {
+		own, other, want *v1alpha1.DeletionCount
+		full             bool
+	}{
+		"OthersFillIt":           {nil, since(time.Minute, 3), since(time.Minute, 0), true},
+		"BothFillIt":             {since(time.Minute, 1), since(2*time.Minute, 2), since(time.Minute, 1), true},
+		"OneIsLeft":              {since(time.Minute, 1), since(2*time.Minute, 1), since(time.Minute, 2), false},
+		"JoinsTheWindowOfOthers": {nil, since(2*time.Minute, 1), since(2*time.Minute, 1), false},
+		"OwnWindowIsOver":        {since(window, 3), since(2*time.Minute, 1), since(2*time.Minute, 1), false},
+		"OthersWindowIsOver":     {since(time.Minute, 1), since(window, 3), since(time.Minute, 2), false},
+		"AllWindowsAreOver":      {since(window, 3), since(window, 3), since(0, 1), false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, full := nextCount(tc.own, recorded(tc.own, tc.other), start, 3, window)
+			if full != tc.full || got.Count != tc.want.Count || !got.Since.Equal(&tc.want.Since) {
+				t.Errorf("next is %+v, full %t; want %+v, %t", got, full, *tc.want, tc.full)
+			}
+		})
+	}
+}
+
+func TestRecordNamesTheUsersCountedLast(t *testing.T) {
+	t.Parallel()
+	have := &v1alpha1.DeletionCount{}
+	for i := range v1alpha1.MaxCountedUsers + 5 {
+		have.Users = lastCounted(have, fmt.Sprintf("user_%d", i))
+	}
+	if len(have.Users) != v1alpha1.MaxCountedUsers || have.Users[0] != "user_5" {
+		t.Errorf("on record are %d, the first %s", len(have.Users), have.Users[0])
+	}
+	if countedBefore(recorded(have), "user_4") || !countedBefore([]*v1alpha1.DeletionCount{{}, have}, "user_104") {
+		t.Error("a user on record is not found, or another one is")
+	}
+}
+
+// TestManyCountAtOnce has 32 workers delete through three ClerkInstances, and after a restart once more.
+func TestManyCountAtOnce(t *testing.T) {
+	t.Parallel()
+	const maxCount, workers = 10, 32
+	objects := sharing(limit(maxCount, time.Hour), limit(20, time.Minute), limit(0, time.Minute))
+	r := newTestReconciler(t, newClock())
+	r.Client = newTestCluster(t, objects...)
+	r.Live = r.Client
+	for range 2 {
+		var done sync.WaitGroup
+		var went atomic.Int32
+		for i := range workers {
+			name := fmt.Sprintf("user-%d", i)
+			p := through(t, r, name, objects[i%3])
+			done.Go(func() {
+				if err := p.brake(t.Context(), name); err == nil {
+					went.Add(1)
+				} else if found, ok := errors.AsType[*problem](err); !ok || found.reason != v1alpha1.ReasonDeletionHeld {
+					t.Errorf("%s: %v", name, err)
+				}
+			})
+		}
+		done.Wait()
+		if n := went.Load(); n != maxCount {
+			t.Errorf("%d of %d deletions went, want %d", n, workers, maxCount)
+		}
+		r.memory = newMemory()
+	}
+	total := int32(0)
+	for _, o := range objects[:3] {
+		instance := &v1alpha1.ClerkInstance{}
+		if err := r.Client.Get(t.Context(), client.ObjectKeyFromObject(o), instance); err != nil {
+			t.Fatal(err)
+		}
+		if instance.Status.Deletions != nil {
+			total += instance.Status.Deletions.Count
+		}
+	}
+	if total != maxCount {
+		t.Errorf("%d are on record, want %d", total, maxCount)
 	}
 }

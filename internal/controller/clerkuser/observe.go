@@ -155,7 +155,7 @@ func (p *pass) asksAnew() bool {
 // more likely wrong than the people. That the object has no user is on record before the call, so that a crash after it
 // is one like any other after a creating call.
 func (p *pass) createAnew(ctx context.Context) error {
-	if err := p.brake(ctx); err != nil {
+	if err := p.brake(ctx, p.userID); err != nil {
 		return err
 	}
 	p.in.connection.Mirror.Unbind(p.uid())

@@ -6,6 +6,7 @@ package clerkuser
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -54,7 +55,8 @@ type Reconciler struct {
 	pace        *pace
 	identifiers *awaitedIdentifiers
 	// retried are the objects that are to try again what Clerk refused them.
-	retried *connection.Inbox[types.UID]
+	retried  *connection.Inbox[types.UID]
+	counting *countLocks
 }
 
 // New returns a Reconciler.
@@ -65,6 +67,7 @@ func New(c Config) *Reconciler {
 		pace:        newPace(c.Now),
 		identifiers: newAwaitedIdentifiers(),
 		retried:     connection.NewInbox[types.UID](),
+		counting:    &countLocks{locks: map[string]*sync.Mutex{}},
 	}
 }
 

@@ -184,7 +184,7 @@ func (p *pass) carryOutPolicy(ctx context.Context, user *clerk.User) error {
 		policy, why = v1alpha1.DeletionRetain, "the ClerkInstance's policy.deletion is Deny, so the user was left as it is"
 	}
 	if policy != v1alpha1.DeletionRetain {
-		if err := p.brake(ctx); err != nil {
+		if err := p.brake(ctx, user.ID); err != nil {
 			return err
 		}
 	}
