@@ -32,7 +32,7 @@ import (
 
 const (
 	// patience is how long to wait for what is expected; a machine that is busy with other tests is slow.
-	patience = 45 * time.Second
+	patience = 75 * time.Second
 	tick     = 20 * time.Millisecond
 )
 
