@@ -108,10 +108,12 @@ func decode(a *answer, into any) error {
 	return nil
 }
 
-// unsettled reports whether an error leaves open what became of a call that was sent.
+// unsettled reports whether an error leaves open what became of a call that was sent. What does not come from Clerk itself
+// settles nothing; a refused key and a limit do, whoever says so, since both are checked before anything is done.
 func unsettled(err error) bool {
 	if e, ok := errors.AsType[*Error](err); ok {
-		return unanswered(e.Status)
+		checked := e.Status == http.StatusUnauthorized || e.Status == http.StatusTooManyRequests
+		return unanswered(e.Status) || e.foreign && !checked
 	}
 	return err != nil
 }

@@ -141,7 +141,20 @@ func calls() map[string]call {
 				"skip_legal_checks":true,"skip_password_requirement":true,"skip_user_requirement":true,
 				"password":"p","password_digest":"d","password_hasher":"bcrypt","skip_password_checks":true,
 				"totp_secret":"s","backup_codes":["b","c"]}`,
-			answer: userBody, want: answered,
+			answer: `{"object":"user","id":"` + testUserID + `","external_id":"e","username":"U",
+				"email_addresses":[{"id":"idn_1","email_address":"A@example.com","verification":{"status":"verified"}},
+					{"id":"idn_2","email_address":"b@example.com","reserved":true}],
+				"phone_numbers":[{"id":"idn_3","phone_number":"+15555550100","verification":{"status":"verified"}}],
+				"web3_wallets":[{"id":"idn_4","web3_wallet":"0xAB","verification":{"status":"verified"}}]}`,
+			want: &User{
+				ID: testUserID, ExternalID: "e", Username: "u",
+				EmailAddresses: []EmailAddress{
+					{ID: "idn_1", Address: "a@example.com", Status: Verified}, {ID: "idn_2", Address: "b@example.com", Status: Reserved},
+				},
+				PhoneNumbers:   []PhoneNumber{{ID: "idn_3", Number: "+15555550100", Status: Verified}},
+				Web3Wallets:    []Web3Wallet{{ID: "idn_4", Address: "0xab", Status: Verified}},
+				PublicMetadata: Metadata{}, PrivateMetadata: Metadata{}, UnsafeMetadata: Metadata{},
+			},
 		},
 		"CreateUserWithReservedNumber": {
 			make: func(ctx context.Context, c *Client) (any, error) {
@@ -149,7 +162,11 @@ func calls() map[string]call {
 			},
 			method: http.MethodPost, path: "/v1/users",
 			body:   `{"phone_number":["+15555550100"],"phone_number_identification_status":["reserved"]}`,
-			answer: userBody, want: answered,
+			answer: `{"object":"user","id":"` + testUserID + `","phone_numbers":[{"id":"idn_3","phone_number":"+15555550100","reserved":true}]}`,
+			want: &User{
+				ID: testUserID, PhoneNumbers: []PhoneNumber{{ID: "idn_3", Number: "+15555550100", Status: Reserved}},
+				PublicMetadata: Metadata{}, PrivateMetadata: Metadata{}, UnsafeMetadata: Metadata{},
+			},
 		},
 		"CreateUserLeavesOutWhatIsEmpty": {
 			make: func(ctx context.Context, c *Client) (any, error) {

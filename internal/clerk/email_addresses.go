@@ -19,7 +19,7 @@ func (c *Client) CreateEmailAddress(ctx context.Context, params CreateEmailAddre
 	if !userIDShape.MatchString(params.UserID) {
 		return EmailAddress{}, fmt.Errorf("%.64q is not the id of a Clerk user", params.UserID)
 	}
-	return c.emailAddress(ctx, http.MethodPost, "", &emailaddress.CreateParams{
+	return c.emailAddress(ctx, http.MethodPost, &emailAddressAnswer{sent: &params.Address}, &emailaddress.CreateParams{
 		UserID:       &params.UserID,
 		EmailAddress: &params.Address,
 		Verified:     &params.Verified,
@@ -32,7 +32,7 @@ func (c *Client) UpdateEmailAddress(ctx context.Context, id string, params Updat
 	if err := checkIdentification(id); err != nil {
 		return EmailAddress{}, err
 	}
-	return c.emailAddress(ctx, http.MethodPatch, id, &emailaddress.UpdateParams{
+	return c.emailAddress(ctx, http.MethodPatch, &emailAddressAnswer{asked: id}, &emailaddress.UpdateParams{
 		Verified: params.Verified, Primary: params.Primary,
 	})
 }
@@ -45,13 +45,12 @@ func (c *Client) DeleteEmailAddress(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodDelete, emailAddressesPath+"/"+id, nil, &deletedAnswer{asked: id})
 }
 
-// emailAddress makes a call about one address, "" for a new one, that is answered with the address.
-func (c *Client) emailAddress(ctx context.Context, method, id string, params clerksdk.Params) (EmailAddress, error) {
+// emailAddress makes a call that is answered with an address.
+func (c *Client) emailAddress(ctx context.Context, method string, answer *emailAddressAnswer, params clerksdk.Params) (EmailAddress, error) {
 	path := emailAddressesPath
-	if id != "" {
-		path += "/" + id
+	if answer.asked != "" {
+		path += "/" + answer.asked
 	}
-	answer := &emailAddressAnswer{asked: id}
 	if err := c.call(ctx, method, path, params, answer); err != nil {
 		return EmailAddress{}, err
 	}
@@ -60,16 +59,23 @@ func (c *Client) emailAddress(ctx context.Context, method, id string, params cle
 
 type emailAddressAnswer struct {
 	clerksdk.EmailAddress
+	// asked is the id of the address that the call is about, "" for a new one, which is sent; nil where none is. Clerk does not
+	// say whose an address is.
 	asked     string
+	sent      *string
 	canonical EmailAddress
 }
 
 func (a *emailAddressAnswer) canonicalize() (err error) {
-	if a.asked != "" && a.ID != a.asked {
-		return &malformedError{problem: "it is not the address asked for"}
-	}
 	a.canonical, err = canonicalEmailAddress(&a.EmailAddress)
-	return err
+	if err != nil {
+		return err
+	}
+	user := &User{EmailAddresses: []EmailAddress{a.canonical}}
+	if a.asked != "" && a.ID != a.asked || a.sent != nil && !holds(user, KindEmailAddress, *a.sent) {
+		return &malformedError{problem: "it is not the address that the call is about"}
+	}
+	return nil
 }
 
 // checkIdentification refuses what is not the id of an address or number: an empty one would address all of them.

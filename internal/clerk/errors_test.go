@@ -84,17 +84,20 @@ func TestFateOfAnswers(t *testing.T) {
 		"OtherWithoutCode":  {400, `{"errors":[{"message":"no","long_message":"No.","code":""}]}`, fate{Rejected: true}, fate{Rejected: true}},
 		"TakenInBadRequest": {400, errorJSON("form_identifier_exists", ""), fate{Rejected: true}, fate{Rejected: true}},
 
-		// None of these come from Clerk itself, so they say nothing about the user or about the call.
-		"NotFoundByAProxy":      {404, html, fate{}, fate{}},
-		"NotFoundWithoutBody":   {404, noBody, fate{}, fate{}},
-		"ForbiddenByAProxy":     {403, html, fate{}, fate{}},
-		"ErrorsAreNull":         {422, `{"errors":null}`, fate{}, fate{}},
-		"ErrorsAreEmpty":        {422, `{"errors":[]}`, fate{}, fate{}},
-		"JSONOfAnotherShape":    {400, `{"error":"already exists"}`, fate{}, fate{}},
-		"JSONText":              {422, `"form_identifier_exists"`, fate{}, fate{}},
+		// None of these come from Clerk itself, so they say nothing about the user or about the call, nor what became of it.
+		"NotFoundByAProxy":      {404, html, fate{}, fate{Lost: true}},
+		"NotFoundWithoutBody":   {404, noBody, fate{}, fate{Lost: true}},
+		"ForbiddenByAProxy":     {403, html, fate{}, fate{Lost: true}},
+		"ErrorsAreNull":         {422, `{"errors":null}`, fate{}, fate{Lost: true}},
+		"ErrorsAreEmpty":        {422, `{"errors":[]}`, fate{}, fate{Lost: true}},
+		"JSONOfAnotherShape":    {400, `{"error":"already exists"}`, fate{}, fate{Lost: true}},
+		"JSONText":              {422, `"form_identifier_exists"`, fate{}, fate{Lost: true}},
 		"UnauthorizedByAProxy":  {401, html, fate{Unauthorized: true}, fate{Unauthorized: true}},
 		"ThrottledByAProxy":     {429, html, fate{Waiting: true}, fate{Waiting: true}},
 		"StatusInBodyIsIgnored": {503, `{"status":404,"errors":[{"code":"resource_not_found"}]}`, fate{}, fate{Lost: true}},
+		"NotFoundWithoutCode":   {404, `{"errors":[{"title":"Not Found","message":"no route"}]}`, fate{}, fate{Lost: true}},
+		"GoneByAProxy":          {410, html, fate{}, fate{Lost: true}},
+		"GoneWithoutCode":       {410, `{"errors":[{"message":"gone"}]}`, fate{}, fate{Lost: true}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -36,8 +36,15 @@ func (c *Client) UsersBy(ctx context.Context, kind IdentifierKind, values ...str
 	if err := c.call(ctx, http.MethodGet, usersPath, params, answer); err != nil {
 		return nil, err
 	}
-	return answer.holding(kind, values), nil
+	users := answer.holding(kind, values)
+	if len(users) == 0 && len(answer.users) > 0 {
+		return nil, errOtherUsers
+	}
+	return users, nil
 }
+
+// errOtherUsers means that a list answers another question than was asked: that it does not show a user says nothing.
+var errOtherUsers = &malformedError{problem: "it lists users that were not asked for"}
 
 func newFilter(kind IdentifierKind, values []string) (*user.ListParams, error) {
 	params := &user.ListParams{}

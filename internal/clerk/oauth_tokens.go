@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 	"time"
 
 	clerksdk "github.com/clerk/clerk-sdk-go/v2"
@@ -56,7 +57,7 @@ func (c *Client) OAuthAccessTokens(ctx context.Context, userID, provider string)
 	}
 	var tokens []OAuthAccessToken
 	for number := range maxTokenPages {
-		answer := &tokensAnswer{}
+		answer := &tokensAnswer{asked: provider}
 		params := &tokenParams{ListParams: page(maxListLimit, number*maxListLimit)}
 		if err := c.call(ctx, http.MethodGet, path, params, answer); err != nil {
 			return nil, err
@@ -68,6 +69,9 @@ func (c *Client) OAuthAccessTokens(ctx context.Context, userID, provider string)
 	}
 	return nil, &malformedError{problem: "its pages do not end"}
 }
+
+// withoutStrategy is the name of a provider without what all of them begin with; that an answer has it is not promised.
+func withoutStrategy(provider string) string { return strings.TrimPrefix(provider, "oauth_") }
 
 var providerShape = regexp.MustCompile(`^[a-z0-9_]+$`)
 
@@ -89,6 +93,8 @@ func (p *tokenParams) ToQuery() url.Values {
 
 type tokensAnswer struct {
 	pagedAnswer[oauthToken]
+	// asked is the provider that the tokens are of.
+	asked     string
 	canonical []OAuthAccessToken
 }
 
@@ -122,6 +128,9 @@ func (a *tokensAnswer) canonicalize() error {
 	for _, from := range a.Data {
 		if from.Token == "" || from.ExternalAccountID != "" && !partIDShape.MatchString(from.ExternalAccountID) {
 			return errMissingPart
+		}
+		if withoutStrategy(from.Provider) != withoutStrategy(a.asked) {
+			return &malformedError{problem: "it is not of the provider asked for"}
 		}
 		a.canonical = append(a.canonical, OAuthAccessToken{
 			ExternalAccountID: from.ExternalAccountID,

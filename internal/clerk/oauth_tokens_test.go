@@ -39,8 +39,8 @@ func TestOAuthAccessTokens(t *testing.T) {
 		"None":      {`{"data":[],"total_count":0}`, nil},
 		"BareNone":  {"[]", nil},
 		"BareMinimum": {
-			`[{"external_account_id":"eac_2","token":"t","provider":"oauth_x","expires_at":null}]`,
-			[]OAuthAccessToken{{ExternalAccountID: "eac_2", Token: "t", Provider: "oauth_x"}},
+			`[{"external_account_id":"eac_2","token":"t","provider":"google","expires_at":null}]`,
+			[]OAuthAccessToken{{ExternalAccountID: "eac_2", Token: "t", Provider: "google"}},
 		},
 	}
 	for name, test := range tests {

@@ -59,7 +59,7 @@ func (c *Client) OrganizationMemberships(ctx context.Context, userID string, lim
 	if err != nil {
 		return OrganizationMemberships{}, err
 	}
-	answer := &membershipsAnswer{}
+	answer := &membershipsAnswer{asked: userID}
 	params := &user.ListOrganizationMembershipsParams{ListParams: page(limit, offset)}
 	if err := c.call(ctx, http.MethodGet, path, params, answer); err != nil {
 		return OrganizationMemberships{}, err
@@ -84,6 +84,8 @@ func (c *Client) OrganizationInvitations(ctx context.Context, userID string, lim
 
 type membershipsAnswer struct {
 	pagedAnswer[clerksdk.OrganizationMembership]
+	// asked is the id of the user whose memberships they are.
+	asked     string
 	canonical OrganizationMemberships
 }
 
@@ -95,6 +97,9 @@ func (a *membershipsAnswer) canonicalize() error {
 	for _, from := range a.Data {
 		if from.Organization == nil || !partIDShape.MatchString(from.ID) || !partIDShape.MatchString(from.Organization.ID) {
 			return errMissingPart
+		}
+		if member := from.PublicUserData; member != nil && member.UserID != a.asked {
+			return &malformedError{problem: "it is not about the user asked for"}
 		}
 		a.canonical.Items = append(a.canonical.Items, OrganizationMembership{
 			ID:               from.ID,

@@ -46,6 +46,28 @@ func (p CreateUserParams) String() string { return "params of a new user" }
 // Format prints String for every verb.
 func (p CreateUserParams) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.String()) }
 
+// identifiers are those that the user is to have.
+func (p CreateUserParams) identifiers() []Identifier {
+	var all []Identifier
+	add := func(kind IdentifierKind, value string) {
+		if value != "" {
+			all = append(all, Identifier{Kind: kind, Value: value})
+		}
+	}
+	add(KindExternalID, text(p.ExternalID))
+	add(KindUsername, text(p.Username))
+	for _, address := range p.EmailAddresses {
+		add(KindEmailAddress, address.Value)
+	}
+	for _, number := range p.PhoneNumbers {
+		add(KindPhoneNumber, number.Value)
+	}
+	for _, wallet := range p.Web3Wallets {
+		add(KindWeb3Wallet, wallet)
+	}
+	return all
+}
+
 // NewIdentifier is an address or number of a user to be created.
 type NewIdentifier struct {
 	Value  string

@@ -28,7 +28,7 @@ func (c *Client) CreatePhoneNumber(ctx context.Context, params CreatePhoneNumber
 	body := &createPhoneParams{ReservedForSecondFactor: ifTrue(params.ReservedForSecondFactor)}
 	body.UserID, body.PhoneNumber = &params.UserID, &params.Number
 	body.Verified, body.Primary = &params.Verified, ifTrue(params.Primary)
-	return c.phoneNumber(ctx, http.MethodPost, "", body)
+	return c.phoneNumber(ctx, http.MethodPost, &phoneNumberAnswer{sent: &params.Number}, body)
 }
 
 // UpdatePhoneNumber changes the state of a number. The number itself cannot be changed.
@@ -36,7 +36,7 @@ func (c *Client) UpdatePhoneNumber(ctx context.Context, id string, params Update
 	if err := checkIdentification(id); err != nil {
 		return PhoneNumber{}, err
 	}
-	return c.phoneNumber(ctx, http.MethodPatch, id, &phonenumber.UpdateParams{
+	return c.phoneNumber(ctx, http.MethodPatch, &phoneNumberAnswer{asked: id}, &phonenumber.UpdateParams{
 		Verified: params.Verified, Primary: params.Primary, ReservedForSecondFactor: params.ReservedForSecondFactor,
 	})
 }
@@ -49,13 +49,12 @@ func (c *Client) DeletePhoneNumber(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodDelete, phoneNumbersPath+"/"+id, nil, &deletedAnswer{asked: id})
 }
 
-// phoneNumber makes a call about one number, "" for a new one, that is answered with the number.
-func (c *Client) phoneNumber(ctx context.Context, method, id string, params clerksdk.Params) (PhoneNumber, error) {
+// phoneNumber makes a call that is answered with a number.
+func (c *Client) phoneNumber(ctx context.Context, method string, answer *phoneNumberAnswer, params clerksdk.Params) (PhoneNumber, error) {
 	path := phoneNumbersPath
-	if id != "" {
-		path += "/" + id
+	if answer.asked != "" {
+		path += "/" + answer.asked
 	}
-	answer := &phoneNumberAnswer{asked: id}
 	if err := c.call(ctx, method, path, params, answer); err != nil {
 		return PhoneNumber{}, err
 	}
@@ -64,14 +63,21 @@ func (c *Client) phoneNumber(ctx context.Context, method, id string, params cler
 
 type phoneNumberAnswer struct {
 	clerksdk.PhoneNumber
+	// asked is the id of the number that the call is about, "" for a new one, which is sent; nil where none is. Clerk does not
+	// say whose a number is.
 	asked     string
+	sent      *string
 	canonical PhoneNumber
 }
 
 func (a *phoneNumberAnswer) canonicalize() (err error) {
-	if a.asked != "" && a.ID != a.asked {
-		return &malformedError{problem: "it is not the number asked for"}
-	}
 	a.canonical, err = canonicalPhoneNumber(&a.PhoneNumber)
-	return err
+	if err != nil {
+		return err
+	}
+	user := &User{PhoneNumbers: []PhoneNumber{a.canonical}}
+	if a.asked != "" && a.ID != a.asked || a.sent != nil && !holds(user, KindPhoneNumber, *a.sent) {
+		return &malformedError{problem: "it is not the number that the call is about"}
+	}
+	return nil
 }

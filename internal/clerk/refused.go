@@ -48,7 +48,7 @@ func newError(a *answer, now time.Time, r redactor) *Error {
 	// A body of another shape leaves what could be read of it.
 	_ = json.Unmarshal(a.body, &body)
 	e := &Error{Status: a.status, TraceID: traceID(body.TraceID, a.header, r), foreign: true}
-	if len(body.Errors) == 0 {
+	if len(body.Errors) == 0 || !clerks(a.status, body.Errors[0]) {
 		e.form = formOf(a)
 	} else {
 		e.foreign = false
@@ -59,6 +59,12 @@ func newError(a *answer, now time.Time, r redactor) *Error {
 		e.RetryAt = now.Add(e.RetryAfter)
 	}
 	return e
+}
+
+// clerks reports whether an error in a body is one of Clerk's. Clerk says of everything that is gone by a code what it is:
+// without one, a 404 or 410 is of something between, that has a list of errors as well.
+func clerks(status int, e clerksdk.Error) bool {
+	return e.Code != "" || status != http.StatusNotFound && status != http.StatusGone
 }
 
 // describe takes over what Clerk says about one error.

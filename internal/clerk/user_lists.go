@@ -46,14 +46,41 @@ func (c *Client) UsersByID(ctx context.Context, ids ...string) ([]*User, error) 
 	if err != nil {
 		return nil, err
 	}
-	var users []*User
 	for _, u := range page.Users {
-		if wanted[u.ID] {
-			users = append(users, u)
+		if !wanted[u.ID] {
+			return nil, errOtherUsers
 		}
 	}
-	return users, nil
+	return page.Users, nil
 }
+
+// Listed reports whether a list shows a user. It is a second opinion where a read by id says that there is none, at another
+// path and of another shape: what answers 404 to everything, such as a proxy, or a server at a wrong URL, cannot say in a list
+// that a user is not in it. IsNotFound is never true of the error.
+func (c *Client) Listed(ctx context.Context, id string) (bool, error) {
+	if !userIDShape.MatchString(id) {
+		return false, fmt.Errorf("%.64q is not the id of a Clerk user", id)
+	}
+	params := &listParams{}
+	params.UserIDs, params.Limit = []string{id}, clerksdk.Int64(1)
+	answer := &pageAnswer{usersAnswer: usersAnswer{now: c.backend.now()}}
+	err := c.call(ctx, http.MethodGet, usersPath, params, answer)
+	if IsNotFound(err) {
+		return false, errNoList
+	}
+	if err != nil {
+		return false, err
+	}
+	for _, u := range answer.readable {
+		if u.ID != id {
+			return false, errOtherUsers
+		}
+	}
+	return answer.length > 0, nil
+}
+
+// errNoList means that what answers is not Clerk's API.
+var errNoList = &malformedError{problem: "it says that there is no list of users; check apiURL of the ClerkInstance"}
 
 // LastUpdated returns a page of up to limit (at most 500) users, the one that changed last first, after leaving out the
 // first offset. What a change is Clerk does not document, and deletions do not show.

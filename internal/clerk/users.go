@@ -37,17 +37,37 @@ func (c *Client) User(ctx context.Context, id string) (*User, error) {
 	return c.user(ctx, http.MethodGet, id, "", nil)
 }
 
-// CreateUser creates a user. If AnswerLost is true of the error there may be one; if IdentifierTaken is, there is.
+// CreateUser creates a user, and returns one with the identifiers of params. If AnswerLost is true of the error there may be
+// one; if IdentifierTaken is, there is.
 func (c *Client) CreateUser(ctx context.Context, params CreateUserParams) (*User, error) {
 	body, err := newCreateParams(params)
 	if err != nil {
 		return nil, err
 	}
-	answer := &userAnswer{now: c.backend.now()}
+	answer := &createdAnswer{userAnswer: userAnswer{now: c.backend.now()}, sent: params}
 	if err := c.call(ctx, http.MethodPost, usersPath, body, answer); err != nil {
 		return nil, err
 	}
 	return answer.canonical, nil
+}
+
+// createdAnswer is a user that was just created, who has the identifiers that were sent. Another one is the answer to another
+// call, and what became of this one is not known.
+type createdAnswer struct {
+	userAnswer
+	sent CreateUserParams
+}
+
+func (a *createdAnswer) canonicalize() error {
+	if err := a.userAnswer.canonicalize(); err != nil {
+		return err
+	}
+	for _, identifier := range a.sent.identifiers() {
+		if !holds(a.canonical, identifier.Kind, identifier.Value) {
+			return &malformedError{problem: "it is not the user that was to be created"}
+		}
+	}
+	return nil
 }
 
 // UpdateUser changes what params names and returns the user as it is then. Metadata, identifiers, bans, locks, the profile

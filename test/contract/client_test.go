@@ -95,6 +95,7 @@ func attempts() map[string]func(context.Context, *world) error {
 		"User":       func(ctx context.Context, w *world) error { return only(w.User(ctx, w.ann.ID)) },
 		"UsersByID":  func(ctx context.Context, w *world) error { return only(w.UsersByID(ctx, w.ann.ID, "user_2")) },
 		"UsersBy":    lookUp,
+		"Listed":     func(ctx context.Context, w *world) error { return only(w.Listed(ctx, w.ann.ID)) },
 		"LastUpdated": func(ctx context.Context, w *world) error {
 			return only(w.LastUpdated(ctx, 1, 100))
 		},
