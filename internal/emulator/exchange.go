@@ -87,6 +87,9 @@ func (s *Server) spoil(w http.ResponseWriter, r *http.Request, entry *Entry, fau
 		return
 	}
 	body, contentType := fault.answer()
+	if fault.AnotherUser != "" {
+		body, contentType = s.aboutAnother(entry, fault.AnotherUser), contentTypeJSON
+	}
 	if fault.Status != 0 {
 		answer.status = fault.Status
 	}

@@ -15,7 +15,7 @@ import (
 
 // Fault is a failure on demand: which requests it strikes, how often, and what happens to them.
 //
-// Without Status, Body, Cut and Hang it only delays. By default the struck request has no effect at Clerk; with AfterApplying
+// Without Status, Body, Code, AnotherUser, Cut and Hang it only delays. By default the struck request has no effect at Clerk; with AfterApplying
 // it has, and only its answer is lost or spoiled.
 type Fault struct {
 	// ID is given by InjectFault and names the fault in the journal.
@@ -54,6 +54,9 @@ type Fault struct {
 	Header map[string]string `json:"header,omitempty"`
 	// Body is answered as it is. Empty means an empty body where Status is set.
 	Body string `json:"body,omitempty"`
+	// AnotherUser is the id of a user of the instance. The answer is the one about that user, as if two answers had been mixed
+	// up: a list of the user where users were asked for by a list, and else the user.
+	AnotherUser string `json:"another_user,omitempty"`
 	// Cut closes the connection instead of answering.
 	Cut bool `json:"cut,omitempty"`
 	// Hang never answers: the connection closes when the client gives up, when the fault is removed or when the server is
@@ -63,7 +66,7 @@ type Fault struct {
 
 // replaces reports whether the fault puts an answer in the place of Clerk's.
 func (f *Fault) replaces() bool {
-	return f.Status != 0 || f.Body != "" || f.Code != "" || f.Cut || f.Hang
+	return f.Status != 0 || f.Body != "" || f.Code != "" || f.AnotherUser != "" || f.Cut || f.Hang
 }
 
 // answer returns the body to send and its content type.

@@ -5,7 +5,9 @@ package emulator_test
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +89,56 @@ func TestFaultAfterApplying(t *testing.T) {
 				t.Errorf("entry %+v, %d users", entry, len(c.instance.Users()))
 			}
 		})
+	}
+}
+
+// TestAnswersAreMixedUp has requests answered as if they had been about another user.
+func TestAnswersAreMixedUp(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		method, path string
+		applies      bool
+		list         bool
+	}{
+		"Create":             {"POST", "/users", true, false},
+		"CreateNotCarried":   {"POST", "/users", false, false},
+		"List":               {"GET", "/users", false, true},
+		"ReadOfAnother":      {"GET", "/users/{ann}", false, false},
+		"UpdateOfAnother":    {"PATCH", "/users/{ann}", true, false},
+		"BanOfAnotherUnmade": {"POST", "/users/{ann}/ban", false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := faulty(t)
+			ann := c.instance.Seed(emulator.User{Username: new("ann")})
+			bob := c.instance.Seed(emulator.User{Username: new("bob")})
+			c.instance.InjectFault(emulator.Fault{Method: test.method, AnotherUser: bob.ID, AfterApplying: test.applies})
+			var body m
+			if test.method != "GET" && !strings.HasSuffix(test.path, "/ban") {
+				body = m{"username": "somebody"}
+			}
+			got := c.send(test.method, strings.ReplaceAll(test.path, "{ann}", ann.ID), body).ok()
+			var users []emulator.User
+			text := got.body
+			if !test.list {
+				text = slices.Concat([]byte("["), text, []byte("]"))
+			}
+			if err := json.Unmarshal(text, &users); err != nil || len(users) != 1 || users[0].ID != bob.ID {
+				t.Errorf("answered %s", got.body)
+			}
+			if entry := c.server.Journal()[0]; entry.Applied != test.applies || entry.Fault == "" {
+				t.Errorf("the journal has %+v", entry)
+			}
+		})
+	}
+}
+
+func TestAnswerAboutAUserThatIsNone(t *testing.T) {
+	t.Parallel()
+	c := faulty(t)
+	c.instance.InjectFault(emulator.Fault{AnotherUser: "user_nobody"})
+	if got := c.send("GET", "/users", nil); !strings.Contains(string(got.body), "resource_not_found") {
+		t.Errorf("answered %s", got.body)
 	}
 }
 
