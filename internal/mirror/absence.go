@@ -56,7 +56,7 @@ func (s *session) end(c *comparison, mass bool) (told []string, again bool) {
 		told = append(told, e.followers...)
 	}
 	for _, e := range missing {
-		e.presence = Doubtful
+		e.presence, e.unlisted = Doubtful, true
 		if mass {
 			e.presence, e.since = MassAbsent, s.config.Now()
 		}

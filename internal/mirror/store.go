@@ -45,6 +45,8 @@ type entry struct {
 	since time.Time
 	// lagging is true of a copy from a list that may not show yet what was written before the list was asked for.
 	lagging bool
+	// unlisted is true if the last list that was to show the user did not, and it was not seen since.
+	unlisted bool
 	// owned is true if the user is some follower's own, and not only looked at.
 	owned bool
 	// wanted is true while the id waits to be read.
@@ -63,7 +65,7 @@ func (m *Mirror) Wrote(user *clerk.User) {
 		told = slices.Clone(e.followers)
 	}
 	e.copy, e.presence, e.asked, e.confirmed, e.lagging = copied, Present, now, now, false
-	e.fence, e.written = now, now
+	e.fence, e.written, e.unlisted = now, now, false
 	m.mu.Unlock()
 	m.tell(told)
 }
@@ -90,6 +92,7 @@ func (m *Mirror) Read(user *clerk.User, asked time.Time) (known *clerk.User, ok 
 			told = slices.Clone(e.followers)
 		}
 		e.copy, e.presence, e.asked, e.confirmed, e.lagging = copied, Present, later(e.asked, asked), asked, false
+		e.unlisted = false
 	}
 	if e.presence == Present {
 		known, ok = e.user(now), true
@@ -125,6 +128,14 @@ func (m *Mirror) LagLeft(userID string, asked time.Time) time.Duration {
 		return 0
 	}
 	return clerk.LagLeft(asked, e.written, e.bound)
+}
+
+// Unlisted reports whether a list that was to show a user did not, which confirms an answer that there is no such user.
+func (m *Mirror) Unlisted(userID string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e, found := m.users[userID]
+	return found && e.unlisted
 }
 
 // Forget makes the copy of a user doubtful that is gone at Clerk, or about which nothing is known any more. Where nobody
@@ -186,6 +197,9 @@ func (e *entry) isNew(at time.Time) bool {
 // the lock.
 func (m *Mirror) list(userID string, copied clerk.PackedUser, asked time.Time) []string {
 	e, found := m.users[userID]
+	if found {
+		e.unlisted = false
+	}
 	if !found || asked.Before(e.asked) || !e.accepts(copied, asked) {
 		return nil
 	}

@@ -84,3 +84,73 @@ func TestUserNamedRightAfterItsCreationIsAdopted(t *testing.T) {
 		t.Errorf("told were %v", told)
 	}
 }
+
+// TestAnswersThatAreNoVerdictUndoNothing has every call about users answered with 404, as at a wrong URL or behind a proxy, while
+// objects are looked at, edited and deleted.
+func TestAnswersThatAreNoVerdictUndoNothing(t *testing.T) {
+	for name, fault := range map[string]emulator.Fault{
+		"InClerksForm": {Status: 404, Code: "resource_not_found"},
+		"ByAProxy":     {Status: 404, Body: "<html>not found</html>"},
+		"ByAGateway":   {Status: 410, Body: `{"errors":[{"message":"gone"}]}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newLiveWorld(t)
+			w.create(w.user("ann", cannotLeave))
+			w.create(w.user("bob"))
+			id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
+			other := w.becomes("bob", v1alpha1.ReasonInSync).Status.UserID
+			w.server.Clock().Advance(2 * lagTime)
+			w.clerk.ResetJournal()
+			fault.Path, fault.Times = "/users/**", -1
+			w.clerk.InjectFault(fault)
+			w.edit("ann", func(s *spec) { s.FirstName = ptr.To("Ann") })
+			w.annotate("ann", v1alpha1.AnnotationReconcileAt, "now")
+			w.delete(w.read("bob"))
+			w.eventually("both users to be read", func() error {
+				if w.calls("GET", "/users/"+id) == 0 || w.calls("GET", "/users/"+other) == 0 {
+					return errNotYet
+				}
+				return nil
+			})
+			w.server.Clock().Advance(v1alpha1.DefaultFullInterval)
+			w.becomes("ann", v1alpha1.ReasonRetrying)
+			w.becomes("bob", v1alpha1.ReasonRetrying)
+			w.clerk.ClearFaults()
+			w.server.Clock().Advance(2 * lagTime)
+			w.vanishes("bob")
+			w.tells("bob", v1alpha1.EventDeleted)
+			w.becomes("ann", v1alpha1.ReasonInSync)
+			if u := w.atClerk("ann"); u.ID != id || u.FirstName == nil {
+				t.Errorf("ann has user %+v, and had %s", u, id)
+			}
+			w.wantUsers(1)
+			w.rests()
+		})
+	}
+}
+
+// TestMixedUpAnswerBindsNobody has the creating call answered with the body of a stranger.
+func TestMixedUpAnswerBindsNobody(t *testing.T) {
+	for name, applied := range map[string]bool{"Created": true, "NotCreated": false} {
+		t.Run(name, func(t *testing.T) {
+			w := newLiveWorld(t)
+			stranger := w.clerk.Seed(emulator.User{
+				EmailAddresses: []emulator.EmailAddress{emulator.VerifiedEmail("stranger@example.com")},
+				PublicMetadata: map[string]any{"plan": "gold"},
+			})
+			w.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users", AnotherUser: stranger.ID, AfterApplying: applied})
+			w.create(w.user("ann", func(s *spec) { s.PublicMetadata = object(`{"role":"admin"}`) }))
+			if id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID; id == stranger.ID {
+				t.Errorf("ann is bound to the stranger")
+			}
+			w.rests()
+			w.delete(w.read("ann"))
+			w.vanishes("ann")
+			if now := w.clerk.User(stranger.ID); now == nil || now.UpdatedAt != stranger.UpdatedAt {
+				t.Errorf("the stranger is %+v", now)
+			}
+			w.wantUsers(1)
+			w.rests()
+		})
+	}
+}

@@ -44,12 +44,55 @@ func notVisibleYet(left time.Duration) error {
 
 // absent returns the error for a user that Clerk answered not to have to a call that began at asked: errGone if that is to be
 // believed.
-func (p *pass) absent(userID string, asked time.Time) error {
+func (p *pass) absent(ctx context.Context, from reader, userID string, asked time.Time) error {
 	if left := p.lagLeft(userID, asked); left > 0 {
 		return notVisibleYet(left)
 	}
+	return p.confirmAbsence(ctx, from, userID, asked)
+}
+
+// confirmAbsence asks in another way about a user that Clerk answered not to have, since what follows cannot be undone: an
+// object is let go, a user is created anew. Where a list has missed the user before, that is the other way. That it was missed is remembered while the call waits for its ticket, or the next
+// pass would spend that on missing the user once more.
+func (p *pass) confirmAbsence(ctx context.Context, from reader, userID string, asked time.Time) error {
+	if p.in.connection.Mirror.Unlisted(userID) {
+		return p.gone(userID, asked)
+	}
+	p.memory.rememberLookUp(p.user.UID, missedUser(userID), lookUp{asked: asked})
+	listed, err := from.Listed(ctx, userID)
+	if _, waiting := clerk.Waiting(err); !waiting {
+		p.memory.forgetLookUp(p.user.UID, missedUser(userID))
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("confirming that user %s is gone: %w", userID, err)
+	case listed:
+		return &waitError{after: disagreementRetry, err: errDisagreement}
+	}
+	return p.gone(userID, asked)
+}
+
+// gone records that Clerk has no such user, and returns the error for it.
+func (p *pass) gone(userID string, asked time.Time) error {
 	p.in.connection.Mirror.NotFound(userID, asked)
 	return fmt.Errorf("reading user %s: %w", userID, errGone)
+}
+
+// errDisagreement: a read by id and a list say different things about a user.
+var errDisagreement = errors.New("reads of the user by id say that there is none, but a list shows it")
+
+// disagreementRetry is the pause after answers that say different things.
+const disagreementRetry = 10 * time.Second
+
+// missedBefore returns when a user was missed by an earlier pass that had no ticket to have that confirmed.
+func (p *pass) missedBefore(userID string) (asked time.Time, missed bool) {
+	known, found := p.memory.lookUp(p.user.UID, missedUser(userID))
+	return known.asked, found && p.now.Sub(known.asked) < waitedFor
+}
+
+// missedUser is the question under which memory has it that a user was missed.
+func missedUser(userID string) clerk.Identifier {
+	return clerk.Identifier{Kind: "missed", Value: userID}
 }
 
 // doubt makes the copy of a user doubtful after a call whose answer does not hold the user. A deletion, and a call that was

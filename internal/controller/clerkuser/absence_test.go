@@ -237,3 +237,133 @@ func TestEveryWayOfLettingGoIsTold(t *testing.T) {
 		})
 	}
 }
+
+// TestAbsenceThatAListContradictsIsNotBelieved has reads by id answered with 404 while lists show the user, or answer nothing
+// that a list could.
+func TestAbsenceThatAListContradictsIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	everything := emulator.Fault{Path: "/users/**", Status: 404, Code: "resource_not_found", Times: -1}
+	for name, fault := range map[string]emulator.Fault{
+		"ListShowsIt":     {Method: "GET", Path: "/users/*", Status: 404, Code: "resource_not_found", Times: -1},
+		"EverythingIsNot": everything,
+		"ByAProxy":        {Path: "/users/**", Status: 404, Body: "<html>", Times: -1},
+		"ByAGateway":      {Path: "/users/**", Status: 404, Body: `{"errors":[{"message":"no route"}]}`, Times: -1},
+		"GoneByAGateway":  {Path: "/users/**", Status: 410, Body: `{"errors":[{"message":"gone"}]}`, Times: -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			s.quiet()
+			s.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.DeleteSelfEnabled = ptr.To(false) }))
+			s.becomes("ann", v1alpha1.ReasonInSync)
+			s.clock.advance(2 * clerk.LagTime)
+			s.clerk.InjectFault(fault)
+			s.edit("ann", func(u *v1alpha1.ClerkUser) {
+				u.Annotations[v1alpha1.AnnotationReconcileAt] = "now"
+				u.Spec.FirstName = ptr.To("Ann")
+			})
+			for range 3 {
+				s.pass("ann")
+				s.clock.advance(20 * time.Second)
+			}
+			if ready := readyCondition(s.user("ann")); ready.Reason == v1alpha1.ReasonMissing {
+				t.Errorf("Ready is %+v", ready)
+			}
+			s.delete("ann")
+			for range 3 {
+				s.pass("ann")
+				s.user("ann")
+				s.clock.advance(20 * time.Second)
+			}
+			if n := len(s.clerk.Journal().Matching("POST", "/users")); n != 1 {
+				t.Errorf("%d users were created", n)
+			}
+			s.clerk.ClearFaults()
+			s.clock.advance(clerk.LagTime)
+			s.vanishes("ann")
+			s.tells(v1alpha1.EventDeleted)
+			if len(s.clerk.Users()) != 0 {
+				t.Error("the user was left behind")
+			}
+		})
+	}
+}
+
+// TestConfirmationWaitsForItsTicketOnly has a budget in which every call waits for its ticket.
+func TestConfirmationWaitsForItsTicketOnly(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.create(newTestUser("ann"))
+	s.becomes("ann", v1alpha1.ReasonInSync)
+	s.clock.advance(2 * clerk.LagTime)
+	_ = s.clerk.Delete(s.atClerk().ID)
+	slow, err := clerk.New(clerk.Config{
+		APIURL: s.url, Key: s.clerk.Key(), Now: s.clock.now, Office: clerk.NewOffice(clerk.OfficeConfig{RequestsPer10s: 1, Now: s.clock.now}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.connect(slow, instanceName(newTestInstance()))
+	s.clerk.ResetJournal()
+	s.delete("ann")
+	told(s.Reconciler)
+	for calls := 1; calls <= 2; calls++ {
+		s.wantCalls(calls - 1)
+		result := s.pass("ann")
+		s.clock.advance(result.RequeueAfter)
+	}
+	s.wantCalls(2)
+	s.tells(v1alpha1.EventReleased)
+}
+
+// TestAnswerAboutSomebodyElseIsNoUserOfOurs has the answer to the creating call mixed up with the answer to another one.
+func TestAnswerAboutSomebodyElseIsNoUserOfOurs(t *testing.T) {
+	t.Parallel()
+	address := []emulator.EmailAddress{emulator.VerifiedEmail("ann@example.com")}
+	former := markOf(newTestUser("ann"), v1alpha1.OriginCreated)
+	former.UID = "former-uid"
+	for name, tc := range map[string]struct {
+		other   emulator.User
+		applied bool
+		event   string
+	}{
+		"Stranger":         {emulator.User{Username: ptr.To("stranger")}, true, v1alpha1.EventResumed},
+		"StrangerUnmade":   {emulator.User{Username: ptr.To("stranger")}, false, v1alpha1.EventCreated},
+		"OurMarkOnAnother": {emulator.User{Username: ptr.To("stranger"), PrivateMetadata: map[string]any{v1alpha1.OwnerKey: markOf(newTestUser("ann"), v1alpha1.OriginCreated).String()}}, true, v1alpha1.EventResumed},
+		"PredecessorsMark": {emulator.User{Username: ptr.To("stranger"), PrivateMetadata: map[string]any{v1alpha1.OwnerKey: former.String()}}, true, v1alpha1.EventResumed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			other := s.clerk.Seed(tc.other)
+			s.create(newTestUser("ann"))
+			s.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users", AnotherUser: other.ID, AfterApplying: tc.applied})
+			s.pass("ann")
+			if id := s.user("ann").Status.UserID; id != "" {
+				t.Fatalf("bound to %s", id)
+			}
+			s.becomes("ann", v1alpha1.ReasonInSync)
+			s.tells(tc.event)
+			if id := s.user("ann").Status.UserID; id == other.ID || s.clerk.User(id).EmailAddresses[0].EmailAddress != address[0].EmailAddress {
+				t.Errorf("bound to %s", id)
+			}
+			if now := s.clerk.User(other.ID); now.UpdatedAt != other.UpdatedAt {
+				t.Errorf("the other user was changed: %+v", now)
+			}
+		})
+	}
+}
+
+// TestMarkIsLookedForInTheAnswer has somebody answered with who has the identifiers that were sent, but not the mark.
+func TestMarkIsLookedForInTheAnswer(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	other := s.clerk.Seed(emulator.User{EmailAddresses: []emulator.EmailAddress{emulator.VerifiedEmail("ann@example.com")}})
+	s.create(newTestUser("ann"))
+	s.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users", AnotherUser: other.ID})
+	s.pass("ann")
+	s.becomes("ann", v1alpha1.ReasonAlreadyExists)
+	if now := s.clerk.User(other.ID); now.UpdatedAt != other.UpdatedAt {
+		t.Errorf("the other user was changed: %+v", now)
+	}
+}

@@ -165,8 +165,11 @@ func (p *pass) resume(ctx context.Context, c *creating) (found bool, err error) 
 	return false, nil
 }
 
+// errNotMarked: the answer to a creating call is about a user who does not carry the mark that was sent.
+var errNotMarked = errors.New("the answer to the creating call is not about the user that was to be created")
+
 // create sends the creating call. The owner mark travels in it, so that the user can be told to be ours whatever becomes
-// of the answer.
+// of the answer. An answer that does not show the mark is lost: it is about somebody else, whom nothing may be done to.
 func (p *pass) create(ctx context.Context) error {
 	if len(p.desired.Identifiers()) == 0 {
 		return errNoIdentifier
@@ -178,6 +181,9 @@ func (p *pass) create(ctx context.Context) error {
 	}
 	changes, asked := plan.For(p.desired, nil), p.Now()
 	user, err := carryOut(ctx, p.in.client, "", changes[0])
+	if err == nil && p.mark().OwnershipOf(user) != plan.Ours {
+		err = &clerk.AnswerLostError{Err: errNotMarked}
+	}
 	if err == nil {
 		p.did = append(p.did, changes...)
 		p.memory.answered(p.user.UID)

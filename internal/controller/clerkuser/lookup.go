@@ -88,6 +88,13 @@ func (m *memory) finish(p *pass) {
 	}
 }
 
+// forgetLookUp forgets the answer to one question.
+func (m *memory) forgetLookUp(uid types.UID, question clerk.Identifier) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.of(uid).lookUps, question)
+}
+
 // forgetLookUps forgets the answers about users that are no longer as they were.
 func (m *memory) forgetLookUps(uid types.UID) {
 	m.mu.Lock()

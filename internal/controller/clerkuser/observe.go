@@ -19,6 +19,7 @@ import (
 // reader is what observing may do at Clerk.
 type reader interface {
 	User(ctx context.Context, id string) (*clerk.User, error)
+	Listed(ctx context.Context, id string) (bool, error)
 	UsersBy(ctx context.Context, kind clerk.IdentifierKind, values ...string) ([]*clerk.User, error)
 }
 
@@ -97,10 +98,13 @@ func (p *pass) freshness() (maxAge time.Duration, asked bool) {
 // read gets the user from Clerk. An answer older than one that is known already counts for nothing. The error is errGone if
 // Clerk has no such user.
 func (p *pass) read(ctx context.Context, from reader, id string) (*clerk.User, error) {
+	if asked, missed := p.missedBefore(id); missed {
+		return nil, p.confirmAbsence(ctx, from, id, asked)
+	}
 	asked := p.Now()
 	user, err := from.User(ctx, id)
 	if clerk.IsNotFound(err) {
-		return nil, p.absent(id, asked)
+		return nil, p.absent(ctx, from, id, asked)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading user %s: %w", id, err)

@@ -126,6 +126,9 @@ func TestAnswerThatIsOlderThanWhatIsKnownCountsForNothing(t *testing.T) {
 			shared := p.in.connection.Mirror
 			shared.Follow(map[string]mirror.Followed{p.uid(): {UserID: testUserID}})
 			client := newTestClient(t, transport(func(r *http.Request) (*http.Response, error) {
+				if r.URL.Path == "/v1/users" {
+					return answering(http.StatusOK, "[]")(r)
+				}
 				c.advance(time.Second)
 				tc.meanwhile(shared)
 				body := shownAs("read")

@@ -324,11 +324,11 @@ func TestObjectIsLetGo(t *testing.T) {
 		"GoneAtClerkBefore": {nil, func(s *stage) {
 			s.clock.advance(clerk.LagTime)
 			_ = s.clerk.Delete(s.atClerk().ID)
-		}, false, v1alpha1.EventReleased, 1},
+		}, false, v1alpha1.EventReleased, 2},
 		"GoneWhileDeleting": {nil, func(s *stage) {
 			s.clock.advance(clerk.LagTime)
 			s.server.InjectFault(emulator.Fault{Method: http.MethodDelete, AfterApplying: true, Status: 404, Code: "resource_not_found"})
-		}, false, v1alpha1.EventReleased, 2},
+		}, false, v1alpha1.EventReleased, 3},
 		"MarkRemovedButSigned": {nil, func(s *stage) { s.unmark() }, false, v1alpha1.EventDeleted, 2},
 		"MarkRemovedUnsigned": {nil, func(s *stage) {
 			s.unmark()

@@ -216,7 +216,7 @@ func (p *pass) applyRemoval(ctx context.Context, user *clerk.User, do []plan.Cha
 		}
 		p.doubt(user.ID, change, err)
 		if clerk.IsNotFound(err) {
-			return p.absent(user.ID, asked)
+			return p.absent(ctx, p.in.client, user.ID, asked)
 		}
 		if clerk.Unauthorized(err) {
 			return errors.Join(deletionBlocked("Clerk rejects the key of the ClerkInstance"), err)
