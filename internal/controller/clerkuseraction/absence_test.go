@@ -99,5 +99,33 @@ func TestUserThatThisProcessJustWroteIsNotBelievedToBeGone(t *testing.T) {
 	s.clerk.InjectFault(emulator.Fault{Method: "GET", Path: "/users/*", Status: 404, Code: "resource_not_found", Times: -1})
 	s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonWaiting)
 	s.at = s.at.Add(clerk.LagTime)
+	// A list still shows it.
+	if result := s.pass(); finished(s.stored()) || result.RequeueAfter != disagreementRetry {
+		t.Errorf("the next look is in %s, the status is %+v", result.RequeueAfter, s.stored().Status)
+	}
+	if err := s.clerk.Delete(s.user.Status.UserID); err != nil {
+		t.Fatal(err)
+	}
+	s.at = s.at.Add(disagreementRetry)
 	s.turned(v1alpha1.ConditionFailed, v1alpha1.ReasonMissing)
+}
+
+// TestAbsenceIsConfirmedWithFewTickets has a budget in which every call waits for its ticket.
+func TestAbsenceIsConfirmedWithFewTickets(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.budget(1)
+	if err := s.clerk.Delete(s.user.Status.UserID); err != nil {
+		t.Fatal(err)
+	}
+	s.act(disablesMFA)
+	for range 5 {
+		if result := s.pass(); !finished(s.stored()) {
+			s.at = s.at.Add(result.RequeueAfter)
+		}
+	}
+	if !finished(s.stored()) {
+		t.Errorf("the act goes on: %v", s.clerk.Journal())
+	}
+	s.wantCalls(1, "GET", "/users/*")
 }

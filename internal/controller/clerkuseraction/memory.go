@@ -32,6 +32,8 @@ type recollection struct {
 	seen, begun time.Time
 	// queued is when passes began that went well up to the call and wait for its ticket; zero if the last one did not.
 	queued time.Time
+	// missed is when Clerk was asked for the user and had none, while that waits to be confirmed; zero if it does not.
+	missed time.Time
 	// called is true once a call that this process began has ended, so that none is under way.
 	called bool
 	// debt is what a call came to, its end or that it was refused for now, and could not be written.

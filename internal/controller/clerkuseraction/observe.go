@@ -55,10 +55,13 @@ func (p *pass) read(ctx context.Context) (*clerk.User, error) {
 	if user, ok := known.Recent(p.userID, min(age, p.now.Sub(p.askedBy()))); ok {
 		return user, nil
 	}
+	if missed := p.memory.of(p.action.UID).missed; !missed.IsZero() {
+		return nil, p.confirmAbsence(ctx, missed)
+	}
 	asked := p.Now()
 	user, err := p.client.User(ctx, p.userID)
 	if clerk.IsNotFound(err) {
-		return nil, p.absent(asked)
+		return nil, p.absent(ctx, asked)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading user %s: %w", p.userID, err)
@@ -71,9 +74,27 @@ func (p *pass) read(ctx context.Context) (*clerk.User, error) {
 }
 
 // absent returns the error for a user that Clerk answered not to have to a call that began at asked.
-func (p *pass) absent(asked time.Time) error {
+func (p *pass) absent(ctx context.Context, asked time.Time) error {
 	if left := p.lagLeft(asked); left > 0 {
 		return &waitError{after: clerk.LagRetry(left), err: errNotVisibleYet}
+	}
+	return p.confirmAbsence(ctx, asked)
+}
+
+// confirmAbsence asks in another way about a user that Clerk answered not to have, since that ends the act for good. That the
+// user was missed is remembered while the call waits for its ticket, or the next pass would spend that on missing it again.
+func (p *pass) confirmAbsence(ctx context.Context, asked time.Time) error {
+	listed, err := p.client.Listed(ctx, p.userID)
+	if _, waiting := clerk.Waiting(err); waiting {
+		p.memory.change(p.action.UID, func(o *recollection) { o.missed = asked })
+		return err
+	}
+	p.memory.change(p.action.UID, func(o *recollection) { o.missed = time.Time{} })
+	switch {
+	case err != nil:
+		return fmt.Errorf("confirming that user %s is gone: %w", p.userID, err)
+	case listed:
+		return &waitError{after: disagreementRetry, err: errDisagreement}
 	}
 	p.connection.Mirror.NotFound(p.userID, asked)
 	return missing(p.userID)

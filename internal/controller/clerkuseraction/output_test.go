@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
@@ -134,5 +135,29 @@ func TestObjectThatVanishedDuringTheCallIsForgotten(t *testing.T) {
 	s.wantCalls(1, "DELETE", "/users/*/mfa")
 	if n := len(s.memory.objects); n != 0 {
 		t.Errorf("%d objects are remembered", n)
+	}
+}
+
+// TestTokenOfAnAccountThatIsNotTheUsersIsNotKept has the call answered with the token of somebody else.
+func TestTokenOfAnAccountThatIsNotTheUsersIsNotKept(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		accounts []clerk.ExternalAccount
+		id       string
+		want     bool
+	}{
+		"Own":           {[]clerk.ExternalAccount{{ID: "eac_1"}, {ID: "eac_2"}}, "eac_2", true},
+		"Others":        {[]clerk.ExternalAccount{{ID: "eac_1"}}, "eac_2", false},
+		"NoAccounts":    {nil, "eac_2", false},
+		"OtherKindOfID": {[]clerk.ExternalAccount{{ID: "idn_1"}}, "eac_2", true},
+		"NotSaid":       {nil, "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := &pass{observed: &clerk.User{ExternalAccounts: tc.accounts}}
+			if got := p.holdsAccount(tc.id); got != tc.want {
+				t.Errorf("the user has it: %t, want %t", got, tc.want)
+			}
+		})
 	}
 }

@@ -45,6 +45,8 @@ const (
 	unknownRetry = 2 * time.Second
 	// staleRetry is the pause after a read that did not show what was written before.
 	staleRetry = 2 * time.Second
+	// disagreementRetry is the pause after answers of Clerk's that say different things.
+	disagreementRetry = 10 * time.Second
 	// recheck is the pause while something has to change of which no event comes here.
 	recheck = 30 * time.Second
 )
@@ -54,6 +56,8 @@ var (
 	errInstanceUnknown = errors.New("the ClerkInstance was not looked at yet")
 	// errNotVisibleYet: what exists at Clerk is not shown by it yet.
 	errNotVisibleYet = errors.New("what was written just now may not be visible at Clerk yet")
+	// errDisagreement: a read by id and a list say different things about the user.
+	errDisagreement = errors.New("reads of the user by id say that there is none, but a list shows it")
 	// errUnderWay: a call may be under way in a process that is about to end.
 	errUnderWay = errors.New("the call was begun by another process of the operator, which may still wait for Clerk's answer")
 	// errOutdated: the pass works from an old copy of something; the new one is on its way.

@@ -5,6 +5,8 @@ package clerkuseraction
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +38,9 @@ func (p *pass) getOAuthAccessToken(ctx context.Context) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if !p.holdsAccount(tokens[0].ExternalAccountID) {
+		return answer{}, errOthersToken
+	}
 	if err := p.writeOutput(ctx, entriesOf(tokens[0])); err != nil {
 		return answer{}, err
 	}
@@ -44,6 +49,21 @@ func (p *pass) getOAuthAccessToken(ctx context.Context) (answer, error) {
 		message: "the token for " + provider + " is in Secret " + p.outputName(),
 	}, nil
 }
+
+// errOthersToken: the token is of an account that the user does not have, so the answer was to another call, or the account was
+// connected after the user was read.
+var errOthersToken = errors.New("the token in Clerk's answer is not of an account of the user")
+
+// holdsAccount reports whether the user has the account with an id. Clerk shows some accounts by the id of an identification
+// only, so that a user who has one of those may have any.
+func (p *pass) holdsAccount(id string) bool {
+	return id == "" || slices.ContainsFunc(p.observed.ExternalAccounts, func(a clerk.ExternalAccount) bool {
+		return a.ID == id || !strings.HasPrefix(a.ID, accountPrefix)
+	})
+}
+
+// accountPrefix begins the ids of connected accounts.
+const accountPrefix = "eac_"
 
 // entriesOf are the entries for a token. What it does not have has no entry.
 func entriesOf(token clerk.OAuthAccessToken) map[string][]byte {
