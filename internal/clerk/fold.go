@@ -17,6 +17,18 @@ func LowerASCII(text string) string {
 	}, text)
 }
 
+// FoldIdentifier returns the identifier in the case in which Clerk compares it.
+func FoldIdentifier(id Identifier) Identifier {
+	switch id.Kind {
+	case KindEmailAddress, KindUsername:
+		id.Value = LowerASCII(id.Value)
+	case KindWeb3Wallet:
+		id.Value = FoldWallet(id.Value)
+	case KindExternalID, KindPhoneNumber:
+	}
+	return id
+}
+
 // FoldWallet returns the wallet's address in lower case if it is hexadecimal, since its case is only a checksum there.
 // Other addresses, such as Solana's, are returned unchanged: case is part of them.
 func FoldWallet(address string) string {

@@ -44,6 +44,9 @@ const (
 
 // give plans what adds to the user: new entries, verification, and numbers that stop being a second factor.
 func (p *contactPlan) give() {
+	if p.policy.grantsNothing {
+		return
+	}
 	for i, want := range p.list.wanted {
 		if p.blocked(want.value) {
 			continue

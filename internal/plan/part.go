@@ -3,7 +3,11 @@
 
 package plan
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+)
 
 // Part is the smallest piece of a plan that Clerk can refuse without refusing the rest: a field of the spec, or one entry
 // of a list of identifiers. It prints as the name of its field.
@@ -23,6 +27,22 @@ func (p Part) Format(state fmt.State, _ rune) { writeText(state, p) }
 
 // MarshalText is String.
 func (p Part) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// Claims says whether the part asks for an identifier.
+func (p Part) Claims(id clerk.Identifier) bool {
+	switch p.Field {
+	case FieldEmailAddresses:
+		return id.Kind == clerk.KindEmailAddress && id.Value == p.Entry
+	case FieldPhoneNumbers:
+		return id.Kind == clerk.KindPhoneNumber && id.Value == p.Entry
+	case FieldUsername:
+		return id.Kind == clerk.KindUsername
+	case FieldExternalID:
+		return id.Kind == clerk.KindExternalID
+	default:
+		return false
+	}
+}
 
 // Parts are the parts of a change, sorted by field. The owner mark is no part: it is written whatever is refused.
 func Parts(c Change) []Part {

@@ -96,12 +96,12 @@ func TestRepeatedFields(t *testing.T) {
 	second := plan.UpdatePhoneNumber{ID: "idn", Number: "+1", Params: clerk.UpdatePhoneNumberParams{ReservedForSecondFactor: new(true)}}
 	for name, tc := range map[string]struct {
 		did, later []plan.Change
-		want       []string
+		want       []plan.Part
 	}{
 		"Nothing":                   {[]plan.Change{names}, nil, nil},
-		"OneFieldOfTwo":             {[]plan.Change{names}, []plan.Change{plan.Update{Params: clerk.UpdateUserParams{Locale: new("de")}}}, []string{"locale"}},
+		"OneFieldOfTwo":             {[]plan.Change{names}, []plan.Change{plan.Update{Params: clerk.UpdateUserParams{Locale: new("de")}}}, []plan.Part{{Field: "locale"}}},
 		"AnotherCallForTheField":    {[]plan.Change{plan.Ban{}}, []plan.Change{plan.Unban{}}, nil},
-		"TheSameCallForAnEntry":     {[]plan.Change{verify}, []plan.Change{verifyToo}, []string{"phoneNumbers"}},
+		"TheSameCallForAnEntry":     {[]plan.Change{verify}, []plan.Change{verifyToo}, []plan.Part{{Field: "phoneNumbers", Entry: "+1"}}},
 		"AnotherCallForTheEntry":    {[]plan.Change{verify}, []plan.Change{second}, nil},
 		"OnlyTheMarkIsNoFieldAtAll": {[]plan.Change{plan.MergeMetadata{}}, []plan.Change{plan.MergeMetadata{}}, nil},
 	} {
@@ -111,5 +111,41 @@ func TestRepeatedFields(t *testing.T) {
 				t.Errorf("repeated (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestClaimedIdentifiers(t *testing.T) {
+	t.Parallel()
+	parts := map[clerk.IdentifierKind]plan.Part{
+		clerk.KindEmailAddress: {Field: "emailAddresses", Entry: "v"},
+		clerk.KindPhoneNumber:  {Field: "phoneNumbers", Entry: "v"},
+		clerk.KindUsername:     {Field: "username"},
+		clerk.KindExternalID:   {Field: "externalID"},
+	}
+	for kind, part := range parts {
+		for other := range parts {
+			if got := part.Claims(clerk.Identifier{Kind: other, Value: "v"}); got != (other == kind) {
+				t.Errorf("%s claims an identifier of kind %s: %t", part, other, got)
+			}
+		}
+	}
+	for _, part := range []plan.Part{{Field: "emailAddresses", Entry: "w"}, {Field: "phoneNumbers"}, {Field: "banned"}} {
+		for kind := range parts {
+			if part.Claims(clerk.Identifier{Kind: kind, Value: "v"}) {
+				t.Errorf("%+q claims another's %s", part.Entry, kind)
+			}
+		}
+	}
+}
+
+func TestContains(t *testing.T) {
+	t.Parallel()
+	names := plan.Update{Params: clerk.UpdateUserParams{FirstName: new("Ada")}}
+	changes := []plan.Change{plan.Ban{}, names}
+	if !plan.Contains(changes, plan.Update{Params: clerk.UpdateUserParams{FirstName: new("Ada")}}) || !plan.Contains(changes, plan.Ban{}) {
+		t.Error("what is there is not found")
+	}
+	if plan.Contains(changes, plan.Lock{}) || plan.Contains(changes, plan.Update{Params: clerk.UpdateUserParams{FirstName: new("Eve")}}) {
+		t.Error("what is not there is found")
 	}
 }

@@ -50,7 +50,9 @@ func think(d *Desired, u *clerk.User, p Policy) ([]Change, []InvalidError) {
 	profile.Username = username
 	profile.PrimaryEmailAddressID = orNil(emails.newPrimaryID)
 	profile.PrimaryPhoneNumberID = orNil(phones.newPrimaryID)
-	profile = permittedUpdate(profile, p.blocksField)
+	profile = permittedUpdate(profile, func(field string) bool {
+		return p.blocksField(field) || p.grantsNothing && field == FieldPassword
+	})
 	metadata, oversized := planMetadata(d, u)
 
 	changes := slices.Concat(d.restrict(u, p), permittedMetadata(metadata, p.blocksField),

@@ -21,19 +21,23 @@ type Policy struct {
 	Refused map[Part]bool
 	// Single puts each field into a call of its own. It is for calls that Clerk refused without naming a field.
 	Single bool
+
+	// grantsNothing leaves out what gives access, since a ban or lock that is to come first is left out.
+	grantsNothing bool
 }
 
 // Allow is the part of a plan that may be carried out now, in order, and the names of the fields that it leaves out, sorted.
 // The plan, all, is that of For for the same desired and observed user. What is left out holds nothing back but what rests on
 // it: a way to sign in is not removed if the one that is to replace it is left out, and access is not given back as long as
-// something that takes access or rights away is left out.
+// something that takes access or rights away is left out. As long as a ban or lock is left out, no access is given either.
 func Allow(p Policy, all []Change, d *Desired, u *clerk.User) (do []Change, withheld []string) {
 	if p.Observe {
 		return nil, Fields(all)
 	}
-	if u == nil || !p.restricts() {
+	if u == nil || !p.leavesOut() {
 		return all, nil
 	}
+	p.grantsNothing = slices.ContainsFunc(all, func(c Change) bool { return restricts(c) && p.blocksField(c.Fields()[0]) })
 	do, _ = think(d, u, p)
 	do = onlyPlanned(do, all)
 	if blocked := missing(all, do); slices.ContainsFunc(all, func(c Change) bool { return takes(c, blocked) }) {
@@ -70,8 +74,8 @@ func takesContact(c Change) bool {
 	}
 }
 
-// restricts says whether the policy leaves out, or divides, anything at all.
-func (p Policy) restricts() bool { return p.Single || len(p.Withheld) > 0 || len(p.Refused) > 0 }
+// leavesOut says whether the policy leaves out, or divides, anything at all.
+func (p Policy) leavesOut() bool { return p.Single || len(p.Withheld) > 0 || len(p.Refused) > 0 }
 
 // blocks says whether a part is not to be carried out.
 func (p Policy) blocks(field, entry string) bool {
@@ -147,10 +151,37 @@ func relaxes(c Change) bool {
 	}
 }
 
-// RestsOnOthers says whether a change must not be carried out once an earlier one of its plan was refused, before the plan
-// was made again: it may take the last way to sign in, or give access back.
-func RestsOnOthers(c Change) bool {
-	if takesContact(c) || relaxes(c) {
+// restricts says whether a change takes access away at once.
+func restricts(c Change) bool {
+	switch c.(type) {
+	case Ban, Lock:
+		return true
+	default:
+		return false
+	}
+}
+
+// grants says whether a change may give the user a way to sign in.
+func grants(c Change) bool {
+	switch c := c.(type) {
+	case AddEmailAddress, UpdateEmailAddress, AddPhoneNumber:
+		return true
+	case UpdatePhoneNumber:
+		return !isTrue(c.Params.ReservedForSecondFactor)
+	case Update:
+		return orEmpty(c.Params.Username) != "" || c.Params.Password != nil
+	default:
+		return false
+	}
+}
+
+// RestsOn says whether a change must not be carried out after earlier ones of its plan failed, before the plan was made again:
+// it may take the last way to sign in, or give access too early.
+func RestsOn(c Change, failed []Change) bool {
+	if len(failed) == 0 {
+		return false
+	}
+	if takesContact(c) || relaxes(c) || grants(c) && slices.ContainsFunc(failed, restricts) {
 		return true
 	}
 	update, ok := c.(Update)

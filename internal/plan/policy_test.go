@@ -205,6 +205,17 @@ func TestAllow(t *testing.T) {
 			user:   ada(banned, hasPhone(clerk.Verified, false)),
 			policy: refuse(plan.Part{Field: "phoneNumbers", Entry: "+15555550100"}), withheld: []string{"banned", "phoneNumbers"},
 		},
+		"NoAccessIsGivenWhileABanIsRefused": {
+			spec: func() v1alpha1.ClerkUserSpec {
+				spec := onlyEmails(email("new@x.io"))
+				spec.Banned, spec.Username, spec.Password = new(true), new("ada"), &v1alpha1.Password{}
+				spec.FirstName, spec.PublicMetadata = new("Ada"), raw(`{"role":"none"}`)
+				return spec
+			}(),
+			user: ada(hasPhone(clerk.Verified, false)), policy: refuse(plan.Part{Field: "banned"}),
+			do:       []string{`MergeMetadata Public={"role":"none"}`, `Update FirstName="Ada"`, remove},
+			withheld: []string{"banned", "emailAddresses", "password", "username"},
+		},
 		"EachFieldInACallOfItsOwn": {
 			spec: v1alpha1.ClerkUserSpec{
 				FirstName: new("Ada"), Locale: new("de"), PublicMetadata: raw(`{"a":1}`), PrivateMetadata: raw(`{"b":2}`), Banned: new(true),
@@ -252,24 +263,37 @@ func refuse(parts ...plan.Part) plan.Policy {
 
 func TestWhatRestsOnOtherChanges(t *testing.T) {
 	t.Parallel()
-	for _, c := range []plan.Change{
+	failed := []plan.Change{plan.AddEmailAddress{}}
+	resting := []plan.Change{
 		plan.DeleteEmailAddress{}, plan.DeletePhoneNumber{}, plan.Unlock{}, plan.Unban{},
 		plan.UpdatePhoneNumber{Params: clerk.UpdatePhoneNumberParams{ReservedForSecondFactor: new(true)}},
 		plan.Update{Params: clerk.UpdateUserParams{Username: new("")}},
 		plan.Update{Params: clerk.UpdateUserParams{PrimaryEmailAddressID: new("idn_1")}},
 		plan.Update{Params: clerk.UpdateUserParams{PrimaryPhoneNumberID: new("idn_1")}},
-	} {
-		if !plan.RestsOnOthers(c) {
-			t.Errorf("%s rests on nothing", c)
+	}
+	granting := []plan.Change{
+		plan.AddEmailAddress{}, plan.UpdateEmailAddress{}, plan.AddPhoneNumber{},
+		plan.UpdatePhoneNumber{Params: clerk.UpdatePhoneNumberParams{ReservedForSecondFactor: new(false)}},
+		plan.Update{Params: clerk.UpdateUserParams{Username: new("ada")}}, plan.Update{Params: clerk.UpdateUserParams{Password: new("x")}},
+	}
+	others := []plan.Change{
+		plan.Ban{}, plan.MergeMetadata{}, plan.SetProfileImage{}, plan.Update{Params: clerk.UpdateUserParams{FirstName: new("Ada")}},
+	}
+	check := func(changes, failed []plan.Change, want bool) {
+		t.Helper()
+		for _, c := range changes {
+			if got := plan.RestsOn(c, failed); got != want {
+				t.Errorf("%s rests on %q: %t, want %t", c, failed, got, want)
+			}
 		}
 	}
-	for _, c := range []plan.Change{
-		plan.Ban{}, plan.MergeMetadata{}, plan.AddEmailAddress{}, plan.SetProfileImage{},
-		plan.UpdatePhoneNumber{Params: clerk.UpdatePhoneNumberParams{ReservedForSecondFactor: new(false)}},
-		plan.Update{Params: clerk.UpdateUserParams{FirstName: new("Ada")}},
-	} {
-		if plan.RestsOnOthers(c) {
-			t.Errorf("%s rests on others", c)
-		}
+	check(resting, nil, false)
+	check(granting, nil, false)
+	check(resting, failed, true)
+	check(granting, failed, false)
+	check(others, failed, false)
+	for _, restriction := range []plan.Change{plan.Ban{}, plan.Lock{}} {
+		check(granting, []plan.Change{restriction}, true)
+		check(others, []plan.Change{restriction}, false)
 	}
 }

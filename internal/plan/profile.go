@@ -29,7 +29,7 @@ func differing[T comparable](want *T, have T) *T {
 func (d *Desired) planUsername(u *clerk.User, p Policy, waysIn *int) (*string, []InvalidError) {
 	name := differing(d.username, foldUsername(u.Username))
 	switch {
-	case name == nil, p.blocksField(FieldUsername):
+	case name == nil, p.blocksField(FieldUsername), p.grantsNothing && *name != "":
 		return nil, nil
 	case *name == "" && *waysIn < 2:
 		return nil, []InvalidError{lastWayIn(FieldUsername)}

@@ -8,18 +8,18 @@ import (
 	"slices"
 )
 
-// Repeated names the fields of changes that a later plan asks for again, sorted and each once: Clerk accepted them and did
-// not keep them. The later plan is made against the answers to these changes.
-func Repeated(did, later []Change) []string {
-	found := map[Part]bool{}
+// Repeated is the parts of changes that a later plan asks for again: Clerk accepted them and did not keep them. The later plan
+// is made against the answers to these changes.
+func Repeated(did, later []Change) []Part {
+	var found []Part
 	for _, c := range did {
 		for _, part := range Parts(c) {
 			if slices.ContainsFunc(later, func(other Change) bool { return asksAgain(other, c, part) }) {
-				found[part] = true
+				found = append(found, part)
 			}
 		}
 	}
-	return namesOf(found)
+	return found
 }
 
 // asksAgain says whether a later change asks for the same part. One entry can have two calls in a plan, a number that is
@@ -29,4 +29,9 @@ func asksAgain(later, did Change, part Part) bool {
 		return reflect.DeepEqual(later, did)
 	}
 	return reflect.TypeOf(later) == reflect.TypeOf(did) && slices.Contains(Parts(later), part)
+}
+
+// Contains says whether one of the changes is the given one.
+func Contains(changes []Change, c Change) bool {
+	return slices.ContainsFunc(changes, func(other Change) bool { return reflect.DeepEqual(other, c) })
 }

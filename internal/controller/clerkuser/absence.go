@@ -4,6 +4,7 @@
 package clerkuser
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -116,6 +117,10 @@ func (p *pass) vanished(ctx context.Context) error {
 	if p.user.Spec.Observes() {
 		p.observed = nil
 		return nil
+	}
+	if err := cmp.Or(p.invalid, p.missing); err != nil && p.origin == v1alpha1.OriginCreated {
+		// The user is not created again from half a spec.
+		return err
 	}
 	if p.origin == v1alpha1.OriginCreated && p.mayCreateAnew() {
 		return p.createAnew(ctx)

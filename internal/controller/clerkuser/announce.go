@@ -37,7 +37,7 @@ func (r *Reconciler) announce(ctx context.Context, before *v1alpha1.ClerkUser, p
 	}
 	for _, change := range p.did {
 		cause := causeSpec
-		if fields := change.Fields(); p.theirs() && (len(fields) == 0 || len(p.foreign(fields)) > 0) {
+		if p.theirs() && (len(plan.Parts(change)) == 0 || len(p.foreign([]plan.Change{change})) > 0) {
 			cause = causeDrift
 		}
 		r.Metrics.changed(change, cause)
@@ -85,7 +85,7 @@ func (p *pass) changesMade() []occurrence {
 		}
 	}
 	fields := slices.DeleteFunc(plan.Fields(rest), func(f string) bool { return f == plan.FieldOwnerMark })
-	foreign := p.foreign(fields)
+	foreign := p.foreign(rest)
 	own := slices.DeleteFunc(fields, func(f string) bool { return slices.Contains(foreign, f) })
 	if len(own) > 0 {
 		told = append(told, occurrence{v1alpha1.EventUpdated, "Update", "changed " + strings.Join(own, ", ")})
@@ -97,13 +97,17 @@ func (p *pass) changesMade() []occurrence {
 	return told
 }
 
-// foreign are those of the fields that somebody else has changed at Clerk.
-func (p *pass) foreign(fields []string) []string {
+// foreign names the fields of changes that somebody else has changed at Clerk, sorted.
+func (p *pass) foreign(did []plan.Change) []string {
+	if !p.theirs() {
+		return nil
+	}
 	var foreign []string
-	for _, field := range fields {
-		if p.theirs() && !p.owed(field) {
-			foreign = append(foreign, field)
+	for _, part := range partsOf(did) {
+		if !p.owed(part) && !slices.Contains(foreign, part.Field) {
+			foreign = append(foreign, part.Field)
 		}
 	}
+	slices.Sort(foreign)
 	return foreign
 }

@@ -59,9 +59,9 @@ type identifierWriter interface {
 func (p *pass) apply(ctx context.Context, do []plan.Change) error {
 	var unseen []plan.Change
 	defer func() { p.fields().unseen = unseen }()
-	stale, refusals := false, p.refusals
+	stale := false
 	for _, change := range do {
-		if p.refusals > refusals && plan.RestsOnOthers(change) {
+		if plan.RestsOn(change, p.failed) {
 			continue
 		}
 		answer, err := p.applyOne(ctx, change)
@@ -112,10 +112,13 @@ const (
 func (p *pass) applyOne(ctx context.Context, change plan.Change) (callAnswer, error) {
 	id, mirror, asked := p.observed.ID, p.in.connection.Mirror, p.Now()
 	user, err := carryOut(ctx, p.in.client, id, change)
+	p.free(change, p.observed, err)
 	if err != nil {
-		return p.failed(change, asked, err)
+		return p.notDone(change, asked, err)
 	}
-	p.free(plan.Freed(change, p.observed))
+	if _, unlocks := change.(plan.Unlock); unlocks {
+		p.fields().unlocked = true
+	}
 	p.did = append(p.did, change)
 	p.applied = plan.Confirm(p.applied, p.desired, []plan.Change{change})
 	if user == nil {
@@ -127,10 +130,13 @@ func (p *pass) applyOne(ctx context.Context, change plan.Change) (callAnswer, er
 	return wholeUser, nil
 }
 
-// failed decides what becomes of a call that was not carried out, or may not have been.
-func (p *pass) failed(change plan.Change, asked time.Time, err error) (callAnswer, error) {
+// notDone decides what becomes of a call that was not carried out, or may not have been.
+func (p *pass) notDone(change plan.Change, asked time.Time, err error) (callAnswer, error) {
 	_, taken := clerk.IdentifierTaken(err)
 	refused := p.refuse(change, asked, err)
+	if refused {
+		p.failed = append(p.failed, change)
+	}
 	if !refused || taken {
 		// Whatever the call did or did not do, the copy is not to be trusted.
 		p.doubt(p.observed.ID, change, err)

@@ -4,6 +4,7 @@
 package clerkuser
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -15,18 +16,15 @@ import (
 // baseline decides what of the inputs that Clerk never shows counts as applied where it is not on record what was: the
 // present value. Sending it would overwrite what the person has chosen since.
 func (p *pass) baseline(user *clerk.User, how manner) {
-	if !p.sources.read {
-		return
-	}
 	var taken []string
 	foreign, declaredNow := p.isForeign(user, how), how == held && !p.drift
-	if p.user.Spec.Password != nil {
+	if p.user.Spec.Password != nil && !slices.Contains(p.unread, plan.FieldPassword) {
 		in := unseen{&p.applied.PasswordDigest, p.sources.in.PasswordDigest, user.PasswordEnabled, declaredNow}
 		if p.baselineOne(in, foreign) {
 			taken = append(taken, plan.FieldPassword)
 		}
 	}
-	if p.sources.in.ProfileImageDigest != "" {
+	if p.sources.in.ProfileImageDigest != "" && !slices.Contains(p.unread, plan.FieldProfileImage) {
 		// Of an image that an interrupted creation uploaded it is not on record which one it was.
 		unsent := declaredNow || how == resumed && p.applied.ProfileImage
 		in := unseen{&p.applied.ProfileImageDigest, p.sources.in.ProfileImageDigest, user.HasImage, unsent}

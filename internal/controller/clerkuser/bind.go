@@ -187,7 +187,7 @@ func (p *pass) create(ctx context.Context) error {
 	if err == nil {
 		p.did = append(p.did, changes...)
 		p.memory.answered(p.user.UID)
-		p.identifiers.forget(p.user.UID)
+		p.Pool.Identifiers().Forget(p.uid())
 		p.in.connection.Mirror.Wrote(user)
 		return p.bindTo(ctx, user, created)
 	}

@@ -179,6 +179,10 @@ func (p *pass) watch(user *clerk.User, how manner) error {
 // annotation before a creating call: a crash in between must not forget whose the mark is.
 func (p *pass) bindAndTell(ctx context.Context, user *clerk.User, how manner) error {
 	becomesOurs := how == adopted || how == succeeded
+	if becomesOurs && p.missing != nil {
+		// What the user has of what Clerk never shows is told apart from what is declared by that.
+		return p.missing
+	}
 	if becomesOurs {
 		if err := p.stillPresent(ctx); err != nil {
 			return err

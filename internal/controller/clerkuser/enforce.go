@@ -4,6 +4,7 @@
 package clerkuser
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -20,6 +21,7 @@ const maxRounds = 4
 func (p *pass) enforce(ctx context.Context) error {
 	p.compareUnseen()
 	for left := maxRounds; left > 0; left-- {
+		p.failed = nil
 		refusals := p.refusals
 		todo := p.plan()
 		do, withheld := plan.Allow(p.policy(todo), todo, p.desired, p.observed)
@@ -63,57 +65,70 @@ func (p *pass) carryOutAll(ctx context.Context, do []plan.Change) error {
 	err := p.apply(ctx, do)
 	did := p.did[before:]
 	p.countCorrections(did)
-	if err != nil || p.refusals == refusals {
+	if p.refusals == refusals {
 		return err
 	}
-	// What others have in the place of what was refused is not to be taken back when it leaves the spec.
-	p.applied = plan.Confirm(plan.Intend(applied, p.desired, did), p.desired, did)
-	return p.think()
+	// What others have in the place of what was refused is not to be taken back when it leaves the spec. Of a call that failed
+	// otherwise it is not known whether it was carried out.
+	made := did
+	if err != nil {
+		made = slices.DeleteFunc(slices.Clone(do), func(c plan.Change) bool { return plan.Contains(p.failed, c) })
+	}
+	p.applied = plan.Confirm(plan.Intend(applied, p.desired, made), p.desired, did)
+	return cmp.Or(err, p.think())
 }
 
-// policy says what of a plan is not to be done: all of it in mode Observe, and else the fields whose values are not known,
-// those that Clerk does not keep, those that somebody keeps changing back, and the parts that Clerk refused a while ago.
+// policy says what of a plan is not to be done: all of it in mode Observe, and else the fields whose values are not known and
+// those that somebody keeps changing back, and the parts that Clerk does not keep or refused a while ago.
 func (p *pass) policy(todo []plan.Change) plan.Policy {
 	if p.user.Spec.Observes() {
 		return plan.Policy{Observe: true}
 	}
 	fields := p.fields()
+	policy := plan.Policy{Withheld: map[string]bool{}, Refused: fields.standing(p.circumstances(), p.now), Single: fields.single}
+	for _, field := range p.unread {
+		policy.Withheld[field] = true
+	}
 	p.notKept, p.contended = nil, nil
-	withheld := map[string]bool{}
-	for _, field := range p.unknown() {
-		withheld[field] = true
+	for _, part := range partsOf(todo) {
+		if fields.futile(part, plan.Fingerprint(p.observed, part.Field)) {
+			policy.Refused[part] = true
+			if !slices.Contains(p.notKept, part.Field) {
+				p.notKept = append(p.notKept, part.Field)
+			}
+		}
 	}
 	differing := plan.Fields(todo)
 	for _, field := range differing {
-		if fields.futile(field, plan.Fingerprint(p.observed, field)) {
-			p.notKept = append(p.notKept, field)
-			withheld[field] = true
-		} else if fields.contended(field, p.in.connection.Mirror.ComparedAt()) {
+		if !slices.Contains(p.notKept, field) && fields.contended(field, p.in.connection.Mirror.ComparedAt()) {
 			p.contended = append(p.contended, field)
-			withheld[field] = true
+			policy.Withheld[field] = true
 		}
 	}
 	fields.calm(differing, p.now, p.in.instance.Spec.FullInterval())
-	return plan.Policy{Withheld: withheld, Refused: fields.standing(p.circumstances(), p.now), Single: fields.single}
+	return policy
 }
 
-// unknown names the fields whose values come from Secrets or ConfigMaps that could not be read.
-func (p *pass) unknown() []string {
-	if p.missing == nil {
-		return nil
+// partsOf are the parts of changes, the sorted fields of each in turn.
+func partsOf(changes []plan.Change) []plan.Part {
+	var parts []plan.Part
+	for _, change := range changes {
+		parts = append(parts, plan.Parts(change)...)
 	}
-	return []string{plan.FieldPassword, plan.FieldProfileImage, plan.FieldPrivateMetadata}
+	return parts
 }
 
 // known leaves out the fields of which it is not known whether they differ.
 func (p *pass) known(fields []string) []string {
-	unknown := p.unknown()
-	return slices.DeleteFunc(fields, func(field string) bool { return slices.Contains(unknown, field) })
+	return slices.DeleteFunc(fields, func(field string) bool { return slices.Contains(p.unread, field) })
 }
 
 // notePending names everything that was not carried out because a call failed. While the object only waits for its turn,
-// status is left as it is.
+// status says nothing new of that.
 func (p *pass) notePending(err error) {
+	if len(p.fields().unseen) == 0 {
+		p.settle()
+	}
 	if _, waiting := clerk.Waiting(err); waiting {
 		p.planned = false
 		return
@@ -121,26 +136,36 @@ func (p *pass) notePending(err error) {
 	p.pending = p.known(plan.Fields(p.plan()))
 }
 
+// settle takes off the record what left the spec and is no longer at Clerk.
+func (p *pass) settle() {
+	if !p.onlyRestricts && !p.user.Spec.Observes() {
+		p.applied = plan.Settle(p.applied, p.desired, p.observed)
+	}
+}
+
 // conclude ends a pass that has nothing left to do.
 func (p *pass) conclude(todo []plan.Change) error {
+	p.settle()
 	switch {
 	case p.onlyRestricts:
 		return p.invalid
-	case p.user.Spec.Observes():
-		return nil
-	case p.missing == nil:
-		p.applied = plan.Settle(p.applied, p.desired, p.observed)
-	case !isSourceFault(p.missing):
+	case p.user.Spec.Observes(), p.missing != nil && !isSourceFault(p.missing):
 		return p.missing
 	}
+	fields := p.fields()
+	fields.left(partsOf(todo), p.contended)
 	open := &unfinished{
 		missing:     p.missing,
-		refused:     p.fields().refused(todo, p.desired),
+		refused:     fields.refused(todo, p.desired),
 		unreachable: plan.Unreachable(p.desired, p.observed),
 		notKept:     p.notKept,
 	}
+	if _, refused := fields.refusals[plan.Part{Field: plan.FieldProfileImage}]; refused && !p.observed.HasImage {
+		// A creation puts the image on record before it can be uploaded. One that the person uploads is not to be removed.
+		p.applied.ProfileImage = false
+	}
 	if len(open.refused) == 0 {
-		p.identifiers.forget(p.user.UID)
+		p.Pool.Identifiers().Forget(p.uid())
 	}
 	return open.orNil()
 }
@@ -192,11 +217,10 @@ func (p *pass) countCorrections(did []plan.Change) {
 	}
 	lapsed := p.user.Status.LockExpiresAt != nil && !p.user.Status.LockExpiresAt.After(p.now)
 	fields := p.fields()
-	for _, field := range plan.Fields(did) {
-		if p.owed(field) || field == "locked" && lapsed {
-			continue
+	for _, field := range p.foreign(did) {
+		if field != plan.FieldLocked || !lapsed {
+			fields.corrected(field, p.now)
 		}
-		fields.corrected(field, p.now)
 	}
 }
 
@@ -208,10 +232,11 @@ func (p *pass) compareUnseen() {
 	}
 }
 
-// noteFutile remembers the fields that Clerk's answers to the very calls that were to change them do not show.
+// noteFutile remembers what Clerk's answers to the very calls that were to change it do not show. It counts as failed.
 func (p *pass) noteFutile(did []plan.Change) {
 	fields := p.fields()
-	for _, field := range plan.Repeated(did, p.plan()) {
-		fields.ignored(field, plan.Fingerprint(p.observed, field))
+	for _, part := range plan.Repeated(did, p.plan()) {
+		fields.ignored(part, plan.Fingerprint(p.observed, part.Field))
+		p.failed = append(p.failed, did...)
 	}
 }

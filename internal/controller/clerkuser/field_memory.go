@@ -15,11 +15,15 @@ import (
 type fieldMemory struct {
 	generation int64
 	sources    string
-	ignoredAt  map[string]string
+	ignoredAt  map[plan.Part]string
 	strife     map[string]*strife
 	refusals   map[plan.Part]refusal
 	// unseen are changes that Clerk accepted, before a pass was broken off that had not seen their effect.
 	unseen []plan.Change
+	// pending are the parts that the last pass did not carry out; nil if none came to its end.
+	pending map[plan.Part]bool
+	// unlocked is true once a lock was lifted for this spec.
+	unlocked bool
 	// single is true once Clerk has refused a call for several fields without naming one.
 	single bool
 }
@@ -40,19 +44,29 @@ func newFieldMemory(generation int64, sources string) *fieldMemory {
 	return &fieldMemory{generation: generation, sources: sources}
 }
 
-// ignored records that Clerk's answer to a change of the field did not show it; the value it showed is named by its
-// fingerprint.
-func (f *fieldMemory) ignored(field, fingerprint string) {
+// ignored records that Clerk's answer to a change of the part did not show it; the value that its field had there is named by
+// a fingerprint.
+func (f *fieldMemory) ignored(part plan.Part, fingerprint string) {
 	if f.ignoredAt == nil {
-		f.ignoredAt = map[string]string{}
+		f.ignoredAt = map[plan.Part]string{}
 	}
-	f.ignoredAt[field] = fingerprint
+	f.ignoredAt[part] = fingerprint
 }
 
-// futile reports whether a change of the field was ignored while Clerk had this very value.
-func (f *fieldMemory) futile(field, fingerprint string) bool {
-	seen, found := f.ignoredAt[field]
+// futile reports whether a change of the part was ignored while Clerk had this very value of its field.
+func (f *fieldMemory) futile(part plan.Part, fingerprint string) bool {
+	seen, found := f.ignoredAt[part]
 	return found && seen == fingerprint
+}
+
+// left records the parts that were not carried out. What somebody keeps changing back was, before that.
+func (f *fieldMemory) left(parts []plan.Part, contended []string) {
+	f.pending = map[plan.Part]bool{}
+	for _, part := range parts {
+		if !slices.Contains(contended, part.Field) {
+			f.pending[part] = true
+		}
+	}
 }
 
 // corrected records that a field was put right that somebody else had changed.

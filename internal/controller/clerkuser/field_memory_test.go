@@ -6,20 +6,22 @@ package clerkuser
 import (
 	"testing"
 	"time"
+
+	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
 func TestFutileUntilTheValueChanges(t *testing.T) {
 	t.Parallel()
 	f := newFieldMemory(1, "")
-	if f.futile("locale", "") {
+	if f.futile(plan.Part{Field: "locale"}, "") {
 		t.Error("a field that nobody tried is futile")
 	}
-	f.ignored("locale", "x")
-	if !f.futile("locale", "x") || f.futile("locale", "y") || f.futile("locale", "") || f.futile("username", "x") {
+	f.ignored(plan.Part{Field: "locale"}, "x")
+	if !f.futile(plan.Part{Field: "locale"}, "x") || f.futile(plan.Part{Field: "locale"}, "y") || f.futile(plan.Part{Field: "locale"}, "") || f.futile(plan.Part{Field: "username"}, "x") {
 		t.Error("futile is not just the field with the value that Clerk showed")
 	}
-	f.ignored("locale", "y")
-	if f.futile("locale", "x") || !f.futile("locale", "y") {
+	f.ignored(plan.Part{Field: "locale"}, "y")
+	if f.futile(plan.Part{Field: "locale"}, "x") || !f.futile(plan.Part{Field: "locale"}, "y") {
 		t.Error("the latest value is not the one that counts")
 	}
 }

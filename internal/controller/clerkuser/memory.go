@@ -26,8 +26,8 @@ type recollection struct {
 	// name is the object's.
 	name types.NamespacedName
 	hold *hold
-	// retry is true if what Clerk refused may be granted now.
-	retry bool
+	// retry is the identifiers that may be granted now although Clerk refused them.
+	retry []clerk.Identifier
 	// lookFirst is true while a look for the user is due before another creating call. taken is the refusal of a creating
 	// call whose look-up is still due.
 	lookFirst bool
@@ -159,25 +159,26 @@ func (m *memory) release(uid types.UID) {
 	m.of(uid).hold = nil
 }
 
-// retry records that what Clerk refused the object may be granted now.
-func (m *memory) retry(uid types.UID) {
+// retry records that an identifier that Clerk refused the object may be granted now.
+func (m *memory) retry(uid types.UID, identifier clerk.Identifier) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.of(uid).retry = true
+	o := m.of(uid)
+	o.retry = append(o.retry, identifier)
 }
 
-// beginRetry forgets what Clerk refused the object if that may be granted now. The caller is the object's next pass.
+// beginRetry has the object ask again for the identifiers that may be granted now. The caller is the object's next pass.
 func (m *memory) beginRetry(uid types.UID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	o := m.of(uid)
-	if !o.retry {
+	if len(o.retry) == 0 {
 		return
 	}
-	o.retry, o.hold, o.taken, o.lookUps = false, nil, nil, nil
 	if o.fields != nil {
-		o.fields.refusals = nil
+		o.fields.retry(o.retry)
 	}
+	o.retry, o.hold, o.taken, o.lookUps = nil, nil, nil, nil
 }
 
 // loseAnswer records that a creating call may have been carried out without our knowing.

@@ -15,6 +15,8 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+
+	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
 func TestOldCopiesAreKnownByResourceVersion(t *testing.T) {
@@ -197,14 +199,14 @@ func TestFailingSinceTheFirstFailure(t *testing.T) {
 func TestFieldsBeginAnewWithEveryGeneration(t *testing.T) {
 	t.Parallel()
 	m := newMemory()
-	m.fields("a", 1, "").ignored("locale", "x")
-	if !m.fields("a", 1, "").futile("locale", "x") {
+	m.fields("a", 1, "").ignored(plan.Part{Field: "locale"}, "x")
+	if !m.fields("a", 1, "").futile(plan.Part{Field: "locale"}, "x") {
 		t.Error("the memory of a field was lost between passes")
 	}
-	if m.fields("b", 1, "").futile("locale", "x") {
+	if m.fields("b", 1, "").futile(plan.Part{Field: "locale"}, "x") {
 		t.Error("two objects share what is remembered of fields")
 	}
-	if m.fields("a", 2, "").futile("locale", "x") || m.fields("a", 1, "").futile("locale", "x") {
+	if m.fields("a", 2, "").futile(plan.Part{Field: "locale"}, "x") || m.fields("a", 1, "").futile(plan.Part{Field: "locale"}, "x") {
 		t.Error("another generation knows what was futile for an earlier one")
 	}
 }

@@ -32,8 +32,9 @@ type pass struct {
 	// sources is what the spec's Secrets and ConfigMaps hold; rotated is true if that is not what it was at the last verdict.
 	sources sources
 	rotated bool
-	// missing is why the sources cannot be used, in a pass that carries out everything else.
+	// missing is why some sources cannot be used, in a pass that carries out everything else; unread names their fields.
 	missing error
+	unread  []string
 	// onlyRestricts is true in a pass over a spec that cannot be carried out: it takes access away and does nothing else.
 	// invalid is why.
 	onlyRestricts bool
@@ -55,15 +56,21 @@ type pass struct {
 	// bound is true once this pass has seen that observed is this object's. Only then is it signed for: status.userID
 	// alone may be anybody's word.
 	bound bool
-	// owes names the fields that passes before this one could not carry out.
-	owes []string
+	// owes names the fields that passes before this one could not carry out, by status. owedParts says it more exactly, by what
+	// this process remembers; it is nil if that is nothing.
+	owes      []string
+	owedParts map[plan.Part]bool
+	// again is true if an earlier pass has carried out this spec but for what it could not: what differs now was changed since.
+	again bool
 	// did is what was carried out; pending names the fields that were not.
 	did     []plan.Change
 	pending []string
 	// planned is true once pending says what differs.
 	planned bool
-	// refusals counts the calls that Clerk refused.
+	// refusals counts the calls that Clerk refused; failed are the changes of the present round that it refused or did not
+	// keep.
 	refusals int
+	failed   []plan.Change
 	// notKept and contended are names of fields.
 	notKept, contended []string
 	// includeAfter is when to try again to read what status includes; 0 is not before the next full comparison.
@@ -122,6 +129,7 @@ func (p *pass) sync(ctx context.Context) error {
 	if err := p.readSources(ctx); err != nil && !p.goesOnWithout(err) {
 		return err
 	}
+	p.recall()
 	if err := p.heldBack(); err != nil {
 		return p.withdraw(ctx, err)
 	}
@@ -154,7 +162,7 @@ func (p *pass) think() error {
 		return nil
 	}
 	in := p.sources.in
-	in.Mark, in.Applied, in.LiftLock = p.mark(), p.applied, !p.drift || p.owed(plan.FieldLocked)
+	in.Mark, in.Applied, in.LiftLock = p.mark(), p.applied, p.liftsLock()
 	desired, err := plan.FromSpec(&p.user.Spec, in)
 	if err != nil {
 		return err
@@ -186,11 +194,27 @@ func (p *pass) forced() bool {
 	return p.user.ReconcileAt() != p.user.Status.LastReconcileAt
 }
 
-// theirs reports whether what differs was changed by somebody else at Clerk: neither the spec nor its sources did change.
-func (p *pass) theirs() bool { return p.drift && !p.rotated }
+// recall takes over what is remembered of earlier passes over this spec.
+func (p *pass) recall() {
+	fields := p.fields()
+	p.owedParts, p.again = fields.pending, fields.pending != nil
+}
 
-// owed reports whether a field was declared for some time and could not be carried out so far: what changes it now is no
+// theirs reports whether what differs was changed by somebody else at Clerk: neither the spec nor its sources did change.
+func (p *pass) theirs() bool { return (p.drift || p.again) && !p.rotated }
+
+// liftsLock reports whether locked: false lifts any lock now, which it does once.
+func (p *pass) liftsLock() bool {
+	return (!p.drift && !p.again || p.owed(plan.Part{Field: plan.FieldLocked})) && !p.fields().unlocked
+}
+
+// owed reports whether a part was declared for some time and could not be carried out so far: what changes it now is no
 // correction of what somebody else has changed.
-func (p *pass) owed(field string) bool { return slices.Contains(p.owes, field) }
+func (p *pass) owed(part plan.Part) bool {
+	if p.owedParts != nil {
+		return p.owedParts[part]
+	}
+	return slices.Contains(p.owes, part.Field)
+}
 
 func (p *pass) uid() string { return string(p.user.UID) }

@@ -51,23 +51,18 @@ type Config struct {
 type Reconciler struct {
 	Config
 
-	memory      *memory
-	pace        *pace
-	identifiers *awaitedIdentifiers
-	// retried are the objects that are to try again what Clerk refused them.
-	retried  *connection.Inbox[types.UID]
+	memory   *memory
+	pace     *pace
 	counting *countLocks
 }
 
 // New returns a Reconciler.
 func New(c Config) *Reconciler {
 	return &Reconciler{
-		Config:      c,
-		memory:      newMemory(),
-		pace:        newPace(c.Now),
-		identifiers: newAwaitedIdentifiers(),
-		retried:     connection.NewInbox[types.UID](),
-		counting:    &countLocks{locks: map[string]*sync.Mutex{}},
+		Config:   c,
+		memory:   newMemory(),
+		pace:     newPace(c.Now),
+		counting: &countLocks{locks: map[string]*sync.Mutex{}},
 	}
 }
 

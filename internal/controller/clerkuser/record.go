@@ -33,7 +33,7 @@ func (m *memory) recordSince(uid types.UID, applied *v1alpha1.Applied, now time.
 // wouldForget reports whether a copy of the user would have an entry leave status.applied that was put there after the copy was
 // read. Another process may have written it, and what it is about to Clerk: the copy is not to be acted upon.
 func (p *pass) wouldForget(copied *clerk.User) bool {
-	settles := p.desired != nil && p.missing == nil && !p.onlyRestricts && !p.user.Spec.Observes()
+	settles := p.desired != nil && !p.onlyRestricts && !p.user.Spec.Observes()
 	if !settles || !plan.Forgets(p.applied, plan.Settle(p.applied, p.desired, copied)) {
 		return false
 	}

@@ -48,6 +48,29 @@ func (p *pass) refuse(change plan.Change, asked time.Time, err error) bool {
 	return true
 }
 
+// await has the object try again as soon as one of the identifiers is free that a call was refused that began at asked.
+func (p *pass) await(identifiers []clerk.Identifier, asked time.Time) {
+	p.Pool.Identifiers().Await(p.uid(), p.in.connection.InstanceID, identifiers, asked)
+}
+
+// free has those try again that were refused an identifier which a change took from the user, or may have taken: after an
+// answer that was lost they try once in vain at the worst.
+func (p *pass) free(change plan.Change, user *clerk.User, err error) {
+	if err == nil || clerk.AnswerLost(err) || clerk.IsNotFound(err) {
+		p.Pool.Identifiers().Free(p.in.connection.InstanceID, plan.Freed(change, user), p.Now())
+	}
+}
+
+// retry sends the parts again by which these identifiers are asked for.
+func (f *fieldMemory) retry(identifiers []clerk.Identifier) {
+	for part, r := range f.refusals {
+		if slices.ContainsFunc(identifiers, part.Claims) {
+			r.until = time.Time{}
+			f.refusals[part] = r
+		}
+	}
+}
+
 // namedParts are the parts that Clerk's answer names.
 func namedParts(parts []plan.Part, refused *clerk.Error) []plan.Part {
 	var named []plan.Part
@@ -77,12 +100,9 @@ func (f *fieldMemory) refuse(part plan.Part, err *clerk.Error, under circumstanc
 
 // standing is the parts that are not sent again yet.
 func (f *fieldMemory) standing(under circumstances, now time.Time) map[plan.Part]bool {
-	var parts map[plan.Part]bool
+	parts := map[plan.Part]bool{}
 	for part, r := range f.refusals {
 		if r.under == under && now.Before(r.until) {
-			if parts == nil {
-				parts = map[plan.Part]bool{}
-			}
 			parts[part] = true
 		}
 	}

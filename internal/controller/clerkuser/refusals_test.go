@@ -25,7 +25,7 @@ func TestRefusalsAreLeftAloneForAGrowingTime(t *testing.T) {
 	name, address := plan.Part{Field: "username"}, plan.Part{Field: "emailAddresses", Entry: "a@x.io"}
 	under := circumstances{generation: 1}
 	f := newFieldMemory(1, "")
-	if f.standing(under, start) != nil {
+	if len(f.standing(under, start)) != 0 {
 		t.Error("something stands that was never refused")
 	}
 	refused := &clerk.Error{Status: 422, Code: "form_param_value_invalid"}
@@ -35,7 +35,7 @@ func TestRefusalsAreLeftAloneForAGrowingTime(t *testing.T) {
 		if diff := cmp.Diff(map[plan.Part]bool{name: true}, f.standing(under, now.Add(pause-time.Nanosecond))); diff != "" {
 			t.Errorf("standing (-want +got):\n%s", diff)
 		}
-		if now = now.Add(pause); f.standing(under, now) != nil {
+		if now = now.Add(pause); len(f.standing(under, now)) != 0 {
 			t.Errorf("it still stands after %s", pause)
 		}
 	}
@@ -181,25 +181,41 @@ func TestRetryOfWhatWasRefused(t *testing.T) {
 	at := func(minutes int) refusedPart {
 		return refusedPart{refusal: refusal{until: start.Add(time.Duration(minutes) * time.Minute)}}
 	}
-	if got := (&unfinished{}).retryAt(); !got.IsZero() {
-		t.Errorf("with nothing refused it is tried again at %s", got)
+	if got := (&unfinished{}).retryAfter(start); got != 0 {
+		t.Errorf("with nothing refused it is tried again in %s", got)
 	}
-	if got := (&unfinished{refused: []refusedPart{at(5), at(3), at(9)}}).retryAt(); !got.Equal(start.Add(3 * time.Minute)) {
-		t.Errorf("it is tried again at %s, want when the first is due", got)
+	// What is due and was not sent waits for something else.
+	open := &unfinished{refused: []refusedPart{at(5), at(-3), at(3), at(0), at(9)}}
+	if got := open.retryAfter(start); got != 3*time.Minute {
+		t.Errorf("it is tried again in %s, want when the first is due", got)
 	}
+}
 
+func TestFreedIdentifierIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	address := clerk.Identifier{Kind: clerk.KindEmailAddress, Value: "a@x.io"}
+	taken, image := plan.Part{Field: "emailAddresses", Entry: "a@x.io"}, plan.Part{Field: "profileImage"}
 	m := newMemory()
 	m.beginRetry("ann")
 	f := m.fields("ann", 1, "")
-	f.refuse(plan.Part{Field: "username"}, &clerk.Error{}, circumstances{}, start)
+	for range 3 {
+		f.refuse(taken, &clerk.Error{}, circumstances{}, start)
+	}
+	f.refuse(image, &clerk.Error{}, circumstances{}, start)
 	m.holdBack("ann", circumstances{}, errAmbiguous, start)
 	m.beginRetry("ann")
-	if _, held := m.held("ann", circumstances{}, start); !held || len(f.refusals) != 1 {
-		t.Error("what was refused is forgotten although nothing has changed")
+	if _, held := m.held("ann", circumstances{}, start); !held || len(f.standing(circumstances{}, start)) != 2 {
+		t.Error("what was refused is tried again although nothing has changed")
 	}
-	m.retry("ann")
+	m.retry("ann", address)
 	m.beginRetry("ann")
-	if _, held := m.held("ann", circumstances{}, start); held || len(f.refusals) != 0 {
-		t.Error("what was refused is not tried again")
+	if _, held := m.held("ann", circumstances{}, start); held {
+		t.Error("an object without a user is still held back")
+	}
+	if diff := cmp.Diff(map[plan.Part]bool{image: true}, f.standing(circumstances{}, start)); diff != "" {
+		t.Errorf("still left alone (-want +got):\n%s", diff)
+	}
+	if attempts := f.refusals[taken].attempts; attempts != 2 {
+		t.Errorf("%d attempts are on record, want those that were made", attempts)
 	}
 }

@@ -211,9 +211,7 @@ func (p *pass) applyRemoval(ctx context.Context, user *clerk.User, do []plan.Cha
 	for _, change := range do {
 		asked := p.Now()
 		_, err := carryOut(ctx, p.in.client, user.ID, change)
-		if err == nil {
-			p.free(plan.Freed(change, user))
-		}
+		p.free(change, user, err)
 		p.doubt(user.ID, change, err)
 		if clerk.IsNotFound(err) {
 			return p.absent(ctx, p.in.client, user.ID, asked)

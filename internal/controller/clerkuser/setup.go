@@ -23,6 +23,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
 	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
 	"github.com/clerk-operator/clerk-operator/internal/mirror"
@@ -112,9 +113,10 @@ func (r *Reconciler) hearPool(ctx context.Context, q queue) error {
 			}
 		}
 	})
-	go r.retried.Read(ctx, func(uids []types.UID) {
-		for _, uid := range uids {
-			if name, met := r.memory.nameOf(uid); met {
+	go r.Pool.Identifiers().Freed().Read(ctx, func(all []connection.Freed) {
+		for _, freed := range all {
+			if name, met := r.memory.nameOf(types.UID(freed.UID)); met {
+				r.memory.retry(types.UID(freed.UID), freed.Identifier)
 				add(q, name, editPriority)
 			}
 		}

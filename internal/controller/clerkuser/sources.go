@@ -27,31 +27,56 @@ type sources struct {
 	digest, initial string
 }
 
-// readSources reads the Secrets and ConfigMaps that the spec names, live, each once.
+// readSources reads the Secrets and ConfigMaps that the spec names, live, each once. Where some cannot be used, it takes over
+// the others and returns an error.
 func (p *pass) readSources(ctx context.Context) error {
 	spec, reader := p.user.Spec, source.NewReader(p.Live, p.user.Namespace)
 	var s sources
 	var kept, initial []byte
-	if err := readKept(ctx, reader, spec, &s.in, &kept); err != nil {
-		return err
-	}
-	if spec.Initial != nil && p.mayCreate() {
+	unread := readKept(ctx, reader, spec, &s.in, &kept)
+	if spec.Initial != nil && p.mayCreate() && len(unread) == 0 {
 		if err := readInitial(ctx, reader, spec.Initial, &s.in.Initial, &initial); err != nil {
 			return err
 		}
 	}
-	s.read = true
-	s.digest, s.initial = p.digest("inputs", kept), p.digest("initial", initial)
 	if spec.Password != nil {
 		s.in.PasswordDigest = p.digest("password", []byte(s.in.Password))
 	}
 	s.in.ProfileImageDigest = p.digest("profileImage", s.in.ProfileImage.Content)
+	if len(unread) > 0 {
+		p.sources = s
+		return p.leaveOut(unread)
+	}
+	s.read = true
+	s.digest, s.initial = p.digest("inputs", kept), p.digest("initial", initial)
 	p.sources = s
 	recorded := p.user.Status.InputsDigest
 	if p.rotated = recorded != s.digest && (recorded == "" || p.Key.Made(recorded)); p.rotated {
 		p.in.client = p.caller()
 	}
 	return nil
+}
+
+// unreadField is a field whose value could not be taken from where the spec names it.
+type unreadField struct {
+	name string
+	err  error
+}
+
+// leaveOut has the pass go on without the values of fields, and returns the first error. What was sent last counts as declared.
+func (p *pass) leaveOut(fields []unreadField) error {
+	for _, field := range fields {
+		p.unread = append(p.unread, field.name)
+		switch field.name {
+		case plan.FieldPassword:
+			p.sources.in.PasswordDigest = p.applied.PasswordDigest
+		case plan.FieldProfileImage:
+			p.sources.in.ProfileImageDigest = p.applied.ProfileImageDigest
+		case plan.FieldPrivateMetadata:
+			p.sources.in.PrivateMetadata = nil
+		}
+	}
+	return fields[0].err
 }
 
 // goesOnWithout reports whether everything else is carried out although a Secret or ConfigMap cannot be read, or does not
@@ -64,15 +89,15 @@ func (p *pass) goesOnWithout(err error) bool {
 	return true
 }
 
-// thinksWithout is goesOnWithout for a spec that cannot be carried out with what its sources hold, and thinks again without
-// them. If the spec is at fault itself, nothing but a ban and a lock is carried out.
+// thinksWithout is goesOnWithout for a spec whose values from Secrets do not go with the rest, and thinks again without them.
+// If the spec is at fault itself, nothing but a ban and a lock is carried out.
 func (p *pass) thinksWithout(err error) bool {
 	if p.userID == "" {
 		return false
 	}
-	if p.sources.read && p.usesSources() {
-		p.sources, p.rotated = sources{}, false
-		if p.think() == nil {
+	if len(p.user.Spec.PrivateMetadataFrom) > 0 && p.missing == nil {
+		p.sources.read, p.sources.digest, p.rotated = false, "", false
+		if p.leaveOut([]unreadField{{plan.FieldPrivateMetadata, err}}); p.think() == nil {
 			return p.goesOnWithout(err)
 		}
 	}
@@ -84,12 +109,6 @@ func (p *pass) thinksWithout(err error) bool {
 	desired, err := plan.FromSpec(&v1alpha1.ClerkUserSpec{Banned: spec.Banned, Locked: spec.Locked}, plan.Inputs{Mark: p.mark()})
 	p.desired = desired
 	return err == nil
-}
-
-// usesSources reports whether the spec names Secrets or ConfigMaps for what is kept as they have it.
-func (p *pass) usesSources() bool {
-	spec := p.user.Spec
-	return spec.Password != nil || spec.ProfileImage.Uploads() || len(spec.PrivateMetadataFrom) > 0
 }
 
 func isTrue(flag *bool) bool { return flag != nil && *flag }
@@ -109,24 +128,39 @@ func (p *pass) digest(purpose string, value []byte) string {
 	return p.Key.Digest(purpose, p.uid(), value)
 }
 
-// readKept reads what is kept as the Secrets have it. Everything is added to all, each with its length.
-func readKept(ctx context.Context, reader *source.Reader, spec v1alpha1.ClerkUserSpec, in *plan.Inputs, all *[]byte) error {
-	if spec.Password != nil {
-		value, err := reader.Secret(ctx, "spec.password.secretKeyRef", spec.Password.SecretKeyRef)
-		if err != nil {
-			return err
+// readKept reads what is kept as the Secrets have it, and returns the fields for which it could not. Everything is added to
+// all, each with its length.
+func readKept(ctx context.Context, reader *source.Reader, spec v1alpha1.ClerkUserSpec, in *plan.Inputs, all *[]byte) []unreadField {
+	var unread []unreadField
+	for _, one := range []struct {
+		field string
+		read  func(context.Context, *source.Reader, v1alpha1.ClerkUserSpec, *plan.Inputs, *[]byte) error
+	}{
+		{plan.FieldPassword, readPassword}, {plan.FieldProfileImage, readImage}, {plan.FieldPrivateMetadata, readPrivateMetadata},
+	} {
+		if err := one.read(ctx, reader, spec, in, all); err != nil {
+			unread = append(unread, unreadField{one.field, err})
 		}
-		if in.Password, err = asText("spec.password.secretKeyRef", value); err != nil {
-			return err
-		}
-		*all = appendPart(*all, value)
 	}
-	if image := spec.ProfileImage; image != nil {
-		if err := readImage(ctx, reader, image, in); err != nil {
-			return err
-		}
-		*all = appendPart(*all, in.ProfileImage.Content)
+	return unread
+}
+
+func readPassword(ctx context.Context, reader *source.Reader, spec v1alpha1.ClerkUserSpec, in *plan.Inputs, all *[]byte) error {
+	if spec.Password == nil {
+		return nil
 	}
+	value, err := reader.Secret(ctx, "spec.password.secretKeyRef", spec.Password.SecretKeyRef)
+	if err != nil {
+		return err
+	}
+	if in.Password, err = asText("spec.password.secretKeyRef", value); err != nil {
+		return err
+	}
+	*all = appendPart(*all, value)
+	return nil
+}
+
+func readPrivateMetadata(ctx context.Context, reader *source.Reader, spec v1alpha1.ClerkUserSpec, in *plan.Inputs, all *[]byte) error {
 	for i, from := range spec.PrivateMetadataFrom {
 		value, err := reader.Secret(ctx, fmt.Sprintf("spec.privateMetadataFrom[%d].secretKeyRef", i), from.SecretKeyRef)
 		if err != nil {
@@ -138,26 +172,35 @@ func readKept(ctx context.Context, reader *source.Reader, spec v1alpha1.ClerkUse
 	return nil
 }
 
-func readImage(ctx context.Context, reader *source.Reader, spec *v1alpha1.ProfileImage, in *plan.Inputs) error {
+func readImage(ctx context.Context, reader *source.Reader, spec v1alpha1.ClerkUserSpec, in *plan.Inputs, all *[]byte) error {
+	from := spec.ProfileImage
+	if from == nil {
+		return nil
+	}
 	var content []byte
 	var err error
 	switch {
-	case spec.ConfigMapKeyRef != nil:
-		content, err = reader.ConfigMap(ctx, "spec.profileImage.configMapKeyRef", *spec.ConfigMapKeyRef)
-	case spec.SecretKeyRef != nil:
-		content, err = reader.Secret(ctx, "spec.profileImage.secretKeyRef", *spec.SecretKeyRef)
-	default:
-		return nil
+	case from.ConfigMapKeyRef != nil:
+		content, err = reader.ConfigMap(ctx, "spec.profileImage.configMapKeyRef", *from.ConfigMapKeyRef)
+	case from.SecretKeyRef != nil:
+		content, err = reader.Secret(ctx, "spec.profileImage.secretKeyRef", *from.SecretKeyRef)
+	}
+	if err == nil && from.Uploads() {
+		in.ProfileImage, err = imageOf(content)
 	}
 	if err != nil {
 		return err
 	}
+	*all = appendPart(*all, content)
+	return nil
+}
+
+func imageOf(content []byte) (clerk.ProfileImage, error) {
 	image, err := clerk.NewProfileImage(content)
 	if err != nil {
-		return &plan.InvalidError{Field: "spec.profileImage", Problem: "names an entry that " + err.Error()}
+		return image, &plan.InvalidError{Field: "spec.profileImage", Problem: "names an entry that " + err.Error()}
 	}
-	in.ProfileImage = image
-	return nil
+	return image, nil
 }
 
 func readInitial(

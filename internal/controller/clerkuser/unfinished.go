@@ -33,7 +33,7 @@ func (u *unfinished) orNil() error {
 	return u
 }
 
-// Error names each field and what to do about it.
+// Error names each field and what to do about it. What is true of several is said once.
 func (u *unfinished) Error() string {
 	var problems []string
 	add := func(problem string) {
@@ -44,8 +44,8 @@ func (u *unfinished) Error() string {
 	if u.missing != nil {
 		add(u.missing.Error())
 	}
-	for _, part := range u.refused {
-		add(part.message())
+	for _, problem := range messages(u.refused) {
+		add(problem)
 	}
 	for i := range u.unreachable {
 		add(u.unreachable[i].Error())
@@ -54,6 +54,25 @@ func (u *unfinished) Error() string {
 		add(notKept(u.notKept).Error())
 	}
 	return strings.Join(problems, "; ")
+}
+
+// messages say which fields Clerk refused, why, and what to do: one for all fields of which the same is true.
+func messages(refused []refusedPart) []string {
+	fields := map[string][]string{}
+	var problems []string
+	for _, part := range refused {
+		problem := part.problem()
+		if !slices.Contains(problems, problem) {
+			problems = append(problems, problem)
+		}
+		if field := part.field(); !slices.Contains(fields[problem], field) {
+			fields[problem] = append(fields[problem], field)
+		}
+	}
+	for i, problem := range problems {
+		problems[i] = strings.Join(fields[problem], ", ") + ": " + problem
+	}
+	return problems
 }
 
 // reason is that of the condition: what a person has to do something about comes first.
@@ -79,27 +98,32 @@ func (u *unfinished) stalled() bool {
 	return u.reason() != v1alpha1.ReasonSecretNotFound && u.reason() != v1alpha1.ReasonConfigMapNotFound
 }
 
-// retryAt is when the first of the refused parts is sent again; zero if none was refused.
-func (u *unfinished) retryAt() (at time.Time) {
+// retryAfter is how long until the first of the refused parts is sent again; 0 if none is. One whose time has come was left out
+// for another reason, and goes along when that is gone.
+func (u *unfinished) retryAfter(now time.Time) (after time.Duration) {
 	for _, part := range u.refused {
-		if at.IsZero() || part.until.Before(at) {
-			at = part.until
+		if wait := part.until.Sub(now); wait > 0 {
+			after = sooner(after, wait)
 		}
 	}
-	return at
+	return after
 }
 
-// message says which field Clerk refused, why, and what to do.
-func (r refusedPart) message() string {
-	field := r.path
+// field is the path of what Clerk refused, as exactly as Clerk says.
+func (r refusedPart) field() string {
 	if named := plan.PathsOf(r.err); len(named) == 1 && strings.HasPrefix(named[0], r.path+".") {
-		field = named[0]
+		return named[0]
 	}
+	return r.path
+}
+
+// problem says why Clerk refused it, and what to do.
+func (r refusedPart) problem() string {
 	remedy := clerk.Remedy(r.err)
 	if _, taken := clerk.IdentifierTaken(r.err); taken {
 		remedy = takenRemedy
 	}
-	return field + ": " + strings.TrimRight(r.err.Error(), ". ") + ". " + remedy
+	return strings.TrimRight(r.err.Error(), ". ") + ". " + remedy
 }
 
 // takenRemedy is what to do about an identifier that another user has, for an object that has a user already.

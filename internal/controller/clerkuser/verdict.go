@@ -177,9 +177,7 @@ func judgeUnfinished(p *pass, open *unfinished) verdict {
 	if open.missing != nil {
 		v.after = sooner(v.after, sourceRetry)
 	}
-	if at := open.retryAt(); !at.IsZero() {
-		v.after = sooner(v.after, max(at.Sub(p.now), time.Second))
-	}
+	v.after = sooner(v.after, open.retryAfter(p.now))
 	if len(open.refused) > 0 || len(open.unreachable) > 0 {
 		v.after = sooner(v.after, sourceLook(p))
 	}

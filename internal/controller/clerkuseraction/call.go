@@ -28,10 +28,24 @@ func (p *pass) carryOut(ctx context.Context) error {
 	answer, err := p.call(ctx)
 	p.lag = p.lagLeft(p.now)
 	p.share(answer.user, err)
+	p.free(err)
 	if err == nil {
 		p.answer = answer
 	}
 	return err
+}
+
+// free has the objects try again that were refused the wallet which the action has taken from the user, or may have taken.
+func (p *pass) free(err error) {
+	if p.act != v1alpha1.ActDeleteWeb3Wallet || p.observed == nil || err != nil && !clerk.AnswerLost(err) {
+		return
+	}
+	for _, wallet := range p.observed.Web3Wallets {
+		if wallet.ID == p.target {
+			freed := []clerk.Identifier{{Kind: clerk.KindWeb3Wallet, Value: wallet.Address}}
+			p.Pool.Identifiers().Free(p.user.Status.Instance.ID, freed, p.Now())
+		}
+	}
 }
 
 // call makes the call that the act stands for.

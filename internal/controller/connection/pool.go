@@ -26,6 +26,8 @@ type Pool struct {
 	states map[types.NamespacedName]State
 	homes  map[string]*home
 
+	identifiers *Identifiers
+
 	// toServe are the ids of Clerk instances whose mirror may have to read with another client.
 	toServe *Inbox[string]
 	mirrors sync.WaitGroup
@@ -39,6 +41,7 @@ func NewPool(now func() time.Time) *Pool {
 		doubted:      NewInbox[types.NamespacedName](),
 		reported:     NewInbox[types.NamespacedName](),
 		changedUsers: NewInbox[string](),
+		identifiers:  newIdentifiers(),
 		toServe:      NewInbox[string](),
 		states:       map[types.NamespacedName]State{},
 		homes:        map[string]*home{},
@@ -154,6 +157,9 @@ func (p *Pool) Changed() *Inbox[types.NamespacedName] { return p.changed }
 
 // ChangedUsers delivers the uids of objects whose users at Clerk are no longer as they were.
 func (p *Pool) ChangedUsers() *Inbox[string] { return p.changedUsers }
+
+// Identifiers knows which objects wait for which identifiers.
+func (p *Pool) Identifiers() *Identifiers { return p.identifiers }
 
 // home returns what is shared for a Clerk instance; the caller holds the lock.
 func (p *Pool) home(instanceID string) *home {
