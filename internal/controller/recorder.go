@@ -21,6 +21,8 @@ const ellipsis = " …"
 type boundedRecorder struct{ events.EventRecorder }
 
 // Eventf writes an event, with a note that is shortened if need be.
+//
+//nolint:revive // client-go's method has as many parameters
 func (r boundedRecorder) Eventf(regarding, related runtime.Object, kind, reason, action, format string, args ...any) {
 	note := fmt.Sprintf(format, args...)
 	if len(note) > maxNote {

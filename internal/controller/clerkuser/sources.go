@@ -45,7 +45,8 @@ func (p *pass) readSources(ctx context.Context) error {
 	s.in.ProfileImageDigest = p.digest("profileImage", s.in.ProfileImage.Content)
 	if len(unread) > 0 {
 		p.sources = s
-		return p.leaveOut(unread)
+		p.leaveOut(unread)
+		return unread[0].err
 	}
 	s.read = true
 	s.digest, s.initial = p.digest("inputs", kept), p.digest("initial", initial)
@@ -63,8 +64,8 @@ type unreadField struct {
 	err  error
 }
 
-// leaveOut has the pass go on without the values of fields, and returns the first error. What was sent last counts as declared.
-func (p *pass) leaveOut(fields []unreadField) error {
+// leaveOut has the pass go on without the values of fields. What was sent last counts as declared.
+func (p *pass) leaveOut(fields []unreadField) {
 	for _, field := range fields {
 		p.unread = append(p.unread, field.name)
 		switch field.name {
@@ -76,7 +77,6 @@ func (p *pass) leaveOut(fields []unreadField) error {
 			p.sources.in.PrivateMetadata = nil
 		}
 	}
-	return fields[0].err
 }
 
 // goesOnWithout reports whether everything else is carried out although a Secret or ConfigMap cannot be read, or does not
@@ -97,7 +97,8 @@ func (p *pass) thinksWithout(err error) bool {
 	}
 	if len(p.user.Spec.PrivateMetadataFrom) > 0 && p.missing == nil {
 		p.sources.read, p.sources.digest, p.rotated = false, "", false
-		if p.leaveOut([]unreadField{{plan.FieldPrivateMetadata, err}}); p.think() == nil {
+		p.leaveOut([]unreadField{{plan.FieldPrivateMetadata, err}})
+		if p.think() == nil {
 			return p.goesOnWithout(err)
 		}
 	}
