@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
@@ -35,8 +36,9 @@ func (r *Reconciler) report(ctx context.Context, before *v1alpha1.ClerkUser, p *
 	if errors.Is(err, errGoneOrRebound) {
 		err = p.undoCreation(ctx)
 	}
-	if err != nil {
-		// A verdict that could not be written is told once it is.
+	if err != nil && !apierrors.IsInvalid(err) {
+		// A verdict that could not be written is told once it is. Where the API server refuses any change of the object, an event is
+		// all that can be written.
 		v.unchanged = true
 	}
 	r.announce(ctx, before, p, v)
