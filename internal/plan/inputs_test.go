@@ -4,7 +4,9 @@
 package plan_test
 
 import (
+	"fmt"
 	"slices"
+	"testing"
 	"time"
 
 	"pgregory.net/rapid"
@@ -88,5 +90,17 @@ func (c *court) secrets() {
 		believed := c.applied.ProfileImageDigest == digests[c.inputs.image] && c.start.HasImage
 		c.requiref(c.final.HasImage, "there is no image")
 		c.requiref(believed || c.final.CreatedAt.Nanosecond() == c.inputs.image, "the image is not as declared")
+	}
+}
+
+func TestInputsPrintAsWhatTheyAre(t *testing.T) {
+	t.Parallel()
+	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
+		if got := fmt.Sprintf(format, plan.Inputs{Password: "secret"}); got != "inputs of a plan" {
+			t.Errorf("%s prints %q", format, got)
+		}
+		if got := fmt.Sprintf(format, plan.InitialInputs{Password: "secret"}); got != "initial inputs of a plan" {
+			t.Errorf("%s prints %q", format, got)
+		}
 	}
 }
