@@ -19,6 +19,9 @@ import (
 // errGone: Clerk has no such user, and the answers that say so are late enough to be believed.
 var errGone = errors.New("the user is no longer at Clerk")
 
+// errNotRecreatedYet: a user that is to be created again waits for what the spec names.
+var errNotRecreatedYet = errors.New("the user is created again when the spec is valid and the Secrets and ConfigMaps that it names are there")
+
 // noUserError is an error that says why an object that is deleted has no user to remove.
 type noUserError struct{ why string }
 
@@ -119,7 +122,10 @@ func (p *pass) vanished(ctx context.Context) error {
 		return nil
 	}
 	if err := cmp.Or(p.invalid, p.missing); err != nil && p.origin == v1alpha1.OriginCreated {
-		// The user is not created again from half a spec.
+		// The user is not created again from half a spec. The order to do so stands meanwhile.
+		if p.asksAnew() {
+			return &waitError{after: sourceRetry, err: errNotRecreatedYet}
+		}
 		return err
 	}
 	if p.origin == v1alpha1.OriginCreated && p.mayCreateAnew() {

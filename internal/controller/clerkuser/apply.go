@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
@@ -119,6 +120,7 @@ func (p *pass) applyOne(ctx context.Context, change plan.Change) (callAnswer, er
 	if _, unlocks := change.(plan.Unlock); unlocks {
 		p.fields().unlocked = true
 	}
+	p.fields().wrote(plan.Intend(v1alpha1.Applied{}, p.desired, []plan.Change{change}))
 	p.did = append(p.did, change)
 	p.applied = plan.Confirm(p.applied, p.desired, []plan.Change{change})
 	if user == nil {
@@ -133,6 +135,9 @@ func (p *pass) applyOne(ctx context.Context, change plan.Change) (callAnswer, er
 // notDone decides what becomes of a call that was not carried out, or may not have been.
 func (p *pass) notDone(change plan.Change, asked time.Time, err error) (callAnswer, error) {
 	_, taken := clerk.IdentifierTaken(err)
+	if clerk.AnswerLost(err) {
+		p.lost = append(p.lost, change)
+	}
 	refused := p.refuse(change, asked, err)
 	if refused {
 		p.failed = append(p.failed, change)

@@ -194,6 +194,9 @@ func (p *pass) bindAndTell(ctx context.Context, user *clerk.User, how manner) er
 		p.drift = false
 	}
 	p.userID, p.bound = user.ID, true
+	if how == resumed {
+		p.memory.answered(p.user.UID)
+	}
 	p.in.connection.Mirror.Bind(p.uid(), user.ID)
 	if !p.onlyRestricts {
 		// Else the mark is not written in this pass, and one after it says so.

@@ -6,6 +6,7 @@ package clerkuser
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
@@ -62,18 +63,16 @@ func (p *pass) carryOutAll(ctx context.Context, do []plan.Change) error {
 	if err := p.intend(ctx, do); err != nil {
 		return err
 	}
+	p.lost = nil
 	err := p.apply(ctx, do)
 	did := p.did[before:]
 	p.countCorrections(did)
-	if p.refusals == refusals {
-		return err
+	if err == nil && p.refusals == refusals {
+		return nil
 	}
-	// What others have in the place of what was refused is not to be taken back when it leaves the spec. Of a call that failed
-	// otherwise it is not known whether it was carried out.
-	made := did
-	if err != nil {
-		made = slices.DeleteFunc(slices.Clone(do), func(c plan.Change) bool { return plan.Contains(p.failed, c) })
-	}
+	// What others have in the place of what was not carried out is not to be taken back when it leaves the spec. A call whose
+	// answer was lost may have been.
+	made := slices.Concat(did, p.lost)
 	p.applied = plan.Confirm(plan.Intend(applied, p.desired, made), p.desired, did)
 	return cmp.Or(err, p.think())
 }
@@ -160,10 +159,7 @@ func (p *pass) conclude(todo []plan.Change) error {
 		unreachable: plan.Unreachable(p.desired, p.observed),
 		notKept:     p.notKept,
 	}
-	if _, refused := fields.refusals[plan.Part{Field: plan.FieldProfileImage}]; refused && !p.observed.HasImage {
-		// A creation puts the image on record before it can be uploaded. One that the person uploads is not to be removed.
-		p.applied.ProfileImage = false
-	}
+	p.applied = fields.disown(p.applied, p.observed)
 	if len(open.refused) == 0 {
 		p.Pool.Identifiers().Forget(p.uid())
 	}
@@ -171,17 +167,26 @@ func (p *pass) conclude(todo []plan.Change) error {
 }
 
 // intend puts on record what will be ours to take back, before it is written to Clerk: a crash right after would leave
-// it there for ever.
+// it there for ever. It waits for the token of the first call before that, or what is not sent would be on record.
 func (p *pass) intend(ctx context.Context, do []plan.Change) error {
-	next := plan.Intend(p.applied, p.desired, do)
-	if sameApplied(next, p.applied) {
+	former, next := p.applied, plan.Intend(p.applied, p.desired, do)
+	if sameApplied(next, former) {
 		return p.confirmRecord(ctx, do)
 	}
 	p.applied = next
+	p.fields().intends(former, next)
 	if p.justCreated() {
 		return nil
 	}
-	return p.reportIntent(ctx)
+	err := p.in.client.Ready()
+	if err == nil {
+		err = p.reportIntent(ctx)
+	}
+	if err != nil {
+		p.applied = former
+		return fmt.Errorf("recording what is about to be written: %w", err)
+	}
+	return nil
 }
 
 // fields is what is remembered of the fields under what is declared now: a source with another value is a new wish.

@@ -4,9 +4,13 @@
 package clerkuser
 
 import (
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
@@ -22,6 +26,8 @@ type fieldMemory struct {
 	unseen []plan.Change
 	// pending are the parts that the last pass did not carry out; nil if none came to its end.
 	pending map[plan.Part]bool
+	// intended are the pointers to metadata keys that came on record under this spec and were not written so far.
+	intended map[string]bool
 	// unlocked is true once a lock was lifted for this spec.
 	unlocked bool
 	// single is true once Clerk has refused a call for several fields without naming one.
@@ -57,6 +63,37 @@ func (f *fieldMemory) ignored(part plan.Part, fingerprint string) {
 func (f *fieldMemory) futile(part plan.Part, fingerprint string) bool {
 	seen, found := f.ignoredAt[part]
 	return found && seen == fingerprint
+}
+
+// intends records what comes on record under this spec.
+func (f *fieldMemory) intends(former, next v1alpha1.Applied) {
+	for _, pointer := range next.Metadata {
+		if !slices.Contains(former.Metadata, pointer) {
+			if f.intended == nil {
+				f.intended = map[string]bool{}
+			}
+			f.intended[pointer] = true
+		}
+	}
+}
+
+// wrote records that what came on record was written to Clerk.
+func (f *fieldMemory) wrote(written v1alpha1.Applied) {
+	for _, pointer := range written.Metadata {
+		delete(f.intended, pointer)
+	}
+}
+
+// disown is the record without what Clerk has refused and the user does not have. A metadata key that was on record before
+// this spec stays: its value at Clerk may be the operator's.
+func (f *fieldMemory) disown(applied v1alpha1.Applied, u *clerk.User) v1alpha1.Applied {
+	applied = plan.Disown(applied, u, slices.Collect(maps.Keys(f.refusals)))
+	applied.Metadata = slices.DeleteFunc(applied.Metadata, func(pointer string) bool {
+		field, _, _ := strings.Cut(strings.TrimPrefix(pointer, "/"), "/")
+		_, refused := f.refusals[plan.Part{Field: field}]
+		return refused && f.intended[pointer]
+	})
+	return applied
 }
 
 // left records the parts that were not carried out. What somebody keeps changing back was, before that.

@@ -71,6 +71,8 @@ type pass struct {
 	// keep.
 	refusals int
 	failed   []plan.Change
+	// lost are the changes of the present round whose answer was lost.
+	lost []plan.Change
 	// notKept and contended are names of fields.
 	notKept, contended []string
 	// includeAfter is when to try again to read what status includes; 0 is not before the next full comparison.

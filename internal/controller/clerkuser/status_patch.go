@@ -38,10 +38,7 @@ func (p *pass) reportIntent(ctx context.Context) error {
 func (p *pass) patchStatusAsObserved(ctx context.Context) error {
 	for range statusTries {
 		err := p.patchStatus(ctx)
-		if apierrors.IsNotFound(err) {
-			return errGoneOrRebound
-		}
-		if !apierrors.IsConflict(err) {
+		if !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) {
 			return err
 		}
 		if err := p.adoptEdits(ctx, err); err != nil {

@@ -30,6 +30,9 @@ func (p *pass) undoCreation(ctx context.Context) error {
 			return nil
 		}
 		pause := undoRetry
+		if clerk.IsNotFound(err) {
+			pause = clerk.LagRetry(clerk.LagTime)
+		}
 		if at, waiting := clerk.Waiting(err); waiting {
 			pause = max(at.Sub(p.Now()), time.Millisecond)
 		}
