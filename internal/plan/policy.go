@@ -181,10 +181,21 @@ func RestsOn(c Change, failed []Change) bool {
 	if len(failed) == 0 {
 		return false
 	}
-	if takesContact(c) || relaxes(c) || grants(c) && slices.ContainsFunc(failed, restricts) {
+	if relaxes(c) || grants(c) && slices.ContainsFunc(failed, restricts) {
 		return true
 	}
 	update, ok := c.(Update)
 	p := update.Params
-	return ok && (p.Username != nil && *p.Username == "" || p.PrimaryEmailAddressID != nil || p.PrimaryPhoneNumberID != nil)
+	clears := ok && (p.Username != nil && *p.Username == "" || p.PrimaryEmailAddressID != nil || p.PrimaryPhoneNumberID != nil)
+	return (takesContact(c) || clears) && slices.ContainsFunc(failed, grants)
+}
+
+// TakesAway says whether a change takes access or rights away, or may do so.
+func TakesAway(c Change) bool {
+	switch c.(type) {
+	case Ban, Lock, MergeMetadata, ReplaceMetadata:
+		return true
+	default:
+		return takesContact(c)
+	}
 }

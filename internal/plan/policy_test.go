@@ -292,8 +292,29 @@ func TestWhatRestsOnOtherChanges(t *testing.T) {
 	check(resting, failed, true)
 	check(granting, failed, false)
 	check(others, failed, false)
+	relaxing := []plan.Change{plan.Unlock{}, plan.Unban{}}
 	for _, restriction := range []plan.Change{plan.Ban{}, plan.Lock{}} {
 		check(granting, []plan.Change{restriction}, true)
 		check(others, []plan.Change{restriction}, false)
+		check(relaxing, []plan.Change{restriction}, true)
+		check([]plan.Change{plan.DeleteEmailAddress{}, resting[5]}, []plan.Change{restriction}, false)
+	}
+	check(relaxing, []plan.Change{plan.MergeMetadata{}}, true)
+}
+
+func TestWhatTakesAway(t *testing.T) {
+	t.Parallel()
+	for _, c := range []plan.Change{
+		plan.Ban{}, plan.Lock{}, plan.MergeMetadata{}, plan.ReplaceMetadata{}, plan.DeleteEmailAddress{}, plan.DeletePhoneNumber{},
+		plan.UpdatePhoneNumber{Params: clerk.UpdatePhoneNumberParams{ReservedForSecondFactor: new(true)}},
+	} {
+		if !plan.TakesAway(c) {
+			t.Errorf("%s takes nothing away", c)
+		}
+	}
+	for _, c := range []plan.Change{plan.Unban{}, plan.AddEmailAddress{}, plan.Update{}, plan.SetProfileImage{}, plan.UpdatePhoneNumber{}} {
+		if plan.TakesAway(c) {
+			t.Errorf("%s takes something away", c)
+		}
 	}
 }

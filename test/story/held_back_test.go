@@ -5,11 +5,14 @@ package story
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
@@ -312,4 +315,70 @@ func TestManyRefusalsFitIntoAnEvent(t *testing.T) {
 	w.says(user, "spec.externalID", "spec.firstName", "spec.lastName", "spec.locale", "spec.publicMetadata", "spec.unsafeMetadata", "spec.username")
 	w.tells("ann", v1alpha1.ReasonRejectedByClerk)
 	w.rests()
+}
+
+// TestFailingBanHoldsBackNoDemotion lets every ban fail for a reason that may pass.
+func TestFailingBanHoldsBackNoDemotion(t *testing.T) {
+	w := newLiveWorld(t)
+	w.create(w.user("ann", role("admin"), also("old")))
+	w.becomes("ann", v1alpha1.ReasonInSync)
+	w.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users/*/ban", Status: 503, Times: -1})
+	w.edit("ann", func(s *spec) {
+		role("none")(s)
+		banned(s)
+		withUsername("ann_lee")(s)
+		s.EmailAddresses = s.EmailAddresses[:1]
+	})
+	w.wantRole("ann", "none")
+	w.eventually("the address to be removed", func() error {
+		if len(w.atClerk("ann").EmailAddresses) != 1 {
+			return errNotYet
+		}
+		return nil
+	})
+	if w.atClerk("ann").Username != nil {
+		t.Error("a user who is to be banned was given another way in")
+	}
+	w.eventually("Reconciling to name the call", func() error {
+		reconciling := meta.FindStatusCondition(w.read("ann").Status.Conditions, v1alpha1.ConditionReconciling)
+		if reconciling == nil || !strings.Contains(reconciling.Message, "ban (banned)") {
+			return fmt.Errorf("it is %+v", reconciling)
+		}
+		return nil
+	})
+	w.clerk.ClearFaults()
+	w.becomes("ann", v1alpha1.ReasonInSync)
+	w.rests()
+}
+
+// TestDeletionsRepeatNoRefusedCreation deletes objects beside one whose user Clerk refuses to create.
+func TestDeletionsRepeatNoRefusedCreation(t *testing.T) {
+	w := newLiveWorld(t)
+	w.create(w.user("bad", withUsername("a!")))
+	w.becomes("bad", v1alpha1.ReasonRejectedByClerk)
+	for _, name := range []string{"one", "two"} {
+		w.create(w.user(name))
+		w.becomes(name, v1alpha1.ReasonInSync)
+		w.delete(w.read(name))
+		w.vanishes(name)
+	}
+	w.settle()
+	w.wantCalls(3, "POST", "/users")
+}
+
+func TestEveryMissingSourceIsNamed(t *testing.T) {
+	w := newLiveWorld(t)
+	w.create(w.user("ann", withPassword, fromTokens, fromNowhere))
+	w.says(w.becomes("ann", v1alpha1.ReasonSecretNotFound), "spec.password", "spec.privateMetadataFrom[0]", "spec.profileImage")
+}
+
+func TestHeldBackPrivateMetadataIsNamed(t *testing.T) {
+	w := newLiveWorld(t)
+	w.keep("tokens", "billing", "tok-1")
+	w.create(w.user("ann", fromTokens, func(s *spec) { s.PrivateMetadata = object(`{"role":"admin"}`) }))
+	w.becomes("ann", v1alpha1.ReasonInSync)
+	w.delete(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "tokens"}})
+	w.edit("ann", func(s *spec) { s.PrivateMetadata = object(`{"role":"viewer"}`) })
+	w.becomes("ann", v1alpha1.ReasonSecretNotFound)
+	w.wantPending("ann", "privateMetadata")
 }

@@ -4,7 +4,9 @@
 package clerkuser
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -54,20 +56,25 @@ type identifierWriter interface {
 	DeletePhoneNumber(ctx context.Context, id string) error
 }
 
-// apply carries changes out in order. What Clerk refuses is remembered, and holds back only what rests on it; any other error
+// apply carries changes out in order. What Clerk refuses is remembered, and holds back only what rests on it. After a call that
+// Clerk answers with a failure, only what takes access or rights away is carried out before that is returned; any other error
 // ends it. Calls that are answered without the whole user are followed by one read for all of them, and so is a refusal of an
 // identifier that is taken: it may be the user's own.
-func (p *pass) apply(ctx context.Context, do []plan.Change) error {
+func (p *pass) apply(ctx context.Context, do []plan.Change) (failure error) {
 	var unseen []plan.Change
 	defer func() { p.fields().unseen = unseen }()
 	stale := false
 	for _, change := range do {
-		if plan.RestsOn(change, p.failed) {
+		if plan.RestsOn(change, p.failed) || failure != nil && !plan.TakesAway(change) {
 			continue
 		}
 		answer, err := p.applyOne(ctx, change)
-		if err != nil {
+		if err != nil && !answered(err) {
 			return err
+		}
+		if err != nil {
+			p.failed, failure, stale = append(p.failed, change), cmp.Or(failure, err), true
+			continue
 		}
 		switch answer {
 		case refusedCall:
@@ -82,8 +89,8 @@ func (p *pass) apply(ctx context.Context, do []plan.Change) error {
 			unseen, stale = nil, false
 		}
 	}
-	if !stale {
-		return nil
+	if !stale || failure != nil {
+		return failure
 	}
 	user, err := p.read(ctx, p.in.client, p.observed.ID)
 	if err != nil {
@@ -93,6 +100,13 @@ func (p *pass) apply(ctx context.Context, do []plan.Change) error {
 	did := unseen
 	unseen = nil
 	return p.compare(did)
+}
+
+// answered reports whether Clerk, or something before it, answered one call with a failure that says nothing of other calls.
+func answered(err error) bool {
+	_, answer := errors.AsType[*clerk.Error](err)
+	_, waiting := clerk.Waiting(err)
+	return answer && !waiting && !clerk.Unauthorized(err)
 }
 
 // callAnswer is what a call tells of the user.
@@ -152,6 +166,7 @@ func (p *pass) notDone(change plan.Change, asked time.Time, err error) (callAnsw
 	case refused:
 		return refusedCall, nil
 	default:
+		p.failing = cmp.Or(p.failing, change.String())
 		return 0, fmt.Errorf("%s: %w", change, err)
 	}
 }

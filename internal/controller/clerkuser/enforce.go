@@ -117,9 +117,13 @@ func partsOf(changes []plan.Change) []plan.Part {
 	return parts
 }
 
-// known leaves out the fields of which it is not known whether they differ.
+// known leaves out the fields of which it is not known whether they differ. Private metadata that the spec holds itself is
+// known, and not written either.
 func (p *pass) known(fields []string) []string {
-	return slices.DeleteFunc(fields, func(field string) bool { return slices.Contains(p.unread, field) })
+	return slices.DeleteFunc(fields, func(field string) bool {
+		inline := field == plan.FieldPrivateMetadata && p.user.Spec.PrivateMetadata != nil
+		return slices.Contains(p.unread, field) && !inline
+	})
 }
 
 // notePending names everything that was not carried out because a call failed. While the object only waits for its turn,

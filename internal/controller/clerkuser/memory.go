@@ -152,11 +152,16 @@ func holdFor(attempts int) time.Duration {
 	return min(time.Duration(float64(firstHold)*math.Pow(2, float64(min(attempts, 16)))), longHold)
 }
 
-// release lifts the hold on an object because something it waited for has happened.
+// release lifts the hold on an object because another object, in whose way it may have been, is gone. What Clerk refused for
+// another reason is left alone: it would be refused again with every object that goes.
 func (m *memory) release(uid types.UID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.of(uid).hold = nil
+	if o := m.of(uid); o.hold != nil {
+		if _, rejected := clerk.Rejected(o.hold.err); !rejected {
+			o.hold = nil
+		}
+	}
 }
 
 // retry records that an identifier that Clerk refused the object may be granted now.

@@ -71,6 +71,8 @@ type pass struct {
 	// keep.
 	refusals int
 	failed   []plan.Change
+	// failing names the first change whose call failed otherwise.
+	failing string
 	// lost are the changes of the present round whose answer was lost.
 	lost []plan.Change
 	// notKept and contended are names of fields.

@@ -25,9 +25,8 @@ func waitsFor(err error) *pending {
 	return &pending{v1alpha1.ReasonWaiting, "the present generation is not carried out yet: " + passes.StableText(err, errNotVisibleYet)}
 }
 
-func failsWith(err error) *pending {
-	return &pending{v1alpha1.ReasonRetrying, "the present generation is not carried out yet, and is tried again: " +
-		passes.StableText(err, errNotVisibleYet)}
+func failsWith(failure string) *pending {
+	return &pending{v1alpha1.ReasonRetrying, "the present generation is not carried out yet, and is tried again: " + failure}
 }
 
 // fillPending says in Reconciling that a generation is not carried out yet. Ready stays what it is: the last word on an

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -46,7 +47,7 @@ func (p *pass) readSources(ctx context.Context) error {
 	if len(unread) > 0 {
 		p.sources = s
 		p.leaveOut(unread)
-		return unread[0].err
+		return unread
 	}
 	s.read = true
 	s.digest, s.initial = p.digest("inputs", kept), p.digest("initial", initial)
@@ -64,8 +65,29 @@ type unreadField struct {
 	err  error
 }
 
+// unreadFields is the error of all that could not be read.
+type unreadFields []unreadField
+
+// Error says of each field why.
+func (u unreadFields) Error() string {
+	var problems []string
+	for _, field := range u {
+		problems = append(problems, field.err.Error())
+	}
+	return strings.Join(problems, "; ")
+}
+
+// Unwrap returns the error of each field.
+func (u unreadFields) Unwrap() []error {
+	var errs []error
+	for _, field := range u {
+		errs = append(errs, field.err)
+	}
+	return errs
+}
+
 // leaveOut has the pass go on without the values of fields. What was sent last counts as declared.
-func (p *pass) leaveOut(fields []unreadField) {
+func (p *pass) leaveOut(fields unreadFields) {
 	for _, field := range fields {
 		p.unread = append(p.unread, field.name)
 		switch field.name {
@@ -97,7 +119,7 @@ func (p *pass) thinksWithout(err error) bool {
 	}
 	if len(p.user.Spec.PrivateMetadataFrom) > 0 && p.missing == nil {
 		p.sources.read, p.sources.digest, p.rotated = false, "", false
-		p.leaveOut([]unreadField{{plan.FieldPrivateMetadata, err}})
+		p.leaveOut(unreadFields{{plan.FieldPrivateMetadata, err}})
 		if p.think() == nil {
 			return p.goesOnWithout(err)
 		}
@@ -116,6 +138,9 @@ func isTrue(flag *bool) bool { return flag != nil && *flag }
 
 // isSourceFault reports whether somebody has to put right what a Secret or ConfigMap holds. Other errors pass.
 func isSourceFault(err error) bool {
+	if unread, several := errors.AsType[unreadFields](err); several {
+		return !slices.ContainsFunc(unread, func(field unreadField) bool { return !isSourceFault(field.err) })
+	}
 	_, absent := errors.AsType[*source.MissingError](err)
 	_, invalid := errors.AsType[*plan.InvalidError](err)
 	return absent || invalid
@@ -131,8 +156,8 @@ func (p *pass) digest(purpose string, value []byte) string {
 
 // readKept reads what is kept as the Secrets have it, and returns the fields for which it could not. Everything is added to
 // all, each with its length.
-func readKept(ctx context.Context, reader *source.Reader, spec v1alpha1.ClerkUserSpec, in *plan.Inputs, all *[]byte) []unreadField {
-	var unread []unreadField
+func readKept(ctx context.Context, reader *source.Reader, spec v1alpha1.ClerkUserSpec, in *plan.Inputs, all *[]byte) unreadFields {
+	var unread unreadFields
 	for _, one := range []struct {
 		field string
 		read  func(context.Context, *source.Reader, v1alpha1.ClerkUserSpec, *plan.Inputs, *[]byte) error

@@ -135,7 +135,7 @@ func (r *Reconciler) judgeFinal(p *pass) (verdict, bool) {
 		return v, true
 	}
 	if missing, ok := errors.AsType[*source.MissingError](p.err); ok {
-		v.reason, v.message, v.after = missing.Reason, missing.Error(), sourceRetry
+		v.reason, v.message, v.after = missing.Reason, p.err.Error(), sourceRetry
 		return v, true
 	}
 	if open, ok := errors.AsType[*unfinished](p.err); ok {
@@ -235,14 +235,23 @@ func (r *Reconciler) judgePassing(p *pass) verdict {
 			v.pending = waitsFor(p.err)
 		}
 	default:
-		v.err, v.pending = p.err, failsWith(p.err)
+		v.err, v.pending = p.err, failsWith(p.failure())
 	}
 	// That it was missing is what an edit since then is understood by, so it stays written.
 	if r.memory.failingFor(p.user.UID, p.now) >= passes.Impatience && !p.asksAnew() {
 		v.unchanged, v.ready, v.reconciling = false, metav1.ConditionFalse, true
-		v.reason, v.message = v1alpha1.ReasonRetrying, "calls keep failing and are tried again: "+passes.StableText(p.err, errNotVisibleYet)
+		v.reason, v.message = v1alpha1.ReasonRetrying, "calls keep failing and are tried again: "+p.failure()
 	}
 	return v
+}
+
+// failure says what fails, in a text that stays the same.
+func (p *pass) failure() string {
+	text := passes.StableText(p.err, errNotVisibleYet)
+	if p.failing != "" {
+		return p.failing + ": " + text
+	}
+	return text
 }
 
 // seenFirst is when this process saw first what is asked of the object.
