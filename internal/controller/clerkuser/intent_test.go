@@ -12,7 +12,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
@@ -220,5 +222,31 @@ func TestUserThatWasFoundIsNotForgotten(t *testing.T) {
 	s.pass("ann")
 	if users := s.clerk.Users(); len(users) != 0 {
 		t.Errorf("a user was left behind; told was %v", told(s.Reconciler))
+	}
+}
+
+// Somebody removes the status while the operator runs. The creating call tells nothing of what was added since.
+func TestLostStatusForgetsNoRecord(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.quiet()
+	s.create(newTestUser("ann"))
+	s.becomes("ann", v1alpha1.ReasonInSync)
+	s.edit("ann", func(u *v1alpha1.ClerkUser) {
+		u.Spec.Banned = ptr.To(true)
+		u.Spec.EmailAddresses = append(u.Spec.EmailAddresses, v1alpha1.EmailAddress{Address: "second@example.com"})
+		u.Spec.PublicMetadata = &runtime.RawExtension{Raw: []byte(`{"role":"admin"}`)}
+	})
+	s.becomes("ann", v1alpha1.ReasonInSync)
+	bare := s.user("ann")
+	bare.Status = v1alpha1.ClerkUserStatus{}
+	s.storeStatus(bare)
+	s.becomes("ann", v1alpha1.ReasonInSync)
+	s.edit("ann", func(u *v1alpha1.ClerkUser) {
+		u.Spec.Banned, u.Spec.PublicMetadata, u.Spec.EmailAddresses = nil, nil, u.Spec.EmailAddresses[:1]
+	})
+	s.becomes("ann", v1alpha1.ReasonInSync)
+	if user := s.atClerk(); user.Banned || len(user.PublicMetadata) != 0 || len(user.EmailAddresses) != 1 {
+		t.Errorf("banned %t, metadata %v, addresses %+v: what left the spec stays", user.Banned, user.PublicMetadata, user.EmailAddresses)
 	}
 }

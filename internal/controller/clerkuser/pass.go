@@ -104,6 +104,10 @@ func (r *Reconciler) newPass(user *v1alpha1.ClerkUser) *pass {
 	if user.Status.Applied != nil {
 		p.applied = *user.Status.Applied.DeepCopy()
 	}
+	if user.Status.UserID == "" {
+		// Somebody removed the status. What this process knows is more than the creating call can tell.
+		p.applied = r.memory.lastRecord(user.UID, p.applied)
+	}
 	p.appliedSince = r.memory.recordSince(user.UID, p.stored.Status.Applied, p.now)
 	return p
 }

@@ -30,6 +30,16 @@ func (m *memory) recordSince(uid types.UID, applied *v1alpha1.Applied, now time.
 	return o.recordAt
 }
 
+// lastRecord is status.applied as this process knew it last, or the one given if it knew none.
+func (m *memory) lastRecord(uid types.UID, otherwise v1alpha1.Applied) v1alpha1.Applied {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if known := m.of(uid).record; known != nil {
+		return *known.DeepCopy()
+	}
+	return otherwise
+}
+
 // wouldForget reports whether a copy of the user would have an entry leave status.applied that was put there after the copy was
 // read. Another process may have written it, and what it is about to Clerk: the copy is not to be acted upon.
 func (p *pass) wouldForget(copied *clerk.User) bool {
