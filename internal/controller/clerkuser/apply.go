@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
@@ -60,46 +61,57 @@ type identifierWriter interface {
 // Clerk answers with a failure, only what takes access or rights away is carried out before that is returned; any other error
 // ends it. Calls that are answered without the whole user are followed by one read for all of them, and so is a refusal of an
 // identifier that is taken: it may be the user's own.
-func (p *pass) apply(ctx context.Context, do []plan.Change) (failure error) {
-	var unseen []plan.Change
-	defer func() { p.fields().unseen = unseen }()
-	stale := false
+func (p *pass) apply(ctx context.Context, do []plan.Change) error {
+	var r round
+	defer func() { p.fields().unseen = r.unseen }()
 	for _, change := range do {
-		if plan.RestsOn(change, p.failed) || failure != nil && !plan.TakesAway(change) {
+		if plan.RestsOn(change, p.failed) || r.failure != nil && !plan.TakesAway(change) {
 			continue
 		}
-		answer, err := p.applyOne(ctx, change)
-		if err != nil && !answered(err) {
+		if err := p.applyNext(ctx, change, &r); err != nil {
 			return err
 		}
-		if err != nil {
-			p.failed, failure, stale = append(p.failed, change), cmp.Or(failure, err), true
-			continue
-		}
-		switch answer {
-		case refusedCall:
-		case identifierTaken:
-			stale = true
-		case partOfUser:
-			unseen, stale = append(unseen, change), true
-		case wholeUser:
-			if err := p.compare(append(unseen, change)); err != nil {
-				return err
-			}
-			unseen, stale = nil, false
-		}
 	}
-	if !stale || failure != nil {
-		return failure
+	if !r.stale || r.failure != nil {
+		return r.failure
 	}
 	user, err := p.read(ctx, p.in.client, p.observed.ID)
 	if err != nil {
 		return err
 	}
 	p.observed = user
-	did := unseen
-	unseen = nil
+	did := r.unseen
+	r.unseen = nil
 	return p.compare(did)
+}
+
+// round is what the calls of one plan have told so far.
+type round struct {
+	// unseen are the changes since the user was seen as a whole, and stale says that it has to be read.
+	unseen []plan.Change
+	stale  bool
+	// failure is the first failure that Clerk answered with.
+	failure error
+}
+
+// applyNext makes the next call of a round.
+func (p *pass) applyNext(ctx context.Context, change plan.Change, r *round) error {
+	answer, err := p.applyOne(ctx, change)
+	switch {
+	case err != nil && answered(err):
+		p.failed, r.failure = append(p.failed, change), cmp.Or(r.failure, err)
+	case err != nil:
+		return err
+	case answer == identifierTaken:
+		r.stale = true
+	case answer == partOfUser:
+		r.unseen, r.stale = append(r.unseen, change), true
+	case answer == wholeUser:
+		did := slices.Concat(r.unseen, []plan.Change{change})
+		r.unseen, r.stale = nil, false
+		return p.compare(did)
+	}
+	return nil
 }
 
 // answered reports whether Clerk, or something before it, answered one call with a failure that says nothing of other calls.

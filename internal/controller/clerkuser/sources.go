@@ -65,11 +65,11 @@ type unreadField struct {
 	err  error
 }
 
-// unreadFields is the error of all that could not be read.
-type unreadFields []unreadField
+// unreadError is the error of all that could not be read.
+type unreadError []unreadField
 
 // Error says of each field why.
-func (u unreadFields) Error() string {
+func (u unreadError) Error() string {
 	var problems []string
 	for _, field := range u {
 		problems = append(problems, field.err.Error())
@@ -78,7 +78,7 @@ func (u unreadFields) Error() string {
 }
 
 // Unwrap returns the error of each field.
-func (u unreadFields) Unwrap() []error {
+func (u unreadError) Unwrap() []error {
 	var errs []error
 	for _, field := range u {
 		errs = append(errs, field.err)
@@ -87,7 +87,7 @@ func (u unreadFields) Unwrap() []error {
 }
 
 // leaveOut has the pass go on without the values of fields. What was sent last counts as declared.
-func (p *pass) leaveOut(fields unreadFields) {
+func (p *pass) leaveOut(fields unreadError) {
 	for _, field := range fields {
 		p.unread = append(p.unread, field.name)
 		switch field.name {
@@ -119,7 +119,7 @@ func (p *pass) thinksWithout(err error) bool {
 	}
 	if len(p.user.Spec.PrivateMetadataFrom) > 0 && p.missing == nil {
 		p.sources.read, p.sources.digest, p.rotated = false, "", false
-		p.leaveOut(unreadFields{{plan.FieldPrivateMetadata, err}})
+		p.leaveOut(unreadError{{plan.FieldPrivateMetadata, err}})
 		if p.think() == nil {
 			return p.goesOnWithout(err)
 		}
@@ -138,7 +138,7 @@ func isTrue(flag *bool) bool { return flag != nil && *flag }
 
 // isSourceFault reports whether somebody has to put right what a Secret or ConfigMap holds. Other errors pass.
 func isSourceFault(err error) bool {
-	if unread, several := errors.AsType[unreadFields](err); several {
+	if unread, several := errors.AsType[unreadError](err); several {
 		return !slices.ContainsFunc(unread, func(field unreadField) bool { return !isSourceFault(field.err) })
 	}
 	_, absent := errors.AsType[*source.MissingError](err)
@@ -156,8 +156,8 @@ func (p *pass) digest(purpose string, value []byte) string {
 
 // readKept reads what is kept as the Secrets have it, and returns the fields for which it could not. Everything is added to
 // all, each with its length.
-func readKept(ctx context.Context, reader *source.Reader, spec v1alpha1.ClerkUserSpec, in *plan.Inputs, all *[]byte) unreadFields {
-	var unread unreadFields
+func readKept(ctx context.Context, reader *source.Reader, spec v1alpha1.ClerkUserSpec, in *plan.Inputs, all *[]byte) unreadError {
+	var unread unreadError
 	for _, one := range []struct {
 		field string
 		read  func(context.Context, *source.Reader, v1alpha1.ClerkUserSpec, *plan.Inputs, *[]byte) error
