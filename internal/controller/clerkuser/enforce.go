@@ -21,6 +21,7 @@ const maxRounds = 4
 // enforce plans, carries out what is allowed, and plans against Clerk's answers until nothing is left.
 func (p *pass) enforce(ctx context.Context) error {
 	p.compareUnseen()
+	p.findLost()
 	for left := maxRounds; left > 0; left-- {
 		p.failed = nil
 		refusals := p.refusals
@@ -66,6 +67,7 @@ func (p *pass) carryOutAll(ctx context.Context, do []plan.Change) error {
 	p.lost = nil
 	err := p.apply(ctx, do)
 	did := p.did[before:]
+	p.fields().lost = p.lost
 	p.countCorrections(did)
 	if err == nil && p.refusals == refusals {
 		return nil
@@ -239,6 +241,17 @@ func (p *pass) compareUnseen() {
 		p.noteFutile(fields.unseen)
 		fields.unseen = nil
 	}
+}
+
+// findLost counts the changes of the pass before this one whose answer was lost as carried out, where the user shows them.
+func (p *pass) findLost() {
+	fields := p.fields()
+	for _, change := range fields.lost {
+		if len(plan.Repeated([]plan.Change{change}, p.plan())) == 0 {
+			p.did = append(p.did, change)
+		}
+	}
+	fields.lost = nil
 }
 
 // noteFutile remembers what Clerk's answers to the very calls that were to change it do not show. It counts as failed.

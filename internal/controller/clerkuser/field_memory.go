@@ -24,6 +24,8 @@ type fieldMemory struct {
 	refusals   map[plan.Part]refusal
 	// unseen are changes that Clerk accepted, before a pass was broken off that had not seen their effect.
 	unseen []plan.Change
+	// lost are the changes of the last pass whose answer was lost.
+	lost []plan.Change
 	// pending are the parts that the last pass did not carry out; nil if none came to its end.
 	pending map[plan.Part]bool
 	// intended are the pointers to metadata keys that came on record under this spec and were not written so far.

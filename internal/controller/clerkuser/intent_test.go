@@ -250,3 +250,30 @@ func TestLostStatusForgetsNoRecord(t *testing.T) {
 		t.Errorf("banned %t, metadata %v, addresses %+v: what left the spec stays", user.Banned, user.PublicMetadata, user.EmailAddresses)
 	}
 }
+
+func TestChangeWhoseAnswerWasLostIsTold(t *testing.T) {
+	t.Parallel()
+	for name, applied := range map[string]bool{"CarriedOut": true, "NotCarriedOut": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t)
+			s.create(newTestUser("ann"))
+			s.becomes("ann", v1alpha1.ReasonInSync)
+			s.clock.advance(2 * time.Minute)
+			s.server.InjectFault(emulator.Fault{Method: "PATCH", Path: "/users/*", Cut: true, AfterApplying: applied})
+			s.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.FirstName = ptr.To("Ann") })
+			s.pass("ann")
+			told(s.Reconciler)
+			s.clock.advance(5 * time.Second)
+			s.becomes("ann", v1alpha1.ReasonInSync)
+			s.tells(v1alpha1.EventUpdated)
+			if at := s.user("ann").Status.LastWriteTime; at == nil || s.clock.at.Sub(at.Time) > time.Minute {
+				t.Errorf("the last write was at %v", at)
+			}
+			s.becomes("ann", v1alpha1.ReasonInSync)
+			if again := told(s.Reconciler); len(again) != 0 {
+				t.Errorf("it is told again: %v", again)
+			}
+		})
+	}
+}
