@@ -33,7 +33,7 @@ RACE ?= $(if $(shell command -v $${CC:-cc} 2>/dev/null || command -v gcc 2>/dev/
 # What a test run takes besides the packages: make test TEST_FLAGS='-run Ban -v'
 TEST_FLAGS ?=
 TEST_PACKAGES ?= ./...
-TEST_LIMIT ?= 20m
+TEST_LIMIT ?= 30m
 FUZZ_TIME ?= 1m
 MUTANTS ?= 60
 # Where "make contract" fetches Clerk's OpenAPI document from. Empty: this repository names no host that serves downloads.
