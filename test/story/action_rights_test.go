@@ -7,9 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	rbacv1 "k8s.io/api/rbac/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
 )
 
@@ -17,18 +14,8 @@ import (
 // and has it read, write and write again Secrets, and delete an act.
 func TestShippedRightsSufficeForActs(t *testing.T) {
 	w := newWorld(t, allowsAll)
-	name := "operator-" + w.namespace
-	role := shippedRole(t)
-	role.ObjectMeta = metav1.ObjectMeta{Name: name}
-	w.create(role)
-	w.create(&rbacv1.ClusterRoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: name},
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: name},
-		Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: name}},
-	})
+	w.limitRights("operator-" + w.namespace)
 	r := &requests{}
-	w.config = rest.CopyConfig(w.config)
-	w.config.Impersonate = rest.ImpersonationConfig{UserName: name}
 	w.config.Wrap(r.wrap)
 	w.start()
 	w.createAnn()

@@ -46,6 +46,22 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
 
+// limitRights has the operator work as a user who has the shipped ClusterRole and nothing else, under this name.
+func (w *world) limitRights(name string) *rbacv1.ClusterRole {
+	w.t.Helper()
+	role := shippedRole(w.t)
+	role.ObjectMeta = metav1.ObjectMeta{Name: name}
+	w.create(role)
+	w.create(&rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: name},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: name}},
+	})
+	w.config = rest.CopyConfig(w.config)
+	w.config.Impersonate = rest.ImpersonationConfig{UserName: name}
+	return role
+}
+
 // TestShippedRightsSuffice runs the operator as a service account that has the shipped ClusterRole and nothing else.
 func TestShippedRightsSuffice(t *testing.T) {
 	w := newWorld(t, func(i *v1alpha1.ClerkInstance) {
@@ -55,18 +71,8 @@ func TestShippedRightsSuffice(t *testing.T) {
 		}
 		i.Spec.DeletionBrake = &v1alpha1.DeletionBrake{MaxCount: ptr.To[int32](10)}
 	})
-	name := "operator-" + w.namespace
-	role := shippedRole(t)
-	role.ObjectMeta = metav1.ObjectMeta{Name: name}
-	w.create(role)
-	w.create(&rbacv1.ClusterRoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: name},
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: name},
-		Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: name}},
-	})
+	w.limitRights("operator-" + w.namespace)
 	r := &requests{}
-	w.config = rest.CopyConfig(w.config)
-	w.config.Impersonate = rest.ImpersonationConfig{UserName: name}
 	w.config.Wrap(r.wrap)
 	guest := w.neighbour()
 	w.start()

@@ -15,8 +15,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -64,16 +62,8 @@ func TestRightsThatAreTakenAwayAreReported(t *testing.T) {
 	}
 	w.withOptions = func(o *ctrl.Options) { state.Observe(&o.Cache) }
 	name := "watcher-" + w.namespace
-	role := shippedRole(t)
-	role.ObjectMeta = metav1.ObjectMeta{Name: name}
-	w.create(role)
-	w.create(&rbacv1.ClusterRoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: name},
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: name},
-		Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: name}},
-	})
+	role := w.limitRights(name)
 	open := &streams{}
-	w.config.Impersonate = rest.ImpersonationConfig{UserName: name}
 	w.config.Wrap(open.wrap)
 	w.start()
 	w.create(w.user("before"))
