@@ -14,10 +14,10 @@ import (
 type Policy struct {
 	// Observe withholds everything.
 	Observe bool
-	// Withheld names the fields that are not to be written, because it would be futile or somebody else writes them too, or
-	// because the value is not known. The owner mark is written all the same, and creation is not split.
+	// Withheld names the fields that are not to be written, because somebody else writes them too, or because the value is not
+	// known. The owner mark is written all the same, and creation is not split.
 	Withheld map[string]bool
-	// Refused are the parts that Clerk has refused and that are not sent again yet.
+	// Refused are the parts that Clerk has refused, or accepted and not kept, and that are not sent again yet.
 	Refused map[Part]bool
 	// Single puts each field into a call of its own. It is for calls that Clerk refused without naming a field.
 	Single bool

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"k8s.io/utils/ptr"
+
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/source"
@@ -125,7 +127,7 @@ func (p *pass) thinksWithout(err error) bool {
 		}
 	}
 	spec := p.user.Spec
-	if !isTrue(spec.Banned) && !isTrue(spec.Locked) {
+	if !ptr.Deref(spec.Banned, false) && !ptr.Deref(spec.Locked, false) {
 		return false
 	}
 	p.onlyRestricts, p.invalid = true, err
@@ -133,8 +135,6 @@ func (p *pass) thinksWithout(err error) bool {
 	p.desired = desired
 	return err == nil
 }
-
-func isTrue(flag *bool) bool { return flag != nil && *flag }
 
 // isSourceFault reports whether somebody has to put right what a Secret or ConfigMap holds. Other errors pass.
 func isSourceFault(err error) bool {
