@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
@@ -187,7 +188,7 @@ func actMetadata(u *clerk.User, p clerk.MetadataParams, combine func(have, sent 
 			continue
 		}
 		*field.have = clerk.Metadata(combine(*field.have, field.sent).(map[string]any))
-		if len(asJSON(*field.have)) > 8192 {
+		if sizeAtClerk(*field.have) > 8192 {
 			return errTooLarge
 		}
 	}
@@ -238,6 +239,12 @@ func asJSON(value any) string {
 		panic(err)
 	}
 	return string(text)
+}
+
+// sizeAtClerk is how many bytes metadata takes as it is sent: encoding/json escapes what JSON does not ask for.
+func sizeAtClerk(metadata clerk.Metadata) int {
+	return len(strings.NewReplacer(`\\`, `\\`, `\u003c`, "<", `\u003e`, ">", `\u0026`, "&", `\u2028`, "\u2028", `\u2029`, "\u2029").
+		Replace(asJSON(metadata)))
 }
 
 func actAddEmail(u *clerk.User, p clerk.CreateEmailAddressParams) error {
