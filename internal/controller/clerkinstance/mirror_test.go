@@ -54,7 +54,7 @@ func (s *stage) await(t *testing.T, shared *mirror.Mirror, done func(mirror.Repo
 	told := make(chan types.NamespacedName, 100)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	go s.r.Pool.Reported().Read(ctx, func(names []types.NamespacedName) {
+	go s.r.Pool.Reported().Receive(ctx, func(names []types.NamespacedName) {
 		for _, name := range names {
 			told <- name
 		}

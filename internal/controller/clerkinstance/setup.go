@@ -107,13 +107,13 @@ func (r *Reconciler) hearPool(ctx context.Context, q queue) error {
 			q.Add(reconcile.Request{NamespacedName: name})
 		}
 	}
-	go r.Pool.Doubted().Read(ctx, func(names []types.NamespacedName) {
+	go r.Pool.KeyChecks().Receive(ctx, func(names []types.NamespacedName) {
 		for _, name := range names {
 			r.checked.doubt(name)
 		}
 		enqueue(names)
 	})
-	go r.Pool.Reported().Read(ctx, enqueue)
+	go r.Pool.Reported().Receive(ctx, enqueue)
 	return nil
 }
 

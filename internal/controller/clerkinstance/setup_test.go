@@ -73,8 +73,8 @@ func TestPoolWakesInstances(t *testing.T) {
 		tell func(r *Reconciler)
 		good bool // whether the key still counts as checked
 	}{
-		"DoubtedKeyIsCheckedAgain":    {func(r *Reconciler) { r.Pool.Doubt(prod) }, false},
-		"ReportOfTheMirrorIsLookedAt": {func(r *Reconciler) { r.Pool.Reported().Put(prod) }, true},
+		"DoubtedKeyIsCheckedAgain":    {func(r *Reconciler) { r.Pool.RequestKeyCheck(prod) }, false},
+		"ReportOfTheMirrorIsLookedAt": {func(r *Reconciler) { r.Pool.Reported().Add(prod) }, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

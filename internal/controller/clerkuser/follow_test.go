@@ -159,11 +159,11 @@ func TestWakesComeAfterWhatPeopleChanged(t *testing.T) {
 		"InstanceThatChanged": {func(t *testing.T, r *Reconciler, q queue) {
 			r.hearInstances().Create(t.Context(), event.CreateEvent{Object: newTestInstance()}, q)
 		}, leading},
-		"UserAtClerk":        {func(_ *testing.T, r *Reconciler, _ queue) { r.Pool.ChangedUsers().Put("bound-uid") }, bound},
-		"UserOfNobodyWeKnow": {func(_ *testing.T, r *Reconciler, _ queue) { r.Pool.ChangedUsers().Put("stranger", "", "bound-uid") }, bound},
+		"UserAtClerk":        {func(_ *testing.T, r *Reconciler, _ queue) { r.Pool.ChangedUsers().Add("bound-uid") }, bound},
+		"UserOfNobodyWeKnow": {func(_ *testing.T, r *Reconciler, _ queue) { r.Pool.ChangedUsers().Add("stranger", "", "bound-uid") }, bound},
 		"UserOfOneThatIsGone": {func(_ *testing.T, r *Reconciler, _ queue) {
 			r.memory.forget("implied-uid")
-			r.Pool.ChangedUsers().Put("implied-uid", "bound-uid")
+			r.Pool.ChangedUsers().Add("implied-uid", "bound-uid")
 		}, bound},
 	}
 	for name, tc := range tests {

@@ -101,19 +101,19 @@ func (r *Reconciler) hearInstances() handler.EventHandler {
 // hearPool wakes the users of a ClerkInstance that can be used now, or no longer, and those whose users at Clerk are no
 // longer as they were.
 func (r *Reconciler) hearPool(ctx context.Context, q queue) error {
-	go r.Pool.Changed().Read(ctx, func(instances []types.NamespacedName) {
+	go r.Pool.Changed().Receive(ctx, func(instances []types.NamespacedName) {
 		for _, instance := range instances {
 			r.wake(ctx, q, instance)
 		}
 	})
-	go r.Pool.ChangedUsers().Read(ctx, func(uids []string) {
+	go r.Pool.ChangedUsers().Receive(ctx, func(uids []string) {
 		for _, uid := range uids {
 			if name, met := r.memory.nameOf(types.UID(uid)); met {
 				add(q, name, lowPriority)
 			}
 		}
 	})
-	go r.Pool.Identifiers().Freed().Read(ctx, func(all []connection.Freed) {
+	go r.Pool.Identifiers().Freed().Receive(ctx, func(all []connection.Freed) {
 		for _, freed := range all {
 			if name, met := r.memory.nameOf(types.UID(freed.UID)); met {
 				r.memory.retry(types.UID(freed.UID), freed.Identifier)

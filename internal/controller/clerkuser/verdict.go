@@ -150,13 +150,13 @@ func (r *Reconciler) judgeFinal(p *pass) (verdict, bool) {
 			v.after = nextLook(p)
 		}
 		if clerk.Unauthorized(p.err) {
-			r.Pool.Doubt(instanceName(p.in.instance))
+			r.Pool.RequestKeyCheck(instanceName(p.in.instance))
 		}
 		return v, true
 	}
 	if clerk.Unauthorized(p.err) {
 		name := instanceName(p.in.instance)
-		r.Pool.Doubt(name)
+		r.Pool.RequestKeyCheck(name)
 		v.reason = v1alpha1.ReasonInstanceNotReady
 		v.message = fmt.Sprintf("ClerkInstance %s cannot be used: Clerk rejects its key", name)
 		v.after = recheck

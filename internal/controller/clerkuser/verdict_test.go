@@ -627,15 +627,15 @@ func TestRejectedKeyIsDoubted(t *testing.T) {
 
 // doubts empties the pool's list of keys to be checked again.
 func doubts(pool *connection.Pool) []types.NamespacedName {
-	return putIn(pool.Doubted(), types.NamespacedName{Name: "the last"})
+	return putIn(pool.KeyChecks(), types.NamespacedName{Name: "the last"})
 }
 
-// putIn empties an inbox, which last marks the end of.
-func putIn[T comparable](inbox *connection.Inbox[T], last T) (all []T) {
-	inbox.Put(last)
+// putIn empties a queue, which last marks the end of.
+func putIn[T comparable](queue *connection.DedupQueue[T], last T) (all []T) {
+	queue.Add(last)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	inbox.Read(ctx, func(items []T) {
+	queue.Receive(ctx, func(items []T) {
 		all = append(all, items...)
 		cancel()
 	})

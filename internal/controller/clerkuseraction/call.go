@@ -120,5 +120,5 @@ func (p *pass) share(user *clerk.User, err error) {
 	default:
 		p.connection.Mirror.WrotePart(p.userID)
 	}
-	p.Pool.ChangedUsers().Put(string(p.user.UID))
+	p.Pool.ChangedUsers().Add(string(p.user.UID))
 }

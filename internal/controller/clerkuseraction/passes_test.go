@@ -342,7 +342,7 @@ func TestRefusedKeyIsDoubted(t *testing.T) {
 	}
 	ctx, done := context.WithTimeout(t.Context(), 5*time.Second)
 	defer done()
-	s.Pool.Doubted().Read(ctx, func(names []types.NamespacedName) {
+	s.Pool.KeyChecks().Receive(ctx, func(names []types.NamespacedName) {
 		if len(names) == 1 && names[0].Name == "default" {
 			done()
 		}

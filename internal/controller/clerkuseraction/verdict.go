@@ -174,7 +174,7 @@ func (r *Reconciler) judgeWait(p *pass) (verdict, bool) {
 	}
 	if clerk.Unauthorized(err) {
 		name := p.instanceName()
-		r.Pool.Doubt(name)
+		r.Pool.RequestKeyCheck(name)
 		return waiting(v1alpha1.ReasonInstanceNotReady, fmt.Sprintf("ClerkInstance %s cannot be used: Clerk rejects its key", name), recheck), true
 	}
 	return verdict{}, false

@@ -13,7 +13,7 @@ import (
 // Identifiers knows which objects were refused which identifiers of a Clerk instance, so that they try again as soon as the
 // operator has removed one from another user. Without it they would try again later. It is safe for concurrent use.
 type Identifiers struct {
-	freed *Inbox[Freed]
+	freed *DedupQueue[Freed]
 
 	mu      sync.Mutex
 	objects map[instanceIdentifier]map[string]struct{}
@@ -40,7 +40,7 @@ const freedFor = time.Minute
 
 func newIdentifiers() *Identifiers {
 	return &Identifiers{
-		freed:   NewInbox[Freed](),
+		freed:   NewDedupQueue[Freed](),
 		objects: map[instanceIdentifier]map[string]struct{}{},
 		awaited: map[string][]instanceIdentifier{},
 		times:   map[instanceIdentifier]time.Time{},
@@ -55,7 +55,7 @@ func (i *Identifiers) Await(uid, instanceID string, identifiers []clerk.Identifi
 	for _, identifier := range identifiers {
 		key := instanceIdentifier{instanceID, clerk.FoldIdentifier(identifier)}
 		if at, found := i.times[key]; found && !at.Before(asked) {
-			i.freed.Put(Freed{UID: uid, Identifier: key.identifier})
+			i.freed.Add(Freed{UID: uid, Identifier: key.identifier})
 		}
 		if _, found := i.objects[key]; !found {
 			i.objects[key] = map[string]struct{}{}
@@ -93,10 +93,10 @@ func (i *Identifiers) Free(instanceID string, identifiers []clerk.Identifier, no
 		key := instanceIdentifier{instanceID, clerk.FoldIdentifier(identifier)}
 		i.times[key] = now
 		for uid := range i.objects[key] {
-			i.freed.Put(Freed{UID: uid, Identifier: key.identifier})
+			i.freed.Add(Freed{UID: uid, Identifier: key.identifier})
 		}
 	}
 }
 
 // Freed delivers the objects that can try again.
-func (i *Identifiers) Freed() *Inbox[Freed] { return i.freed }
+func (i *Identifiers) Freed() *DedupQueue[Freed] { return i.freed }

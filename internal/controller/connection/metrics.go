@@ -71,7 +71,7 @@ func (m *Metrics) Collect(to chan<- prometheus.Metric) {
 func (p *Pool) instanceIDs() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.Sorted(maps.Keys(p.homes))
+	return slices.Sorted(maps.Keys(p.shared))
 }
 
 func oneIf(holds bool) float64 {

@@ -19,45 +19,45 @@ import (
 type Pool struct {
 	now func() time.Time
 
-	changed, doubted, reported *Inbox[types.NamespacedName]
-	changedUsers               *Inbox[string]
+	changed, keyChecks, reported *DedupQueue[types.NamespacedName]
+	changedUsers                 *DedupQueue[string]
 
 	mu     sync.Mutex
 	states map[types.NamespacedName]State
-	homes  map[string]*home
+	shared map[string]*sharedInstance
 
 	identifiers *Identifiers
 
-	// toServe are the ids of Clerk instances whose mirror may have to read with another client.
-	toServe *Inbox[string]
-	mirrors sync.WaitGroup
+	// clientsDue are the ids of Clerk instances whose mirror may have to read with another client.
+	clientsDue *DedupQueue[string]
+	mirrors    sync.WaitGroup
 }
 
 // NewPool returns an empty pool that tells the time with now.
 func NewPool(now func() time.Time) *Pool {
 	return &Pool{
 		now:          now,
-		changed:      NewInbox[types.NamespacedName](),
-		doubted:      NewInbox[types.NamespacedName](),
-		reported:     NewInbox[types.NamespacedName](),
-		changedUsers: NewInbox[string](),
+		changed:      NewDedupQueue[types.NamespacedName](),
+		keyChecks:    NewDedupQueue[types.NamespacedName](),
+		reported:     NewDedupQueue[types.NamespacedName](),
+		changedUsers: NewDedupQueue[string](),
 		identifiers:  newIdentifiers(),
-		toServe:      NewInbox[string](),
+		clientsDue:   NewDedupQueue[string](),
 		states:       map[types.NamespacedName]State{},
-		homes:        map[string]*home{},
+		shared:       map[string]*sharedInstance{},
 	}
 }
 
 // Start runs the mirrors until the context ends, and returns when all have ended.
 func (p *Pool) Start(ctx context.Context) error {
-	p.toServe.Read(ctx, func(ids []string) {
+	p.clientsDue.Receive(ctx, func(ids []string) {
 		for _, id := range ids {
-			p.serve(ctx, id)
+			p.ensureClient(ctx, id)
 		}
 	})
 	p.mu.Lock()
-	for _, h := range p.homes {
-		h.halt()
+	for _, h := range p.shared {
+		h.stopMirror()
 	}
 	p.mu.Unlock()
 	p.mirrors.Wait()
@@ -79,7 +79,7 @@ func (p *Pool) Join(name types.NamespacedName, instanceID string, terms Terms) (
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.leave(name, instanceID)
-	h := p.home(instanceID)
+	h := p.sharedInstance(instanceID)
 	m, found := h.members[name]
 	if !found {
 		m = &member{}
@@ -87,18 +87,18 @@ func (p *Pool) Join(name types.NamespacedName, instanceID string, terms Terms) (
 	}
 	if m.terms != terms {
 		m.terms = terms
-		h.apply()
+		h.applyTerms()
 	}
 	return h.office, h.mirror
 }
 
 // Set records what was found out about a ClerkInstance, and announces it on Changed if it is anything new: a key that was
-// checked again after it was doubted makes a new Connection.
+// checked again after a request makes a new Connection.
 func (p *Pool) Set(name types.NamespacedName, s State) {
 	p.mu.Lock()
 	before, known := p.states[name]
 	p.states[name] = s
-	for id, h := range p.homes {
+	for id, h := range p.shared {
 		m, found := h.members[name]
 		if !found {
 			continue
@@ -107,11 +107,11 @@ func (p *Pool) Set(name types.NamespacedName, s State) {
 		if s.Connection != nil && s.Connection.InstanceID == id {
 			m.client = s.Connection.Client
 		}
-		p.toServe.Put(id)
+		p.clientsDue.Add(id)
 	}
 	p.mu.Unlock()
 	if !known || before != s {
-		p.changed.Put(name)
+		p.changed.Add(name)
 	}
 }
 
@@ -127,7 +127,7 @@ func (p *Pool) Drop(name types.NamespacedName) {
 func (p *Pool) Mirror(instanceID string) (m *mirror.Mirror, found bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	h, found := p.homes[instanceID]
+	h, found := p.shared[instanceID]
 	if !found {
 		return nil, false
 	}
@@ -138,91 +138,91 @@ func (p *Pool) Mirror(instanceID string) (m *mirror.Mirror, found bool) {
 func (p *Pool) Unbind(uid string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, h := range p.homes {
+	for _, h := range p.shared {
 		h.mirror.Unbind(uid)
 	}
 }
 
-// Doubt asks the controller of ClerkInstances to check a key again, because Clerk refused it in a call.
-func (p *Pool) Doubt(name types.NamespacedName) { p.doubted.Put(name) }
+// RequestKeyCheck asks the controller of ClerkInstances to check a key again, because Clerk refused it in a call.
+func (p *Pool) RequestKeyCheck(name types.NamespacedName) { p.keyChecks.Add(name) }
 
-// Doubted delivers the ClerkInstances whose key has to be checked again.
-func (p *Pool) Doubted() *Inbox[types.NamespacedName] { return p.doubted }
+// KeyChecks delivers the ClerkInstances whose key has to be checked again.
+func (p *Pool) KeyChecks() *DedupQueue[types.NamespacedName] { return p.keyChecks }
 
 // Reported delivers the ClerkInstances whose mirror has something new to report.
-func (p *Pool) Reported() *Inbox[types.NamespacedName] { return p.reported }
+func (p *Pool) Reported() *DedupQueue[types.NamespacedName] { return p.reported }
 
 // Changed delivers the ClerkInstances whose users have to look again.
-func (p *Pool) Changed() *Inbox[types.NamespacedName] { return p.changed }
+func (p *Pool) Changed() *DedupQueue[types.NamespacedName] { return p.changed }
 
 // ChangedUsers delivers the uids of objects whose users at Clerk are no longer as they were.
-func (p *Pool) ChangedUsers() *Inbox[string] { return p.changedUsers }
+func (p *Pool) ChangedUsers() *DedupQueue[string] { return p.changedUsers }
 
 // Identifiers knows which objects wait for which identifiers.
 func (p *Pool) Identifiers() *Identifiers { return p.identifiers }
 
-// home returns what is shared for a Clerk instance; the caller holds the lock.
-func (p *Pool) home(instanceID string) *home {
-	h, found := p.homes[instanceID]
+// sharedInstance returns what is shared for a Clerk instance; the caller holds the lock.
+func (p *Pool) sharedInstance(instanceID string) *sharedInstance {
+	h, found := p.shared[instanceID]
 	if found {
 		return h
 	}
-	h = &home{instanceID: instanceID, members: map[types.NamespacedName]*member{}}
-	members := func(inbox *Inbox[types.NamespacedName]) func() {
-		return func() { inbox.Put(p.membersOf(h)...) }
+	h = &sharedInstance{instanceID: instanceID, members: map[types.NamespacedName]*member{}}
+	members := func(queue *DedupQueue[types.NamespacedName]) func() {
+		return func() { queue.Add(p.membersOf(h)...) }
 	}
 	h.office = clerk.NewOffice(clerk.OfficeConfig{
 		Now:            p.now,
 		OnOpen:         members(p.changed),
-		OnUnauthorized: members(p.doubted),
+		OnUnauthorized: members(p.keyChecks),
 	})
 	h.mirror = mirror.New(mirror.Config{
 		Now:      p.now,
-		Changed:  func(followers []string) { p.changedUsers.Put(followers...) },
+		Changed:  func(followers []string) { p.changedUsers.Add(followers...) },
 		Compared: members(p.changed),
-		Doubted:  members(p.doubted),
+		Doubted:  members(p.keyChecks),
 		Reported: members(p.reported),
 	})
-	p.homes[instanceID] = h
+	p.shared[instanceID] = h
 	return h
 }
 
-func (p *Pool) membersOf(h *home) []types.NamespacedName {
+func (p *Pool) membersOf(h *sharedInstance) []types.NamespacedName {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return h.names()
 }
 
-// leave takes a ClerkInstance out of every home but the one given. A home without any is gone, and its mirror ends.
+// leave takes a ClerkInstance out of every shared instance but the one given. One without any is gone, and its mirror ends.
 func (p *Pool) leave(name types.NamespacedName, except string) {
-	for id, h := range p.homes {
+	for id, h := range p.shared {
 		if _, found := h.members[name]; !found || id == except {
 			continue
 		}
 		delete(h.members, name)
 		if len(h.members) > 0 {
-			h.apply()
-			p.toServe.Put(id)
+			h.applyTerms()
+			p.clientsDue.Add(id)
 			continue
 		}
-		h.halt()
-		delete(p.homes, id)
+		h.stopMirror()
+		delete(p.shared, id)
 	}
 }
 
-// serve has the mirror of a Clerk instance run with the client of one of the ClerkInstances that lead to it, if one has any.
-func (p *Pool) serve(ctx context.Context, instanceID string) {
+// ensureClient has the mirror of a Clerk instance run with the client of one of the ClerkInstances that lead to it, if one has any.
+func (p *Pool) ensureClient(ctx context.Context, instanceID string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	h, found := p.homes[instanceID]
+	h, found := p.shared[instanceID]
 	if !found {
 		return
 	}
-	client := h.choose()
+	client := h.chooseClient()
 	if client == h.client {
 		return
 	}
-	h.halt()
+	h.stopMirror()
 	if client == nil {
 		return
 	}

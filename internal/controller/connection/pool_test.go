@@ -97,9 +97,9 @@ func TestDoubtIsHeardOnceByWhoChecksKeys(t *testing.T) {
 	t.Parallel()
 	p := NewPool(time.Now)
 	for range 1000 {
-		p.Doubt(prod)
+		p.RequestKeyCheck(prod)
 	}
-	if got := heard(p.Doubted()); len(got) != 1 || got[0] != prod {
+	if got := heard(p.KeyChecks()); len(got) != 1 || got[0] != prod {
 		t.Errorf("doubts are heard of %v, want one of the instance", got)
 	}
 	if len(heard(p.Changed())) != 0 || len(heard(p.Reported())) != 0 || len(p.ChangedUsers().take()) != 0 {
@@ -114,10 +114,10 @@ func TestPoolIsSafeForConcurrentUse(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var others, workers sync.WaitGroup
 	others.Go(func() { _ = s.pool.Start(ctx) })
-	for _, inbox := range []*Inbox[types.NamespacedName]{s.pool.Changed(), s.pool.Doubted(), s.pool.Reported()} {
-		others.Go(func() { inbox.Read(ctx, func([]types.NamespacedName) {}) })
+	for _, queue := range []*DedupQueue[types.NamespacedName]{s.pool.Changed(), s.pool.KeyChecks(), s.pool.Reported()} {
+		others.Go(func() { queue.Receive(ctx, func([]types.NamespacedName) {}) })
 	}
-	others.Go(func() { s.pool.ChangedUsers().Read(ctx, func([]string) {}) })
+	others.Go(func() { s.pool.ChangedUsers().Receive(ctx, func([]string) {}) })
 	for i := range 8 {
 		workers.Go(func() {
 			name := types.NamespacedName{Name: fmt.Sprint(i % 3)}
@@ -128,7 +128,7 @@ func TestPoolIsSafeForConcurrentUse(t *testing.T) {
 					m.Follow(map[string]mirror.Followed{name.Name: {UserID: fmt.Sprint("user_2Pool", n%5)}})
 				}
 				s.pool.State(name)
-				s.pool.Doubt(name)
+				s.pool.RequestKeyCheck(name)
 				if n%3 == 0 {
 					s.pool.Set(name, State{Problem: "no key"})
 				}

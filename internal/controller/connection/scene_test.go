@@ -24,7 +24,7 @@ const (
 	secondID = "ins_2Second"
 )
 
-// Names in the order in which a home knows them.
+// Names in the order in which a shared instance knows them.
 var (
 	ann = types.NamespacedName{Namespace: "team-a", Name: "ann"}
 	bob = types.NamespacedName{Namespace: "team-b", Name: "bob"}
@@ -133,7 +133,7 @@ func keysUsed(i *emulator.Instance) []string {
 	return keys
 }
 
-// heard empties an inbox and returns what was in it, sorted.
-func heard(from *Inbox[types.NamespacedName]) []types.NamespacedName {
+// heard empties a queue and returns what was in it, sorted.
+func heard(from *DedupQueue[types.NamespacedName]) []types.NamespacedName {
 	return slices.SortedFunc(slices.Values(from.take()), compareNames)
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/mirror"
 )
 
-// home is what the ClerkInstances that lead to one Clerk instance share. The pool's lock guards it.
-type home struct {
+// sharedInstance is what the ClerkInstances that lead to one Clerk instance share. The pool's lock guards it.
+type sharedInstance struct {
 	instanceID string
 	office     *clerk.Office
 	mirror     *mirror.Mirror
@@ -27,7 +27,7 @@ type home struct {
 	stop   context.CancelFunc
 }
 
-// member is a ClerkInstance that leads to a home.
+// member is a ClerkInstance that leads to a shared instance.
 type member struct {
 	terms Terms
 	// client is nil while the ClerkInstance cannot be used.
@@ -37,16 +37,16 @@ type member struct {
 // mirrorCaller is on whose behalf mirrors read.
 func mirrorCaller() clerk.Caller { return clerk.Caller{Key: "mirror", Class: clerk.Background} }
 
-// apply puts the members' terms into effect.
-func (h *home) apply() {
+// applyTerms puts the members' terms into effect.
+func (s *sharedInstance) applyTerms() {
 	var t Terms
-	for _, m := range h.members {
+	for _, m := range s.members {
 		t.RequestsPer10s = least(t.RequestsPer10s, m.terms.RequestsPer10s)
 		t.Interval = least(t.Interval, m.terms.Interval)
 		t.FullInterval = least(t.FullInterval, m.terms.FullInterval)
 	}
-	h.office.SetRequestsPer10s(t.RequestsPer10s)
-	h.mirror.SetIntervals(t.Interval, t.FullInterval)
+	s.office.SetRequestsPer10s(t.RequestsPer10s)
+	s.mirror.SetIntervals(t.Interval, t.FullInterval)
 }
 
 // least returns the smaller of two values where 0 is none.
@@ -57,12 +57,12 @@ func least[T interface{ ~int | ~int64 }](a, b T) T {
 	return a
 }
 
-// choose returns the client that the mirror is to read with: the one it has as long as that is some member's, else any.
-func (h *home) choose() *clerk.Client {
+// chooseClient returns the client that the mirror is to read with: the one it has as long as that is some member's, else any.
+func (s *sharedInstance) chooseClient() *clerk.Client {
 	var first *clerk.Client
-	for _, name := range slices.SortedFunc(maps.Keys(h.members), compareNames) {
-		client := h.members[name].client
-		if client != nil && client == h.client {
+	for _, name := range slices.SortedFunc(maps.Keys(s.members), compareNames) {
+		client := s.members[name].client
+		if client != nil && client == s.client {
 			return client
 		}
 		if first == nil {
@@ -74,14 +74,14 @@ func (h *home) choose() *clerk.Client {
 
 func compareNames(a, b types.NamespacedName) int { return strings.Compare(a.String(), b.String()) }
 
-func (h *home) names() []types.NamespacedName {
-	return slices.SortedFunc(maps.Keys(h.members), compareNames)
+func (s *sharedInstance) names() []types.NamespacedName {
+	return slices.SortedFunc(maps.Keys(s.members), compareNames)
 }
 
-// halt stops the mirror, if it runs.
-func (h *home) halt() {
-	if h.stop != nil {
-		h.stop()
+// stopMirror stops the mirror, if it runs.
+func (s *sharedInstance) stopMirror() {
+	if s.stop != nil {
+		s.stop()
 	}
-	h.client, h.stop = nil, nil
+	s.client, s.stop = nil, nil
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestInboxHoldsEachItemOnceInOrder(t *testing.T) {
+func TestDedupQueueHoldsEachItemOnceInOrder(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		puts [][]string
@@ -31,18 +31,18 @@ func TestInboxHoldsEachItemOnceInOrder(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			i := NewInbox[string]()
+			q := NewDedupQueue[string]()
 			for _, items := range tc.puts {
-				i.Put(items...)
+				q.Add(items...)
 			}
-			if diff := cmp.Diff(tc.want, i.take()); diff != "" {
+			if diff := cmp.Diff(tc.want, q.take()); diff != "" {
 				t.Errorf("taken (-want +got):\n%s", diff)
 			}
-			if left := i.take(); len(left) != 0 {
+			if left := q.take(); len(left) != 0 {
 				t.Errorf("%v are taken twice", left)
 			}
-			i.Put("a")
-			if again := i.take(); !slices.Equal(again, []string{"a"}) {
+			q.Add("a")
+			if again := q.take(); !slices.Equal(again, []string{"a"}) {
 				t.Errorf("put in again after it was taken, it is %v", again)
 			}
 		})
@@ -53,11 +53,11 @@ func TestNobodyWaitsToPutSomethingIn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const many = 10_000
-		i := NewInbox[int]()
+		q := NewDedupQueue[int]()
 		for n := range many {
-			i.Put(n, n/2)
+			q.Add(n, n/2)
 		}
-		if got := i.take(); len(got) != many || got[0] != 0 || got[many-1] != many-1 {
+		if got := q.take(); len(got) != many || got[0] != 0 || got[many-1] != many-1 {
 			t.Errorf("%d items are held, want %d", len(got), many)
 		}
 	})
@@ -68,20 +68,20 @@ func TestReaderIsGivenWhatThereIsAndWhatComes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		i := NewInbox[string]()
-		i.Put("a", "b")
+		q := NewDedupQueue[string]()
+		q.Add("a", "b")
 		var got [][]string
-		go i.Read(ctx, func(items []string) {
+		go q.Receive(ctx, func(items []string) {
 			got = append(got, items)
 			if len(got) == 1 {
 				// What comes while the reader is at work is not lost.
-				i.Put("c", "a")
+				q.Add("c", "a")
 			}
 		})
 		synctest.Wait()
-		i.Put()
+		q.Add()
 		synctest.Wait()
-		i.Put("d")
+		q.Add("d")
 		synctest.Wait()
 		if diff := cmp.Diff([][]string{{"a", "b"}, {"c", "a"}, {"d"}}, got); diff != "" {
 			t.Errorf("read (-want +got):\n%s", diff)
@@ -93,17 +93,17 @@ func TestReaderIsGivenWhatThereIsAndWhatComes(t *testing.T) {
 func TestReadEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		i := NewInbox[string]()
+		q := NewDedupQueue[string]()
 		read := func(ctx context.Context) (all []string) {
-			i.Read(ctx, func(items []string) { all = append(all, items...) })
+			q.Receive(ctx, func(items []string) { all = append(all, items...) })
 			return all
 		}
 		first, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if got := read(first); got != nil {
-			t.Errorf("of an empty inbox %v are read", got)
+			t.Errorf("of an empty queue %v are read", got)
 		}
-		i.Put("a")
+		q.Add("a")
 		second, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if got := read(second); !slices.Equal(got, []string{"a"}) {
@@ -116,13 +116,13 @@ func TestReadEndsWithItsContext(t *testing.T) {
 func TestWhatManyPutInIsRead(t *testing.T) {
 	t.Parallel()
 	const writers, each = 8, 500
-	i := NewInbox[int]()
+	q := NewDedupQueue[int]()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	seen := map[int]bool{}
 	var reader, puts sync.WaitGroup
 	reader.Go(func() {
-		i.Read(ctx, func(items []int) {
+		q.Receive(ctx, func(items []int) {
 			for _, item := range items {
 				seen[item] = true
 			}
@@ -134,7 +134,7 @@ func TestWhatManyPutInIsRead(t *testing.T) {
 	for w := range writers {
 		puts.Go(func() {
 			for n := range each {
-				i.Put(w*each+n, n)
+				q.Add(w*each+n, n)
 			}
 		})
 	}

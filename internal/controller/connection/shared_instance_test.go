@@ -323,8 +323,8 @@ func TestNoGoroutineIsLeftOfInstancesThatComeAndGo(t *testing.T) {
 		t.Errorf("%d goroutines run, want the pool's own beside the %d there were", n, before)
 	}
 	stop()
-	if n := len(s.pool.homes) + len(s.pool.states); n != 0 {
-		t.Errorf("%d homes and states are kept of instances that are gone", n)
+	if n := len(s.pool.shared) + len(s.pool.states); n != 0 {
+		t.Errorf("%d shared instances and states are kept of instances that are gone", n)
 	}
 }
 
@@ -333,14 +333,14 @@ func TestHooksReachTheMembersOfTheirInstance(t *testing.T) {
 	both := []types.NamespacedName{ann, bob}
 	tests := map[string]struct {
 		then  func(s *scene, client *clerk.Client)
-		inbox func(p *Pool) *Inbox[types.NamespacedName]
+		queue func(p *Pool) *DedupQueue[types.NamespacedName]
 	}{
 		"KeyRefused": {func(s *scene, client *clerk.Client) {
 			s.first.RevokeKey(secret("key-3"))
 			if _, err := client.CountUsers(s.t.Context()); !clerk.Unauthorized(err) {
 				s.t.Errorf("with a revoked key: %v", err)
 			}
-		}, (*Pool).Doubted},
+		}, (*Pool).KeyChecks},
 		"KeyAcceptedAgain": {func(s *scene, client *clerk.Client) {
 			s.first.RevokeKey(secret("key-3"))
 			_, _ = client.CountUsers(s.t.Context())
@@ -369,13 +369,13 @@ func TestHooksReachTheMembersOfTheirInstance(t *testing.T) {
 				s.mirror(firstID).Follow(nil)
 				s.mirror(secondID).Follow(nil)
 				time.Sleep(time.Minute)
-				for _, inbox := range []*Inbox[types.NamespacedName]{s.pool.Changed(), s.pool.Doubted(), s.pool.Reported()} {
-					inbox.take()
+				for _, queue := range []*DedupQueue[types.NamespacedName]{s.pool.Changed(), s.pool.KeyChecks(), s.pool.Reported()} {
+					queue.take()
 				}
 				office, _ := s.pool.Join(ann, firstID, usual())
 				tc.then(s, s.client("key-3", office).For(clerk.Caller{Key: "test", Class: clerk.Person}))
 				synctest.Wait()
-				if diff := cmp.Diff(both, heard(tc.inbox(s.pool))); diff != "" {
+				if diff := cmp.Diff(both, heard(tc.queue(s.pool))); diff != "" {
 					t.Errorf("told (-want +got):\n%s", diff)
 				}
 			})
@@ -396,7 +396,7 @@ func TestMirrorThatReadsAnotherInstanceHasItsKeysChecked(t *testing.T) {
 		defer s.start()()
 		s.mirror(firstID).Follow(follows)
 		time.Sleep(time.Second)
-		if diff := cmp.Diff([]types.NamespacedName{ann}, heard(s.pool.Doubted())); diff != "" {
+		if diff := cmp.Diff([]types.NamespacedName{ann}, heard(s.pool.KeyChecks())); diff != "" {
 			t.Errorf("doubted (-want +got):\n%s", diff)
 		}
 		if told := s.pool.ChangedUsers().take(); len(told) != 0 {

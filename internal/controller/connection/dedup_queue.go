@@ -1,0 +1,63 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package connection
+
+import (
+	"context"
+	"sync"
+)
+
+// DedupQueue holds what is to be looked at until its reader takes it. What is put in twice before that is there once, so that
+// nobody who puts something in ever waits. It is safe for concurrent use; there is one reader.
+type DedupQueue[T comparable] struct {
+	arrived chan struct{}
+
+	mu    sync.Mutex
+	items map[T]struct{}
+	order []T
+}
+
+// NewDedupQueue returns an empty queue.
+func NewDedupQueue[T comparable]() *DedupQueue[T] {
+	return &DedupQueue[T]{arrived: make(chan struct{}, 1), items: map[T]struct{}{}}
+}
+
+// Add adds items.
+func (q *DedupQueue[T]) Add(items ...T) {
+	q.mu.Lock()
+	for _, item := range items {
+		if _, found := q.items[item]; !found {
+			q.items[item] = struct{}{}
+			q.order = append(q.order, item)
+		}
+	}
+	q.mu.Unlock()
+	select {
+	case q.arrived <- struct{}{}:
+	default:
+	}
+}
+
+// Receive calls the function with all items there are, oldest first, whenever there are some, until the context ends.
+func (q *DedupQueue[T]) Receive(ctx context.Context, receive func(items []T)) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-q.arrived:
+			if items := q.take(); len(items) > 0 {
+				receive(items)
+			}
+		}
+	}
+}
+
+func (q *DedupQueue[T]) take() []T {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	items := q.order
+	q.order = nil
+	clear(q.items)
+	return items
+}
