@@ -264,7 +264,7 @@ func TestPartsThatAreNeverAskedFor(t *testing.T) {
 			})
 		}
 	}
-	if given := len(c.backend.office.queue.window.given); given != 0 {
+	if given := len(c.backend.limiter.queue.window.given); given != 0 {
 		t.Errorf("%d tickets were spent on them", given)
 	}
 }

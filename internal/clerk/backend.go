@@ -16,6 +16,8 @@ import (
 	"time"
 
 	clerksdk "github.com/clerk/clerk-sdk-go/v2"
+
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
 // backend carries calls to Clerk: the SDK's Backend interface, with everything about an answer kept.
@@ -25,10 +27,10 @@ type backend struct {
 	key     secret
 	keyID   keyID
 	agent   string
-	office  *Office
+	limiter *RateLimiter
 	now     func() time.Time
 	timeout time.Duration
-	caller  Caller
+	caller  ratelimit.Caller
 	// mayWrite is asked right before each write.
 	mayWrite func() error
 }
@@ -52,8 +54,8 @@ func (b *backend) complete() {
 	if b.mayWrite == nil {
 		b.mayWrite = func() error { return nil }
 	}
-	if b.office == nil {
-		b.office = NewOffice(OfficeConfig{RequestsPer10s: Budget(b.key.reveal(), nil, nil), Now: b.now})
+	if b.limiter == nil {
+		b.limiter = NewRateLimiter(RateLimiterConfig{RequestsPer10s: Budget(b.key.reveal(), nil, nil), Now: b.now})
 	}
 }
 
@@ -68,7 +70,7 @@ func (b *backend) Call(ctx context.Context, api *clerksdk.APIRequest, into clerk
 	if err := ctx.Err(); err != nil {
 		return &transportError{cause: err}
 	}
-	ticket, err := b.office.take(b.caller, b.keyID, laneOf(api.Method, api.Path))
+	ticket, err := b.limiter.take(b.caller, b.keyID, laneOf(api.Method, api.Path))
 	if err != nil {
 		return err
 	}
@@ -76,7 +78,7 @@ func (b *backend) Call(ctx context.Context, api *clerksdk.APIRequest, into clerk
 	if err == nil {
 		err = b.read(&a, out, into)
 	}
-	b.office.settle(ticket, outcome{status: a.status, retryAfter: retryAfterOf(err)})
+	b.limiter.settle(ticket, outcome{status: a.status, retryAfter: retryAfterOf(err)})
 	if sent && out.write() && unsettled(err) {
 		return &AnswerLostError{Err: err}
 	}

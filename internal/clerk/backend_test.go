@@ -28,6 +28,8 @@ import (
 	"time"
 
 	clerksdk "github.com/clerk/clerk-sdk-go/v2"
+
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
 func newTLSStub(t *testing.T) *httptest.Server {
@@ -85,7 +87,7 @@ func TestNothingPrintsTheKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
-		for _, value := range []any{config, &config, c, *c, c.For(Caller{Key: "a"}), c.backend, *c.backend} {
+		for _, value := range []any{config, &config, c, *c, c.For(ratelimit.Caller{ID: "a"}), c.backend, *c.backend} {
 			if text := fmt.Sprintf(verb, value); strings.Contains(text, testKey) {
 				t.Errorf("%s of %T prints the key", verb, value)
 			}
@@ -338,8 +340,8 @@ func TestTransport(t *testing.T) {
 		}
 		clerk.Start()
 		t.Cleanup(clerk.Close)
-		office := NewOffice(OfficeConfig{RequestsPer10s: 100_000})
-		c := newTestClient(t, clerk.URL, func(c *Config) { c.Office = office })
+		office := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 100_000})
+		c := newTestClient(t, clerk.URL, func(c *Config) { c.RateLimiter = office })
 		for range 50 {
 			if _, err := c.User(t.Context(), testUserID); err != nil {
 				t.Fatal(err)
@@ -432,12 +434,12 @@ func TestBackendSendsWhatTheSDKAsksFor(t *testing.T) {
 func TestCallersHaveTicketsOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		office := NewOffice(OfficeConfig{RequestsPer10s: 10})
-		c, err := New(Config{Key: testKey, Office: office, Transport: failing{}})
+		office := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 10})
+		c, err := New(Config{Key: testKey, RateLimiter: office, Transport: failing{}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, b := c.For(Caller{Key: "a", Class: Person}), c.For(Caller{Key: "b"})
+		a, b := c.For(ratelimit.Caller{ID: "a", Level: ratelimit.Interactive}), c.For(ratelimit.Caller{ID: "b"})
 		until := func(c *Client) time.Time {
 			_, err := c.User(t.Context(), testUserID)
 			at, _ := Waiting(err)
@@ -462,10 +464,10 @@ func TestAnswersTeachTheOffice(t *testing.T) {
 		answering(status, userBody)(w, nil)
 	})
 	refused, opened := 0, 0
-	office := NewOffice(OfficeConfig{
-		RequestsPer10s: 1000, OnUnauthorized: func() { refused++ }, OnOpen: func() { opened++ },
+	office := NewRateLimiter(RateLimiterConfig{
+		RequestsPer10s: 1000, OnKeyRefused: func() { refused++ }, OnRecovered: func() { opened++ },
 	})
-	c := newTestClient(t, clerk.URL, func(c *Config) { c.Office = office })
+	c := newTestClient(t, clerk.URL, func(c *Config) { c.RateLimiter = office })
 	status, header = http.StatusTooManyRequests, http.Header{"Retry-After": {"60"}}
 	if _, err := c.MergeMetadata(t.Context(), testUserID, MetadataParams{}); err == nil {
 		t.Fatal("got no error")
@@ -482,10 +484,10 @@ func TestAnswersTeachTheOffice(t *testing.T) {
 		t.Errorf("the office is open: %v", err)
 	}
 	status = http.StatusOK
-	if err := c.Reopen(t.Context()); Unauthorized(err) || len(clerk.received()) != 3 {
+	if err := c.ProbeKey(t.Context()); Unauthorized(err) || len(clerk.received()) != 3 {
 		t.Fatalf("a key that works again is refused: %v", err)
 	}
-	if err := c.Reopen(t.Context()); err != nil || len(clerk.received()) != 3 {
+	if err := c.ProbeKey(t.Context()); err != nil || len(clerk.received()) != 3 {
 		t.Fatalf("a key that is not refused was asked about: %v", err)
 	}
 	status = http.StatusTooManyRequests

@@ -435,7 +435,7 @@ func TestCallsThatAreNeverMade(t *testing.T) {
 			})
 		}
 	}
-	if given := len(c.backend.office.queue.window.given); given != 0 {
+	if given := len(c.backend.limiter.queue.window.given); given != 0 {
 		t.Errorf("%d tickets were spent on them", given)
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	clerksdk "github.com/clerk/clerk-sdk-go/v2"
+
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
 const (
@@ -28,9 +30,9 @@ type Config struct {
 	APIURL string
 	// Key is the instance's secret key.
 	Key string `json:"-"`
-	// Office gives out the tickets for calls to this instance; all its clients share it. Nil is an office of its own with
-	// the default Budget of the key.
-	Office *Office
+	// RateLimiter limits the calls to this instance; all its clients share it. Nil is a rate limiter of its own with the
+	// default Budget of the key.
+	RateLimiter *RateLimiter
 	// Transport carries the calls. Nil is NewTransport().
 	Transport http.RoundTripper
 	// UserAgent is the header of that name. Empty is clerk-operator.
@@ -69,7 +71,7 @@ func New(config Config) (*Client, error) {
 		key:     newSecret(config.Key),
 		keyID:   identify(config.Key),
 		agent:   config.UserAgent,
-		office:  config.Office,
+		limiter: config.RateLimiter,
 		now:     config.Now,
 		timeout: config.Timeout,
 
@@ -101,29 +103,28 @@ func parseBase(text string) (string, error) {
 }
 
 // For returns a view of the client whose calls are made on behalf of the caller.
-func (c *Client) For(caller Caller) *Client {
+func (c *Client) For(caller ratelimit.Caller) *Client {
 	view := *c.backend
 	view.caller = caller
 	return &Client{backend: &view}
 }
 
-// Ready asks for the ticket of the caller's next call ahead of it. Nil means that the ticket is kept for the caller for five
-// seconds, in which its next call is made without asking for another; it has to wait nevertheless if Clerk limits calls in
-// between, or those on its user already. Else the error is that of a call that was not made: a *WaitError or a *ClosedError.
-// A ticket that is not used counts as little as one that its caller never came for.
-func (c *Client) Ready() error { return c.backend.office.ready(c.backend.caller, c.backend.keyID) }
+// Reserve asks for the token of the caller's next call ahead of it. Nil means that the token is kept for the caller for five
+// seconds, in which its next call is made without asking for another. That call has to wait nevertheless if Clerk limits
+// calls in between, or already limits those on its user. Any other error is that of a call that was not made: a *WaitError
+// or a *KeyRefusedError. A token that is not used counts as little as one that its caller never came for.
+func (c *Client) Reserve() error { return c.backend.limiter.ready(c.backend.caller, c.backend.keyID) }
 
-// Reopen finds out, for a key that the office knows as refused, whether calls with it are answered again: with one call that
-// counts users, since GET /instance, which tells whose a key is, may be answered where nothing else is. If that goes well,
-// calls go out again, and the office's OnOpen is called. A key that was refused again a moment after that waits for its
-// back-off first. Nil is for a key that is not refused, or no longer. The error is a *WaitError while somebody else's call is
-// about to tell.
-func (c *Client) Reopen(ctx context.Context) error {
-	if !c.backend.office.hasten(c.backend.keyID) {
+// ProbeKey finds out whether Clerk accepts again a key that the rate limiter knows as refused. It counts users, because
+// GET /instance, which tells whose key it is, may be answered where nothing else is. If the call succeeds, calls go out again
+// and the rate limiter calls OnRecovered. A key that was refused again a moment after that waits for its back-off first. Nil
+// is for a key that is not refused, or no longer. The error is a *WaitError while somebody else's call is about to tell.
+func (c *Client) ProbeKey(ctx context.Context) error {
+	if !c.backend.limiter.hasten(c.backend.keyID) {
 		return nil
 	}
 	_, err := c.CountUsers(ctx)
-	if closed, ok := errors.AsType[*ClosedError](err); ok && !closed.Repeated {
+	if closed, ok := errors.AsType[*KeyRefusedError](err); ok && !closed.Repeated {
 		return &WaitError{At: closed.At}
 	}
 	return err

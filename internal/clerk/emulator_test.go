@@ -14,6 +14,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 	"github.com/clerk-operator/clerk-operator/test/contract"
 )
 
@@ -21,7 +22,7 @@ import (
 type world struct {
 	*clerk.Client
 	instance *emulator.Instance
-	office   *clerk.Office
+	office   *clerk.RateLimiter
 	url      string
 }
 
@@ -33,7 +34,7 @@ func newWorld(t *testing.T, settings emulator.Settings) *world {
 	t.Cleanup(served.Close)
 	t.Cleanup(server.Close)
 	w := &world{instance: instance, url: served.URL + emulator.BasePath}
-	w.office = clerk.NewOffice(clerk.OfficeConfig{RequestsPer10s: 100_000})
+	w.office = clerk.NewRateLimiter(clerk.RateLimiterConfig{RequestsPer10s: 100_000})
 	w.Client = w.client(t, instance.Key())
 	return w
 }
@@ -42,11 +43,11 @@ func (w *world) client(t *testing.T, key string) *clerk.Client {
 	t.Helper()
 	transport := clerk.NewTransport()
 	t.Cleanup(transport.CloseIdleConnections)
-	c, err := clerk.New(clerk.Config{APIURL: w.url, Key: key, Office: w.office, Transport: transport})
+	c, err := clerk.New(clerk.Config{APIURL: w.url, Key: key, RateLimiter: w.office, Transport: transport})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c.For(clerk.Caller{Key: t.Name(), Class: clerk.Person})
+	return c.For(ratelimit.Caller{ID: t.Name(), Level: ratelimit.Interactive})
 }
 
 // must returns the value, or ends the test.
@@ -368,7 +369,7 @@ func TestKeyThatIsRevoked(t *testing.T) {
 	if _, err := w.CountUsers(t.Context()); !clerk.Unauthorized(err) {
 		t.Fatalf("got %v, want that the office is closed", err)
 	}
-	if closed, ok := errors.AsType[*clerk.ClosedError](w.Ready()); !ok || time.Until(closed.At) > time.Second {
+	if closed, ok := errors.AsType[*clerk.KeyRefusedError](w.Reserve()); !ok || time.Until(closed.At) > time.Second {
 		t.Errorf("got %v, want to be closed for a second", closed)
 	}
 	if _, err := w.client(t, "sk_live_another").CountUsers(t.Context()); err != nil {
@@ -380,7 +381,7 @@ func TestLimitsOfTheEmulatorAreNotMet(t *testing.T) {
 	t.Parallel()
 	const budget = 100
 	w := newWorld(t, emulator.Settings{InstanceRateLimit: budget})
-	w.office = clerk.NewOffice(clerk.OfficeConfig{RequestsPer10s: budget})
+	w.office = clerk.NewRateLimiter(clerk.RateLimiterConfig{RequestsPer10s: budget})
 	c := w.client(t, w.instance.Key())
 	answered := 0
 	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); {

@@ -67,8 +67,8 @@ type WaitError struct {
 // Error is the same text whatever the time.
 func (e *WaitError) Error() string { return "waiting for a call to Clerk to fit into the budget" }
 
-// ClosedError means that no call is made since Clerk refuses the instance's key.
-type ClosedError struct {
+// KeyRefusedError means that no call is made since Clerk refuses the instance's key.
+type KeyRefusedError struct {
 	// At is when the next call is let through to see whether that is still so.
 	At time.Time
 	// Repeated is true if Clerk refuses the key again, or still, after it was asked anew.
@@ -76,7 +76,7 @@ type ClosedError struct {
 }
 
 // Error is the same text whatever the time.
-func (e *ClosedError) Error() string { return "clerk refuses the secret key" }
+func (e *KeyRefusedError) Error() string { return "clerk refuses the secret key" }
 
 // AnswerLostError means that a write was sent and that it is not known whether it was carried out.
 type AnswerLostError struct {

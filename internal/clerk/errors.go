@@ -32,7 +32,7 @@ func Waiting(err error) (time.Time, bool) {
 
 // Unauthorized reports whether Clerk refuses the secret key, or the call was not made because it did a moment ago.
 func Unauthorized(err error) bool {
-	if _, ok := errors.AsType[*ClosedError](err); ok {
+	if _, ok := errors.AsType[*KeyRefusedError](err); ok {
 		return true
 	}
 	e, ok := errors.AsType[*Error](err)

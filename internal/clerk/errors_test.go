@@ -134,7 +134,7 @@ func TestFateOfOtherErrors(t *testing.T) {
 		"None":          {nil, fate{}},
 		"SomethingElse": {io.EOF, fate{}},
 		"NoTicket":      {&WaitError{At: then}, fate{Waiting: true}},
-		"ClosedOffice":  {&ClosedError{At: then}, fate{Unauthorized: true}},
+		"ClosedOffice":  {&KeyRefusedError{At: then}, fate{Unauthorized: true}},
 		"LostAnswer":    {&AnswerLostError{Err: io.EOF}, fate{Lost: true}},
 		"MadeByATest":   {&Error{Status: 422, Code: "x"}, fate{Rejected: true}},
 	}
@@ -440,8 +440,8 @@ func TestUntrustedCertificate(t *testing.T) {
 func TestWaitingBeforeACall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		office := NewOffice(OfficeConfig{RequestsPer10s: 1})
-		c, err := New(Config{Key: testKey, Office: office, Transport: failing{}})
+		office := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 1})
+		c, err := New(Config{Key: testKey, RateLimiter: office, Transport: failing{}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -20,10 +20,10 @@ func TestWritesAreAskedForRightBeforeTheyAreSent(t *testing.T) {
 		answering(http.StatusOK, userBody)(w, r)
 	})
 	refused := errors.New("somebody else leads")
-	office := NewOffice(OfficeConfig{RequestsPer10s: 100, Now: func() time.Time { return time.Unix(0, 0) }})
+	office := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 100, Now: func() time.Time { return time.Unix(0, 0) }})
 	lost := false
 	c := newTestClient(t, server.URL, func(config *Config) {
-		config.Office = office
+		config.RateLimiter = office
 		config.MayWrite = func() error {
 			asked.Add(1)
 			if lost {

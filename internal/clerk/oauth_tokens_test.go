@@ -106,7 +106,7 @@ func TestProvidersThatAreNeverAsked(t *testing.T) {
 			t.Errorf("%q is accepted", provider)
 		}
 	}
-	if given := len(c.backend.office.queue.window.given); given != 0 {
+	if given := len(c.backend.limiter.queue.window.given); given != 0 {
 		t.Errorf("%d tickets were spent on them", given)
 	}
 }

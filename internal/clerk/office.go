@@ -7,51 +7,26 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
-// Class says how urgent a call is.
-type Class int
-
-// Classes, least urgent first. The more urgent one is always served first, and the others only as long as that leaves it
-// something: see the level named with each, of the bucket that holds a tenth of the budget when full. A class that waits
-// nevertheless gets one of ten tickets, whatever the more urgent ones ask for, so that none starves.
-const (
-	// Background: reads that only keep a picture fresh. They leave the bucket half full.
-	Background Class = iota
-	// Drift: putting right what somebody changed at Clerk. It leaves a fifth of the bucket.
-	Drift
-	// Person: carrying out a change of a manifest, for which somebody waits. It is given the last ticket.
-	Person
-)
-
-// Caller says on whose behalf a call is made.
-type Caller struct {
-	// Key tells callers apart, for instance a Kubernetes object's uid. A ticket is kept for it.
-	Key string
-	// Group is who shares one part with others: however many calls it asks for, other groups of the same class are given as
-	// many tickets as it is, and the first ones of a group that has not asked for any lately come before its. "" is a group
-	// like any other.
-	Group string
-	// Class is how urgent its calls are.
-	Class Class
-}
-
-// OfficeConfig makes an Office.
-type OfficeConfig struct {
+// RateLimiterConfig makes a RateLimiter.
+type RateLimiterConfig struct {
 	// RequestsPer10s is the budget, see Budget. Less than 1 counts as 1.
 	RequestsPer10s int
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// OnOpen is called after the first call that Clerk answered properly again, where before it refused the call's key or,
+	// OnRecovered is called after the first call that Clerk answered properly again, where before it refused the call's key or,
 	// for half a minute or longer, answered nothing but 5xx or not at all. It is the time to wake what waits. Nil is nothing.
-	OnOpen func()
-	// OnUnauthorized is called when Clerk starts to refuse a key. Nil is nothing.
-	OnUnauthorized func()
+	OnRecovered func()
+	// OnKeyRefused is called when Clerk starts to refuse a key. Nil is nothing.
+	OnKeyRefused func()
 }
 
-// Office is the ticket office of one Clerk instance: every call needs a ticket, and the answers to calls tell the office
+// RateLimiter is the ticket office of one Clerk instance: every call needs a ticket, and the answers to calls tell the office
 // when there are none. It has no goroutines and nobody waits in it. It is safe for concurrent use.
-type Office struct {
+type RateLimiter struct {
 	now                    func() time.Time
 	onOpen, onUnauthorized func()
 
@@ -79,22 +54,22 @@ type outcome struct {
 	retryAfter time.Duration
 }
 
-// outage is how long nothing but failures have to come for OnOpen to be called after them.
+// outage is how long nothing but failures have to come for OnRecovered to be called after them.
 const outage = 30 * time.Second
 
-// NewOffice returns an open office with a full budget.
-func NewOffice(config OfficeConfig) *Office {
-	return &Office{
+// NewRateLimiter returns an open office with a full budget.
+func NewRateLimiter(config RateLimiterConfig) *RateLimiter {
+	return &RateLimiter{
 		now:            orRealTime(config.Now),
-		onOpen:         config.OnOpen,
-		onUnauthorized: config.OnUnauthorized,
+		onOpen:         config.OnRecovered,
+		onUnauthorized: config.OnKeyRefused,
 		queue:          newQueue(config.RequestsPer10s),
 		refusals:       refusals{},
 	}
 }
 
 // SetRequestsPer10s changes the budget; less than 1 counts as 1. Whoever waits keeps his place.
-func (o *Office) SetRequestsPer10s(n int) {
+func (o *RateLimiter) SetRequestsPer10s(n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.queue.resize(n, o.now())
@@ -102,14 +77,14 @@ func (o *Office) SetRequestsPer10s(n int) {
 
 // Take asks for a ticket for one call that is made with no secret key. Nil is the ticket. A *WaitError says when to come
 // again; the caller's place is kept until then, and its ticket until shortly after.
-func (o *Office) Take(caller Caller) error {
+func (o *RateLimiter) Take(caller ratelimit.Caller) error {
 	_, err := o.take(caller, "", "")
 	return err
 }
 
 // take asks for a ticket for a call with the key in the lane of a user, "" for a call in none. Its errors are Take's, and a
-// *ClosedError if Clerk refuses the key.
-func (o *Office) take(caller Caller, secret keyID, lane string) (ticket, error) {
+// *KeyRefusedError if Clerk refuses the key.
+func (o *RateLimiter) take(caller ratelimit.Caller, secret keyID, lane string) (ticket, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	now := o.now()
@@ -123,7 +98,7 @@ func (o *Office) take(caller Caller, secret keyID, lane string) (ticket, error) 
 }
 
 // ready asks for a ticket as take does, and keeps it for the caller's next call.
-func (o *Office) ready(caller Caller, secret keyID) error {
+func (o *RateLimiter) ready(caller ratelimit.Caller, secret keyID) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	now := o.now()
@@ -137,9 +112,9 @@ func (o *Office) ready(caller Caller, secret keyID) error {
 }
 
 // claim returns a place whose ticket may be used now.
-func (o *Office) claim(caller Caller, secret keyID, lane string, now time.Time) (*place, error) {
-	if at, closed := o.refusals.closed(secret, now); closed && !o.queue.probes(caller.Key, now) {
-		return nil, &ClosedError{At: at, Repeated: o.refusals.repeated(secret)}
+func (o *RateLimiter) claim(caller ratelimit.Caller, secret keyID, lane string, now time.Time) (*place, error) {
+	if at, closed := o.refusals.closed(secret, now); closed && !o.queue.probes(caller.ID, now) {
+		return nil, &KeyRefusedError{At: at, Repeated: o.refusals.repeated(secret)}
 	}
 	if at, closed := o.lanes.closed(lane, now); closed {
 		return nil, &WaitError{At: at}
@@ -153,21 +128,21 @@ func (o *Office) claim(caller Caller, secret keyID, lane string, now time.Time) 
 
 // hasten has the next call with a refused key be its probe at once, see refusals.hasten. It reports whether the key is
 // refused.
-func (o *Office) hasten(secret keyID) bool {
+func (o *RateLimiter) hasten(secret keyID) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.refusals.hasten(secret, o.now())
 }
 
 // settle tells the office how a call ended and wakes whoever that concerns.
-func (o *Office) settle(t ticket, result outcome) {
+func (o *RateLimiter) settle(t ticket, result outcome) {
 	if wake := o.learn(t, result); wake != nil {
 		wake()
 	}
 }
 
 // learn records an outcome and returns the hook to be called for it, if any.
-func (o *Office) learn(t ticket, result outcome) func() {
+func (o *RateLimiter) learn(t ticket, result outcome) func() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	now := o.now()
@@ -192,7 +167,7 @@ func (o *Office) learn(t ticket, result outcome) func() {
 }
 
 // slow closes what a 429 is about: the lane of one user, or the instance.
-func (o *Office) slow(t ticket, now, until time.Time) {
+func (o *RateLimiter) slow(t ticket, now, until time.Time) {
 	if t.lane != "" && !o.lanes.close(t.lane, now, until) {
 		return
 	}
@@ -200,7 +175,7 @@ func (o *Office) slow(t ticket, now, until time.Time) {
 }
 
 // recover opens the office after a proper answer and returns the hook to be called if it was closed before.
-func (o *Office) recover(t ticket, now time.Time) func() {
+func (o *RateLimiter) recover(t ticket, now time.Time) func() {
 	failing := o.failingSince
 	o.failingSince = time.Time{}
 	opened := o.refusals.accept(t, now)

@@ -11,18 +11,20 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
-var classes = []Class{Background, Drift, Person}
+var classes = []ratelimit.PriorityLevel{ratelimit.Background, ratelimit.Drift, ratelimit.Interactive}
 
 // letter names a class in a text of many.
-func letter(class Class) string { return string("BDP"[class]) }
+func letter(class ratelimit.PriorityLevel) string { return string("BDP"[class]) }
 
 // atOnce takes as many tickets as a class is given without waiting, and returns how long the next one has to wait.
-func atOnce(t *testing.T, o *Office, class Class) (int, time.Duration) {
+func atOnce(t *testing.T, o *RateLimiter, class ratelimit.PriorityLevel) (int, time.Duration) {
 	t.Helper()
 	for n := 0; ; n++ {
-		err := o.Take(Caller{Key: fmt.Sprint(class, n), Class: class})
+		err := o.Take(ratelimit.Caller{ID: fmt.Sprint(class, n), Level: class})
 		if err == nil {
 			continue
 		}
@@ -52,7 +54,7 @@ func TestClassesLeaveOneAnotherTheirPartOfTheBucket(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				o := NewOffice(OfficeConfig{RequestsPer10s: test.budget})
+				o := NewRateLimiter(RateLimiterConfig{RequestsPer10s: test.budget})
 				for _, class := range classes {
 					given, wait := atOnce(t, o, class)
 					want := time.Duration(test.missing[class] * float64(interval(test.budget)))
@@ -75,7 +77,7 @@ func order(t *testing.T, budget, person, drift, background int) string {
 	c.office.queue.leaveAll("")
 	for class, callers := range []int{background, drift, person} {
 		for i := range callers {
-			c.all.Go(func() { c.call(Caller{Key: fmt.Sprint(class, " ", i), Class: Class(class)}) })
+			c.all.Go(func() { c.call(ratelimit.Caller{ID: fmt.Sprint(class, " ", i), Level: ratelimit.PriorityLevel(class)}) })
 			synctest.Wait()
 		}
 	}
@@ -83,7 +85,7 @@ func order(t *testing.T, budget, person, drift, background int) string {
 	slices.SortStableFunc(c.given, func(a, b used) int { return a.at.Compare(b.at) })
 	var text strings.Builder
 	for _, u := range c.given {
-		text.WriteString(letter(u.caller.Class))
+		text.WriteString(letter(u.caller.Level))
 	}
 	return text.String()
 }
@@ -133,7 +135,7 @@ func TestNoClassStarves(t *testing.T) {
 					}
 					c.all.Wait()
 					for _, class := range classes {
-						given := c.of(func(u used) bool { return u.caller.Class == class })
+						given := c.of(func(u used) bool { return u.caller.Level == class })
 						if len(given) < 90 {
 							t.Errorf("%s: %d of 1000 tickets, want one of ten", letter(class), len(given))
 						}

@@ -12,11 +12,13 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
 // crowd are callers of an office in virtual time, who each come back when told.
 type crowd struct {
-	office *Office
+	office *RateLimiter
 	// end is when everybody gives up.
 	end time.Time
 	all sync.WaitGroup
@@ -29,17 +31,17 @@ type crowd struct {
 
 // used is a ticket that a caller was given, after it waited for so long.
 type used struct {
-	caller Caller
+	caller ratelimit.Caller
 	at     time.Time
 	waited time.Duration
 }
 
 func newCrowd(budget int, lasting time.Duration) *crowd {
-	return &crowd{office: NewOffice(OfficeConfig{RequestsPer10s: budget}), end: time.Now().Add(lasting)}
+	return &crowd{office: NewRateLimiter(RateLimiterConfig{RequestsPer10s: budget}), end: time.Now().Add(lasting)}
 }
 
 // call takes a ticket as soon as the caller may have it, and returns how long that took, or false at the end.
-func (c *crowd) call(caller Caller) (time.Duration, bool) {
+func (c *crowd) call(caller ratelimit.Caller) (time.Duration, bool) {
 	for start := time.Now(); ; {
 		err := c.office.Take(caller)
 		now := time.Now()
@@ -61,10 +63,10 @@ func (c *crowd) call(caller Caller) (time.Duration, bool) {
 }
 
 // flood lets many callers of a group make one call after the other until the end.
-func (c *crowd) flood(group string, class Class, callers int) {
+func (c *crowd) flood(group string, class ratelimit.PriorityLevel, callers int) {
 	for i := range callers {
 		c.all.Go(func() {
-			caller := Caller{Key: fmt.Sprint(group, " ", class, " ", i), Group: group, Class: class}
+			caller := ratelimit.Caller{ID: fmt.Sprint(group, " ", class, " ", i), Flow: group, Level: class}
 			for more := true; more; {
 				_, more = c.call(caller)
 			}
@@ -94,15 +96,15 @@ func TestAGroupsSizeMakesOnlyItselfWait(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		floods map[string]int
-		class  Class
+		class  ratelimit.PriorityLevel
 	}{
-		"OneOfTenThousand":                {map[string]int{"a": 10_000}, Person},
-		"OneOfTwoThousandThatFlap":        {map[string]int{"a": 2000}, Drift},
-		"FiveOfTwoThousand":               {map[string]int{"a": 2000, "b": 2000, "c": 2000, "d": 2000, "e": 2000}, Person},
-		"TheGroupWithoutName":             {map[string]int{"": 5000}, Person},
+		"OneOfTenThousand":                {map[string]int{"a": 10_000}, ratelimit.Interactive},
+		"OneOfTwoThousandThatFlap":        {map[string]int{"a": 2000}, ratelimit.Drift},
+		"FiveOfTwoThousand":               {map[string]int{"a": 2000, "b": 2000, "c": 2000, "d": 2000, "e": 2000}, ratelimit.Interactive},
+		"TheGroupWithoutName":             {map[string]int{"": 5000}, ratelimit.Interactive},
 		"AHundredOfAHundred":              hundredGroups(),
-		"DriftOfFiveGroups":               {map[string]int{"a": 2000, "b": 2000, "c": 2000, "d": 2000, "e": 2000}, Drift},
-		"BackgroundReadsOfTwoThousandToo": {map[string]int{"a": 2000}, Background},
+		"DriftOfFiveGroups":               {map[string]int{"a": 2000, "b": 2000, "c": 2000, "d": 2000, "e": 2000}, ratelimit.Drift},
+		"BackgroundReadsOfTwoThousandToo": {map[string]int{"a": 2000}, ratelimit.Background},
 	}
 	for name, test := range tests {
 		for _, budget := range []int{50, 500} {
@@ -118,7 +120,7 @@ func TestAGroupsSizeMakesOnlyItselfWait(t *testing.T) {
 					// Nobody who asks for less than a group's part waits for others to have theirs.
 					part := max(5*time.Second, time.Duration(quantum*len(test.floods))*interval(budget))
 					for range 1 + 90*time.Second/part {
-						single := Caller{Key: "single", Group: "single", Class: test.class}
+						single := ratelimit.Caller{ID: "single", Flow: "single", Level: test.class}
 						if waited, _ := c.call(single); waited > interval(budget)+time.Millisecond {
 							t.Errorf("the single one waited for %v, a ticket comes every %v", waited, interval(budget))
 						}
@@ -138,7 +140,7 @@ func TestAGroupsSizeMakesOnlyItselfWait(t *testing.T) {
 
 func hundredGroups() struct {
 	floods map[string]int
-	class  Class
+	class  ratelimit.PriorityLevel
 } {
 	floods := map[string]int{}
 	for i := range 100 {
@@ -146,8 +148,8 @@ func hundredGroups() struct {
 	}
 	return struct {
 		floods map[string]int
-		class  Class
-	}{floods, Person}
+		class  ratelimit.PriorityLevel
+	}{floods, ratelimit.Interactive}
 }
 
 func TestGroupsOfAnySizeGetEqualParts(t *testing.T) {
@@ -155,15 +157,15 @@ func TestGroupsOfAnySizeGetEqualParts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const budget, lasting = 500, 2 * time.Minute
 		c := newCrowd(budget, lasting)
-		c.flood("a", Person, 5000)
+		c.flood("a", ratelimit.Interactive, 5000)
 		time.Sleep(20 * time.Second)
 		begin := time.Now()
-		c.flood("b", Person, 300)
-		c.flood("c", Person, 1000)
+		c.flood("b", ratelimit.Interactive, 300)
+		c.flood("c", ratelimit.Interactive, 1000)
 		c.all.Wait()
 		counts := map[string]int{}
 		for _, u := range c.of(within(begin.Add(time.Second), begin.Add(90*time.Second))) {
-			counts[u.caller.Group]++
+			counts[u.caller.Flow]++
 		}
 		all := counts["a"] + counts["b"] + counts["c"]
 		for group, n := range counts {
@@ -182,7 +184,7 @@ func TestAGroupGetsEverythingWhileNobodyElseWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const budget, lasting = 50, 2 * time.Minute
 		c := newCrowd(budget, lasting)
-		c.flood("a", Person, 1000)
+		c.flood("a", ratelimit.Interactive, 1000)
 		c.all.Wait()
 		if n, least := len(c.given), int(lasting/windowLength)*budget*95/100; n < least {
 			t.Errorf("%d tickets, want at least %d", n, least)
@@ -193,30 +195,30 @@ func TestAGroupGetsEverythingWhileNobodyElseWaits(t *testing.T) {
 func TestWhoWaitsForSomethingElseChangesPlaces(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		before, after Caller
+		before, after ratelimit.Caller
 		sooner        bool
 	}{
-		"OfAMoreUrgentClass": {Caller{Class: Drift}, Caller{Class: Person}, true},
-		"OfALessUrgentClass": {Caller{Class: Drift}, Caller{Class: Background}, false},
-		"OfAnotherGroup":     {Caller{Group: "flood", Class: Drift}, Caller{Group: "mine", Class: Drift}, true},
-		"OfNothingElse":      {Caller{Group: "flood", Class: Drift}, Caller{Group: "flood", Class: Drift}, false},
+		"OfAMoreUrgentClass": {ratelimit.Caller{Level: ratelimit.Drift}, ratelimit.Caller{Level: ratelimit.Interactive}, true},
+		"OfALessUrgentClass": {ratelimit.Caller{Level: ratelimit.Drift}, ratelimit.Caller{Level: ratelimit.Background}, false},
+		"OfAnotherGroup":     {ratelimit.Caller{Flow: "flood", Level: ratelimit.Drift}, ratelimit.Caller{Flow: "mine", Level: ratelimit.Drift}, true},
+		"OfNothingElse":      {ratelimit.Caller{Flow: "flood", Level: ratelimit.Drift}, ratelimit.Caller{Flow: "flood", Level: ratelimit.Drift}, false},
 		"OfAGroupButAsUrgentAsBefore": {
-			Caller{Group: "flood", Class: Drift}, Caller{Group: "mine", Class: Background}, true,
+			ratelimit.Caller{Flow: "flood", Level: ratelimit.Drift}, ratelimit.Caller{Flow: "mine", Level: ratelimit.Background}, true,
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o := NewOffice(OfficeConfig{RequestsPer10s: 500, Now: at})
+			o := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 500, Now: at})
 			for i := range 1000 {
-				_ = o.Take(Caller{Key: fmt.Sprint("flood", i), Group: "flood", Class: Drift})
+				_ = o.Take(ratelimit.Caller{ID: fmt.Sprint("flood", i), Flow: "flood", Level: ratelimit.Drift})
 			}
-			test.before.Key, test.after.Key = "mine", "mine"
-			test.before.Group = "flood"
-			if test.after.Group == "" {
-				test.after.Group = "flood"
+			test.before.ID, test.after.ID = "mine", "mine"
+			test.before.Flow = "flood"
+			if test.after.Flow == "" {
+				test.after.Flow = "flood"
 			}
-			told := func(caller Caller) time.Duration {
+			told := func(caller ratelimit.Caller) time.Duration {
 				wait, _ := errors.AsType[*WaitError](o.Take(caller))
 				if wait == nil {
 					return 0
@@ -227,10 +229,10 @@ func TestWhoWaitsForSomethingElseChangesPlaces(t *testing.T) {
 			if test.sooner && after > before/10 || !test.sooner && after != before {
 				t.Errorf("told to wait %v before and %v after", before, after)
 			}
-			if mine := o.queue.places["mine"]; mine != nil && mine.caller.Class < max(test.before.Class, test.after.Class) {
-				t.Errorf("became less urgent: %s", letter(mine.caller.Class))
+			if mine := o.queue.places["mine"]; mine != nil && mine.caller.Level < max(test.before.Level, test.after.Level) {
+				t.Errorf("became less urgent: %s", letter(mine.caller.Level))
 			}
-			if n := o.queue.lines[Drift].waiting + o.queue.lines[Person].waiting; n > 1000 {
+			if n := o.queue.lines[ratelimit.Drift].waiting + o.queue.lines[ratelimit.Interactive].waiting; n > 1000 {
 				t.Errorf("%d wait", n)
 			}
 		})
@@ -243,7 +245,7 @@ func TestNothingIsLeftInMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrowd(50, 12*time.Minute)
 		o := c.office
-		for i, class := range []Class{Background, Drift, Person, Person} {
+		for i, class := range []ratelimit.PriorityLevel{ratelimit.Background, ratelimit.Drift, ratelimit.Interactive, ratelimit.Interactive} {
 			c.flood(fmt.Sprint("group ", i), class, 2000)
 			c.trickle(class, 3*time.Second)
 		}
@@ -264,10 +266,10 @@ func TestNothingIsLeftInMemory(t *testing.T) {
 		for range 3 {
 			time.Sleep(2 * refusalKept)
 			o.settle(ticket{secret: "last", probe: true}, outcome{status: http.StatusUnauthorized})
-			_, _ = o.take(Caller{Key: "other", Class: Person}, "", "")
+			_, _ = o.take(ratelimit.Caller{ID: "other", Level: ratelimit.Interactive}, "", "")
 		}
 		time.Sleep(time.Minute)
-		_ = o.Take(Caller{Key: "last", Class: Person})
+		_ = o.Take(ratelimit.Caller{ID: "last", Level: ratelimit.Interactive})
 		q := &o.queue
 		for what, n := range map[string]int{
 			"places": len(q.places), "tickets not used": len(q.ready), "tickets held": len(q.held),
@@ -279,7 +281,7 @@ func TestNothingIsLeftInMemory(t *testing.T) {
 		}
 		for class := range q.lines {
 			if l := &q.lines[class]; l.waiting != 0 || len(l.parts) != 0 || len(l.rounds) != 0 {
-				t.Errorf("%s: %d wait, %d groups and %d rounds are left", letter(Class(class)), l.waiting, len(l.parts), len(l.rounds))
+				t.Errorf("%s: %d wait, %d groups and %d rounds are left", letter(ratelimit.PriorityLevel(class)), l.waiting, len(l.parts), len(l.rounds))
 			}
 		}
 	})

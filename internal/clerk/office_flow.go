@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
 // share is how many tickets it takes for one of them to go to a class that waits, however many more urgent ones there are.
@@ -56,7 +58,7 @@ func (q *queue) there(level float64, now time.Time) bool {
 func (q *queue) serve(p *place, now time.Time) {
 	p.due = now
 	q.flow.ReserveN(now, 1)
-	q.count(p.caller.Class)
+	q.count(p.caller.Level)
 	q.ready = append(q.ready, p)
 	q.recent = append(q.recent, q.keepRoom(p, now.Add(punctual)))
 }
@@ -73,13 +75,13 @@ func (q *queue) stretch(at time.Time) {
 }
 
 // next returns the class that is given the next ticket, and how full the bucket has to be for it; -1 is none.
-func (q *queue) next() (Class, float64) {
-	for class := range Person {
+func (q *queue) next() (ratelimit.PriorityLevel, float64) {
+	for class := range ratelimit.Interactive {
 		if q.lines[class].waiting > 0 && q.passed[class] >= share-1 {
 			return class, 1
 		}
 	}
-	for class := Person; class >= Background; class-- {
+	for class := ratelimit.Interactive; class >= ratelimit.Background; class-- {
 		if q.lines[class].waiting > 0 {
 			return class, q.level(class)
 		}
@@ -88,8 +90,8 @@ func (q *queue) next() (Class, float64) {
 }
 
 // count notes that a class was given a ticket.
-func (q *queue) count(class Class) {
-	for other := range Person {
+func (q *queue) count(class ratelimit.PriorityLevel) {
+	for other := range ratelimit.Interactive {
 		if other != class && q.lines[other].waiting > 0 {
 			q.passed[other]++
 		} else {
@@ -100,12 +102,12 @@ func (q *queue) count(class Class) {
 
 // level is how many tickets have to be in the bucket for a class to be given one: a person's change takes the last, drift
 // work leaves a fifth of a full bucket, background reads leave half. A full bucket is enough for everybody.
-func (q *queue) level(class Class) float64 {
+func (q *queue) level(class ratelimit.PriorityLevel) float64 {
 	burst := float64(q.burst)
 	left := 0.0
 	switch class {
-	case Person:
-	case Drift:
+	case ratelimit.Interactive:
+	case ratelimit.Drift:
 		left = burst / 5
 	default:
 		left = burst / 2
@@ -129,7 +131,7 @@ func (q *queue) close(until, now time.Time) {
 			continue
 		}
 		q.takeBack(p)
-		q.lines[p.caller.Class].rejoin(p)
+		q.lines[p.caller.Level].rejoin(p)
 	}
 	q.ready = nil
 }

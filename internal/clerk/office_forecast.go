@@ -6,6 +6,8 @@ package clerk
 import (
 	"math"
 	"time"
+
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
 // turn is how things are when a ticket is handed out: so many others were before it, and so full is the bucket.
@@ -25,7 +27,7 @@ func (q *queue) tell(p *place, now time.Time) time.Time {
 	likely, passing := q.forecast(p)
 	wait := q.when(likely).Sub(now)
 	longer := wait
-	if urgent := q.window.urgent(p.caller.Class); urgent > 0 {
+	if urgent := q.window.urgent(p.caller.Level); urgent > 0 {
 		left := max(1, q.window.size-urgent)
 		latest := max(q.when(turn{passing, 1}).Sub(now), q.flowing(float64(passing)))
 		longer = min(wait*time.Duration(q.window.size)/time.Duration(left), latest)
@@ -40,22 +42,22 @@ func (q *queue) tell(p *place, now time.Time) time.Time {
 // forecast returns the turn of a place if nobody else comes: after those before it in its line and those more urgent, or
 // after so many others, passing, as can go before it because its class gets its share then, if there are no more.
 func (q *queue) forecast(p *place) (t turn, passing int) {
-	class := p.caller.Class
+	class := p.caller.Level
 	ahead := q.lines[class].ahead(p)
 	urgent := 0
-	for c := Person; c > class; c-- {
+	for c := ratelimit.Interactive; c > class; c-- {
 		urgent += q.lines[c].waiting
 	}
 	t = turn{q.interleaved(class, ahead+urgent), q.level(class)}
-	if class == Person {
+	if class == ratelimit.Interactive {
 		return t, ahead
 	}
 	passing = ahead + max(0, (ahead+1)*(share-1)-q.passed[class])
 	if passing <= ahead+urgent {
 		t = turn{passing, 1}
-		if passing-ahead > q.lines[Person].waiting {
+		if passing-ahead > q.lines[ratelimit.Interactive].waiting {
 			// The last of them is not a person's change either and waits for the level of its own class.
-			t.level = max(1, q.level(Drift)-1)
+			t.level = max(1, q.level(ratelimit.Drift)-1)
 		}
 	}
 	return t, passing
@@ -63,7 +65,7 @@ func (q *queue) forecast(p *place) (t turn, passing int) {
 
 // interleaved returns how many tickets are handed out before one that comes after so many of its class and more urgent ones:
 // these and the share of those who are less urgent.
-func (q *queue) interleaved(class Class, tickets int) int {
+func (q *queue) interleaved(class ratelimit.PriorityLevel, tickets int) int {
 	all := tickets
 	for lower := range class {
 		all += min(q.lines[lower].waiting, (tickets+q.passed[lower])/(share-1))

@@ -54,7 +54,7 @@ func (l *line) next(group string) part {
 
 // assign says where in the line a place would be.
 func (l *line) assign(p *place) {
-	mine := l.next(p.caller.Group)
+	mine := l.next(p.caller.Flow)
 	if p.fresh = mine.fresh; p.fresh {
 		p.round = mine.taken - 1
 		p.seat = l.fresh[p.round].added
@@ -69,7 +69,7 @@ func (l *line) assign(p *place) {
 // join puts a place at the end of what its group waits for.
 func (l *line) join(p *place) {
 	l.assign(p)
-	l.remember(p.caller.Group, l.next(p.caller.Group))
+	l.remember(p.caller.Flow, l.next(p.caller.Flow))
 	l.waiting++
 	if p.fresh {
 		l.fresh[p.round].push(p)
@@ -97,9 +97,9 @@ func (l *line) remember(group string, mine part) {
 
 // rejoin puts a place before all others.
 func (l *line) rejoin(p *place) {
-	mine := l.parts[p.caller.Group]
+	mine := l.parts[p.caller.Flow]
 	mine.waiting++
-	l.remember(p.caller.Group, mine)
+	l.remember(p.caller.Flow, mine)
 	l.waiting++
 	p.fresh, p.round = true, 0
 	l.fresh[0].pushFirst(p)
@@ -116,8 +116,8 @@ func (l *line) leave(p *place) {
 	}
 	l.shrink(p)
 	// A group of which nobody waits any more had its part of the round under way, and no other.
-	if mine, found := l.parts[p.caller.Group]; found && mine.waiting == 0 && mine.round > l.base+l.current {
-		l.parts[p.caller.Group] = part{round: l.base + l.current, taken: quantum}
+	if mine, found := l.parts[p.caller.Flow]; found && mine.waiting == 0 && mine.round > l.base+l.current {
+		l.parts[p.caller.Flow] = part{round: l.base + l.current, taken: quantum}
 	}
 }
 
@@ -158,9 +158,9 @@ func (l *line) shrink(without *place) {
 		*l = line{}
 		return
 	}
-	mine := l.parts[without.caller.Group]
+	mine := l.parts[without.caller.Flow]
 	mine.waiting--
-	l.parts[without.caller.Group] = mine
+	l.parts[without.caller.Flow] = mine
 }
 
 // drop forgets the rounds that are over once they are the most.

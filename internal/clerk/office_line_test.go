@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
 // inLine is a place that a model of a line remembers.
@@ -32,14 +34,14 @@ func TestLineLaws(t *testing.T) {
 			p := l.pop()
 			i := slices.IndexFunc(waiting, func(w inLine) bool { return w.place == p })
 			if i < 0 {
-				t.Fatalf("served %s, who does not wait", p.caller.Key)
+				t.Fatalf("served %s, who does not wait", p.caller.ID)
 			}
 			if w := waiting[i]; served-w.joined >= w.most {
-				t.Fatalf("%s was served after %d others, want fewer than %d", p.caller.Key, served-w.joined, w.most)
+				t.Fatalf("%s was served after %d others, want fewer than %d", p.caller.ID, served-w.joined, w.most)
 			}
 			for _, w := range waiting[:i] {
-				if w.place.caller.Group == p.caller.Group && w.number < waiting[i].number {
-					t.Fatalf("%s was served before %s of its group", p.caller.Key, w.place.caller.Key)
+				if w.place.caller.Flow == p.caller.Flow && w.number < waiting[i].number {
+					t.Fatalf("%s was served before %s of its group", p.caller.ID, w.place.caller.ID)
 				}
 			}
 			waiting = slices.Delete(waiting, i, i+1)
@@ -50,11 +52,11 @@ func TestLineLaws(t *testing.T) {
 				group := fmt.Sprint("group ", rapid.IntRange(1, groups).Draw(t, "group"))
 				for range rapid.IntRange(1, 30).Draw(t, "places") {
 					number++
-					p := &place{caller: Caller{Key: fmt.Sprint(number), Group: group}}
+					p := &place{caller: ratelimit.Caller{ID: fmt.Sprint(number), Flow: group}}
 					l.join(p)
 					mine := 1
 					for _, w := range waiting {
-						if w.place.caller.Group == group {
+						if w.place.caller.Flow == group {
 							mine++
 						}
 					}
@@ -98,7 +100,7 @@ func TestLineLaws(t *testing.T) {
 			p := l.pop()
 			i := slices.IndexFunc(waiting, func(w inLine) bool { return w.place == p })
 			if said := waiting[i].number; said < nth || !left && said != nth {
-				t.Fatalf("%s was said to be the %dth, and is the %dth", p.caller.Key, said, nth)
+				t.Fatalf("%s was said to be the %dth, and is the %dth", p.caller.ID, said, nth)
 			}
 		}
 		if l.parts != nil || l.rounds != nil {
@@ -131,12 +133,12 @@ func TestLineForgetsRoundsAndGroupsThatAreOver(t *testing.T) {
 	t.Parallel()
 	var l line
 	join := func(group string) {
-		l.join(&place{caller: Caller{Group: group}})
+		l.join(&place{caller: ratelimit.Caller{Flow: group}})
 	}
 	for range 5000 * quantum {
 		join("flood")
 	}
-	last := &place{caller: Caller{Group: "flood"}}
+	last := &place{caller: ratelimit.Caller{Flow: "flood"}}
 	l.join(last)
 	for i := range 4990 * quantum {
 		join(fmt.Sprint("group ", i))
@@ -165,15 +167,15 @@ func TestAGroupThatLeavesIsNotTakenToHaveHadItsParts(t *testing.T) {
 	var l line
 	var left []*place
 	for range 100 {
-		l.join(&place{caller: Caller{Group: "flood"}})
-		p := &place{caller: Caller{Group: "fickle"}}
+		l.join(&place{caller: ratelimit.Caller{Flow: "flood"}})
+		p := &place{caller: ratelimit.Caller{Flow: "fickle"}}
 		l.join(p)
 		left = append(left, p)
 	}
 	for _, p := range left {
 		l.leave(p)
 	}
-	p := &place{caller: Caller{Group: "fickle"}}
+	p := &place{caller: ratelimit.Caller{Flow: "fickle"}}
 	if l.join(p); l.ahead(p) > 3*quantum {
 		t.Errorf("%d are before it", l.ahead(p))
 	}

@@ -9,14 +9,16 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
 // trickle lets a new caller of a class and group come every so often.
-func (c *crowd) trickle(class Class, every time.Duration) {
+func (c *crowd) trickle(class ratelimit.PriorityLevel, every time.Duration) {
 	c.all.Go(func() {
 		for i := 0; time.Now().Before(c.end); i++ {
 			c.all.Go(func() {
-				c.call(Caller{Key: fmt.Sprint("trickle ", class, i), Group: fmt.Sprint("group", i%3), Class: class})
+				c.call(ratelimit.Caller{ID: fmt.Sprint("trickle ", class, i), Flow: fmt.Sprint("group", i%3), Level: class})
 			})
 			time.Sleep(every)
 		}
@@ -36,11 +38,11 @@ func TestAllClassesTogetherUseTheBudget(t *testing.T) {
 					c := newCrowd(budget, lasting)
 					start := time.Now()
 					if persons > 0 {
-						c.trickle(Person, time.Duration(float64(interval(budget))/persons))
+						c.trickle(ratelimit.Interactive, time.Duration(float64(interval(budget))/persons))
 					}
 					for _, group := range []string{"a", "b", "c"} {
-						c.flood(group, Drift, 4*budget)
-						c.flood(group, Background, budget)
+						c.flood(group, ratelimit.Drift, 4*budget)
+						c.flood(group, ratelimit.Background, budget)
 					}
 					c.all.Wait()
 					given := c.of(within(start.Add(20*time.Second), start.Add(lasting-20*time.Second)))
@@ -54,7 +56,7 @@ func TestAllClassesTogetherUseTheBudget(t *testing.T) {
 					}
 					if persons > 0 && persons < 0.8 {
 						// Only when the window is full of the first burst they wait for longer.
-						waits := waitsOf(c.of(func(u used) bool { return u.caller.Class == Person }))
+						waits := waitsOf(c.of(func(u used) bool { return u.caller.Level == ratelimit.Interactive }))
 						if most := waits[len(waits)*9/10]; most > interval(budget)+time.Millisecond {
 							t.Errorf("one of ten persons waited for %v, a ticket comes every %v", most, interval(budget))
 						}

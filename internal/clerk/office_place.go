@@ -3,7 +3,11 @@
 
 package clerk
 
-import "time"
+import (
+	"time"
+
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
+)
 
 const (
 	// grace is how long after a caller was told to come its ticket is kept for it.
@@ -17,7 +21,7 @@ const (
 
 // place is where a caller stands: in the line of its class, or before a ticket that waits for it.
 type place struct {
-	caller Caller
+	caller ratelimit.Caller
 	secret keyID
 	// since is when the caller asked first, told when it was told to come last.
 	since, told time.Time

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
 // queue hands out the tickets, one after the other as the flow allows, each to who is first at that moment: of the classes
@@ -23,9 +25,9 @@ type queue struct {
 	window window
 	// opens is when Clerk's last 429 for the whole instance ends.
 	opens time.Time
-	lines [Person + 1]line
+	lines [ratelimit.Interactive + 1]line
 	// passed counts, for each class in which somebody waits, the tickets that others were given since its last.
-	passed [Person]int
+	passed [ratelimit.Interactive]int
 	// places are those of all callers, by key; ready are those whose ticket was handed out, swept when that was looked through.
 	places map[string]*place
 	ready  []*place
@@ -77,26 +79,26 @@ func (q *queue) resize(budget int, now time.Time) {
 }
 
 // claim returns the caller's place if it has a ticket that may be used now, else when to come again.
-func (q *queue) claim(caller Caller, secret keyID, now time.Time) (*place, time.Time) {
+func (q *queue) claim(caller ratelimit.Caller, secret keyID, now time.Time) (*place, time.Time) {
 	q.advance(now)
-	p := q.find(caller.Key, now)
+	p := q.find(caller.ID, now)
 	switch {
 	case p == nil:
 		p = &place{caller: caller, secret: secret, since: now, told: now}
-		q.lines[caller.Class].assign(p)
+		q.lines[caller.Level].assign(p)
 		if q.tell(p, now).Sub(now) > horizon {
 			return nil, q.turnAway(now)
 		}
 		q.enter(p, now)
-	case p.waiting() && (caller.Class > p.caller.Class || caller.Group != p.caller.Group):
+	case p.waiting() && (caller.Level > p.caller.Level || caller.Flow != p.caller.Flow):
 		// It is about something else now. What was more urgent remains to be made.
-		caller.Class = max(caller.Class, p.caller.Class)
+		caller.Level = max(caller.Level, p.caller.Level)
 		q.leave(p)
 		p = &place{caller: caller, secret: secret, since: p.since, told: now}
 		q.enter(p, now)
 	}
 	if p.waiting() {
-		if !q.there(q.level(p.caller.Class), now) {
+		if !q.there(q.level(p.caller.Level), now) {
 			p.told = q.tell(p, now)
 			return nil, p.told
 		}
@@ -121,8 +123,8 @@ func (q *queue) find(key string, now time.Time) *place {
 
 // enter gives a place at the end of what its group waits for, and its ticket if that is there.
 func (q *queue) enter(p *place, now time.Time) {
-	q.places[p.caller.Key] = p
-	q.lines[p.caller.Class].join(p)
+	q.places[p.caller.ID] = p
+	q.lines[p.caller.Level].join(p)
 	q.advance(now)
 }
 
@@ -130,7 +132,7 @@ func (q *queue) enter(p *place, now time.Time) {
 func (q *queue) pass(p *place, now time.Time) *place {
 	served := &place{caller: p.caller, secret: p.secret, since: p.since, told: now}
 	q.leave(p)
-	q.places[p.caller.Key] = served
+	q.places[p.caller.ID] = served
 	q.serve(served, now)
 	return served
 }
@@ -151,7 +153,7 @@ func (q *queue) use(p *place, now time.Time) {
 	if last := len(q.ready) - 1; q.ready[last] == p {
 		q.ready = q.ready[:last]
 	}
-	q.window.add(now, p.caller.Class)
+	q.window.add(now, p.caller.Level)
 }
 
 // hold keeps the ticket of a place, and room in the window for it, for the caller's next call.
@@ -191,11 +193,11 @@ func (q *queue) probes(key string, now time.Time) bool {
 // leave gives up a place.
 func (q *queue) leave(p *place) {
 	if p.waiting() {
-		q.lines[p.caller.Class].leave(p)
+		q.lines[p.caller.Level].leave(p)
 	}
 	q.giveRoom(p)
 	p.gone = true
-	delete(q.places, p.caller.Key)
+	delete(q.places, p.caller.ID)
 }
 
 // leaveAll gives up the places of everybody who calls with the secret key.

@@ -13,12 +13,14 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
 // readyFor returns how long a caller that says it is ready has to wait; 0 is a ticket that is kept for it.
-func readyFor(t *testing.T, o *Office, key string) time.Duration {
+func readyFor(t *testing.T, o *RateLimiter, key string) time.Duration {
 	t.Helper()
-	err := o.ready(Caller{Key: key, Class: Person}, "")
+	err := o.ready(ratelimit.Caller{ID: key, Level: ratelimit.Interactive}, "")
 	if err == nil {
 		return 0
 	}
@@ -31,8 +33,8 @@ func readyFor(t *testing.T, o *Office, key string) time.Duration {
 
 func TestReady(t *testing.T) {
 	t.Parallel()
-	tests := map[string]func(t *testing.T, o *Office){
-		"IsPaidForOnce": func(t *testing.T, o *Office) {
+	tests := map[string]func(t *testing.T, o *RateLimiter){
+		"IsPaidForOnce": func(t *testing.T, o *RateLimiter) {
 			for i := range 5 {
 				if wait := readyFor(t, o, "mine"); wait != 0 {
 					t.Fatalf("asked for the %dth time: told to wait %v", i, wait)
@@ -52,7 +54,7 @@ func TestReady(t *testing.T) {
 				t.Errorf("%d calls count, want 2", used)
 			}
 		},
-		"IsToldWhenToComeAndFindsItsTicketThen": func(t *testing.T, o *Office) {
+		"IsToldWhenToComeAndFindsItsTicketThen": func(t *testing.T, o *RateLimiter) {
 			exhaust(t, o)
 			wait := readyFor(t, o, "mine")
 			if wait <= 0 {
@@ -67,7 +69,7 @@ func TestReady(t *testing.T) {
 				t.Errorf("the call has to wait another %v", left)
 			}
 		},
-		"KeepsItsTicketForSeconds": func(t *testing.T, o *Office) {
+		"KeepsItsTicketForSeconds": func(t *testing.T, o *RateLimiter) {
 			readyFor(t, o, "mine")
 			exhaust(t, o)
 			time.Sleep(holding - time.Nanosecond)
@@ -78,7 +80,7 @@ func TestReady(t *testing.T) {
 				t.Errorf("told to wait %v", wait)
 			}
 		},
-		"IsKeptForLongerWhenAskedAgain": func(t *testing.T, o *Office) {
+		"IsKeptForLongerWhenAskedAgain": func(t *testing.T, o *RateLimiter) {
 			for range 10 {
 				readyFor(t, o, "mine")
 				time.Sleep(holding / 2)
@@ -93,7 +95,7 @@ func TestReady(t *testing.T) {
 				t.Errorf("%d tickets are held, want none", n)
 			}
 		},
-		"IsForgottenWhenItsCallDoesNotCome": func(t *testing.T, o *Office) {
+		"IsForgottenWhenItsCallDoesNotCome": func(t *testing.T, o *RateLimiter) {
 			readyFor(t, o, "mine")
 			time.Sleep(holding)
 			exhaust(t, o)
@@ -104,7 +106,7 @@ func TestReady(t *testing.T) {
 				t.Errorf("room is kept for %d tickets", held)
 			}
 		},
-		"IsHeldBackByA429": func(t *testing.T, o *Office) {
+		"IsHeldBackByA429": func(t *testing.T, o *RateLimiter) {
 			readyFor(t, o, "first")
 			readyFor(t, o, "mine")
 			waitFor(t, o, "first")
@@ -120,7 +122,7 @@ func TestReady(t *testing.T) {
 				t.Errorf("room is kept for %d tickets", held)
 			}
 		},
-		"WaitsLikeAllAfterA429": func(t *testing.T, o *Office) {
+		"WaitsLikeAllAfterA429": func(t *testing.T, o *RateLimiter) {
 			readyFor(t, o, "mine")
 			o.settle(ticket{}, throttled(3*time.Second))
 			time.Sleep(waitFor(t, o, "mine"))
@@ -131,7 +133,7 @@ func TestReady(t *testing.T) {
 				t.Errorf("came back %v late, told to wait %v", grace, wait)
 			}
 		},
-		"TakesTheRoomOfOthers": func(t *testing.T, o *Office) {
+		"TakesTheRoomOfOthers": func(t *testing.T, o *RateLimiter) {
 			o.SetRequestsPer10s(1)
 			readyFor(t, o, "mine")
 			time.Sleep(holding - time.Second)
@@ -142,7 +144,7 @@ func TestReady(t *testing.T) {
 				t.Errorf("told to wait %v", wait)
 			}
 		},
-		"HoldsToABudgetThatIsLowered": func(t *testing.T, o *Office) {
+		"HoldsToABudgetThatIsLowered": func(t *testing.T, o *RateLimiter) {
 			readyFor(t, o, "a")
 			readyFor(t, o, "b")
 			o.SetRequestsPer10s(1)
@@ -154,7 +156,7 @@ func TestReady(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) { test(t, NewOffice(OfficeConfig{RequestsPer10s: 20})) })
+			synctest.Test(t, func(t *testing.T) { test(t, NewRateLimiter(RateLimiterConfig{RequestsPer10s: 20})) })
 		})
 	}
 }
@@ -164,9 +166,9 @@ func TestReadyIsAProbeOfARefusedKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWatched()
 		unauthorized := outcome{status: http.StatusUnauthorized}
-		w.settle(ask(t, w.Office, ""), unauthorized)
-		mine := Caller{Key: "mine", Class: Person}
-		if _, ok := errors.AsType[*ClosedError](w.ready(mine, "")); !ok {
+		w.settle(ask(t, w.RateLimiter, ""), unauthorized)
+		mine := ratelimit.Caller{ID: "mine", Level: ratelimit.Interactive}
+		if _, ok := errors.AsType[*KeyRefusedError](w.ready(mine, "")); !ok {
 			t.Fatal("a refused key is ready")
 		}
 		time.Sleep(firstProbe)
@@ -190,7 +192,7 @@ func TestReadyIsAProbeOfARefusedKey(t *testing.T) {
 		}
 		// Its call does not come.
 		time.Sleep(holding)
-		if _, ok := errors.AsType[*ClosedError](w.ready(mine, "")); !ok {
+		if _, ok := errors.AsType[*KeyRefusedError](w.ready(mine, "")); !ok {
 			t.Error("a second probe got through too early")
 		}
 		time.Sleep(probeTime)
@@ -215,7 +217,7 @@ func TestBudgetIsNeverExceededByTicketsTakenAhead(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					const lasting = 5 * time.Minute
-					o := NewOffice(OfficeConfig{RequestsPer10s: budget})
+					o := NewRateLimiter(RateLimiterConfig{RequestsPer10s: budget})
 					var mu sync.Mutex
 					var given []time.Time
 					var all sync.WaitGroup
@@ -260,16 +262,16 @@ func TestBudgetIsNeverExceededByTicketsTakenAhead(t *testing.T) {
 func TestReadyClient(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		office := NewOffice(OfficeConfig{RequestsPer10s: 10})
-		c, err := New(Config{Key: testKey, Office: office, Transport: failing{}})
+		office := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 10})
+		c, err := New(Config{Key: testKey, RateLimiter: office, Transport: failing{}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		mine, other := c.For(Caller{Key: "mine", Class: Person}), c.For(Caller{Key: "other", Class: Person})
-		if err := mine.Ready(); err != nil {
+		mine, other := c.For(ratelimit.Caller{ID: "mine", Level: ratelimit.Interactive}), c.For(ratelimit.Caller{ID: "other", Level: ratelimit.Interactive})
+		if err := mine.Reserve(); err != nil {
 			t.Fatal(err)
 		}
-		if _, waiting := Waiting(other.Ready()); !waiting {
+		if _, waiting := Waiting(other.Reserve()); !waiting {
 			t.Error("two are ready for one ticket")
 		}
 		_, err = mine.CountUsers(t.Context())

@@ -13,12 +13,14 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
 // waitFor returns how long Take asks to wait; 0 is a ticket.
-func waitFor(t *testing.T, o *Office, key string) time.Duration {
+func waitFor(t *testing.T, o *RateLimiter, key string) time.Duration {
 	t.Helper()
-	err := o.Take(Caller{Key: key, Class: Person})
+	err := o.Take(ratelimit.Caller{ID: key, Level: ratelimit.Interactive})
 	if err == nil {
 		return 0
 	}
@@ -30,7 +32,7 @@ func waitFor(t *testing.T, o *Office, key string) time.Duration {
 }
 
 // exhaust takes tickets until there are none.
-func exhaust(t *testing.T, o *Office) {
+func exhaust(t *testing.T, o *RateLimiter) {
 	t.Helper()
 	for waitFor(t, o, "other") == 0 {
 		continue
@@ -51,7 +53,7 @@ func mostWithin(times []time.Time, length time.Duration) int {
 
 // drain lets workers take tickets for as long as given, each coming back when told and late by up to the delay, and
 // returns when tickets were given out, in order.
-func drain(o *Office, workers int, lasting, delay time.Duration) []time.Time {
+func drain(o *RateLimiter, workers int, lasting, delay time.Duration) []time.Time {
 	var mu sync.Mutex
 	var given []time.Time
 	var all sync.WaitGroup
@@ -61,7 +63,7 @@ func drain(o *Office, workers int, lasting, delay time.Duration) []time.Time {
 			random := rand.New(rand.NewPCG(1, uint64(worker)))
 			for call := 0; time.Now().Before(end); {
 				// Each ticket is another object's, as in an operator that creates many.
-				err := o.Take(Caller{Key: fmt.Sprintf("object-%d-%d", worker, call), Class: Person})
+				err := o.Take(ratelimit.Caller{ID: fmt.Sprintf("object-%d-%d", worker, call), Level: ratelimit.Interactive})
 				if wait, ok := errors.AsType[*WaitError](err); ok {
 					late := time.Duration(0)
 					if delay > 0 {
@@ -90,7 +92,7 @@ func TestBudgetIsNeverExceededAndAlmostUsedUp(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					const lasting = 5 * time.Minute
-					o := NewOffice(OfficeConfig{RequestsPer10s: budget})
+					o := NewRateLimiter(RateLimiterConfig{RequestsPer10s: budget})
 					given := drain(o, 2*budget+8, lasting, delay)
 					if most := mostWithin(given, windowLength); most > budget {
 						t.Errorf("%d tickets within %v, the budget is %d", most, windowLength, budget)
@@ -119,7 +121,7 @@ func TestReservation(t *testing.T) {
 	t.Run("IsPaidForWhenItsCallerComesBack", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			o := NewOffice(OfficeConfig{RequestsPer10s: 10})
+			o := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 10})
 			exhaust(t, o)
 			wait := waitFor(t, o, "mine")
 			if wait <= 0 {
@@ -144,7 +146,7 @@ func TestReservation(t *testing.T) {
 	t.Run("IsKeptUntilShortlyAfterItIsDue", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			o := NewOffice(OfficeConfig{RequestsPer10s: 10})
+			o := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 10})
 			exhaust(t, o)
 			wait := waitFor(t, o, "mine")
 			for i := range 100 {
@@ -159,11 +161,11 @@ func TestReservation(t *testing.T) {
 	t.Run("HasTheRoomThatItsCallerWasToldOf", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			o := NewOffice(OfficeConfig{RequestsPer10s: 50})
-			o.queue.window.add(time.Now(), Person)
+			o := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 50})
+			o.queue.window.add(time.Now(), ratelimit.Interactive)
 			time.Sleep(time.Second)
 			for range 49 {
-				o.queue.window.add(time.Now(), Person)
+				o.queue.window.add(time.Now(), ratelimit.Interactive)
 			}
 			time.Sleep(waitFor(t, o, "mine"))
 			if wait := waitFor(t, o, "another"); wait < 900*time.Millisecond {
@@ -180,7 +182,7 @@ func TestReservation(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			// With one other that asks every few seconds the end comes before, at and after the time of sweeping.
 			for _, every := range []time.Duration{time.Second, 3 * time.Second, 4 * time.Second} {
-				o := NewOffice(OfficeConfig{RequestsPer10s: 10})
+				o := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 10})
 				exhaust(t, o)
 				time.Sleep(waitFor(t, o, "mine"))
 				for begin := time.Now(); time.Since(begin) <= grace; time.Sleep(every) {
@@ -196,7 +198,7 @@ func TestReservation(t *testing.T) {
 	t.Run("IsForgottenWhenNobodyComes", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			o := NewOffice(OfficeConfig{RequestsPer10s: 10})
+			o := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 10})
 			for i := range 1000 {
 				waitFor(t, o, fmt.Sprint("gone", i))
 			}
@@ -216,7 +218,7 @@ func TestReservation(t *testing.T) {
 	t.Run("IsNeverFurtherAwayThanTheHorizon", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			o := NewOffice(OfficeConfig{RequestsPer10s: 1})
+			o := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 1})
 			for i := range 1000 {
 				if wait := waitFor(t, o, fmt.Sprint("key", i)); wait > horizon {
 					t.Fatalf("told to wait %v, want at most %v", wait, horizon)
@@ -240,7 +242,7 @@ func TestSetRequestsPer10s(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				o := NewOffice(OfficeConfig{RequestsPer10s: test.before})
+				o := NewRateLimiter(RateLimiterConfig{RequestsPer10s: test.before})
 				drain(o, 20, 30*time.Second, 0)
 				o.SetRequestsPer10s(test.after)
 				// What was promised before is still kept for its callers, at the new pace at most.
@@ -259,9 +261,9 @@ func TestSetRequestsPer10s(t *testing.T) {
 }
 
 // ask takes a ticket that must be there.
-func ask(t *testing.T, o *Office, lane string) ticket {
+func ask(t *testing.T, o *RateLimiter, lane string) ticket {
 	t.Helper()
-	given, err := o.take(Caller{Key: "asker", Class: Person}, "", lane)
+	given, err := o.take(ratelimit.Caller{ID: "asker", Level: ratelimit.Interactive}, "", lane)
 	if err != nil {
 		t.Fatalf("take: got %v, want a ticket", err)
 	}
@@ -277,9 +279,9 @@ func TestThrottling(t *testing.T) {
 	t.Run("OfOneUserClosesItsLane", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			o := NewOffice(OfficeConfig{RequestsPer10s: 1000})
+			o := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 1000})
 			o.settle(ask(t, o, "user_a"), throttled(7*time.Second))
-			_, err := o.take(Caller{Key: "asker", Class: Person}, "", "user_a")
+			_, err := o.take(ratelimit.Caller{ID: "asker", Level: ratelimit.Interactive}, "", "user_a")
 			if wait, ok := errors.AsType[*WaitError](err); !ok || time.Until(wait.At) != 7*time.Second {
 				t.Errorf("the user's lane: got %v, want a wait of 7s", err)
 			}
@@ -292,7 +294,7 @@ func TestThrottling(t *testing.T) {
 	t.Run("OfTwoUsersWithinASecondClosesTheInstance", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			o := NewOffice(OfficeConfig{RequestsPer10s: 1000})
+			o := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 1000})
 			a, b := ask(t, o, "user_a"), ask(t, o, "user_b")
 			o.settle(a, throttled(5*time.Second))
 			time.Sleep(900 * time.Millisecond)
@@ -305,7 +307,7 @@ func TestThrottling(t *testing.T) {
 	t.Run("OfTwoUsersApartClosesTheirLanes", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			o := NewOffice(OfficeConfig{RequestsPer10s: 1000})
+			o := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 1000})
 			o.settle(ask(t, o, "user_a"), throttled(5*time.Second))
 			time.Sleep(1100 * time.Millisecond)
 			o.settle(ask(t, o, "user_b"), throttled(5*time.Second))
@@ -315,12 +317,12 @@ func TestThrottling(t *testing.T) {
 	t.Run("OfOneUserTwiceClosesItsLane", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			o := NewOffice(OfficeConfig{RequestsPer10s: 1000})
+			o := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 1000})
 			first, second := ask(t, o, "user_a"), ask(t, o, "user_a")
 			o.settle(first, throttled(5*time.Second))
 			o.settle(second, throttled(2*time.Second))
 			ask(t, o, "")
-			_, err := o.take(Caller{Key: "asker", Class: Person}, "", "user_a")
+			_, err := o.take(ratelimit.Caller{ID: "asker", Level: ratelimit.Interactive}, "", "user_a")
 			if wait, ok := errors.AsType[*WaitError](err); !ok || time.Until(wait.At) != 5*time.Second {
 				t.Errorf("the user's lane: got %v, want a wait of 5s", err)
 			}
@@ -329,7 +331,7 @@ func TestThrottling(t *testing.T) {
 	t.Run("OfAnythingElseClosesTheInstance", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			o := NewOffice(OfficeConfig{RequestsPer10s: 1000})
+			o := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 1000})
 			early, late := ask(t, o, ""), ask(t, o, "")
 			o.settle(early, throttled(20*time.Second))
 			// A shorter one does not open it earlier, and neither does an answer to a call that was under way.
@@ -343,7 +345,7 @@ func TestThrottling(t *testing.T) {
 	t.Run("HoldsBackThoseWithAReservation", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			o := NewOffice(OfficeConfig{RequestsPer10s: 10})
+			o := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 10})
 			exhaust(t, o)
 			wait := waitFor(t, o, "mine")
 			o.settle(ticket{}, throttled(30*time.Second))
@@ -362,7 +364,7 @@ func TestThrottling(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			const budget = 100
-			o := NewOffice(OfficeConfig{RequestsPer10s: budget})
+			o := NewRateLimiter(RateLimiterConfig{RequestsPer10s: budget})
 			for i := range 200 {
 				waitFor(t, o, fmt.Sprint("before", i))
 			}
@@ -380,7 +382,7 @@ func TestThrottling(t *testing.T) {
 	t.Run("OfManyUsersOverTimeIsForgotten", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			o := NewOffice(OfficeConfig{RequestsPer10s: 1000})
+			o := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 1000})
 			for i := range 100 {
 				o.settle(ask(t, o, fmt.Sprint("user_", i)), throttled(2*time.Second))
 				time.Sleep(1500 * time.Millisecond)
@@ -395,7 +397,7 @@ func TestThrottling(t *testing.T) {
 func TestNewBudgetHoldsForTheBurst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		o := NewOffice(OfficeConfig{RequestsPer10s: 10})
+		o := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 10})
 		for _, budget := range []int{100, 10, 500} {
 			o.SetRequestsPer10s(budget)
 			time.Sleep(time.Minute)
@@ -412,15 +414,15 @@ func TestNewBudgetHoldsForTheBurst(t *testing.T) {
 
 func TestAnOfficeThatIsToldItsBudgetLaterStartsWithItsBurst(t *testing.T) {
 	t.Parallel()
-	o := NewOffice(OfficeConfig{Now: at})
+	o := NewRateLimiter(RateLimiterConfig{Now: at})
 	o.SetRequestsPer10s(100)
 	for i := range 10 {
-		if err := o.Take(Caller{Key: "asker", Class: Person}); err != nil {
+		if err := o.Take(ratelimit.Caller{ID: "asker", Level: ratelimit.Interactive}); err != nil {
 			t.Fatalf("ticket %d: %v", i, err)
 		}
 	}
 	o.SetRequestsPer10s(200)
-	if err := o.Take(Caller{Key: "asker", Class: Person}); err == nil {
+	if err := o.Take(ratelimit.Caller{ID: "asker", Level: ratelimit.Interactive}); err == nil {
 		t.Error("a new budget gave back what was spent")
 	}
 }
@@ -428,7 +430,7 @@ func TestAnOfficeThatIsToldItsBudgetLaterStartsWithItsBurst(t *testing.T) {
 func TestTicketsGivenOutAreForgotten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		o := NewOffice(OfficeConfig{RequestsPer10s: 50})
+		o := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 50})
 		drain(o, 10, 5*time.Minute, 0)
 		if n := len(o.queue.window.given); n > 50 {
 			t.Errorf("%d tickets are remembered, the budget is 50", n)

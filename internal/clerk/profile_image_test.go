@@ -84,7 +84,7 @@ func TestProfileImagesThatAreNeverSent(t *testing.T) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
-	if given := len(c.backend.office.queue.window.given); given != 0 {
+	if given := len(c.backend.limiter.queue.window.given); given != 0 {
 		t.Errorf("%d tickets were spent on them", given)
 	}
 }

@@ -11,20 +11,22 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
 // watched is an office that counts what it tells.
 type watched struct {
-	*Office
+	*RateLimiter
 	opened, refused int
 }
 
 func newWatched() *watched {
 	w := &watched{}
-	w.Office = NewOffice(OfficeConfig{
+	w.RateLimiter = NewRateLimiter(RateLimiterConfig{
 		RequestsPer10s: 1000,
-		OnOpen:         func() { w.opened++ },
-		OnUnauthorized: func() { w.refused++ },
+		OnRecovered:    func() { w.opened++ },
+		OnKeyRefused:   func() { w.refused++ },
 	})
 	return w
 }
@@ -32,11 +34,11 @@ func newWatched() *watched {
 // closedFor returns how long the office stays closed for the key; 0 is a ticket.
 func (w *watched) closedFor(t *testing.T) (ticket, time.Duration) {
 	t.Helper()
-	given, err := w.take(Caller{Key: "asker", Class: Person}, "", "")
+	given, err := w.take(ratelimit.Caller{ID: "asker", Level: ratelimit.Interactive}, "", "")
 	if err == nil {
 		return given, 0
 	}
-	closed, ok := errors.AsType[*ClosedError](err)
+	closed, ok := errors.AsType[*KeyRefusedError](err)
 	if !ok {
 		t.Fatalf("take: got %v, want a ticket or a closed office", err)
 	}
@@ -57,7 +59,7 @@ func TestUnauthorized(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			w := newWatched()
-			first, second := ask(t, w.Office, ""), ask(t, w.Office, "")
+			first, second := ask(t, w.RateLimiter, ""), ask(t, w.RateLimiter, "")
 			w.settle(first, unauthorized)
 			w.settle(second, unauthorized)
 			w.told(t, 1, 0)
@@ -80,8 +82,8 @@ func TestUnauthorized(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			w := newWatched()
-			under := ask(t, w.Office, "")
-			w.settle(ask(t, w.Office, ""), unauthorized)
+			under := ask(t, w.RateLimiter, "")
+			w.settle(ask(t, w.RateLimiter, ""), unauthorized)
 			w.settle(under, outcome{status: http.StatusOK})
 			if _, closed := w.closedFor(t); closed == 0 {
 				t.Fatal("an answer to a call that was under way opened the office")
@@ -90,10 +92,10 @@ func TestUnauthorized(t *testing.T) {
 			probe, _ := w.closedFor(t)
 			w.settle(probe, outcome{status: http.StatusNotFound})
 			w.told(t, 1, 1)
-			ask(t, w.Office, "")
-			w.settle(ask(t, w.Office, ""), outcome{status: http.StatusOK})
+			ask(t, w.RateLimiter, "")
+			w.settle(ask(t, w.RateLimiter, ""), outcome{status: http.StatusOK})
 			w.told(t, 1, 1)
-			w.settle(ask(t, w.Office, ""), unauthorized)
+			w.settle(ask(t, w.RateLimiter, ""), unauthorized)
 			if _, closed := w.closedFor(t); closed != 2*time.Second {
 				t.Errorf("refused anew: closed for %v, want 2s", closed)
 			}
@@ -105,7 +107,7 @@ func TestUnauthorized(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWatched()
 			for i, seconds := range []int{1, 2, 4, 8, 16, 32, 60, 60} {
-				w.settle(ask(t, w.Office, ""), unauthorized)
+				w.settle(ask(t, w.RateLimiter, ""), unauthorized)
 				w.told(t, i+1, i)
 				w.hasten("")
 				if _, closed := w.closedFor(t); closed != time.Duration(seconds)*time.Second && i > 0 {
@@ -120,7 +122,7 @@ func TestUnauthorized(t *testing.T) {
 				w.settle(probe, outcome{status: http.StatusOK})
 			}
 			time.Sleep(calm + time.Second)
-			w.settle(ask(t, w.Office, ""), unauthorized)
+			w.settle(ask(t, w.RateLimiter, ""), unauthorized)
 			if _, closed := w.closedFor(t); closed != firstProbe {
 				t.Errorf("closed for %v after a calm, want %v", closed, firstProbe)
 			}
@@ -130,7 +132,7 @@ func TestUnauthorized(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			w := newWatched()
-			w.settle(ask(t, w.Office, ""), unauthorized)
+			w.settle(ask(t, w.RateLimiter, ""), unauthorized)
 			time.Sleep(time.Second)
 			for _, result := range []outcome{{}, {status: http.StatusBadGateway}, throttled(time.Second)} {
 				probe, _ := w.closedFor(t)
@@ -143,7 +145,7 @@ func TestUnauthorized(t *testing.T) {
 			w.closedFor(t)
 			// This one is never heard of again.
 			time.Sleep(probeTime)
-			ask(t, w.Office, "")
+			ask(t, w.RateLimiter, "")
 			w.told(t, 1, 0)
 		})
 	})
@@ -151,8 +153,8 @@ func TestUnauthorized(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			w := newWatched()
-			under := ask(t, w.Office, "")
-			w.settle(ask(t, w.Office, ""), unauthorized)
+			under := ask(t, w.RateLimiter, "")
+			w.settle(ask(t, w.RateLimiter, ""), unauthorized)
 			time.Sleep(firstProbe / 2)
 			w.settle(under, outcome{status: http.StatusBadGateway})
 			if _, closed := w.closedFor(t); closed != firstProbe/2 {
@@ -167,20 +169,20 @@ func TestUnauthorized(t *testing.T) {
 			if w.hasten("") {
 				t.Error("a key that nobody used is refused")
 			}
-			w.settle(ask(t, w.Office, ""), unauthorized)
+			w.settle(ask(t, w.RateLimiter, ""), unauthorized)
 			if !w.hasten("") {
 				t.Error("a refused key is not")
 			}
 			probe, _ := w.closedFor(t)
 			w.settle(probe, outcome{status: http.StatusOK})
-			ask(t, w.Office, "")
+			ask(t, w.RateLimiter, "")
 			w.told(t, 1, 1)
 		})
 	})
 	t.Run("NeedsNoHooks", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			o := NewOffice(OfficeConfig{RequestsPer10s: 1000})
+			o := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 1000})
 			o.settle(ask(t, o, ""), unauthorized)
 			o.hasten("")
 			o.settle(ask(t, o, ""), unauthorized)
@@ -199,11 +201,11 @@ func TestOutageEndsWithOnOpen(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			w := newWatched()
-			w.settle(ask(t, w.Office, ""), failing)
+			w.settle(ask(t, w.RateLimiter, ""), failing)
 			time.Sleep(outage)
-			w.settle(ask(t, w.Office, ""), outcome{})
-			w.settle(ask(t, w.Office, ""), fine)
-			w.settle(ask(t, w.Office, ""), fine)
+			w.settle(ask(t, w.RateLimiter, ""), outcome{})
+			w.settle(ask(t, w.RateLimiter, ""), fine)
+			w.settle(ask(t, w.RateLimiter, ""), fine)
 			w.told(t, 0, 1)
 		})
 	})
@@ -212,9 +214,9 @@ func TestOutageEndsWithOnOpen(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWatched()
 			for range 10 {
-				w.settle(ask(t, w.Office, ""), failing)
+				w.settle(ask(t, w.RateLimiter, ""), failing)
 				time.Sleep(outage - time.Second)
-				w.settle(ask(t, w.Office, ""), fine)
+				w.settle(ask(t, w.RateLimiter, ""), fine)
 			}
 			w.told(t, 0, 0)
 		})
@@ -227,8 +229,8 @@ func TestOnlyTheRefusedKeyIsClosed(t *testing.T) {
 	unauthorized, fine := outcome{status: http.StatusUnauthorized}, outcome{status: http.StatusOK}
 	take := func(t *testing.T, w *watched, key keyID) (ticket, bool) {
 		t.Helper()
-		given, err := w.take(Caller{Key: "caller with " + string(key), Class: Person}, key, "")
-		if _, closed := errors.AsType[*ClosedError](err); err != nil && !closed {
+		given, err := w.take(ratelimit.Caller{ID: "caller with " + string(key), Level: ratelimit.Interactive}, key, "")
+		if _, closed := errors.AsType[*KeyRefusedError](err); err != nil && !closed {
 			t.Fatalf("take: %v", err)
 		}
 		return given, err == nil
@@ -307,10 +309,10 @@ func TestOnlyTheRefusedKeyIsClosed(t *testing.T) {
 			w.SetRequestsPer10s(50)
 			given, _ := take(t, w, "old")
 			for i := range 1000 {
-				_, _ = w.take(Caller{Key: fmt.Sprint(i), Class: Person}, "old", "")
+				_, _ = w.take(ratelimit.Caller{ID: fmt.Sprint(i), Level: ratelimit.Interactive}, "old", "")
 			}
 			w.settle(given, unauthorized)
-			_, err := w.take(Caller{Key: "mine", Class: Person}, "new", "")
+			_, err := w.take(ratelimit.Caller{ID: "mine", Level: ratelimit.Interactive}, "new", "")
 			wait, _ := errors.AsType[*WaitError](err)
 			if wait == nil || time.Until(wait.At) > interval(50)+time.Millisecond {
 				t.Errorf("got %v, want the next ticket", err)
@@ -336,7 +338,7 @@ func TestOnlyTheRefusedKeyIsClosed(t *testing.T) {
 	t.Run("IsNotWrittenDown", func(t *testing.T) {
 		t.Parallel()
 		const key = "sk_test_of_nobody"
-		o := NewOffice(OfficeConfig{})
+		o := NewRateLimiter(RateLimiterConfig{})
 		o.settle(ticket{secret: identify(key)}, unauthorized)
 		if text := fmt.Sprintf("%+v %#v", o.refusals, identify(key)); strings.Contains(text, key) {
 			t.Error("the key is in the office")

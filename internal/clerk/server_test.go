@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
 const (
@@ -81,7 +83,7 @@ func newTestClient(t *testing.T, url string, options ...func(*Config)) *Client {
 	t.Helper()
 	config := Config{
 		APIURL: url + "/v1", Key: testKey, Timeout: 5 * time.Second,
-		Office: NewOffice(OfficeConfig{RequestsPer10s: 100_000}),
+		RateLimiter: NewRateLimiter(RateLimiterConfig{RequestsPer10s: 100_000}),
 	}
 	for _, option := range options {
 		option(&config)
@@ -93,5 +95,5 @@ func newTestClient(t *testing.T, url string, options ...func(*Config)) *Client {
 	if transport, ok := c.backend.http.Transport.(*http.Transport); ok {
 		t.Cleanup(transport.CloseIdleConnections)
 	}
-	return c.For(Caller{Key: t.Name(), Class: Person})
+	return c.For(ratelimit.Caller{ID: t.Name(), Level: ratelimit.Interactive})
 }

@@ -3,7 +3,11 @@
 
 package clerk
 
-import "time"
+import (
+	"time"
+
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
+)
 
 const (
 	// windowLength is the span over which Clerk counts requests.
@@ -18,7 +22,7 @@ type window struct {
 	size int
 	// given are the tickets used, oldest first; of is how many of them each class used.
 	given []use
-	of    [Person + 1]int
+	of    [ratelimit.Interactive + 1]int
 	// held is how many tickets room is kept for.
 	held int
 }
@@ -26,19 +30,19 @@ type window struct {
 // use is a ticket used.
 type use struct {
 	at    time.Time
-	class Class
+	class ratelimit.PriorityLevel
 }
 
 // add counts a ticket used by a class at the time now.
-func (w *window) add(now time.Time, class Class) {
+func (w *window) add(now time.Time, class ratelimit.PriorityLevel) {
 	w.given = append(w.given, use{at: now, class: class})
 	w.of[class]++
 }
 
 // urgent returns how many tickets were used by classes that are more urgent than the one given.
-func (w *window) urgent(than Class) int {
+func (w *window) urgent(than ratelimit.PriorityLevel) int {
 	used := 0
-	for class := Person; class > than; class-- {
+	for class := ratelimit.Interactive; class > than; class-- {
 		used += w.of[class]
 	}
 	return used

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
 // controlArgument as a program's first argument makes it the control. The file with its task follows.
@@ -69,7 +70,7 @@ func readAll(ctx context.Context, file string) (report controlReport, err error)
 	}
 	client, err := clerk.New(clerk.Config{
 		APIURL: task.APIURL, Key: task.Key,
-		Office: clerk.NewOffice(clerk.OfficeConfig{RequestsPer10s: task.RequestsPer10s}),
+		RateLimiter: clerk.NewRateLimiter(clerk.RateLimiterConfig{RequestsPer10s: task.RequestsPer10s}),
 	})
 	if err != nil {
 		return report, fmt.Errorf("making the control's client: %w", err)
@@ -126,7 +127,7 @@ func readRound(ctx context.Context, client *clerk.Client, ids []string) error {
 // readUser reads one user, when the budget allows it.
 func readUser(ctx context.Context, client *clerk.Client, id string) error {
 	for {
-		_, err := client.For(clerk.Caller{Key: id, Class: clerk.Background}).User(ctx, id)
+		_, err := client.For(ratelimit.Caller{ID: id, Level: ratelimit.Background}).User(ctx, id)
 		wait, waiting := errors.AsType[*clerk.WaitError](err)
 		if !waiting {
 			return err

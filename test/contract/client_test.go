@@ -15,6 +15,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 	"github.com/clerk-operator/clerk-operator/test/contract"
 )
 
@@ -39,7 +40,7 @@ func newWorld(t *testing.T, c *contract.Contract) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Client = client.For(clerk.Caller{Key: t.Name(), Class: clerk.Person})
+	w.Client = client.For(ratelimit.Caller{ID: t.Name(), Level: ratelimit.Interactive})
 	return w
 }
 
@@ -90,7 +91,7 @@ func only[T any](_ T, err error) error { return err }
 func attempts() map[string]func(context.Context, *world) error {
 	return map[string]func(context.Context, *world) error{
 		"Instance":   func(ctx context.Context, w *world) error { return only(w.Instance(ctx)) },
-		"Reopen":     reopen,
+		"ProbeKey":   probeKey,
 		"CountUsers": func(ctx context.Context, w *world) error { return only(w.CountUsers(ctx)) },
 		"User":       func(ctx context.Context, w *world) error { return only(w.User(ctx, w.ann.ID)) },
 		"UsersByID":  func(ctx context.Context, w *world) error { return only(w.UsersByID(ctx, w.ann.ID, "user_2")) },
@@ -242,13 +243,13 @@ func create(ctx context.Context, w *world) error {
 	}))
 }
 
-// reopen asks about a key that was refused once.
-func reopen(ctx context.Context, w *world) error {
+// probeKey asks about a key that was refused once.
+func probeKey(ctx context.Context, w *world) error {
 	w.instance.InjectFault(emulator.Fault{Status: http.StatusUnauthorized, Code: "authentication_invalid"})
 	if _, err := w.CountUsers(ctx); !clerk.Unauthorized(err) {
 		return fmt.Errorf("the key is to be refused first: %w", err)
 	}
-	return w.Reopen(ctx)
+	return w.ProbeKey(ctx)
 }
 
 func update(ctx context.Context, w *world) error {

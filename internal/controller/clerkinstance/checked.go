@@ -30,8 +30,8 @@ type checkedKeys struct {
 type checkedEntry struct {
 	key        checkedKey
 	connection *connection.Connection
-	// provisional is the office of a key whose instance is not known yet, which is provisionalFor.
-	provisional    *clerk.Office
+	// provisional is the rate limiter of a key whose instance is not known yet, which is provisionalFor.
+	provisional    *clerk.RateLimiter
 	provisionalFor string
 	written        time.Time
 }
@@ -98,9 +98,9 @@ func (k *checkedKeys) forget(name types.NamespacedName) {
 	delete(k.entries, name)
 }
 
-// office returns the office for asking about a key, the same one as long as that is not answered: Clerk's refusals must
+// limiter returns the rate limiter for asking about a key, the same one as long as that is not answered: Clerk's refusals must
 // not be forgotten in between.
-func (k *checkedKeys) office(name types.NamespacedName, key string, open func() *clerk.Office) *clerk.Office {
+func (k *checkedKeys) limiter(name types.NamespacedName, key string, open func() *clerk.RateLimiter) *clerk.RateLimiter {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	e := k.entry(name)

@@ -107,8 +107,8 @@ func TestConnectionInMemoryServesItsEndpointOnly(t *testing.T) {
 	}
 }
 
-// What Clerk refused is in the office: another one would ask again at once.
-func TestKeyKeepsItsOfficeUntilClerkHasAnswered(t *testing.T) {
+// The rate limiter knows what Clerk refused: another one would ask again at once.
+func TestKeyKeepsItsRateLimiterUntilClerkHasAnswered(t *testing.T) {
 	t.Parallel()
 	other := types.NamespacedName{Name: "other"}
 	checks := func(key string) func(*checkedKeys) {
@@ -131,7 +131,7 @@ func TestKeyKeepsItsOfficeUntilClerkHasAnswered(t *testing.T) {
 		"OtherIsGone":  {func(k *checkedKeys) { k.forget(other) }, prod, testKey, true},
 		"Forgotten":    {func(k *checkedKeys) { k.forget(prod) }, prod, testKey, false},
 		"Checked":      {checks(testKey), prod, testKey, false},
-		"KeyInBetween": {func(k *checkedKeys) { k.office(prod, "sk_test_other", openOffice) }, prod, testKey, false},
+		"KeyInBetween": {func(k *checkedKeys) { k.limiter(prod, "sk_test_other", openLimiter) }, prod, testKey, false},
 		"RefusedAgain": {func(k *checkedKeys) {
 			_, _ = k.or(prod, checkedKey{key: testKey}, func() (*connection.Connection, error) { return nil, errors.New("401") })
 		}, prod, testKey, true},
@@ -140,16 +140,16 @@ func TestKeyKeepsItsOfficeUntilClerkHasAnswered(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			keys := newCheckedKeys()
-			first := keys.office(prod, testKey, openOffice)
+			first := keys.limiter(prod, testKey, openLimiter)
 			tc.then(keys)
-			if again := keys.office(tc.name, tc.key, openOffice); (again == first) != tc.same {
-				t.Errorf("the same office: %t, want %t", again == first, tc.same)
+			if again := keys.limiter(tc.name, tc.key, openLimiter); (again == first) != tc.same {
+				t.Errorf("the same rate limiter: %t, want %t", again == first, tc.same)
 			}
 		})
 	}
 }
 
-func openOffice() *clerk.Office { return clerk.NewOffice(clerk.OfficeConfig{}) }
+func openLimiter() *clerk.RateLimiter { return clerk.NewRateLimiter(clerk.RateLimiterConfig{}) }
 
 func TestCountsAreWrittenAtMostOncePerInterval(t *testing.T) {
 	t.Parallel()

@@ -136,7 +136,7 @@ func newTestClient(t *testing.T, carrier http.RoundTripper) *clerk.Client {
 	now := func() time.Time { return start }
 	client, err := clerk.New(clerk.Config{
 		Key: testKey, Transport: carrier, Now: now,
-		Office: clerk.NewOffice(clerk.OfficeConfig{RequestsPer10s: 10_000, Now: now}),
+		RateLimiter: clerk.NewRateLimiter(clerk.RateLimiterConfig{RequestsPer10s: 10_000, Now: now}),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -18,6 +18,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/controller/source"
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
 // connect returns the connection of an instance. Clerk is asked only for a key, address or pin that was not checked
@@ -54,12 +55,12 @@ func (r *Reconciler) connect(
 }
 
 // check asks Clerk which instance a key belongs to and compares it with the pin. As long as that is not known, the key has
-// an office of its own.
+// a rate limiter of its own.
 func (r *Reconciler) check(
 	ctx context.Context, name types.NamespacedName, instance *v1alpha1.ClerkInstance, key string,
 ) (*connection.Connection, error) {
-	provisional := r.checked.office(name, key, func() *clerk.Office {
-		return clerk.NewOffice(clerk.OfficeConfig{Now: r.Now, RequestsPer10s: budget(instance, key)})
+	provisional := r.checked.limiter(name, key, func() *clerk.RateLimiter {
+		return clerk.NewRateLimiter(clerk.RateLimiterConfig{Now: r.Now, RequestsPer10s: budget(instance, key)})
 	})
 	client, err := r.client(instance, key, provisional)
 	if err != nil {
@@ -69,12 +70,12 @@ func (r *Reconciler) check(
 	if err != nil {
 		return nil, err
 	}
-	office, shared := r.Pool.Join(name, id, terms(instance, key))
-	client, err = r.client(instance, key, office)
+	limiter, shared := r.Pool.Join(name, id, terms(instance, key))
+	client, err = r.client(instance, key, limiter)
 	if err != nil {
 		return nil, err
 	}
-	if err := client.Reopen(ctx); clerk.Unauthorized(err) {
+	if err := client.ProbeKey(ctx); clerk.Unauthorized(err) {
 		return nil, refusedInUse(instance)
 	} else if err != nil {
 		return nil, fmt.Errorf("making a call with the key: %w", err)
@@ -87,19 +88,19 @@ func (r *Reconciler) check(
 	}, nil
 }
 
-func (r *Reconciler) client(instance *v1alpha1.ClerkInstance, key string, office *clerk.Office) (*clerk.Client, error) {
+func (r *Reconciler) client(instance *v1alpha1.ClerkInstance, key string, limiter *clerk.RateLimiter) (*clerk.Client, error) {
 	client, err := clerk.New(clerk.Config{
-		APIURL:    instance.Spec.EffectiveAPIURL(),
-		Key:       key,
-		Office:    office,
-		UserAgent: r.UserAgent,
-		Now:       r.Now,
-		MayWrite:  r.MayWrite,
+		APIURL:      instance.Spec.EffectiveAPIURL(),
+		Key:         key,
+		RateLimiter: limiter,
+		UserAgent:   r.UserAgent,
+		Now:         r.Now,
+		MayWrite:    r.MayWrite,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("opening the connection to Clerk: %w", err)
 	}
-	return client.For(clerk.Caller{Key: string(instance.UID), Class: clerk.Person}), nil
+	return client.For(ratelimit.Caller{ID: string(instance.UID), Level: ratelimit.Interactive}), nil
 }
 
 // instanceID returns the id of the instance that the client's key belongs to, or the problem that it is not the expected

@@ -204,7 +204,7 @@ func TestBudgetOfTheSpecHoldsWithoutAnotherCheck(t *testing.T) {
 	}
 }
 
-// A pass that comes back before the office opens must not ask again.
+// A pass that comes back before the key is probed must not ask again.
 func TestRefusedKeyIsAskedAboutOnce(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

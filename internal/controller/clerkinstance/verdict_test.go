@@ -74,7 +74,7 @@ func TestJudge(t *testing.T) {
 		"WrappedProblem":       {nil, is(fmt.Errorf("reading: %w", &problem{reason: v1alpha1.ReasonInvalidKey, message: "no key", stalled: true})), no(v1alpha1.ReasonInvalidKey, "no key", true)},
 		"ProblemWhileDeleting": {deleting, is(secretNotFound("Secret clerk does not exist")), no(v1alpha1.ReasonSecretNotFound, "Secret clerk does not exist", false)},
 		"KeyRejected":          {nil, answered(401, errorBody("authentication_invalid")), no(v1alpha1.ReasonKeyRejected, "Clerk rejects the key in Secret clerk", true)},
-		"KeyRejectedBefore":    {nil, is(fmt.Errorf("asking: %w", &clerk.ClosedError{At: start})), no(v1alpha1.ReasonKeyRejected, "Clerk rejects the key in Secret clerk", true)},
+		"KeyRejectedBefore":    {nil, is(fmt.Errorf("asking: %w", &clerk.KeyRefusedError{At: start})), no(v1alpha1.ReasonKeyRejected, "Clerk rejects the key in Secret clerk", true)},
 		"Refused":              {nil, answered(402, errorBody("quota_exceeded")), no(v1alpha1.ReasonRejectedByClerk, "clerk answered 402 quota_exceeded", true)},
 		"RefusedForGood":       {nil, answered(400, errorBody("form_param_format_invalid")), no(v1alpha1.ReasonRejectedByClerk, "clerk answered 400", true)},
 		"NoTicket":             {nil, is(&clerk.WaitError{At: start.Add(3 * time.Second)}), fate{unchanged: true, after: 3 * time.Second}},

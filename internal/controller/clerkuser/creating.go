@@ -48,7 +48,7 @@ func (p *pass) prepare(ctx context.Context) error {
 
 // ready asks for the ticket of a creating call, and remembers if there is none yet.
 func (p *pass) ready() error {
-	err := p.in.client.Ready()
+	err := p.in.client.Reserve()
 	_, waiting := clerk.Waiting(err)
 	p.memory.queue(p.user.UID, p.user.Generation, waiting)
 	if err != nil {

@@ -184,7 +184,7 @@ func (p *pass) intend(ctx context.Context, do []plan.Change) error {
 	if p.justCreated() {
 		return nil
 	}
-	err := p.in.client.Ready()
+	err := p.in.client.Reserve()
 	if err == nil {
 		err = p.reportIntent(ctx)
 	}

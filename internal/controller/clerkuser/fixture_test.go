@@ -144,7 +144,7 @@ func newTestClient(t *testing.T, carrier http.RoundTripper) *clerk.Client {
 	t.Helper()
 	client, err := clerk.New(clerk.Config{
 		Key: testKey, Transport: carrier, Now: func() time.Time { return start },
-		Office: clerk.NewOffice(clerk.OfficeConfig{RequestsPer10s: 10_000, Now: func() time.Time { return start }}),
+		RateLimiter: clerk.NewRateLimiter(clerk.RateLimiterConfig{RequestsPer10s: 10_000, Now: func() time.Time { return start }}),
 	})
 	if err != nil {
 		t.Fatal(err)

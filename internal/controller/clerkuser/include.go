@@ -14,6 +14,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
 const (
@@ -104,7 +105,7 @@ func (p *pass) shows(what v1alpha1.StatusInclude) bool {
 
 // readInclude reads a list into status, beginning after the pages that were read before, and returns the pages that it has.
 func (p *pass) readInclude(ctx context.Context, what v1alpha1.StatusInclude, pages any) (any, error) {
-	var reader organizationReader = p.in.connection.Client.For(clerk.Caller{Key: p.uid(), Group: p.group(), Class: clerk.Background})
+	var reader organizationReader = p.in.connection.Client.For(ratelimit.Caller{ID: p.uid(), Flow: p.flow(), Level: ratelimit.Background})
 	if what == v1alpha1.IncludeOrganizationMemberships {
 		return p.readMemberships(ctx, reader, pages)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
 // inputs is what a pass is given by the cluster.
@@ -74,24 +75,24 @@ func (r *Reconciler) references() index.References {
 
 // caller is the client in the name of this object.
 func (p *pass) caller() *clerk.Client {
-	return p.in.connection.Client.For(clerk.Caller{Key: p.uid(), Group: p.group(), Class: p.class()})
+	return p.in.connection.Client.For(ratelimit.Caller{ID: p.uid(), Flow: p.flow(), Level: p.level()})
 }
 
-// group is whose part of the budget this pass's calls come out of: that of its namespace, where the creation of many users
+// flow is whose part of the budget this pass's calls come out of: that of its namespace, where the creation of many users
 // does not hold up what happens to those that there are.
-func (p *pass) group() string {
+func (p *pass) flow() string {
 	if p.userID == "" {
 		return p.user.Namespace + " new users"
 	}
 	return p.user.Namespace
 }
 
-// class says how urgent this pass's calls are: what a person changed comes before what is merely compared.
-func (p *pass) class() clerk.Class {
+// level says how urgent this pass's calls are: what a person changed comes before what is merely compared.
+func (p *pass) level() ratelimit.PriorityLevel {
 	if p.theirs() && p.user.DeletionTimestamp.IsZero() && !p.forced() {
-		return clerk.Drift
+		return ratelimit.Drift
 	}
-	return clerk.Person
+	return ratelimit.Interactive
 }
 
 // allowed checks that the instance admits objects of this namespace.

@@ -12,7 +12,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
-	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
 func TestNamespacesAreAdmitted(t *testing.T) {
@@ -89,21 +89,21 @@ func TestObjectLeadsToWhereItsUserLives(t *testing.T) {
 // The creation of many users does not hold up what happens to those that there are, nor to other namespaces.
 func TestNewUsersHaveAPartOfTheBudgetOfTheirOwn(t *testing.T) {
 	t.Parallel()
-	groups := map[string]string{}
+	flows := map[string]string{}
 	for _, namespace := range []string{"team-a", "team-b"} {
 		for _, userID := range []string{"", testUserID} {
 			p := newTestReconciler(t, newClock()).newPass(newTestUser("ann", func(u *v1alpha1.ClerkUser) {
 				u.Namespace, u.Status.UserID = namespace, userID
 			}))
-			if other, found := groups[p.group()]; found {
-				t.Errorf("%s and %s share the part %q", namespace+userID, other, p.group())
+			if other, found := flows[p.flow()]; found {
+				t.Errorf("%s and %s share the part %q", namespace+userID, other, p.flow())
 			}
-			groups[p.group()] = namespace + userID
+			flows[p.flow()] = namespace + userID
 			other := newTestReconciler(t, newClock()).newPass(newTestUser("bob", func(u *v1alpha1.ClerkUser) {
 				u.Namespace, u.Status.UserID = namespace, userID
 			}))
-			if other.group() != p.group() {
-				t.Errorf("two of a kind in %s have parts %q and %q", namespace, p.group(), other.group())
+			if other.flow() != p.flow() {
+				t.Errorf("two of a kind in %s have parts %q and %q", namespace, p.flow(), other.flow())
 			}
 		}
 	}
@@ -118,24 +118,24 @@ func TestWhatAPersonChangedComesFirst(t *testing.T) {
 	}
 	tests := map[string]struct {
 		change []func(*v1alpha1.ClerkUser)
-		want   clerk.Class
+		want   ratelimit.PriorityLevel
 	}{
-		"New":          {nil, clerk.Person},
-		"EditedSince":  {[]func(*v1alpha1.ClerkUser){ready, func(u *v1alpha1.ClerkUser) { u.Generation++ }}, clerk.Person},
-		"Unchanged":    {[]func(*v1alpha1.ClerkUser){ready}, clerk.Drift},
-		"AskedToLook":  {[]func(*v1alpha1.ClerkUser){ready, func(u *v1alpha1.ClerkUser) { u.Annotations = map[string]string{v1alpha1.AnnotationReconcileAt: "now"} }}, clerk.Person},
-		"BeingDeleted": {[]func(*v1alpha1.ClerkUser){ready, func(u *v1alpha1.ClerkUser) { u.DeletionTimestamp = ptr.To(metav1.NewTime(start)) }}, clerk.Person},
+		"New":          {nil, ratelimit.Interactive},
+		"EditedSince":  {[]func(*v1alpha1.ClerkUser){ready, func(u *v1alpha1.ClerkUser) { u.Generation++ }}, ratelimit.Interactive},
+		"Unchanged":    {[]func(*v1alpha1.ClerkUser){ready}, ratelimit.Drift},
+		"AskedToLook":  {[]func(*v1alpha1.ClerkUser){ready, func(u *v1alpha1.ClerkUser) { u.Annotations = map[string]string{v1alpha1.AnnotationReconcileAt: "now"} }}, ratelimit.Interactive},
+		"BeingDeleted": {[]func(*v1alpha1.ClerkUser){ready, func(u *v1alpha1.ClerkUser) { u.DeletionTimestamp = ptr.To(metav1.NewTime(start)) }}, ratelimit.Interactive},
 		"LookedAtAsAsk": {[]func(*v1alpha1.ClerkUser){ready, func(u *v1alpha1.ClerkUser) {
 			u.Annotations = map[string]string{v1alpha1.AnnotationReconcileAt: "now"}
 			u.Status.LastReconcileAt = "now"
-		}}, clerk.Drift},
+		}}, ratelimit.Drift},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newTestReconciler(t, newClock()).newPass(newTestUser("ann", tc.change...))
-			if got := p.class(); got != tc.want {
-				t.Errorf("class is %d, want %d", got, tc.want)
+			if got := p.level(); got != tc.want {
+				t.Errorf("level is %d, want %d", got, tc.want)
 			}
 		})
 	}

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
-	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/mirror"
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
 // tails lets a drift interval pass and the mirror read what was changed last, and returns the uids that it wakes.
@@ -48,7 +48,7 @@ func (s *stage) mirrorWorks(after time.Duration, work func(mirror.Report) int64)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		shared.Run(ctx, client.For(clerk.Caller{Key: "mirror"}), s.clerk.ID())
+		shared.Run(ctx, client.For(ratelimit.Caller{ID: "mirror"}), s.clerk.ID())
 	}()
 	shared.Follow(nil)
 	for r := shared.Report(); work(r) == before || r.Comparisons == 0; r = shared.Report() {

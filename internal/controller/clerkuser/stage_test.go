@@ -53,7 +53,7 @@ func newStage(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *stage {
 	s.url = listener.URL + "/v1"
 	client, err := clerk.New(clerk.Config{
 		APIURL: s.url, Key: s.clerk.Key(), Now: s.clock.now,
-		Office: clerk.NewOffice(clerk.OfficeConfig{RequestsPer10s: 10_000, Now: s.clock.now}),
+		RateLimiter: clerk.NewRateLimiter(clerk.RateLimiterConfig{RequestsPer10s: 10_000, Now: s.clock.now}),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -233,7 +233,7 @@ func TestJudgeFinalErrors(t *testing.T) {
 		"Clerk451":                  {refused(451, "nobody_knows", ""), rejected("clerk answered 451")},
 		"ClerkRefusesTheKey":        {func(t *testing.T) error { return readError(t, answering(401, errorBody("authentication_invalid", ""))) }, later(recheck, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key"))},
 		"KeyRefusedByWhateverIs401": {func(t *testing.T) error { return readError(t, answering(401, "<html>")) }, later(recheck, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key"))},
-		"OfficeIsClosed":            {is(&clerk.ClosedError{At: start.Add(time.Second)}), later(recheck, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key"))},
+		"KeyIsRefused":              {is(&clerk.KeyRefusedError{At: start.Add(time.Second)}), later(recheck, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key"))},
 	}
 	for name, tc := range tests {
 		for how, wrap := range wrappings() {
@@ -604,8 +604,8 @@ func TestRejectedKeyIsDoubted(t *testing.T) {
 		doubts bool
 	}{
 		"Answered401":   {func(t *testing.T) error { return readError(t, answering(401, "")) }, true},
-		"OfficeClosed":  {func(*testing.T) error { return &clerk.ClosedError{} }, true},
-		"WhileDeleting": {func(*testing.T) error { return errors.Join(deletionBlocked("the key"), &clerk.ClosedError{}) }, true},
+		"KeyRefused":    {func(*testing.T) error { return &clerk.KeyRefusedError{} }, true},
+		"WhileDeleting": {func(*testing.T) error { return errors.Join(deletionBlocked("the key"), &clerk.KeyRefusedError{}) }, true},
 		"Answered403":   {func(t *testing.T) error { return readError(t, answering(403, errorBody("authorization_invalid", ""))) }, false},
 		"Problem":       {func(*testing.T) error { return errAmbiguous }, false},
 		"NoAnswer":      {func(t *testing.T) error { return readError(t, silent(io.EOF)) }, false},

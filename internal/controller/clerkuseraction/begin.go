@@ -100,7 +100,7 @@ func (p *pass) newest(ctx context.Context) error {
 // begin puts the start on record, once there is a ticket for the call. It is an update with the resource version that this
 // pass began with: of two passes over the same copy one gets a conflict, and makes no call.
 func (p *pass) begin(ctx context.Context) error {
-	if err := p.client.Ready(); err != nil {
+	if err := p.client.Reserve(); err != nil {
 		p.memory.queue(p.action.UID, p.now)
 		return err
 	}

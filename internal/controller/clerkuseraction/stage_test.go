@@ -130,8 +130,8 @@ func (s *stage) another() *Reconciler {
 // budget makes the instance usable, with so many calls in ten seconds.
 func (s *stage) budget(requests int) {
 	s.t.Helper()
-	office := clerk.NewOffice(clerk.OfficeConfig{RequestsPer10s: requests, Now: s.now})
-	c, err := clerk.New(clerk.Config{APIURL: s.url, Key: s.clerk.Key(), Now: s.now, Office: office})
+	limiter := clerk.NewRateLimiter(clerk.RateLimiterConfig{RequestsPer10s: requests, Now: s.now})
+	c, err := clerk.New(clerk.Config{APIURL: s.url, Key: s.clerk.Key(), Now: s.now, RateLimiter: limiter})
 	if err != nil {
 		s.t.Fatal(err)
 	}

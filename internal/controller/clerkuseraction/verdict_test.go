@@ -120,7 +120,7 @@ func TestVerdict(t *testing.T) {
 		"TicketIsDue":       {v1alpha1.ActDisableMFA, &clerk.WaitError{At: start}, false, reconciling, v1alpha1.ReasonWaiting, "API budget", time.Millisecond, true},
 		"Throttled":         {v1alpha1.ActDisableMFA, &clerk.Error{Status: 429, RetryAt: start.Add(time.Minute)}, false, reconciling, v1alpha1.ReasonWaiting, "API budget", time.Minute, true},
 		"KeyRefused":        {v1alpha1.ActDisableMFA, refusal(401, "clerk_key_invalid"), false, reconciling, v1alpha1.ReasonInstanceNotReady, "rejects its key", recheck, true},
-		"KeyRefusedBefore":  {v1alpha1.ActDisableMFA, &clerk.ClosedError{}, false, reconciling, v1alpha1.ReasonInstanceNotReady, "rejects its key", recheck, true},
+		"KeyRefusedBefore":  {v1alpha1.ActDisableMFA, &clerk.KeyRefusedError{}, false, reconciling, v1alpha1.ReasonInstanceNotReady, "rejects its key", recheck, true},
 		"NotFound":          {v1alpha1.ActDisableMFA, userNotFound("ann"), false, reconciling, v1alpha1.ReasonUserNotFound, "ann", 0, true},
 		"SecretMissing": {
 			v1alpha1.ActVerifyTOTP, &source.MissingError{Reason: v1alpha1.ReasonSecretNotFound, Field: "spec.x", Problem: "is gone"},

@@ -11,8 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
-	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/clerkuser"
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
 // findWay finds the ClerkInstance through which the ClerkUser is bound, whether it allows the act to this namespace, and
@@ -45,7 +45,7 @@ func (p *pass) findWay(ctx context.Context) error {
 	}
 	p.connection = state.Connection
 	// Somebody waits for every act, so it comes before what is merely compared.
-	p.client = state.Connection.Client.For(clerk.Caller{Key: p.uid(), Group: p.action.Namespace, Class: clerk.Person})
+	p.client = state.Connection.Client.For(ratelimit.Caller{ID: p.uid(), Flow: p.action.Namespace, Level: ratelimit.Interactive})
 	return nil
 }
 

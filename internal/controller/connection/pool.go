@@ -75,7 +75,7 @@ func (p *Pool) State(instance types.NamespacedName) (s State, known bool) {
 
 // Join says that a ClerkInstance leads to a Clerk instance, and on which terms, and returns what it shares there with
 // others. It leaves the one that it led to before.
-func (p *Pool) Join(name types.NamespacedName, instanceID string, terms Terms) (*clerk.Office, *mirror.Mirror) {
+func (p *Pool) Join(name types.NamespacedName, instanceID string, terms Terms) (*clerk.RateLimiter, *mirror.Mirror) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.leave(name, instanceID)
@@ -89,7 +89,7 @@ func (p *Pool) Join(name types.NamespacedName, instanceID string, terms Terms) (
 		m.terms = terms
 		h.applyTerms()
 	}
-	return h.office, h.mirror
+	return h.limiter, h.mirror
 }
 
 // Set records what was found out about a ClerkInstance, and announces it on Changed if it is anything new: a key that was
@@ -171,10 +171,10 @@ func (p *Pool) sharedInstance(instanceID string) *sharedInstance {
 	members := func(queue *DedupQueue[types.NamespacedName]) func() {
 		return func() { queue.Add(p.membersOf(h)...) }
 	}
-	h.office = clerk.NewOffice(clerk.OfficeConfig{
-		Now:            p.now,
-		OnOpen:         members(p.changed),
-		OnUnauthorized: members(p.keyChecks),
+	h.limiter = clerk.NewRateLimiter(clerk.RateLimiterConfig{
+		Now:          p.now,
+		OnRecovered:  members(p.changed),
+		OnKeyRefused: members(p.keyChecks),
 	})
 	h.mirror = mirror.New(mirror.Config{
 		Now:      p.now,

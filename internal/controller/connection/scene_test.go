@@ -67,9 +67,9 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	return recorder.Result(), nil
 }
 
-func (s *scene) client(keyID string, office *clerk.Office) *clerk.Client {
+func (s *scene) client(keyID string, limiter *clerk.RateLimiter) *clerk.Client {
 	s.t.Helper()
-	client, err := clerk.New(clerk.Config{Key: secret(keyID), Office: office, Transport: inProcess{s.server}, Now: time.Now})
+	client, err := clerk.New(clerk.Config{Key: secret(keyID), RateLimiter: limiter, Transport: inProcess{s.server}, Now: time.Now})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -84,8 +84,8 @@ func usual() Terms {
 // join makes a ClerkInstance lead to a Clerk instance with a key, and usable.
 func (s *scene) join(name types.NamespacedName, instanceID, keyID string, terms Terms) *clerk.Client {
 	s.t.Helper()
-	office, m := s.pool.Join(name, instanceID, terms)
-	client := s.client(keyID, office)
+	limiter, m := s.pool.Join(name, instanceID, terms)
+	client := s.client(keyID, limiter)
 	s.pool.Set(name, usableWith(instanceID, client, m))
 	return client
 }

@@ -13,12 +13,13 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/mirror"
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
 // sharedInstance is what the ClerkInstances that lead to one Clerk instance share. The pool's lock guards it.
 type sharedInstance struct {
 	instanceID string
-	office     *clerk.Office
+	limiter    *clerk.RateLimiter
 	mirror     *mirror.Mirror
 	members    map[types.NamespacedName]*member
 
@@ -35,7 +36,9 @@ type member struct {
 }
 
 // mirrorCaller is on whose behalf mirrors read.
-func mirrorCaller() clerk.Caller { return clerk.Caller{Key: "mirror", Class: clerk.Background} }
+func mirrorCaller() ratelimit.Caller {
+	return ratelimit.Caller{ID: "mirror", Level: ratelimit.Background}
+}
 
 // applyTerms puts the members' terms into effect.
 func (s *sharedInstance) applyTerms() {
@@ -45,7 +48,7 @@ func (s *sharedInstance) applyTerms() {
 		t.Interval = least(t.Interval, m.terms.Interval)
 		t.FullInterval = least(t.FullInterval, m.terms.FullInterval)
 	}
-	s.office.SetRequestsPer10s(t.RequestsPer10s)
+	s.limiter.SetRequestsPer10s(t.RequestsPer10s)
 	s.mirror.SetIntervals(t.Interval, t.FullInterval)
 }
 

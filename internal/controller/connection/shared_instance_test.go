@@ -19,20 +19,21 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 	"github.com/clerk-operator/clerk-operator/internal/mirror"
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
 func TestClerkInstancesOfOneClerkInstanceShareWhatItHas(t *testing.T) {
 	t.Parallel()
 	p := NewPool(time.Now)
-	office, shared := p.Join(ann, firstID, usual())
-	if again, m := p.Join(ann, firstID, usual()); again != office || m != shared {
+	limiter, shared := p.Join(ann, firstID, usual())
+	if again, m := p.Join(ann, firstID, usual()); again != limiter || m != shared {
 		t.Error("the same ClerkInstance is given something else when it joins again")
 	}
-	if others, m := p.Join(bob, firstID, usual()); others != office || m != shared {
-		t.Error("two ClerkInstances of one Clerk instance do not share its office and mirror")
+	if others, m := p.Join(bob, firstID, usual()); others != limiter || m != shared {
+		t.Error("two ClerkInstances of one Clerk instance do not share its rate limiter and mirror")
 	}
-	if others, m := p.Join(eve, secondID, usual()); others == office || m == shared {
-		t.Error("two Clerk instances share an office or a mirror")
+	if others, m := p.Join(eve, secondID, usual()); others == limiter || m == shared {
+		t.Error("two Clerk instances share a rate limiter or a mirror")
 	}
 	if m, found := p.Mirror(firstID); !found || m != shared {
 		t.Error("the shared mirror is not found under the id of its instance")
@@ -54,11 +55,11 @@ func TestClerkInstancesOfOneClerkInstanceShareWhatItHas(t *testing.T) {
 	}
 }
 
-// tickets is how many calls an office lets through at once after a while of rest.
-func (s *scene) tickets(office *clerk.Office) int {
+// tickets is how many calls a rate limiter lets through at once after a while of rest.
+func (s *scene) tickets(limiter *clerk.RateLimiter) int {
 	s.t.Helper()
 	time.Sleep(time.Minute)
-	client := s.client("key-1", office).For(clerk.Caller{Key: "test", Class: clerk.Person})
+	client := s.client("key-1", limiter).For(ratelimit.Caller{ID: "test", Level: ratelimit.Interactive})
 	for n := 0; ; n++ {
 		if _, err := client.CountUsers(s.t.Context()); err != nil {
 			if _, waiting := clerk.Waiting(err); !waiting {
@@ -92,11 +93,11 @@ func TestSmallestBudgetHolds(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := newScene(t)
-				office, _ := s.pool.Join(ann, firstID, budget(200))
+				limiter, _ := s.pool.Join(ann, firstID, budget(200))
 				s.pool.Join(bob, firstID, budget(100))
 				tc.then(s.pool)
-				want := s.tickets(clerk.NewOffice(clerk.OfficeConfig{RequestsPer10s: tc.want, Now: time.Now}))
-				if got := s.tickets(office); got != want {
+				want := s.tickets(clerk.NewRateLimiter(clerk.RateLimiterConfig{RequestsPer10s: tc.want, Now: time.Now}))
+				if got := s.tickets(limiter); got != want {
 					t.Errorf("%d calls are let through at once, want %d as with a budget of %d", got, want, tc.want)
 				}
 			})
@@ -169,7 +170,7 @@ func TestMirrorReadsWithTheKeyOfAMember(t *testing.T) {
 		}, []string{"key-2"}},
 		"OnlyOneIsRotated": {func(s *scene) { s.pool.Drop(bob); s.join(ann, firstID, "key-3", usual()) }, []string{"key-3"}},
 		"ConnectionIsElsewhere": {func(s *scene) {
-			s.pool.Set(ann, usableWith(secondID, s.client("key-4", clerk.NewOffice(clerk.OfficeConfig{})), nil))
+			s.pool.Set(ann, usableWith(secondID, s.client("key-4", clerk.NewRateLimiter(clerk.RateLimiterConfig{})), nil))
 		}, []string{"key-2"}},
 		"AllAreRefused": {func(s *scene) { s.pool.Set(ann, refused); s.pool.Set(bob, refused) }, nil},
 		"AllAreDropped": {func(s *scene) { s.pool.Drop(ann); s.pool.Drop(bob) }, nil},
@@ -273,9 +274,9 @@ func TestPoolEndsAfterItsMirrors(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t)
-		office, m := s.pool.Join(ann, firstID, usual())
+		limiter, m := s.pool.Join(ann, firstID, usual())
 		var atWork atomic.Bool
-		client, err := clerk.New(clerk.Config{Key: secret("key-1"), Office: office, Now: time.Now, Transport: carrier(func(*http.Request) (*http.Response, error) {
+		client, err := clerk.New(clerk.Config{Key: secret("key-1"), RateLimiter: limiter, Now: time.Now, Transport: carrier(func(*http.Request) (*http.Response, error) {
 			atWork.Store(true)
 			time.Sleep(5 * time.Second)
 			atWork.Store(false)
@@ -372,8 +373,8 @@ func TestHooksReachTheMembersOfTheirInstance(t *testing.T) {
 				for _, queue := range []*DedupQueue[types.NamespacedName]{s.pool.Changed(), s.pool.KeyChecks(), s.pool.Reported()} {
 					queue.take()
 				}
-				office, _ := s.pool.Join(ann, firstID, usual())
-				tc.then(s, s.client("key-3", office).For(clerk.Caller{Key: "test", Class: clerk.Person}))
+				limiter, _ := s.pool.Join(ann, firstID, usual())
+				tc.then(s, s.client("key-3", limiter).For(ratelimit.Caller{ID: "test", Level: ratelimit.Interactive}))
 				synctest.Wait()
 				if diff := cmp.Diff(both, heard(tc.queue(s.pool))); diff != "" {
 					t.Errorf("told (-want +got):\n%s", diff)
