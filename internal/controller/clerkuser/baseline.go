@@ -18,16 +18,16 @@ import (
 func (p *pass) baseline(user *clerk.User, how manner) {
 	var taken []string
 	foreign, declaredNow := p.isForeign(user, how), how == held && !p.drift
-	if p.user.Spec.Password != nil && !slices.Contains(p.unread, plan.FieldPassword) {
-		in := unseen{&p.applied.PasswordDigest, p.sources.in.PasswordDigest, user.PasswordEnabled, declaredNow}
+	if p.user.Spec.Password != nil && !slices.Contains(p.sources.LeftOut, plan.FieldPassword) {
+		in := unseen{&p.applied.PasswordDigest, p.sources.Inputs.PasswordDigest, user.PasswordEnabled, declaredNow}
 		if p.baselineOne(in, foreign) {
 			taken = append(taken, plan.FieldPassword)
 		}
 	}
-	if p.sources.in.ProfileImageDigest != "" && !slices.Contains(p.unread, plan.FieldProfileImage) {
+	if p.sources.Inputs.ProfileImageDigest != "" && !slices.Contains(p.sources.LeftOut, plan.FieldProfileImage) {
 		// Of an image that an interrupted creation uploaded it is not on record which one it was.
 		unsent := declaredNow || how == resumed && p.applied.ProfileImage
-		in := unseen{&p.applied.ProfileImageDigest, p.sources.in.ProfileImageDigest, user.HasImage, unsent}
+		in := unseen{&p.applied.ProfileImageDigest, p.sources.Inputs.ProfileImageDigest, user.HasImage, unsent}
 		if p.baselineOne(in, foreign) {
 			taken = append(taken, plan.FieldProfileImage)
 		}

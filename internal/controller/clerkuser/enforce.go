@@ -11,6 +11,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/source"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
@@ -87,7 +88,7 @@ func (p *pass) policy(todo []plan.Change) plan.Policy {
 	}
 	fields := p.fields()
 	policy := plan.Policy{Withheld: map[string]bool{}, Refused: fields.standing(p.circumstances(), p.now), Single: fields.single}
-	for _, field := range p.unread {
+	for _, field := range p.sources.LeftOut {
 		policy.Withheld[field] = true
 	}
 	p.notKept, p.contended = nil, nil
@@ -124,7 +125,7 @@ func partsOf(changes []plan.Change) []plan.Part {
 func (p *pass) known(fields []string) []string {
 	return slices.DeleteFunc(fields, func(field string) bool {
 		inline := field == plan.FieldPrivateMetadata && p.user.Spec.PrivateMetadata != nil
-		return slices.Contains(p.unread, field) && !inline
+		return slices.Contains(p.sources.LeftOut, field) && !inline
 	})
 }
 
@@ -154,7 +155,7 @@ func (p *pass) conclude(todo []plan.Change) error {
 	switch {
 	case p.onlyRestricts:
 		return p.invalid
-	case p.user.Spec.Observes(), p.missing != nil && !isSourceFault(p.missing):
+	case p.user.Spec.Observes(), p.missing != nil && !source.IsFault(p.missing):
 		return p.missing
 	}
 	fields := p.fields()
@@ -197,8 +198,8 @@ func (p *pass) intend(ctx context.Context, do []plan.Change) error {
 
 // fields is what is remembered of the fields under what is declared now: a source with another value is a new wish.
 func (p *pass) fields() *fieldMemory {
-	declared := p.sources.digest
-	if !p.sources.read {
+	declared := p.sources.Digest
+	if !p.sources.Complete {
 		declared = p.user.Status.InputsDigest
 	}
 	return p.memory.fields(p.user.UID, p.user.Generation, declared)

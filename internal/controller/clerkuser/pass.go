@@ -15,6 +15,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/binding"
+	"github.com/clerk-operator/clerk-operator/internal/controller/source"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
@@ -30,11 +31,10 @@ type pass struct {
 	now      time.Time
 	in       inputs
 	// sources is what the spec's Secrets and ConfigMaps hold; rotated is true if that is not what it was at the last verdict.
-	sources sources
+	sources source.Values
 	rotated bool
-	// missing is why some sources cannot be used, in a pass that carries out everything else; unread names their fields.
+	// missing is why some sources cannot be used, in a pass that carries out everything else.
 	missing error
-	unread  []string
 	// onlyRestricts is true in a pass over a spec that cannot be carried out: it takes access away and does nothing else.
 	// invalid is why.
 	onlyRestricts bool
@@ -169,7 +169,7 @@ func (p *pass) think() error {
 	if p.onlyRestricts {
 		return nil
 	}
-	in := p.sources.in
+	in := p.sources.Inputs
 	in.Mark, in.Applied, in.LiftLock = p.mark(), p.applied, p.liftsLock()
 	desired, err := plan.FromSpec(&p.user.Spec, in)
 	if err != nil {

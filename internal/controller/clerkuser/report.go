@@ -60,8 +60,8 @@ func (p *pass) fillStatus(v verdict) {
 		status.PendingChanges = p.differing()
 	}
 	fillConditions(p.user, v)
-	if lastWord(v) && p.sources.read {
-		status.InputsDigest = p.sources.digest
+	if lastWord(v) && p.sources.Complete {
+		status.InputsDigest = p.sources.Digest
 	}
 }
 

@@ -265,11 +265,11 @@ func (p *pass) circumstances() circumstances {
 		generation:  p.user.Generation,
 		reconcileAt: p.user.ReconcileAt(),
 		deleting:    !p.user.DeletionTimestamp.IsZero(),
-		sources:     p.sources.digest,
+		sources:     p.sources.Digest,
 	}
 	if p.userID == "" {
 		// What only a creating call uses is not read once there is a user.
-		c.sources += p.sources.initial
+		c.sources += p.sources.InitialDigest
 	}
 	if p.in.instance != nil {
 		c.instanceGeneration = p.in.instance.Generation

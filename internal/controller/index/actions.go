@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/source"
 )
 
 const (
@@ -48,10 +49,5 @@ func actionUserOf(action *v1alpha1.ClerkUserAction) []string {
 }
 
 func actionSourceOf(action *v1alpha1.ClerkUserAction) []string {
-	for _, value := range []*v1alpha1.SecretValue{action.Spec.VerifyPassword, action.Spec.VerifyTOTP} {
-		if value != nil {
-			return []string{SourceOf("Secret", action.Namespace, value.SecretKeyRef.Name)}
-		}
-	}
-	return nil
+	return sourcesIn(action.Namespace, source.ActionReferences(&action.Spec))
 }

@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/source"
 )
 
 const (
@@ -102,34 +103,13 @@ func SourceOf(kind, namespace, name string) string { return kind + "/" + namespa
 // SourcesOf returns the values of Source for the Secrets and ConfigMaps that are read for a user again and again; those of
 // spec.initial matter until there is a user. It is sorted, and nil if there are none.
 func SourcesOf(user *v1alpha1.ClerkUser) []string {
+	return sourcesIn(user.Namespace, source.References(user))
+}
+
+func sourcesIn(namespace string, references []source.Reference) []string {
 	var found []string
-	add := func(kind, name string) { found = append(found, SourceOf(kind, user.Namespace, name)) }
-	secret := func(at *v1alpha1.SecretKeySelector) {
-		if at != nil {
-			add("Secret", at.Name)
-		}
-	}
-	if password := user.Spec.Password; password != nil {
-		secret(&password.SecretKeyRef)
-	}
-	if image := user.Spec.ProfileImage; image != nil {
-		secret(image.SecretKeyRef)
-		if image.ConfigMapKeyRef != nil {
-			add("ConfigMap", image.ConfigMapKeyRef.Name)
-		}
-	}
-	for _, from := range user.Spec.PrivateMetadataFrom {
-		secret(&from.SecretKeyRef)
-	}
-	if initial := user.Spec.Initial; initial != nil && user.Status.UserID == "" {
-		if initial.Password != nil {
-			secret(&initial.Password.SecretKeyRef)
-		}
-		if initial.PasswordDigest != nil {
-			secret(&initial.PasswordDigest.SecretKeyRef)
-		}
-		secret(initial.TOTPSecretRef)
-		secret(initial.BackupCodesSecretRef)
+	for _, at := range references {
+		found = append(found, SourceOf(at.Kind, namespace, at.Name))
 	}
 	slices.Sort(found)
 	return slices.Compact(found)

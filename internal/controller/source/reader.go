@@ -47,60 +47,53 @@ type MissingError struct {
 // Error names the field, what is missing, and what to do.
 func (e *MissingError) Error() string { return e.Field + ": " + e.Problem }
 
-// Secret returns the entry of a Secret that a field of a spec names. Where there is none the error is a *MissingError.
-func (r *Reader) Secret(ctx context.Context, field string, at v1alpha1.SecretKeySelector) ([]byte, error) {
-	w := wanted{field: field, kind: "Secret", reason: v1alpha1.ReasonSecretNotFound, name: at.Name, key: at.Key}
-	secret, known := r.secrets[at.Name]
-	if !known {
-		secret = &corev1.Secret{}
-		if err := r.get(ctx, w, secret); err != nil {
+// Read returns the entry that a reference names: of a Secret, or of a ConfigMap's binaryData or data. Where there is none the error
+// is a *MissingError.
+func (r *Reader) Read(ctx context.Context, at Reference) ([]byte, error) {
+	if at.Kind == kindSecret {
+		secret, err := readOnce(ctx, r, r.secrets, at, &corev1.Secret{})
+		if err != nil {
 			return nil, err
 		}
-		r.secrets[at.Name] = secret
+		return at.found(secret.Data[at.Key])
 	}
-	return w.found(secret.Data[at.Key])
+	configMap, err := readOnce(ctx, r, r.configMaps, at, &corev1.ConfigMap{})
+	if err != nil {
+		return nil, err
+	}
+	if content := configMap.BinaryData[at.Key]; len(content) > 0 {
+		return content, nil
+	}
+	return at.found([]byte(configMap.Data[at.Key]))
 }
 
-// ConfigMap returns the entry of a ConfigMap's binaryData or data that a field of a spec names. Where there is none the
-// error is a *MissingError.
-func (r *Reader) ConfigMap(ctx context.Context, field string, at v1alpha1.ConfigMapKeySelector) ([]byte, error) {
-	w := wanted{field: field, kind: "ConfigMap", reason: v1alpha1.ReasonConfigMapNotFound, name: at.Name, key: at.Key}
-	configMap, known := r.configMaps[at.Name]
-	if !known {
-		configMap = &corev1.ConfigMap{}
-		if err := r.get(ctx, w, configMap); err != nil {
-			return nil, err
-		}
-		r.configMaps[at.Name] = configMap
+// readOnce reads the object that a reference names, unless it is among those that were read.
+func readOnce[T client.Object](ctx context.Context, r *Reader, known map[string]T, at Reference, into T) (T, error) {
+	if object, found := known[at.Name]; found {
+		return object, nil
 	}
-	value := configMap.BinaryData[at.Key]
-	if len(value) == 0 {
-		value = []byte(configMap.Data[at.Key])
-	}
-	return w.found(value)
-}
-
-// wanted is an entry that a field names, and the reason of a condition where there is none.
-type wanted struct{ field, kind, reason, name, key string }
-
-func (r *Reader) get(ctx context.Context, w wanted, into client.Object) error {
-	err := r.live.Get(ctx, types.NamespacedName{Namespace: r.namespace, Name: w.name}, into)
+	err := r.live.Get(ctx, types.NamespacedName{Namespace: r.namespace, Name: at.Name}, into)
 	if apierrors.IsNotFound(err) {
-		return w.missingf("%s %s does not exist in this namespace; create it, or correct the name", w.kind, w.name)
+		return into, at.missingf("%s %s does not exist in this namespace; create it, or correct the name", at.Kind, at.Name)
 	}
 	if err != nil {
-		return fmt.Errorf("reading %s %s: %w", w.kind, w.name, err)
+		return into, fmt.Errorf("reading %s %s: %w", at.Kind, at.Name, err)
 	}
-	return nil
+	known[at.Name] = into
+	return into, nil
 }
 
-func (w wanted) found(value []byte) ([]byte, error) {
-	if len(value) == 0 {
-		return nil, w.missingf("%s %s has no entry %s, or an empty one; put the value there", w.kind, w.name, w.key)
+func (r Reference) found(content []byte) ([]byte, error) {
+	if len(content) == 0 {
+		return nil, r.missingf("%s %s has no entry %s, or an empty one; put the value there", r.Kind, r.Name, r.Key)
 	}
-	return value, nil
+	return content, nil
 }
 
-func (w wanted) missingf(format string, args ...any) error {
-	return &MissingError{Reason: w.reason, Field: w.field, Problem: fmt.Sprintf(format, args...)}
+func (r Reference) missingf(format string, args ...any) error {
+	reason := v1alpha1.ReasonSecretNotFound
+	if r.Kind == kindConfigMap {
+		reason = v1alpha1.ReasonConfigMapNotFound
+	}
+	return &MissingError{Reason: reason, Field: r.Field, Problem: fmt.Sprintf(format, args...)}
 }

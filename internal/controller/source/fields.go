@@ -1,0 +1,149 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package source
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/plan"
+)
+
+// field is a field of a ClerkUser's spec whose value is in Secrets or ConfigMaps. The index, the reader and the digests go by it.
+type field struct {
+	// name is that of the field in a plan.
+	name string
+	// initial says that only the creating call uses the value.
+	initial bool
+	// references returns the entries that a spec names for the field; nil where it names none.
+	references func(*v1alpha1.ClerkUserSpec) []Reference
+	// take puts the values of the references, in their order and at least one, into the inputs. The error is a
+	// *plan.InvalidError that says what is wrong with a value.
+	take func(in *plan.Inputs, values []value, digest Digest) error
+	// leaveOut makes the inputs those of a field whose value is not known: what was sent last counts as declared. It is nil for
+	// an initial field, without which no user is created.
+	leaveOut func(in *plan.Inputs, sent *v1alpha1.Applied)
+}
+
+// value is what an entry holds.
+type value struct {
+	at      Reference
+	content []byte
+}
+
+// Digest returns a keyed digest of a value, by which a later change of it is noticed. Values of different purposes have different
+// digests.
+type Digest func(purpose string, value []byte) string
+
+// fields is the table of fields whose values are in Secrets or ConfigMaps. A new one is one row here. Its order is that of the
+// digests; where it changes, all values count as changed.
+//
+//nolint:gochecknoglobals // a table that nothing writes to
+var fields = []field{
+	{
+		name: plan.FieldPassword, references: passwordReferences, take: takePassword,
+		leaveOut: func(in *plan.Inputs, sent *v1alpha1.Applied) {
+			in.Password, in.PasswordDigest = "", sent.PasswordDigest
+		},
+	},
+	{
+		name: plan.FieldProfileImage, references: imageReferences, take: takeImage,
+		leaveOut: func(in *plan.Inputs, sent *v1alpha1.Applied) {
+			in.ProfileImage, in.ProfileImageDigest = clerk.ProfileImage{}, sent.ProfileImageDigest
+		},
+	},
+	{
+		name: plan.FieldPrivateMetadata, references: privateMetadataReferences, take: takePrivateMetadata,
+		leaveOut: func(in *plan.Inputs, _ *v1alpha1.Applied) { in.PrivateMetadata = nil },
+	},
+	initialText("spec.initial.password.secretKeyRef",
+		func(initial *v1alpha1.InitialValues) *v1alpha1.SecretKeySelector {
+			if initial.Password == nil {
+				return nil
+			}
+			return &initial.Password.SecretKeyRef
+		},
+		func(in *plan.InitialInputs, text string) bool { in.Password = text; return text != "" }),
+	initialText("spec.initial.passwordDigest.secretKeyRef",
+		func(initial *v1alpha1.InitialValues) *v1alpha1.SecretKeySelector {
+			if initial.PasswordDigest == nil {
+				return nil
+			}
+			return &initial.PasswordDigest.SecretKeyRef
+		},
+		func(in *plan.InitialInputs, text string) bool {
+			in.PasswordDigest = Trimmed(text)
+			return in.PasswordDigest != ""
+		}),
+	initialText("spec.initial.totpSecretRef",
+		func(initial *v1alpha1.InitialValues) *v1alpha1.SecretKeySelector { return initial.TOTPSecretRef },
+		func(in *plan.InitialInputs, text string) bool {
+			in.TOTPSecret = TOTPSecret(text)
+			return in.TOTPSecret != ""
+		}),
+	initialText("spec.initial.backupCodesSecretRef",
+		func(initial *v1alpha1.InitialValues) *v1alpha1.SecretKeySelector { return initial.BackupCodesSecretRef },
+		func(in *plan.InitialInputs, text string) bool {
+			in.BackupCodes = strings.Fields(Trimmed(text))
+			return len(in.BackupCodes) > 0
+		}),
+}
+
+// initialText is a text of spec.initial in a Secret. The function take reports whether there is anything in the text: Clerk could
+// create a user without the second factor that is declared.
+func initialText(
+	path string, at func(*v1alpha1.InitialValues) *v1alpha1.SecretKeySelector, take func(in *plan.InitialInputs, text string) bool,
+) field {
+	return field{
+		name: plan.FieldInitial, initial: true,
+		references: func(spec *v1alpha1.ClerkUserSpec) []Reference {
+			if spec.Initial == nil {
+				return nil
+			}
+			return secret(path, at(spec.Initial))
+		},
+		take: func(in *plan.Inputs, values []value, _ Digest) error {
+			text, err := values[0].text()
+			if err == nil && !take(&in.Initial, text) {
+				err = &plan.InvalidError{Field: path, Problem: "names an entry without a value in it; put the value there"}
+			}
+			return err
+		},
+	}
+}
+
+func takePassword(in *plan.Inputs, values []value, digest Digest) error {
+	text, err := values[0].text()
+	if err != nil {
+		return err
+	}
+	in.Password, in.PasswordDigest = text, digest("password", values[0].content)
+	return nil
+}
+
+func takeImage(in *plan.Inputs, values []value, digest Digest) error {
+	image, err := clerk.NewProfileImage(values[0].content)
+	if err != nil {
+		return &plan.InvalidError{Field: "spec.profileImage", Problem: "names an entry that " + err.Error()}
+	}
+	in.ProfileImage, in.ProfileImageDigest = image, digest("profileImage", image.Content)
+	return nil
+}
+
+func takePrivateMetadata(in *plan.Inputs, values []value, _ Digest) error {
+	for _, v := range values {
+		in.PrivateMetadata = append(in.PrivateMetadata, string(v.content))
+	}
+	return nil
+}
+
+// text is a value as text. JSON would carry other bytes in place of what is none, and Clerk would keep these.
+func (v value) text() (string, error) {
+	if !utf8.Valid(v.content) {
+		return "", &plan.InvalidError{Field: v.at.Field, Problem: "names an entry that is not text in UTF-8; put text there"}
+	}
+	return string(v.content), nil
+}
