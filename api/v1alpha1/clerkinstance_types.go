@@ -159,12 +159,12 @@ type InstancePolicy struct {
 	// +optional
 	Deletion *DeletionPermission `json:"deletion,omitempty"`
 
-	// actions are the acts that ClerkUserActions may carry out on users of this instance. [] allows none. Omitted: every
-	// act but verifyPassword, verifyTOTP, createTOTP and getOAuthAccessToken, which tell or make a secret.
+	// actions lists the actions that ClerkUserActions may carry out on users of this instance. [] allows none. Omitted: every
+	// action but verifyPassword, verifyTOTP, createTOTP and getOAuthAccessToken, which tell or make a secret.
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=14
 	// +optional
-	Actions []Act `json:"actions,omitzero"`
+	Actions []ActionType `json:"actions,omitzero"`
 }
 
 // DeletionBrake bounds how many users may be deleted, banned on deletion or created anew in a window of time. What

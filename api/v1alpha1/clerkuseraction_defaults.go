@@ -5,43 +5,43 @@ package v1alpha1
 
 import "slices"
 
-// Allows reports whether policy.actions, or its default, lets an act be carried out. The default leaves out the acts that
+// Allows reports whether policy.actions, or its default, lets an action be carried out. The default leaves out the actions that
 // tell or make a secret.
-func (s *ClerkInstanceSpec) Allows(act Act) bool {
+func (s *ClerkInstanceSpec) Allows(actionType ActionType) bool {
 	if s.Policy != nil && s.Policy.Actions != nil {
-		return slices.Contains(s.Policy.Actions, act)
+		return slices.Contains(s.Policy.Actions, actionType)
 	}
-	switch act {
-	case ActVerifyPassword, ActVerifyTOTP, ActCreateTOTP, ActGetOAuthAccessToken:
+	switch actionType {
+	case ActionVerifyPassword, ActionVerifyTOTP, ActionCreateTOTP, ActionGetOAuthAccessToken:
 		return false
 	default:
 		return true
 	}
 }
 
-// Act returns which act is set; "" for none, which the API server does not let through.
-func (s *ClerkUserActionSpec) Act() Act {
+// ActionType returns the type of the action that is set; "" for none, which the API server does not let through.
+func (s *ClerkUserActionSpec) ActionType() ActionType {
 	for _, one := range []struct {
-		act Act
-		set bool
+		actionType ActionType
+		set        bool
 	}{
-		{ActVerifyPassword, s.VerifyPassword != nil},
-		{ActVerifyTOTP, s.VerifyTOTP != nil},
-		{ActDisableMFA, s.DisableMFA != nil},
-		{ActDeleteBackupCodes, s.DeleteBackupCodes != nil},
-		{ActDeletePasskey, s.DeletePasskey != nil},
-		{ActDeleteWeb3Wallet, s.DeleteWeb3Wallet != nil},
-		{ActDeleteTOTP, s.DeleteTOTP != nil},
-		{ActCreateTOTP, s.CreateTOTP != nil},
-		{ActDeleteExternalAccount, s.DeleteExternalAccount != nil},
-		{ActGetOAuthAccessToken, s.GetOAuthAccessToken != nil},
-		{ActRemovePassword, s.RemovePassword != nil},
-		{ActRevokeTrustedDevice, s.RevokeTrustedDevice != nil},
-		{ActSetPasswordCompromised, s.SetPasswordCompromised != nil},
-		{ActUnsetPasswordCompromised, s.UnsetPasswordCompromised != nil},
+		{ActionVerifyPassword, s.VerifyPassword != nil},
+		{ActionVerifyTOTP, s.VerifyTOTP != nil},
+		{ActionDisableMFA, s.DisableMFA != nil},
+		{ActionDeleteBackupCodes, s.DeleteBackupCodes != nil},
+		{ActionDeletePasskey, s.DeletePasskey != nil},
+		{ActionDeleteWeb3Wallet, s.DeleteWeb3Wallet != nil},
+		{ActionDeleteTOTP, s.DeleteTOTP != nil},
+		{ActionCreateTOTP, s.CreateTOTP != nil},
+		{ActionDeleteExternalAccount, s.DeleteExternalAccount != nil},
+		{ActionGetOAuthAccessToken, s.GetOAuthAccessToken != nil},
+		{ActionRemovePassword, s.RemovePassword != nil},
+		{ActionRevokeTrustedDevice, s.RevokeTrustedDevice != nil},
+		{ActionSetPasswordCompromised, s.SetPasswordCompromised != nil},
+		{ActionUnsetPasswordCompromised, s.UnsetPasswordCompromised != nil},
 	} {
 		if one.set {
-			return one.act
+			return one.actionType
 		}
 	}
 	return ""

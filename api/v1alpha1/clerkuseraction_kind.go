@@ -5,8 +5,8 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// ClerkUserAction is an act on a user at Clerk that has no steady state, such as the removal of all second factors. Like
-// a Job it runs once and keeps its result. The ClerkInstance's policy.actions says which acts are allowed.
+// ClerkUserAction is an action on a user at Clerk that has no steady state, such as the removal of all second factors. Like
+// a Job it runs once and keeps its result. The ClerkInstance's policy.actions says which actions are allowed.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:categories=clerk,shortName=cua
@@ -22,11 +22,11 @@ type ClerkUserAction struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitzero"`
 
-	// spec says which act is carried out on which user.
+	// spec says which action is carried out on which user.
 	// +required
 	Spec ClerkUserActionSpec `json:"spec"`
 
-	// status is what became of the act.
+	// status is what became of the action.
 	// +default={"observedGeneration":-1}
 	// +optional
 	Status ClerkUserActionStatus `json:"status,omitzero"`

@@ -5,118 +5,118 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// Act names what a ClerkUserAction carries out: the field of its spec that is set.
+// ActionType is what a ClerkUserAction carries out, by the name of the field that is set in its spec.
 // +kubebuilder:validation:Enum=verifyPassword;verifyTOTP;disableMFA;deleteBackupCodes;deletePasskey;deleteWeb3Wallet;deleteTOTP;createTOTP;deleteExternalAccount;getOAuthAccessToken;removePassword;revokeTrustedDevice;setPasswordCompromised;unsetPasswordCompromised
-type Act string
+type ActionType string
 
-// Acts.
+// Types of actions.
 const (
-	// ActVerifyPassword finds out whether a password is the user's.
-	ActVerifyPassword Act = "verifyPassword"
-	// ActVerifyTOTP finds out whether a code is one of the user's authenticator app's, or uses up a backup code.
-	ActVerifyTOTP Act = "verifyTOTP"
-	// ActDisableMFA removes all second factors.
-	ActDisableMFA Act = "disableMFA"
-	// ActDeleteBackupCodes removes the backup codes.
-	ActDeleteBackupCodes Act = "deleteBackupCodes"
-	// ActDeletePasskey removes a passkey, of which Clerk tells the user by e-mail.
-	ActDeletePasskey Act = "deletePasskey"
-	// ActDeleteWeb3Wallet removes a wallet.
-	ActDeleteWeb3Wallet Act = "deleteWeb3Wallet"
-	// ActDeleteTOTP removes the authenticator app.
-	ActDeleteTOTP Act = "deleteTOTP"
-	// ActCreateTOTP gives the user an authenticator secret, and keeps it in a Secret.
-	ActCreateTOTP Act = "createTOTP"
-	// ActDeleteExternalAccount removes a connected account.
-	ActDeleteExternalAccount Act = "deleteExternalAccount"
-	// ActGetOAuthAccessToken puts the user's token for a provider into a Secret.
-	ActGetOAuthAccessToken Act = "getOAuthAccessToken"
-	// ActRemovePassword removes the password.
-	ActRemovePassword Act = "removePassword"
-	// ActRevokeTrustedDevice revokes a device.
-	ActRevokeTrustedDevice Act = "revokeTrustedDevice"
-	// ActSetPasswordCompromised has the user choose another password at the next sign-in.
-	ActSetPasswordCompromised Act = "setPasswordCompromised"
-	// ActUnsetPasswordCompromised takes that back.
-	ActUnsetPasswordCompromised Act = "unsetPasswordCompromised"
+	// ActionVerifyPassword finds out whether a password is the user's.
+	ActionVerifyPassword ActionType = "verifyPassword"
+	// ActionVerifyTOTP finds out whether a code is one of the user's authenticator app's, or uses up a backup code.
+	ActionVerifyTOTP ActionType = "verifyTOTP"
+	// ActionDisableMFA removes all second factors.
+	ActionDisableMFA ActionType = "disableMFA"
+	// ActionDeleteBackupCodes removes the backup codes.
+	ActionDeleteBackupCodes ActionType = "deleteBackupCodes"
+	// ActionDeletePasskey removes a passkey, of which Clerk tells the user by e-mail.
+	ActionDeletePasskey ActionType = "deletePasskey"
+	// ActionDeleteWeb3Wallet removes a wallet.
+	ActionDeleteWeb3Wallet ActionType = "deleteWeb3Wallet"
+	// ActionDeleteTOTP removes the authenticator app.
+	ActionDeleteTOTP ActionType = "deleteTOTP"
+	// ActionCreateTOTP gives the user an authenticator secret, and keeps it in a Secret.
+	ActionCreateTOTP ActionType = "createTOTP"
+	// ActionDeleteExternalAccount removes a connected account.
+	ActionDeleteExternalAccount ActionType = "deleteExternalAccount"
+	// ActionGetOAuthAccessToken puts the user's token for a provider into a Secret.
+	ActionGetOAuthAccessToken ActionType = "getOAuthAccessToken"
+	// ActionRemovePassword removes the password.
+	ActionRemovePassword ActionType = "removePassword"
+	// ActionRevokeTrustedDevice revokes a device.
+	ActionRevokeTrustedDevice ActionType = "revokeTrustedDevice"
+	// ActionSetPasswordCompromised has the user choose another password at the next sign-in.
+	ActionSetPasswordCompromised ActionType = "setPasswordCompromised"
+	// ActionUnsetPasswordCompromised takes that back.
+	ActionUnsetPasswordCompromised ActionType = "unsetPasswordCompromised"
 )
 
-// ClerkUserActionSpec says which act is carried out on which user. Exactly one act is set. It cannot be changed.
-// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="cannot be changed, since the act may have been carried out; create another ClerkUserAction"
-// +kubebuilder:validation:XValidation:rule="[has(self.verifyPassword), has(self.verifyTOTP), has(self.disableMFA), has(self.deleteBackupCodes), has(self.deletePasskey), has(self.deleteWeb3Wallet), has(self.deleteTOTP), has(self.createTOTP), has(self.deleteExternalAccount), has(self.getOAuthAccessToken), has(self.removePassword), has(self.revokeTrustedDevice), has(self.setPasswordCompromised), has(self.unsetPasswordCompromised)].filter(x, x).size() == 1",message="must hold exactly one act, such as disableMFA: {}; for several acts, create several ClerkUserActions"
+// ClerkUserActionSpec says which action is carried out on which user. Exactly one action is set. It cannot be changed.
+// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="cannot be changed, since the action may have been carried out; create another ClerkUserAction"
+// +kubebuilder:validation:XValidation:rule="[has(self.verifyPassword), has(self.verifyTOTP), has(self.disableMFA), has(self.deleteBackupCodes), has(self.deletePasskey), has(self.deleteWeb3Wallet), has(self.deleteTOTP), has(self.createTOTP), has(self.deleteExternalAccount), has(self.getOAuthAccessToken), has(self.removePassword), has(self.revokeTrustedDevice), has(self.setPasswordCompromised), has(self.unsetPasswordCompromised)].filter(x, x).size() == 1",message="must hold exactly one action, such as disableMFA: {}; for several actions, create several ClerkUserActions"
 type ClerkUserActionSpec struct {
-	// userRef names the ClerkUser, in this namespace, on whose user the act is carried out. The act waits until that
+	// userRef names the ClerkUser, in this namespace, on whose user the action is carried out. The action waits until that
 	// object is bound to a user.
 	// +required
 	UserRef UserReference `json:"userRef"`
 
 	// ttlSecondsAfterFinished is after how many seconds the finished object is deleted. Omitted: it is kept. Where a GitOps
-	// tool applies the object, leave it out, or the tool creates it, and runs the act, again.
+	// tool applies the object, leave it out, or the tool creates it, and runs the action, again.
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=31536000
 	// +optional
 	TTLSecondsAfterFinished *int32 `json:"ttlSecondsAfterFinished,omitempty"`
 
 	// verifyPassword finds out whether the text of a Secret's entry is the user's password. status.result.verified holds
-	// the answer; a wrong password is no failure of the act. Omitted: another act.
+	// the answer; a wrong password is no failure of the action. Omitted: another action.
 	// +optional
 	VerifyPassword *SecretValue `json:"verifyPassword,omitempty"`
 
 	// verifyTOTP finds out whether the text of a Secret's entry is a code of the user's authenticator app or one of the
 	// backup codes, which is used up by that. White space around it does not count, nor inside a code of six digits.
-	// Omitted: another act.
+	// Omitted: another action.
 	// +optional
 	VerifyTOTP *SecretValue `json:"verifyTOTP,omitempty"`
 
-	// disableMFA removes all second factors of the user at once. Write disableMFA: {}. Omitted: another act.
+	// disableMFA removes all second factors of the user at once. Write disableMFA: {}. Omitted: another action.
 	// +optional
 	DisableMFA *NoParameters `json:"disableMFA,omitempty"`
 
-	// deleteBackupCodes removes the user's backup codes. Write deleteBackupCodes: {}. Omitted: another act.
+	// deleteBackupCodes removes the user's backup codes. Write deleteBackupCodes: {}. Omitted: another action.
 	// +optional
 	DeleteBackupCodes *NoParameters `json:"deleteBackupCodes,omitempty"`
 
-	// deletePasskey removes one passkey. Clerk tells the user by e-mail. Omitted: another act.
+	// deletePasskey removes one passkey. Clerk tells the user by e-mail. Omitted: another action.
 	// +optional
 	DeletePasskey *PasskeyDeletion `json:"deletePasskey,omitempty"`
 
-	// deleteWeb3Wallet removes one wallet. Omitted: another act.
+	// deleteWeb3Wallet removes one wallet. Omitted: another action.
 	// +optional
 	DeleteWeb3Wallet *WalletDeletion `json:"deleteWeb3Wallet,omitempty"`
 
-	// deleteTOTP removes the user's authenticator app. Write deleteTOTP: {}. Omitted: another act.
+	// deleteTOTP removes the user's authenticator app. Write deleteTOTP: {}. Omitted: another action.
 	// +optional
 	DeleteTOTP *NoParameters `json:"deleteTOTP,omitempty"`
 
 	// createTOTP makes a secret for an authenticator app, gives it to the user at Clerk, in place of an earlier one, and
-	// keeps it in a Secret with the entries secret (base32) and uri (otpauth). Omitted: another act.
+	// keeps it in a Secret with the entries secret (base32) and uri (otpauth). Omitted: another action.
 	// +optional
 	CreateTOTP *OutputSecret `json:"createTOTP,omitempty"`
 
-	// deleteExternalAccount removes one connected account. Omitted: another act.
+	// deleteExternalAccount removes one connected account. Omitted: another action.
 	// +optional
 	DeleteExternalAccount *ExternalAccountDeletion `json:"deleteExternalAccount,omitempty"`
 
 	// getOAuthAccessToken puts the user's access token for a provider into a Secret with the entries token, provider,
 	// scopes and, as far as there are any, token-secret, id-token and expires-at (RFC 3339). Clerk refreshes a token that
-	// has expired. Omitted: another act.
+	// has expired. Omitted: another action.
 	// +optional
 	GetOAuthAccessToken *AccessTokenRequest `json:"getOAuthAccessToken,omitempty"`
 
 	// removePassword removes the user's password, also where it is the only way to sign in. A ClerkUser that declares a
-	// password sets it again. Write removePassword: {}. Omitted: another act.
+	// password sets it again. Write removePassword: {}. Omitted: another action.
 	// +optional
 	RemovePassword *PasswordRemoval `json:"removePassword,omitempty"`
 
-	// revokeTrustedDevice revokes one of the devices that the user trusts. Omitted: another act.
+	// revokeTrustedDevice revokes one of the devices that the user trusts. Omitted: another action.
 	// +optional
 	RevokeTrustedDevice *TrustedDeviceRevocation `json:"revokeTrustedDevice,omitempty"`
 
-	// setPasswordCompromised has the user choose another password at the next sign-in. Omitted: another act.
+	// setPasswordCompromised has the user choose another password at the next sign-in. Omitted: another action.
 	// +optional
 	SetPasswordCompromised *PasswordCompromise `json:"setPasswordCompromised,omitempty"`
 
-	// unsetPasswordCompromised takes that back. Write unsetPasswordCompromised: {}. Omitted: another act.
+	// unsetPasswordCompromised takes that back. Write unsetPasswordCompromised: {}. Omitted: another action.
 	// +optional
 	UnsetPasswordCompromised *NoParameters `json:"unsetPasswordCompromised,omitempty"`
 }
@@ -130,7 +130,7 @@ type UserReference struct {
 	Name string `json:"name"`
 }
 
-// NoParameters are those of an act that has none.
+// NoParameters are those of an action that has none.
 type NoParameters struct{}
 
 // SecretValue is a value that stands in a Secret.
@@ -191,10 +191,10 @@ type TrustedDeviceRevocation struct {
 	ID string `json:"id"`
 }
 
-// OutputSecret names a Secret that an act writes.
+// OutputSecret names a Secret that an action writes.
 type OutputSecret struct {
 	// secretName is the Secret to write, in the same namespace. It belongs to this ClerkUserAction and is deleted with it.
-	// One that exists and belongs to anything else is not touched, and the act fails.
+	// One that exists and belongs to anything else is not touched, and the action fails.
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')`,message="must be a name for a Secret: lower-case letters, digits, - and . only"
 	// +required
@@ -226,13 +226,13 @@ type PasswordCompromise struct {
 	RevokeSessions *bool `json:"revokeSessions,omitempty"`
 }
 
-// ClerkUserActionStatus is what became of an act.
+// ClerkUserActionStatus is what became of an action.
 type ClerkUserActionStatus struct {
 	// observedGeneration is the generation of the spec that the conditions are about. -1: none yet.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration"`
 
-	// conditions: Complete or Failed once the act is over, and Reconciling until then. Stalled goes along with Failed.
+	// conditions: Complete or Failed once the action is over, and Reconciling until then. Stalled goes along with Failed.
 	// +listType=map
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=8
@@ -240,11 +240,11 @@ type ClerkUserActionStatus struct {
 	// +optional
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
-	// action is the act: the name of the field that is set in the spec.
+	// action is the type of the action: the name of the field that is set in the spec.
 	// +optional
-	Action Act `json:"action,omitempty"`
+	Action ActionType `json:"action,omitempty"`
 
-	// userID is the user at Clerk on whom the act is carried out.
+	// userID is the user at Clerk on whom the action is carried out.
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	UserID string `json:"userID,omitempty"`
@@ -261,7 +261,7 @@ type ClerkUserActionStatus struct {
 	// +optional
 	StartedAt *metav1.Time `json:"startedAt,omitempty"`
 
-	// completedAt is when the act was over, done or failed.
+	// completedAt is when the action was over, done or failed.
 	// +kubebuilder:validation:Schemaless
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=64
@@ -269,12 +269,12 @@ type ClerkUserActionStatus struct {
 	// +optional
 	CompletedAt *metav1.Time `json:"completedAt,omitempty"`
 
-	// result is what the act found out or made. Absent: nothing to tell.
+	// result is what the action found out or made. Absent: nothing to tell.
 	// +optional
 	Result *ActionResult `json:"result,omitempty"`
 }
 
-// ActionResult is what an act found out or made.
+// ActionResult is what an action found out or made.
 type ActionResult struct {
 	// verified says whether the password or code was the user's.
 	// +optional

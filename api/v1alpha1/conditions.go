@@ -69,23 +69,23 @@ const (
 
 // Condition types of a ClerkUserAction, beside Reconciling and Stalled.
 const (
-	// ConditionComplete is True once the act was carried out.
+	// ConditionComplete is True once the action was carried out.
 	ConditionComplete = "Complete"
-	// ConditionFailed is True once it is certain that the act will not be carried out, or not known whether it was.
+	// ConditionFailed is True once it is certain that the action will not be carried out, or not known whether it was.
 	ConditionFailed = "Failed"
 )
 
 // Reasons of a ClerkUserAction's conditions.
 const (
-	// ReasonCarriedOut says that Clerk did what the act asks for.
+	// ReasonCarriedOut says that Clerk did what the action asks for.
 	ReasonCarriedOut = "CarriedOut"
 	// ReasonUserNotFound says that the namespace has no ClerkUser of that name.
 	ReasonUserNotFound = "UserNotFound"
-	// ReasonUserNotBound says that the ClerkUser is not bound to a user, or no longer to the one on whom the act began.
+	// ReasonUserNotBound says that the ClerkUser is not bound to a user, or no longer to the one on whom the action began.
 	ReasonUserNotBound = "UserNotBound"
-	// ReasonOutcomeUnknown says that Clerk's answer was lost and that the act is not one to be repeated.
+	// ReasonOutcomeUnknown says that Clerk's answer was lost and that the action is not one to be repeated.
 	ReasonOutcomeUnknown = "OutcomeUnknown"
-	// ReasonNotFoundAtClerk says that the user has nothing of the kind and name that the act is about.
+	// ReasonNotFoundAtClerk says that the user has nothing of the kind and name that the action is about.
 	ReasonNotFoundAtClerk = "NotFoundAtClerk"
 	// ReasonProviderNotConnected says that Clerk has no token of the user's for the provider.
 	ReasonProviderNotConnected = "ProviderNotConnected"
@@ -156,8 +156,8 @@ const (
 
 // Reasons of events on a ClerkUserAction, and on the ClerkUser that it is about.
 const (
-	// EventActionComplete says that an act was carried out.
+	// EventActionComplete says that an action was carried out.
 	EventActionComplete = "ActionComplete"
-	// EventActionFailed says that an act will not be carried out, or that it is not known whether it was, and why.
+	// EventActionFailed says that an action will not be carried out, or that it is not known whether it was, and why.
 	EventActionFailed = "ActionFailed"
 )

@@ -83,8 +83,8 @@ func (e *Environment) UnmarshalText(text []byte) error {
 }
 
 // UnmarshalText decodes the name of what a ClerkUserAction carries out.
-func (a *Act) UnmarshalText(text []byte) error {
-	return decodeWord(a, text, ActVerifyPassword, ActVerifyTOTP, ActDisableMFA, ActDeleteBackupCodes, ActDeletePasskey,
-		ActDeleteWeb3Wallet, ActDeleteTOTP, ActCreateTOTP, ActDeleteExternalAccount, ActGetOAuthAccessToken, ActRemovePassword,
-		ActRevokeTrustedDevice, ActSetPasswordCompromised, ActUnsetPasswordCompromised)
+func (a *ActionType) UnmarshalText(text []byte) error {
+	return decodeWord(a, text, ActionVerifyPassword, ActionVerifyTOTP, ActionDisableMFA, ActionDeleteBackupCodes, ActionDeletePasskey,
+		ActionDeleteWeb3Wallet, ActionDeleteTOTP, ActionCreateTOTP, ActionDeleteExternalAccount, ActionGetOAuthAccessToken, ActionRemovePassword,
+		ActionRevokeTrustedDevice, ActionSetPasswordCompromised, ActionUnsetPasswordCompromised)
 }

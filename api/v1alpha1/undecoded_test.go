@@ -157,7 +157,7 @@ func TestOtherKindsDecodeLeniently(t *testing.T) {
 		t.Errorf("what does decode was lost: %+v", instance.Spec)
 	}
 	action := &v1alpha1.ClerkUserAction{}
-	text = `{"metadata":{"name":"act"},"spec":{"userRef":{"name":"ann"},"getOAuthAccessToken":{"provider":"oauth_google","secretName":5}}}`
+	text = `{"metadata":{"name":"action"},"spec":{"userRef":{"name":"ann"},"getOAuthAccessToken":{"provider":"oauth_google","secretName":5}}}`
 	if err := json.Unmarshal([]byte(text), action); err != nil {
 		t.Fatal(err)
 	}

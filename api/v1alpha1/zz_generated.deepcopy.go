@@ -1051,7 +1051,7 @@ func (in *InstancePolicy) DeepCopyInto(out *InstancePolicy) {
 	}
 	if in.Actions != nil {
 		in, out := &in.Actions, &out.Actions
-		*out = make([]Act, len(*in))
+		*out = make([]ActionType, len(*in))
 		copy(*out, *in)
 	}
 }

@@ -36,7 +36,7 @@ func (p *playground) guide() {
 		fmt.Sprintf("  kubectl describe clerkuser %s%s", first.GetName(), inNamespace(first.GetNamespace())),
 		"",
 		"  # take all second factors from somebody, once",
-		"  "+act(first.GetNamespace(), first.GetName(), `"disableMFA":{}`),
+		"  "+actionCommand(first.GetNamespace(), first.GetName(), `"disableMFA":{}`),
 		"  kubectl get clerkuseractions -o wide"+inNamespace(first.GetNamespace()),
 		"",
 		"  # the users as Clerk holds them, and what the operator asked for",
@@ -54,8 +54,8 @@ func patch(namespace, name, change string) string {
 	return fmt.Sprintf("kubectl patch clerkuser %s%s --type=merge -p '%s'", name, inNamespace(namespace), change)
 }
 
-// act is a command that creates a ClerkUserAction.
-func act(namespace, user, what string) string {
+// actionCommand is a command that creates a ClerkUserAction.
+func actionCommand(namespace, user, what string) string {
 	manifest := fmt.Sprintf(`{"apiVersion":"%s","kind":"%s","metadata":{"generateName":"%s-"},"spec":{"userRef":{"name":"%s"},%s}}`,
 		v1alpha1.GroupVersion, kindAction, user, user, what)
 	return fmt.Sprintf("echo '%s' | kubectl create%s -f -", manifest, inNamespace(namespace))

@@ -33,7 +33,7 @@ const (
 // samples are the manifests to apply, in that order.
 type samples []*unstructured.Unstructured
 
-// loadSamples reads every manifest in the directory's YAML files but kustomization.yaml. Acts are left out: they are about
+// loadSamples reads every manifest in the directory's YAML files but kustomization.yaml. Actions are left out: they are about
 // passkeys, accounts and codes that nobody has in a new instance, and would undo what the other samples show.
 func loadSamples(dir string) (samples, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))

@@ -112,8 +112,8 @@ func TestSamplesWithoutUsersAreRefused(t *testing.T) {
 	}
 }
 
-func TestGuidedActIsAManifest(t *testing.T) {
-	command := act("shop", "ada", `"disableMFA":{}`)
+func TestGuidedActionIsAManifest(t *testing.T) {
+	command := actionCommand("shop", "ada", `"disableMFA":{}`)
 	quoted := strings.Split(command, "'")
 	if len(quoted) != 3 || !strings.HasSuffix(quoted[2], "kubectl create -n shop -f -") {
 		t.Fatalf("the command is %s", command)
@@ -122,12 +122,12 @@ func TestGuidedActIsAManifest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	acts := objects.ofKind(kindAction)
-	if len(acts) != 1 {
-		t.Fatalf("%s is no act", quoted[1])
+	actions := objects.ofKind(kindAction)
+	if len(actions) != 1 {
+		t.Fatalf("%s is no action", quoted[1])
 	}
 	want := map[string]any{"userRef": map[string]any{"name": "ada"}, "disableMFA": map[string]any{}}
-	if diff := cmp.Diff(want, acts[0].Object["spec"]); diff != "" {
+	if diff := cmp.Diff(want, actions[0].Object["spec"]); diff != "" {
 		t.Errorf("spec (-want +got):\n%s", diff)
 	}
 }

@@ -23,7 +23,7 @@ func TestNotesOfEventsAreBounded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			fake := events.NewFakeRecorder(1)
-			boundedRecorder{fake}.Eventf(&corev1.Secret{}, nil, corev1.EventTypeWarning, "Reason", "Act", "%s", tc.note)
+			boundedRecorder{fake}.Eventf(&corev1.Secret{}, nil, corev1.EventTypeWarning, "Reason", "RunAction", "%s", tc.note)
 			if got := <-fake.Events; got != "Warning Reason "+tc.want {
 				t.Errorf("the event is %q, %d bytes", got, len(got))
 			}

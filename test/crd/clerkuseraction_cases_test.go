@@ -12,11 +12,11 @@ import (
 )
 
 const (
-	oneAct         = "must hold exactly one act, such as disableMFA: {}; for several acts, create several ClerkUserActions"
+	oneAction      = "must hold exactly one action, such as disableMFA: {}; for several actions, create several ClerkUserActions"
 	anIdentity     = "must be an id as Clerk's dashboard shows it, such as idn_ and then letters and digits"
 	aProvider      = "must be the name of a provider as Clerk has it, such as oauth_google"
 	secretToWrite  = "must be a name for a Secret: lower-case letters, digits, - and . only"
-	carriedOutOnce = "cannot be changed, since the act may have been carried out; create another ClerkUserAction"
+	carriedOutOnce = "cannot be changed, since the action may have been carried out; create another ClerkUserAction"
 )
 
 // acting is the spec of a ClerkUserAction with what is given beside the user.
@@ -25,8 +25,8 @@ func acting(rest string) string { return "{userRef: {name: ada}, " + rest + "}" 
 // actionRefusals are specs of a ClerkUserAction that are wrong.
 func actionRefusals() map[string]refusal {
 	return map[string]refusal{
-		"NoAct":             {`{userRef: {name: ada}}`, "spec", oneAct},
-		"TwoActs":           {acting(`disableMFA: {}, deleteTOTP: {}`), "spec", oneAct},
+		"NoAction":          {`{userRef: {name: ada}}`, "spec", oneAction},
+		"TwoActions":        {acting(`disableMFA: {}, deleteTOTP: {}`), "spec", oneAction},
 		"NoUser":            {`{disableMFA: {}}`, "spec.userRef", "Required value"},
 		"UserElsewhere":     {`{userRef: {name: other/ada}, disableMFA: {}}`, "spec.userRef.name", "must be the name of a ClerkUser in the same namespace: lower-case letters, digits, - and . only"},
 		"PasskeyWithPath":   {acting(`deletePasskey: {id: "idn_a/b"}`), "spec.deletePasskey.id", anIdentity},
@@ -66,7 +66,7 @@ func acceptedActions() map[string]string {
 	}
 }
 
-func TestActIsCarriedOutOnce(t *testing.T) {
+func TestActionIsCarriedOutOnce(t *testing.T) {
 	t.Parallel()
 	c, namespace := newClient(t), controlplane.Namespace(t)
 	u := object(t, "ClerkUserAction", namespace, acting(`disableMFA: {}`))
@@ -74,9 +74,9 @@ func TestActIsCarriedOutOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, spec := range map[string]string{
-		"AnotherAct":  acting(`deleteTOTP: {}`),
-		"AnotherUser": `{userRef: {name: eve}, disableMFA: {}}`,
-		"ATTL":        acting(`disableMFA: {}, ttlSecondsAfterFinished: 60`),
+		"AnotherAction": acting(`deleteTOTP: {}`),
+		"AnotherUser":   `{userRef: {name: eve}, disableMFA: {}}`,
+		"ATTL":          acting(`disableMFA: {}, ttlSecondsAfterFinished: 60`),
 	} {
 		err := c.Update(t.Context(), edited(t, u, spec), client.DryRunAll)
 		t.Run(name, func(t *testing.T) { expectRefused(t, err, "spec", carriedOutOnce) })

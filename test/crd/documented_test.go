@@ -149,7 +149,7 @@ func TestDocumentedSecretsAreNone(t *testing.T) {
 	}
 }
 
-// TestEveryFieldIsShown keeps samples and pages complete: each field of a spec, and with that each act, is in a manifest
+// TestEveryFieldIsShown keeps samples and pages complete: each field of a spec, and with that each action, is in a manifest
 // that the tests apply.
 func TestEveryFieldIsShown(t *testing.T) {
 	t.Parallel()

@@ -162,8 +162,8 @@ func TestSamplesShowTheFields(t *testing.T) {
 	}
 }
 
-// TestSamplesShowTheActs keeps one manifest for every act there is.
-func TestSamplesShowTheActs(t *testing.T) {
+// TestSamplesShowTheActions keeps one manifest for every action there is.
+func TestSamplesShowTheActions(t *testing.T) {
 	t.Parallel()
 	shown := map[string]bool{}
 	for _, sample := range samples(t) {

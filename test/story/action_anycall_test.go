@@ -15,11 +15,11 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// deed is an act of which every call is struck.
+// deed is an action of which every call is struck.
 type deed struct {
-	act          func(*actionSpec)
+	set          func(*actionSpec)
 	method, path string
-	// once is true of an act that Clerk must never be told twice.
+	// once is true of an action that Clerk must never be told twice.
 	once bool
 	done func(*world, *emulator.User) bool
 }
@@ -74,11 +74,11 @@ func deeds() map[string]deed {
 	}
 }
 
-// callsOfAnAct are those up to its end: the reading of the user, and the call itself.
-const callsOfAnAct = 2
+// callsOfAnAction are those up to its end: the reading of the user, and the call itself.
+const callsOfAnAction = 2
 
-// TestAnySingleFaultAtAnyCallOfAnAct strikes each call of each act, one at a time, with each kind of fault.
-func TestAnySingleFaultAtAnyCallOfAnAct(t *testing.T) {
+// TestAnySingleFaultAtAnyCallOfAnAction strikes each call of each action, one at a time, with each kind of fault.
+func TestAnySingleFaultAtAnyCallOfAnAction(t *testing.T) {
 	faults := map[string]emulator.Fault{
 		"AnswerLost":    {Cut: true, AfterApplying: true},
 		"ConnectionCut": {Cut: true},
@@ -90,14 +90,14 @@ func TestAnySingleFaultAtAnyCallOfAnAct(t *testing.T) {
 	}
 	for name, d := range deeds() {
 		for kind, fault := range faults {
-			for i := range callsOfAnAct {
+			for i := range callsOfAnAction {
 				t.Run(fmt.Sprintf("%s%s%d", name, kind, i), func(t *testing.T) {
-					w := newActWorld(t, patient)
+					w := newActionWorld(t, patient)
 					w.keepInput()
 					strike := fault
 					strike.Skip = i
 					w.clerk.InjectFault(strike)
-					w.act("act", "ann", d.act)
+					w.runAction("action", "ann", d.set)
 					lost := i > 0 && d.once && !slices.Contains([]string{"Throttled", "Locked", "KeyRefused"}, kind)
 					w.ends(d, lost, fault.AfterApplying)
 				})
@@ -106,7 +106,7 @@ func TestAnySingleFaultAtAnyCallOfAnAct(t *testing.T) {
 	}
 }
 
-// ends waits for the end of an act that was struck, and checks that Clerk was told no more than it may be. lost says that a call
+// ends waits for the end of an action that was struck, and checks that Clerk was told no more than it may be. lost says that a call
 // was struck that must not be made again, and applied that Clerk carried it out.
 func (w *world) ends(d deed, lost, applied bool) {
 	w.t.Helper()
@@ -116,19 +116,19 @@ func (w *world) ends(d deed, lost, applied bool) {
 		}
 		return nil
 	})
-	w.eventually("the act to be over", func() error {
+	w.eventually("the action to be over", func() error {
 		// A refused key is looked at after a while, unless something happens.
 		time.Sleep(200 * time.Millisecond)
 		w.touchUser("ann")
-		if w.readAction("act").Status.CompletedAt == nil {
+		if w.readAction("action").Status.CompletedAt == nil {
 			return errNotYet
 		}
 		return nil
 	})
 	if lost {
-		w.fails("act", v1alpha1.ReasonOutcomeUnknown)
+		w.fails("action", v1alpha1.ReasonOutcomeUnknown)
 	} else {
-		w.completes("act")
+		w.completes("action")
 	}
 	if u := w.atClerk("ann"); d.done(w, u) != (!lost || applied) {
 		w.t.Errorf("the user at Clerk is %+v", u)
@@ -150,17 +150,17 @@ func (w *world) ends(d deed, lost, applied bool) {
 	w.wantCalls(calls, d.method, d.path)
 }
 
-// TestOperatorHaltedAtAnyCallOfAnAct ends the operator while each call of each act is under way, before and after Clerk carried
+// TestOperatorHaltedAtAnyCallOfAnAction ends the operator while each call of each action is under way, before and after Clerk carried
 // it out, and starts another.
-func TestOperatorHaltedAtAnyCallOfAnAct(t *testing.T) {
+func TestOperatorHaltedAtAnyCallOfAnAction(t *testing.T) {
 	for name, d := range deeds() {
 		for _, after := range []bool{false, true} {
-			for i := range callsOfAnAct {
+			for i := range callsOfAnAction {
 				t.Run(fmt.Sprintf("%sAfter%t%d", name, after, i), func(t *testing.T) {
-					l := life{newActWorld(t, patient)}
+					l := life{newActionWorld(t, patient)}
 					l.keepInput()
 					l.clerk.InjectFault(emulator.Fault{Hang: true, AfterApplying: after, Skip: i})
-					l.act("act", "ann", d.act)
+					l.runAction("action", "ann", d.set)
 					l.restartWhenHanging()
 					l.server.Clock().Advance(underWay)
 					l.ends(d, i > 0 && d.once, after)

@@ -28,7 +28,7 @@ const (
 	annsAddress  = "0x52908400098527886e0f7030069857d2e4169ee7"
 )
 
-// equipped gives a user everything that acts are about.
+// equipped gives a user everything that actions are about.
 func equipped(u *emulator.User) {
 	u.Credentials.Password, u.PasswordEnabled = annsPassword, true
 	u.Credentials.TOTPSecret, u.Credentials.BackupCodes = annsSecret, []string{annsCode, "backup-4712"}
@@ -41,9 +41,9 @@ func equipped(u *emulator.User) {
 	u.TrustedDevices = []emulator.TrustedDevice{{ID: annsDevice}}
 }
 
-// newActWorld makes a world that allows every act, in which ClerkUser ann is bound to a user that is equipped for all of
+// newActionWorld makes a world that allows every action, in which ClerkUser ann is bound to a user that is equipped for all of
 // them.
-func newActWorld(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *world {
+func newActionWorld(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *world {
 	t.Helper()
 	w := newLiveWorld(t, append([]func(*v1alpha1.ClerkInstance){allowsAll}, change...)...)
 	w.createAnn()
@@ -60,7 +60,7 @@ func (w *world) createAnn() {
 	w.server.Clock().Advance(2 * lagTime)
 }
 
-// Acts as manifests have them.
+// Actions as manifests have them.
 func disablesMFA(s *actionSpec)  { s.DisableMFA = &v1alpha1.NoParameters{} }
 func deletesTOTP(s *actionSpec)  { s.DeleteTOTP = &v1alpha1.NoParameters{} }
 func deletesCodes(s *actionSpec) { s.DeleteBackupCodes = &v1alpha1.NoParameters{} }
@@ -117,10 +117,10 @@ func setsCompromised(s *actionSpec) {
 	s.SetPasswordCompromised = &v1alpha1.PasswordCompromise{RevokeSessions: ptr.To(true)}
 }
 
-// TestEveryActIsOneCall reaches every act through a manifest, and finds its one call in the journal and what it did at Clerk.
-func TestEveryActIsOneCall(t *testing.T) {
+// TestEveryActionIsOneCall reaches every action through a manifest, and finds its one call in the journal and what it did at Clerk.
+func TestEveryActionIsOneCall(t *testing.T) {
 	tests := map[string]struct {
-		act          func(*actionSpec)
+		set          func(*actionSpec)
 		method, path string
 		holds        func(*emulator.User) bool
 		result       *v1alpha1.ActionResult
@@ -198,13 +198,13 @@ func TestEveryActIsOneCall(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newActWorld(t)
+			w := newActionWorld(t)
 			if name == "UnsetPasswordCompromised" {
 				w.edits("ann", func(u *emulator.User) { u.PasswordCompromised = true })
 			}
 			w.keepInput()
-			w.act("act", "ann", tc.act)
-			done := w.completes("act")
+			w.runAction("action", "ann", tc.set)
+			done := w.completes("action")
 			w.wantCalls(1, tc.method, tc.path)
 			if u := w.atClerk("ann"); !tc.holds(u) {
 				t.Errorf("the user at Clerk is %+v", u)
@@ -215,9 +215,9 @@ func TestEveryActIsOneCall(t *testing.T) {
 			if done.Status.UserID != w.read("ann").Status.UserID || done.Status.Instance == nil || done.Status.StartedAt == nil {
 				t.Errorf("the status does not say on whom it was: %+v", done.Status)
 			}
-			w.tells("act", v1alpha1.EventActionComplete)
+			w.tells("action", v1alpha1.EventActionComplete)
 			w.tells("ann", v1alpha1.EventActionComplete)
-			w.actsRest()
+			w.actionsRest()
 			w.wantCalls(1, tc.method, tc.path)
 		})
 	}
@@ -233,8 +233,8 @@ func (w *world) keepInput() {
 }
 
 func TestCreatedAuthenticatorMakesCodesThatClerkAccepts(t *testing.T) {
-	w := newActWorld(t)
-	w.act("create", "ann", createsTOTP)
+	w := newActionWorld(t)
+	w.runAction("create", "ann", createsTOTP)
 	w.completes("create")
 	secret := &corev1.Secret{}
 	w.get(secret, "ann-totp")
@@ -243,17 +243,17 @@ func TestCreatedAuthenticatorMakesCodesThatClerkAccepts(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.keep("input", "code", code)
-	w.act("verify", "ann", verifiesCode)
+	w.runAction("verify", "ann", verifiesCode)
 	if r := w.completes("verify").Status.Result; r == nil || r.Verified == nil || !*r.Verified || r.CodeType != "totp" {
 		t.Errorf("the result is %+v", r)
 	}
-	w.actsRest()
+	w.actionsRest()
 }
 
-// TestClerkUserShowsWhatAnActChanged waits for less than the time after which the operator looks at users by itself.
-func TestClerkUserShowsWhatAnActChanged(t *testing.T) {
+// TestClerkUserShowsWhatAnActionChanged waits for less than the time after which the operator looks at users by itself.
+func TestClerkUserShowsWhatAnActionChanged(t *testing.T) {
 	tests := map[string]struct {
-		act  func(*actionSpec)
+		set  func(*actionSpec)
 		show func(v1alpha1.ClerkUserStatus) *bool
 	}{
 		"AnsweredWithAPart":   {deletesTOTP, func(s v1alpha1.ClerkUserStatus) *bool { return s.TOTPEnabled }},
@@ -261,7 +261,7 @@ func TestClerkUserShowsWhatAnActChanged(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newActWorld(t)
+			w := newActionWorld(t)
 			shows := func(want bool) func() error {
 				return func() error {
 					if got := tc.show(w.read("ann").Status); got == nil || *got != want {
@@ -273,10 +273,10 @@ func TestClerkUserShowsWhatAnActChanged(t *testing.T) {
 			w.eventually("the ClerkUser to show what its user has", shows(true))
 			w.editInstance(slow)
 			w.settle()
-			w.act("act", "ann", tc.act)
-			w.completes("act")
-			w.eventually("the ClerkUser to show what the act changed", shows(false))
-			w.actsRest()
+			w.runAction("action", "ann", tc.set)
+			w.completes("action")
+			w.eventually("the ClerkUser to show what the action changed", shows(false))
+			w.actionsRest()
 		})
 	}
 }

@@ -17,14 +17,14 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
 
-// TestColumnsOfActs asks the API server for what kubectl get shows. Of the conditions of an act that failed, the first counts.
-func TestColumnsOfActs(t *testing.T) {
-	w := newActWorld(t)
-	w.act("done", "ann", disablesMFA)
+// TestColumnsOfActions asks the API server for what kubectl get shows. Of the conditions of an action that failed, the first counts.
+func TestColumnsOfActions(t *testing.T) {
+	w := newActionWorld(t)
+	w.runAction("done", "ann", disablesMFA)
 	w.completes("done")
-	w.act("failed", "ann", deletesAccountAt("oauth_github"))
+	w.runAction("failed", "ann", deletesAccountAt("oauth_github"))
 	w.fails("failed", v1alpha1.ReasonNotFoundAtClerk)
-	w.act("waits", "bob", deletesTOTP)
+	w.runAction("waits", "bob", deletesTOTP)
 	w.waits("waits", v1alpha1.ReasonUserNotFound)
 	want := map[string][]any{
 		"done":   {"disableMFA", "ann", "Complete"},
@@ -34,7 +34,7 @@ func TestColumnsOfActs(t *testing.T) {
 	if diff := cmp.Diff(want, w.columns("clerkuseractions", "Action", "User", "Status")); diff != "" {
 		t.Errorf("the columns (-want +got):\n%s", diff)
 	}
-	w.actsRest()
+	w.actionsRest()
 }
 
 // columns returns these columns of all objects of a kind, by the objects' names.

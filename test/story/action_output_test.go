@@ -14,16 +14,16 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// TestSecretOfAnotherIsNeverWritten has the Secret exist that an act is to write, alone and as another act's.
+// TestSecretOfAnotherIsNeverWritten has the Secret exist that an action is to write, alone and as another action's.
 func TestSecretOfAnotherIsNeverWritten(t *testing.T) {
-	for name, act := range map[string]func(*actionSpec){"TOTP": createsTOTP, "Token": getsTokenFor("google")} {
+	for name, set := range map[string]func(*actionSpec){"TOTP": createsTOTP, "Token": getsTokenFor("google")} {
 		t.Run(name, func(t *testing.T) {
-			w := newActWorld(t)
+			w := newActionWorld(t)
 			w.keep("ann-totp", "mine", "precious")
 			w.keep("ann-token", "mine", "precious")
 			w.calm()
-			w.act("act", "ann", act)
-			w.fails("act", v1alpha1.ReasonSecretExists, "Secret ann-to")
+			w.runAction("action", "ann", set)
+			w.fails("action", v1alpha1.ReasonSecretExists, "Secret ann-to")
 			w.wantNoCall()
 			for _, kept := range []string{"ann-totp", "ann-token"} {
 				secret := &corev1.Secret{}
@@ -32,30 +32,30 @@ func TestSecretOfAnotherIsNeverWritten(t *testing.T) {
 					t.Errorf("Secret %s was touched", kept)
 				}
 			}
-			w.actsRest()
+			w.actionsRest()
 		})
 	}
-	t.Run("OfAnotherAct", func(t *testing.T) {
-		w := newActWorld(t)
-		w.act("first", "ann", createsTOTP)
+	t.Run("OfAnotherAction", func(t *testing.T) {
+		w := newActionWorld(t)
+		w.runAction("first", "ann", createsTOTP)
 		w.completes("first")
 		before := &corev1.Secret{}
 		w.get(before, "ann-totp")
-		w.act("second", "ann", createsTOTP)
+		w.runAction("second", "ann", createsTOTP)
 		w.fails("second", v1alpha1.ReasonSecretExists, "ann-totp")
 		after := &corev1.Secret{}
 		w.get(after, "ann-totp")
 		if after.ResourceVersion != before.ResourceVersion {
-			t.Error("the other act's Secret was written")
+			t.Error("the other action's Secret was written")
 		}
 		w.wantCalls(1, "PATCH", "/users/*")
-		w.actsRest()
+		w.actionsRest()
 	})
 }
 
-func TestSecretsThatActsWriteBelongToThem(t *testing.T) {
-	w := newActWorld(t)
-	w.act("token", "ann", getsTokenFor("google"))
+func TestSecretsThatActionsWriteBelongToThem(t *testing.T) {
+	w := newActionWorld(t)
+	w.runAction("token", "ann", getsTokenFor("google"))
 	w.completes("token")
 	secret := &corev1.Secret{}
 	w.get(secret, "ann-token")
@@ -75,7 +75,7 @@ func TestSecretsThatActsWriteBelongToThem(t *testing.T) {
 	if secret.Labels["app.kubernetes.io/managed-by"] != "clerk-operator" {
 		t.Errorf("the labels are %v", secret.Labels)
 	}
-	w.actsRest()
+	w.actionsRest()
 }
 
 func TestProviderThatIsNotConnectedIsNamed(t *testing.T) {
@@ -89,11 +89,11 @@ func TestProviderThatIsNotConnectedIsNamed(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newActWorld(t)
+			w := newActionWorld(t)
 			w.clerk.Configure(func(s *emulator.Settings) { s.OAuthProviders = []string{"oauth_google"} })
 			w.edits("ann", tc.prepare)
-			w.act("act", "ann", getsTokenFor(tc.provider))
-			w.fails("act", v1alpha1.ReasonProviderNotConnected, tc.provider)
+			w.runAction("action", "ann", getsTokenFor(tc.provider))
+			w.fails("action", v1alpha1.ReasonProviderNotConnected, tc.provider)
 			secrets := &corev1.SecretList{}
 			if err := w.client.List(t.Context(), secrets); err != nil {
 				t.Fatal(err)
@@ -104,7 +104,7 @@ func TestProviderThatIsNotConnectedIsNamed(t *testing.T) {
 				}
 			}
 			w.wantCalls(1, "GET", "/users/*/oauth_access_tokens/*")
-			w.actsRest()
+			w.actionsRest()
 		})
 	}
 }

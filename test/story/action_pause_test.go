@@ -12,11 +12,11 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// TestActThatKeepsFailingIsNotRushed counts the calls of an act that are refused again and again for a reason that may pass. The
+// TestActionThatKeepsFailingIsNotRushed counts the calls of an action that are refused again and again for a reason that may pass. The
 // operator's own writes about them must not have the next one made.
-func TestActThatKeepsFailingIsNotRushed(t *testing.T) {
+func TestActionThatKeepsFailingIsNotRushed(t *testing.T) {
 	tests := map[string]struct {
-		act          func(*actionSpec)
+		set          func(*actionSpec)
 		method, path string
 		fault        emulator.Fault
 	}{
@@ -28,25 +28,25 @@ func TestActThatKeepsFailingIsNotRushed(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newActWorld(t)
+			w := newActionWorld(t)
 			tc.fault.Method, tc.fault.Path, tc.fault.Times = tc.method, tc.path, -1
 			w.clerk.InjectFault(tc.fault)
-			w.act("act", "ann", tc.act)
+			w.runAction("action", "ann", tc.set)
 			time.Sleep(8 * time.Second)
 			if calls := w.calls(tc.method, tc.path); calls < 2 || calls > 6 {
 				t.Errorf("%d calls were made in 8 seconds", calls)
 			}
 			w.clerk.ClearFaults()
-			w.completes("act")
-			w.actsRest()
+			w.completes("action")
+			w.actionsRest()
 		})
 	}
 }
 
-// TestClerkThatHangsDoesNotHoldUpTheActsOnOthers has an instance that answers nothing, as many acts on its users as would keep
-// a few workers busy, and an act on a user of another instance.
-func TestClerkThatHangsDoesNotHoldUpTheActsOnOthers(t *testing.T) {
-	w := newActWorld(t, patient)
+// TestClerkThatHangsDoesNotHoldUpTheActionsOnOthers has an instance that answers nothing, as many actions on its users as would keep
+// a few workers busy, and an action on a user of another instance.
+func TestClerkThatHangsDoesNotHoldUpTheActionsOnOthers(t *testing.T) {
+	w := newActionWorld(t, patient)
 	other := w.anotherInstance("other")
 	instance := w.instance()
 	instance.Name, instance.Spec.SecretKeyRef.Name = "other", "other"
@@ -57,7 +57,7 @@ func TestClerkThatHangsDoesNotHoldUpTheActsOnOthers(t *testing.T) {
 	w.becomes("eve", v1alpha1.ReasonInSync)
 	other.InjectFault(emulator.Fault{Hang: true, Times: -1})
 	for i := range 6 {
-		w.act(fmt.Sprintf("hanging-%d", i), "eve", disablesMFA)
+		w.runAction(fmt.Sprintf("hanging-%d", i), "eve", disablesMFA)
 	}
 	w.eventually("calls to hang", func() error {
 		if len(other.Journal().Matching("DELETE", "/users/*/mfa"))+len(other.Journal().Matching("GET", "/users/*")) < 4 {
@@ -66,14 +66,14 @@ func TestClerkThatHangsDoesNotHoldUpTheActsOnOthers(t *testing.T) {
 		return nil
 	})
 	began := time.Now()
-	w.act("act", "ann", disablesMFA)
-	w.completes("act")
+	w.runAction("action", "ann", disablesMFA)
+	w.completes("action")
 	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("the act took %s", took)
+		t.Errorf("the action took %s", took)
 	}
 	other.ClearFaults()
 	for i := range 6 {
 		w.completes(fmt.Sprintf("hanging-%d", i))
 	}
-	w.actsRest()
+	w.actionsRest()
 }

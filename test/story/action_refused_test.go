@@ -32,31 +32,31 @@ func (w *world) calm() {
 	w.clerk.ResetJournal()
 }
 
-func TestActsThatTellOrMakeASecretAreDeniedUnasked(t *testing.T) {
+func TestActionsThatTellOrMakeASecretAreDeniedUnasked(t *testing.T) {
 	w := newLiveWorld(t)
 	w.createAnn()
 	w.keepInput()
 	w.calm()
-	for name, act := range map[string]func(*actionSpec){
+	for name, set := range map[string]func(*actionSpec){
 		"verifyPassword": verifiesPassword, "verifyTOTP": verifiesCode, "createTOTP": createsTOTP, "getOAuthAccessToken": getsTokenFor("google"),
 	} {
-		w.act(strings.ToLower(name), "ann", act)
+		w.runAction(strings.ToLower(name), "ann", set)
 		w.fails(strings.ToLower(name), v1alpha1.ReasonNotAllowed, name, "spec.policy.actions", "ClerkInstance "+w.namespace+"/default")
 	}
-	w.actsRest()
+	w.actionsRest()
 	w.wantNoCall()
 }
 
 func TestPolicyDeniesWhatItDoesNotName(t *testing.T) {
 	tests := map[string]struct {
-		actions []v1alpha1.Act
-		act     func(*actionSpec)
+		actions []v1alpha1.ActionType
+		set     func(*actionSpec)
 		allowed bool
 	}{
-		"None":        {[]v1alpha1.Act{}, disablesMFA, false},
-		"Another":     {[]v1alpha1.Act{v1alpha1.ActDeleteTOTP}, disablesMFA, false},
-		"ThisOne":     {[]v1alpha1.Act{v1alpha1.ActDisableMFA}, disablesMFA, true},
-		"ThatTells":   {[]v1alpha1.Act{v1alpha1.ActVerifyPassword}, verifiesPassword, true},
+		"None":        {[]v1alpha1.ActionType{}, disablesMFA, false},
+		"Another":     {[]v1alpha1.ActionType{v1alpha1.ActionDeleteTOTP}, disablesMFA, false},
+		"ThisOne":     {[]v1alpha1.ActionType{v1alpha1.ActionDisableMFA}, disablesMFA, true},
+		"ThatTells":   {[]v1alpha1.ActionType{v1alpha1.ActionVerifyPassword}, verifiesPassword, true},
 		"UnsetAllows": {nil, disablesMFA, true},
 	}
 	for name, tc := range tests {
@@ -65,40 +65,40 @@ func TestPolicyDeniesWhatItDoesNotName(t *testing.T) {
 			w.createAnn()
 			w.keepInput()
 			w.calm()
-			w.act("act", "ann", tc.act)
+			w.runAction("action", "ann", tc.set)
 			if tc.allowed {
-				w.completes("act")
-				w.actsRest()
+				w.completes("action")
+				w.actionsRest()
 				return
 			}
-			w.fails("act", v1alpha1.ReasonNotAllowed, "disableMFA", "spec.policy.actions")
-			w.actsRest()
+			w.fails("action", v1alpha1.ReasonNotAllowed, "disableMFA", "spec.policy.actions")
+			w.actionsRest()
 			w.wantNoCall()
 			w.editInstance(allowsAll)
-			w.actsRest()
+			w.actionsRest()
 			w.wantNoCall()
 		})
 	}
 }
 
-// TestActOnAUserOfAnotherNamespaceFindsNone names a ClerkUser that is there, but not here.
-func TestActOnAUserOfAnotherNamespaceFindsNone(t *testing.T) {
+// TestActionOnAUserOfAnotherNamespaceFindsNone names a ClerkUser that is there, but not here.
+func TestActionOnAUserOfAnotherNamespaceFindsNone(t *testing.T) {
 	w := newWorld(t, allowsAll)
 	guest := w.neighbour()
 	w.start()
 	w.createAnn()
 	w.calm()
-	guest.act("act", "ann", disablesMFA)
-	guest.waits("act", v1alpha1.ReasonUserNotFound)
-	guest.actsRest()
+	guest.runAction("action", "ann", disablesMFA)
+	guest.waits("action", v1alpha1.ReasonUserNotFound)
+	guest.actionsRest()
 	w.wantNoCall()
 	if !w.atClerk("ann").TOTPEnabled {
 		t.Error("the user of another namespace lost its second factor")
 	}
 }
 
-// TestActOfAGuestAsksTheInstance has a ClerkUser of another namespace, and withdraws the admission of that.
-func TestActOfAGuestAsksTheInstance(t *testing.T) {
+// TestActionOfAGuestAsksTheInstance has a ClerkUser of another namespace, and withdraws the admission of that.
+func TestActionOfAGuestAsksTheInstance(t *testing.T) {
 	home := newWorld(t, allowsAll, func(i *v1alpha1.ClerkInstance) {
 		i.Spec.AllowedNamespaces = &v1alpha1.AllowedNamespaces{From: ptr.To(v1alpha1.NamespacesFromAll)}
 	})
@@ -106,57 +106,57 @@ func TestActOfAGuestAsksTheInstance(t *testing.T) {
 	home.start()
 	guest.create(guest.user("ann", guest.refersTo(home)))
 	guest.becomes("ann", v1alpha1.ReasonInSync)
-	guest.act("first", "ann", disablesMFA)
+	guest.runAction("first", "ann", disablesMFA)
 	guest.completes("first")
 	home.editInstance(func(i *v1alpha1.ClerkInstance) { i.Spec.AllowedNamespaces = nil })
 	guest.becomes("ann", v1alpha1.ReasonNotAllowed)
-	guest.act("second", "ann", disablesMFA)
+	guest.runAction("second", "ann", disablesMFA)
 	guest.fails("second", v1alpha1.ReasonNotAllowed, "spec.allowedNamespaces")
 	home.wantCalls(1, "DELETE", "/users/*/mfa")
-	guest.actsRest()
+	guest.actionsRest()
 }
 
-func TestActWaitsForItsUser(t *testing.T) {
+func TestActionWaitsForItsUser(t *testing.T) {
 	t.Run("ToBeCreated", func(t *testing.T) {
 		w := newLiveWorld(t, allowsAll)
-		w.act("act", "ann", disablesMFA)
-		w.waits("act", v1alpha1.ReasonUserNotFound)
+		w.runAction("action", "ann", disablesMFA)
+		w.waits("action", v1alpha1.ReasonUserNotFound)
 		w.create(w.user("ann"))
-		w.completes("act")
+		w.completes("action")
 		w.wantCalls(1, "DELETE", "/users/*/mfa")
-		w.actsRest()
+		w.actionsRest()
 	})
 	t.Run("ToBeBound", func(t *testing.T) {
 		w := newLiveWorld(t, allowsAll)
 		taken := w.clerk.Seed(verified("ann"))
 		w.create(w.user("ann"))
 		w.becomes("ann", v1alpha1.ReasonAlreadyExists)
-		w.act("act", "ann", disablesMFA)
-		w.waits("act", v1alpha1.ReasonUserNotBound)
-		w.actsRest()
+		w.runAction("action", "ann", disablesMFA)
+		w.waits("action", v1alpha1.ReasonUserNotBound)
+		w.actionsRest()
 		w.wantCalls(0, "DELETE", "/users/*/mfa")
 		w.edit("ann", func(s *spec) { s.UserID = &taken.ID })
-		if done := w.completes("act"); done.Status.UserID != taken.ID {
-			t.Errorf("the act was on %q", done.Status.UserID)
+		if done := w.completes("action"); done.Status.UserID != taken.ID {
+			t.Errorf("the action was on %q", done.Status.UserID)
 		}
 		w.wantCalls(1, "DELETE", "/users/*/mfa")
-		w.actsRest()
+		w.actionsRest()
 	})
 	t.Run("ToBeTakenUpAgain", func(t *testing.T) {
-		w := newActWorld(t)
+		w := newActionWorld(t)
 		w.edit("ann", func(s *spec) { s.Suspend = ptr.To(true) })
 		w.calm()
-		w.act("act", "ann", disablesMFA)
-		w.waits("act", v1alpha1.ReasonSuspended)
-		w.actsRest()
+		w.runAction("action", "ann", disablesMFA)
+		w.waits("action", v1alpha1.ReasonSuspended)
+		w.actionsRest()
 		w.wantNoCall()
 		w.edit("ann", func(s *spec) { s.Suspend = nil })
-		w.completes("act")
-		w.actsRest()
+		w.completes("action")
+		w.actionsRest()
 	})
 }
 
-func TestActOnAUserThatIsNotToBeWrittenToFails(t *testing.T) {
+func TestActionOnAUserThatIsNotToBeWrittenToFails(t *testing.T) {
 	tests := map[string]struct {
 		prepare func(*world)
 		reason  string
@@ -187,13 +187,13 @@ func TestActOnAUserThatIsNotToBeWrittenToFails(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newActWorld(t)
+			w := newActionWorld(t)
 			w.settle()
 			tc.prepare(w)
 			w.clerk.ResetJournal()
-			w.act("act", "ann", disablesMFA)
-			w.fails("act", tc.reason, tc.says)
-			w.tells("act", v1alpha1.EventActionFailed)
+			w.runAction("action", "ann", disablesMFA)
+			w.fails("action", tc.reason, tc.says)
+			w.tells("action", v1alpha1.EventActionFailed)
 			w.wantCalls(0, "DELETE", "/users/*/mfa")
 			if name == "BeingDeleted" {
 				user := w.read("ann")
@@ -204,17 +204,17 @@ func TestActOnAUserThatIsNotToBeWrittenToFails(t *testing.T) {
 				}
 				w.vanishes("ann")
 			}
-			w.actsRest()
+			w.actionsRest()
 		})
 	}
 }
 
-// TestActStaysWithItsUser has the ClerkUser bound to another user while the act waits.
-func TestActStaysWithItsUser(t *testing.T) {
-	w := newActWorld(t)
-	w.act("act", "ann", verifiesCode)
-	w.waits("act", v1alpha1.ReasonSecretNotFound)
-	was := w.readAction("act").Status.UserID
+// TestActionStaysWithItsUser has the ClerkUser bound to another user while the action waits.
+func TestActionStaysWithItsUser(t *testing.T) {
+	w := newActionWorld(t)
+	w.runAction("action", "ann", verifiesCode)
+	w.waits("action", v1alpha1.ReasonSecretNotFound)
+	was := w.readAction("action").Status.UserID
 	w.halt()
 	user := w.read("ann")
 	before := user.DeepCopy()
@@ -227,11 +227,11 @@ func TestActStaysWithItsUser(t *testing.T) {
 	w.keepInput()
 	w.start()
 	w.becomes("ann", v1alpha1.ReasonInSync)
-	if is := w.fails("act", v1alpha1.ReasonUserNotBound, "no longer bound").Status.UserID; is != was || was == "" {
-		t.Errorf("the act was on %q and is on %q", was, is)
+	if is := w.fails("action", v1alpha1.ReasonUserNotBound, "no longer bound").Status.UserID; is != was || was == "" {
+		t.Errorf("the action was on %q and is on %q", was, is)
 	}
 	w.wantCalls(0, "POST", "/users/*/verify_totp")
-	w.actsRest()
+	w.actionsRest()
 }
 
 func TestMissingInputIsWaitedFor(t *testing.T) {
@@ -242,24 +242,24 @@ func TestMissingInputIsWaitedFor(t *testing.T) {
 				w = newWatchingWorld(t, allowsAll)
 				w.createAnn()
 			} else {
-				w = newActWorld(t)
+				w = newActionWorld(t)
 			}
-			w.act("act", "ann", verifiesPassword)
-			w.sayOf(w.turns("act", v1alpha1.ConditionReconciling, v1alpha1.ReasonSecretNotFound), "spec.verifyPassword.secretKeyRef", "Secret input")
+			w.runAction("action", "ann", verifiesPassword)
+			w.sayOf(w.turns("action", v1alpha1.ConditionReconciling, v1alpha1.ReasonSecretNotFound), "spec.verifyPassword.secretKeyRef", "Secret input")
 			w.keepInput()
 			if !watch {
 				w.touchUser("ann")
 			}
-			w.completes("act")
+			w.completes("action")
 			w.wantCalls(1, "POST", "/users/*/verify_password")
-			w.actsRest()
+			w.actionsRest()
 		})
 	}
 }
 
 func TestWrongPasswordAndCodeAreAnswers(t *testing.T) {
 	tests := map[string]struct {
-		act   func(*actionSpec)
+		set   func(*actionSpec)
 		value string
 		path  string
 	}{
@@ -271,25 +271,25 @@ func TestWrongPasswordAndCodeAreAnswers(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newActWorld(t)
+			w := newActionWorld(t)
 			w.create(&corev1.Secret{
 				ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "input"},
 				Data:       map[string][]byte{"password": []byte(tc.value), "code": []byte(tc.value)},
 			})
-			w.act("act", "ann", tc.act)
-			r := w.completes("act").Status.Result
+			w.runAction("action", "ann", tc.set)
+			r := w.completes("action").Status.Result
 			if r == nil || r.Verified == nil || *r.Verified || r.CodeType != "" {
 				t.Errorf("the result is %+v", r)
 			}
 			w.wantCalls(1, "POST", tc.path)
-			w.actsRest()
+			w.actionsRest()
 		})
 	}
 }
 
-func TestRefusedActSaysWhy(t *testing.T) {
+func TestRefusedActionSaysWhy(t *testing.T) {
 	tests := map[string]struct {
-		act     func(*actionSpec)
+		set     func(*actionSpec)
 		prepare func(*emulator.User)
 		says    []string
 	}{
@@ -298,19 +298,19 @@ func TestRefusedActSaysWhy(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newActWorld(t)
+			w := newActionWorld(t)
 			w.edits("ann", tc.prepare)
 			w.keepInput()
-			w.act("act", "ann", tc.act)
-			w.fails("act", v1alpha1.ReasonRejectedByClerk, tc.says...)
-			w.actsRest()
+			w.runAction("action", "ann", tc.set)
+			w.fails("action", v1alpha1.ReasonRejectedByClerk, tc.says...)
+			w.actionsRest()
 		})
 	}
 }
 
 func TestThingThatIsNotThereIsNamed(t *testing.T) {
 	tests := map[string]struct {
-		act    func(*actionSpec)
+		set    func(*actionSpec)
 		reason string
 		calls  int
 	}{
@@ -325,29 +325,29 @@ func TestThingThatIsNotThereIsNamed(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newActWorld(t)
+			w := newActionWorld(t)
 			w.edits("ann", func(u *emulator.User) {
 				for _, id := range []string{"eac_2One", "eac_2Two"} {
 					u.ExternalAccounts = append(u.ExternalAccounts, emulator.ExternalAccount{ID: id, Provider: "oauth_linkedin"})
 				}
 			})
-			w.act("act", "ann", tc.act)
-			w.fails("act", tc.reason)
+			w.runAction("action", "ann", tc.set)
+			w.fails("action", tc.reason)
 			w.wantCalls(tc.calls, "DELETE", "/users/*/**")
 			if u := w.atClerk("ann"); len(u.Passkeys) != 1 || len(u.Web3Wallets) != 1 || len(u.ExternalAccounts) != 3 {
 				t.Errorf("the user at Clerk is %+v", u)
 			}
-			w.actsRest()
+			w.actionsRest()
 		})
 	}
 }
 
-func TestFinishedActIsDeletedAfterItsTime(t *testing.T) {
-	w := newActWorld(t)
-	w.act("kept", "ann", disablesMFA)
-	w.act("short", "ann", func(s *actionSpec) { deletesTOTP(s); s.TTLSecondsAfterFinished = ptr.To[int32](3) })
-	w.act("failed", "ann", func(s *actionSpec) { deletesAccountAt("github")(s); s.TTLSecondsAfterFinished = ptr.To[int32](0) })
-	w.act("waiting", "bob", func(s *actionSpec) { disablesMFA(s); s.TTLSecondsAfterFinished = ptr.To[int32](0) })
+func TestFinishedActionIsDeletedAfterItsTime(t *testing.T) {
+	w := newActionWorld(t)
+	w.runAction("kept", "ann", disablesMFA)
+	w.runAction("short", "ann", func(s *actionSpec) { deletesTOTP(s); s.TTLSecondsAfterFinished = ptr.To[int32](3) })
+	w.runAction("failed", "ann", func(s *actionSpec) { deletesAccountAt("github")(s); s.TTLSecondsAfterFinished = ptr.To[int32](0) })
+	w.runAction("waiting", "bob", func(s *actionSpec) { disablesMFA(s); s.TTLSecondsAfterFinished = ptr.To[int32](0) })
 	w.completes("short")
 	w.completes("kept")
 	names := func() (names []string) {
@@ -364,7 +364,7 @@ func TestFinishedActIsDeletedAfterItsTime(t *testing.T) {
 	})
 	w.server.Clock().Advance(365 * 24 * time.Hour)
 	w.restart()
-	w.actsRest()
+	w.actionsRest()
 	if got := names(); !slices.Equal(got, []string{"kept", "waiting"}) {
 		t.Errorf("left are %v", got)
 	}

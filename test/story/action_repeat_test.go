@@ -19,7 +19,7 @@ import (
 const (
 	// underWay is how long a new process waits for the end of what another one began.
 	underWay = 15 * time.Second
-	// soonTime is how long after its start an act is repeated that takes something away.
+	// soonTime is how long after its start an action is repeated that takes something away.
 	soonTime = 10 * time.Minute
 )
 
@@ -44,14 +44,14 @@ func (w *world) hang(afterApplying bool, method, path string, cause func()) {
 	<-w.done
 }
 
-// TestActIsRepeatedAfterACrash ends the operator while the call of an act is under way, once before and once after Clerk carried
+// TestActionIsRepeatedAfterACrash ends the operator while the call of an action is under way, once before and once after Clerk carried
 // it out.
-func TestActIsRepeatedAfterACrash(t *testing.T) {
+func TestActionIsRepeatedAfterACrash(t *testing.T) {
 	tests := map[string]struct {
-		act          func(*actionSpec)
+		set          func(*actionSpec)
 		method, path string
 		holds        func(*emulator.User) bool
-		// gone is true of an act whose second call finds nothing to do after the first one was carried out; once is true if
+		// gone is true of an action whose second call finds nothing to do after the first one was carried out; once is true if
 		// that can be seen without a call.
 		gone, once bool
 	}{
@@ -85,16 +85,16 @@ func TestActIsRepeatedAfterACrash(t *testing.T) {
 				continue
 			}
 			t.Run(fmt.Sprintf("%sAfter%t", name, after), func(t *testing.T) {
-				w := newActWorld(t)
+				w := newActionWorld(t)
 				w.keepInput()
-				w.hang(after, tc.method, tc.path, func() { w.act("act", "ann", tc.act) })
+				w.hang(after, tc.method, tc.path, func() { w.runAction("action", "ann", tc.set) })
 				// A read that was broken off did nothing, so that an operator that has the time for it takes the start back.
-				if w.readAction("act").Status.StartedAt == nil && !reads {
+				if w.readAction("action").Status.StartedAt == nil && !reads {
 					t.Fatal("the start was not on record before the call")
 				}
 				w.server.Clock().Advance(underWay)
 				w.start()
-				done := w.completes("act")
+				done := w.completes("action")
 				if !tc.holds(w.atClerk("ann")) {
 					t.Errorf("the user at Clerk is %+v", w.atClerk("ann"))
 				}
@@ -106,7 +106,7 @@ func TestActIsRepeatedAfterACrash(t *testing.T) {
 					want = 1
 				}
 				w.wantCalls(want, tc.method, tc.path)
-				w.actsRest()
+				w.actionsRest()
 				w.wantCalls(want, tc.method, tc.path)
 			})
 		}
@@ -115,28 +115,28 @@ func TestActIsRepeatedAfterACrash(t *testing.T) {
 
 // TestStartOfAnotherProcessIsWaitedFor keeps an operator that starts from repeating what may still be under way.
 func TestStartOfAnotherProcessIsWaitedFor(t *testing.T) {
-	w := newActWorld(t)
-	w.hang(true, "DELETE", "/users/*/mfa", func() { w.act("act", "ann", disablesMFA) })
+	w := newActionWorld(t)
+	w.hang(true, "DELETE", "/users/*/mfa", func() { w.runAction("action", "ann", disablesMFA) })
 	w.start()
 	time.Sleep(3 * time.Second)
 	w.wantCalls(1, "DELETE", "/users/*/mfa")
 	w.server.Clock().Advance(underWay)
-	w.completes("act")
+	w.completes("action")
 	w.wantCalls(2, "DELETE", "/users/*/mfa")
-	w.actsRest()
+	w.actionsRest()
 }
 
 // TestCreatedTOTPIsTheSameAfterACrash compares what is in the Secret and at Clerk before and after.
 func TestCreatedTOTPIsTheSameAfterACrash(t *testing.T) {
 	for _, after := range []bool{false, true} {
 		t.Run(fmt.Sprintf("After%t", after), func(t *testing.T) {
-			w := newActWorld(t)
-			w.hang(after, "PATCH", "/users/*", func() { w.act("act", "ann", createsTOTP) })
+			w := newActionWorld(t)
+			w.hang(after, "PATCH", "/users/*", func() { w.runAction("action", "ann", createsTOTP) })
 			before := &corev1.Secret{}
 			w.get(before, "ann-totp")
 			w.server.Clock().Advance(underWay)
 			w.start()
-			w.completes("act")
+			w.completes("action")
 			secret := &corev1.Secret{}
 			w.get(secret, "ann-totp")
 			made := string(before.Data["secret"])
@@ -144,16 +144,16 @@ func TestCreatedTOTPIsTheSameAfterACrash(t *testing.T) {
 				t.Error("the secret of before the crash, the one in the Secret and the one at Clerk are not the same")
 			}
 			w.wantCalls(2, "PATCH", "/users/*")
-			w.actsRest()
+			w.actionsRest()
 		})
 	}
 }
 
-// TestActsThatMustNotBeRepeatedAreNot loses the answer to a call that a second one would add to, by the network and by the end
+// TestActionsThatMustNotBeRepeatedAreNot loses the answer to a call that a second one would add to, by the network and by the end
 // of the operator.
-func TestActsThatMustNotBeRepeatedAreNot(t *testing.T) {
+func TestActionsThatMustNotBeRepeatedAreNot(t *testing.T) {
 	tests := map[string]struct {
-		act          func(*actionSpec)
+		set          func(*actionSpec)
 		method, path string
 		says         []string
 		holds        func(*world, *emulator.User) bool
@@ -172,45 +172,45 @@ func TestActsThatMustNotBeRepeatedAreNot(t *testing.T) {
 	for name, tc := range tests {
 		for _, crash := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%sCrash%t", name, crash), func(t *testing.T) {
-				w := newActWorld(t)
+				w := newActionWorld(t)
 				w.keepInput()
-				act := func() { w.act("act", "ann", tc.act) }
+				run := func() { w.runAction("action", "ann", tc.set) }
 				if crash {
-					w.hang(true, tc.method, tc.path, act)
+					w.hang(true, tc.method, tc.path, run)
 					w.server.Clock().Advance(underWay)
 					w.start()
 				} else {
 					w.clerk.InjectFault(emulator.Fault{Method: tc.method, Path: tc.path, Cut: true, AfterApplying: true})
-					act()
+					run()
 				}
-				w.fails("act", v1alpha1.ReasonOutcomeUnknown, tc.says...)
-				w.tells("act", v1alpha1.EventActionFailed)
+				w.fails("action", v1alpha1.ReasonOutcomeUnknown, tc.says...)
+				w.tells("action", v1alpha1.EventActionFailed)
 				w.tells("ann", v1alpha1.EventActionFailed)
 				if !tc.holds(w, w.atClerk("ann")) {
 					t.Errorf("the user at Clerk is %+v", w.atClerk("ann"))
 				}
-				w.actsRest()
+				w.actionsRest()
 				w.restart()
-				w.actsRest()
+				w.actionsRest()
 				w.wantCalls(1, tc.method, tc.path)
 			})
 		}
 	}
 }
 
-// TestOldStartIsNotRepeated starts the operator when the person may have set up anew what the act would take away.
+// TestOldStartIsNotRepeated starts the operator when the person may have set up anew what the action would take away.
 func TestOldStartIsNotRepeated(t *testing.T) {
-	w := newActWorld(t)
-	w.hang(true, "DELETE", "/users/*/mfa", func() { w.act("act", "ann", disablesMFA) })
+	w := newActionWorld(t)
+	w.hang(true, "DELETE", "/users/*/mfa", func() { w.runAction("action", "ann", disablesMFA) })
 	w.edits("ann", func(u *emulator.User) { u.Credentials.TOTPSecret = annsSecret })
 	w.server.Clock().Advance(soonTime + time.Minute)
 	w.start()
-	w.fails("act", v1alpha1.ReasonOutcomeUnknown, "status.twoFactorEnabled")
+	w.fails("action", v1alpha1.ReasonOutcomeUnknown, "status.twoFactorEnabled")
 	if !w.atClerk("ann").TOTPEnabled {
 		t.Error("what the person set up since is gone")
 	}
 	w.wantCalls(1, "DELETE", "/users/*/mfa")
-	w.actsRest()
+	w.actionsRest()
 }
 
 // TestLostAnswerIsAskedForAgain repeats in the same process what is safe to repeat.
@@ -222,13 +222,13 @@ func TestLostAnswerIsAskedForAgain(t *testing.T) {
 		"NotApplied": {Cut: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newActWorld(t)
+			w := newActionWorld(t)
 			fault.Method, fault.Path = "DELETE", "/users/*/web3_wallets/*"
 			w.clerk.InjectFault(fault)
-			w.act("act", "ann", deletesWallet)
-			w.completes("act")
+			w.runAction("action", "ann", deletesWallet)
+			w.completes("action")
 			w.wantCalls(2, "DELETE", "/users/*/web3_wallets/*")
-			w.actsRest()
+			w.actionsRest()
 		})
 	}
 }
@@ -240,32 +240,32 @@ func TestRefusalThatSaysNothingTakesTheStartBack(t *testing.T) {
 		"Locked":    {Status: 409, Code: "resource_locked"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newActWorld(t)
+			w := newActionWorld(t)
 			w.keepInput()
 			fault.Method, fault.Path, fault.Times = "POST", "/users/*/verify_totp", 2
 			w.clerk.InjectFault(fault)
-			w.act("act", "ann", verifiesCode)
+			w.runAction("action", "ann", verifiesCode)
 			w.eventually("the start to be taken back", func() error {
-				if w.calls("POST", "/users/*/verify_totp") == 0 || w.readAction("act").Status.StartedAt != nil {
+				if w.calls("POST", "/users/*/verify_totp") == 0 || w.readAction("action").Status.StartedAt != nil {
 					return errNotYet
 				}
 				return nil
 			})
-			w.waits("act", v1alpha1.ReasonWaiting)
-			if r := w.completes("act").Status.Result; r == nil || !*r.Verified {
+			w.waits("action", v1alpha1.ReasonWaiting)
+			if r := w.completes("action").Status.Result; r == nil || !*r.Verified {
 				t.Errorf("the result is %+v", r)
 			}
 			w.wantCalls(3, "POST", "/users/*/verify_totp")
-			w.actsRest()
+			w.actionsRest()
 		})
 	}
 }
 
 // TestOutageIsSaid lets calls fail for long enough that it is worth telling.
 func TestOutageIsSaid(t *testing.T) {
-	w := newActWorld(t)
+	w := newActionWorld(t)
 	w.clerk.InjectFault(emulator.Fault{Method: "DELETE", Path: "/users/*/mfa", Status: 503, Body: "<html>", Times: -1})
-	w.act("act", "ann", disablesMFA)
+	w.runAction("action", "ann", disablesMFA)
 	w.eventually("the calls to fail", func() error {
 		if w.calls("DELETE", "/users/*/mfa") < 2 {
 			return errNotYet
@@ -273,37 +273,37 @@ func TestOutageIsSaid(t *testing.T) {
 		return nil
 	})
 	w.server.Clock().Advance(time.Minute)
-	w.waits("act", v1alpha1.ReasonRetrying)
+	w.waits("action", v1alpha1.ReasonRetrying)
 	w.clerk.ClearFaults()
-	w.completes("act")
-	w.actsRest()
+	w.completes("action")
+	w.actionsRest()
 }
 
 // TestRefusedKeyIsWaitedFor has Clerk refuse the key once, for which reason the call was surely not carried out. How long that
 // is to be seen is up to the controller of ClerkInstances.
 func TestRefusedKeyIsWaitedFor(t *testing.T) {
-	w := newActWorld(t)
+	w := newActionWorld(t)
 	w.keepInput()
 	w.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users/*/verify_totp", Status: 401, Code: "clerk_key_invalid"})
-	w.act("act", "ann", verifiesCode)
-	w.eventually("the act to be over", func() error {
+	w.runAction("action", "ann", verifiesCode)
+	w.eventually("the action to be over", func() error {
 		w.touchUser("ann")
 		time.Sleep(time.Second)
-		if w.readAction("act").Status.CompletedAt == nil {
+		if w.readAction("action").Status.CompletedAt == nil {
 			return errNotYet
 		}
 		return nil
 	})
-	if r := w.completes("act").Status.Result; r == nil || !ptr.Deref(r.Verified, false) {
+	if r := w.completes("action").Status.Result; r == nil || !ptr.Deref(r.Verified, false) {
 		t.Errorf("the result is %+v", r)
 	}
 	w.wantCalls(2, "POST", "/users/*/verify_totp")
-	w.actsRest()
+	w.actionsRest()
 }
 
-// TestTwoOperatorsMakeOneCall has two of them work on the same acts, as when one loses its lease without knowing.
+// TestTwoOperatorsMakeOneCall has two of them work on the same actions, as when one loses its lease without knowing.
 func TestTwoOperatorsMakeOneCall(t *testing.T) {
-	w := newActWorld(t)
+	w := newActionWorld(t)
 	codes := []string{"one-4711", "two-4711", "six-4711", "ten-4711"}
 	w.edits("ann", func(u *emulator.User) { u.Credentials.BackupCodes = slices.Clone(codes) })
 	other := *w
@@ -317,13 +317,13 @@ func TestTwoOperatorsMakeOneCall(t *testing.T) {
 	w.settle()
 	for i, code := range codes {
 		w.keep(fmt.Sprintf("code%d", i), "code", code)
-		w.act(fmt.Sprintf("act%d", i), "ann", func(s *actionSpec) {
+		w.runAction(fmt.Sprintf("action%d", i), "ann", func(s *actionSpec) {
 			s.VerifyTOTP = &v1alpha1.SecretValue{SecretKeyRef: at(fmt.Sprintf("code%d", i), "code")}
 		})
 	}
 	for i := range codes {
-		if r := w.completes(fmt.Sprintf("act%d", i)).Status.Result; r == nil || !ptr.Deref(r.Verified, false) {
-			t.Errorf("the result of act%d is %+v", i, r)
+		if r := w.completes(fmt.Sprintf("action%d", i)).Status.Result; r == nil || !ptr.Deref(r.Verified, false) {
+			t.Errorf("the result of action%d is %+v", i, r)
 		}
 	}
 	w.wantCalls(len(codes), "POST", "/users/*/verify_totp")

@@ -10,9 +10,9 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// TestShippedRightsSufficeForActs runs the operator as a service account that has the shipped ClusterRole and nothing else,
-// and has it read, write and write again Secrets, and delete an act.
-func TestShippedRightsSufficeForActs(t *testing.T) {
+// TestShippedRightsSufficeForActions runs the operator as a service account that has the shipped ClusterRole and nothing else,
+// and has it read, write and write again Secrets, and delete an action.
+func TestShippedRightsSufficeForActions(t *testing.T) {
 	w := newWorld(t, allowsAll)
 	w.limitRights("operator-" + w.namespace)
 	r := &requests{}
@@ -21,15 +21,15 @@ func TestShippedRightsSufficeForActs(t *testing.T) {
 	w.createAnn()
 	w.keepInput()
 
-	w.act("verify", "ann", func(s *actionSpec) { verifiesCode(s); s.TTLSecondsAfterFinished = ptr.To[int32](0) })
-	w.act("token", "ann", getsTokenFor("google"))
+	w.runAction("verify", "ann", func(s *actionSpec) { verifiesCode(s); s.TTLSecondsAfterFinished = ptr.To[int32](0) })
+	w.runAction("token", "ann", getsTokenFor("google"))
 	w.completes("token")
-	w.hang(false, "PATCH", "/users/*", func() { w.act("totp", "ann", createsTOTP) })
+	w.hang(false, "PATCH", "/users/*", func() { w.runAction("totp", "ann", createsTOTP) })
 	w.server.Clock().Advance(underWay)
 	w.start()
 	w.completes("totp")
 	w.tells("ann", "ActionComplete")
-	w.eventually("the act to be deleted after its time", func() error {
+	w.eventually("the action to be deleted after its time", func() error {
 		if len(w.actions()) != 2 {
 			return errNotYet
 		}

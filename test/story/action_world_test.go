@@ -21,18 +21,18 @@ type (
 	actionSpec = v1alpha1.ClerkUserActionSpec
 )
 
-// allowsAll lets every act be carried out on the users of an instance.
+// allowsAll lets every action be carried out on the users of an instance.
 func allowsAll(i *v1alpha1.ClerkInstance) {
-	i.Spec.Policy = &v1alpha1.InstancePolicy{Actions: []v1alpha1.Act{
-		v1alpha1.ActVerifyPassword, v1alpha1.ActVerifyTOTP, v1alpha1.ActDisableMFA, v1alpha1.ActDeleteBackupCodes,
-		v1alpha1.ActDeletePasskey, v1alpha1.ActDeleteWeb3Wallet, v1alpha1.ActDeleteTOTP, v1alpha1.ActCreateTOTP,
-		v1alpha1.ActDeleteExternalAccount, v1alpha1.ActGetOAuthAccessToken, v1alpha1.ActRemovePassword,
-		v1alpha1.ActRevokeTrustedDevice, v1alpha1.ActSetPasswordCompromised, v1alpha1.ActUnsetPasswordCompromised,
+	i.Spec.Policy = &v1alpha1.InstancePolicy{Actions: []v1alpha1.ActionType{
+		v1alpha1.ActionVerifyPassword, v1alpha1.ActionVerifyTOTP, v1alpha1.ActionDisableMFA, v1alpha1.ActionDeleteBackupCodes,
+		v1alpha1.ActionDeletePasskey, v1alpha1.ActionDeleteWeb3Wallet, v1alpha1.ActionDeleteTOTP, v1alpha1.ActionCreateTOTP,
+		v1alpha1.ActionDeleteExternalAccount, v1alpha1.ActionGetOAuthAccessToken, v1alpha1.ActionRemovePassword,
+		v1alpha1.ActionRevokeTrustedDevice, v1alpha1.ActionSetPasswordCompromised, v1alpha1.ActionUnsetPasswordCompromised,
 	}}
 }
 
-// act creates a ClerkUserAction on a ClerkUser.
-func (w *world) act(name, user string, set func(*actionSpec)) {
+// runAction creates a ClerkUserAction on a ClerkUser.
+func (w *world) runAction(name, user string, set func(*actionSpec)) {
 	w.t.Helper()
 	a := &action{
 		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: name},
@@ -86,7 +86,7 @@ func (w *world) sayOf(a *action, parts ...string) {
 	}
 }
 
-// touchUser labels a ClerkUser, which has the acts that wait for it looked at.
+// touchUser labels a ClerkUser, which has the actions that wait for it looked at.
 func (w *world) touchUser(name string) {
 	w.t.Helper()
 	user := w.read(name)
@@ -102,8 +102,8 @@ func (w *world) waits(name, reason string) {
 	w.turns(name, v1alpha1.ConditionReconciling, reason)
 }
 
-// actsRest ends a story about acts: every ClerkUserAction is looked at once more, which writes nothing to either side.
-func (w *world) actsRest() {
+// actionsRest ends a story about actions: every ClerkUserAction is looked at once more, which writes nothing to either side.
+func (w *world) actionsRest() {
 	w.t.Helper()
 	w.rests()
 	for _, a := range w.actions() {
@@ -165,7 +165,7 @@ func checkActionStatus(t *testing.T, a *action) {
 	if over != (a.Status.CompletedAt != nil) {
 		t.Errorf("ClerkUserAction %s: completedAt is %v, and the conditions are %+v", a.Name, a.Status.CompletedAt, conditions)
 	}
-	if a.Status.ObservedGeneration != a.Generation || a.Status.Action != a.Spec.Act() {
+	if a.Status.ObservedGeneration != a.Generation || a.Status.Action != a.Spec.ActionType() {
 		t.Errorf("ClerkUserAction %s: the status is of something else: %+v", a.Name, a.Status)
 	}
 	for _, c := range conditions {

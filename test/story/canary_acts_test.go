@@ -57,7 +57,7 @@ func (w *canaryWorld) equips() (password, code, backupCode string) {
 	return password, w.hide("a code", code), backupCode
 }
 
-// Acts that tell or make a secret. What they compare is in entries of Secret input.
+// Actions that tell or make a secret. What they compare is in entries of Secret input.
 func checksPassword(entry string) func(*actionSpec) {
 	return func(s *actionSpec) { s.VerifyPassword = &v1alpha1.SecretValue{SecretKeyRef: at("input", entry)} }
 }
@@ -84,7 +84,7 @@ func (w *canaryWorld) injects(method, path string, troubles ...emulator.Fault) {
 	}
 }
 
-func TestSecretsOfActsAreNotTold(t *testing.T) {
+func TestSecretsOfActionsAreNotTold(t *testing.T) {
 	w := newCanaryWorld(t, allowsAll)
 	w.start()
 	w.create(w.user("ann"))
@@ -102,30 +102,30 @@ func TestSecretsOfActsAreNotTold(t *testing.T) {
 	})
 
 	w.injects("POST", "/users/*/verify_totp", passingFaults()[3])
-	w.act("right-code", "ann", checksCode("code"))
+	w.runAction("right-code", "ann", checksCode("code"))
 	w.completes("right-code")
-	w.act("right-backup-code", "ann", checksCode("backup-code"))
+	w.runAction("right-backup-code", "ann", checksCode("backup-code"))
 	w.completes("right-backup-code")
-	w.act("wrong-code", "ann", checksCode("wrong-code"))
+	w.runAction("wrong-code", "ann", checksCode("wrong-code"))
 	w.completes("wrong-code")
 	for i, trouble := range append(passingFaults()[:3], emulator.Fault{Cut: true, AfterApplying: true}) {
 		w.injects("POST", "/users/*/verify_totp", trouble)
 		name := "lost-code-" + digits[i:i+1]
-		w.act(name, "ann", checksCode("lost-code"))
+		w.runAction(name, "ann", checksCode("lost-code"))
 		w.fails(name, v1alpha1.ReasonOutcomeUnknown)
 	}
 	w.injects("POST", "/users/*/verify_password", passingFaults()...)
-	w.act("right-password", "ann", checksPassword("password"))
+	w.runAction("right-password", "ann", checksPassword("password"))
 	w.completes("right-password")
-	w.act("wrong-password", "ann", checksPassword("wrong-password"))
+	w.runAction("wrong-password", "ann", checksPassword("wrong-password"))
 	w.completes("wrong-password")
 	for i, refusal := range refusals() {
 		number := digits[i : i+1]
 		w.injects("POST", "/users/*/verify_totp", refusal)
-		w.act("refused-code-"+number, "ann", checksCode("refused-code"))
+		w.runAction("refused-code-"+number, "ann", checksCode("refused-code"))
 		w.fails("refused-code-"+number, v1alpha1.ReasonRejectedByClerk)
 		w.injects("POST", "/users/*/verify_password", refusal)
-		w.act("refused-password-"+number, "ann", checksPassword("wrong-password"))
+		w.runAction("refused-password-"+number, "ann", checksPassword("wrong-password"))
 		w.fails("refused-password-"+number, v1alpha1.ReasonRejectedByClerk)
 	}
 	w.makesAuthenticators()
@@ -138,17 +138,17 @@ func TestSecretsOfActsAreNotTold(t *testing.T) {
 func (w *canaryWorld) makesAuthenticators() {
 	w.t.Helper()
 	w.injects("PATCH", "/users/*", append(passingFaults(), emulator.Fault{Cut: true, AfterApplying: true})...)
-	w.act("totp", "ann", makesTOTP("totp"))
+	w.runAction("totp", "ann", makesTOTP("totp"))
 	w.completes("totp")
 	w.hidesAuthenticator("totp")
 	for i, refusal := range refusals() {
 		w.injects("PATCH", "/users/*", refusal)
 		name := "refused-totp-" + digits[i:i+1]
-		w.act(name, "ann", makesTOTP(name))
+		w.runAction(name, "ann", makesTOTP(name))
 		w.fails(name, v1alpha1.ReasonRejectedByClerk)
 		w.hidesAuthenticator(name)
 	}
-	w.act("not-ours", "ann", makesTOTP("input"))
+	w.runAction("not-ours", "ann", makesTOTP("input"))
 	w.fails("not-ours", v1alpha1.ReasonSecretExists)
 }
 
@@ -185,14 +185,14 @@ func (w *canaryWorld) getsTokens() {
 		emulator.Fault{Status: 200, Body: text(w.t, page) + "}"}, emulator.Fault{Status: 200, Body: text(w.t, page)},
 		emulator.Fault{Status: 500, Body: text(w.t, refusal)}, emulator.Fault{Status: 502, Body: told},
 	)
-	w.act("google", "ann", gets("oauth_google", "google"))
+	w.runAction("google", "ann", gets("oauth_google", "google"))
 	w.completes("google")
-	w.act("x", "ann", gets("oauth_x", "x"))
+	w.runAction("x", "ann", gets("oauth_x", "x"))
 	w.completes("x")
 	w.injects("GET", path, emulator.Fault{Status: 422, Body: text(w.t, refusal)})
-	w.act("refused", "ann", gets("oauth_google", "refused"))
+	w.runAction("refused", "ann", gets("oauth_google", "refused"))
 	w.fails("refused", v1alpha1.ReasonRejectedByClerk)
-	w.act("elsewhere", "ann", gets("oauth_google", "input"))
+	w.runAction("elsewhere", "ann", gets("oauth_google", "input"))
 	w.fails("elsewhere", v1alpha1.ReasonSecretExists)
 }
 

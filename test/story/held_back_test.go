@@ -268,7 +268,7 @@ func TestWalletIsTakenOverWhateverItsCase(t *testing.T) {
 	w.create(w.user("bob", holds))
 	w.becomes("bob", v1alpha1.ReasonConflict)
 	wallets := w.atClerk("ann").Web3Wallets
-	w.act("release", "ann", func(s *actionSpec) { s.DeleteWeb3Wallet = &v1alpha1.WalletDeletion{ID: &wallets[0].ID} })
+	w.runAction("release", "ann", func(s *actionSpec) { s.DeleteWeb3Wallet = &v1alpha1.WalletDeletion{ID: &wallets[0].ID} })
 	w.completes("release")
 	w.becomes("bob", v1alpha1.ReasonInSync)
 }

@@ -113,11 +113,11 @@ func TestSecondFactorIsReadAsAuthenticatorsShowIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.keep("input", "code", code[:3]+" "+code[3:]+"\n")
-	w.act("verify", "ann", verifiesCode)
+	w.runAction("verify", "ann", verifiesCode)
 	if r := w.completes("verify").Status.Result; r == nil || !ptr.Deref(r.Verified, false) || r.CodeType != "totp" {
 		t.Errorf("the result is %+v", r)
 	}
-	w.actsRest()
+	w.actionsRest()
 }
 
 // TestBlankInitialValueIsRefused has nobody created without the second factor that the manifest declares.

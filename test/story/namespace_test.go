@@ -203,8 +203,8 @@ func TestCopiedStatusTellsNothing(t *testing.T) {
 	guest.rests()
 	notes := map[string]bool{}
 	for _, name := range []string{"of-managed", "of-unmanaged"} {
-		guest.act("act-"+name, name, disablesMFA)
-		guest.fails("act-"+name, v1alpha1.ReasonConflict, "not the ClerkUser's to manage")
+		guest.runAction("action-"+name, name, disablesMFA)
+		guest.fails("action-"+name, v1alpha1.ReasonConflict, "not the ClerkUser's to manage")
 		guest.delete(guest.read(name))
 		guest.vanishes(name)
 		guest.tells(name, v1alpha1.EventReleased)

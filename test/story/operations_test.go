@@ -125,8 +125,8 @@ func TestEveryOperationOfTheUsersAPIIsReachedByAManifest(t *testing.T) {
 	w.edits("ann", equipped)
 	user := w.read("ann")
 	for i, manifest := range orders() {
-		name := fmt.Sprintf("act-%d", i)
-		w.act(name, "ann", func(s *actionSpec) {
+		name := fmt.Sprintf("action-%d", i)
+		w.runAction(name, "ann", func(s *actionSpec) {
 			if err := yaml.UnmarshalStrict([]byte(manifest), s); err != nil {
 				t.Fatal(err)
 			}

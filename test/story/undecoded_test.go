@@ -390,7 +390,7 @@ func undecodedAction(t *testing.T, config *rest.Config) {
 	w.fails("spec", v1alpha1.ReasonInvalidSpec, "spec.verifyTOTP.secretKeyRef", "create another")
 	// One that waits for its user, so that its status can be changed before it begins.
 	for name, status := range map[string]string{"start": `{"startedAt":"just now"}`, "end": `{"conditions":[{"type":"Complete","status":true}]}`} {
-		w.act(name, "eve", func(s *actionSpec) { s.DisableMFA = &v1alpha1.NoParameters{} })
+		w.runAction(name, "eve", func(s *actionSpec) { s.DisableMFA = &v1alpha1.NoParameters{} })
 		w.turns(name, v1alpha1.ConditionReconciling, v1alpha1.ReasonUserNotFound)
 		w.patchStatus(&action{}, name, status)
 		w.fails(name, v1alpha1.ReasonOutcomeUnknown, "status.", "status.twoFactorEnabled")
@@ -399,7 +399,7 @@ func undecodedAction(t *testing.T, config *rest.Config) {
 	w.becomes("eve", v1alpha1.ReasonInSync)
 	w.wantCalls(0, "DELETE", "/users/*/mfa")
 	w.patch(&v1alpha1.ClerkUser{}, "eve", `{"spec":{"suspend":"yes"}}`)
-	w.act("waits", "eve", func(s *actionSpec) { s.DisableMFA = &v1alpha1.NoParameters{} })
+	w.runAction("waits", "eve", func(s *actionSpec) { s.DisableMFA = &v1alpha1.NoParameters{} })
 	w.turns("waits", v1alpha1.ConditionReconciling, v1alpha1.ReasonUserNotBound)
 	w.patch(&v1alpha1.ClerkUser{}, "eve", `{"spec":{"suspend":null}}`)
 	w.completes("waits")

@@ -21,18 +21,18 @@ func TestUserWithoutTheFactorIsNotTakenForGone(t *testing.T) {
 	t.Parallel()
 	none := func(u *emulator.User) { u.Credentials.TOTPSecret, u.Credentials.BackupCodes = "", nil }
 	for name, tc := range map[string]struct {
-		act          v1alpha1.Act
+		actionType   v1alpha1.ActionType
 		has          func(*emulator.User)
 		kind, reason string
 	}{
-		"NoFactor":        {v1alpha1.ActDisableMFA, none, v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut},
-		"NoAuthenticator": {v1alpha1.ActDeleteTOTP, none, v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut},
-		"NoCodes": {v1alpha1.ActDeleteBackupCodes, func(u *emulator.User) { u.Credentials.BackupCodes = nil },
+		"NoFactor":        {v1alpha1.ActionDisableMFA, none, v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut},
+		"NoAuthenticator": {v1alpha1.ActionDeleteTOTP, none, v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut},
+		"NoCodes": {v1alpha1.ActionDeleteBackupCodes, func(u *emulator.User) { u.Credentials.BackupCodes = nil },
 			v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut},
-		"Factor":        {v1alpha1.ActDisableMFA, func(*emulator.User) {}, v1alpha1.ConditionFailed, v1alpha1.ReasonMissing},
-		"Authenticator": {v1alpha1.ActDeleteTOTP, func(*emulator.User) {}, v1alpha1.ConditionFailed, v1alpha1.ReasonMissing},
-		"Codes":         {v1alpha1.ActDeleteBackupCodes, func(*emulator.User) {}, v1alpha1.ConditionFailed, v1alpha1.ReasonMissing},
-		"OtherAct":      {v1alpha1.ActRemovePassword, none, v1alpha1.ConditionFailed, v1alpha1.ReasonMissing},
+		"Factor":        {v1alpha1.ActionDisableMFA, func(*emulator.User) {}, v1alpha1.ConditionFailed, v1alpha1.ReasonMissing},
+		"Authenticator": {v1alpha1.ActionDeleteTOTP, func(*emulator.User) {}, v1alpha1.ConditionFailed, v1alpha1.ReasonMissing},
+		"Codes":         {v1alpha1.ActionDeleteBackupCodes, func(*emulator.User) {}, v1alpha1.ConditionFailed, v1alpha1.ReasonMissing},
+		"OtherAction":   {v1alpha1.ActionRemovePassword, none, v1alpha1.ConditionFailed, v1alpha1.ReasonMissing},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -40,8 +40,8 @@ func TestUserWithoutTheFactorIsNotTakenForGone(t *testing.T) {
 			if _, err := s.clerk.Edit(s.user.Status.UserID, tc.has); err != nil {
 				t.Fatal(err)
 			}
-			s.act(func(spec *v1alpha1.ClerkUserActionSpec) {
-				*spec = specOf(tc.act)
+			s.runAction(func(spec *v1alpha1.ClerkUserActionSpec) {
+				*spec = specOf(tc.actionType)
 				spec.UserRef.Name = "ann"
 			})
 			s.clerk.InjectFault(emulator.Fault{Path: "/users/*/*", Status: 404, Code: "resource_not_found"})
@@ -57,7 +57,7 @@ func TestCallOnAUserThatWasJustWrittenIsMadeAgain(t *testing.T) {
 	user := s.user.DeepCopy()
 	user.Status.LastWriteTime = ptr.To(metav1.NewTime(start.Add(-clerk.LagTime + 3*time.Second)))
 	s.storeUser(user)
-	s.act(disablesMFA)
+	s.runAction(disablesMFA)
 	s.clerk.InjectFault(emulator.Fault{Method: "DELETE", Status: 404, Code: "resource_not_found", Times: 2})
 	s.pass()
 	if s.stored().Status.StartedAt != nil || finished(s.stored()) {
@@ -74,7 +74,7 @@ func TestPartOfAUserThatWasJustWrittenIsNotTakenForGone(t *testing.T) {
 	user := s.user.DeepCopy()
 	user.Status.LastWriteTime = ptr.To(metav1.NewTime(start))
 	s.storeUser(user)
-	s.act(func(spec *v1alpha1.ClerkUserActionSpec) {
+	s.runAction(func(spec *v1alpha1.ClerkUserActionSpec) {
 		spec.DeletePasskey = &v1alpha1.PasskeyDeletion{ID: "idn_2Passkey"}
 	})
 	s.clerk.InjectFault(emulator.Fault{Method: "DELETE", Status: 404, Code: "resource_not_found", Times: -1})
@@ -95,7 +95,7 @@ func TestUserThatThisProcessJustWroteIsNotBelievedToBeGone(t *testing.T) {
 	s := newStage(t)
 	shared, _ := s.Pool.Mirror(s.clerk.ID())
 	shared.WrotePart(s.user.Status.UserID)
-	s.act(disablesMFA)
+	s.runAction(disablesMFA)
 	s.clerk.InjectFault(emulator.Fault{Method: "GET", Path: "/users/*", Status: 404, Code: "resource_not_found", Times: -1})
 	s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonWaiting)
 	s.at = s.at.Add(clerk.LagTime)
@@ -118,14 +118,14 @@ func TestAbsenceIsConfirmedWithFewTickets(t *testing.T) {
 	if err := s.clerk.Delete(s.user.Status.UserID); err != nil {
 		t.Fatal(err)
 	}
-	s.act(disablesMFA)
+	s.runAction(disablesMFA)
 	for range 5 {
 		if result := s.pass(); !finished(s.stored()) {
 			s.at = s.at.Add(result.RequeueAfter)
 		}
 	}
 	if !finished(s.stored()) {
-		t.Errorf("the act goes on: %v", s.clerk.Journal())
+		t.Errorf("the action goes on: %v", s.clerk.Journal())
 	}
 	s.wantCalls(1, "GET", "/users/*")
 }

@@ -69,6 +69,6 @@ func (p *pass) aimAtOnly(hits []string) error {
 		p.target = hits[0]
 		return nil
 	default:
-		return severalThere(p.act, hits)
+		return severalThere(p.actionType, hits)
 	}
 }

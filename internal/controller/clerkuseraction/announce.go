@@ -12,30 +12,30 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
 
-// announce tells of the end of an act: to those who look at the object, to those who look at the ClerkUser, in the log and in
+// announce tells of the end of an action: to those who look at the object, to those who look at the ClerkUser, in the log and in
 // numbers. What a password or code was found to be stays in status, which not everybody may read who reads events.
 func (p *pass) announce(ctx context.Context) {
 	end := ending(&p.action.Status)
 	if end == nil {
 		return
 	}
-	kind, reason, note := corev1.EventTypeNormal, v1alpha1.EventActionComplete, "carried out "+string(p.act)
+	kind, reason, note := corev1.EventTypeNormal, v1alpha1.EventActionComplete, "carried out "+string(p.actionType)
 	if end.Type == v1alpha1.ConditionFailed {
 		kind, reason = corev1.EventTypeWarning, v1alpha1.EventActionFailed
-		note = string(p.act) + " failed with reason " + end.Reason + ": " + end.Message
+		note = string(p.actionType) + " failed with reason " + end.Reason + ": " + end.Message
 	}
 	if user := p.subject(ctx); user == nil {
-		p.Recorder.Eventf(p.action, nil, kind, reason, "Act", "%s", note)
+		p.Recorder.Eventf(p.action, nil, kind, reason, "RunAction", "%s", note)
 	} else {
-		p.Recorder.Eventf(p.action, user, kind, reason, "Act", "%s", note)
-		p.Recorder.Eventf(user, p.action, kind, reason, "Act", "ClerkUserAction %s: %s", p.action.Name, note)
+		p.Recorder.Eventf(p.action, user, kind, reason, "RunAction", "%s", note)
+		p.Recorder.Eventf(user, p.action, kind, reason, "RunAction", "ClerkUserAction %s: %s", p.action.Name, note)
 	}
-	p.Metrics.ended(p.act, end.Reason)
-	log.FromContext(ctx).Info("act ended", "action", p.act, "reason", end.Reason, "user", p.action.Spec.UserRef.Name,
+	p.Metrics.ended(p.actionType, end.Reason)
+	log.FromContext(ctx).Info("action ended", "action", p.actionType, "reason", end.Reason, "user", p.action.Spec.UserRef.Name,
 		"clerkUserID", p.action.Status.UserID)
 }
 
-// subject is the ClerkUser that the act names, fit or not; nil if there is none to be told.
+// subject is the ClerkUser that the action names, fit or not; nil if there is none to be told.
 func (p *pass) subject(ctx context.Context) *v1alpha1.ClerkUser {
 	if p.user != nil {
 		return p.user

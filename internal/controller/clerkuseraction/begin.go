@@ -19,7 +19,7 @@ const (
 	// underWay is how long a call that another process began may be under way: as long as a call may take, and some time for
 	// clocks that differ and for writing down what came of it.
 	underWay = 15 * time.Second
-	// soonTime is how long after its start an act is repeated that takes something away. Later the person may have set up
+	// soonTime is how long after its start an action is repeated that takes something away. Later the person may have set up
 	// anew what it would take.
 	soonTime = 10 * time.Minute
 )
@@ -36,24 +36,24 @@ const (
 	always
 )
 
-// repetitionOf says when the call of an act may be repeated. Ids are given out once, so what has one can be deleted again at
+// repetitionOf says when the call of an action may be repeated. Ids are given out once, so what has one can be deleted again at
 // any time.
 func repetitionOf(spec *v1alpha1.ClerkUserActionSpec) repetition {
-	switch spec.Act() {
-	case v1alpha1.ActVerifyTOTP, v1alpha1.ActDeletePasskey:
+	switch spec.ActionType() {
+	case v1alpha1.ActionVerifyTOTP, v1alpha1.ActionDeletePasskey:
 		return never
-	case v1alpha1.ActVerifyPassword, v1alpha1.ActGetOAuthAccessToken, v1alpha1.ActRevokeTrustedDevice:
+	case v1alpha1.ActionVerifyPassword, v1alpha1.ActionGetOAuthAccessToken, v1alpha1.ActionRevokeTrustedDevice:
 		return always
-	case v1alpha1.ActDeleteWeb3Wallet:
+	case v1alpha1.ActionDeleteWeb3Wallet:
 		if spec.DeleteWeb3Wallet.ID != nil {
 			return always
 		}
-	case v1alpha1.ActDeleteExternalAccount:
+	case v1alpha1.ActionDeleteExternalAccount:
 		if spec.DeleteExternalAccount.ID != nil {
 			return always
 		}
-	case v1alpha1.ActDisableMFA, v1alpha1.ActDeleteBackupCodes, v1alpha1.ActDeleteTOTP, v1alpha1.ActCreateTOTP,
-		v1alpha1.ActRemovePassword, v1alpha1.ActSetPasswordCompromised, v1alpha1.ActUnsetPasswordCompromised:
+	case v1alpha1.ActionDisableMFA, v1alpha1.ActionDeleteBackupCodes, v1alpha1.ActionDeleteTOTP, v1alpha1.ActionCreateTOTP,
+		v1alpha1.ActionRemovePassword, v1alpha1.ActionSetPasswordCompromised, v1alpha1.ActionUnsetPasswordCompromised:
 	}
 	return soon
 }
@@ -81,7 +81,7 @@ func (p *pass) resume(ctx context.Context) error {
 		}
 	case never:
 	}
-	return outcomeUnknown(p.act)
+	return outcomeUnknown(p.actionType)
 }
 
 // newest checks that no end is on record that the cache does not show yet.

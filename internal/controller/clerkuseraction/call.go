@@ -18,7 +18,7 @@ type answer struct {
 	user *clerk.User
 	// result goes into status; nil if there is nothing to tell.
 	result *v1alpha1.ActionResult
-	// message says in one sentence what came of the act; "" is the usual one.
+	// message says in one sentence what came of the action; "" is the usual one.
 	message string
 }
 
@@ -37,7 +37,7 @@ func (p *pass) carryOut(ctx context.Context) error {
 
 // free has the objects try again that were refused the wallet which the action has taken from the user, or may have taken.
 func (p *pass) free(err error) {
-	if p.act != v1alpha1.ActDeleteWeb3Wallet || p.observed == nil || err != nil && !clerk.AnswerLost(err) {
+	if p.actionType != v1alpha1.ActionDeleteWeb3Wallet || p.observed == nil || err != nil && !clerk.AnswerLost(err) {
 		return
 	}
 	for _, wallet := range p.observed.Web3Wallets {
@@ -48,40 +48,40 @@ func (p *pass) free(err error) {
 	}
 }
 
-// call makes the call that the act stands for.
+// call makes the call that the action stands for.
 func (p *pass) call(ctx context.Context) (answer, error) {
 	spec, id, target := &p.action.Spec, p.userID, p.target
-	switch p.act {
-	case v1alpha1.ActVerifyPassword:
+	switch p.actionType {
+	case v1alpha1.ActionVerifyPassword:
 		return p.verifyPassword(ctx)
-	case v1alpha1.ActVerifyTOTP:
+	case v1alpha1.ActionVerifyTOTP:
 		return p.verifyTOTP(ctx)
-	case v1alpha1.ActCreateTOTP:
+	case v1alpha1.ActionCreateTOTP:
 		return p.createTOTP(ctx)
-	case v1alpha1.ActGetOAuthAccessToken:
+	case v1alpha1.ActionGetOAuthAccessToken:
 		return p.getOAuthAccessToken(ctx)
-	case v1alpha1.ActDisableMFA:
+	case v1alpha1.ActionDisableMFA:
 		return answer{}, p.client.DisableMFA(ctx, id)
-	case v1alpha1.ActDeleteBackupCodes:
+	case v1alpha1.ActionDeleteBackupCodes:
 		return answer{}, p.client.DeleteBackupCodes(ctx, id)
-	case v1alpha1.ActDeleteTOTP:
+	case v1alpha1.ActionDeleteTOTP:
 		return answer{}, p.client.DeleteTOTP(ctx, id)
-	case v1alpha1.ActDeletePasskey:
+	case v1alpha1.ActionDeletePasskey:
 		return answer{}, p.client.DeletePasskey(ctx, id, target)
-	case v1alpha1.ActDeleteWeb3Wallet:
+	case v1alpha1.ActionDeleteWeb3Wallet:
 		return answer{}, p.client.DeleteWeb3Wallet(ctx, id, target)
-	case v1alpha1.ActDeleteExternalAccount:
+	case v1alpha1.ActionDeleteExternalAccount:
 		return answer{}, p.client.DeleteExternalAccount(ctx, id, target)
-	case v1alpha1.ActRevokeTrustedDevice:
+	case v1alpha1.ActionRevokeTrustedDevice:
 		return answer{}, p.client.RevokeTrustedDevice(ctx, id, target)
-	case v1alpha1.ActRemovePassword:
+	case v1alpha1.ActionRemovePassword:
 		return whole(p.client.RemovePassword(ctx, id, ptr.Deref(spec.RemovePassword.SignOutOfOtherSessions, false)))
-	case v1alpha1.ActSetPasswordCompromised:
+	case v1alpha1.ActionSetPasswordCompromised:
 		return whole(p.client.SetPasswordCompromised(ctx, id, ptr.Deref(spec.SetPasswordCompromised.RevokeSessions, false)))
-	case v1alpha1.ActUnsetPasswordCompromised:
+	case v1alpha1.ActionUnsetPasswordCompromised:
 		return whole(p.client.UnsetPasswordCompromised(ctx, id))
 	}
-	return answer{}, noSuchAct(p.act)
+	return answer{}, noSuchAction(p.actionType)
 }
 
 // whole is the answer of a call that Clerk answers with the user.
@@ -109,7 +109,7 @@ func (p *pass) verifyTOTP(ctx context.Context) (answer, error) {
 // share tells the mirror what is known of the user after the call, and has the ClerkUser look at it. A token is not part of
 // the user, and a call that had to wait changed nothing.
 func (p *pass) share(user *clerk.User, err error) {
-	if _, waiting := clerk.Waiting(err); waiting || p.act == v1alpha1.ActGetOAuthAccessToken {
+	if _, waiting := clerk.Waiting(err); waiting || p.actionType == v1alpha1.ActionGetOAuthAccessToken {
 		return
 	}
 	switch {

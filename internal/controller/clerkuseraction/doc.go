@@ -1,7 +1,7 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package clerkuseraction carries out ClerkUserActions: acts on users at Clerk that have no steady state. One pass reads
+// Package clerkuseraction carries out ClerkUserActions: actions on users at Clerk that have no steady state. One pass reads
 // like this:
 //
 //	Reconcile(ctx, action)

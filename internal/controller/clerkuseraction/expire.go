@@ -19,10 +19,10 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
 
-// finished reports whether an act is over. Nothing but its time to live counts from then on.
+// finished reports whether an action is over. Nothing but its time to live counts from then on.
 func finished(action *v1alpha1.ClerkUserAction) bool { return ending(&action.Status) != nil }
 
-// expire deletes an object whose act is over once its time to live has passed.
+// expire deletes an object whose action is over once its time to live has passed.
 func (r *Reconciler) expire(ctx context.Context, action *v1alpha1.ClerkUserAction) (ctrl.Result, error) {
 	seconds, completed := action.Spec.TTLSecondsAfterFinished, action.Status.CompletedAt
 	if seconds == nil || completed == nil {
@@ -39,7 +39,7 @@ func (r *Reconciler) expire(ctx context.Context, action *v1alpha1.ClerkUserActio
 	return ctrl.Result{}, fmt.Errorf("deleting the object after its time to live: %w", err)
 }
 
-// ending returns the condition with which an act is over; nil as long as it is not.
+// ending returns the condition with which an action is over; nil as long as it is not.
 func ending(status *v1alpha1.ClerkUserActionStatus) *metav1.Condition {
 	for _, kind := range []string{v1alpha1.ConditionComplete, v1alpha1.ConditionFailed} {
 		if meta.IsStatusConditionTrue(status.Conditions, kind) {

@@ -25,7 +25,7 @@ import (
 func TestPassThatFailedIsFollowedByAPause(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.act(disablesMFA)
+	s.runAction(disablesMFA)
 	s.clerk.InjectFault(emulator.Fault{Method: "DELETE", Status: 409, Code: "resource_locked", Times: -1})
 	began := s.at
 	for s.at.Sub(began) < 10*time.Minute {
@@ -42,15 +42,15 @@ func TestPassThatFailedIsFollowedByAPause(t *testing.T) {
 	s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
 }
 
-// TestActsOnMoreUsersThanTheBudgetHasAreCarriedOut lets each act wait for its ticket for longer than a copy of its user is good.
-func TestActsOnMoreUsersThanTheBudgetHasAreCarriedOut(t *testing.T) {
+// TestActionsOnMoreUsersThanTheBudgetHasAreCarriedOut lets each action wait for its ticket for longer than a copy of its user is good.
+func TestActionsOnMoreUsersThanTheBudgetHasAreCarriedOut(t *testing.T) {
 	t.Parallel()
-	const acts = 12
+	const actions = 12
 	s := newStage(t)
 	s.budget(1)
 	due := map[types.NamespacedName]time.Time{}
-	for i := range acts {
-		due[s.actOn(fmt.Sprintf("user-%d", i))] = s.at
+	for i := range actions {
+		due[s.actionOn(fmt.Sprintf("user-%d", i))] = s.at
 	}
 	for began := s.at; len(due) > 0 && s.at.Sub(began) < time.Hour; s.at = s.at.Add(100 * time.Millisecond) {
 		for key, at := range due {
@@ -73,16 +73,16 @@ func TestActsOnMoreUsersThanTheBudgetHasAreCarriedOut(t *testing.T) {
 		}
 	}
 	if len(due) > 0 {
-		t.Errorf("%d of %d acts are not carried out after an hour", len(due), acts)
+		t.Errorf("%d of %d actions are not carried out after an hour", len(due), actions)
 	}
-	s.wantCalls(acts, "DELETE", "/users/*/mfa")
-	if reads := len(s.clerk.Journal().Matching("GET", "/users/*")); reads > acts+acts/4 {
-		t.Errorf("the users were read %d times for %d acts", reads, acts)
+	s.wantCalls(actions, "DELETE", "/users/*/mfa")
+	if reads := len(s.clerk.Journal().Matching("GET", "/users/*")); reads > actions+actions/4 {
+		t.Errorf("the users were read %d times for %d actions", reads, actions)
 	}
 }
 
-// actOn stores a ClerkUser that is bound to a user of its own, and an act on it.
-func (s *stage) actOn(name string) types.NamespacedName {
+// actionOn stores a ClerkUser that is bound to a user of its own, and an action on it.
+func (s *stage) actionOn(name string) types.NamespacedName {
 	s.t.Helper()
 	meta := metav1.ObjectMeta{Namespace: testNamespace, Name: name, UID: types.UID(name), Generation: 1, CreationTimestamp: metav1.NewTime(start)}
 	user := &v1alpha1.ClerkUser{ObjectMeta: meta}
@@ -110,7 +110,7 @@ func (s *stage) actOn(name string) types.NamespacedName {
 func TestStartIsWhenTheCallBegins(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.act(disablesMFA)
+	s.runAction(disablesMFA)
 	s.Live = interceptor.NewClient(s.cluster, interceptor.Funcs{
 		Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {
 			if _, ok := o.(*v1alpha1.ClerkUser); ok {
@@ -129,7 +129,7 @@ func TestStartIsWhenTheCallBegins(t *testing.T) {
 func TestStartOfAClockThatIsAheadIsNotWaitedForTwice(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	a := s.act(disablesMFA)
+	a := s.runAction(disablesMFA)
 	for _, ahead := range []time.Duration{time.Hour, 2 * time.Hour} {
 		began := metav1.NewTime(start.Add(ahead))
 		a.Status.StartedAt = &began
@@ -157,7 +157,7 @@ func TestStartThatIsTakenBackIsRemembered(t *testing.T) {
 			t.Parallel()
 			s := newStage(t)
 			s.keepCode("backup-4711")
-			s.act(verifiesCode)
+			s.runAction(verifiesCode)
 			s.clerk.InjectFault(emulator.Fault{Method: "POST", Status: 409, Code: "resource_locked"})
 			refused := false
 			s.Client = interceptor.NewClient(s.cluster, interceptor.Funcs{

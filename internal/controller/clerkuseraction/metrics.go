@@ -21,7 +21,7 @@ func NewMetrics(registry prometheus.Registerer) (*Metrics, error) {
 	m := &Metrics{
 		actions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "clerk_operator_actions_total",
-			Help: "ClerkUserActions that are over, by act and by the reason of their condition Complete or Failed.",
+			Help: "ClerkUserActions that are over, by action and by the reason of their condition Complete or Failed.",
 		}, []string{"action", "outcome"}),
 	}
 	if err := registry.Register(m.actions); err != nil {
@@ -30,6 +30,6 @@ func NewMetrics(registry prometheus.Registerer) (*Metrics, error) {
 	return m, nil
 }
 
-func (m *Metrics) ended(act v1alpha1.Act, reason string) {
-	m.actions.WithLabelValues(string(act), reason).Inc()
+func (m *Metrics) ended(actionType v1alpha1.ActionType, reason string) {
+	m.actions.WithLabelValues(string(actionType), reason).Inc()
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// liveEnough is how old a copy of the user may be that was read since the act was asked for, when its passes begin to wait
+// liveEnough is how old a copy of the user may be that was read since the action was asked for, when its passes begin to wait
 // for the ticket of its call. It does not count how long they wait: they would for ever spend the ticket on reading anew.
 const liveEnough = time.Minute
 
@@ -81,7 +81,7 @@ func (p *pass) absent(ctx context.Context, asked time.Time) error {
 	return p.confirmAbsence(ctx, asked)
 }
 
-// confirmAbsence asks in another way about a user that Clerk answered not to have, since that ends the act for good. That the
+// confirmAbsence asks in another way about a user that Clerk answered not to have, since that ends the action for good. That the
 // user was missed is remembered while the call waits for its ticket, or the next pass would spend that on missing it again.
 func (p *pass) confirmAbsence(ctx context.Context, asked time.Time) error {
 	listed, err := p.client.Listed(ctx, p.userID)
@@ -110,5 +110,5 @@ func (p *pass) lagLeft(asked time.Time) time.Duration {
 	return left
 }
 
-// askedBy is when the act was asked for at the latest: the API server cuts off fractions of a second.
+// askedBy is when the action was asked for at the latest: the API server cuts off fractions of a second.
 func (p *pass) askedBy() time.Time { return p.action.CreationTimestamp.Add(time.Second) }

@@ -21,7 +21,7 @@ const (
 	managedBy      = "clerk-operator"
 )
 
-// reserve finds the Secret that the act writes, and ends the act if it is somebody else's. What an authenticator is given is
+// reserve finds the Secret that the action writes, and ends the action if it is somebody else's. What an authenticator is given is
 // in the Secret before Clerk is told, so that it is not lost whatever happens, and a repeated call tells the same.
 func (p *pass) reserve(ctx context.Context) error {
 	name := p.outputName()
@@ -48,7 +48,7 @@ func (p *pass) reserve(ctx context.Context) error {
 	return nil
 }
 
-// outputName is the name of the Secret that the act writes; "" if it writes none.
+// outputName is the name of the Secret that the action writes; "" if it writes none.
 func (p *pass) outputName() string {
 	switch spec := &p.action.Spec; {
 	case spec.CreateTOTP != nil:

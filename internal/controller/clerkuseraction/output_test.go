@@ -39,13 +39,13 @@ func (s *stage) connected() {
 	}
 }
 
-// TestOwnSecretThatCannotBeWritten has the Secret of the act's first call, to which something has happened since.
+// TestOwnSecretThatCannotBeWritten has the Secret of the action's first call, to which something has happened since.
 func TestOwnSecretThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	immutable := func(s *corev1.Secret) { s.Immutable = ptr.To(true) }
 	dying := func(s *corev1.Secret) { s.Finalizers = []string{"example.com/hold"} }
 	for name, tc := range map[string]struct {
-		act          func(*v1alpha1.ClerkUserActionSpec)
+		set          func(*v1alpha1.ClerkUserActionSpec)
 		change       func(*corev1.Secret)
 		deleted      bool
 		kind, reason string
@@ -59,7 +59,7 @@ func TestOwnSecretThatCannotBeWritten(t *testing.T) {
 			t.Parallel()
 			s := newStage(t)
 			s.connected()
-			p := s.newPass(s.act(tc.act))
+			p := s.newPass(s.runAction(tc.set))
 			if err := p.createOutput(t.Context(), map[string][]byte{entrySecret: []byte("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")}); err != nil {
 				t.Fatal(err)
 			}
@@ -87,7 +87,7 @@ func TestForbiddenSecretIsNamed(t *testing.T) {
 	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "secrets"}, "out", nil)
 	s := newStage(t)
 	s.connected()
-	s.act(getsToken)
+	s.runAction(getsToken)
 	s.Live = interceptor.NewClient(s.cluster, interceptor.Funcs{
 		Create: func(context.Context, client.WithWatch, client.Object, ...client.CreateOption) error { return forbidden },
 		Patch: func(context.Context, client.WithWatch, client.Object, client.Patch, ...client.PatchOption) error {
@@ -120,7 +120,7 @@ func TestForbiddenSecretIsNamed(t *testing.T) {
 func TestObjectThatVanishedDuringTheCallIsForgotten(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	a := s.act(disablesMFA)
+	a := s.runAction(disablesMFA)
 	s.Client = interceptor.NewClient(s.cluster, interceptor.Funcs{
 		SubResourceUpdate: func(ctx context.Context, c client.Client, sub string, o client.Object, opts ...client.SubResourceUpdateOption) error {
 			if err := c.SubResource(sub).Update(ctx, o, opts...); err != nil {

@@ -42,17 +42,17 @@ func TestAim(t *testing.T) {
 	account := func(provider string) v1alpha1.ClerkUserActionSpec {
 		return v1alpha1.ClerkUserActionSpec{DeleteExternalAccount: &v1alpha1.ExternalAccountDeletion{Provider: &provider}}
 	}
-	several := severalThere(v1alpha1.ActDeleteExternalAccount, []string{"eac_1", "eac_2"})
+	several := severalThere(v1alpha1.ActionDeleteExternalAccount, []string{"eac_1", "eac_2"})
 	for name, tc := range map[string]struct {
 		spec v1alpha1.ClerkUserActionSpec
 		want string
 		err  error
 	}{
-		"ById":             {specOf(v1alpha1.ActDeletePasskey), "idn_1", nil},
-		"DeviceById":       {specOf(v1alpha1.ActRevokeTrustedDevice), "idn_1", nil},
-		"WalletById":       {specOf(v1alpha1.ActDeleteWeb3Wallet), "idn_1", nil},
-		"AccountById":      {specOf(v1alpha1.ActDeleteExternalAccount), "idn_1", nil},
-		"AsAWhole":         {specOf(v1alpha1.ActDisableMFA), "", nil},
+		"ById":             {specOf(v1alpha1.ActionDeletePasskey), "idn_1", nil},
+		"DeviceById":       {specOf(v1alpha1.ActionRevokeTrustedDevice), "idn_1", nil},
+		"WalletById":       {specOf(v1alpha1.ActionDeleteWeb3Wallet), "idn_1", nil},
+		"AccountById":      {specOf(v1alpha1.ActionDeleteExternalAccount), "idn_1", nil},
+		"AsAWhole":         {specOf(v1alpha1.ActionDisableMFA), "", nil},
 		"CaseOfHex":        {wallet("0x52908400098527886E0F7030069857D2E4169EE7"), "idn_hex", nil},
 		"Base58":           {wallet("4Nd1mBQtrMJVYVfKf2PJy9NZUZdTAsp7D4xWLs4gDB4T"), "idn_sol", nil},
 		"CaseOfBase58":     {wallet("4nd1mBQtrMJVYVfKf2PJy9NZUZdTAsp7D4xWLs4gDB4T"), "", errNothingThere},
@@ -63,7 +63,7 @@ func TestAim(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := &pass{action: &v1alpha1.ClerkUserAction{Spec: tc.spec}, act: tc.spec.Act(), observed: observed}
+			p := &pass{action: &v1alpha1.ClerkUserAction{Spec: tc.spec}, actionType: tc.spec.ActionType(), observed: observed}
 			err := p.aim(t.Context())
 			if p.target != tc.want || (err == nil) != (tc.err == nil) || err != nil && err.Error() != tc.err.Error() {
 				t.Errorf("the target is %q (%v), want %q (%v)", p.target, err, tc.want, tc.err)
@@ -110,12 +110,12 @@ func TestEntriesOfAToken(t *testing.T) {
 	}
 }
 
-// TestTokenIsPutInPlaceOfAnOlderOne has the Secret of an earlier call of the same act.
+// TestTokenIsPutInPlaceOfAnOlderOne has the Secret of an earlier call of the same action.
 func TestTokenIsPutInPlaceOfAnOlderOne(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	a := s.act(func(spec *v1alpha1.ClerkUserActionSpec) {
-		*spec = specOf(v1alpha1.ActGetOAuthAccessToken)
+	a := s.runAction(func(spec *v1alpha1.ClerkUserActionSpec) {
+		*spec = specOf(v1alpha1.ActionGetOAuthAccessToken)
 		spec.GetOAuthAccessToken.SecretName = "out"
 	})
 	p := s.newPass(a)
@@ -147,7 +147,7 @@ func TestTokenIsPutInPlaceOfAnOlderOne(t *testing.T) {
 func TestAuthenticatorSecret(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	a := s.act(func(spec *v1alpha1.ClerkUserActionSpec) { *spec = specOf(v1alpha1.ActCreateTOTP) })
+	a := s.runAction(func(spec *v1alpha1.ClerkUserActionSpec) { *spec = specOf(v1alpha1.ActionCreateTOTP) })
 	p := s.newPass(a)
 	p.observed = &clerk.User{ID: "user_1", Username: "ann"}
 	if err := p.reserve(t.Context()); err != nil {
@@ -182,7 +182,7 @@ func TestInputThatIsNoTextIsNotSent(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.keepCode("\xff\xfe")
-	s.act(verifiesCode)
+	s.runAction(verifiesCode)
 	s.turned(v1alpha1.ConditionFailed, v1alpha1.ReasonInvalidSpec)
 	s.wantCalls(0, "", "**")
 }
@@ -218,7 +218,7 @@ func TestWayToClerk(t *testing.T) {
 			t.Parallel()
 			s := newStage(t)
 			tc.prepare(s)
-			s.act(disablesMFA)
+			s.runAction(disablesMFA)
 			if result := s.turned(tc.kind, tc.reason); result.RequeueAfter != tc.after {
 				t.Errorf("the next look is in %v, want %v", result.RequeueAfter, tc.after)
 			}
@@ -227,11 +227,11 @@ func TestWayToClerk(t *testing.T) {
 	}
 }
 
-// TestFitRemembersWhereTheUserLived has the ClerkUser be bound elsewhere while the act waits.
+// TestFitRemembersWhereTheUserLived has the ClerkUser be bound elsewhere while the action waits.
 func TestFitRemembersWhereTheUserLived(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	p := s.newPass(&v1alpha1.ClerkUserAction{Spec: specOf(v1alpha1.ActDisableMFA)})
+	p := s.newPass(&v1alpha1.ClerkUserAction{Spec: specOf(v1alpha1.ActionDisableMFA)})
 	p.action.Status.UserID, p.action.Status.Instance = s.user.Status.UserID, s.user.Status.Instance.DeepCopy()
 	if err := p.fit(s.user); err != nil {
 		t.Error(err)
@@ -248,7 +248,7 @@ func TestTimeToLive(t *testing.T) {
 	ended := func(kind string, ttl *int32, ago time.Duration) *v1alpha1.ClerkUserAction {
 		at := metav1.NewTime(start.Add(-ago))
 		return &v1alpha1.ClerkUserAction{
-			ObjectMeta: metav1.ObjectMeta{Namespace: testNamespace, Name: "act", UID: "act-uid"},
+			ObjectMeta: metav1.ObjectMeta{Namespace: testNamespace, Name: "action", UID: "action-uid"},
 			Spec:       v1alpha1.ClerkUserActionSpec{TTLSecondsAfterFinished: ttl},
 			Status:     v1alpha1.ClerkUserActionStatus{CompletedAt: &at, Conditions: []metav1.Condition{{Type: kind, Status: metav1.ConditionTrue}}},
 		}
@@ -294,30 +294,30 @@ func TestTimeToLive(t *testing.T) {
 func TestWakers(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.act(verifiesCode)
+	s.runAction(verifiesCode)
 	ann := &v1alpha1.ClerkUser{ObjectMeta: metav1.ObjectMeta{Namespace: testNamespace, Name: "ann"}}
 	elsewhere := &v1alpha1.ClerkUser{ObjectMeta: metav1.ObjectMeta{Namespace: "team-b", Name: "ann"}}
 	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: testNamespace, Name: "input"}}
 	if n := len(s.actionsOnUser(t.Context(), ann)); n != 1 {
-		t.Errorf("%d acts are woken by their user", n)
+		t.Errorf("%d actions are woken by their user", n)
 	}
 	if n := len(s.actionsOnUser(t.Context(), elsewhere)); n != 0 {
-		t.Errorf("%d acts are woken by the user of another namespace", n)
+		t.Errorf("%d actions are woken by the user of another namespace", n)
 	}
 	if n := len(s.actionsThatRead(t.Context(), secret)); n != 1 {
-		t.Errorf("%d acts are woken by their Secret", n)
+		t.Errorf("%d actions are woken by their Secret", n)
 	}
 	s.keepCode("000000")
 	s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
 	if n := len(s.actionsOnUser(t.Context(), ann)) + len(s.actionsThatRead(t.Context(), secret)); n != 0 {
-		t.Errorf("%d acts are woken that are over", n)
+		t.Errorf("%d actions are woken that are over", n)
 	}
 }
 
 func TestMemoryIsGivenUpWithTheObject(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	a := s.act(disablesMFA)
+	a := s.runAction(disablesMFA)
 	s.pass()
 	if len(s.memory.objects) != 1 {
 		t.Fatalf("%d objects are remembered", len(s.memory.objects))
@@ -338,7 +338,7 @@ func TestMetrics(t *testing.T) {
 	if _, err := NewMetrics(registry); err == nil {
 		t.Error("a second set of metrics under the same names")
 	}
-	m.ended(v1alpha1.ActDisableMFA, v1alpha1.ReasonCarriedOut)
+	m.ended(v1alpha1.ActionDisableMFA, v1alpha1.ReasonCarriedOut)
 	families, err := registry.Gather()
 	if err != nil || len(families) != 1 || families[0].GetName() != "clerk_operator_actions_total" || len(families[0].GetMetric()) != 1 {
 		t.Errorf("counted are %v (%v)", families, err)

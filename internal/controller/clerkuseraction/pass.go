@@ -20,9 +20,9 @@ type pass struct {
 
 	action *v1alpha1.ClerkUserAction
 	// stored is the object as the API server has it, as far as this pass knows: patches say how action differs from it.
-	stored *v1alpha1.ClerkUserAction
-	act    v1alpha1.Act
-	now    time.Time
+	stored     *v1alpha1.ClerkUserAction
+	actionType v1alpha1.ActionType
+	now        time.Time
 	// repeats is true if an earlier pass put a start on record of which no end is. Its call may have been made.
 	repeats bool
 
@@ -37,7 +37,7 @@ type pass struct {
 	input string
 	// observed is the user at Clerk, with this ClerkUser's mark.
 	observed *clerk.User
-	// target is the id of the thing that is meant of those that the user has; "" for acts about the user as a whole.
+	// target is the id of the thing that is meant of those that the user has; "" for actions about the user as a whole.
 	target string
 	// output is the Secret to be written as it is; nil if there is none yet.
 	output *corev1.Secret
@@ -55,13 +55,13 @@ func (r *Reconciler) newPass(action *v1alpha1.ClerkUserAction) *pass {
 		Reconciler: r,
 		action:     action,
 		stored:     action.DeepCopy(),
-		act:        action.Spec.Act(),
+		actionType: action.Spec.ActionType(),
 		now:        r.Now(),
 		repeats:    action.Status.StartedAt != nil,
 	}
 }
 
-// run carries the act out, or finds out why not.
+// run carries the action out, or finds out why not.
 func (p *pass) run(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
 		p.understood, p.resume, p.findUser, p.findWay, p.readInput, p.observe, p.aim, p.reserve, p.begin,

@@ -26,7 +26,7 @@ func TestTwoPassesOverOneCopyMakeOneCall(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.keepCode("backup-4711")
-	s.act(verifiesCode)
+	s.runAction(verifiesCode)
 	copies := []*v1alpha1.ClerkUserAction{s.stored(), s.stored()}
 	s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
 	for _, stale := range copies {
@@ -46,7 +46,7 @@ func TestCopyFromBetweenStartAndEndIsNotActedUpon(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.keepCode("backup-4711")
-	s.act(verifiesCode)
+	s.runAction(verifiesCode)
 	var between *v1alpha1.ClerkUserAction
 	s.Client = interceptor.NewClient(s.cluster, interceptor.Funcs{
 		SubResourceUpdate: func(ctx context.Context, c client.Client, sub string, o client.Object, opts ...client.SubResourceUpdateOption) error {
@@ -75,7 +75,7 @@ func TestEndThatCannotBeWrittenIsKept(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.keepCode("backup-4711")
-	s.act(verifiesCode)
+	s.runAction(verifiesCode)
 	refusals := 2
 	s.Client = interceptor.NewClient(s.cluster, interceptor.Funcs{
 		SubResourcePatch: func(
@@ -94,7 +94,7 @@ func TestEndThatCannotBeWrittenIsKept(t *testing.T) {
 		}
 	}
 	s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
-	s.wantTold("ActionComplete carried out verifyTOTP", "ClerkUserAction act")
+	s.wantTold("ActionComplete carried out verifyTOTP", "ClerkUserAction action")
 	if r := s.stored().Status.Result; r == nil || !*r.Verified || r.CodeType != "backup_code" {
 		t.Errorf("the result is %+v", r)
 	}
@@ -109,7 +109,7 @@ func TestEndThatCannotBeWrittenIsKept(t *testing.T) {
 func TestEndIsWrittenWhateverElseChanged(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.act(disablesMFA)
+	s.runAction(disablesMFA)
 	s.Client = interceptor.NewClient(s.cluster, interceptor.Funcs{
 		SubResourceUpdate: func(ctx context.Context, c client.Client, sub string, o client.Object, opts ...client.SubResourceUpdateOption) error {
 			if err := c.SubResource(sub).Update(ctx, o, opts...); err != nil {
@@ -129,7 +129,7 @@ func TestEndIsWrittenWhateverElseChanged(t *testing.T) {
 func TestWithoutAStartOnRecordThereIsNoCall(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.act(disablesMFA)
+	s.runAction(disablesMFA)
 	s.Client = interceptor.NewClient(s.cluster, interceptor.Funcs{
 		SubResourceUpdate: func(context.Context, client.Client, string, client.Object, ...client.SubResourceUpdateOption) error {
 			return apierrors.NewInternalError(errors.New("etcd is away"))
@@ -146,7 +146,7 @@ func TestWithoutAStartOnRecordThereIsNoCall(t *testing.T) {
 func TestObjectBeingDeletedIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.act(disablesMFA)
+	s.runAction(disablesMFA)
 	a := s.stored()
 	a.DeletionTimestamp = ptr.To(metav1.NewTime(start))
 	if _, err := s.Reconcile(t.Context(), a); err != nil {
@@ -168,7 +168,7 @@ func TestMarkThatIsNotThereYetIsWaitedFor(t *testing.T) {
 			}
 			own := s.clerk.User(s.user.Status.UserID).PrivateMetadata[v1alpha1.OwnerKey]
 			restore(mark)
-			s.act(disablesMFA)
+			s.runAction(disablesMFA)
 			if result := s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonUserNotBound); result.RequeueAfter != recheck {
 				t.Errorf("the next look is in %v", result.RequeueAfter)
 			}
@@ -185,7 +185,7 @@ func TestUserIsReadOnceForPassesThatWait(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.at = s.at.Add(5 * time.Second)
-	s.act(disablesMFA)
+	s.runAction(disablesMFA)
 	s.clerk.InjectFault(emulator.Fault{Method: "DELETE", Status: 429, Header: map[string]string{"Retry-After": "2"}, Times: 3})
 	for range 3 {
 		s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonWaiting)
@@ -195,11 +195,11 @@ func TestUserIsReadOnceForPassesThatWait(t *testing.T) {
 	s.wantCalls(1, "GET", "/users/*")
 }
 
-// TestOldCopyOfTheUserCountsForNothing has a copy that is from before the act was asked for.
+// TestOldCopyOfTheUserCountsForNothing has a copy that is from before the action was asked for.
 func TestOldCopyOfTheUserCountsForNothing(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	a := s.act(disablesMFA)
+	a := s.runAction(disablesMFA)
 	p := s.newPass(a)
 	p.user, p.userID = s.user, s.user.Status.UserID
 	if err := p.findWay(t.Context()); err != nil {
@@ -227,7 +227,7 @@ func TestUserThatWasJustWrittenIsNotBelievedToBeGone(t *testing.T) {
 	user := s.user.DeepCopy()
 	user.Status.LastWriteTime = ptr.To(metav1.NewTime(start.Add(-clerk.LagTime + staleRetry)))
 	s.storeUser(user)
-	s.act(disablesMFA)
+	s.runAction(disablesMFA)
 	if result := s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonWaiting); result.RequeueAfter != staleRetry {
 		t.Errorf("the next look is in %v", result.RequeueAfter)
 	}
@@ -269,7 +269,7 @@ func TestCacheThatLagsBehindTheUserIsNotTrusted(t *testing.T) {
 			s := newStage(t)
 			live := s.user.DeepCopy()
 			tc.change(live)
-			s.act(disablesMFA)
+			s.runAction(disablesMFA)
 			s.Live = newCluster(t, live, s.instance.DeepCopy())
 			result := s.pass()
 			conditions := s.stored().Status.Conditions
@@ -284,11 +284,11 @@ func TestCacheThatLagsBehindTheUserIsNotTrusted(t *testing.T) {
 	}
 }
 
-// TestOldCopyDoesNotHideAnEnd makes a pass over a copy from before the act, which finds something to wait for.
+// TestOldCopyDoesNotHideAnEnd makes a pass over a copy from before the action, which finds something to wait for.
 func TestOldCopyDoesNotHideAnEnd(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.act(disablesMFA)
+	s.runAction(disablesMFA)
 	old := s.stored()
 	s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
 	if err := s.cluster.Delete(t.Context(), s.user.DeepCopy()); err != nil {
@@ -304,7 +304,7 @@ func TestOldCopyDoesNotHideAnEnd(t *testing.T) {
 func TestStartIsNotWrittenWithoutATicket(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.act(disablesMFA)
+	s.runAction(disablesMFA)
 	writes := 0
 	s.Client = interceptor.NewClient(s.cluster, interceptor.Funcs{
 		SubResourceUpdate: func(ctx context.Context, c client.Client, sub string, o client.Object, opts ...client.SubResourceUpdateOption) error {
@@ -332,7 +332,7 @@ func TestStartIsNotWrittenWithoutATicket(t *testing.T) {
 func TestRefusedKeyIsDoubted(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.act(disablesMFA)
+	s.runAction(disablesMFA)
 	s.clerk.InjectFault(emulator.Fault{Method: "DELETE", Status: 401, Code: "clerk_key_invalid"})
 	if result := s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonInstanceNotReady); result.RequeueAfter != recheck {
 		t.Errorf("the next look is in %v", result.RequeueAfter)
@@ -352,11 +352,11 @@ func TestRefusedKeyIsDoubted(t *testing.T) {
 	}
 }
 
-// TestPolicyThatTheCacheDoesNotShowYetCounts has the instance's owner forbid the act a moment before.
+// TestPolicyThatTheCacheDoesNotShowYetCounts has the instance's owner forbid the action a moment before.
 func TestPolicyThatTheCacheDoesNotShowYetCounts(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	s.act(disablesMFA)
+	s.runAction(disablesMFA)
 	s.Client = interceptor.NewClient(s.cluster, interceptor.Funcs{
 		Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {
 			if instance, ok := o.(*v1alpha1.ClerkInstance); ok {
@@ -367,7 +367,7 @@ func TestPolicyThatTheCacheDoesNotShowYetCounts(t *testing.T) {
 		},
 	})
 	forbids := s.instance.DeepCopy()
-	forbids.Generation, forbids.Spec.Policy.Actions = 2, []v1alpha1.Act{v1alpha1.ActDeleteTOTP}
+	forbids.Generation, forbids.Spec.Policy.Actions = 2, []v1alpha1.ActionType{v1alpha1.ActionDeleteTOTP}
 	if err := s.cluster.Delete(t.Context(), s.instance.DeepCopy()); err != nil {
 		t.Fatal(err)
 	}

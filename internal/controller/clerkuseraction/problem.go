@@ -19,7 +19,7 @@ type problem struct {
 	// reason and message go into the conditions. The message says what to do, and holds nothing that changes from pass
 	// to pass.
 	reason, message string
-	// final says that the act is over; else it waits.
+	// final says that the action is over; else it waits.
 	final bool
 	// after is when to look again without being woken; 0 leaves it to what wakes.
 	after time.Duration
@@ -128,7 +128,7 @@ func userObserved(name string) error {
 func boundToAnother(name, userID string) error {
 	return &problem{
 		reason: v1alpha1.ReasonUserNotBound,
-		message: fmt.Sprintf("this act is about user %s, to whom ClerkUser %s is no longer bound; "+
+		message: fmt.Sprintf("this action is about user %s, to whom ClerkUser %s is no longer bound; "+
 			"create another ClerkUserAction for the one it is bound to", userID, name),
 		final: true,
 	}
@@ -168,11 +168,11 @@ func namespaceNotAllowed(instance types.NamespacedName, namespace string) error 
 	}
 }
 
-func actNotAllowed(instance types.NamespacedName, act v1alpha1.Act) error {
+func actionNotAllowed(instance types.NamespacedName, actionType v1alpha1.ActionType) error {
 	return &problem{
 		reason: v1alpha1.ReasonNotAllowed,
 		message: fmt.Sprintf("ClerkInstance %s does not allow %s; its owner can, in spec.policy.actions, "+
-			"and then create another ClerkUserAction", instance, act),
+			"and then create another ClerkUserAction", instance, actionType),
 		final: true,
 	}
 }
@@ -185,10 +185,10 @@ func notText(field string) error {
 	}
 }
 
-func noSuchAct(act v1alpha1.Act) error {
+func noSuchAction(actionType v1alpha1.ActionType) error {
 	return &problem{
 		reason:  v1alpha1.ReasonInvalidSpec,
-		message: fmt.Sprintf("spec names the act %q, which this version of the operator does not know; update the operator", act),
+		message: fmt.Sprintf("spec names the action %q, which this version of the operator does not know; update the operator", actionType),
 		final:   true,
 	}
 }
@@ -201,11 +201,11 @@ func missing(userID string) error {
 	}
 }
 
-func severalThere(act v1alpha1.Act, ids []string) error {
+func severalThere(actionType v1alpha1.ActionType, ids []string) error {
 	return &problem{
 		reason: v1alpha1.ReasonAmbiguous,
 		message: fmt.Sprintf("the user has several that %s could mean: %s; create another ClerkUserAction that names one by its id",
-			act, strings.Join(ids, ", ")),
+			actionType, strings.Join(ids, ", ")),
 		final: true,
 	}
 }
@@ -222,7 +222,7 @@ func secretExists(name string) error {
 func secretBeingDeleted(name string) error {
 	return &problem{
 		reason:  v1alpha1.ReasonSecretExists,
-		message: fmt.Sprintf("Secret %s is being deleted, and the act waits until it is gone; its finalizers say who holds it", name),
+		message: fmt.Sprintf("Secret %s is being deleted, and the action waits until it is gone; its finalizers say who holds it", name),
 		after:   recheck,
 	}
 }

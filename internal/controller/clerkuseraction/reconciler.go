@@ -49,7 +49,7 @@ type Reconciler struct {
 func New(c Config) *Reconciler { return &Reconciler{Config: c, memory: newMemory()} }
 
 // Reconcile makes one pass over a ClerkUserAction. A copy of the object from before our own last write is passed over: the
-// event of that write is on its way. So is an object that is being deleted: nobody waits for its act any more.
+// event of that write is on its way. So is an object that is being deleted: nobody waits for its action any more.
 func (r *Reconciler) Reconcile(ctx context.Context, action *v1alpha1.ClerkUserAction) (ctrl.Result, error) {
 	if !action.DeletionTimestamp.IsZero() || r.memory.outdated(action.UID, action.ResourceVersion) {
 		return ctrl.Result{}, nil

@@ -36,7 +36,7 @@ func (p *pass) report(ctx context.Context, v verdict) error {
 	}
 	if apierrors.IsInvalid(err) && len(p.action.Undecoded) > 0 {
 		// The API server refuses every change of such an object, also of its status.
-		p.Recorder.Eventf(p.action, nil, corev1.EventTypeWarning, v.reason, "Act", "%s", v.message)
+		p.Recorder.Eventf(p.action, nil, corev1.EventTypeWarning, v.reason, "RunAction", "%s", v.message)
 	}
 	return err
 }
@@ -112,16 +112,16 @@ func (p *pass) takesBack() bool {
 	return !final
 }
 
-// fillSubject says what the act is, and on whom.
+// fillSubject says what the action is, and on whom.
 func (p *pass) fillSubject() {
 	status := &p.action.Status
-	status.ObservedGeneration, status.Action = p.action.Generation, p.act
+	status.ObservedGeneration, status.Action = p.action.Generation, p.actionType
 	if p.user != nil && status.UserID == "" {
 		status.UserID, status.Instance = p.userID, p.user.Status.Instance.DeepCopy()
 	}
 }
 
-// fillEnd says how the act ended. Stalled goes along with Failed, by which tools that know neither see that nothing more is to
+// fillEnd says how the action ended. Stalled goes along with Failed, by which tools that know neither see that nothing more is to
 // come.
 func (p *pass) fillEnd(v verdict) {
 	status := &p.action.Status

@@ -49,12 +49,12 @@ func (r *Reconciler) hearDeletions() handler.EventHandler {
 	return handler.Funcs{DeleteFunc: func(_ context.Context, e event.DeleteEvent, _ queue) { r.memory.forget(e.Object.GetUID()) }}
 }
 
-// actionsOnUser are the acts that wait for a ClerkUser.
+// actionsOnUser are the actions that wait for a ClerkUser.
 func (r *Reconciler) actionsOnUser(ctx context.Context, user client.Object) []reconcile.Request {
 	return r.unfinished(ctx, user, client.MatchingFields{index.ActionUser: user.GetName()})
 }
 
-// actionsThatRead are the acts that wait for a Secret.
+// actionsThatRead are the actions that wait for a Secret.
 func (r *Reconciler) actionsThatRead(ctx context.Context, secret client.Object) []reconcile.Request {
 	named := index.SourceOf("Secret", secret.GetNamespace(), secret.GetName())
 	return r.unfinished(ctx, secret, client.MatchingFields{index.ActionSource: named})

@@ -52,7 +52,7 @@ type stage struct {
 
 func (s *stage) now() time.Time { return s.at }
 
-// newStage returns a stage on which ClerkUser ann is bound, and a ClerkInstance that allows every act.
+// newStage returns a stage on which ClerkUser ann is bound, and a ClerkInstance that allows every action.
 func newStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{t: t, at: start}
@@ -62,7 +62,7 @@ func newStage(t *testing.T) *stage {
 	t.Cleanup(func() { server.Close(); listener.Close() })
 	s.instance = &v1alpha1.ClerkInstance{
 		ObjectMeta: metav1.ObjectMeta{Namespace: testNamespace, Name: "default", UID: "instance-uid", Generation: 1},
-		Spec:       v1alpha1.ClerkInstanceSpec{Policy: &v1alpha1.InstancePolicy{Actions: acts()}},
+		Spec:       v1alpha1.ClerkInstanceSpec{Policy: &v1alpha1.InstancePolicy{Actions: actionTypes()}},
 	}
 	s.user = &v1alpha1.ClerkUser{ObjectMeta: metav1.ObjectMeta{Namespace: testNamespace, Name: "ann", UID: "ann-uid", Generation: 1}}
 	seeded := s.clerk.Seed(emulator.User{
@@ -143,12 +143,12 @@ func (s *stage) budget(requests int) {
 	})
 }
 
-// act stores a ClerkUserAction on ann and returns it.
-func (s *stage) act(set func(*v1alpha1.ClerkUserActionSpec)) *v1alpha1.ClerkUserAction {
+// runAction stores a ClerkUserAction on ann and returns it.
+func (s *stage) runAction(set func(*v1alpha1.ClerkUserActionSpec)) *v1alpha1.ClerkUserAction {
 	s.t.Helper()
 	a := &v1alpha1.ClerkUserAction{
 		ObjectMeta: metav1.ObjectMeta{
-			Namespace: testNamespace, Name: "act", UID: "act-uid", Generation: 1, CreationTimestamp: metav1.NewTime(start),
+			Namespace: testNamespace, Name: "action", UID: "action-uid", Generation: 1, CreationTimestamp: metav1.NewTime(start),
 		},
 		Spec:   v1alpha1.ClerkUserActionSpec{UserRef: v1alpha1.UserReference{Name: "ann"}},
 		Status: v1alpha1.ClerkUserActionStatus{ObservedGeneration: -1},
@@ -164,7 +164,7 @@ func (s *stage) act(set func(*v1alpha1.ClerkUserActionSpec)) *v1alpha1.ClerkUser
 func (s *stage) stored() *v1alpha1.ClerkUserAction {
 	s.t.Helper()
 	a := &v1alpha1.ClerkUserAction{}
-	if err := s.cluster.Get(s.t.Context(), types.NamespacedName{Namespace: testNamespace, Name: "act"}, a); err != nil {
+	if err := s.cluster.Get(s.t.Context(), types.NamespacedName{Namespace: testNamespace, Name: "action"}, a); err != nil {
 		s.t.Fatal(err)
 	}
 	return a
@@ -223,12 +223,12 @@ func (s *stage) wantTold(parts ...string) {
 	}
 }
 
-func acts() []v1alpha1.Act {
-	return []v1alpha1.Act{
-		v1alpha1.ActVerifyPassword, v1alpha1.ActVerifyTOTP, v1alpha1.ActDisableMFA, v1alpha1.ActDeleteBackupCodes,
-		v1alpha1.ActDeletePasskey, v1alpha1.ActDeleteWeb3Wallet, v1alpha1.ActDeleteTOTP, v1alpha1.ActCreateTOTP,
-		v1alpha1.ActDeleteExternalAccount, v1alpha1.ActGetOAuthAccessToken, v1alpha1.ActRemovePassword,
-		v1alpha1.ActRevokeTrustedDevice, v1alpha1.ActSetPasswordCompromised, v1alpha1.ActUnsetPasswordCompromised,
+func actionTypes() []v1alpha1.ActionType {
+	return []v1alpha1.ActionType{
+		v1alpha1.ActionVerifyPassword, v1alpha1.ActionVerifyTOTP, v1alpha1.ActionDisableMFA, v1alpha1.ActionDeleteBackupCodes,
+		v1alpha1.ActionDeletePasskey, v1alpha1.ActionDeleteWeb3Wallet, v1alpha1.ActionDeleteTOTP, v1alpha1.ActionCreateTOTP,
+		v1alpha1.ActionDeleteExternalAccount, v1alpha1.ActionGetOAuthAccessToken, v1alpha1.ActionRemovePassword,
+		v1alpha1.ActionRevokeTrustedDevice, v1alpha1.ActionSetPasswordCompromised, v1alpha1.ActionUnsetPasswordCompromised,
 	}
 }
 

@@ -28,7 +28,7 @@ func (p *pass) understood(context.Context) error {
 		return &problem{
 			reason: v1alpha1.ReasonOutcomeUnknown,
 			message: paths[0] + ": the stored value is not one that the field can hold, so it is not known whether the call was made, " +
-				"and it is not repeated: " + howToFindOut(p.act),
+				"and it is not repeated: " + howToFindOut(p.actionType),
 			final: true,
 		}
 	}

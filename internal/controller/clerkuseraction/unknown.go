@@ -8,33 +8,33 @@ import (
 )
 
 // outcomeUnknown says that a call may have been made that is not to be made again, and how to find out.
-func outcomeUnknown(act v1alpha1.Act) error {
+func outcomeUnknown(actionType v1alpha1.ActionType) error {
 	return &problem{
 		reason:  v1alpha1.ReasonOutcomeUnknown,
-		message: "the call was begun and Clerk's answer was lost, and it is not repeated: " + howToFindOut(act),
+		message: "the call was begun and Clerk's answer was lost, and it is not repeated: " + howToFindOut(actionType),
 		final:   true,
 	}
 }
 
-// howToFindOut says for an act what would come of a second call, and where to see what came of the first.
-func howToFindOut(act v1alpha1.Act) string {
+// howToFindOut says for an action what would come of a second call, and where to see what came of the first.
+func howToFindOut(actionType v1alpha1.ActionType) string {
 	const other = "and create another ClerkUserAction if it is still wanted"
-	switch act {
-	case v1alpha1.ActVerifyTOTP:
+	switch actionType {
+	case v1alpha1.ActionVerifyTOTP:
 		return "a backup code is used up by being verified, so ask the user for another code, and create another ClerkUserAction with it"
-	case v1alpha1.ActDeletePasskey:
+	case v1alpha1.ActionDeletePasskey:
 		return "the user is written to whenever a passkey is deleted, so look in Clerk's dashboard whether the user still has it, " + other
-	case v1alpha1.ActDisableMFA:
+	case v1alpha1.ActionDisableMFA:
 		return "the user may have set up another factor since, so look at status.twoFactorEnabled of the ClerkUser, " + other
-	case v1alpha1.ActDeleteTOTP, v1alpha1.ActCreateTOTP:
+	case v1alpha1.ActionDeleteTOTP, v1alpha1.ActionCreateTOTP:
 		return "the user may have set up another authenticator since, so look at status.totpEnabled of the ClerkUser, " + other
-	case v1alpha1.ActDeleteBackupCodes:
+	case v1alpha1.ActionDeleteBackupCodes:
 		return "the user may have made new codes since, so look at status.backupCodeEnabled of the ClerkUser, " + other
-	case v1alpha1.ActRemovePassword, v1alpha1.ActSetPasswordCompromised, v1alpha1.ActUnsetPasswordCompromised:
+	case v1alpha1.ActionRemovePassword, v1alpha1.ActionSetPasswordCompromised, v1alpha1.ActionUnsetPasswordCompromised:
 		return "the user may have chosen another password since, so look at status.passwordLastUpdatedAt of the ClerkUser, " + other
-	case v1alpha1.ActDeleteWeb3Wallet, v1alpha1.ActDeleteExternalAccount:
+	case v1alpha1.ActionDeleteWeb3Wallet, v1alpha1.ActionDeleteExternalAccount:
 		return "the user may have connected it anew since, so look at the user in Clerk's dashboard, " + other
-	case v1alpha1.ActVerifyPassword, v1alpha1.ActGetOAuthAccessToken, v1alpha1.ActRevokeTrustedDevice:
+	case v1alpha1.ActionVerifyPassword, v1alpha1.ActionGetOAuthAccessToken, v1alpha1.ActionRevokeTrustedDevice:
 	}
 	return "look at the user in Clerk's dashboard, " + other
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
 
-// findUser finds the ClerkUser that the act is about, and takes down which user that is. From then on it is about that one
+// findUser finds the ClerkUser that the action is about, and takes down which user that is. From then on it is about that one
 // and no other, whatever the ClerkUser is bound to later.
 func (p *pass) findUser(ctx context.Context) error {
 	user := &v1alpha1.ClerkUser{}
@@ -35,7 +35,7 @@ func (p *pass) userName() types.NamespacedName {
 	return types.NamespacedName{Namespace: p.action.Namespace, Name: p.action.Spec.UserRef.Name}
 }
 
-// fit checks that acts may be carried out on the user of a ClerkUser, and that it is the one that this act is about.
+// fit checks that actions may be carried out on the user of a ClerkUser, and that it is the one that this action is about.
 func (p *pass) fit(user *v1alpha1.ClerkUser) error {
 	was, is := p.action.Status, user.Status
 	switch {

@@ -47,7 +47,7 @@ func (v verdict) result() ctrl.Result {
 	return result
 }
 
-// over reports whether the act is.
+// over reports whether the action is.
 func (v verdict) over() bool {
 	return v.kind == v1alpha1.ConditionComplete || v.kind == v1alpha1.ConditionFailed
 }
@@ -65,7 +65,7 @@ func waiting(reason, message string, after time.Duration) verdict {
 }
 
 // judge turns what a pass learned into its verdict. It is the one place where errors become fate: only an error that has
-// a name here ends an act, and any other is tried again.
+// a name here ends an action, and any other is tried again.
 func (r *Reconciler) judge(p *pass) verdict {
 	if _, waits := clerk.Waiting(p.err); !waits {
 		r.memory.leaveQueue(p.action.UID)
@@ -88,14 +88,14 @@ func (r *Reconciler) judge(p *pass) verdict {
 	return v
 }
 
-// judgeEnd is for what ends an act.
+// judgeEnd is for what ends an action.
 func judgeEnd(p *pass) (verdict, bool) {
 	err := p.err
 	switch {
 	case err == nil && p.answer.message != "":
 		return complete(p.answer.message), true
 	case err == nil:
-		return complete(fmt.Sprintf("Clerk carried out %s", p.act)), true
+		return complete(fmt.Sprintf("Clerk carried out %s", p.actionType)), true
 	case errors.Is(err, errNothingThere), p.called && p.target != "" && clerk.IsNotFound(err) && !p.partMayLag():
 		return judgeNothingThere(p), true
 	case p.called && p.target != "" && clerk.IsNotFound(err):
@@ -103,7 +103,7 @@ func judgeEnd(p *pass) (verdict, bool) {
 	case p.called && clerk.IsNotFound(err):
 		return judgeNotFound(p)
 	case clerk.AnswerLost(err) && repetitionOf(&p.action.Spec) == never:
-		return failed(v1alpha1.ReasonOutcomeUnknown, outcomeUnknown(p.act).Error()), true
+		return failed(v1alpha1.ReasonOutcomeUnknown, outcomeUnknown(p.actionType).Error()), true
 	}
 	if found, ok := errors.AsType[*problem](err); ok && found.final {
 		return failed(found.reason, found.message), true
@@ -115,21 +115,21 @@ func judgeEnd(p *pass) (verdict, bool) {
 	return verdict{}, false
 }
 
-// judgeNothingThere is for a user who does not have what the act is about: it may be gone by an earlier call of this act.
+// judgeNothingThere is for a user who does not have what the action is about: it may be gone by an earlier call of this action.
 func judgeNothingThere(p *pass) verdict {
 	if p.repeats {
-		return complete(fmt.Sprintf("what %s is about was gone already, as it would be after an earlier call whose answer was lost", p.act))
+		return complete(fmt.Sprintf("what %s is about was gone already, as it would be after an earlier call whose answer was lost", p.actionType))
 	}
 	return failed(v1alpha1.ReasonNotFoundAtClerk, fmt.Sprintf("the user has nothing at Clerk that %s could mean; "+
-		"look at the user in Clerk's dashboard, and create another ClerkUserAction for what is there", p.act))
+		"look at the user in Clerk's dashboard, and create another ClerkUserAction for what is there", p.actionType))
 }
 
-// judgeNotFound is for an act about the user as a whole to which Clerk answered that there is no such thing. It does not
+// judgeNotFound is for an action about the user as a whole to which Clerk answered that there is no such thing. It does not
 // document whether a user without any second factor is told of in that way, too.
 func judgeNotFound(p *pass) (verdict, bool) {
 	switch {
 	case p.hadNone():
-		return complete(fmt.Sprintf("the user had nothing left that %s removes", p.act)), true
+		return complete(fmt.Sprintf("the user had nothing left that %s removes", p.actionType)), true
 	case p.lag > 0:
 		return verdict{}, false
 	}
@@ -137,32 +137,32 @@ func judgeNotFound(p *pass) (verdict, bool) {
 }
 
 // partMayLag reports whether Clerk may not show one of the things that the user has, since the user was created or written to
-// a moment ago. Whatever is written meanwhile, an act does not wait for longer than that lasts.
+// a moment ago. Whatever is written meanwhile, an action does not wait for longer than that lasts.
 func (p *pass) partMayLag() bool {
 	return min(p.lag, clerk.LagLeft(p.now, p.action.CreationTimestamp.Time)) > 0
 }
 
-// hadNone reports whether the user had none of the second factors that the act removes.
+// hadNone reports whether the user had none of the second factors that the action removes.
 func (p *pass) hadNone() bool {
 	user := p.observed
 	switch {
 	case user == nil:
 		return false
-	case p.act == v1alpha1.ActDisableMFA:
+	case p.actionType == v1alpha1.ActionDisableMFA:
 		return !user.TwoFactorEnabled && !user.TOTPEnabled && !user.BackupCodeEnabled
-	case p.act == v1alpha1.ActDeleteTOTP:
+	case p.actionType == v1alpha1.ActionDeleteTOTP:
 		return !user.TOTPEnabled
-	case p.act == v1alpha1.ActDeleteBackupCodes:
+	case p.actionType == v1alpha1.ActionDeleteBackupCodes:
 		return !user.BackupCodeEnabled
 	}
 	return false
 }
 
-// judgeWait is for what the act waits for, and is woken by or told when.
+// judgeWait is for what the action waits for, and is woken by or told when.
 func (r *Reconciler) judgeWait(p *pass) (verdict, bool) {
 	err := p.err
 	if at, is := clerk.Waiting(err); is {
-		v := waiting(v1alpha1.ReasonWaiting, "the act waits for its turn in the API budget", max(at.Sub(p.now), time.Millisecond))
+		v := waiting(v1alpha1.ReasonWaiting, "the action waits for its turn in the API budget", max(at.Sub(p.now), time.Millisecond))
 		v.low = false
 		return v, true
 	}

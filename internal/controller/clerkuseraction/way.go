@@ -15,7 +15,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
-// findWay finds the ClerkInstance through which the ClerkUser is bound, whether it allows the act to this namespace, and
+// findWay finds the ClerkInstance through which the ClerkUser is bound, whether it allows the action to this namespace, and
 // the way to Clerk. It reads the ClerkInstance live: what its owner has just forbidden is not done any more.
 func (p *pass) findWay(ctx context.Context) error {
 	name := p.instanceName()
@@ -44,7 +44,7 @@ func (p *pass) findWay(ctx context.Context) error {
 		return instanceChanged(p.user.Status.Instance)
 	}
 	p.connection = state.Connection
-	// Somebody waits for every act, so it comes before what is merely compared.
+	// Somebody waits for every action, so it comes before what is merely compared.
 	p.client = state.Connection.Client.For(ratelimit.Caller{ID: p.uid(), Flow: p.action.Namespace, Level: ratelimit.Interactive})
 	return nil
 }
@@ -55,7 +55,7 @@ func (p *pass) instanceName() types.NamespacedName {
 	return types.NamespacedName{Namespace: bound.Namespace, Name: bound.Name}
 }
 
-// allowed checks that the instance admits objects of this namespace, and that its policy has the act.
+// allowed checks that the instance admits objects of this namespace, and that its policy has the action.
 func (p *pass) allowed(ctx context.Context) error {
 	admits, err := clerkuser.Admits(ctx, p.Client, p.instance, p.action.Namespace)
 	switch {
@@ -63,8 +63,8 @@ func (p *pass) allowed(ctx context.Context) error {
 		return err
 	case !admits:
 		return namespaceNotAllowed(p.instanceName(), p.action.Namespace)
-	case !p.instance.Spec.Allows(p.act):
-		return actNotAllowed(p.instanceName(), p.act)
+	case !p.instance.Spec.Allows(p.actionType):
+		return actionNotAllowed(p.instanceName(), p.actionType)
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func TestActionsAreFoundUntilTheyAreOver(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			action := &v1alpha1.ClerkUserAction{
-				ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "act"},
+				ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "action"},
 				Spec:       v1alpha1.ClerkUserActionSpec{UserRef: v1alpha1.UserReference{Name: "ann"}},
 			}
 			tc.change(action)
