@@ -4,10 +4,10 @@
 package v1alpha1
 
 const (
-	// AnnotationReconcileAt on a ClerkUser asks for a fresh look: whenever its value changes, the user is read again
-	// at Clerk and a pass is made. The value itself has no meaning; a time is customary. It is echoed in
-	// status.lastReconcileAt when that pass is done.
-	AnnotationReconcileAt = "clerk-operator.io/reconcile-at"
+	// AnnotationReconcileRequestedAt on a ClerkUser requests a reconcile: whenever its value changes, the user is read at
+	// Clerk and compared with the spec. The value itself has no meaning; a time is customary. It is copied to
+	// status.lastHandledReconcileAt when that reconcile is done.
+	AnnotationReconcileRequestedAt = "clerk-operator.io/reconcile-requested-at"
 
 	// AnnotationReleaseDeletions on a ClerkInstance lets go deletions that its brake holds: those that were asked for
 	// before the RFC 3339 time in its value.

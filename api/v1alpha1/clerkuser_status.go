@@ -140,11 +140,11 @@ type ClerkUserStatus struct {
 	// +optional
 	Applied *Applied `json:"applied,omitempty"`
 
-	// lastReconcileAt is the value of the annotation clerk-operator.io/reconcile-at that was served last, or its first
-	// 256 characters.
+	// lastHandledReconcileAt is the value of the annotation clerk-operator.io/reconcile-requested-at that was handled last,
+	// or its first 256 characters.
 	// +kubebuilder:validation:MaxLength=256
 	// +optional
-	LastReconcileAt string `json:"lastReconcileAt,omitempty"`
+	LastHandledReconcileAt string `json:"lastHandledReconcileAt,omitempty"`
 }
 
 // Applied is what the operator added to a user because of a spec.

@@ -16,14 +16,14 @@ const (
 	MaxPendingChanges = 64
 	// MaxOrganizations is how many entries fit in each of status.organizationMemberships and organizationInvitations.
 	MaxOrganizations = 50
-	// MaxReconcileAt is how many characters of the annotation clerk-operator.io/reconcile-at fit in
-	// status.lastReconcileAt. An annotation can be far longer.
-	MaxReconcileAt = 256
+	// MaxLastHandledReconcileAt is how many characters of the annotation clerk-operator.io/reconcile-requested-at fit in
+	// status.lastHandledReconcileAt. An annotation can be far longer.
+	MaxLastHandledReconcileAt = 256
 )
 
-// ReconcileAt returns what status.lastReconcileAt echoes once the annotation is served: its first MaxReconcileAt
-// characters, or "" where there is none.
-func (u *ClerkUser) ReconcileAt() string {
-	asked := []rune(u.Annotations[AnnotationReconcileAt])
-	return string(asked[:min(len(asked), MaxReconcileAt)])
+// ReconcileRequestedAt returns what status.lastHandledReconcileAt is once the annotation is handled: its first
+// MaxLastHandledReconcileAt characters, or "" where there is none.
+func (u *ClerkUser) ReconcileRequestedAt() string {
+	asked := []rune(u.Annotations[AnnotationReconcileRequestedAt])
+	return string(asked[:min(len(asked), MaxLastHandledReconcileAt)])
 }

@@ -69,7 +69,7 @@ func completeStatuses() map[string]string {
 			locked: true, lockExpiresAt: ` + at + `, passwordEnabled: true, passwordLastUpdatedAt: ` + at + `, twoFactorEnabled: true, totpEnabled: true,
 			backupCodeEnabled: true, hasImage: true, directoryManaged: true, lastWriteTime: ` + at + `, pendingChanges: [a], organizationMembershipCount: 1,
 			organizationMemberships: [{id: a, organizationID: b, organizationSlug: c, organizationName: d, role: e}], organizationInvitationCount: 1,
-			organizationInvitations: [{id: a, organizationID: b, emailAddress: c, role: d, state: e}], inputsDigest: a, lastReconcileAt: a,
+			organizationInvitations: [{id: a, organizationID: b, emailAddress: c, role: d, state: e}], inputsDigest: a, lastHandledReconcileAt: a,
 			applied: {metadata: [/a], emailAddresses: [a@b.c], phoneNumbers: ["+15555550100"], banned: true, locked: true, passwordDigest: a,
 			profileImage: true, profileImageDigest: a}}`,
 		"ClerkInstance": `{observedGeneration: 1, ` + conditions + `, instanceID: ins_1, environment: Production, users: 1, managedUsers: 1, heldDeletions: 1,

@@ -77,7 +77,7 @@ func TestStatusIsBounded(t *testing.T) {
 		"AppliedAtTheLimit": {`"applied":{"metadata":[` + pointers(2048) + `]}`, "", ""},
 		"AppliedBeyond":     {`"applied":{"metadata":[` + pointers(2049) + `]}`, "status.applied.metadata", "at most 2048 items"},
 		"LongPointer":       {`"applied":{"metadata":["/` + strings.Repeat("x", 512) + `"]}`, "status.applied.metadata[0]", "512"},
-		"LongEcho":          {`"lastReconcileAt":"` + strings.Repeat("x", 257) + `"`, "status.lastReconcileAt", "256"},
+		"LongEcho":          {`"lastHandledReconcileAt":"` + strings.Repeat("x", 257) + `"`, "status.lastHandledReconcileAt", "256"},
 		"OriginUnknown":     {`"origin":"Found"`, "status.origin", `"Created", "Adopted"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -103,7 +103,7 @@ func TestLimitsAreThoseOfTheSchema(t *testing.T) {
 	for path, want := range map[string]int64{
 		"status.applied.metadata": v1alpha1.MaxAppliedMetadata, "status.applied.metadata[]": v1alpha1.MaxMetadataPointer,
 		"status.applied.emailAddresses": v1alpha1.MaxAppliedIdentifiers, "status.applied.phoneNumbers": v1alpha1.MaxAppliedIdentifiers,
-		"status.pendingChanges": v1alpha1.MaxPendingChanges, "status.lastReconcileAt": v1alpha1.MaxReconcileAt,
+		"status.pendingChanges": v1alpha1.MaxPendingChanges, "status.lastHandledReconcileAt": v1alpha1.MaxLastHandledReconcileAt,
 	} {
 		items, length := status[path].schema.MaxItems, status[path].schema.MaxLength
 		switch {
@@ -123,15 +123,15 @@ func TestLongAnnotationIsEchoed(t *testing.T) {
 	c, namespace := newClient(t), controlplane.Namespace(t)
 	user := &v1alpha1.ClerkUser{Spec: v1alpha1.ClerkUserSpec{Username: new("ada")}}
 	user.Namespace, user.Name = namespace, "ada"
-	user.Annotations = map[string]string{v1alpha1.AnnotationReconcileAt: strings.Repeat("ü", 1<<16)}
+	user.Annotations = map[string]string{v1alpha1.AnnotationReconcileRequestedAt: strings.Repeat("ü", 1<<16)}
 	if err := c.Create(t.Context(), user); err != nil {
 		t.Fatal(err)
 	}
-	user.Status.LastReconcileAt = user.ReconcileAt()
+	user.Status.LastHandledReconcileAt = user.ReconcileRequestedAt()
 	if err := c.Status().Update(t.Context(), user); err != nil {
 		t.Fatal(err)
 	}
-	if user.Status.LastReconcileAt != strings.Repeat("ü", v1alpha1.MaxReconcileAt) {
-		t.Errorf("the echo has %d bytes", len(user.Status.LastReconcileAt))
+	if user.Status.LastHandledReconcileAt != strings.Repeat("ü", v1alpha1.MaxLastHandledReconcileAt) {
+		t.Errorf("the echo has %d bytes", len(user.Status.LastHandledReconcileAt))
 	}
 }

@@ -104,7 +104,7 @@ func TestAnswersThatAreNoVerdictUndoNothing(t *testing.T) {
 			fault.Path, fault.Times = "/users/**", -1
 			w.clerk.InjectFault(fault)
 			w.edit("ann", func(s *spec) { s.FirstName = ptr.To("Ann") })
-			w.annotate("ann", v1alpha1.AnnotationReconcileAt, "now")
+			w.annotate("ann", v1alpha1.AnnotationReconcileRequestedAt, "now")
 			w.delete(w.read("bob"))
 			w.eventually("both users to be read", func() error {
 				if w.calls("GET", "/users/"+id) == 0 || w.calls("GET", "/users/"+other) == 0 {

@@ -38,7 +38,7 @@ func TestKeyIsNotTold(t *testing.T) {
 		w.injects(method, path, append(passingFaults(), emulator.Fault{Status: 401, Body: echoInMessages})...)
 	}
 	w.edit("ann", func(s *spec) { s.FirstName = new("Ann") })
-	w.annotate("ann", v1alpha1.AnnotationReconcileAt, "now")
+	w.annotate("ann", v1alpha1.AnnotationReconcileRequestedAt, "now")
 	w.becomes("ann", v1alpha1.ReasonInSync)
 
 	next := w.hide("the next key", "sk_live_"+random(letters+capitals+digits, 32))

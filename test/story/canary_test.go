@@ -136,7 +136,7 @@ func (w *canaryWorld) loses(name string, calls emulator.Fault) {
 	w.t.Helper()
 	calls.AfterApplying, calls.Cut = true, true
 	w.clerk.InjectFault(calls)
-	w.annotate(name, v1alpha1.AnnotationReconcileAt, random(letters, 8))
+	w.annotate(name, v1alpha1.AnnotationReconcileRequestedAt, random(letters, 8))
 }
 
 func TestSecretsOfUsersAreNotTold(t *testing.T) {
@@ -263,7 +263,7 @@ func TestSecretsAreNotToldOnOtherWays(t *testing.T) {
 	w.clerk.InjectFault(emulator.Fault{Method: "DELETE", Path: "/users/*", Status: 402, Body: echoInMessages})
 	w.delete(w.read("ann"))
 	w.becomes("ann", v1alpha1.ReasonDeletionBlocked)
-	w.annotate("ann", v1alpha1.AnnotationReconcileAt, "now")
+	w.annotate("ann", v1alpha1.AnnotationReconcileRequestedAt, "now")
 	w.vanishes("ann")
 	w.tellsNothing()
 	w.wasEchoed()

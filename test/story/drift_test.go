@@ -210,7 +210,7 @@ func TestContendedFieldIsLeftUntilTheFullComparison(t *testing.T) {
 	w.rests()
 }
 
-func TestReconcileAtReadsAgain(t *testing.T) {
+func TestReconcileRequestedAtReadsAgain(t *testing.T) {
 	w := newLiveWorld(t, slow)
 	w.create(w.user("ann", func(s *spec) { s.FirstName = ptr.To("Ann") }))
 	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
@@ -218,9 +218,9 @@ func TestReconcileAtReadsAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.clerk.ResetJournal()
-	w.annotate("ann", v1alpha1.AnnotationReconcileAt, "now")
+	w.annotate("ann", v1alpha1.AnnotationReconcileRequestedAt, "now")
 	w.eventually("the annotation to be served", func() error {
-		if w.read("ann").Status.LastReconcileAt != "now" {
+		if w.read("ann").Status.LastHandledReconcileAt != "now" {
 			return errNotYet
 		}
 		return nil

@@ -23,7 +23,7 @@ func TestEditDuringAPassIsNotTakenForDrift(t *testing.T) {
 	w.clerk.InjectFault(emulator.Fault{Method: "GET", Path: "/users/*", Delay: time.Second})
 	user := w.read("ann")
 	before := user.DeepCopy()
-	user.Annotations = map[string]string{v1alpha1.AnnotationReconcileAt: "now"}
+	user.Annotations = map[string]string{v1alpha1.AnnotationReconcileRequestedAt: "now"}
 	user.Spec.Banned = ptr.To(true)
 	if err := w.client.Patch(t.Context(), user, client.MergeFrom(before)); err != nil {
 		t.Fatal(err)

@@ -78,7 +78,7 @@ func TestUserThatIsCreatedAnewHasItsInitialCredentials(t *testing.T) {
 	if err := w.clerk.Delete(id); err != nil {
 		t.Fatal(err)
 	}
-	w.annotate("ann", v1alpha1.AnnotationReconcileAt, "now")
+	w.annotate("ann", v1alpha1.AnnotationReconcileRequestedAt, "now")
 	w.eventually("another user", func() error {
 		if now := w.read("ann").Status.UserID; now == "" || now == id {
 			return errNotYet

@@ -40,12 +40,12 @@ func TestMassAbsenceThatEndedDoesNotDisarmTheBrake(t *testing.T) {
 	}
 }
 
-// TestReconcileAtDoesNotReleaseAMassAbsence asks for a fresh look at users that are held.
-func TestReconcileAtDoesNotReleaseAMassAbsence(t *testing.T) {
+// TestReconcileRequestedAtDoesNotReleaseAMassAbsence asks for a fresh look at users that are held.
+func TestReconcileRequestedAtDoesNotReleaseAMassAbsence(t *testing.T) {
 	w := newLiveWorld(t)
 	names, _ := w.mostVanish()
 	for _, name := range names {
-		w.annotate(name, v1alpha1.AnnotationReconcileAt, "now")
+		w.annotate(name, v1alpha1.AnnotationReconcileRequestedAt, "now")
 	}
 	time.Sleep(4 * time.Second)
 	if n := len(w.clerk.Users()); n != 1 {

@@ -146,7 +146,7 @@ func TestUserOfAnObjectThatIsThereIsNotAdopted(t *testing.T) {
 		}
 		return nil
 	})
-	guest.annotate("thief", v1alpha1.AnnotationReconcileAt, "now")
+	guest.annotate("thief", v1alpha1.AnnotationReconcileRequestedAt, "now")
 	thief("while its object is being deleted")
 	home.setFinalizers("ann")
 	home.vanishes("ann")

@@ -47,7 +47,7 @@ func TestPasswordSecretIsReadAgainWithoutAWatch(t *testing.T) {
 	w.server.Clock().Advance(v1alpha1.DefaultFullInterval + time.Minute)
 	w.wantPassword("ann", "second-Of-All-77")
 	w.keep("ann", "password", "third-Of-All-77")
-	w.annotate("ann", v1alpha1.AnnotationReconcileAt, "now")
+	w.annotate("ann", v1alpha1.AnnotationReconcileRequestedAt, "now")
 	w.wantPassword("ann", "third-Of-All-77")
 }
 

@@ -259,7 +259,7 @@ func TestAbsenceThatAListContradictsIsNotBelieved(t *testing.T) {
 			s.clock.advance(2 * clerk.LagTime)
 			s.clerk.InjectFault(fault)
 			s.edit("ann", func(u *v1alpha1.ClerkUser) {
-				u.Annotations[v1alpha1.AnnotationReconcileAt] = "now"
+				u.Annotations[v1alpha1.AnnotationReconcileRequestedAt] = "now"
 				u.Spec.FirstName = ptr.To("Ann")
 			})
 			for range 3 {

@@ -233,8 +233,8 @@ func TestStatusTellsWhatThePassDid(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			user := newTestUser("ann", func(u *v1alpha1.ClerkUser) {
-				u.Annotations = map[string]string{v1alpha1.AnnotationReconcileAt: "now"}
-				u.Status.LastReconcileAt, u.Status.PendingChanges = "before", []string{"old"}
+				u.Annotations = map[string]string{v1alpha1.AnnotationReconcileRequestedAt: "now"}
+				u.Status.LastHandledReconcileAt, u.Status.PendingChanges = "before", []string{"old"}
 			})
 			p := newTestPass(t, newTestReconciler(t, newClock()), user)
 			if err := p.think(); err != nil {
@@ -244,8 +244,8 @@ func TestStatusTellsWhatThePassDid(t *testing.T) {
 			tc.learned(p)
 			p.planned = p.planned && p.desired != nil && !p.suspended && !p.onHold
 			p.fillStatus(verdict{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, message: "as declared"})
-			if user.Status.LastReconcileAt != tc.echo {
-				t.Errorf("lastReconcileAt is %q, want %q", user.Status.LastReconcileAt, tc.echo)
+			if user.Status.LastHandledReconcileAt != tc.echo {
+				t.Errorf("lastHandledReconcileAt is %q, want %q", user.Status.LastHandledReconcileAt, tc.echo)
 			}
 			if (user.Status.LastWriteTime != nil) != tc.wrote {
 				t.Errorf("lastWriteTime is %v, want one: %t", user.Status.LastWriteTime, tc.wrote)

@@ -120,14 +120,16 @@ func TestWhatAPersonChangedComesFirst(t *testing.T) {
 		change []func(*v1alpha1.ClerkUser)
 		want   ratelimit.PriorityLevel
 	}{
-		"New":          {nil, ratelimit.Interactive},
-		"EditedSince":  {[]func(*v1alpha1.ClerkUser){ready, func(u *v1alpha1.ClerkUser) { u.Generation++ }}, ratelimit.Interactive},
-		"Unchanged":    {[]func(*v1alpha1.ClerkUser){ready}, ratelimit.Drift},
-		"AskedToLook":  {[]func(*v1alpha1.ClerkUser){ready, func(u *v1alpha1.ClerkUser) { u.Annotations = map[string]string{v1alpha1.AnnotationReconcileAt: "now"} }}, ratelimit.Interactive},
+		"New":         {nil, ratelimit.Interactive},
+		"EditedSince": {[]func(*v1alpha1.ClerkUser){ready, func(u *v1alpha1.ClerkUser) { u.Generation++ }}, ratelimit.Interactive},
+		"Unchanged":   {[]func(*v1alpha1.ClerkUser){ready}, ratelimit.Drift},
+		"AskedToLook": {[]func(*v1alpha1.ClerkUser){ready, func(u *v1alpha1.ClerkUser) {
+			u.Annotations = map[string]string{v1alpha1.AnnotationReconcileRequestedAt: "now"}
+		}}, ratelimit.Interactive},
 		"BeingDeleted": {[]func(*v1alpha1.ClerkUser){ready, func(u *v1alpha1.ClerkUser) { u.DeletionTimestamp = ptr.To(metav1.NewTime(start)) }}, ratelimit.Interactive},
 		"LookedAtAsAsk": {[]func(*v1alpha1.ClerkUser){ready, func(u *v1alpha1.ClerkUser) {
-			u.Annotations = map[string]string{v1alpha1.AnnotationReconcileAt: "now"}
-			u.Status.LastReconcileAt = "now"
+			u.Annotations = map[string]string{v1alpha1.AnnotationReconcileRequestedAt: "now"}
+			u.Status.LastHandledReconcileAt = "now"
 		}}, ratelimit.Drift},
 	}
 	for name, tc := range tests {

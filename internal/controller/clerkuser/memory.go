@@ -70,8 +70,8 @@ type hold struct {
 
 // circumstances are what a failure for good depended on.
 type circumstances struct {
-	generation, instanceGeneration int64
-	instanceID, reconcileAt        string
+	generation, instanceGeneration   int64
+	instanceID, reconcileRequestedAt string
 	// sources is a digest of what the spec's Secrets and ConfigMaps held.
 	sources  string
 	deleting bool
@@ -359,8 +359,8 @@ func (m *memory) fields(uid types.UID, generation int64, sources string) *fieldM
 
 // wish names what people ask for: a spec, and a fresh look.
 type wish struct {
-	generation  int64
-	reconcileAt string
+	generation           int64
+	reconcileRequestedAt string
 }
 
 // firstSeen returns when this process saw what is asked of an object first.

@@ -27,7 +27,7 @@ func shownAs(name string) string {
 func verdictBefore(u *v1alpha1.ClerkUser) { u.Status.ObservedGeneration = u.Generation }
 
 func asksToLook(u *v1alpha1.ClerkUser) {
-	u.Annotations = map[string]string{v1alpha1.AnnotationReconcileAt: "now"}
+	u.Annotations = map[string]string{v1alpha1.AnnotationReconcileRequestedAt: "now"}
 }
 
 // unlocks has the object wish that no lock is left; with a spec that had no verdict yet that lifts any.

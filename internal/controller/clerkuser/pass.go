@@ -199,7 +199,7 @@ func (p *pass) subject(userID string) binding.Subject {
 
 // forced reports whether the annotation asks for a fresh look.
 func (p *pass) forced() bool {
-	return p.user.ReconcileAt() != p.user.Status.LastReconcileAt
+	return p.user.ReconcileRequestedAt() != p.user.Status.LastHandledReconcileAt
 }
 
 // recall takes over what is remembered of earlier passes over this spec.

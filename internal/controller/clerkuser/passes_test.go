@@ -660,7 +660,7 @@ func TestUserThatWasBoundJustNowIsNotMissing(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.edit("ann", func(u *v1alpha1.ClerkUser) {
-		u.Annotations[v1alpha1.AnnotationReconcileAt] = "now"
+		u.Annotations[v1alpha1.AnnotationReconcileRequestedAt] = "now"
 	})
 	if result := s.becomes("ann", v1alpha1.ReasonInSync); result.RequeueAfter <= 0 || result.RequeueAfter > clerk.LagTime/6 {
 		t.Errorf("right after its creation it is looked for again in %s", result.RequeueAfter)

@@ -71,7 +71,7 @@ func priorityOf(user *v1alpha1.ClerkUser) int {
 func priorityOfChange(was, is client.Object) int {
 	if was.GetGeneration() == is.GetGeneration() &&
 		was.GetDeletionTimestamp().IsZero() == is.GetDeletionTimestamp().IsZero() &&
-		was.GetAnnotations()[v1alpha1.AnnotationReconcileAt] == is.GetAnnotations()[v1alpha1.AnnotationReconcileAt] {
+		was.GetAnnotations()[v1alpha1.AnnotationReconcileRequestedAt] == is.GetAnnotations()[v1alpha1.AnnotationReconcileRequestedAt] {
 		return lowPriority
 	}
 	return editPriority

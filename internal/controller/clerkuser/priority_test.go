@@ -52,9 +52,11 @@ func TestPriorityOfAChange(t *testing.T) {
 		change func(*v1alpha1.ClerkUser)
 		want   int
 	}{
-		"OfTheSpec":       {func(u *v1alpha1.ClerkUser) { u.Generation++ }, editPriority},
-		"Deletion":        {func(u *v1alpha1.ClerkUser) { u.DeletionTimestamp = &metav1.Time{Time: start} }, editPriority},
-		"AskingForALook":  {func(u *v1alpha1.ClerkUser) { u.Annotations = map[string]string{v1alpha1.AnnotationReconcileAt: "1"} }, editPriority},
+		"OfTheSpec": {func(u *v1alpha1.ClerkUser) { u.Generation++ }, editPriority},
+		"Deletion":  {func(u *v1alpha1.ClerkUser) { u.DeletionTimestamp = &metav1.Time{Time: start} }, editPriority},
+		"AskingForALook": {func(u *v1alpha1.ClerkUser) {
+			u.Annotations = map[string]string{v1alpha1.AnnotationReconcileRequestedAt: "1"}
+		}, editPriority},
 		"OfTheStatus":     {func(u *v1alpha1.ClerkUser) { u.Status.UserID = "user_1" }, lowPriority},
 		"OfTheFinalizers": {func(u *v1alpha1.ClerkUser) { u.Finalizers = []string{v1alpha1.Finalizer} }, lowPriority},
 		"Announcement":    {func(u *v1alpha1.ClerkUser) { u.Annotations = map[string]string{v1alpha1.AnnotationCreating: "{}"} }, lowPriority},

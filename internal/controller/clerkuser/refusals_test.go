@@ -40,7 +40,7 @@ func TestRefusalsAreLeftAloneForAGrowingTime(t *testing.T) {
 		}
 	}
 	f.refuse(address, refused, under, now)
-	f.refuse(name, refused, circumstances{generation: 1, reconcileAt: "now"}, now)
+	f.refuse(name, refused, circumstances{generation: 1, reconcileRequestedAt: "now"}, now)
 	if diff := cmp.Diff(map[plan.Part]bool{address: true}, f.standing(under, now)); diff != "" {
 		t.Errorf("standing under the former circumstances (-want +got):\n%s", diff)
 	}

@@ -54,7 +54,7 @@ func (p *pass) fillStatus(v verdict) {
 		status.LastWriteTime = &now
 	}
 	if p.err == nil && !p.suspended {
-		status.LastReconcileAt = p.user.ReconcileAt()
+		status.LastHandledReconcileAt = p.user.ReconcileRequestedAt()
 	}
 	if p.planned {
 		status.PendingChanges = p.differing()

@@ -256,16 +256,16 @@ func (p *pass) failure() string {
 
 // seenFirst is when this process saw first what is asked of the object.
 func (p *pass) seenFirst() time.Time {
-	return p.memory.firstSeen(p.user.UID, wish{generation: p.user.Generation, reconcileAt: p.user.ReconcileAt()}, p.now)
+	return p.memory.firstSeen(p.user.UID, wish{generation: p.user.Generation, reconcileRequestedAt: p.user.ReconcileRequestedAt()}, p.now)
 }
 
 // circumstances are what this pass's failure depends on.
 func (p *pass) circumstances() circumstances {
 	c := circumstances{
-		generation:  p.user.Generation,
-		reconcileAt: p.user.ReconcileAt(),
-		deleting:    !p.user.DeletionTimestamp.IsZero(),
-		sources:     p.sources.Digest,
+		generation:           p.user.Generation,
+		reconcileRequestedAt: p.user.ReconcileRequestedAt(),
+		deleting:             !p.user.DeletionTimestamp.IsZero(),
+		sources:              p.sources.Digest,
 	}
 	if p.userID == "" {
 		// What only a creating call uses is not read once there is a user.

@@ -564,7 +564,7 @@ func TestHoldsEndWhenCircumstancesChange(t *testing.T) {
 		"InstanceID":             {func(p *pass) { p.in.connection.InstanceID = "ins_other" }, true},
 		"ConnectionLost":         {func(p *pass) { p.in.connection = nil }, true},
 		"InstanceGone":           {func(p *pass) { p.in = inputs{} }, true},
-		"ReconcileAt":            {func(p *pass) { p.user.Annotations = map[string]string{v1alpha1.AnnotationReconcileAt: "now"} }, true},
+		"ReconcileRequestedAt":   {func(p *pass) { p.user.Annotations = map[string]string{v1alpha1.AnnotationReconcileRequestedAt: "now"} }, true},
 		"Deleted":                {func(p *pass) { p.user.DeletionTimestamp = ptr.To(metav1.NewTime(start)) }, true},
 		"AnotherObjectOfAllThat": {func(p *pass) { p.user.UID = "other" }, true},
 	}

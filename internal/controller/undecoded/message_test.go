@@ -61,14 +61,14 @@ func TestRewriting(t *testing.T) {
 	stored.Status.UserID = "user_1"
 	stored.Status.Conditions = []metav1.Condition{{Type: "Ready", Status: "True", Reason: "InSync"}}
 	user := stored.DeepCopy()
-	user.Status.LastReconcileAt = "now"
-	patch := undecoded.Rewriting(client.MergeFrom(stored), []string{"locked", "conditions", "lastReconcileAt"})
+	user.Status.LastHandledReconcileAt = "now"
+	patch := undecoded.Rewriting(client.MergeFrom(stored), []string{"locked", "conditions", "lastHandledReconcileAt"})
 	text, err := patch.Data(user)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := `{"status":{"conditions":[{"lastTransitionTime":null,"message":"","reason":"InSync","status":"True","type":"Ready"}],` +
-		`"lastReconcileAt":"now","locked":null}}`
+		`"lastHandledReconcileAt":"now","locked":null}}`
 	if diff := cmp.Diff(want, string(text)); diff != "" {
 		t.Errorf("patch (-want +got):\n%s", diff)
 	}
