@@ -122,8 +122,8 @@ const (
 	EventCreated = "Created"
 	// EventRecreated says that the user had vanished from Clerk and was created again, with a new id.
 	EventRecreated = "Recreated"
-	// EventResumed says that a user that carries the object's owner mark was found: created by an interrupted pass, or
-	// handed over.
+	// EventResumed says that a user that carries the object's owner mark was found: created by an interrupted reconcile, or
+	// transferred from another object.
 	EventResumed = "Resumed"
 	// EventAdopted says that an existing user was put under management.
 	EventAdopted = "Adopted"
@@ -150,8 +150,8 @@ const (
 	EventBaselined = "Baselined"
 	// EventPasswordChanged says that somebody else has changed the password that is declared.
 	EventPasswordChanged = "PasswordChanged"
-	// EventHandedOver says that the user passed to another ClerkUser that declares it.
-	EventHandedOver = "HandedOver"
+	// EventTransferred says that the user was transferred to another ClerkUser that declares it.
+	EventTransferred = "Transferred"
 )
 
 // Reasons of events on a ClerkUserAction, and on the ClerkUser that it is about.

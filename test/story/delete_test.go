@@ -99,7 +99,7 @@ func TestRenameKeepsTheAccount(t *testing.T) {
 	w.becomes("ann-lee", v1alpha1.ReasonConflict)
 	w.delete(w.read("ann"))
 	w.vanishes("ann")
-	w.tells("ann", v1alpha1.EventHandedOver)
+	w.tells("ann", v1alpha1.EventTransferred)
 	user := w.becomes("ann-lee", v1alpha1.ReasonInSync)
 	if user.Status.UserID != id || user.Status.Origin != v1alpha1.OriginCreated {
 		t.Errorf("the new object has user %s, %s", user.Status.UserID, user.Status.Origin)

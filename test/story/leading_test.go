@@ -130,7 +130,7 @@ func TestSuccessorThatNamesNoInstanceIsFound(t *testing.T) {
 	w.becomes("ann-lee", v1alpha1.ReasonConflict)
 	w.delete(w.read("ann"))
 	w.vanishes("ann")
-	w.tells("ann", v1alpha1.EventHandedOver)
+	w.tells("ann", v1alpha1.EventTransferred)
 	if got := w.becomes("ann-lee", v1alpha1.ReasonInSync).Status.UserID; got != id {
 		t.Errorf("the new object has user %s, want %s", got, id)
 	}

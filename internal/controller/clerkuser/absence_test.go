@@ -218,10 +218,10 @@ func TestEveryWayOfLettingGoIsTold(t *testing.T) {
 				u.Status.Instance.Namespace = "platform"
 			})
 		}, v1alpha1.EventReleased, "no longer admits this namespace"},
-		"HandedOver": {func(s *stage) {
+		"Transferred": {func(s *stage) {
 			inSync(s)
 			s.create(newTestUser("heir", func(u *v1alpha1.ClerkUser) { u.Spec.UserID = ptr.To(s.atClerk().ID) }))
-		}, v1alpha1.EventHandedOver, "heir"},
+		}, v1alpha1.EventTransferred, "heir"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -39,7 +39,7 @@ func (p *pass) handOver(ctx context.Context, user *clerk.User) (bool, error) {
 	if err := p.applyRemoval(ctx, user, plan.HandOver(mark, user)); err != nil {
 		return false, err
 	}
-	p.notef(v1alpha1.EventHandedOver, "Delete", "handed user %s over to ClerkUser %s, which declares it too", user.ID, heir.Name)
+	p.notef(v1alpha1.EventTransferred, "Delete", "transferred user %s to ClerkUser %s, which declares it too", user.ID, heir.Name)
 	return true, p.letGo(ctx)
 }
 

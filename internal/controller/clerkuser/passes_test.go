@@ -603,7 +603,7 @@ func TestUserIsHandedOver(t *testing.T) {
 	s.becomes("heir", v1alpha1.ReasonConflict)
 	s.delete("ann")
 	s.vanishes("ann")
-	s.tells(v1alpha1.EventHandedOver)
+	s.tells(v1alpha1.EventTransferred)
 	s.memory.release("heir-uid")
 	s.becomes("heir", v1alpha1.ReasonInSync)
 	if got := s.user("heir").Status; got.UserID != s.atClerk().ID || got.Origin != v1alpha1.OriginCreated {
