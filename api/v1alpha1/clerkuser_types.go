@@ -3,7 +3,10 @@
 
 package v1alpha1
 
-import "k8s.io/apimachinery/pkg/runtime"
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+)
 
 // ClerkUserSpec says who a user is and what holds for it. A field that is omitted is not managed.
 // +kubebuilder:validation:XValidation:rule="has(self.userID) || (has(self.externalID) && size(self.externalID) > 0) || (has(self.username) && size(self.username) > 0) || (has(self.emailAddresses) && self.emailAddresses.size() > 0) || (has(self.phoneNumbers) && self.phoneNumbers.size() > 0) || (has(self.initial) && has(self.initial.web3Wallets) && self.initial.web3Wallets.size() > 0)",message="must name at least one identifier that is not empty: externalID, username, emailAddresses, phoneNumbers, initial.web3Wallets, or the userID of an existing user"
@@ -263,4 +266,521 @@ type PhoneNumber struct {
 	// managed.
 	// +optional
 	ReservedForSecondFactor *bool `json:"reservedForSecondFactor,omitempty"`
+}
+
+// Password is a password that is kept as a Secret has it.
+type Password struct {
+	// secretKeyRef names the Secret's entry that holds the password, every byte of it: a line break at its end counts.
+	// +required
+	SecretKeyRef SecretKeySelector `json:"secretKeyRef"`
+
+	// skipChecks true has Clerk take a password that its rules or lists of breached passwords refuse. Omitted or false: it
+	// is checked.
+	// +optional
+	SkipChecks *bool `json:"skipChecks,omitempty"`
+
+	// signOutOfOtherSessions true ends the user's sessions whenever the password is changed. Omitted or false: they go on.
+	// +optional
+	SignOutOfOtherSessions *bool `json:"signOutOfOtherSessions,omitempty"`
+}
+
+// InitialPassword is a password that the user begins with.
+type InitialPassword struct {
+	// secretKeyRef names the Secret's entry that holds the password, every byte of it: a line break at its end counts.
+	// +required
+	SecretKeyRef SecretKeySelector `json:"secretKeyRef"`
+
+	// skipChecks true has Clerk take a password that its rules or lists of breached passwords refuse. Omitted or false: it
+	// is checked.
+	// +optional
+	SkipChecks *bool `json:"skipChecks,omitempty"`
+}
+
+// PasswordDigest is a password as another system has stored it.
+type PasswordDigest struct {
+	// secretKeyRef names the Secret's entry that holds the digest, white space around it not counted.
+	// +required
+	SecretKeyRef SecretKeySelector `json:"secretKeyRef"`
+
+	// hasher is how the digest was made, in Clerk's terms.
+	// +required
+	Hasher PasswordHasher `json:"hasher"`
+}
+
+// PasswordHasher is a way to make a password's digest. Clerk makes its own digest in place of an insecure one (md5,
+// md5_salted, sha256, sha256_salted, sha512_symfony, awscognito) when the user signs in first.
+// +kubebuilder:validation:Enum=argon2i;argon2id;awscognito;bcrypt;bcrypt_peppered;bcrypt_sha256_django;hmac_sha256_utf16_b64;ldap_ssha;md5;md5_phpass;md5_salted;pbkdf2_sha1;pbkdf2_sha256;pbkdf2_sha256_django;pbkdf2_sha512;pbkdf2_sha512_hex;phpass;scrypt_firebase;scrypt_werkzeug;sha256;sha256_salted;sha512_symfony
+type PasswordHasher string
+
+// ProfileImage is where a user's picture comes from.
+// +kubebuilder:validation:XValidation:rule="[has(self.configMapKeyRef), has(self.secretKeyRef), has(self.none)].filter(x, x).size() == 1",message="must hold exactly one of configMapKeyRef, secretKeyRef and none: true"
+type ProfileImage struct {
+	// configMapKeyRef names the ConfigMap's entry that holds the image: JPEG, PNG, GIF or WEBP, in binaryData. It is
+	// uploaded again when the entry changes, and when the user has no image any more; one that somebody replaced at Clerk
+	// stays until then. Omitted: another of the three.
+	// +optional
+	ConfigMapKeyRef *ConfigMapKeySelector `json:"configMapKeyRef,omitempty"`
+
+	// secretKeyRef names a Secret's entry in its place. Omitted: another of the three.
+	// +optional
+	SecretKeyRef *SecretKeySelector `json:"secretKeyRef,omitempty"`
+
+	// none true removes any image; Clerk then shows the initials. Omitted: another of the three.
+	// +kubebuilder:validation:XValidation:rule="self",message="must be true; to leave the image alone, remove profileImage"
+	// +optional
+	None *bool `json:"none,omitempty"`
+}
+
+// PrivateMetadataSource is a value of private metadata that stands in a Secret.
+type PrivateMetadataSource struct {
+	// path is where the value goes in private metadata: a JSON pointer (RFC 6901) such as /integrations/apiKey.
+	// +kubebuilder:validation:MaxLength=256
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^(/([^~/]|~[01])+)+$')",message="must be a JSON pointer to a key, such as /integrations/apiKey; in a key, ~ is written ~0 and / is written ~1"
+	// +kubebuilder:validation:XValidation:rule="!self.startsWith('/clerk-operator.io~1')",message="must not name a key that begins with clerk-operator.io/, which belongs to the operator; choose another key"
+	// +required
+	Path string `json:"path"`
+
+	// secretKeyRef names the Secret's entry; its text is the value, white space and all.
+	// +required
+	SecretKeyRef SecretKeySelector `json:"secretKeyRef"`
+}
+
+// StatusInclude names something of a user that status shows on demand.
+// +kubebuilder:validation:Enum=OrganizationMemberships;OrganizationInvitations
+type StatusInclude string
+
+// What status can show on demand.
+const (
+	// IncludeOrganizationMemberships shows the organizations that the user is a member of.
+	IncludeOrganizationMemberships StatusInclude = "OrganizationMemberships"
+	// IncludeOrganizationInvitations shows the invitations that the user was sent.
+	IncludeOrganizationInvitations StatusInclude = "OrganizationInvitations"
+)
+
+// InitialValues are used by the creating call only.
+// +kubebuilder:validation:XValidation:rule="!has(self.password) || !has(self.passwordDigest)",message="must hold at most one of password and passwordDigest; remove one of the two"
+type InitialValues struct {
+	// password that the user begins with and may change; it is never set again. To keep a password as declared, use
+	// spec.password instead. Omitted: none.
+	// +optional
+	Password *InitialPassword `json:"password,omitempty"`
+
+	// passwordDigest is the password's digest from another system, for users that come from there. Omitted: none.
+	// +optional
+	PasswordDigest *PasswordDigest `json:"passwordDigest,omitempty"`
+
+	// totpSecretRef names the Secret's entry with the secret of the user's authenticator app: base32, as in an otpauth
+	// URI. White space, hyphens, padding and case do not count. Codes have 6 digits, change every 30 seconds and are made
+	// with SHA-1. Omitted: none.
+	// +optional
+	TOTPSecretRef *SecretKeySelector `json:"totpSecretRef,omitempty"`
+
+	// backupCodesSecretRef names the Secret's entry with the user's backup codes, one in a line, as they are or as bcrypt
+	// digests. Omitted: none.
+	// +optional
+	BackupCodesSecretRef *SecretKeySelector `json:"backupCodesSecretRef,omitempty"`
+
+	// web3Wallets are wallet addresses: 0x and 40 hexadecimal digits, or a Solana address. The first one becomes
+	// primary. Clerk can add wallets only at creation. Omitted: none.
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=20
+	// +kubebuilder:validation:items:MaxLength=64
+	// +kubebuilder:validation:items:XValidation:rule="self.matches(r'^(0x[0-9a-fA-F]{40}|[1-9A-HJ-NP-Za-km-z]{32,44})$')",message="must be a wallet address: 0x and 40 hexadecimal digits, or 32 to 44 base58 characters (Solana)"
+	// +kubebuilder:validation:XValidation:rule="self.all(x, self.exists_one(y, y.lowerAscii() == x.lowerAscii()))",message="must not list a wallet twice, also not in another spelling of upper and lower case; remove one of the two"
+	// +optional
+	Web3Wallets []string `json:"web3Wallets,omitzero"`
+
+	// createdAt is when the person signed up, for users that come from another system: a time in RFC 3339 form, such as
+	// 2024-02-29T12:00:00Z. Omitted: now.
+	// +kubebuilder:validation:Schemaless
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$') && !self.startsWith('0000') && timestamp(self) > timestamp('0001-01-01T00:00:00Z') && timestamp(self) < timestamp('9999-12-31T00:00:00Z')",message="must be a time as RFC 3339 has it, with capital T and Z, such as 2024-02-29T12:00:00Z"
+	// +optional
+	CreatedAt *metav1.Time `json:"createdAt,omitempty"`
+
+	// legalAcceptedAt is when the person accepted the legal terms, in the same form as createdAt. Omitted: not recorded.
+	// +kubebuilder:validation:Schemaless
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$') && !self.startsWith('0000') && timestamp(self) > timestamp('0001-01-01T00:00:00Z') && timestamp(self) < timestamp('9999-12-31T00:00:00Z')",message="must be a time as RFC 3339 has it, with capital T and Z, such as 2024-02-29T12:00:00Z"
+	// +optional
+	LegalAcceptedAt *metav1.Time `json:"legalAcceptedAt,omitempty"`
+
+	// skipLegalChecks true creates the user although acceptance of the legal terms is required and not given. Omitted:
+	// the instance's settings hold.
+	// +optional
+	SkipLegalChecks *bool `json:"skipLegalChecks,omitempty"`
+
+	// skipPasswordRequirement true creates the user without a password on an instance that requires one. Omitted: the
+	// instance's settings hold.
+	// +optional
+	SkipPasswordRequirement *bool `json:"skipPasswordRequirement,omitempty"`
+
+	// skipUserRequirement true creates the user without the identifiers that the instance requires; one is still needed.
+	// Omitted: the instance's settings hold.
+	// +optional
+	SkipUserRequirement *bool `json:"skipUserRequirement,omitempty"`
+}
+
+// MergePolicy says how declared entries go together with entries that others wrote.
+// +kubebuilder:validation:Enum=Merge;Replace
+type MergePolicy string
+
+// Merge policies.
+const (
+	// PolicyMerge leaves alone what others wrote.
+	PolicyMerge MergePolicy = "Merge"
+	// PolicyReplace makes the whole exactly as declared.
+	PolicyReplace MergePolicy = "Replace"
+)
+
+// IdentifierStatus is the verification state of an e-mail address or phone number.
+// +kubebuilder:validation:Enum=Verified;Reserved
+type IdentifierStatus string
+
+// Verification states that can be declared.
+const (
+	// IdentifierVerified says that the user is known to own it.
+	IdentifierVerified IdentifierStatus = "Verified"
+	// IdentifierReserved says that nobody else can use it and the user may verify it.
+	IdentifierReserved IdentifierStatus = "Reserved"
+)
+
+// Mode says whether the operator changes the user or only looks.
+// +kubebuilder:validation:Enum=Enforce;Observe
+type Mode string
+
+// Modes.
+const (
+	// ModeEnforce makes Clerk match the spec.
+	ModeEnforce Mode = "Enforce"
+	// ModeObserve changes nothing at Clerk.
+	ModeObserve Mode = "Observe"
+)
+
+// AdoptionPolicy says whether an existing user may be put under management because of its identifiers.
+// +kubebuilder:validation:Enum=Never;IfUnmanaged
+type AdoptionPolicy string
+
+// Adoption policies.
+const (
+	// AdoptNever refuses.
+	AdoptNever AdoptionPolicy = "Never"
+	// AdoptIfUnmanaged adopts a user that no other object manages.
+	AdoptIfUnmanaged AdoptionPolicy = "IfUnmanaged"
+)
+
+// DeletionPolicy says what becomes of the user at Clerk when the object is deleted.
+// +kubebuilder:validation:Enum=Delete;Ban;Retain
+type DeletionPolicy string
+
+// Deletion policies.
+const (
+	// DeletionDelete deletes the user at Clerk.
+	DeletionDelete DeletionPolicy = "Delete"
+	// DeletionBan bans the user, which ends its sessions, and keeps the account.
+	DeletionBan DeletionPolicy = "Ban"
+	// DeletionRetain leaves the user as it is, without owner mark.
+	DeletionRetain DeletionPolicy = "Retain"
+)
+
+// Origin says how an object came by its user.
+// +kubebuilder:validation:Enum=Created;Adopted
+type Origin string
+
+// Origins.
+const (
+	// OriginCreated says that the operator created the user.
+	OriginCreated Origin = "Created"
+	// OriginAdopted says that the user existed and was put under management.
+	OriginAdopted Origin = "Adopted"
+)
+
+// ClerkUserStatus is what the operator knows about a user at Clerk.
+type ClerkUserStatus struct {
+	// observedGeneration is the generation of the spec on which the last word was said: that it is carried out, or that
+	// somebody has to change something. -1: none yet; the conditions say why.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration"`
+
+	// conditions: Ready, and Reconciling or Stalled while they hold.
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=8
+	// +kubebuilder:validation:items:XValidation:rule="self.lastTransitionTime > timestamp('0001-01-01T00:00:00Z') && self.lastTransitionTime < timestamp('9999-12-31T00:00:00Z')",message="must be a time as RFC 3339 has it, with capital T and Z, such as 2024-02-29T12:00:00Z"
+	// +optional
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// userID is the id of the user at Clerk that this object manages. Absent: none yet.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	UserID string `json:"userID,omitempty"`
+
+	// instance is where that user lives.
+	// +optional
+	Instance *BoundInstance `json:"instance,omitempty"`
+
+	// binding proves that the operator itself bound this object to that user. It has no meaning for people.
+	// +kubebuilder:validation:MaxLength=256
+	// +optional
+	Binding string `json:"binding,omitempty"`
+
+	// origin is Created or Adopted.
+	// +optional
+	Origin Origin `json:"origin,omitempty"`
+
+	// onDelete is what will become of the user when this object is deleted.
+	// +optional
+	OnDelete DeletionPolicy `json:"onDelete,omitempty"`
+
+	// banned as seen last.
+	// +optional
+	Banned *bool `json:"banned,omitempty"`
+
+	// locked as seen last.
+	// +optional
+	Locked *bool `json:"locked,omitempty"`
+
+	// lockExpiresAt is when the lock lapses. Absent: not locked, or locked without end.
+	// +kubebuilder:validation:Schemaless
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$') && !self.startsWith('0000') && timestamp(self) > timestamp('0001-01-01T00:00:00Z') && timestamp(self) < timestamp('9999-12-31T00:00:00Z')",message="must be a time as RFC 3339 has it, with capital T and Z, such as 2024-02-29T12:00:00Z"
+	// +optional
+	LockExpiresAt *metav1.Time `json:"lockExpiresAt,omitempty"`
+
+	// passwordEnabled says whether the user has a password.
+	// +optional
+	PasswordEnabled *bool `json:"passwordEnabled,omitempty"`
+
+	// passwordLastUpdatedAt is when the password was changed last, by whomever. Absent: never, as far as Clerk says.
+	// +kubebuilder:validation:Schemaless
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$') && !self.startsWith('0000') && timestamp(self) > timestamp('0001-01-01T00:00:00Z') && timestamp(self) < timestamp('9999-12-31T00:00:00Z')",message="must be a time as RFC 3339 has it, with capital T and Z, such as 2024-02-29T12:00:00Z"
+	// +optional
+	PasswordLastUpdatedAt *metav1.Time `json:"passwordLastUpdatedAt,omitempty"`
+
+	// twoFactorEnabled says whether the user has any second factor.
+	// +optional
+	TwoFactorEnabled *bool `json:"twoFactorEnabled,omitempty"`
+
+	// totpEnabled says whether the user has an authenticator app.
+	// +optional
+	TOTPEnabled *bool `json:"totpEnabled,omitempty"`
+
+	// backupCodeEnabled says whether the user has backup codes.
+	// +optional
+	BackupCodeEnabled *bool `json:"backupCodeEnabled,omitempty"`
+
+	// hasImage says whether the user has a profile image.
+	// +optional
+	HasImage *bool `json:"hasImage,omitempty"`
+
+	// directoryManaged true says that a directory (SCIM) owns the user; Clerk then refuses some changes and deletion.
+	// +optional
+	DirectoryManaged *bool `json:"directoryManaged,omitempty"`
+
+	// lastWriteTime is when the operator last changed the user.
+	// +kubebuilder:validation:Schemaless
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$') && !self.startsWith('0000') && timestamp(self) > timestamp('0001-01-01T00:00:00Z') && timestamp(self) < timestamp('9999-12-31T00:00:00Z')",message="must be a time as RFC 3339 has it, with capital T and Z, such as 2024-02-29T12:00:00Z"
+	// +optional
+	LastWriteTime *metav1.Time `json:"lastWriteTime,omitempty"`
+
+	// pendingChanges names the fields of the spec that differ at Clerk and are not being put right: in mode Observe, or
+	// because they are not kept or contended. Names only, never values.
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MaxLength=256
+	// +optional
+	PendingChanges []string `json:"pendingChanges,omitempty"`
+
+	// organizationMemberships are the user's, in the order of their organizations' ids: at most 50. Present only where
+	// spec.statusIncludes asks for it.
+	// +listType=map
+	// +listMapKey=id
+	// +kubebuilder:validation:MaxItems=50
+	// +optional
+	OrganizationMemberships []OrganizationMembership `json:"organizationMemberships,omitempty"`
+
+	// organizationMembershipCount is how many there are in all. Absent: not asked for, or not read yet.
+	// +optional
+	OrganizationMembershipCount *int64 `json:"organizationMembershipCount,omitempty"`
+
+	// organizationInvitations are those that the user was sent, whatever became of them, in the order of their
+	// organizations' ids: at most 50. Present only where spec.statusIncludes asks for it.
+	// +listType=map
+	// +listMapKey=id
+	// +kubebuilder:validation:MaxItems=50
+	// +optional
+	OrganizationInvitations []OrganizationInvitation `json:"organizationInvitations,omitempty"`
+
+	// organizationInvitationCount is how many there are in all. Absent: not asked for, or not read yet.
+	// +optional
+	OrganizationInvitationCount *int64 `json:"organizationInvitationCount,omitempty"`
+
+	// inputsDigest is a keyed digest of what was read from Secrets and ConfigMaps when the last word was said. It has no
+	// meaning for people.
+	// +kubebuilder:validation:MaxLength=128
+	// +optional
+	InputsDigest string `json:"inputsDigest,omitempty"`
+
+	// applied is what the operator added to the user, and will take back when it leaves the spec.
+	// +optional
+	Applied *Applied `json:"applied,omitempty"`
+
+	// lastHandledReconcileAt is the value of the annotation clerk-operator.io/reconcile-requested-at that was handled last,
+	// or its first 256 characters.
+	// +kubebuilder:validation:MaxLength=256
+	// +optional
+	LastHandledReconcileAt string `json:"lastHandledReconcileAt,omitempty"`
+}
+
+// Applied is what the operator added to a user because of a spec.
+type Applied struct {
+	// metadata holds JSON pointers to the metadata keys that the operator wrote, such as /publicMetadata/role.
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=2048
+	// +kubebuilder:validation:items:MaxLength=512
+	// +optional
+	Metadata []string `json:"metadata,omitempty"`
+
+	// emailAddresses that the operator added, in lower case.
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MaxLength=254
+	// +optional
+	EmailAddresses []string `json:"emailAddresses,omitempty"`
+
+	// phoneNumbers that the operator added.
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MaxLength=16
+	// +optional
+	PhoneNumbers []string `json:"phoneNumbers,omitempty"`
+
+	// banned true says that the ban is the operator's.
+	// +optional
+	Banned bool `json:"banned,omitempty"`
+
+	// locked true says that the lock is the operator's.
+	// +optional
+	Locked bool `json:"locked,omitempty"`
+
+	// passwordDigest is a keyed digest of the password that was set last. It has no meaning for people.
+	// +kubebuilder:validation:MaxLength=128
+	// +optional
+	PasswordDigest string `json:"passwordDigest,omitempty"`
+
+	// profileImage true says that the profile image is the operator's.
+	// +optional
+	ProfileImage bool `json:"profileImage,omitempty"`
+
+	// profileImageDigest is a keyed digest of the image that was uploaded last. It has no meaning for people.
+	// +kubebuilder:validation:MaxLength=128
+	// +optional
+	ProfileImageDigest string `json:"profileImageDigest,omitempty"`
+}
+
+// OrganizationMembership is a user's membership of an organization.
+type OrganizationMembership struct {
+	// id of the membership at Clerk.
+	// +kubebuilder:validation:MaxLength=128
+	// +required
+	ID string `json:"id"`
+	// organizationID is the organization's id at Clerk.
+	// +kubebuilder:validation:MaxLength=128
+	// +required
+	OrganizationID string `json:"organizationID"`
+	// organizationSlug is the organization's short name, if it has one.
+	// +kubebuilder:validation:MaxLength=256
+	// +optional
+	OrganizationSlug string `json:"organizationSlug,omitempty"`
+	// organizationName is the organization's name.
+	// +kubebuilder:validation:MaxLength=256
+	// +optional
+	OrganizationName string `json:"organizationName,omitempty"`
+	// role of the user in it, such as org:admin.
+	// +kubebuilder:validation:MaxLength=256
+	// +optional
+	Role string `json:"role,omitempty"`
+}
+
+// OrganizationInvitation is an invitation of a user to an organization.
+type OrganizationInvitation struct {
+	// id of the invitation at Clerk.
+	// +kubebuilder:validation:MaxLength=128
+	// +required
+	ID string `json:"id"`
+	// organizationID is the organization's id at Clerk.
+	// +kubebuilder:validation:MaxLength=128
+	// +optional
+	OrganizationID string `json:"organizationID,omitempty"`
+	// emailAddress that the invitation was sent to.
+	// +kubebuilder:validation:MaxLength=320
+	// +optional
+	EmailAddress string `json:"emailAddress,omitempty"`
+	// role that the user would have in it, such as org:member.
+	// +kubebuilder:validation:MaxLength=256
+	// +optional
+	Role string `json:"role,omitempty"`
+	// state of the invitation at Clerk: pending, accepted, revoked or expired.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	State string `json:"state,omitempty"`
+}
+
+// ClerkUser is one person or account at Clerk, kept as declared. Without deletionPolicy, deleting the object deletes
+// the user if the operator created it, and leaves it if the operator adopted it.
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:categories=clerk,shortName=cu
+// +kubebuilder:selectablefield:JSONPath=`.status.instance.name`
+// +kubebuilder:selectablefield:JSONPath=`.status.userID`
+// +kubebuilder:selectablefield:JSONPath=`.status.banned`
+// +kubebuilder:selectablefield:JSONPath=`.status.locked`
+// +kubebuilder:printcolumn:name="User ID",type=string,JSONPath=`.status.userID`
+// +kubebuilder:printcolumn:name="Banned",type=boolean,JSONPath=`.status.banned`
+// +kubebuilder:printcolumn:name="Locked",type=boolean,JSONPath=`.status.locked`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:printcolumn:name="Instance",type=string,JSONPath=`.status.instance.name`,priority=1
+// +kubebuilder:printcolumn:name="Email",type=string,JSONPath=`.spec.emailAddresses[0].address`,priority=1
+// +kubebuilder:printcolumn:name="On Delete",type=string,JSONPath=`.status.onDelete`,priority=1
+// +kubebuilder:printcolumn:name="Suspended",type=boolean,JSONPath=`.spec.suspend`,priority=1
+// +kubebuilder:printcolumn:name="Last Write",type=date,JSONPath=`.status.lastWriteTime`,priority=1
+// +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].message`,priority=1
+// +kubebuilder:validation:XValidation:rule="!has(self.status) || !has(self.status.userID) || !has(self.spec.userID) || self.spec.userID == self.status.userID",message="cannot name another user than status.userID, to which this object is bound; undo the change, and to manage another user, create another ClerkUser",fieldPath=".spec.userID"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.userID) || (has(oldSelf.spec.instanceRef) == has(self.spec.instanceRef) && (!has(self.spec.instanceRef) || self.spec.instanceRef == oldSelf.spec.instanceRef))",message="cannot be changed, added or removed once the object is bound to a user; undo the change, and for a user in another instance, create another ClerkUser",fieldPath=".spec.instanceRef"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.userID) || !has(self.spec.initial) || (has(oldSelf.spec.initial) && self.spec.initial == oldSelf.spec.initial)",message="is used by the creating call only and cannot be changed or added once the object is bound to a user; undo the change, or remove initial as a whole",fieldPath=".spec.initial"
+type ClerkUser struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata,omitzero"`
+
+	// spec says who the user is and what holds for it.
+	// +required
+	Spec ClerkUserSpec `json:"spec"`
+
+	// status is what the operator knows about the user at Clerk.
+	// +default={"observedGeneration":-1}
+	// +optional
+	Status ClerkUserStatus `json:"status,omitzero"`
+
+	// Undecoded names the fields of the stored object whose values did not decode, and which are left out above; nil if
+	// there are none. It is not part of what is stored or sent.
+	Undecoded FieldPaths `json:"-"`
+}
+
+// ClerkUserList is a list of ClerkUsers.
+// +kubebuilder:object:root=true
+type ClerkUserList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitzero"`
+
+	// items are the ClerkUsers.
+	Items []ClerkUser `json:"items"`
 }
