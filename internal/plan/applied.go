@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/equality"
+
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
@@ -161,6 +163,9 @@ func tidy(applied v1alpha1.Applied) v1alpha1.Applied {
 	}
 	return applied
 }
+
+// SameApplied reports whether two records say the same. A list without entries is like an absent one.
+func SameApplied(a, b v1alpha1.Applied) bool { return equality.Semantic.DeepEqual(a, b) }
 
 // Forgets reports whether the first record has an entry that the second one lacks. Digests do not count: they say what was sent,
 // not what is to be taken back.

@@ -4,6 +4,8 @@
 package plan_test
 
 import (
+	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -160,29 +162,99 @@ func TestSettle(t *testing.T) {
 	}
 }
 
+// fullRecord is a record in which every field says something.
+func fullRecord(t *testing.T) v1alpha1.Applied {
+	t.Helper()
+	record := v1alpha1.Applied{
+		Metadata: []string{"/publicMetadata/a", "/publicMetadata/b"}, EmailAddresses: []string{"ada@x.io"},
+		PhoneNumbers: []string{"+15555550100"}, Banned: true, Locked: true, PasswordDigest: "password", ProfileImage: true,
+		ProfileImageDigest: "image",
+	}
+	for name, field := range reflect.ValueOf(record).Fields() {
+		if field.IsZero() {
+			t.Fatalf("a full record does not hold %s; add it here", name.Name)
+		}
+	}
+	return record
+}
+
+// without returns the record without each of its fields, by the field's name.
+func without(t *testing.T, record v1alpha1.Applied) map[string]v1alpha1.Applied {
+	t.Helper()
+	found := map[string]v1alpha1.Applied{}
+	for i := range reflect.TypeFor[v1alpha1.Applied]().NumField() {
+		less := *record.DeepCopy()
+		reflect.ValueOf(&less).Elem().Field(i).SetZero()
+		found[reflect.TypeFor[v1alpha1.Applied]().Field(i).Name] = less
+	}
+	return found
+}
+
+func TestEveryFieldOfARecordMakesADifference(t *testing.T) {
+	t.Parallel()
+	full := fullRecord(t)
+	if !plan.SameApplied(full, *full.DeepCopy()) || !plan.SameApplied(v1alpha1.Applied{}, v1alpha1.Applied{Metadata: []string{}}) {
+		t.Error("equal records differ")
+	}
+	reordered := *full.DeepCopy()
+	slices.Reverse(reordered.Metadata)
+	if plan.SameApplied(full, reordered) {
+		t.Error("the order makes no difference, and a record is written in one order only")
+	}
+	for name, less := range without(t, full) {
+		if plan.SameApplied(full, less) || plan.SameApplied(less, full) {
+			t.Errorf("%s makes no difference", name)
+		}
+	}
+}
+
 func TestForgetsTellsOfEachEntry(t *testing.T) {
 	t.Parallel()
-	full := v1alpha1.Applied{
-		Metadata: []string{"/publicMetadata/a", "/publicMetadata/b"}, EmailAddresses: []string{"a@x.io"}, PhoneNumbers: []string{"+1"},
-		Banned: true, Locked: true, ProfileImage: true, PasswordDigest: "a", ProfileImageDigest: "b",
-	}
-	for name, take := range map[string]func(*v1alpha1.Applied){
-		"Metadata":       func(a *v1alpha1.Applied) { a.Metadata = a.Metadata[1:] },
-		"EmailAddresses": func(a *v1alpha1.Applied) { a.EmailAddresses = nil },
-		"PhoneNumbers":   func(a *v1alpha1.Applied) { a.PhoneNumbers = nil },
-		"Banned":         func(a *v1alpha1.Applied) { a.Banned = false },
-		"Locked":         func(a *v1alpha1.Applied) { a.Locked = false },
-		"ProfileImage":   func(a *v1alpha1.Applied) { a.ProfileImage = false },
-	} {
-		less := *full.DeepCopy()
-		take(&less)
-		if !plan.Forgets(full, less) || plan.Forgets(less, full) {
+	full := fullRecord(t)
+	// A digest says what was sent, not what is to be taken back.
+	digests := []string{"PasswordDigest", "ProfileImageDigest"}
+	for name, less := range without(t, full) {
+		forgets := !slices.Contains(digests, name)
+		if plan.Forgets(full, less) != forgets || plan.Forgets(less, full) {
 			t.Errorf("%s: forgotten %t, and the other way %t", name, plan.Forgets(full, less), plan.Forgets(less, full))
 		}
 	}
-	digests := *full.DeepCopy()
-	digests.PasswordDigest, digests.ProfileImageDigest = "", ""
-	if plan.Forgets(full, digests) || plan.Forgets(full, full) {
-		t.Error("a digest counts, or nothing does")
+	less := *full.DeepCopy()
+	if less.Metadata = less.Metadata[1:]; !plan.Forgets(full, less) || plan.Forgets(full, full) {
+		t.Error("one entry of several does not count, or nothing was forgotten")
+	}
+}
+
+// TestSettleKeepsEveryFieldOfARecord is for a user that has everything that is declared, and was given it by the operator.
+func TestSettleKeepsEveryFieldOfARecord(t *testing.T) {
+	t.Parallel()
+	full := fullRecord(t)
+	spec := emails(email("ada@x.io"))
+	spec.PhoneNumbers, spec.PublicMetadata = phone().PhoneNumbers, raw(`{"a":1,"b":2}`)
+	spec.Banned, spec.Locked = new(true), new(true)
+	spec.Password, spec.ProfileImage = &v1alpha1.Password{}, &v1alpha1.ProfileImage{SecretKeyRef: &v1alpha1.SecretKeySelector{}}
+	u := ada(banned, locked, hasPublic(`{"a":1,"b":2}`), hasPhone(clerk.Verified, false))
+	u.HasImage = true
+	d := mustDesire(t, spec, full)
+	if diff := cmp.Diff(full, plan.Settle(full, d, u)); diff != "" {
+		t.Errorf("Settle (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(full, plan.Intend(full, d, nil)); diff != "" {
+		t.Errorf("Intend (-want +got):\n%s", diff)
+	}
+}
+
+func TestEveryListOfARecordIsSortedAndHoldsAnEntryOnce(t *testing.T) {
+	t.Parallel()
+	var record v1alpha1.Applied
+	for _, field := range reflect.ValueOf(&record).Elem().Fields() {
+		if field.Kind() == reflect.Slice {
+			field.Set(reflect.ValueOf([]string{"b", "a", "b"}))
+		}
+	}
+	for name, field := range reflect.ValueOf(plan.Intend(record, mustDesire(t, v1alpha1.ClerkUserSpec{}, record), nil)).Fields() {
+		if field.Kind() == reflect.Slice && !reflect.DeepEqual(field.Interface(), []string{"a", "b"}) {
+			t.Errorf("%s is written as %v", name.Name, field)
+		}
 	}
 }

@@ -222,7 +222,7 @@ func (p *pass) settleOrigin(user *clerk.User, how manner) {
 		p.applied.Banned = true
 	}
 	if how == created || p.user.Status.UserID == "" {
-		if c := creation.Of(p.user); c != nil && p.origin == v1alpha1.OriginCreated && sameApplied(p.applied, v1alpha1.Applied{}) {
+		if c := creation.Of(p.user); c != nil && p.origin == v1alpha1.OriginCreated && plan.SameApplied(p.applied, v1alpha1.Applied{}) {
 			p.applied = c.Applied
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/source"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
@@ -177,7 +176,7 @@ func (p *pass) conclude(todo []plan.Change) error {
 // it there for ever. It waits for the token of the first call before that, or what is not sent would be on record.
 func (p *pass) intend(ctx context.Context, do []plan.Change) error {
 	former, next := p.applied, plan.Intend(p.applied, p.desired, do)
-	if sameApplied(next, former) {
+	if plan.SameApplied(next, former) {
 		return p.confirmRecord(ctx, do)
 	}
 	p.applied = next
@@ -211,14 +210,6 @@ func (p *pass) justCreated() bool {
 		_, ok := c.(plan.Create)
 		return ok
 	})
-}
-
-func sameApplied(a, b v1alpha1.Applied) bool {
-	return slices.Equal(a.Metadata, b.Metadata) &&
-		slices.Equal(a.EmailAddresses, b.EmailAddresses) &&
-		slices.Equal(a.PhoneNumbers, b.PhoneNumbers) &&
-		a.Banned == b.Banned && a.Locked == b.Locked && a.ProfileImage == b.ProfileImage &&
-		a.PasswordDigest == b.PasswordDigest && a.ProfileImageDigest == b.ProfileImageDigest
 }
 
 // countCorrections remembers which fields are put right although the spec did not change. A lock that lapsed by itself

@@ -240,24 +240,3 @@ func TestSpecThatCannotBeCarriedOut(t *testing.T) {
 	s.becomes("ann", v1alpha1.ReasonInvalidSpec)
 	s.wantCalls(0)
 }
-
-func TestSameApplied(t *testing.T) {
-	t.Parallel()
-	full := v1alpha1.Applied{Metadata: []string{"/a"}, EmailAddresses: []string{"b"}, PhoneNumbers: []string{"c"}, Banned: true, Locked: true}
-	if !sameApplied(full, *full.DeepCopy()) || !sameApplied(v1alpha1.Applied{}, v1alpha1.Applied{Metadata: []string{}}) {
-		t.Error("equal records differ")
-	}
-	for name, change := range map[string]func(*v1alpha1.Applied){
-		"Metadata": func(a *v1alpha1.Applied) { a.Metadata[0] = "/b" },
-		"Emails":   func(a *v1alpha1.Applied) { a.EmailAddresses = nil },
-		"Phones":   func(a *v1alpha1.Applied) { a.PhoneNumbers = append(a.PhoneNumbers, "d") },
-		"Banned":   func(a *v1alpha1.Applied) { a.Banned = false },
-		"Locked":   func(a *v1alpha1.Applied) { a.Locked = false },
-	} {
-		other := *full.DeepCopy()
-		change(&other)
-		if sameApplied(full, other) || sameApplied(other, full) {
-			t.Errorf("%s makes no difference", name)
-		}
-	}
-}

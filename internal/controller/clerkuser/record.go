@@ -54,7 +54,7 @@ func (p *pass) wouldForget(copied *clerk.User) bool {
 // confirmRecord checks, before what is on record is written to Clerk once more, that it is still on record. An old copy may show
 // what another process has taken back since, and nobody would take it back again.
 func (p *pass) confirmRecord(ctx context.Context, do []plan.Change) error {
-	if p.upToDate || sameApplied(plan.Intend(v1alpha1.Applied{}, p.desired, do), v1alpha1.Applied{}) {
+	if p.upToDate || plan.SameApplied(plan.Intend(v1alpha1.Applied{}, p.desired, do), v1alpha1.Applied{}) {
 		return nil
 	}
 	return p.stillPresent(ctx)

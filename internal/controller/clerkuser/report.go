@@ -73,7 +73,7 @@ func (p *pass) fillBinding() {
 	status := &p.user.Status
 	status.UserID, status.Origin = p.userID, p.origin
 	status.Applied = nil
-	if !sameApplied(p.applied, v1alpha1.Applied{}) {
+	if !plan.SameApplied(p.applied, v1alpha1.Applied{}) {
 		status.Applied = p.applied.DeepCopy()
 	}
 	if p.userID == "" {
