@@ -28,6 +28,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/controller/clerkuseraction"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 )
 
 // Config says how the controllers work.
@@ -196,7 +197,7 @@ func setupActions(mgr ctrl.Manager, live client.Client, pool *connection.Pool, c
 func controllerOptions(concurrency int) controller.Options {
 	return controller.Options{
 		MaxConcurrentReconciles: concurrency,
-		RateLimiter:             clerkuser.NewBackoff(),
+		RateLimiter:             reconcile.NewQueueRateLimiter(),
 		ReconciliationTimeout:   time.Minute,
 		EnableWarmup:            ptr.To(true),
 	}

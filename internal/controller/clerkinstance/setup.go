@@ -16,11 +16,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
-	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 )
 
 // +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkinstances,verbs=get;list;watch;patch
@@ -29,7 +28,7 @@ import (
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
-type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
+type queue = workqueue.TypedRateLimitingInterface[ctrl.Request]
 
 // SetupWithManager adds the controller to a manager.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
@@ -43,7 +42,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 	if r.WatchSecrets {
 		build = build.WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.instancesOf))
 	}
-	if err := build.Complete(passes.UntilLost(reconcile.AsReconciler(mgr.GetClient(), r))); err != nil {
+	if err := build.Complete(reconcile.AsReconciler(mgr.GetClient(), r)); err != nil {
 		return fmt.Errorf("adding the controller of ClerkInstances: %w", err)
 	}
 	return nil
@@ -57,7 +56,7 @@ func (r *Reconciler) countLater() handler.EventHandler {
 		if err != nil || instance == nil {
 			return
 		}
-		r.enqueueLater(q, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(instance)})
+		r.enqueueLater(q, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(instance)})
 	}
 	return handler.Funcs{
 		CreateFunc: func(ctx context.Context, e event.CreateEvent, q queue) {
@@ -75,8 +74,8 @@ func (r *Reconciler) countLater() handler.EventHandler {
 	}
 }
 
-func (r *Reconciler) enqueueLater(q queue, request reconcile.Request) {
-	if p, ok := q.(priorityqueue.PriorityQueue[reconcile.Request]); ok {
+func (r *Reconciler) enqueueLater(q queue, request ctrl.Request) {
+	if p, ok := q.(priorityqueue.PriorityQueue[ctrl.Request]); ok {
 		low := lowPriority
 		p.AddWithOpts(priorityqueue.AddOpts{After: r.CountInterval, Priority: &low}, request)
 		return
@@ -104,7 +103,7 @@ func (r *Reconciler) hearDeletions() handler.EventHandler {
 func (r *Reconciler) hearPool(ctx context.Context, q queue) error {
 	enqueue := func(names []types.NamespacedName) {
 		for _, name := range names {
-			q.Add(reconcile.Request{NamespacedName: name})
+			q.Add(ctrl.Request{NamespacedName: name})
 		}
 	}
 	go r.Pool.KeyChecks().Receive(ctx, func(names []types.NamespacedName) {
@@ -118,15 +117,15 @@ func (r *Reconciler) hearPool(ctx context.Context, q queue) error {
 }
 
 // instancesOf returns the requests for the ClerkInstances whose key is in a Secret.
-func (r *Reconciler) instancesOf(ctx context.Context, secret client.Object) []reconcile.Request {
+func (r *Reconciler) instancesOf(ctx context.Context, secret client.Object) []ctrl.Request {
 	instances := &v1alpha1.ClerkInstanceList{}
 	if err := r.Client.List(ctx, instances, client.InNamespace(secret.GetNamespace())); err != nil {
 		return nil
 	}
-	var requests []reconcile.Request
+	var requests []ctrl.Request
 	for i := range instances.Items {
 		if instances.Items[i].Spec.SecretKeyRef.Name == secret.GetName() {
-			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&instances.Items[i])})
+			requests = append(requests, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(&instances.Items[i])})
 		}
 	}
 	return requests

@@ -13,7 +13,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
-	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 )
 
 // problem is an error whose fate is known where it is found.
@@ -79,7 +79,7 @@ func (r *Reconciler) judge(instance *v1alpha1.ClerkInstance, o outcome) verdict 
 		return r.judgeUseless(instance, came)
 	}
 	if o.err != nil {
-		v.unchanged, v.err, v.message = true, o.err, passes.StableText(o.err)
+		v.unchanged, v.err, v.message = true, o.err, reconcile.StableText(o.err)
 		return v
 	}
 	v.state = &connection.State{Connection: o.connection}

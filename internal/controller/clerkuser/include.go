@@ -13,7 +13,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
-	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
@@ -71,9 +71,9 @@ func (p *pass) judgeInclude(ctx context.Context, err error) error {
 	case clerk.Unauthorized(err):
 		return err
 	case rejected:
-		log.FromContext(ctx).Info("Clerk refuses to tell what status includes", "reason", passes.StableText(err, errNotVisibleYet))
+		log.FromContext(ctx).Info("Clerk refuses to tell what status includes", "reason", reconcile.StableText(err, errNotVisibleYet))
 	default:
-		log.FromContext(ctx).Info("what status includes cannot be read now", "reason", passes.StableText(err, errNotVisibleYet))
+		log.FromContext(ctx).Info("what status includes cannot be read now", "reason", reconcile.StableText(err, errNotVisibleYet))
 		p.includeAfter = includeRetry
 	}
 	return nil

@@ -22,7 +22,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/controller/creation"
-	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
@@ -70,11 +70,11 @@ func TestLoopIsSlowedDown(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.create(newTestUser("ann"))
-	for range paceBurst {
+	for range reconcile.RatesBurst {
 		s.pass("ann")
 	}
 	s.clerk.ResetJournal()
-	s.clock.advance(paceInterval - time.Second)
+	s.clock.advance(reconcile.RatesInterval - time.Second)
 	s.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.FirstName = ptr.To("Ann") })
 	if result := s.pass("ann"); result.RequeueAfter != time.Second {
 		t.Errorf("the pass is put off by %s, want %s", result.RequeueAfter, time.Second)
@@ -87,7 +87,7 @@ func TestVerdictIsWrittenThoughClerkTookAllTheTime(t *testing.T) {
 	s := newStage(t)
 	s.create(newTestUser("ann"))
 	s.server.InjectFault(emulator.Fault{Hang: true, Times: -1})
-	ctx, cancel := context.WithTimeout(t.Context(), passes.ReportingTime+200*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), reconcile.ReportingTime+200*time.Millisecond)
 	defer cancel()
 	if _, err := s.Reconcile(ctx, s.user("ann")); err == nil {
 		t.Error("a pass without an answer is not tried again")
@@ -154,7 +154,7 @@ func TestWaysToClerkThatAreNotThere(t *testing.T) {
 			tc.change(s)
 			if tc.silent {
 				result := s.pass("ann")
-				if ready := readyCondition(s.user("ann")); ready != nil || result.RequeueAfter != passes.Impatience {
+				if ready := readyCondition(s.user("ann")); ready != nil || result.RequeueAfter != reconcile.Impatience {
 					t.Errorf("what is about to come is told at once: %+v, and looked at again in %s", ready, result.RequeueAfter)
 				}
 				s.clock.advance(result.RequeueAfter)
@@ -504,7 +504,7 @@ func TestDeletionIsThatOfTheLiveObject(t *testing.T) {
 	stale := s.user("ann")
 	stale.DeletionTimestamp = ptr.To(metav1.NewTime(start))
 	stale.ResourceVersion = fmt.Sprint("9", stale.ResourceVersion)
-	if result, err := s.Reconcile(t.Context(), stale); err != nil || result.RequeueAfter != passes.ConflictPause {
+	if result, err := s.Reconcile(t.Context(), stale); err != nil || result.RequeueAfter != reconcile.ConflictPause {
 		t.Errorf("a copy that says deleted where the object is not: %+v, %v", result, err)
 	}
 	stale.UID = "earlier"
@@ -575,7 +575,7 @@ func TestBrakeCountsEachOnce(t *testing.T) {
 			return c.SubResource(sub).Patch(ctx, o, p, options...)
 		},
 	})
-	if result := s.pass("ann"); result.RequeueAfter != passes.ConflictPause || len(s.clerk.Users()) != 1 {
+	if result := s.pass("ann"); result.RequeueAfter != reconcile.ConflictPause || len(s.clerk.Users()) != 1 {
 		t.Errorf("after a conflict it is tried again in %s, and %d users are left", result.RequeueAfter, len(s.clerk.Users()))
 	}
 	s.server.InjectFault(emulator.Fault{Method: http.MethodDelete, Status: 503, Times: 2})
@@ -706,7 +706,7 @@ func TestOrderToAdoptIsReadLive(t *testing.T) {
 				s.delete("ann")
 			}
 			result, err := s.Reconcile(t.Context(), cached)
-			if err != nil || result.RequeueAfter != passes.ConflictPause {
+			if err != nil || result.RequeueAfter != reconcile.ConflictPause {
 				t.Errorf("a pass from an old copy: %+v, %v", result, err)
 			}
 			if s.atClerk().PrivateMetadata[v1alpha1.OwnerKey] != nil {

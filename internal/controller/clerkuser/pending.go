@@ -10,7 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
-	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 )
 
 // ownPace is how long a new generation may wait for the operator's own pace, which is a token of the API budget or a read that
@@ -22,7 +22,7 @@ const ownPace = 10 * time.Second
 type pending struct{ reason, message string }
 
 func waitsFor(err error) *pending {
-	return &pending{v1alpha1.ReasonWaiting, "the present generation is not carried out yet: " + passes.StableText(err, errNotVisibleYet)}
+	return &pending{v1alpha1.ReasonWaiting, "the present generation is not carried out yet: " + reconcile.StableText(err, errNotVisibleYet)}
 }
 
 func failsWith(failure string) *pending {

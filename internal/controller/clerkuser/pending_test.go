@@ -13,7 +13,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
-	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 )
 
 func TestPendingGeneration(t *testing.T) {
@@ -79,8 +79,8 @@ func TestWhenAPendingGenerationIsTold(t *testing.T) {
 		"NotVisibleYet":          {0, again, ""},
 		"NotVisibleForAWhile":    {ownPace, again, v1alpha1.ReasonWaiting},
 		"InstanceUnknown":        {0, errInstanceUnknown, ""},
-		"InstanceUnknownForLong": {passes.Impatience, errInstanceUnknown, v1alpha1.ReasonWaiting},
-		"NotReadForLong":         {passes.Impatience, errNotRead, v1alpha1.ReasonWaiting},
+		"InstanceUnknownForLong": {reconcile.Impatience, errInstanceUnknown, v1alpha1.ReasonWaiting},
+		"NotReadForLong":         {reconcile.Impatience, errNotRead, v1alpha1.ReasonWaiting},
 		"AnotherCopyIsComing":    {time.Hour, errOutdated, ""},
 	}
 	for name, tc := range tests {

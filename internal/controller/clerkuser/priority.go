@@ -39,7 +39,7 @@ func (r *Reconciler) hearUsers() handler.EventHandler {
 		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q queue) {
 			r.memory.forget(e.Object.GetUID())
 			r.Pool.Identifiers().Forget(string(e.Object.GetUID()))
-			r.pace.forget(e.Object.GetUID())
+			r.rates.Forget(e.Object.GetUID())
 			r.Pool.Unbind(string(e.Object.GetUID()))
 			r.wakeHeirs(ctx, e.Object, q)
 		},

@@ -18,7 +18,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/controller/binding"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
-	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 )
 
 // Config says what a Reconciler works with.
@@ -52,7 +52,7 @@ type Reconciler struct {
 	Config
 
 	memory   *memory
-	pace     *pace
+	rates    *reconcile.Rates
 	counting *countLocks
 }
 
@@ -61,7 +61,7 @@ func New(c Config) *Reconciler {
 	return &Reconciler{
 		Config:   c,
 		memory:   newMemory(),
-		pace:     newPace(c.Now),
+		rates:    reconcile.NewRates(c.Now),
 		counting: &countLocks{locks: map[string]*sync.Mutex{}},
 	}
 }
@@ -73,18 +73,18 @@ func (r *Reconciler) Reconcile(ctx context.Context, user *v1alpha1.ClerkUser) (c
 	if r.memory.outdated(user.UID, user.ResourceVersion) {
 		return ctrl.Result{}, nil
 	}
-	if wait := r.pace.wait(user.UID); wait > 0 {
+	if wait := r.rates.Wait(user.UID); wait > 0 {
 		return ctrl.Result{RequeueAfter: wait}, nil
 	}
 	before := user.DeepCopy()
 	r.memory.beginRetry(user.UID)
 	p := r.newPass(user)
-	working, cancel := passes.WorkingTime(ctx)
+	working, cancel := reconcile.WorkingTime(ctx)
 	defer cancel()
 	p.err = p.run(working)
 	v := r.judge(p)
 	if err := r.report(ctx, before, p, v); apierrors.IsConflict(err) || errors.Is(err, errOutdated) {
-		return ctrl.Result{RequeueAfter: passes.ConflictPause}, nil
+		return ctrl.Result{RequeueAfter: reconcile.ConflictPause}, nil
 	} else if err != nil {
 		return ctrl.Result{}, err
 	}

@@ -18,14 +18,13 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/log"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
-	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/mirror"
 )
 
@@ -35,7 +34,7 @@ import (
 //nolint:gochecknoglobals // a constant that Go has no literal for
 var namespaceKind = schema.GroupVersionKind{Version: corev1.SchemeGroupVersion.Version, Kind: "Namespace"}
 
-type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
+type queue = workqueue.TypedRateLimitingInterface[ctrl.Request]
 
 // SetupWithManager adds the controller to a manager.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
@@ -50,7 +49,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 			WatchesMetadata(&corev1.Secret{}, r.hearSources("Secret")).
 			WatchesMetadata(&corev1.ConfigMap{}, r.hearSources("ConfigMap"))
 	}
-	if err := build.Complete(passes.UntilLost(reconcile.AsReconciler(mgr.GetClient(), r))); err != nil {
+	if err := build.Complete(reconcile.AsReconciler(mgr.GetClient(), r)); err != nil {
 		return fmt.Errorf("adding the controller of ClerkUsers: %w", err)
 	}
 	return nil
@@ -73,7 +72,7 @@ func (r *Reconciler) wakeHeirs(ctx context.Context, gone client.Object, q queue)
 		}
 		for i := range waiting.Items {
 			r.memory.release(waiting.Items[i].UID)
-			q.Add(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&waiting.Items[i])})
+			q.Add(ctrl.Request{NamespacedName: client.ObjectKeyFromObject(&waiting.Items[i])})
 		}
 	}
 }

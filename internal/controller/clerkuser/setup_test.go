@@ -17,15 +17,16 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 	"sigs.k8s.io/controller-runtime/pkg/event"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 )
 
 // indexer gives the operator's indexes to a fake client.
@@ -54,7 +55,7 @@ func newTestCluster(t *testing.T, objects ...client.Object) client.WithWatch {
 
 func newTestQueue(t *testing.T) queue {
 	t.Helper()
-	q := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())
+	q := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[ctrl.Request]())
 	t.Cleanup(q.ShutDown)
 	return q
 }
@@ -188,8 +189,8 @@ func TestDeletionWakesThoseThatWaitAndIsForgotten(t *testing.T) {
 	r := newTestReconciler(t, newClock())
 	r.Client = newTestCluster(t, population()...)
 	r.memory.wroteObject(gone.UID, "7")
-	for range paceBurst {
-		r.pace.wait(gone.UID)
+	for range reconcile.RatesBurst {
+		r.rates.Wait(gone.UID)
 	}
 	waiting := r.newPass(newTestUser("implied"))
 	r.memory.holdBack("implied-uid", waiting.circumstances(), errAlreadyExists, start)
@@ -208,7 +209,7 @@ func TestDeletionWakesThoseThatWaitAndIsForgotten(t *testing.T) {
 	if err := waiting.heldBack(); err != nil {
 		t.Errorf("the object that may have its user now is still held back: %v", err)
 	}
-	if r.memory.outdated(gone.UID, "6") || r.pace.wait(gone.UID) != 0 {
+	if r.memory.outdated(gone.UID, "6") || r.rates.Wait(gone.UID) != 0 {
 		t.Error("the object that is gone is remembered")
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
-	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/controller/source"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
@@ -216,7 +216,7 @@ func (r *Reconciler) judgePassing(p *pass) verdict {
 		}
 		return v
 	case errors.Is(p.err, errInstanceUnknown), errors.Is(p.err, errNotRead):
-		left := passes.Impatience - p.now.Sub(p.seenFirst())
+		left := reconcile.Impatience - p.now.Sub(p.seenFirst())
 		switch ready := readyCondition(p.user); {
 		case left <= 0:
 			v.pending = waitsFor(p.err)
@@ -227,7 +227,7 @@ func (r *Reconciler) judgePassing(p *pass) verdict {
 		}
 		return v
 	case errors.Is(p.err, errOutdated), apierrors.IsConflict(p.err):
-		v.after = passes.ConflictPause
+		v.after = reconcile.ConflictPause
 		return v
 	case errors.As(p.err, &wait):
 		v.after = wait.after
@@ -238,7 +238,7 @@ func (r *Reconciler) judgePassing(p *pass) verdict {
 		v.err, v.pending = p.err, failsWith(p.failure())
 	}
 	// That it was missing is what an edit since then is understood by, so it stays written.
-	if r.memory.failingFor(p.user.UID, p.now) >= passes.Impatience && !p.asksAnew() {
+	if r.memory.failingFor(p.user.UID, p.now) >= reconcile.Impatience && !p.asksAnew() {
 		v.unchanged, v.ready, v.reconciling = false, metav1.ConditionFalse, true
 		v.reason, v.message = v1alpha1.ReasonRetrying, "calls keep failing and are tried again: "+p.failure()
 	}
@@ -247,7 +247,7 @@ func (r *Reconciler) judgePassing(p *pass) verdict {
 
 // failure says what fails, in a text that stays the same.
 func (p *pass) failure() string {
-	text := passes.StableText(p.err, errNotVisibleYet)
+	text := reconcile.StableText(p.err, errNotVisibleYet)
 	if p.failing != "" {
 		return p.failing + ": " + text
 	}

@@ -22,7 +22,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
-	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
@@ -313,10 +313,10 @@ func TestJudgePassingErrors(t *testing.T) {
 		"TicketWasDueBefore":    {err: is(&clerk.WaitError{At: start.Add(-time.Hour)}), want: untold(time.Millisecond), patient: true},
 		"TooManyRequests":       {err: refused(429, "too_many_requests"), want: after(10 * time.Second), patient: true},
 		"TooManyWithoutABody":   {err: func(t *testing.T) error { return readError(t, answering(429, "")) }, want: after(10 * time.Second), patient: true},
-		"InstanceUnknown":       {err: is(errInstanceUnknown), want: untold(passes.Impatience), patient: true},
-		"NotRead":               {err: is(errNotRead), want: untold(passes.Impatience), patient: true},
-		"Outdated":              {err: is(errOutdated), want: after(passes.ConflictPause), patient: true},
-		"ConflictInTheCluster":  {err: is(apierrors.NewConflict(resource, "ann", errors.New("the object has been modified"))), want: after(passes.ConflictPause), patient: true},
+		"InstanceUnknown":       {err: is(errInstanceUnknown), want: untold(reconcile.Impatience), patient: true},
+		"NotRead":               {err: is(errNotRead), want: untold(reconcile.Impatience), patient: true},
+		"Outdated":              {err: is(errOutdated), want: after(reconcile.ConflictPause), patient: true},
+		"ConflictInTheCluster":  {err: is(apierrors.NewConflict(resource, "ann", errors.New("the object has been modified"))), want: after(reconcile.ConflictPause), patient: true},
 		"NotVisibleYet":         {err: is(&waitError{after: 7 * time.Second, err: errNotVisibleYet}), want: after(7 * time.Second), says: errNotVisibleYet.Error()},
 		"VanishedTooSoon":       {err: is(fmt.Errorf("reading user %s, bound %s ago: %w", testUserID, 7*time.Second, errNotVisibleYet)), want: retried, says: errNotVisibleYet.Error()},
 		"Deadline":              {err: is(context.DeadlineExceeded), want: retried, says: "context deadline exceeded"},
@@ -355,10 +355,10 @@ func TestJudgePassingErrors(t *testing.T) {
 				p.err = wrap(tc.err(t))
 				checkFate(t, r.judge(p), tc.want)
 
-				c.advance(passes.Impatience - time.Millisecond)
+				c.advance(reconcile.Impatience - time.Millisecond)
 				p.now = p.Now()
 				if v := r.judge(p); !v.unchanged {
-					t.Errorf("after %s of failures the conditions already say %s", passes.Impatience-time.Millisecond, v.reason)
+					t.Errorf("after %s of failures the conditions already say %s", reconcile.Impatience-time.Millisecond, v.reason)
 				}
 				c.advance(time.Millisecond)
 				p.now = p.Now()
@@ -370,7 +370,7 @@ func TestJudgePassingErrors(t *testing.T) {
 					return
 				}
 				if v.unchanged || v.ready != metav1.ConditionFalse || v.reason != v1alpha1.ReasonRetrying || !v.reconciling || v.stalled || v.low {
-					t.Errorf("after %s of failures: %+v, want Retrying", passes.Impatience, v)
+					t.Errorf("after %s of failures: %+v, want Retrying", reconcile.Impatience, v)
 				}
 				if !strings.Contains(v.message, tc.says) || strings.Contains(v.message, spoken) || strings.Contains(v.message, "trace-0815") {
 					t.Errorf("message %q, want %q in it and nothing of what was sent", v.message, tc.says)
@@ -405,15 +405,15 @@ func TestShortFirstWaitIsNotTold(t *testing.T) {
 		"TurnSoonAfterALongWait":    {nil, 4 * time.Minute, is(turn(6 * time.Minute)), false, 2 * time.Minute},
 		"TurnSoonAfterAShortWait":   {nil, 2 * time.Minute, is(turn(4 * time.Minute)), true, 2 * time.Minute},
 		"SlowedDownByClerk":         {nil, 0, slowed, false, 10 * time.Second},
-		"InstanceUnknown":           {nil, 0, is(errInstanceUnknown), true, passes.Impatience},
-		"InstanceUnknownForAWhile":  {nil, 10 * time.Second, is(errInstanceUnknown), true, passes.Impatience - 10*time.Second},
-		"InstanceUnknownForLong":    {nil, passes.Impatience, is(errInstanceUnknown), false, 0},
+		"InstanceUnknown":           {nil, 0, is(errInstanceUnknown), true, reconcile.Impatience},
+		"InstanceUnknownForAWhile":  {nil, 10 * time.Second, is(errInstanceUnknown), true, reconcile.Impatience - 10*time.Second},
+		"InstanceUnknownForLong":    {nil, reconcile.Impatience, is(errInstanceUnknown), false, 0},
 		"InstanceUnknownAndTold":    {hasReady, 0, is(errInstanceUnknown), false, 0},
-		"InstanceUnknownForAnEdit":  {edited, 0, is(errInstanceUnknown), false, passes.Impatience},
-		"NotRead":                   {nil, 0, is(errNotRead), true, passes.Impatience},
+		"InstanceUnknownForAnEdit":  {edited, 0, is(errInstanceUnknown), false, reconcile.Impatience},
+		"NotRead":                   {nil, 0, is(errNotRead), true, reconcile.Impatience},
 		"NotReadForLong":            {nil, time.Hour, is(errNotRead), false, 0},
 		"NotReadAndTold":            {hasReady, 0, is(errNotRead), false, 0},
-		"NewWishBeginsItsOwnSpell":  {func(u *v1alpha1.ClerkUser) { u.Generation++ }, time.Hour, is(errNotRead), true, passes.Impatience},
+		"NewWishBeginsItsOwnSpell":  {func(u *v1alpha1.ClerkUser) { u.Generation++ }, time.Hour, is(errNotRead), true, reconcile.Impatience},
 		"FailureIsNoWaitForATurnIt": {nil, 0, is(&waitError{after: time.Second, err: errNotVisibleYet}), false, time.Second},
 	}
 	for name, tc := range tests {
@@ -459,7 +459,7 @@ func TestRetryingTextDoesNotChange(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if a, b := passes.StableText(tc[0], errNotVisibleYet), passes.StableText(tc[1], errNotVisibleYet); a != b {
+			if a, b := reconcile.StableText(tc[0], errNotVisibleYet), reconcile.StableText(tc[1], errNotVisibleYet); a != b {
 				t.Errorf("two passes say %q and %q", a, b)
 			}
 		})
@@ -488,7 +488,7 @@ func TestImpatienceCountsFailuresWithoutASuccessBetween(t *testing.T) {
 				return r.judge(p)
 			}
 			pass(errors.New("first"))
-			c.advance(passes.Impatience)
+			c.advance(reconcile.Impatience)
 			pass(tc.err)
 			c.advance(time.Second)
 			if v := pass(errors.New("last")); v.unchanged != tc.forgiven {
@@ -508,7 +508,7 @@ func TestImpatienceIsWithOneObject(t *testing.T) {
 		return r.judge(p)
 	}
 	fail("ann")
-	c.advance(passes.Impatience)
+	c.advance(reconcile.Impatience)
 	if v := fail("bob"); !v.unchanged {
 		t.Error("the failures of one object were counted for another")
 	}

@@ -18,7 +18,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
-	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
@@ -31,7 +31,7 @@ func TestTwoPassesOverOneCopyMakeOneCall(t *testing.T) {
 	s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
 	for _, stale := range copies {
 		result, err := s.another().Reconcile(t.Context(), stale)
-		if err != nil || result.RequeueAfter != passes.ConflictPause {
+		if err != nil || result.RequeueAfter != reconcile.ConflictPause {
 			t.Errorf("the other pass: %+v, %v", result, err)
 		}
 	}
@@ -60,7 +60,7 @@ func TestCopyFromBetweenStartAndEndIsNotActedUpon(t *testing.T) {
 		t.Fatal("the start was not written before the end")
 	}
 	result, err := s.another().Reconcile(t.Context(), between.DeepCopy())
-	if err != nil || result.RequeueAfter != passes.ConflictPause {
+	if err != nil || result.RequeueAfter != reconcile.ConflictPause {
 		t.Errorf("another process: %+v, %v", result, err)
 	}
 	if result, err := s.Reconcile(t.Context(), between.DeepCopy()); err != nil || result.RequeueAfter != 0 {
@@ -273,7 +273,7 @@ func TestCacheThatLagsBehindTheUserIsNotTrusted(t *testing.T) {
 			s.Live = newCluster(t, live, s.instance.DeepCopy())
 			result := s.pass()
 			conditions := s.stored().Status.Conditions
-			if tc.reason == "" && (result.RequeueAfter != passes.ConflictPause || conditions[0].Type != v1alpha1.ConditionReconciling) {
+			if tc.reason == "" && (result.RequeueAfter != reconcile.ConflictPause || conditions[0].Type != v1alpha1.ConditionReconciling) {
 				t.Errorf("the next look is in %v, the conditions are %+v", result.RequeueAfter, conditions)
 			}
 			if tc.reason != "" && conditions[0].Reason != tc.reason {
@@ -294,7 +294,7 @@ func TestOldCopyDoesNotHideAnEnd(t *testing.T) {
 	if err := s.cluster.Delete(t.Context(), s.user.DeepCopy()); err != nil {
 		t.Fatal(err)
 	}
-	if result, err := s.another().Reconcile(t.Context(), old); err != nil || result.RequeueAfter != passes.ConflictPause {
+	if result, err := s.another().Reconcile(t.Context(), old); err != nil || result.RequeueAfter != reconcile.ConflictPause {
 		t.Errorf("the pass over an old copy: %+v, %v", result, err)
 	}
 	s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)

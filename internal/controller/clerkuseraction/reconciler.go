@@ -14,7 +14,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
-	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 )
 
 // Config says what a Reconciler works with.
@@ -59,17 +59,17 @@ func (r *Reconciler) Reconcile(ctx context.Context, action *v1alpha1.ClerkUserAc
 	}
 	p := r.newPass(action)
 	if end := r.memory.owed(action.UID); end != nil {
-		return ctrl.Result{RequeueAfter: passes.ConflictPause}, p.reportOwed(ctx, end)
+		return ctrl.Result{RequeueAfter: reconcile.ConflictPause}, p.reportOwed(ctx, end)
 	}
 	if left := r.memory.resting(action.UID, p.now); left > 0 {
 		return ctrl.Result{RequeueAfter: left}, nil
 	}
-	working, cancel := passes.WorkingTime(ctx)
+	working, cancel := reconcile.WorkingTime(ctx)
 	defer cancel()
 	p.err = p.run(working)
 	v := r.judge(p)
 	if err := p.report(ctx, v); apierrors.IsConflict(err) {
-		return ctrl.Result{RequeueAfter: passes.ConflictPause}, nil
+		return ctrl.Result{RequeueAfter: reconcile.ConflictPause}, nil
 	} else if err != nil {
 		return ctrl.Result{}, err
 	}

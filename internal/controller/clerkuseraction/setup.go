@@ -15,18 +15,17 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/log"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
-	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 )
 
 // +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkuseractions,verbs=get;list;watch;delete
 // +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkuseractions/status,verbs=update;patch
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;create;patch
 
-type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
+type queue = workqueue.TypedRateLimitingInterface[ctrl.Request]
 
 // SetupWithManager adds the controller to a manager.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
@@ -39,7 +38,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 	if r.WatchSecrets {
 		build = build.WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.actionsThatRead))
 	}
-	if err := build.Complete(passes.UntilLost(reconcile.AsReconciler(mgr.GetClient(), r))); err != nil {
+	if err := build.Complete(reconcile.AsReconciler(mgr.GetClient(), r)); err != nil {
 		return fmt.Errorf("adding the controller of ClerkUserActions: %w", err)
 	}
 	return nil
@@ -50,26 +49,26 @@ func (r *Reconciler) hearDeletions() handler.EventHandler {
 }
 
 // actionsOnUser are the actions that wait for a ClerkUser.
-func (r *Reconciler) actionsOnUser(ctx context.Context, user client.Object) []reconcile.Request {
+func (r *Reconciler) actionsOnUser(ctx context.Context, user client.Object) []ctrl.Request {
 	return r.unfinished(ctx, user, client.MatchingFields{index.ActionUser: user.GetName()})
 }
 
 // actionsThatRead are the actions that wait for a Secret.
-func (r *Reconciler) actionsThatRead(ctx context.Context, secret client.Object) []reconcile.Request {
+func (r *Reconciler) actionsThatRead(ctx context.Context, secret client.Object) []ctrl.Request {
 	named := index.SourceOf("Secret", secret.GetNamespace(), secret.GetName())
 	return r.unfinished(ctx, secret, client.MatchingFields{index.ActionSource: named})
 }
 
-func (r *Reconciler) unfinished(ctx context.Context, changed client.Object, selected client.MatchingFields) []reconcile.Request {
+func (r *Reconciler) unfinished(ctx context.Context, changed client.Object, selected client.MatchingFields) []ctrl.Request {
 	actions := &v1alpha1.ClerkUserActionList{}
 	err := r.Client.List(ctx, actions, client.InNamespace(changed.GetNamespace()), selected, client.UnsafeDisableDeepCopy)
 	if err != nil {
 		log.FromContext(ctx).Error(err, "listing the ClerkUserActions that wait", "for", client.ObjectKeyFromObject(changed))
 		return nil
 	}
-	var requests []reconcile.Request
+	var requests []ctrl.Request
 	for i := range actions.Items {
-		requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&actions.Items[i])})
+		requests = append(requests, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(&actions.Items[i])})
 	}
 	return requests
 }

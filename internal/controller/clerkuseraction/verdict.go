@@ -16,7 +16,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
-	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/controller/source"
 )
 
@@ -186,7 +186,7 @@ func (r *Reconciler) judgePassing(p *pass) verdict {
 	var wait *waitError
 	switch {
 	case errors.Is(p.err, errOutdated), apierrors.IsConflict(p.err):
-		v.after = passes.ConflictPause
+		v.after = reconcile.ConflictPause
 		return v
 	case errors.As(p.err, &wait):
 		v.after = wait.after
@@ -194,9 +194,9 @@ func (r *Reconciler) judgePassing(p *pass) verdict {
 		v.err = p.err
 		r.memory.rest(p.action.UID, p.Now())
 	}
-	if r.memory.failingFor(p.action.UID, p.now) >= passes.Impatience {
+	if r.memory.failingFor(p.action.UID, p.now) >= reconcile.Impatience {
 		v.unchanged, v.kind = false, v1alpha1.ConditionReconciling
-		v.reason, v.message = v1alpha1.ReasonRetrying, "calls keep failing and are tried again: "+passes.StableText(p.err, errNotVisibleYet)
+		v.reason, v.message = v1alpha1.ReasonRetrying, "calls keep failing and are tried again: "+reconcile.StableText(p.err, errNotVisibleYet)
 	}
 	return v
 }

@@ -16,7 +16,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
-	"github.com/clerk-operator/clerk-operator/internal/controller/passes"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/controller/source"
 )
 
@@ -126,8 +126,8 @@ func TestVerdict(t *testing.T) {
 			v1alpha1.ActionVerifyTOTP, &source.MissingError{Reason: v1alpha1.ReasonSecretNotFound, Field: "spec.x", Problem: "is gone"},
 			false, reconciling, v1alpha1.ReasonSecretNotFound, "spec.x: is gone", missingSourceRetry, true,
 		},
-		"Outdated":     {v1alpha1.ActionDisableMFA, errOutdated, false, "", "", "", passes.ConflictPause, true},
-		"Conflict":     {v1alpha1.ActionDisableMFA, apierrors.NewConflict(schema.GroupResource{}, "action", errors.New("x")), false, "", "", "", passes.ConflictPause, true},
+		"Outdated":     {v1alpha1.ActionDisableMFA, errOutdated, false, "", "", "", reconcile.ConflictPause, true},
+		"Conflict":     {v1alpha1.ActionDisableMFA, apierrors.NewConflict(schema.GroupResource{}, "action", errors.New("x")), false, "", "", "", reconcile.ConflictPause, true},
 		"Later":        {v1alpha1.ActionDisableMFA, &waitError{after: 7 * time.Second, err: errUnderWay}, false, "", "", "", 7 * time.Second, true},
 		"LockedAtWork": {v1alpha1.ActionVerifyTOTP, refusal(409, "resource_locked"), false, "", "", "", 0, true},
 		"Unnamed":      {v1alpha1.ActionDisableMFA, errors.New("anything"), false, "", "", "", 0, true},
@@ -181,7 +181,7 @@ func TestFailuresAreSaidWhenTheyLast(t *testing.T) {
 			if v := s.judge(p); !v.unchanged {
 				t.Errorf("said at once: %+v", v)
 			}
-			p.now = p.now.Add(passes.Impatience)
+			p.now = p.now.Add(reconcile.Impatience)
 			v := s.judge(p)
 			if v.unchanged || v.kind != v1alpha1.ConditionReconciling || v.reason != v1alpha1.ReasonRetrying || !strings.HasSuffix(v.message, tc.says) {
 				t.Errorf("said was %+v", v)

@@ -1,7 +1,7 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package passes
+package reconcile
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"time"
 
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	crreconcile "sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/clerk-operator/clerk-operator/internal/lease"
 )
@@ -32,7 +32,7 @@ func TestLostLeaseIsNeitherReportedNorRetried(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inner := reconcile.Func(func(context.Context, ctrl.Request) (ctrl.Result, error) { return tc.result, tc.err })
+			inner := crreconcile.Func(func(context.Context, ctrl.Request) (ctrl.Result, error) { return tc.result, tc.err })
 			got, err := UntilLost(inner).Reconcile(t.Context(), ctrl.Request{})
 			if got != tc.want || !errors.Is(err, tc.fails) || tc.fails == nil && err != nil {
 				t.Errorf("%+v, %v, want %+v, %v", got, err, tc.want, tc.fails)

@@ -1,7 +1,7 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package passes
+package reconcile
 
 import (
 	"errors"
@@ -11,8 +11,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// StableText returns an error's text without what changes from pass to pass, so that a condition that holds it is not
-// written again and again. An error that wraps one of those given is told by that one's text.
+// StableText returns an error's text without what differs from one reconciliation to the next, so that a condition that holds
+// it is not written again and again. An error that wraps one of those given has that one's text.
 func StableText(err error, known ...error) string {
 	if lost, ok := errors.AsType[*clerk.AnswerLostError](err); ok {
 		return lost.Error()

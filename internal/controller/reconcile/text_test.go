@@ -1,7 +1,7 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package passes
+package reconcile
 
 import (
 	"context"
@@ -16,15 +16,15 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-func TestWorkEndsBeforeThePass(t *testing.T) {
+func TestWorkEndsBeforeTheReconciliation(t *testing.T) {
 	t.Parallel()
 	free, cancel := WorkingTime(t.Context())
 	if _, limited := free.Deadline(); limited {
-		t.Error("the work of an endless pass ends")
+		t.Error("the work of an endless reconciliation ends")
 	}
 	cancel()
 	if free.Err() == nil {
-		t.Error("the work goes on when the pass is over")
+		t.Error("the work goes on when the reconciliation is over")
 	}
 	deadline := time.Now().Add(time.Minute)
 	limited, cancel := context.WithDeadline(t.Context(), deadline)
@@ -32,7 +32,7 @@ func TestWorkEndsBeforeThePass(t *testing.T) {
 	work, cancel := WorkingTime(limited)
 	defer cancel()
 	if got, _ := work.Deadline(); !got.Equal(deadline.Add(-ReportingTime)) {
-		t.Errorf("the work ends %s before the pass, want %s", deadline.Sub(got), ReportingTime)
+		t.Errorf("the work ends %s before the reconciliation, want %s", deadline.Sub(got), ReportingTime)
 	}
 }
 

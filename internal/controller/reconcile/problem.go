@@ -1,0 +1,36 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import "time"
+
+// Problem is an error whose consequence is known where it is found.
+type Problem struct {
+	// Reason and Message go into the conditions. The message says what to do, and holds nothing that differs from one
+	// reconciliation to the next.
+	Reason, Message string
+	// Stalled means that somebody has to change something. It ends a ClerkUserAction, whose spec nobody can change.
+	Stalled bool
+	// BackOff means that the reconciliation is not repeated until its inputs change or a growing time has passed.
+	BackOff bool
+	// RetryAfter is when to reconcile again without an event; 0 waits for one.
+	RetryAfter time.Duration
+}
+
+// Error returns the message for people.
+func (p *Problem) Error() string { return p.Message }
+
+// WaitError is an error that passes by itself after a known time.
+type WaitError struct {
+	// After is that time.
+	After time.Duration
+	// Err says what is waited for.
+	Err error
+}
+
+// Error says what is waited for.
+func (e *WaitError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what is waited for.
+func (e *WaitError) Unwrap() error { return e.Err }

@@ -1,0 +1,71 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// Kind is how the objects of one kind are reconciled. Outcome is what the steps of one reconciliation learned. R is what that
+// means: a [Result], or a type that embeds one beside the effects that the kind has.
+type Kind[O client.Object, Outcome any, R Queued] interface {
+	// Delay returns how long the object is left alone yet; 0 is not at all.
+	Delay(o O) time.Duration
+	// Run takes the steps until one fails, and returns what they learned, the error included. It may change the object.
+	Run(ctx context.Context, o O) Outcome
+	// ResultFor says what an outcome means. It is pure: it reads no clock and nothing that is remembered, and changes nothing.
+	ResultFor(o O, outcome Outcome) R
+	// Report writes status and events and carries the effects of the result out. before is the object as it was before Run.
+	Report(ctx context.Context, before, o O, outcome Outcome, result R) error
+}
+
+// Queued is a result that says when its object is reconciled again.
+type Queued interface {
+	// Queue returns what the queue is told.
+	Queue() (ctrl.Result, error)
+}
+
+// Outdated knows which copies of objects are older than the last write of this process. A [Store] does.
+type Outdated interface {
+	Outdated(o client.Object) bool
+}
+
+// Reconciler reconciles the objects of one kind.
+type Reconciler[O client.Object, Outcome any, R Queued] struct {
+	Kind    Kind[O, Outcome, R]
+	Objects Outdated
+}
+
+// Reconcile makes one reconciliation of an object. Every one that begins is reported, whatever became of it.
+func (r Reconciler[O, Outcome, R]) Reconcile(ctx context.Context, o O) (ctrl.Result, error) {
+	if r.Objects.Outdated(o) {
+		return ctrl.Result{}, nil
+	}
+	if delay := r.Kind.Delay(o); delay > 0 {
+		return ctrl.Result{RequeueAfter: delay}, nil
+	}
+	before := o.DeepCopyObject().(O)
+	working, cancel := WorkingTime(ctx)
+	defer cancel()
+	outcome := r.Kind.Run(working, o)
+	result := r.Kind.ResultFor(o, outcome)
+	if err := r.Kind.Report(ctx, before, o, outcome, result); IsOutdated(err) {
+		return ctrl.Result{RequeueAfter: ConflictPause}, nil
+	} else if err != nil {
+		return ctrl.Result{}, err
+	}
+	return result.Queue()
+}
+
+// ErrOutdated means that the reconciliation works from an old copy of something; the new one is on its way.
+var ErrOutdated = errors.New("the object has changed since this copy of it was made")
+
+// IsOutdated reports whether an error is ErrOutdated or the API server's refusal of a write for that reason.
+func IsOutdated(err error) bool { return errors.Is(err, ErrOutdated) || apierrors.IsConflict(err) }
