@@ -6,6 +6,8 @@ package reconcile
 import "time"
 
 // Problem is an error whose consequence is known where it is found.
+//
+//nolint:errname // it is spoken of as a problem, and its constructors say which one
 type Problem struct {
 	// Reason and Message go into the conditions. The message says what to do, and holds nothing that differs from one
 	// reconciliation to the next.

@@ -23,9 +23,9 @@ type Rates struct {
 }
 
 const (
-	// RatesBurst is how many reconciliations of an object may follow each other at once, and RatesInterval is the time between
-	// further ones.
-	RatesBurst    = 50
+	// RatesBurst is how many reconciliations of an object may follow each other at once.
+	RatesBurst = 50
+	// RatesInterval is the time between further ones.
 	RatesInterval = 2 * time.Second
 	// sweepInterval is the time between two searches for objects that have rested: a full bucket limits nothing.
 	sweepInterval = time.Minute

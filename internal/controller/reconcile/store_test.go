@@ -12,10 +12,7 @@ import (
 )
 
 // remembered is a kind's own state.
-type remembered struct {
-	times int
-	at    time.Time
-}
+type remembered struct{ times int }
 
 func TestNamesOfObjects(t *testing.T) {
 	t.Parallel()

@@ -1,0 +1,32 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"time"
+
+	"k8s.io/client-go/tools/events"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+)
+
+// Tools are what the controllers of all kinds work with.
+type Tools struct {
+	// Client reads from the cache and writes.
+	Client client.Client
+	// APIReader reads from the API server what must not be taken from a cache, or is not in it, such as Secrets.
+	APIReader client.Reader
+	// Pool holds the connections to Clerk.
+	Pool *connection.Pool
+	// Recorder writes events.
+	Recorder events.EventRecorder
+	// Now tells the time.
+	Now func() time.Time
+	// ClusterID is the id of this cluster in owner marks. It must be unique among the clusters that share a Clerk instance.
+	ClusterID string
+	// WatchSecrets says that an object is reconciled as soon as a Secret changes that it names, or a ConfigMap; it needs the
+	// right to list and watch them.
+	WatchSecrets bool
+}
