@@ -153,8 +153,8 @@ lint: go-version ## Run golangci-lint with .golangci.yml (the linter is built fi
 	@$(TOOL) golangci-lint run
 
 .PHONY: layout
-layout: go-version ## Check who imports whom, the size of files and functions, headers and names.
-	@$(GO) test -count=1 -run Layout .
+layout: go-version ## Check who imports whom, the size of files and functions, headers, names, and the words of documents.
+	@$(GO) test -count=1 -run 'Layout|Words' .
 
 .PHONY: race
 race: controlplane contract-notice ## Run all tests with the race detector, where there is a C compiler.
