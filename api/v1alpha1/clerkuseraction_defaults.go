@@ -19,12 +19,15 @@ func (s *ClerkInstanceSpec) Allows(actionType ActionType) bool {
 	}
 }
 
-// ActionType returns the type of the action that is set; "" for none, which the API server does not let through.
-func (s *ClerkUserActionSpec) ActionType() ActionType {
-	for _, one := range []struct {
-		actionType ActionType
-		set        bool
-	}{
+// actionField is a field of a ClerkUserActionSpec that says what is done.
+type actionField struct {
+	actionType ActionType
+	set        bool
+}
+
+// actionFields lists the fields that say what is done.
+func (s *ClerkUserActionSpec) actionFields() []actionField {
+	return []actionField{
 		{ActionVerifyPassword, s.VerifyPassword != nil},
 		{ActionVerifyTOTP, s.VerifyTOTP != nil},
 		{ActionDisableMFA, s.DisableMFA != nil},
@@ -39,10 +42,24 @@ func (s *ClerkUserActionSpec) ActionType() ActionType {
 		{ActionRevokeTrustedDevice, s.RevokeTrustedDevice != nil},
 		{ActionSetPasswordCompromised, s.SetPasswordCompromised != nil},
 		{ActionUnsetPasswordCompromised, s.UnsetPasswordCompromised != nil},
-	} {
-		if one.set {
-			return one.actionType
+	}
+}
+
+// ActionType returns the type of the action that is set; "" for none, which the API server does not let through.
+func (s *ClerkUserActionSpec) ActionType() ActionType {
+	for _, field := range s.actionFields() {
+		if field.set {
+			return field.actionType
 		}
 	}
 	return ""
+}
+
+// ActionTypes returns all types of actions.
+func ActionTypes() []ActionType {
+	var all []ActionType
+	for _, field := range (&ClerkUserActionSpec{}).actionFields() {
+		all = append(all, field.actionType)
+	}
+	return all
 }

@@ -84,7 +84,5 @@ func (e *Environment) UnmarshalText(text []byte) error {
 
 // UnmarshalText decodes the name of what a ClerkUserAction carries out.
 func (a *ActionType) UnmarshalText(text []byte) error {
-	return decodeWord(a, text, ActionVerifyPassword, ActionVerifyTOTP, ActionDisableMFA, ActionDeleteBackupCodes, ActionDeletePasskey,
-		ActionDeleteWeb3Wallet, ActionDeleteTOTP, ActionCreateTOTP, ActionDeleteExternalAccount, ActionGetOAuthAccessToken, ActionRemovePassword,
-		ActionRevokeTrustedDevice, ActionSetPasswordCompromised, ActionUnsetPasswordCompromised)
+	return decodeWord(a, text, ActionTypes()...)
 }

@@ -23,12 +23,7 @@ type (
 
 // allowsAll lets every action be carried out on the users of an instance.
 func allowsAll(i *v1alpha1.ClerkInstance) {
-	i.Spec.Policy = &v1alpha1.InstancePolicy{Actions: []v1alpha1.ActionType{
-		v1alpha1.ActionVerifyPassword, v1alpha1.ActionVerifyTOTP, v1alpha1.ActionDisableMFA, v1alpha1.ActionDeleteBackupCodes,
-		v1alpha1.ActionDeletePasskey, v1alpha1.ActionDeleteWeb3Wallet, v1alpha1.ActionDeleteTOTP, v1alpha1.ActionCreateTOTP,
-		v1alpha1.ActionDeleteExternalAccount, v1alpha1.ActionGetOAuthAccessToken, v1alpha1.ActionRemovePassword,
-		v1alpha1.ActionRevokeTrustedDevice, v1alpha1.ActionSetPasswordCompromised, v1alpha1.ActionUnsetPasswordCompromised,
-	}}
+	i.Spec.Policy = &v1alpha1.InstancePolicy{Actions: v1alpha1.ActionTypes()}
 }
 
 // runAction creates a ClerkUserAction on a ClerkUser.

@@ -62,7 +62,7 @@ func newStage(t *testing.T) *stage {
 	t.Cleanup(func() { server.Close(); listener.Close() })
 	s.instance = &v1alpha1.ClerkInstance{
 		ObjectMeta: metav1.ObjectMeta{Namespace: testNamespace, Name: "default", UID: "instance-uid", Generation: 1},
-		Spec:       v1alpha1.ClerkInstanceSpec{Policy: &v1alpha1.InstancePolicy{Actions: actionTypes()}},
+		Spec:       v1alpha1.ClerkInstanceSpec{Policy: &v1alpha1.InstancePolicy{Actions: v1alpha1.ActionTypes()}},
 	}
 	s.user = &v1alpha1.ClerkUser{ObjectMeta: metav1.ObjectMeta{Namespace: testNamespace, Name: "ann", UID: "ann-uid", Generation: 1}}
 	seeded := s.clerk.Seed(emulator.User{
@@ -220,15 +220,6 @@ func (s *stage) wantTold(parts ...string) {
 		if !strings.Contains(all, part) {
 			s.t.Errorf("told was %q, which does not name %q", all, part)
 		}
-	}
-}
-
-func actionTypes() []v1alpha1.ActionType {
-	return []v1alpha1.ActionType{
-		v1alpha1.ActionVerifyPassword, v1alpha1.ActionVerifyTOTP, v1alpha1.ActionDisableMFA, v1alpha1.ActionDeleteBackupCodes,
-		v1alpha1.ActionDeletePasskey, v1alpha1.ActionDeleteWeb3Wallet, v1alpha1.ActionDeleteTOTP, v1alpha1.ActionCreateTOTP,
-		v1alpha1.ActionDeleteExternalAccount, v1alpha1.ActionGetOAuthAccessToken, v1alpha1.ActionRemovePassword,
-		v1alpha1.ActionRevokeTrustedDevice, v1alpha1.ActionSetPasswordCompromised, v1alpha1.ActionUnsetPasswordCompromised,
 	}
 }
 

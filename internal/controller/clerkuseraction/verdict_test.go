@@ -66,7 +66,7 @@ func TestRepetition(t *testing.T) {
 		v1alpha1.ActionGetOAuthAccessToken: always, v1alpha1.ActionRemovePassword: soon, v1alpha1.ActionRevokeTrustedDevice: always,
 		v1alpha1.ActionSetPasswordCompromised: soon, v1alpha1.ActionUnsetPasswordCompromised: soon,
 	}
-	for _, actionType := range actionTypes() {
+	for _, actionType := range v1alpha1.ActionTypes() {
 		spec := specOf(actionType)
 		if got, known := want[actionType]; !known || repetitionOf(&spec) != got {
 			t.Errorf("%s is repeated %d, want %d", actionType, repetitionOf(&spec), got)
