@@ -64,10 +64,10 @@ func (s *session) end(c *comparison, mass bool) (told []string, again bool) {
 	}
 	s.schedule.comparison = nil
 	if c.full {
-		s.report.Comparisons++
+		s.report.FullSyncs++
 		s.comparedAt = c.began
 	}
-	return told, c.full && s.report.Comparisons > 1
+	return told, c.full && s.report.FullSyncs > 1
 }
 
 // ComparedAt returns when the last full comparison that came to its end began; zero if there was none.

@@ -234,7 +234,7 @@ func TestNewUsersAreNeverAbsent(t *testing.T) {
 				s.source.remove(idOf(0))
 				s.wait(tc.age + time.Second)
 				s.wantSight(tc.want, idOf(0))
-				if r := s.Report(); r.Comparisons != 2 {
+				if r := s.Report(); r.FullSyncs != 2 {
 					t.Errorf("the report is %+v", r)
 				}
 				s.wait(time.Hour)

@@ -107,7 +107,7 @@ func TestWalkWhoseFirstPageIsRefusedIsAFailure(t *testing.T) {
 			}
 		})
 		s.wait(62 * time.Minute)
-		if r := s.Report(); r.Comparisons != 1 {
+		if r := s.Report(); r.FullSyncs != 1 {
 			t.Errorf("the report is %+v", r)
 		}
 		s.wantTold()
@@ -158,7 +158,7 @@ func TestFullComparisonIsGoneOnWithAfterAnOutage(t *testing.T) {
 						t.Errorf("%s was asked for %d times, want %d", first, asked[first], want)
 					}
 				}
-				if r := s.Report(); r.Comparisons != 2 || asked["count"] != 1 {
+				if r := s.Report(); r.FullSyncs != 2 || asked["count"] != 1 {
 					t.Errorf("the report is %+v, counted %d times", r, asked["count"])
 				}
 			})

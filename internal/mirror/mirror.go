@@ -56,9 +56,9 @@ type Report struct {
 	Stale bool
 	// Followed is how many users are followed; Pending is how many of them were not read yet.
 	Followed, Pending int
-	// Tails and Comparisons are how many came to their end; Overruns is how many tails were left unfinished because there
-	// was more to read than a tail may.
-	Tails, Comparisons, Overruns int64
+	// IncrementalSyncs and FullSyncs are how many were completed; IncrementalSyncOverruns is how many incremental syncs
+	// were stopped because more users had changed than one may read.
+	IncrementalSyncs, FullSyncs, IncrementalSyncOverruns int64
 }
 
 // New returns an empty mirror. It reads nothing before Run.

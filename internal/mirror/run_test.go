@@ -48,7 +48,7 @@ func TestFirstLoad(t *testing.T) {
 				s.source.wantCalls(t, tc.want)
 				s.wantTold(idsOf(0, tc.followed)...)
 				s.wantSight("first", idsOf(0, tc.followed)...)
-				if r := s.Report(); r.Users == nil || *r.Users != int64(tc.followed+tc.others) || r.Comparisons != 1 || r.Tails != 1 || r.Stale {
+				if r := s.Report(); r.Users == nil || *r.Users != int64(tc.followed+tc.others) || r.FullSyncs != 1 || r.IncrementalSyncs != 1 || r.Stale {
 					t.Errorf("the report is %+v", r)
 				}
 				if n := s.counted(&s.reported); n != 1 {
@@ -139,7 +139,7 @@ func TestAnHourOfSilence(t *testing.T) {
 					}
 				}
 				s.wantTold()
-				if r := s.Report(); r.Tails != 181 || r.Comparisons != 4 || r.Overruns != 0 {
+				if r := s.Report(); r.IncrementalSyncs != 181 || r.FullSyncs != 4 || r.IncrementalSyncOverruns != 0 {
 					t.Errorf("the report is %+v", r)
 				}
 				if n := s.counted(&s.compared); n != 3 {
@@ -190,7 +190,7 @@ func TestFailures(t *testing.T) {
 
 		s.source.set(func(s *source) { s.fault = nil })
 		s.wait(2 * time.Minute)
-		if r := s.Report(); r.Stale || r.Tails < 3 {
+		if r := s.Report(); r.Stale || r.IncrementalSyncs < 3 {
 			t.Errorf("after recovery the report is %+v", r)
 		}
 		if n := s.counted(&s.reported); n != 3 {
@@ -217,7 +217,7 @@ func TestAFewFailuresAreNotStale(t *testing.T) {
 				t.Fatalf("stale after %d failures with answers in between", failed)
 			}
 		}
-		if r := s.Report(); r.Tails < 50 {
+		if r := s.Report(); r.IncrementalSyncs < 50 {
 			t.Errorf("the report is %+v", r)
 		}
 	})
@@ -246,7 +246,7 @@ func TestWaitingForATicketIsNoFailure(t *testing.T) {
 			s.fault = func(c call) error { return &clerk.WaitError{At: c.at.Add(7 * time.Second)} }
 		})
 		s.wait(time.Hour)
-		if r := s.Report(); r.Stale || r.Tails != 1 {
+		if r := s.Report(); r.Stale || r.IncrementalSyncs != 1 {
 			t.Errorf("the report is %+v", r)
 		}
 		if got := s.source.tally()["tail"]; got < 500 || got > 510 {
@@ -332,10 +332,10 @@ func TestTailAndComparisonDoNotBlockEachOther(t *testing.T) {
 				})
 				s.wait(3 * time.Hour)
 				r := s.Report()
-				if compared := r.Comparisons - 1; broken == "tail" && compared < 2 {
+				if compared := r.FullSyncs - 1; broken == "tail" && compared < 2 {
 					t.Errorf("the report is %+v, want full comparisons", r)
 				}
-				if broken != "tail" && r.Tails < 150 {
+				if broken != "tail" && r.IncrementalSyncs < 150 {
 					t.Errorf("the report is %+v, want tails", r)
 				}
 			})

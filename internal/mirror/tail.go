@@ -138,7 +138,7 @@ func (s *session) endTail() {
 	t := &s.schedule.tail
 	s.schedule.tailed, t.page, t.marked = t.began, 0, true
 	t.advance()
-	s.report.Tails++
+	s.report.IncrementalSyncs++
 }
 
 // overrun ends a tail that had more to read than it may. Where most of it were our own writes, as after many users were
@@ -152,5 +152,5 @@ func (s *session) overrun() {
 	if t.marked = 2*t.known >= t.seen; t.marked {
 		t.advance()
 	}
-	s.report.Overruns++
+	s.report.IncrementalSyncOverruns++
 }

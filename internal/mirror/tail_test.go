@@ -110,7 +110,7 @@ func TestTailReadsBackToTheWatermark(t *testing.T) {
 				if tc.changed >= 500 {
 					wantOverruns = 1
 				}
-				if r := s.Report(); r.Overruns != wantOverruns || r.Tails != 2-wantOverruns {
+				if r := s.Report(); r.IncrementalSyncOverruns != wantOverruns || r.IncrementalSyncs != 2-wantOverruns {
 					t.Errorf("the report is %+v", r)
 				}
 			})
@@ -134,7 +134,7 @@ func TestTailIsGivenUpWhereOthersOverrunIt(t *testing.T) {
 		s.source.wantCalls(t, "count, tail, ids")
 		s.wantTold(idOf(1))
 		s.wantSight("changed", idOf(1))
-		if r := s.Report(); r.Overruns != 1 || r.Tails != 2 || r.Comparisons != 2 {
+		if r := s.Report(); r.IncrementalSyncOverruns != 1 || r.IncrementalSyncs != 2 || r.FullSyncs != 2 {
 			t.Errorf("the report is %+v", r)
 		}
 		// All 600 are within the overlap: they are read once more and not again.
@@ -158,7 +158,7 @@ func TestStaleWhileTheTailIsGivenUp(t *testing.T) {
 		s.wait(2 * time.Minute)
 		s.source.set(func(s *source) { s.fault = func(call) error { return errDown } })
 		s.wait(63 * time.Minute)
-		if r := s.Report(); !r.Stale || r.Tails != 1 {
+		if r := s.Report(); !r.Stale || r.IncrementalSyncs != 1 {
 			t.Errorf("the report is %+v", r)
 		}
 	})
@@ -186,7 +186,7 @@ func TestTailGoesOnWhereWeOverrunIt(t *testing.T) {
 		s.wait(20 * time.Minute)
 		s.source.wantCalls(t, "tail x20")
 		s.wantTold(idOf(3))
-		if r := s.Report(); r.Overruns < 1 || r.Overruns > 2 {
+		if r := s.Report(); r.IncrementalSyncOverruns < 1 || r.IncrementalSyncOverruns > 2 {
 			t.Errorf("the report is %+v", r)
 		}
 	})

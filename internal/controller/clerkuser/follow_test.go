@@ -119,10 +119,10 @@ func TestWakeBeginsTheMirrorAlsoForNobody(t *testing.T) {
 	s.wantCalls(0)
 	s.wake(t.Context(), newTestQueue(t), name)
 	deadline := time.Now().Add(10 * time.Second)
-	for state.Connection.Mirror.Report().Comparisons == 0 && time.Now().Before(deadline) {
+	for state.Connection.Mirror.Report().FullSyncs == 0 && time.Now().Before(deadline) {
 		time.Sleep(time.Millisecond)
 	}
-	if r := state.Connection.Mirror.Report(); r.Users == nil || r.Comparisons != 1 {
+	if r := state.Connection.Mirror.Report(); r.Users == nil || r.FullSyncs != 1 {
 		t.Errorf("the mirror reports %+v", r)
 	}
 }

@@ -16,13 +16,13 @@ import (
 // tails lets a drift interval pass and the mirror read what was changed last, and returns the uids that it wakes.
 func (s *stage) tails() []string {
 	s.t.Helper()
-	return s.mirrorWorks(v1alpha1.DefaultDriftInterval, func(r mirror.Report) int64 { return r.Tails })
+	return s.mirrorWorks(v1alpha1.DefaultDriftInterval, func(r mirror.Report) int64 { return r.IncrementalSyncs })
 }
 
 // compares lets a full interval pass and the mirror compare everything, and returns the uids that it wakes.
 func (s *stage) compares() []string {
 	s.t.Helper()
-	return s.mirrorWorks(v1alpha1.DefaultFullInterval, func(r mirror.Report) int64 { return r.Comparisons })
+	return s.mirrorWorks(v1alpha1.DefaultFullInterval, func(r mirror.Report) int64 { return r.FullSyncs })
 }
 
 // loads lets the mirror read the users that are new to it, and returns the uids that it wakes.
@@ -51,7 +51,7 @@ func (s *stage) mirrorWorks(after time.Duration, work func(mirror.Report) int64)
 		shared.Run(ctx, client.For(ratelimit.Caller{ID: "mirror"}), s.clerk.ID())
 	}()
 	shared.Follow(nil)
-	for r := shared.Report(); work(r) == before || r.Comparisons == 0; r = shared.Report() {
+	for r := shared.Report(); work(r) == before || r.FullSyncs == 0; r = shared.Report() {
 		if ctx.Err() != nil {
 			s.t.Fatalf("the mirror does not come to an end: %+v", r)
 		}

@@ -12,8 +12,9 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/mirror"
 )
 
-// Metrics tells how the mirrors of a Pool are. The only label is the id of the Clerk instance, so that the number of
-// series does not grow with users.
+// Metrics shows the state of the mirrors of a Pool. The only label is the id of the Clerk instance, so that the number of
+// series does not grow with users. An instance has series, with the value 0 at first, from when a ClerkInstance leads to it
+// until none does. The label is not called instance, which is the name of Prometheus' own label for the scraped process.
 type Metrics struct {
 	pool   *Pool
 	series []series
@@ -31,21 +32,21 @@ var _ prometheus.Collector = (*Metrics)(nil)
 // NewMetrics returns a collector for the pool's mirrors.
 func NewMetrics(p *Pool) *Metrics {
 	of := func(name, help string, kind prometheus.ValueType, value func(mirror.Report) float64) series {
-		return series{prometheus.NewDesc("clerk_operator_mirror_"+name, help, []string{"instance"}, nil), kind, value}
+		return series{prometheus.NewDesc("clerk_operator_mirror_"+name, help, []string{"clerk_instance"}, nil), kind, value}
 	}
 	return &Metrics{pool: p, series: []series{
-		of("followed_users", "Users at Clerk that ClerkUsers are bound to or observe.", prometheus.GaugeValue,
+		of("followed_users", "Number of users at Clerk that ClerkUsers manage or observe.", prometheus.GaugeValue,
 			func(r mirror.Report) float64 { return float64(r.Followed) }),
-		of("pending_users", "Followed users that were not read yet.", prometheus.GaugeValue,
+		of("pending_users", "Number of these users that were not read yet.", prometheus.GaugeValue,
 			func(r mirror.Report) float64 { return float64(r.Pending) }),
-		of("stale", "1 while nothing could be read for three intervals.", prometheus.GaugeValue,
+		of("stale", "1 if no list of users at Clerk could be read for three intervals, else 0.", prometheus.GaugeValue,
 			func(r mirror.Report) float64 { return oneIf(r.Stale) }),
-		of("tails_total", "Looks at what was changed last that came to their end.", prometheus.CounterValue,
-			func(r mirror.Report) float64 { return float64(r.Tails) }),
-		of("tail_overruns_total", "Looks at what was changed last that were given up because too much was; the rest is found by the next full comparison.",
-			prometheus.CounterValue, func(r mirror.Report) float64 { return float64(r.Overruns) }),
-		of("comparisons_total", "Full comparisons of all followed users.", prometheus.CounterValue,
-			func(r mirror.Report) float64 { return float64(r.Comparisons) }),
+		of("incremental_syncs_total", "Number of completed incremental syncs, which read the users that changed last.",
+			prometheus.CounterValue, func(r mirror.Report) float64 { return float64(r.IncrementalSyncs) }),
+		of("incremental_sync_overruns_total", "Number of incremental syncs that stopped because too many users had changed; the next full sync reads the rest.",
+			prometheus.CounterValue, func(r mirror.Report) float64 { return float64(r.IncrementalSyncOverruns) }),
+		of("full_syncs_total", "Number of completed full syncs, which compare all users that ClerkUsers manage or observe.", prometheus.CounterValue,
+			func(r mirror.Report) float64 { return float64(r.FullSyncs) }),
 	}}
 }
 

@@ -11,20 +11,27 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	dto "github.com/prometheus/client_model/go"
 
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 	"github.com/clerk-operator/clerk-operator/internal/mirror"
 )
 
-// measured returns the values of all series by name and instance.
-func measured(t *testing.T, registry *prometheus.Registry) map[string]float64 {
+func gathered(t *testing.T, registry *prometheus.Registry) []*dto.MetricFamily {
 	t.Helper()
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return families
+}
+
+// measured returns the values of all series by name and instance.
+func measured(t *testing.T, registry *prometheus.Registry) map[string]float64 {
+	t.Helper()
 	values := map[string]float64{}
-	for _, family := range families {
+	for _, family := range gathered(t, registry) {
 		for _, m := range family.GetMetric() {
 			name := family.GetName()
 			for _, label := range m.GetLabel() {
@@ -54,13 +61,13 @@ func TestMetricsTellHowMirrorsAre(t *testing.T) {
 		}
 		s.mirror(firstID).Follow(users)
 		const prefix = "clerk_operator_mirror_"
-		series := func(id string, followed, pending, stale, tails, overruns, comparisons float64) map[string]float64 {
+		series := func(id string, followed, pending, stale, incremental, overruns, full float64) map[string]float64 {
 			values := map[string]float64{}
 			for name, value := range map[string]float64{
 				"followed_users": followed, "pending_users": pending, "stale": stale,
-				"tails_total": tails, "tail_overruns_total": overruns, "comparisons_total": comparisons,
+				"incremental_syncs_total": incremental, "incremental_sync_overruns_total": overruns, "full_syncs_total": full,
 			} {
-				values[prefix+name+" instance="+id] = value
+				values[prefix+name+" clerk_instance="+id] = value
 			}
 			return values
 		}
@@ -73,6 +80,9 @@ func TestMetricsTellHowMirrorsAre(t *testing.T) {
 			if diff := cmp.Diff(all, measured(t, registry)); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", when, diff)
 			}
+		}
+		if problems, err := promlint.NewWithMetricFamilies(gathered(t, registry)).Lint(); err != nil || len(problems) > 0 {
+			t.Errorf("against Prometheus' rules: %v (%v)", problems, err)
 		}
 		check("before the start", series(firstID, 3, 3, 0, 0, 0, 0), series(secondID, 0, 0, 0, 0, 0, 0))
 		defer s.start()()

@@ -134,10 +134,10 @@ func TestShortestIntervalsHold(t *testing.T) {
 				before := m.Report()
 				time.Sleep(4*time.Hour + time.Second)
 				after := m.Report()
-				if got := after.Tails - before.Tails; got != tc.tails {
+				if got := after.IncrementalSyncs - before.IncrementalSyncs; got != tc.tails {
 					t.Errorf("in four hours what changed is looked at %d times, want %d", got, tc.tails)
 				}
-				if got := after.Comparisons - before.Comparisons; got != tc.comparisons {
+				if got := after.FullSyncs - before.FullSyncs; got != tc.comparisons {
 					t.Errorf("in four hours everything is compared %d times, want %d", got, tc.comparisons)
 				}
 			})
@@ -208,7 +208,7 @@ func TestMirrorReadsWithTheKeyOfAMember(t *testing.T) {
 				if diff := cmp.Diff(tc.want, keysUsed(s.first)); diff != "" {
 					t.Errorf("then read with (-want +got):\n%s", diff)
 				}
-				if r := m.Report(); r.Comparisons != 1 || r.Pending != 0 {
+				if r := m.Report(); r.FullSyncs != 1 || r.Pending != 0 {
 					t.Errorf("the mirror begins anew: %+v", r)
 				}
 			})
@@ -263,8 +263,8 @@ func TestMirrorsEndWithThePool(t *testing.T) {
 				t.Fatalf("round %d: after its end the pool calls with %v", round, got)
 			}
 		}
-		if r := m.Report(); r.Comparisons != 2 {
-			t.Errorf("in an hour and a half everything was compared %d times, want 2, however often the pool began", r.Comparisons)
+		if r := m.Report(); r.FullSyncs != 2 {
+			t.Errorf("in an hour and a half everything was compared %d times, want 2, however often the pool began", r.FullSyncs)
 		}
 	})
 }

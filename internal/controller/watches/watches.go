@@ -58,14 +58,14 @@ type Watches struct {
 func New(c Config) (*Watches, error) {
 	w := &Watches{Config: c, errors: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "clerk_operator_watch_errors_total",
-		Help: "Lists and watches of the Kubernetes API that failed, by the kind of their objects. Expired watches are not counted.",
+		Help: "Number of failed lists and watches of the Kubernetes API, by kind. Expired watches are not counted.",
 	}, []string{"kind"})}
 	collectors := []prometheus.Collector{w.errors}
 	for _, kind := range append(slices.Clone(c.Kinds), otherKind) {
 		w.errors.WithLabelValues(kind)
 		collectors = append(collectors, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name:        "clerk_operator_watch_failing",
-			Help:        "1 while objects of this kind cannot be listed or watched, so that their changes are not noticed; else 0.",
+			Help:        "1 if objects of this kind cannot be listed or watched, so that the operator does not notice changes of them, else 0.",
 			ConstLabels: prometheus.Labels{"kind": kind},
 		}, func() float64 { return w.gauge(kind) }))
 	}
