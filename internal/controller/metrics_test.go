@@ -1,0 +1,181 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package controller
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/clerk-operator/clerk-operator/internal/controller/watches"
+)
+
+// startedMetrics returns the metrics of an operator that has done nothing yet and knows no Clerk instance.
+func startedMetrics(t *testing.T) []*dto.MetricFamily {
+	t.Helper()
+	registry := prometheus.NewPedanticRegistry()
+	mgr := offlineManager(t)
+	if err := SetupWithManager(t.Context(), mgr, mgr.GetClient(), Config{ClusterID: "cluster-1", Now: time.Now, Registry: registry}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := watches.New(watches.Config{Scheme: mgr.GetScheme(), Kinds: WatchedKinds(), Registry: registry, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return families
+}
+
+// labelValues returns the values that a label has in the series of a metric, sorted, and how many series there are.
+func labelValues(families []*dto.MetricFamily, metric, label string) (values []string, count int) {
+	for _, family := range families {
+		if family.GetName() != metric {
+			continue
+		}
+		count = len(family.GetMetric())
+		for _, series := range family.GetMetric() {
+			for _, pair := range series.GetLabel() {
+				if pair.GetName() == label {
+					values = append(values, pair.GetValue())
+				}
+			}
+		}
+	}
+	slices.Sort(values)
+	return slices.Compact(values), count
+}
+
+// TestAllSeriesExistFromTheStart compares the metrics of an operator that has just started with this list. Prometheus sees no
+// increase in a counter that appears with the value 1, so an alert on it would miss the first time.
+func TestAllSeriesExistFromTheStart(t *testing.T) {
+	t.Parallel()
+	kinds := "ClerkInstance ClerkUser ClerkUserAction ConfigMap Namespace Secret other"
+	want := map[string]map[string]string{
+		"clerk_operator_actions_total": {
+			"action": "createTOTP deleteBackupCodes deleteExternalAccount deletePasskey deleteTOTP deleteWeb3Wallet disableMFA " +
+				"getOAuthAccessToken removePassword revokeTrustedDevice setPasswordCompromised unsetPasswordCompromised " +
+				"verifyPassword verifyTOTP",
+			"outcome": "Ambiguous CarriedOut Conflict InstanceChanged InvalidSpec Missing NotAllowed NotFoundAtClerk OutcomeUnknown " +
+				"ProviderNotConnected RejectedByClerk SecretExists UserNotBound",
+		},
+		"clerk_operator_changes_total": {
+			"cause": "drift spec",
+			"change": "add_email_address add_phone_number ban create delete delete_email_address delete_phone_number " +
+				"delete_profile_image lock merge_metadata replace_metadata set_profile_image unban unlock update " +
+				"update_email_address update_phone_number",
+		},
+		"clerk_operator_ready_transitions_total": {
+			"reason": "AlreadyExists Ambiguous ConfigMapNotFound Conflict Contended DeletionBlocked DeletionHeld InSync InstanceChanged " +
+				"InstanceNotFound InstanceNotReady InvalidSpec InvalidStatus Missing NotAllowed NotKept Observed RejectedByClerk " +
+				"Retrying SecretNotFound",
+		},
+		"clerk_operator_watch_errors_total": {"kind": kinds},
+		"clerk_operator_watch_failing":      {"kind": kinds},
+	}
+	families := startedMetrics(t)
+	var names []string
+	for _, family := range families {
+		names = append(names, family.GetName())
+		product := 1
+		for label, values := range want[family.GetName()] {
+			got, count := labelValues(families, family.GetName(), label)
+			if diff := cmp.Diff(strings.Fields(values), got); diff != "" {
+				t.Errorf("label %s of %s (-want +got):\n%s", label, family.GetName(), diff)
+			}
+			if product *= len(got); product > count {
+				t.Errorf("%s has %d series; want one for each combination of labels", family.GetName(), count)
+			}
+		}
+		for _, series := range family.GetMetric() {
+			if series.GetCounter().GetValue() != 0 || series.GetGauge().GetValue() != 0 {
+				t.Errorf("%s is %v, want 0", family.GetName(), series)
+			}
+			if len(series.GetLabel()) != len(want[family.GetName()]) {
+				t.Errorf("%s has labels %v; add them to this list", family.GetName(), series.GetLabel())
+			}
+		}
+	}
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), names); diff != "" {
+		t.Errorf("metrics (-want +got):\n%s", diff)
+	}
+	problems, err := promlint.NewWithMetricFamilies(families).Lint()
+	if err != nil || len(problems) > 0 {
+		t.Errorf("against Prometheus' rules: %v (%v)", problems, err)
+	}
+}
+
+// TestEveryReasonIsCountedOrLeftOut has somebody who adds a reason decide in which metrics it can be.
+func TestEveryReasonIsCountedOrLeftOut(t *testing.T) {
+	t.Parallel()
+	const (
+		ofInstances = "a reason of ClerkInstances"
+		ofActions   = "a reason of ClerkUserActions"
+		ofUsers     = "a reason of ClerkUsers"
+		unfinished  = "a reason of actions that are not finished"
+		unknown     = "a reason while Ready is Unknown"
+	)
+	leftOut := map[string]map[string]string{
+		"clerk_operator_ready_transitions_total reason": {
+			"APIHostNotAllowed": ofInstances, "CarriedOut": ofActions, "Deleting": ofInstances, "InvalidKey": ofInstances,
+			"KeyAccepted": ofInstances, "KeyRejected": ofInstances, "MirrorStale": ofInstances, "NotFoundAtClerk": ofActions,
+			"OutcomeUnknown": ofActions, "ProviderNotConnected": ofActions, "SecretExists": ofActions, "Suspended": unknown,
+			"UnexpectedAnswer": ofInstances, "UserNotBound": ofActions, "UserNotFound": ofActions, "Waiting": unknown,
+		},
+		"clerk_operator_actions_total outcome": {
+			"APIHostNotAllowed": ofInstances, "AlreadyExists": ofUsers, "ConfigMapNotFound": unfinished, "Contended": ofUsers,
+			"Deleting": ofInstances, "DeletionBlocked": ofUsers, "DeletionHeld": ofUsers, "InSync": ofUsers,
+			"InstanceNotFound": unfinished, "InstanceNotReady": unfinished, "InvalidKey": ofInstances, "InvalidStatus": ofUsers,
+			"KeyAccepted": ofInstances, "KeyRejected": ofInstances, "MirrorStale": ofInstances, "NotKept": ofUsers,
+			"Observed": ofUsers, "Retrying": unfinished, "SecretNotFound": unfinished, "Suspended": unfinished,
+			"UnexpectedAnswer": ofInstances, "UserNotFound": unfinished, "Waiting": unfinished,
+		},
+	}
+	families := startedMetrics(t)
+	for where, without := range leftOut {
+		metric, label, _ := strings.Cut(where, " ")
+		counted, _ := labelValues(families, metric, label)
+		if diff := cmp.Diff(apiReasons(t), slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(without)), counted...)))); diff != "" {
+			t.Errorf("reasons that %s counts, and those that it leaves out (-in the API +here):\n%s", metric, diff)
+		}
+	}
+}
+
+// apiReasons returns the reasons of conditions that the API has, sorted.
+func apiReasons(t *testing.T) []string {
+	t.Helper()
+	const source = "../../api/v1alpha1/conditions.go"
+	file, err := parser.ParseFile(token.NewFileSet(), source, nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var reasons []string
+	ast.Inspect(file, func(node ast.Node) bool {
+		spec, ok := node.(*ast.ValueSpec)
+		if !ok || !strings.HasPrefix(spec.Names[0].Name, "Reason") {
+			return true
+		}
+		reason, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reasons = append(reasons, reason)
+		return true
+	})
+	slices.Sort(reasons)
+	return reasons
+}
