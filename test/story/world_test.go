@@ -205,6 +205,7 @@ func (w *world) start() {
 		cancel()
 		w.t.Fatal(err)
 	}
+	w.t.Cleanup(expectNoNewSeries(w.t, w.metrics))
 	w.stop, w.done = cancel, make(chan struct{})
 	go func() {
 		defer close(w.done)

@@ -4,6 +4,7 @@
 package clerkuser
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -130,14 +131,16 @@ func TestMetricsCountChangesAndTurns(t *testing.T) {
 	r.announce(t.Context(), newTestUser("ann", func(u *v1alpha1.ClerkUser) { fillConditions(u, inSync) }), p, inSync)
 
 	want := map[string]float64{
-		"clerk_operator_changes_total cause=drift change=Ban":    2,
-		"clerk_operator_changes_total cause=drift change=Create": 1,
-		"clerk_operator_changes_total cause=spec change=Ban":     2,
-		"clerk_operator_changes_total cause=spec change=Create":  1,
+		"clerk_operator_changes_total cause=drift change=ban":    2,
+		"clerk_operator_changes_total cause=drift change=create": 1,
+		"clerk_operator_changes_total cause=spec change=ban":     2,
+		"clerk_operator_changes_total cause=spec change=create":  1,
 		"clerk_operator_ready_transitions_total reason=InSync":   1,
 	}
-	if diff := cmp.Diff(want, counted(t, registry)); diff != "" {
-		t.Errorf("metrics (-want +got):\n%s", diff)
+	got := counted(t, registry)
+	maps.DeleteFunc(got, func(_ string, count float64) bool { return count == 0 })
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("metrics that are not 0 (-want +got):\n%s", diff)
 	}
 	if _, err := NewMetrics(registry); err == nil {
 		t.Error("the same metrics were registered twice")

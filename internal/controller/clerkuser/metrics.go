@@ -5,10 +5,10 @@ package clerkuser
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
@@ -17,10 +17,11 @@ const (
 	causeDrift = "drift"
 )
 
-// Metrics counts what the controller did. Labels are from closed sets, so that their number does not grow with users.
+// Metrics counts what the controller did. Labels are from closed sets, so that their number does not grow with users. All
+// counters exist from the start, since Prometheus sees no increase in one that appears with the value 1.
 type Metrics struct {
-	changes  *prometheus.CounterVec
-	verdicts *prometheus.CounterVec
+	changes     *prometheus.CounterVec
+	transitions *prometheus.CounterVec
 }
 
 // NewMetrics returns collectors and registers them.
@@ -28,14 +29,21 @@ func NewMetrics(registry prometheus.Registerer) (*Metrics, error) {
 	m := &Metrics{
 		changes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "clerk_operator_changes_total",
-			Help: "Changes made to users at Clerk, by kind and by cause (spec: somebody changed the manifest; drift: somebody changed the user).",
+			Help: "Number of changes made to users at Clerk, by kind of change and by cause: spec if the ClerkUser changed, drift if the user changed at Clerk.",
 		}, []string{"change", "cause"}),
-		verdicts: prometheus.NewCounterVec(prometheus.CounterOpts{
+		transitions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "clerk_operator_ready_transitions_total",
-			Help: "Times that the Ready condition of a ClerkUser took a reason.",
+			Help: "Number of times that the condition Ready of a ClerkUser became True or False, or got another reason, by reason.",
 		}, []string{"reason"}),
 	}
-	for _, c := range []prometheus.Collector{m.changes, m.verdicts} {
+	for _, change := range plan.Kinds() {
+		m.changes.WithLabelValues(change, causeSpec)
+		m.changes.WithLabelValues(change, causeDrift)
+	}
+	for _, reason := range readyReasons() {
+		m.transitions.WithLabelValues(reason)
+	}
+	for _, c := range []prometheus.Collector{m.changes, m.transitions} {
 		if err := registry.Register(c); err != nil {
 			return nil, fmt.Errorf("registering metrics: %w", err)
 		}
@@ -43,9 +51,20 @@ func NewMetrics(registry prometheus.Registerer) (*Metrics, error) {
 	return m, nil
 }
 
-func (m *Metrics) changed(change plan.Change, cause string) {
-	kind := fmt.Sprintf("%T", change)
-	m.changes.WithLabelValues(kind[strings.LastIndex(kind, ".")+1:], cause).Inc()
+// readyReasons lists the reasons with which the condition Ready is True or False.
+func readyReasons() []string {
+	return []string{
+		v1alpha1.ReasonAlreadyExists, v1alpha1.ReasonAmbiguous, v1alpha1.ReasonConfigMapNotFound, v1alpha1.ReasonConflict,
+		v1alpha1.ReasonContended, v1alpha1.ReasonDeletionBlocked, v1alpha1.ReasonDeletionHeld, v1alpha1.ReasonInSync,
+		v1alpha1.ReasonInstanceChanged, v1alpha1.ReasonInstanceNotFound, v1alpha1.ReasonInstanceNotReady,
+		v1alpha1.ReasonInvalidSpec, v1alpha1.ReasonInvalidStatus, v1alpha1.ReasonMissing, v1alpha1.ReasonNotAllowed,
+		v1alpha1.ReasonNotKept, v1alpha1.ReasonObserved, v1alpha1.ReasonRejectedByClerk, v1alpha1.ReasonRetrying,
+		v1alpha1.ReasonSecretNotFound,
+	}
 }
 
-func (m *Metrics) turned(reason string) { m.verdicts.WithLabelValues(reason).Inc() }
+func (m *Metrics) changed(change plan.Change, cause string) {
+	m.changes.WithLabelValues(plan.KindOf(change), cause).Inc()
+}
+
+func (m *Metrics) turned(reason string) { m.transitions.WithLabelValues(reason).Inc() }

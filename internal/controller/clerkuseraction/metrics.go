@@ -11,7 +11,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
 
-// Metrics counts what became of actions. Labels are from closed sets, so that their number does not grow with users.
+// Metrics counts what became of actions. Labels are from closed sets, so that their number does not grow with users. All
+// counters exist from the start, since Prometheus sees no increase in one that appears with the value 1.
 type Metrics struct {
 	actions *prometheus.CounterVec
 }
@@ -21,13 +22,28 @@ func NewMetrics(registry prometheus.Registerer) (*Metrics, error) {
 	m := &Metrics{
 		actions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "clerk_operator_actions_total",
-			Help: "ClerkUserActions that are over, by action and by the reason of their condition Complete or Failed.",
+			Help: "Number of finished ClerkUserActions, by type of action and by outcome, which is the reason of the condition Complete or Failed.",
 		}, []string{"action", "outcome"}),
+	}
+	for _, action := range v1alpha1.ActionTypes() {
+		for _, outcome := range outcomes() {
+			m.actions.WithLabelValues(string(action), outcome)
+		}
 	}
 	if err := registry.Register(m.actions); err != nil {
 		return nil, fmt.Errorf("registering metrics: %w", err)
 	}
 	return m, nil
+}
+
+// outcomes lists the reasons with which the condition Complete or Failed is True.
+func outcomes() []string {
+	return []string{
+		v1alpha1.ReasonAmbiguous, v1alpha1.ReasonCarriedOut, v1alpha1.ReasonConflict, v1alpha1.ReasonInstanceChanged,
+		v1alpha1.ReasonInvalidSpec, v1alpha1.ReasonMissing, v1alpha1.ReasonNotAllowed, v1alpha1.ReasonNotFoundAtClerk,
+		v1alpha1.ReasonOutcomeUnknown, v1alpha1.ReasonProviderNotConnected, v1alpha1.ReasonRejectedByClerk,
+		v1alpha1.ReasonSecretExists, v1alpha1.ReasonUserNotBound,
+	}
 }
 
 func (m *Metrics) ended(actionType v1alpha1.ActionType, reason string) {
