@@ -42,6 +42,10 @@ func importRules() []importRule {
 			why: "internal/clerk speaks Clerk and knows nothing of Kubernetes; translate in internal/plan or internal/controller",
 		},
 		{
+			below: "internal/ratelimit/", forbids: []string{module, sdk, "k8s.io", "sigs.k8s.io", "context", "net"}, tests: true,
+			why: "the rate limiter knows neither who calls nor how; pass what it needs as values",
+		},
+		{
 			below: "internal/mirror/", forbids: kubernetes, tests: true,
 			why: "the mirror knows nothing of Kubernetes; let its user pass on what it needs as values",
 		},
@@ -72,6 +76,10 @@ type userRule struct {
 func userRules() []userRule {
 	return []userRule{
 		{sdk, []string{"internal/clerk/"}, "only internal/clerk knows the SDK; add a call there"},
+		{
+			module + "internal/ratelimit", []string{"internal/clerk/", "internal/controller/", "test/"},
+			"calls take their tokens in internal/clerk; the loops only say on whose behalf a call is made",
+		},
 		{module + "internal/emulator", []string{"internal/emulator/", "cmd/", "test/"}, "the emulator is for tests and commands"},
 		{module + "test", []string{"test/", "cmd/playground/", "hack/"}, "the product does not depend on its tests"},
 		{"github.com/getkin/kin-openapi", []string{"test/contract/"}, "what is loosened in Clerk's document stands in one place"},
@@ -288,6 +296,10 @@ func TestLayoutFindsWhatIsWrong(t *testing.T) {
 		"ClerkWithKubernetes":       {"internal/clerk/a.go", `import "k8s.io/apimachinery/pkg/types"`, "nothing of Kubernetes"},
 		"ClerkTestWithAPI":          {"internal/clerk/a_test.go", `import "` + module + `api/v1alpha1"`, "nothing of Kubernetes"},
 		"ClerkWithSDK":              {"internal/clerk/a.go", `import "` + sdk + `/v2/user"`, ""},
+		"RateLimiterWithClerk":      {"internal/ratelimit/a.go", `import "` + module + `internal/clerk"`, "neither who calls nor how"},
+		"RateLimiterTestWithHTTP":   {"internal/ratelimit/a_test.go", `import "net/http"`, "neither who calls nor how"},
+		"MirrorWithRateLimiter":     {"internal/mirror/a.go", `import "` + module + `internal/ratelimit"`, "take their tokens in internal/clerk"},
+		"ControllerWithRateLimiter": {"internal/controller/a.go", `import "` + module + `internal/ratelimit"`, ""},
 		"MirrorWithKubernetes":      {"internal/mirror/a.go", `import "sigs.k8s.io/controller-runtime"`, "nothing of Kubernetes"},
 		"EmulatorWithClient":        {"internal/emulator/a.go", `import "` + module + `internal/clerk"`, "client's mistakes"},
 		"EmulatorTestWithClient":    {"internal/emulator/a_test.go", `import "` + module + `internal/clerk"`, ""},

@@ -20,9 +20,10 @@ const module = "github.com/clerk-operator/clerk-operator/"
 // floor of the longest name that it begins with.
 func floors() map[string]float64 {
 	return map[string]float64{
-		"":                80,
-		"internal/plan/":  100,
-		"internal/clerk/": 90,
+		"":                    80,
+		"internal/plan/":      100,
+		"internal/clerk/":     90,
+		"internal/ratelimit/": 90,
 		"internal/controller/clerkuser/verdict.go": 100,
 	}
 }

@@ -59,7 +59,7 @@ func (b *backend) complete() {
 	}
 }
 
-// Call takes a ticket, sends the request once and reads the answer into the reader.
+// Call takes a token, sends the request once and reads the answer into the reader.
 func (b *backend) Call(ctx context.Context, api *clerksdk.APIRequest, into clerksdk.ResponseReader) error {
 	ctx, cancel := context.WithTimeout(ctx, b.timeout)
 	defer cancel()
@@ -70,7 +70,7 @@ func (b *backend) Call(ctx context.Context, api *clerksdk.APIRequest, into clerk
 	if err := ctx.Err(); err != nil {
 		return &transportError{cause: err}
 	}
-	ticket, err := b.limiter.take(b.caller, b.keyID, laneOf(api.Method, api.Path))
+	taken, err := b.limiter.take(b.caller, b.keyID, limitedUser(api.Method, api.Path))
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (b *backend) Call(ctx context.Context, api *clerksdk.APIRequest, into clerk
 	if err == nil {
 		err = b.read(&a, out, into)
 	}
-	b.limiter.settle(ticket, outcome{status: a.status, retryAfter: retryAfterOf(err)})
+	b.limiter.settle(taken, outcome{status: a.status, retryAfter: retryAfterOf(err)})
 	if sent && out.write() && unsettled(err) {
 		return &AnswerLostError{Err: err}
 	}

@@ -340,8 +340,8 @@ func TestTransport(t *testing.T) {
 		}
 		clerk.Start()
 		t.Cleanup(clerk.Close)
-		office := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 100_000})
-		c := newTestClient(t, clerk.URL, func(c *Config) { c.RateLimiter = office })
+		limiter := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 100_000})
+		c := newTestClient(t, clerk.URL, func(c *Config) { c.RateLimiter = limiter })
 		for range 50 {
 			if _, err := c.User(t.Context(), testUserID); err != nil {
 				t.Fatal(err)
@@ -431,11 +431,11 @@ func TestBackendSendsWhatTheSDKAsksFor(t *testing.T) {
 	}
 }
 
-func TestCallersHaveTicketsOfTheirOwn(t *testing.T) {
+func TestCallersHaveTokensOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		office := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 10})
-		c, err := New(Config{Key: testKey, RateLimiter: office, Transport: failing{}})
+		limiter := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 10})
+		c, err := New(Config{Key: testKey, RateLimiter: limiter, Transport: failing{}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -445,7 +445,7 @@ func TestCallersHaveTicketsOfTheirOwn(t *testing.T) {
 			at, _ := Waiting(err)
 			return at
 		}
-		exhaust(t, office)
+		exhaust(t, limiter)
 		first, second := until(a), until(b)
 		if !second.After(first) {
 			t.Errorf("b is told %v, a %v", second, first)
@@ -456,7 +456,7 @@ func TestCallersHaveTicketsOfTheirOwn(t *testing.T) {
 	})
 }
 
-func TestAnswersTeachTheOffice(t *testing.T) {
+func TestAnswersTeachTheRateLimiter(t *testing.T) {
 	t.Parallel()
 	status, header := http.StatusOK, http.Header{}
 	clerk := newStub(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -464,24 +464,24 @@ func TestAnswersTeachTheOffice(t *testing.T) {
 		answering(status, userBody)(w, nil)
 	})
 	refused, opened := 0, 0
-	office := NewRateLimiter(RateLimiterConfig{
+	limiter := NewRateLimiter(RateLimiterConfig{
 		RequestsPer10s: 1000, OnKeyRefused: func() { refused++ }, OnRecovered: func() { opened++ },
 	})
-	c := newTestClient(t, clerk.URL, func(c *Config) { c.RateLimiter = office })
+	c := newTestClient(t, clerk.URL, func(c *Config) { c.RateLimiter = limiter })
 	status, header = http.StatusTooManyRequests, http.Header{"Retry-After": {"60"}}
 	if _, err := c.MergeMetadata(t.Context(), testUserID, MetadataParams{}); err == nil {
 		t.Fatal("got no error")
 	}
 	_, err := c.UpdateUser(t.Context(), testUserID, UpdateUserParams{})
 	if at, ok := Waiting(err); !ok || time.Until(at) < 50*time.Second || len(clerk.received()) != 1 {
-		t.Errorf("the lane of a user is open: %v", err)
+		t.Errorf("calls on a user are not limited: %v", err)
 	}
 	status, header = http.StatusUnauthorized, nil
 	if _, err = c.User(t.Context(), testUserID); !Unauthorized(err) {
 		t.Errorf("another call on the user: got %v, want the answer that the key is refused", err)
 	}
 	if _, err = c.User(t.Context(), testUserID); !Unauthorized(err) || len(clerk.received()) != 2 {
-		t.Errorf("the office is open: %v", err)
+		t.Errorf("the key is not refused: %v", err)
 	}
 	status = http.StatusOK
 	if err := c.ProbeKey(t.Context()); Unauthorized(err) || len(clerk.received()) != 3 {
@@ -496,9 +496,9 @@ func TestAnswersTeachTheOffice(t *testing.T) {
 	}
 	_, err = c.CountUsers(t.Context())
 	if at, ok := Waiting(err); !ok || time.Until(at) > 10*time.Second || len(clerk.received()) != 4 {
-		t.Errorf("the instance is open: %v", err)
+		t.Errorf("calls are not limited: %v", err)
 	}
 	if refused != 1 || opened != 1 {
-		t.Errorf("told of %d refusals and %d openings, want one each", refused, opened)
+		t.Errorf("told of %d refusals and %d recoveries, want one each", refused, opened)
 	}
 }

@@ -113,7 +113,7 @@ func (c *Client) For(caller ratelimit.Caller) *Client {
 // seconds, in which its next call is made without asking for another. That call has to wait nevertheless if Clerk limits
 // calls in between, or already limits those on its user. Any other error is that of a call that was not made: a *WaitError
 // or a *KeyRefusedError. A token that is not used counts as little as one that its caller never came for.
-func (c *Client) Reserve() error { return c.backend.limiter.ready(c.backend.caller, c.backend.keyID) }
+func (c *Client) Reserve() error { return c.backend.limiter.reserve(c.backend.caller, c.backend.keyID) }
 
 // ProbeKey finds out whether Clerk accepts again a key that the rate limiter knows as refused. It counts users, because
 // GET /instance, which tells whose key it is, may be answered where nothing else is. If the call succeeds, calls go out again

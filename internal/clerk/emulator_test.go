@@ -22,7 +22,7 @@ import (
 type world struct {
 	*clerk.Client
 	instance *emulator.Instance
-	office   *clerk.RateLimiter
+	limiter  *clerk.RateLimiter
 	url      string
 }
 
@@ -34,7 +34,7 @@ func newWorld(t *testing.T, settings emulator.Settings) *world {
 	t.Cleanup(served.Close)
 	t.Cleanup(server.Close)
 	w := &world{instance: instance, url: served.URL + emulator.BasePath}
-	w.office = clerk.NewRateLimiter(clerk.RateLimiterConfig{RequestsPer10s: 100_000})
+	w.limiter = clerk.NewRateLimiter(clerk.RateLimiterConfig{RequestsPer10s: 100_000})
 	w.Client = w.client(t, instance.Key())
 	return w
 }
@@ -43,7 +43,7 @@ func (w *world) client(t *testing.T, key string) *clerk.Client {
 	t.Helper()
 	transport := clerk.NewTransport()
 	t.Cleanup(transport.CloseIdleConnections)
-	c, err := clerk.New(clerk.Config{APIURL: w.url, Key: key, RateLimiter: w.office, Transport: transport})
+	c, err := clerk.New(clerk.Config{APIURL: w.url, Key: key, RateLimiter: w.limiter, Transport: transport})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -367,7 +367,7 @@ func TestKeyThatIsRevoked(t *testing.T) {
 		t.Fatalf("got %v, want that the key is refused", err)
 	}
 	if _, err := w.CountUsers(t.Context()); !clerk.Unauthorized(err) {
-		t.Fatalf("got %v, want that the office is closed", err)
+		t.Fatalf("got %v, want that the key is refused", err)
 	}
 	if closed, ok := errors.AsType[*clerk.KeyRefusedError](w.Reserve()); !ok || time.Until(closed.At) > time.Second {
 		t.Errorf("got %v, want to be closed for a second", closed)
@@ -381,7 +381,7 @@ func TestLimitsOfTheEmulatorAreNotMet(t *testing.T) {
 	t.Parallel()
 	const budget = 100
 	w := newWorld(t, emulator.Settings{InstanceRateLimit: budget})
-	w.office = clerk.NewRateLimiter(clerk.RateLimiterConfig{RequestsPer10s: budget})
+	w.limiter = clerk.NewRateLimiter(clerk.RateLimiterConfig{RequestsPer10s: budget})
 	c := w.client(t, w.instance.Key())
 	answered := 0
 	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); {

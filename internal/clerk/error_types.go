@@ -58,7 +58,7 @@ func (e *Error) Error() string {
 	return shorten(b.String(), maxErrorText)
 }
 
-// WaitError means that there is no ticket yet.
+// WaitError means that there is no token yet.
 type WaitError struct {
 	// At is when to come again.
 	At time.Time

@@ -18,8 +18,8 @@ func IsNotFound(err error) bool {
 	return ok && e.Status == http.StatusNotFound && !e.foreign
 }
 
-// Waiting reports whether the call was not made, or not carried out, for lack of budget, and when to make it again: no
-// ticket, or a 429.
+// Waiting reports whether the call was not made, or not carried out, for lack of budget, and when to make it again: there
+// was no token, or Clerk answered 429.
 func Waiting(err error) (time.Time, bool) {
 	if wait, ok := errors.AsType[*WaitError](err); ok {
 		return wait.At, true

@@ -133,8 +133,8 @@ func TestFateOfOtherErrors(t *testing.T) {
 	}{
 		"None":          {nil, fate{}},
 		"SomethingElse": {io.EOF, fate{}},
-		"NoTicket":      {&WaitError{At: then}, fate{Waiting: true}},
-		"ClosedOffice":  {&KeyRefusedError{At: then}, fate{Unauthorized: true}},
+		"NoToken":       {&WaitError{At: then}, fate{Waiting: true}},
+		"KeyRefused":    {&KeyRefusedError{At: then}, fate{Unauthorized: true}},
 		"LostAnswer":    {&AnswerLostError{Err: io.EOF}, fate{Lost: true}},
 		"MadeByATest":   {&Error{Status: 422, Code: "x"}, fate{Rejected: true}},
 	}
@@ -440,8 +440,8 @@ func TestUntrustedCertificate(t *testing.T) {
 func TestWaitingBeforeACall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		office := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 1})
-		c, err := New(Config{Key: testKey, RateLimiter: office, Transport: failing{}})
+		limiter := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 1})
+		c, err := New(Config{Key: testKey, RateLimiter: limiter, Transport: failing{}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -453,9 +453,9 @@ func TestWaitingBeforeACall(t *testing.T) {
 		if !ok || !until.After(time.Now()) || AnswerLost(err) {
 			t.Errorf("got %v, want to be told to wait", err)
 		}
-		office.settle(ticket{secret: c.backend.keyID}, outcome{status: http.StatusUnauthorized})
+		limiter.settle(token{key: c.backend.keyID}, outcome{status: http.StatusUnauthorized})
 		if _, err = c.BanUser(t.Context(), testUserID); !Unauthorized(err) || AnswerLost(err) {
-			t.Errorf("got %v, want a closed office", err)
+			t.Errorf("got %v, want that the key is refused", err)
 		}
 	})
 }

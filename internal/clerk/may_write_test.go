@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Whoever no longer leads reads, and writes nothing. The question comes after the ticket, for which there may be a wait.
+// Whoever no longer leads reads, and writes nothing. The question comes after the token, for which there may be a wait.
 func TestWritesAreAskedForRightBeforeTheyAreSent(t *testing.T) {
 	t.Parallel()
 	var sent, asked atomic.Int32
@@ -20,10 +20,10 @@ func TestWritesAreAskedForRightBeforeTheyAreSent(t *testing.T) {
 		answering(http.StatusOK, userBody)(w, r)
 	})
 	refused := errors.New("somebody else leads")
-	office := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 100, Now: func() time.Time { return time.Unix(0, 0) }})
+	limiter := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 100, Now: func() time.Time { return time.Unix(0, 0) }})
 	lost := false
 	c := newTestClient(t, server.URL, func(config *Config) {
-		config.RateLimiter = office
+		config.RateLimiter = limiter
 		config.MayWrite = func() error {
 			asked.Add(1)
 			if lost {
@@ -53,7 +53,7 @@ func TestWritesAreAskedForRightBeforeTheyAreSent(t *testing.T) {
 		before := asked.Load()
 		_, err = c.CreateUser(t.Context(), CreateUserParams{})
 		if _, waiting := Waiting(err); waiting && asked.Load() != before {
-			t.Error("who waits for a ticket was asked for before it")
+			t.Error("the question came before the token")
 		}
 	}
 }

@@ -19,7 +19,7 @@ const (
 	minRetryAfter = time.Second
 	maxRetryAfter = 10 * time.Minute
 	// defaultRetryAfter is the length of the window over which Clerk counts.
-	defaultRetryAfter = windowLength
+	defaultRetryAfter = 10 * time.Second
 
 	maxFeatures = 10
 )

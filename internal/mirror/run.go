@@ -126,7 +126,7 @@ func (s *session) pause(err error) time.Duration {
 		due = at
 	}
 	if at, waiting := clerk.Waiting(err); waiting {
-		// Whoever sells the tickets may have another clock.
+		// The rate limiter may have another clock.
 		due = later(at, now.Add(gather))
 	}
 	return min(due.Sub(now), longRest, plan.interval)
@@ -181,7 +181,7 @@ func (m *Mirror) rest(ctx context.Context, pause time.Duration) {
 	}
 }
 
-// note keeps the record of failures. Having to wait for a ticket is none.
+// note keeps the record of failures. Having to wait for a token is none.
 func (s *session) note(tried *retries, err error) {
 	if _, waiting := clerk.Waiting(err); waiting {
 		return

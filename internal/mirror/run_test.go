@@ -270,7 +270,7 @@ func TestWaitingForATicketIsNoFailure(t *testing.T) {
 	})
 }
 
-// Every second call has to wait, as where one ticket at a time is to be had.
+// Every second call has to wait, as where there is one token at a time.
 func TestNothingIsAskedTwiceForLackOfTickets(t *testing.T) {
 	t.Parallel()
 	faults := map[string]func(c call) error{

@@ -168,7 +168,7 @@ func TestClerkInstancesOfOneClerkInstanceAreConnectedToOneMirror(t *testing.T) {
 // A budget that was changed holds for the connection that users have, and costs no call.
 func TestBudgetOfTheSpecHoldsWithoutAnotherCheck(t *testing.T) {
 	t.Parallel()
-	tickets := func(s *stage, client *clerk.Client) (n int) {
+	tokens := func(s *stage, client *clerk.Client) (n int) {
 		t.Helper()
 		s.clock.advance(time.Minute)
 		for {
@@ -186,7 +186,7 @@ func TestBudgetOfTheSpecHoldsWithoutAnotherCheck(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	usual := tickets(s, c.Client)
+	usual := tokens(s, c.Client)
 	for _, step := range []struct {
 		requests int32
 		more     bool
@@ -195,7 +195,7 @@ func TestBudgetOfTheSpecHoldsWithoutAnotherCheck(t *testing.T) {
 		if again, _, err := s.connect(t); err != nil || again != c {
 			t.Fatalf("connect() = %v, %v; want the connection of before", again, err)
 		}
-		if got := tickets(s, c.Client); got == usual || got > usual != step.more {
+		if got := tokens(s, c.Client); got == usual || got > usual != step.more {
 			t.Errorf("with %d requests in 10 s %d calls are let through at once, with the usual 50 it is %d", step.requests, got, usual)
 		}
 	}

@@ -55,8 +55,8 @@ func TestClerkInstancesOfOneClerkInstanceShareWhatItHas(t *testing.T) {
 	}
 }
 
-// tickets is how many calls a rate limiter lets through at once after a while of rest.
-func (s *scene) tickets(limiter *clerk.RateLimiter) int {
+// tokens is how many calls a rate limiter lets through at once after a while of rest.
+func (s *scene) tokens(limiter *clerk.RateLimiter) int {
 	s.t.Helper()
 	time.Sleep(time.Minute)
 	client := s.client("key-1", limiter).For(ratelimit.Caller{ID: "test", Level: ratelimit.Interactive})
@@ -96,8 +96,8 @@ func TestSmallestBudgetHolds(t *testing.T) {
 				limiter, _ := s.pool.Join(ann, firstID, budget(200))
 				s.pool.Join(bob, firstID, budget(100))
 				tc.then(s.pool)
-				want := s.tickets(clerk.NewRateLimiter(clerk.RateLimiterConfig{RequestsPer10s: tc.want, Now: time.Now}))
-				if got := s.tickets(limiter); got != want {
+				want := s.tokens(clerk.NewRateLimiter(clerk.RateLimiterConfig{RequestsPer10s: tc.want, Now: time.Now}))
+				if got := s.tokens(limiter); got != want {
 					t.Errorf("%d calls are let through at once, want %d as with a budget of %d", got, want, tc.want)
 				}
 			})

@@ -1,7 +1,7 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package clerk
+package ratelimit
 
 import (
 	"fmt"
@@ -9,27 +9,25 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
-// trickle lets a new caller of a class and group come every so often.
-func (c *crowd) trickle(class ratelimit.PriorityLevel, every time.Duration) {
+// trickle lets a new caller of a level and flow come every so often.
+func (c *crowd) trickle(level PriorityLevel, every time.Duration) {
 	c.all.Go(func() {
 		for i := 0; time.Now().Before(c.end); i++ {
 			c.all.Go(func() {
-				c.call(ratelimit.Caller{ID: fmt.Sprint("trickle ", class, i), Flow: fmt.Sprint("group", i%3), Level: class})
+				c.call(Caller{ID: fmt.Sprint("trickle ", level, i), Flow: fmt.Sprint("flow", i%3), Level: level})
 			})
 			time.Sleep(every)
 		}
 	})
 }
 
-func TestAllClassesTogetherUseTheBudget(t *testing.T) {
+func TestAllLevelsTogetherUseTheBudget(t *testing.T) {
 	t.Parallel()
-	// For how much of the flow persons' changes ask, one after the other.
-	tests := map[string]float64{"NoPersons": 0, "SomePersons": 0.2, "HalfPersons": 0.5, "ManyPersons": 0.75, "TooManyPersons": 2}
-	for name, persons := range tests {
+	// For how much of the steady rate interactive calls ask, one after the other.
+	tests := map[string]float64{"NoInteractive": 0, "SomeInteractive": 0.2, "HalfInteractive": 0.5, "ManyInteractive": 0.75, "TooManyInteractive": 2}
+	for name, interactive := range tests {
 		for _, budget := range []int{50, 500} {
 			t.Run(fmt.Sprint(name, "Of", budget), func(t *testing.T) {
 				t.Parallel()
@@ -37,35 +35,35 @@ func TestAllClassesTogetherUseTheBudget(t *testing.T) {
 					const lasting = 4 * time.Minute
 					c := newCrowd(budget, lasting)
 					start := time.Now()
-					if persons > 0 {
-						c.trickle(ratelimit.Interactive, time.Duration(float64(interval(budget))/persons))
+					if interactive > 0 {
+						c.trickle(Interactive, time.Duration(float64(interval(budget))/interactive))
 					}
-					for _, group := range []string{"a", "b", "c"} {
-						c.flood(group, ratelimit.Drift, 4*budget)
-						c.flood(group, ratelimit.Background, budget)
+					for _, flow := range []string{"a", "b", "c"} {
+						c.flood(flow, Drift, 4*budget)
+						c.flood(flow, Background, budget)
 					}
 					c.all.Wait()
 					given := c.of(within(start.Add(20*time.Second), start.Add(lasting-20*time.Second)))
 					seconds := int((lasting - 40*time.Second) / time.Second)
 					if least := seconds * budget / 10 * 95 / 100; len(given) < least {
-						t.Errorf("%d tickets in %ds, want at least %d", len(given), seconds, least)
+						t.Errorf("%d tokens in %ds, want at least %d", len(given), seconds, least)
 					}
 					asks := float64(c.asked) / float64(len(c.given))
 					if asks > 8 {
-						t.Errorf("asked %.1f times for each ticket", asks)
+						t.Errorf("asked %.1f times for each token", asks)
 					}
-					if persons > 0 && persons < 0.8 {
+					if interactive > 0 && interactive < 0.8 {
 						// Only when the window is full of the first burst they wait for longer.
-						waits := waitsOf(c.of(func(u used) bool { return u.caller.Level == ratelimit.Interactive }))
+						waits := waitsOf(c.of(func(u used) bool { return u.caller.Level == Interactive }))
 						if most := waits[len(waits)*9/10]; most > interval(budget)+time.Millisecond {
-							t.Errorf("one of ten persons waited for %v, a ticket comes every %v", most, interval(budget))
+							t.Errorf("one of ten interactive calls waited for %v, a token comes every %v", most, interval(budget))
 						}
 						if most := waits[len(waits)-1]; most > time.Second+interval(budget) {
-							t.Errorf("a person waited for %v", most)
+							t.Errorf("an interactive call waited for %v", most)
 						}
 					}
 					if most := mostWithin(times(c.given), windowLength); most > budget {
-						t.Errorf("%d tickets within %v, the budget is %d", most, windowLength, budget)
+						t.Errorf("%d tokens within %v, the budget is %d", most, windowLength, budget)
 					}
 				})
 			})

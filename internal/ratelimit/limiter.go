@@ -1,0 +1,93 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package ratelimit
+
+import (
+	"sync"
+	"time"
+)
+
+// Limiter decides when calls to one API instance may be made. Each call needs a token. Nobody waits in a Limiter: a caller
+// that gets no token is told when to come again, and its seat in the queue is kept until shortly after that time. A Limiter
+// has no goroutines. It is safe for concurrent use.
+type Limiter struct {
+	now func() time.Time
+
+	mu        sync.Mutex
+	scheduler scheduler
+	users     userLimits
+}
+
+// New returns a limiter with a full token bucket for a limit in requests per 10 seconds, which tells the time with now. A
+// limit below 1 counts as 1.
+func New(requestsPer10s int, now func() time.Time) *Limiter {
+	return &Limiter{now: now, scheduler: newScheduler(requestsPer10s)}
+}
+
+// SetRequestsPer10s changes the limit. A limit below 1 counts as 1. Requests keep their seats.
+func (l *Limiter) SetRequestsPer10s(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.scheduler.setLimit(n, l.now())
+}
+
+// Take takes a token for one call. If it returns false, the call must not be made, and the time says when to ask again.
+//
+// The credential names what the call is made with, for Forget; it must not be a secret itself. The user names whose own limit
+// the call counts against, "" for nobody's.
+func (l *Limiter) Take(caller Caller, credential, user string) (retryAt time.Time, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	if until, limited := l.users.until(user, now); limited {
+		return until, false
+	}
+	r, retryAt := l.scheduler.claim(caller, credential, now)
+	if r == nil {
+		return retryAt, false
+	}
+	l.scheduler.use(r, now)
+	return time.Time{}, true
+}
+
+// Reserve asks for a token as Take does, and keeps it for the caller's next call. If it returns true, the time says until when
+// the token is kept, else when to ask again. A call on a user that is limited meanwhile, or any call after the API limits all
+// of them, has to wait nevertheless. A token that is not used does not count.
+func (l *Limiter) Reserve(caller Caller, credential string) (at time.Time, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	r, retryAt := l.scheduler.claim(caller, credential, now)
+	if r == nil {
+		return retryAt, false
+	}
+	return l.scheduler.reserve(r, now), true
+}
+
+// Throttle records that the API refused a call because of a limit, and for how long that lasts. The user is that of the call,
+// see Take. It stops calls on that user. For "", or if calls on two users are throttled within a second, it stops all calls.
+func (l *Limiter) Throttle(user string, lasting time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	until := now.Add(lasting)
+	if user != "" && !l.users.limit(user, now, until) {
+		return
+	}
+	l.scheduler.pause(until, now)
+}
+
+// Forget ends all requests with a credential, for which no calls will be made: others do not wait for them.
+func (l *Limiter) Forget(credential string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.scheduler.endAll(credential)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
