@@ -133,6 +133,19 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, live client.Client,
 // recorderName is whom events name as their source.
 const recorderName = "clerk-operator"
 
+// toolsOf returns what the controllers of all kinds work with.
+func toolsOf(mgr ctrl.Manager, live client.Client, pool *connection.Pool, c Config) reconcile.Tools {
+	return reconcile.Tools{
+		Client:       mgr.GetClient(),
+		APIReader:    live,
+		Pool:         pool,
+		Recorder:     boundedRecorder{mgr.GetEventRecorder(recorderName)},
+		Now:          c.Now,
+		ClusterID:    c.ClusterID,
+		WatchSecrets: c.WatchSecrets,
+	}
+}
+
 // setupInstances adds the controller of ClerkInstances.
 func setupInstances(mgr ctrl.Manager, live client.Client, pool *connection.Pool, c Config) error {
 	instances := clerkinstance.New(clerkinstance.Config{
@@ -180,16 +193,7 @@ func setupActions(mgr ctrl.Manager, live client.Client, pool *connection.Pool, c
 	if err != nil {
 		return err
 	}
-	actions := clerkuseraction.New(clerkuseraction.Config{
-		Client:       mgr.GetClient(),
-		Live:         live,
-		Pool:         pool,
-		Recorder:     boundedRecorder{mgr.GetEventRecorder(recorderName)},
-		Now:          c.Now,
-		ClusterID:    c.ClusterID,
-		Metrics:      metrics,
-		WatchSecrets: c.WatchSecrets,
-	})
+	actions := clerkuseraction.New(clerkuseraction.Config{Tools: toolsOf(mgr, live, pool, c), SecretClient: live, Metrics: metrics})
 	return actions.SetupWithManager(mgr, controllerOptions(c.Concurrency))
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
@@ -36,7 +37,7 @@ func TestUserWithoutTheFactorIsNotTakenForGone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t)
+			s := newFixture(t)
 			if _, err := s.clerk.Edit(s.user.Status.UserID, tc.has); err != nil {
 				t.Fatal(err)
 			}
@@ -53,13 +54,13 @@ func TestUserWithoutTheFactorIsNotTakenForGone(t *testing.T) {
 // TestCallOnAUserThatWasJustWrittenIsMadeAgain has Clerk not know yet of the user whom it has just created.
 func TestCallOnAUserThatWasJustWrittenIsMadeAgain(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	user := s.user.DeepCopy()
 	user.Status.LastWriteTime = ptr.To(metav1.NewTime(start.Add(-clerk.LagTime + 3*time.Second)))
 	s.storeUser(user)
 	s.runAction(disablesMFA)
 	s.clerk.InjectFault(emulator.Fault{Method: "DELETE", Status: 404, Code: "resource_not_found", Times: 2})
-	s.pass()
+	s.reconcile()
 	if s.stored().Status.StartedAt != nil || finished(s.stored()) {
 		t.Errorf("the status is %+v", s.stored().Status)
 	}
@@ -70,7 +71,7 @@ func TestCallOnAUserThatWasJustWrittenIsMadeAgain(t *testing.T) {
 // TestPartOfAUserThatWasJustWrittenIsNotTakenForGone has Clerk not know yet of what the user was created with.
 func TestPartOfAUserThatWasJustWrittenIsNotTakenForGone(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	user := s.user.DeepCopy()
 	user.Status.LastWriteTime = ptr.To(metav1.NewTime(start))
 	s.storeUser(user)
@@ -78,7 +79,7 @@ func TestPartOfAUserThatWasJustWrittenIsNotTakenForGone(t *testing.T) {
 		spec.DeletePasskey = &v1alpha1.PasskeyDeletion{ID: "idn_2Passkey"}
 	})
 	s.clerk.InjectFault(emulator.Fault{Method: "DELETE", Status: 404, Code: "resource_not_found", Times: -1})
-	s.pass()
+	s.reconcile()
 	if s.stored().Status.StartedAt != nil || finished(s.stored()) {
 		t.Errorf("the status is %+v", s.stored().Status)
 	}
@@ -92,7 +93,7 @@ func TestPartOfAUserThatWasJustWrittenIsNotTakenForGone(t *testing.T) {
 // TestUserThatThisProcessJustWroteIsNotBelievedToBeGone has a write on record in this process only.
 func TestUserThatThisProcessJustWroteIsNotBelievedToBeGone(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	shared, _ := s.Pool.Mirror(s.clerk.ID())
 	shared.WrotePart(s.user.Status.UserID)
 	s.runAction(disablesMFA)
@@ -100,27 +101,27 @@ func TestUserThatThisProcessJustWroteIsNotBelievedToBeGone(t *testing.T) {
 	s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonWaiting)
 	s.at = s.at.Add(clerk.LagTime)
 	// A list still shows it.
-	if result := s.pass(); finished(s.stored()) || result.RequeueAfter != disagreementRetry {
+	if result := s.reconcile(); finished(s.stored()) || result.RequeueAfter != reconcile.DisagreementRetry {
 		t.Errorf("the next look is in %s, the status is %+v", result.RequeueAfter, s.stored().Status)
 	}
 	if err := s.clerk.Delete(s.user.Status.UserID); err != nil {
 		t.Fatal(err)
 	}
-	s.at = s.at.Add(disagreementRetry)
+	s.at = s.at.Add(reconcile.DisagreementRetry)
 	s.turned(v1alpha1.ConditionFailed, v1alpha1.ReasonMissing)
 }
 
 // TestAbsenceIsConfirmedWithFewTickets has a budget in which every call waits for its ticket.
 func TestAbsenceIsConfirmedWithFewTickets(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	s.budget(1)
 	if err := s.clerk.Delete(s.user.Status.UserID); err != nil {
 		t.Fatal(err)
 	}
 	s.runAction(disablesMFA)
 	for range 5 {
-		if result := s.pass(); !finished(s.stored()) {
+		if result := s.reconcile(); !finished(s.stored()) {
 			s.at = s.at.Add(result.RequeueAfter)
 		}
 	}

@@ -10,7 +10,17 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 )
+
+// request is what a call needs to know.
+type request struct {
+	spec *v1alpha1.ClerkUserActionSpec
+	// user is the user as observed.
+	user *clerk.User
+	// target is as in outcome, and input is what the Secret holds that the spec names; "" if it names none.
+	target, input string
+}
 
 // answer is what came of a call.
 type answer struct {
@@ -22,73 +32,52 @@ type answer struct {
 	message string
 }
 
-// carryOut makes the call, and has the ClerkUser look at what it changed.
-func (p *pass) carryOut(ctx context.Context) error {
-	p.called = true
-	answer, err := p.call(ctx)
-	p.lag = p.lagLeft(p.now)
-	p.share(answer.user, err)
-	p.free(err)
-	if err == nil {
-		p.answer = answer
-	}
-	return err
-}
-
-// free has the objects try again that were refused the wallet which the action has taken from the user, or may have taken.
-func (p *pass) free(err error) {
-	if p.actionType != v1alpha1.ActionDeleteWeb3Wallet || p.observed == nil || err != nil && !clerk.AnswerLost(err) {
-		return
-	}
-	for _, wallet := range p.observed.Web3Wallets {
-		if wallet.ID == p.target {
-			freed := []clerk.Identifier{{Kind: clerk.KindWeb3Wallet, Value: wallet.Address}}
-			p.Pool.Identifiers().Free(p.user.Status.Instance.ID, freed, p.Now())
-		}
-	}
-}
-
 // call makes the call that the action stands for.
-func (p *pass) call(ctx context.Context) (answer, error) {
-	spec, id, target := &p.action.Spec, p.userID, p.target
-	switch p.actionType {
+type call struct {
+	clerk  connection.Actor
+	secret *outputSecret
+}
+
+func (s call) run(ctx context.Context, r request) (answer, error) {
+	spec, id := r.spec, r.user.ID
+	switch spec.ActionType() {
 	case v1alpha1.ActionVerifyPassword:
-		return p.verifyPassword(ctx)
+		return s.verifyPassword(ctx, r)
 	case v1alpha1.ActionVerifyTOTP:
-		return p.verifyTOTP(ctx)
+		return s.verifyTOTP(ctx, r)
 	case v1alpha1.ActionCreateTOTP:
-		return p.createTOTP(ctx)
+		return s.createTOTP(ctx, r)
 	case v1alpha1.ActionGetOAuthAccessToken:
-		return p.getOAuthAccessToken(ctx)
+		return s.getOAuthAccessToken(ctx, r)
 	case v1alpha1.ActionDisableMFA:
-		return answer{}, p.client.DisableMFA(ctx, id)
+		return answer{}, s.clerk.DisableMFA(ctx, id)
 	case v1alpha1.ActionDeleteBackupCodes:
-		return answer{}, p.client.DeleteBackupCodes(ctx, id)
+		return answer{}, s.clerk.DeleteBackupCodes(ctx, id)
 	case v1alpha1.ActionDeleteTOTP:
-		return answer{}, p.client.DeleteTOTP(ctx, id)
+		return answer{}, s.clerk.DeleteTOTP(ctx, id)
 	case v1alpha1.ActionDeletePasskey:
-		return answer{}, p.client.DeletePasskey(ctx, id, target)
+		return answer{}, s.clerk.DeletePasskey(ctx, id, r.target)
 	case v1alpha1.ActionDeleteWeb3Wallet:
-		return answer{}, p.client.DeleteWeb3Wallet(ctx, id, target)
+		return answer{}, s.clerk.DeleteWeb3Wallet(ctx, id, r.target)
 	case v1alpha1.ActionDeleteExternalAccount:
-		return answer{}, p.client.DeleteExternalAccount(ctx, id, target)
+		return answer{}, s.clerk.DeleteExternalAccount(ctx, id, r.target)
 	case v1alpha1.ActionRevokeTrustedDevice:
-		return answer{}, p.client.RevokeTrustedDevice(ctx, id, target)
+		return answer{}, s.clerk.RevokeTrustedDevice(ctx, id, r.target)
 	case v1alpha1.ActionRemovePassword:
-		return whole(p.client.RemovePassword(ctx, id, ptr.Deref(spec.RemovePassword.SignOutOfOtherSessions, false)))
+		return whole(s.clerk.RemovePassword(ctx, id, ptr.Deref(spec.RemovePassword.SignOutOfOtherSessions, false)))
 	case v1alpha1.ActionSetPasswordCompromised:
-		return whole(p.client.SetPasswordCompromised(ctx, id, ptr.Deref(spec.SetPasswordCompromised.RevokeSessions, false)))
+		return whole(s.clerk.SetPasswordCompromised(ctx, id, ptr.Deref(spec.SetPasswordCompromised.RevokeSessions, false)))
 	case v1alpha1.ActionUnsetPasswordCompromised:
-		return whole(p.client.UnsetPasswordCompromised(ctx, id))
+		return whole(s.clerk.UnsetPasswordCompromised(ctx, id))
 	}
-	return answer{}, noSuchAction(p.actionType)
+	return answer{}, noSuchAction(spec.ActionType())
 }
 
 // whole is the answer of a call that Clerk answers with the user.
 func whole(user *clerk.User, err error) (answer, error) { return answer{user: user}, err }
 
-func (p *pass) verifyPassword(ctx context.Context) (answer, error) {
-	verified, err := p.client.VerifyPassword(ctx, p.userID, p.input)
+func (s call) verifyPassword(ctx context.Context, r request) (answer, error) {
+	verified, err := s.clerk.VerifyPassword(ctx, r.user.ID, r.input)
 	message := "the password is not the user's"
 	if verified {
 		message = "the password is the user's"
@@ -96,29 +85,12 @@ func (p *pass) verifyPassword(ctx context.Context) (answer, error) {
 	return answer{result: &v1alpha1.ActionResult{Verified: &verified}, message: message}, err
 }
 
-func (p *pass) verifyTOTP(ctx context.Context) (answer, error) {
-	found, err := p.client.VerifyTOTP(ctx, p.userID, p.input)
-	message := "the code is none of the user's"
+func (s call) verifyTOTP(ctx context.Context, r request) (answer, error) {
+	found, err := s.clerk.VerifyTOTP(ctx, r.user.ID, r.input)
+	message := "the code is not one of the user's"
 	if found.Verified {
 		message = "the code is the user's"
 	}
 	result := &v1alpha1.ActionResult{Verified: &found.Verified, CodeType: found.CodeType}
 	return answer{result: result, message: message}, err
-}
-
-// share tells the mirror what is known of the user after the call, and has the ClerkUser look at it. A token is not part of
-// the user, and a call that had to wait changed nothing.
-func (p *pass) share(user *clerk.User, err error) {
-	if _, waiting := clerk.Waiting(err); waiting || p.actionType == v1alpha1.ActionGetOAuthAccessToken {
-		return
-	}
-	switch {
-	case user != nil && err == nil:
-		p.connection.Mirror.Wrote(user)
-	case clerk.IsNotFound(err):
-		p.connection.Mirror.Forget(p.userID)
-	default:
-		p.connection.Mirror.WrotePart(p.userID)
-	}
-	p.Pool.ChangedUsers().Add(string(p.user.UID))
 }

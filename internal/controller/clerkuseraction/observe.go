@@ -9,37 +9,49 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/clerkuser"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
+	"github.com/clerk-operator/clerk-operator/internal/mirror"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// liveEnough is how old a copy of the user may be that was read since the action was asked for, when its passes begin to wait
-// for the ticket of its call. It does not count how long they wait: they would for ever spend the ticket on reading anew.
+// liveEnough is how old a copy of the user may be that was read since the action was asked for, when its reconciliations begin
+// to wait for the token of its call. It does not count how long they wait: they would for ever spend the token on reading anew.
 const liveEnough = time.Minute
 
 // observe reads the ClerkUser and the user at Clerk live, and checks that the one is still the other's.
-func (p *pass) observe(ctx context.Context) error {
-	if err := p.stillFit(ctx); err != nil {
+type observe struct {
+	apiReader client.Reader
+	clerk     connection.Reader
+	mirror    *mirror.Mirror
+	clusterID string
+	now       func() time.Time
+}
+
+func (s observe) run(ctx context.Context, action *v1alpha1.ClerkUserAction, o *outcome) error {
+	if err := checkStillFit(ctx, s.apiReader, action, o.user); err != nil {
 		return err
 	}
-	user, err := p.read(ctx)
+	user, err := s.read(ctx, action, o)
 	if err != nil {
 		return err
 	}
-	if clerkuser.MarkOf(p.ClusterID, p.user, p.user.Status.Origin).OwnershipOf(user) == plan.Ours {
-		p.observed = user
+	if clerkuser.MarkOf(s.clusterID, o.user, o.user.Status.Origin).OwnershipOf(user) == plan.Ours {
+		o.observed = user
 		return nil
 	}
 	// What mark there is instead is not told: the status of the ClerkUser may be a copy, by which somebody wants to learn whether
-	// a user is managed. The ClerkUser's own verdict decides, which knows that better and tells it to nobody either.
-	if turnedAway(p.user) {
+	// a user is managed. The ClerkUser's own conditions decide, which know that better and tell it to nobody either.
+	if turnedAway(o.user) {
 		return errOwnedElsewhere
 	}
 	// An adopted user gets its mark after the binding was recorded, and a mark that an application removed is restored.
-	return notMarked(p.user.Name)
+	return notMarked(o.user.Name)
 }
 
 // turnedAway reports whether a ClerkUser was told that the user is not its own.
@@ -49,66 +61,68 @@ func turnedAway(user *v1alpha1.ClerkUser) bool {
 }
 
 // read gets the user from Clerk, or what was read by id a moment ago.
-func (p *pass) read(ctx context.Context) (*clerk.User, error) {
-	known := p.connection.Mirror
-	age := liveEnough + p.memory.queuedFor(p.action.UID, p.now)
-	if user, ok := known.Recent(p.userID, min(age, p.now.Sub(p.askedBy()))); ok {
+func (s observe) read(ctx context.Context, action *v1alpha1.ClerkUserAction, o *outcome) (*clerk.User, error) {
+	age := liveEnough + o.state.tokenWaitFor(o.now)
+	if user, ok := s.mirror.Recent(o.userID(), min(age, o.now.Sub(requestedBy(action)))); ok {
 		return user, nil
 	}
-	if missed := p.memory.of(p.action.UID).missed; !missed.IsZero() {
-		return nil, p.confirmAbsence(ctx, missed)
+	if missed := o.state.missed; !missed.IsZero() {
+		return nil, s.confirmAbsence(ctx, o, missed)
 	}
-	asked := p.Now()
-	user, err := p.client.User(ctx, p.userID)
+	asked := s.now()
+	user, err := s.clerk.User(ctx, o.userID())
 	if clerk.IsNotFound(err) {
-		return nil, p.absent(ctx, asked)
+		return nil, s.absent(ctx, o, asked)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading user %s: %w", p.userID, err)
+		return nil, fmt.Errorf("reading user %s: %w", o.userID(), err)
 	}
-	user, ok := known.Read(user, asked)
+	user, ok := s.mirror.Read(user, asked)
 	if !ok {
-		return nil, &waitError{after: staleRetry, err: errNotVisibleYet}
+		return nil, &reconcile.WaitError{After: reconcile.StaleRetry, Err: errNotVisibleYet}
 	}
 	return user, nil
 }
 
 // absent returns the error for a user that Clerk answered not to have to a call that began at asked.
-func (p *pass) absent(ctx context.Context, asked time.Time) error {
-	if left := p.lagLeft(asked); left > 0 {
-		return &waitError{after: clerk.LagRetry(left), err: errNotVisibleYet}
+func (s observe) absent(ctx context.Context, o *outcome, asked time.Time) error {
+	if left := lagLeft(s.mirror, o.user, asked); left > 0 {
+		return &reconcile.WaitError{After: clerk.LagRetry(left), Err: errNotVisibleYet}
 	}
-	return p.confirmAbsence(ctx, asked)
+	return s.confirmAbsence(ctx, o, asked)
 }
 
-// confirmAbsence asks in another way about a user that Clerk answered not to have, since that ends the action for good. That the
-// user was missed is remembered while the call waits for its ticket, or the next pass would spend that on missing it again.
-func (p *pass) confirmAbsence(ctx context.Context, asked time.Time) error {
-	listed, err := p.client.Listed(ctx, p.userID)
+// confirmAbsence asks in another way about a user that Clerk answered not to have, since that ends the action for good. That
+// the user was missed is remembered while the call waits for its token, or the next reconciliation would spend that on missing
+// it again.
+func (s observe) confirmAbsence(ctx context.Context, o *outcome, asked time.Time) error {
+	listed, err := s.clerk.Listed(ctx, o.userID())
 	if _, waiting := clerk.Waiting(err); waiting {
-		p.memory.change(p.action.UID, func(o *recollection) { o.missed = asked })
+		o.state.missed = asked
 		return err
 	}
-	p.memory.change(p.action.UID, func(o *recollection) { o.missed = time.Time{} })
+	o.state.missed = time.Time{}
 	switch {
 	case err != nil:
-		return fmt.Errorf("confirming that user %s is gone: %w", p.userID, err)
+		return fmt.Errorf("confirming that user %s is gone: %w", o.userID(), err)
 	case listed:
-		return &waitError{after: disagreementRetry, err: errDisagreement}
+		return &reconcile.WaitError{After: reconcile.DisagreementRetry, Err: errDisagreement}
 	}
-	p.connection.Mirror.NotFound(p.userID, asked)
-	return missing(p.userID)
+	s.mirror.NotFound(o.userID(), asked)
+	return missing(o.userID())
 }
 
 // lagLeft returns for how long after asked Clerk may still not show the user, 0 if an absence is to be believed. It counts
 // what this process wrote, and what is on record from before a restart.
-func (p *pass) lagLeft(asked time.Time) time.Duration {
-	left := p.connection.Mirror.LagLeft(p.userID, asked)
-	if at := p.user.Status.LastWriteTime; at != nil {
+func lagLeft(shown *mirror.Mirror, user *v1alpha1.ClerkUser, asked time.Time) time.Duration {
+	left := shown.LagLeft(user.Status.UserID, asked)
+	if at := user.Status.LastWriteTime; at != nil {
 		left = max(left, clerk.LagLeft(asked, clerk.Recorded(at.Time, asked)))
 	}
 	return left
 }
 
-// askedBy is when the action was asked for at the latest: the API server cuts off fractions of a second.
-func (p *pass) askedBy() time.Time { return p.action.CreationTimestamp.Add(time.Second) }
+// requestedBy is when the action was asked for at the latest: the API server cuts off fractions of a second.
+func requestedBy(action *v1alpha1.ClerkUserAction) time.Time {
+	return action.CreationTimestamp.Add(time.Second)
+}

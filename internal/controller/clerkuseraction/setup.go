@@ -8,11 +8,9 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
@@ -25,14 +23,12 @@ import (
 // +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkuseractions/status,verbs=update;patch
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;create;patch
 
-type queue = workqueue.TypedRateLimitingInterface[ctrl.Request]
-
 // SetupWithManager adds the controller to a manager.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	build := ctrl.NewControllerManagedBy(mgr).
 		Named("clerkuseraction").
 		For(&v1alpha1.ClerkUserAction{}).
-		Watches(&v1alpha1.ClerkUserAction{}, r.hearDeletions()).
+		Watches(&v1alpha1.ClerkUserAction{}, r.deletionEventHandler()).
 		Watches(&v1alpha1.ClerkUser{}, handler.EnqueueRequestsFromMapFunc(r.actionsOnUser)).
 		WithOptions(options)
 	if r.WatchSecrets {
@@ -44,8 +40,9 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 	return nil
 }
 
-func (r *Reconciler) hearDeletions() handler.EventHandler {
-	return handler.Funcs{DeleteFunc: func(_ context.Context, e event.DeleteEvent, _ queue) { r.memory.forget(e.Object.GetUID()) }}
+// deletionEventHandler drops what is remembered of objects that are gone.
+func (r *Reconciler) deletionEventHandler() handler.EventHandler {
+	return reconcile.DeletionEventHandler(func(action client.Object) { r.objects.Forget(action.GetUID()) })
 }
 
 // actionsOnUser are the actions that wait for a ClerkUser.

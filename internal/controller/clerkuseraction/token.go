@@ -29,24 +29,24 @@ const strategy = "oauth_"
 
 // getOAuthAccessToken asks for the user's token and puts it into the Secret. Of several accounts at the provider it is the
 // first one's, in Clerk's order.
-func (p *pass) getOAuthAccessToken(ctx context.Context) (answer, error) {
-	provider := strategy + withoutStrategy(p.action.Spec.GetOAuthAccessToken.Provider)
-	tokens, err := p.client.OAuthAccessTokens(ctx, p.userID, provider)
+func (s call) getOAuthAccessToken(ctx context.Context, r request) (answer, error) {
+	provider := strategy + withoutStrategy(r.spec.GetOAuthAccessToken.Provider)
+	tokens, err := s.clerk.OAuthAccessTokens(ctx, r.user.ID, provider)
 	if clerk.ProviderNotConnected(err) || err == nil && len(tokens) == 0 {
 		return answer{}, notConnected(provider)
 	}
 	if err != nil {
 		return answer{}, err
 	}
-	if !p.holdsAccount(tokens[0].ExternalAccountID) {
+	if !hasAccount(r.user, tokens[0].ExternalAccountID) {
 		return answer{}, errOthersToken
 	}
-	if err := p.writeOutput(ctx, entriesOf(tokens[0])); err != nil {
+	if err := s.secret.write(ctx, entriesOf(tokens[0])); err != nil {
 		return answer{}, err
 	}
 	return answer{
-		result:  &v1alpha1.ActionResult{SecretName: p.outputName()},
-		message: "the token for " + provider + " is in Secret " + p.outputName(),
+		result:  &v1alpha1.ActionResult{SecretName: s.secret.name()},
+		message: "the token for " + provider + " is in Secret " + s.secret.name(),
 	}, nil
 }
 
@@ -54,10 +54,10 @@ func (p *pass) getOAuthAccessToken(ctx context.Context) (answer, error) {
 // connected after the user was read.
 var errOthersToken = errors.New("the token in Clerk's answer is not of an account of the user")
 
-// holdsAccount reports whether the user has the account with an id. Clerk shows some accounts by the id of an identification
+// hasAccount reports whether the user has the account with an id. Clerk shows some accounts by the id of an identification
 // only, so that a user who has one of those may have any.
-func (p *pass) holdsAccount(id string) bool {
-	return id == "" || slices.ContainsFunc(p.observed.ExternalAccounts, func(a clerk.ExternalAccount) bool {
+func hasAccount(user *clerk.User, id string) bool {
+	return id == "" || slices.ContainsFunc(user.ExternalAccounts, func(a clerk.ExternalAccount) bool {
 		return a.ID == id || !strings.HasPrefix(a.ID, accountPrefix)
 	})
 }

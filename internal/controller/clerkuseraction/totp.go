@@ -30,15 +30,15 @@ const (
 var errMakingSecret = errors.New("making a secret for an authenticator did not succeed")
 
 // ensureTOTPSecret makes a secret for an authenticator and keeps it in the Secret, unless one is there already.
-func (p *pass) ensureTOTPSecret(ctx context.Context) error {
-	if p.output != nil && len(p.output.Data[entrySecret]) > 0 {
+func ensureTOTPSecret(ctx context.Context, output *outputSecret, user *clerk.User) error {
+	if len(output.entry(entrySecret)) > 0 {
 		return nil
 	}
-	key, err := totp.Generate(totp.GenerateOpts{Issuer: totpIssuer, AccountName: accountName(p.observed), SecretSize: totpBytes})
+	key, err := totp.Generate(totp.GenerateOpts{Issuer: totpIssuer, AccountName: accountName(user), SecretSize: totpBytes})
 	if err != nil {
 		return errMakingSecret
 	}
-	return p.writeOutput(ctx, map[string][]byte{entrySecret: []byte(key.Secret()), entryURI: []byte(key.URL())})
+	return output.write(ctx, map[string][]byte{entrySecret: []byte(key.Secret()), entryURI: []byte(key.URL())})
 }
 
 // accountName is the name under which a user signs in, as far as there is one.
@@ -53,12 +53,12 @@ func accountName(user *clerk.User) string {
 }
 
 // createTOTP gives the user the secret that is in the Secret.
-func (p *pass) createTOTP(ctx context.Context) (answer, error) {
-	secret := string(p.output.Data[entrySecret])
-	user, err := p.client.UpdateUser(ctx, p.userID, clerk.UpdateUserParams{TOTPSecret: &secret})
+func (s call) createTOTP(ctx context.Context, r request) (answer, error) {
+	secret := string(s.secret.entry(entrySecret))
+	user, err := s.clerk.UpdateUser(ctx, r.user.ID, clerk.UpdateUserParams{TOTPSecret: &secret})
 	return answer{
 		user:    user,
-		result:  &v1alpha1.ActionResult{SecretName: p.output.Name},
-		message: "the user has the authenticator whose secret is in Secret " + p.output.Name,
+		result:  &v1alpha1.ActionResult{SecretName: s.secret.name()},
+		message: "the user has the authenticator whose secret is in Secret " + s.secret.name(),
 	}, err
 }

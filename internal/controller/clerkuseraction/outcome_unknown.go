@@ -5,14 +5,15 @@ package clerkuseraction
 
 import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 )
 
 // outcomeUnknown says that a call may have been made that is not to be made again, and how to find out.
 func outcomeUnknown(actionType v1alpha1.ActionType) error {
-	return &problem{
-		reason:  v1alpha1.ReasonOutcomeUnknown,
-		message: "the call was begun and Clerk's answer was lost, and it is not repeated: " + howToFindOut(actionType),
-		final:   true,
+	return &reconcile.Problem{
+		Reason:  v1alpha1.ReasonOutcomeUnknown,
+		Message: "Clerk's answer to the call was lost, and the call is not repeated: " + howToFindOut(actionType),
+		Stalled: true,
 	}
 }
 

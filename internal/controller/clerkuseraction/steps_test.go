@@ -24,9 +24,10 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 )
 
-func TestAim(t *testing.T) {
+func TestTargetIsResolved(t *testing.T) {
 	t.Parallel()
 	observed := &clerk.User{
 		Web3Wallets: []clerk.Web3Wallet{
@@ -64,10 +65,9 @@ func TestAim(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := &pass{action: &v1alpha1.ClerkUserAction{Spec: tc.spec}, actionType: tc.spec.ActionType(), observed: observed}
-			err := p.aim(t.Context())
-			if p.target != tc.want || (err == nil) != (tc.err == nil) || err != nil && err.Error() != tc.err.Error() {
-				t.Errorf("the target is %q (%v), want %q (%v)", p.target, err, tc.want, tc.err)
+			got, err := resolveTarget(&tc.spec, observed)
+			if got != tc.want || (err == nil) != (tc.err == nil) || err != nil && err.Error() != tc.err.Error() {
+				t.Errorf("the target is %q (%v), want %q (%v)", got, err, tc.want, tc.err)
 			}
 		})
 	}
@@ -114,17 +114,17 @@ func TestEntriesOfAToken(t *testing.T) {
 // TestTokenIsPutInPlaceOfAnOlderOne has the Secret of an earlier call of the same action.
 func TestTokenIsPutInPlaceOfAnOlderOne(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	a := s.runAction(func(spec *v1alpha1.ClerkUserActionSpec) {
 		*spec = specOf(v1alpha1.ActionGetOAuthAccessToken)
 		spec.GetOAuthAccessToken.SecretName = "out"
 	})
-	p := s.newPass(a)
+	output := &outputSecret{client: s.SecretClient, action: a}
 	for _, entries := range []map[string][]byte{{"token": []byte("old"), "id-token": []byte("old")}, {"token": []byte("new")}} {
-		if err := p.reserve(t.Context()); err != nil {
+		if err := (prepareOutput{output}).run(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
-		if err := p.writeOutput(t.Context(), entries); err != nil {
+		if err := output.write(t.Context(), entries); err != nil {
 			t.Fatal(err)
 		}
 		secret := &corev1.Secret{}
@@ -139,22 +139,22 @@ func TestTokenIsPutInPlaceOfAnOlderOne(t *testing.T) {
 			t.Errorf("the owner is %+v", owner)
 		}
 	}
-	p.output = nil
-	if err := p.writeOutput(t.Context(), nil); !errors.Is(err, errOutdated) {
+	output.found = nil
+	if err := output.write(t.Context(), nil); !errors.Is(err, reconcile.ErrOutdated) {
 		t.Errorf("somebody else was quicker: %v", err)
 	}
 }
 
 func TestAuthenticatorSecret(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	a := s.runAction(func(spec *v1alpha1.ClerkUserActionSpec) { *spec = specOf(v1alpha1.ActionCreateTOTP) })
-	p := s.newPass(a)
-	p.observed = &clerk.User{ID: "user_1", Username: "ann"}
-	if err := p.reserve(t.Context()); err != nil {
+	ann := &clerk.User{ID: "user_1", Username: "ann"}
+	output := &outputSecret{client: s.SecretClient, action: a}
+	if err := (prepareOutput{output}).run(t.Context(), ann); err != nil {
 		t.Fatal(err)
 	}
-	made := p.output.Data
+	made := output.found.Data
 	key, err := otp.NewKeyFromURL(string(made["uri"]))
 	if err != nil {
 		t.Fatal(err)
@@ -162,62 +162,61 @@ func TestAuthenticatorSecret(t *testing.T) {
 	if key.Secret() != string(made["secret"]) || len(key.Secret()) != 32 || key.AccountName() != "ann" || key.Issuer() != "Clerk" || key.Digits() != 6 || key.Period() != 30 {
 		t.Error("the URI does not say the same as the secret, or what Clerk's codes are like")
 	}
-	again := s.newPass(a)
-	again.observed = p.observed
-	if err := again.reserve(t.Context()); err != nil {
+	again := &outputSecret{client: s.SecretClient, action: a}
+	if err := (prepareOutput{again}).run(t.Context(), ann); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(made, again.output.Data); diff != "" {
+	if diff := cmp.Diff(made, again.found.Data); diff != "" {
 		t.Error("a repeat makes another secret")
 	}
-	again.output.Data = map[string][]byte{}
-	if err := s.cluster.Update(t.Context(), again.output); err != nil {
+	again.found.Data = map[string][]byte{}
+	if err := s.cluster.Update(t.Context(), again.found); err != nil {
 		t.Fatal(err)
 	}
-	if err := again.reserve(t.Context()); err != nil || len(again.output.Data["secret"]) != 32 || string(again.output.Data["secret"]) == string(made["secret"]) {
+	if err := (prepareOutput{again}).run(t.Context(), ann); err != nil || len(again.found.Data["secret"]) != 32 || string(again.found.Data["secret"]) == string(made["secret"]) {
 		t.Errorf("a Secret that somebody emptied is not filled: %v", err)
 	}
 }
 
 func TestInputThatIsNoTextIsNotSent(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	s.keepCode("\xff\xfe")
 	s.runAction(verifiesCode)
 	s.turned(v1alpha1.ConditionFailed, v1alpha1.ReasonInvalidSpec)
 	s.wantCalls(0, "", "**")
 }
 
-func TestWayToClerk(t *testing.T) {
+func TestConnectionIsResolved(t *testing.T) {
 	t.Parallel()
 	name := types.NamespacedName{Namespace: testNamespace, Name: "default"}
-	state := func(s *stage, change func(*connection.State)) {
+	state := func(s *fixture, change func(*connection.State)) {
 		known, _ := s.Pool.State(name)
 		change(&known)
 		s.Pool.Set(name, known)
 	}
 	for text, tc := range map[string]struct {
-		prepare      func(*stage)
+		prepare      func(*fixture)
 		kind, reason string
 		after        time.Duration
 	}{
-		"NoInstance": {func(s *stage) {
+		"NoInstance": {func(s *fixture) {
 			if err := s.cluster.Delete(s.t.Context(), s.instance.DeepCopy()); err != nil {
 				s.t.Fatal(err)
 			}
-		}, v1alpha1.ConditionReconciling, v1alpha1.ReasonInstanceNotFound, recheck},
-		"NotLookedAt": {func(s *stage) { s.Pool.Drop(name) }, v1alpha1.ConditionReconciling, v1alpha1.ReasonWaiting, unknownRetry},
-		"LookedAtBefore": {func(s *stage) { state(s, func(k *connection.State) { k.Generation = 0 }) },
+		}, v1alpha1.ConditionReconciling, v1alpha1.ReasonInstanceNotFound, reconcile.RecheckInterval},
+		"NotLookedAt": {func(s *fixture) { s.Pool.Drop(name) }, v1alpha1.ConditionReconciling, v1alpha1.ReasonWaiting, unknownRetry},
+		"LookedAtBefore": {func(s *fixture) { state(s, func(k *connection.State) { k.Generation = 0 }) },
 			v1alpha1.ConditionReconciling, v1alpha1.ReasonWaiting, unknownRetry},
-		"NotReady": {func(s *stage) { state(s, func(k *connection.State) { k.Connection, k.Problem = nil, "no key" }) },
-			v1alpha1.ConditionReconciling, v1alpha1.ReasonInstanceNotReady, recheck},
-		"Another": {func(s *stage) {
+		"NotReady": {func(s *fixture) { state(s, func(k *connection.State) { k.Connection, k.Problem = nil, "no key" }) },
+			v1alpha1.ConditionReconciling, v1alpha1.ReasonInstanceNotReady, reconcile.RecheckInterval},
+		"Another": {func(s *fixture) {
 			state(s, func(k *connection.State) { k.Connection = &connection.Connection{InstanceID: "ins_2Another"} })
 		}, v1alpha1.ConditionFailed, v1alpha1.ReasonInstanceChanged, 0},
 	} {
 		t.Run(text, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t)
+			s := newFixture(t)
 			tc.prepare(s)
 			s.runAction(disablesMFA)
 			if result := s.turned(tc.kind, tc.reason); result.RequeueAfter != tc.after {
@@ -231,15 +230,15 @@ func TestWayToClerk(t *testing.T) {
 // TestFitRemembersWhereTheUserLived has the ClerkUser be bound elsewhere while the action waits.
 func TestFitRemembersWhereTheUserLived(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	p := s.newPass(&v1alpha1.ClerkUserAction{Spec: specOf(v1alpha1.ActionDisableMFA)})
-	p.action.Status.UserID, p.action.Status.Instance = s.user.Status.UserID, s.user.Status.Instance.DeepCopy()
-	if err := p.fit(s.user); err != nil {
+	s := newFixture(t)
+	a := &v1alpha1.ClerkUserAction{Spec: specOf(v1alpha1.ActionDisableMFA)}
+	a.Status.UserID, a.Status.Instance = s.user.Status.UserID, s.user.Status.Instance.DeepCopy()
+	if err := checkFit(a, s.user); err != nil {
 		t.Error(err)
 	}
-	p.action.Status.Instance.ID = "ins_2Former"
-	found, ok := errors.AsType[*problem](p.fit(s.user))
-	if !ok || found.reason != v1alpha1.ReasonInstanceChanged || !found.final {
+	a.Status.Instance.ID = "ins_2Former"
+	found, ok := errors.AsType[*reconcile.Problem](checkFit(a, s.user))
+	if !ok || found.Reason != v1alpha1.ReasonInstanceChanged || !found.Stalled {
 		t.Errorf("the problem is %+v", found)
 	}
 }
@@ -272,7 +271,7 @@ func TestTimeToLive(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t)
+			s := newFixture(t)
 			stored := tc.action.DeepCopy()
 			if err := s.cluster.Create(t.Context(), stored); err != nil {
 				t.Fatal(err)
@@ -292,39 +291,39 @@ func TestTimeToLive(t *testing.T) {
 	}
 }
 
-func TestWakers(t *testing.T) {
+func TestWhatEnqueuesActions(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	s.runAction(verifiesCode)
 	ann := &v1alpha1.ClerkUser{ObjectMeta: metav1.ObjectMeta{Namespace: testNamespace, Name: "ann"}}
 	elsewhere := &v1alpha1.ClerkUser{ObjectMeta: metav1.ObjectMeta{Namespace: "team-b", Name: "ann"}}
 	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: testNamespace, Name: "input"}}
 	if n := len(s.actionsOnUser(t.Context(), ann)); n != 1 {
-		t.Errorf("%d actions are woken by their user", n)
+		t.Errorf("%d actions are enqueued by their user", n)
 	}
 	if n := len(s.actionsOnUser(t.Context(), elsewhere)); n != 0 {
-		t.Errorf("%d actions are woken by the user of another namespace", n)
+		t.Errorf("%d actions are enqueued by the user of another namespace", n)
 	}
 	if n := len(s.actionsThatRead(t.Context(), secret)); n != 1 {
-		t.Errorf("%d actions are woken by their Secret", n)
+		t.Errorf("%d actions are enqueued by their Secret", n)
 	}
 	s.keepCode("000000")
 	s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
 	if n := len(s.actionsOnUser(t.Context(), ann)) + len(s.actionsThatRead(t.Context(), secret)); n != 0 {
-		t.Errorf("%d actions are woken that are over", n)
+		t.Errorf("%d actions are enqueued that are over", n)
 	}
 }
 
-func TestMemoryIsGivenUpWithTheObject(t *testing.T) {
+func TestObjectStateIsForgottenWithTheObject(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	a := s.runAction(disablesMFA)
-	s.pass()
-	if len(s.memory.objects) != 1 {
-		t.Fatalf("%d objects are remembered", len(s.memory.objects))
+	s.reconcile()
+	if s.objects.Of(a.UID) == (objectState{}) || !s.objects.Outdated(a) {
+		t.Fatal("nothing is remembered of the object")
 	}
-	s.hearDeletions().Delete(t.Context(), event.DeleteEvent{Object: a}, nil)
-	if len(s.memory.objects) != 0 {
+	s.deletionEventHandler().Delete(t.Context(), event.DeleteEvent{Object: a}, nil)
+	if s.objects.Of(a.UID) != (objectState{}) || s.objects.Outdated(a) {
 		t.Error("an object that is gone is remembered")
 	}
 }

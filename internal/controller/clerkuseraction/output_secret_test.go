@@ -18,6 +18,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
@@ -30,7 +31,7 @@ func createsTOTP(s *v1alpha1.ClerkUserActionSpec) {
 }
 
 // connected gives the user a token.
-func (s *stage) connected() {
+func (s *fixture) connected() {
 	s.t.Helper()
 	if _, err := s.clerk.Edit(s.user.Status.UserID, func(u *emulator.User) {
 		u.ExternalAccounts = []emulator.ExternalAccount{{ID: "eac_2One", Provider: "oauth_google", Token: &emulator.OAuthToken{Token: "t"}}}
@@ -57,18 +58,18 @@ func TestOwnSecretThatCannotBeWritten(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t)
+			s := newFixture(t)
 			s.connected()
-			p := s.newPass(s.runAction(tc.set))
-			if err := p.createOutput(t.Context(), map[string][]byte{entrySecret: []byte("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")}); err != nil {
+			output := &outputSecret{client: s.SecretClient, action: s.runAction(tc.set)}
+			if err := output.create(t.Context(), map[string][]byte{entrySecret: []byte("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")}); err != nil {
 				t.Fatal(err)
 			}
-			tc.change(p.output)
-			if err := s.cluster.Update(t.Context(), p.output); err != nil {
+			tc.change(output.found)
+			if err := s.cluster.Update(t.Context(), output.found); err != nil {
 				t.Fatal(err)
 			}
 			if tc.deleted {
-				if err := s.cluster.Delete(t.Context(), p.output); err != nil {
+				if err := s.cluster.Delete(t.Context(), output.found); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -85,10 +86,10 @@ func TestOwnSecretThatCannotBeWritten(t *testing.T) {
 func TestForbiddenSecretIsNamed(t *testing.T) {
 	t.Parallel()
 	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "secrets"}, "out", nil)
-	s := newStage(t)
+	s := newFixture(t)
 	s.connected()
 	s.runAction(getsToken)
-	s.Live = interceptor.NewClient(s.cluster, interceptor.Funcs{
+	s.SecretClient = interceptor.NewClient(s.cluster, interceptor.Funcs{
 		Create: func(context.Context, client.WithWatch, client.Object, ...client.CreateOption) error { return forbidden },
 		Patch: func(context.Context, client.WithWatch, client.Object, client.Patch, ...client.PatchOption) error {
 			return forbidden
@@ -96,30 +97,30 @@ func TestForbiddenSecretIsNamed(t *testing.T) {
 	})
 	want := secretForbidden("out").Error()
 	for range 2 {
-		if result := s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonRetrying); result.RequeueAfter != recheck {
+		if result := s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonRetrying); result.RequeueAfter != reconcile.RecheckInterval {
 			t.Errorf("the next look is in %v", result.RequeueAfter)
 		}
 		if got := s.stored(); got.Status.Conditions[0].Message != want || got.Status.StartedAt != nil {
 			t.Errorf("the status is %+v", got.Status)
 		}
-		if err := s.newPass(s.stored()).createOutput(t.Context(), nil); err == nil {
+		if err := (&outputSecret{client: s.SecretClient, action: s.stored()}).create(t.Context(), nil); err == nil {
 			t.Error("the Secret was written")
 		}
-		s.at = s.at.Add(recheck - time.Second)
-		if result := s.pass(); result.RequeueAfter != time.Second {
+		s.at = s.at.Add(reconcile.RecheckInterval - time.Second)
+		if result := s.reconcile(); result.RequeueAfter != time.Second {
 			t.Errorf("in between the next look is in %v", result.RequeueAfter)
 		}
 		s.at = s.at.Add(time.Second)
 	}
 	s.wantCalls(2, "GET", "/users/*/oauth_access_tokens/*")
-	s.Live = s.cluster
+	s.SecretClient = s.cluster
 	s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
 }
 
 // TestObjectThatVanishedDuringTheCallIsForgotten deletes the object while the call is under way.
 func TestObjectThatVanishedDuringTheCallIsForgotten(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	a := s.runAction(disablesMFA)
 	s.Client = interceptor.NewClient(s.cluster, interceptor.Funcs{
 		SubResourceUpdate: func(ctx context.Context, c client.Client, sub string, o client.Object, opts ...client.SubResourceUpdateOption) error {
@@ -130,11 +131,11 @@ func TestObjectThatVanishedDuringTheCallIsForgotten(t *testing.T) {
 		},
 	})
 	if result, err := s.Reconcile(t.Context(), a); err != nil || result.RequeueAfter != 0 {
-		t.Errorf("the pass: %+v, %v", result, err)
+		t.Errorf("the reconciliation: %+v, %v", result, err)
 	}
 	s.wantCalls(1, "DELETE", "/users/*/mfa")
-	if n := len(s.memory.objects); n != 0 {
-		t.Errorf("%d objects are remembered", n)
+	if s.objects.Of(a.UID) != (objectState{}) || s.objects.Outdated(a) {
+		t.Error("the object is remembered")
 	}
 }
 
@@ -154,8 +155,7 @@ func TestTokenOfAnAccountThatIsNotTheUsersIsNotKept(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := &pass{observed: &clerk.User{ExternalAccounts: tc.accounts}}
-			if got := p.holdsAccount(tc.id); got != tc.want {
+			if got := hasAccount(&clerk.User{ExternalAccounts: tc.accounts}, tc.id); got != tc.want {
 				t.Errorf("the user has it: %t, want %t", got, tc.want)
 			}
 		})

@@ -18,27 +18,28 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/controller/clerkuser"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
 // TestPassThatFailedIsFollowedByAPause makes passes as fast as the writes of the one before would cause them.
 func TestPassThatFailedIsFollowedByAPause(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	s.runAction(disablesMFA)
 	s.clerk.InjectFault(emulator.Fault{Method: "DELETE", Status: 409, Code: "resource_locked", Times: -1})
 	began := s.at
 	for s.at.Sub(began) < 10*time.Minute {
-		s.pass()
+		s.reconcile()
 		s.at = s.at.Add(100 * time.Millisecond)
 	}
 	// Pauses of 1, 2, 4, 8, 16 and 32 seconds, and then of a minute each.
 	s.wantCalls(7+8, "DELETE", "/users/*/mfa")
 	s.clerk.ClearFaults()
-	if result := s.pass(); result.RequeueAfter <= 0 || result.RequeueAfter > lastPause {
+	if result := s.reconcile(); result.RequeueAfter <= 0 || result.RequeueAfter > reconcile.AfterPassingFailures().Longest {
 		t.Errorf("the next look is in %v", result.RequeueAfter)
 	}
-	s.at = s.at.Add(lastPause)
+	s.at = s.at.Add(reconcile.AfterPassingFailures().Longest)
 	s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
 }
 
@@ -46,7 +47,7 @@ func TestPassThatFailedIsFollowedByAPause(t *testing.T) {
 func TestActionsOnMoreUsersThanTheBudgetHasAreCarriedOut(t *testing.T) {
 	t.Parallel()
 	const actions = 12
-	s := newStage(t)
+	s := newFixture(t)
 	s.budget(1)
 	due := map[types.NamespacedName]time.Time{}
 	for i := range actions {
@@ -82,7 +83,7 @@ func TestActionsOnMoreUsersThanTheBudgetHasAreCarriedOut(t *testing.T) {
 }
 
 // actionOn stores a ClerkUser that is bound to a user of its own, and an action on it.
-func (s *stage) actionOn(name string) types.NamespacedName {
+func (s *fixture) actionOn(name string) types.NamespacedName {
 	s.t.Helper()
 	meta := metav1.ObjectMeta{Namespace: testNamespace, Name: name, UID: types.UID(name), Generation: 1, CreationTimestamp: metav1.NewTime(start)}
 	user := &v1alpha1.ClerkUser{ObjectMeta: meta}
@@ -109,9 +110,9 @@ func (s *stage) actionOn(name string) types.NamespacedName {
 // TestStartIsWhenTheCallBegins has Clerk take its time to show the user.
 func TestStartIsWhenTheCallBegins(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	s.runAction(disablesMFA)
-	s.Live = interceptor.NewClient(s.cluster, interceptor.Funcs{
+	s.APIReader = interceptor.NewClient(s.cluster, interceptor.Funcs{
 		Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {
 			if _, ok := o.(*v1alpha1.ClerkUser); ok {
 				s.at = s.at.Add(9 * time.Second)
@@ -121,14 +122,14 @@ func TestStartIsWhenTheCallBegins(t *testing.T) {
 	})
 	s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
 	if began := s.stored().Status.StartedAt; !began.Time.Equal(start.Add(9 * time.Second)) {
-		t.Errorf("the call began %v after the pass, want 9s", began.Sub(start))
+		t.Errorf("the call began %v after the reconciliation, want 9s", began.Sub(start))
 	}
 }
 
 // TestStartOfAClockThatIsAheadIsNotWaitedForTwice has the start on record be an hour ahead of this process's clock.
 func TestStartOfAClockThatIsAheadIsNotWaitedForTwice(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	a := s.runAction(disablesMFA)
 	for _, ahead := range []time.Duration{time.Hour, 2 * time.Hour} {
 		began := metav1.NewTime(start.Add(ahead))
@@ -137,7 +138,7 @@ func TestStartOfAClockThatIsAheadIsNotWaitedForTwice(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, left := range []time.Duration{underWay, underWay - 10*time.Second} {
-			if result := s.pass(); result.RequeueAfter != left {
+			if result := s.reconcile(); result.RequeueAfter != left {
 				t.Fatalf("the next look is in %v, want %v", result.RequeueAfter, left)
 			}
 			s.at = s.at.Add(10 * time.Second)
@@ -155,7 +156,7 @@ func TestStartThatIsTakenBackIsRemembered(t *testing.T) {
 	for name, applies := range map[string]bool{"NotWritten": false, "WrittenWithoutAnAnswer": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t)
+			s := newFixture(t)
 			s.keepCode("backup-4711")
 			s.runAction(verifiesCode)
 			s.clerk.InjectFault(emulator.Fault{Method: "POST", Status: 409, Code: "resource_locked"})
@@ -176,11 +177,11 @@ func TestStartThatIsTakenBackIsRemembered(t *testing.T) {
 					return apierrors.NewInternalError(errors.New("etcd is away"))
 				},
 			})
-			s.pass()
-			if result := s.pass(); result.RequeueAfter <= 0 || s.stored().Status.StartedAt != nil {
+			s.reconcile()
+			if result := s.reconcile(); result.RequeueAfter <= 0 || s.stored().Status.StartedAt != nil {
 				t.Errorf("the start is %v, the next look in %v", s.stored().Status.StartedAt, result.RequeueAfter)
 			}
-			s.at = s.at.Add(firstPause)
+			s.at = s.at.Add(reconcile.AfterPassingFailures().First)
 			s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
 			if r := s.stored().Status.Result; r == nil || !*r.Verified {
 				t.Errorf("the result is %+v", r)

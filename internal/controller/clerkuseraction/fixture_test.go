@@ -25,6 +25,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/controller/clerkuser"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 	"github.com/clerk-operator/clerk-operator/test/contract"
 )
@@ -37,9 +38,9 @@ const (
 // start is when every test of this package begins.
 var start = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
-// stage is an emulated Clerk, a fake cluster and a Reconciler between them, all by one clock. It is for the edges of
+// fixture is an emulated Clerk, a fake cluster and a Reconciler between them, all by one clock. It is for the edges of
 // single passes; what users do is told as stories, on a real API server.
-type stage struct {
+type fixture struct {
 	t        *testing.T
 	at       time.Time
 	clerk    *emulator.Instance
@@ -50,12 +51,12 @@ type stage struct {
 	*Reconciler
 }
 
-func (s *stage) now() time.Time { return s.at }
+func (s *fixture) now() time.Time { return s.at }
 
-// newStage returns a stage on which ClerkUser ann is bound, and a ClerkInstance that allows every action.
-func newStage(t *testing.T) *stage {
+// newFixture returns a fixture in which ClerkUser ann is bound, and a ClerkInstance that allows every action.
+func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	s := &stage{t: t, at: start}
+	s := &fixture{t: t, at: start}
 	server := emulator.New(emulator.Config{Now: s.now})
 	s.clerk = server.AddInstance(emulator.InstanceConfig{Settings: emulator.Settings{InstanceRateLimit: -1, UserRateLimit: -1}})
 	listener := httptest.NewServer(contract.Enforce(t, server))
@@ -107,20 +108,24 @@ func (i indexer) IndexField(_ context.Context, o client.Object, field string, va
 }
 
 // newReconciler returns a Reconciler that remembers nothing.
-func (s *stage) newReconciler(cluster client.Client) *Reconciler {
+func (s *fixture) newReconciler(cluster client.Client) *Reconciler {
 	s.t.Helper()
 	metrics, err := NewMetrics(prometheus.NewRegistry())
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	return New(Config{
-		Client: cluster, Live: cluster, Pool: connection.NewPool(s.now), Recorder: events.NewFakeRecorder(100), Now: s.now,
-		ClusterID: testCluster, Metrics: metrics,
+		Tools: reconcile.Tools{
+			Client: cluster, APIReader: cluster, Pool: connection.NewPool(s.now), Recorder: events.NewFakeRecorder(100), Now: s.now,
+			ClusterID: testCluster,
+		},
+		SecretClient: cluster,
+		Metrics:      metrics,
 	})
 }
 
 // another returns a Reconciler of another process, with the same cluster and the same Clerk.
-func (s *stage) another() *Reconciler {
+func (s *fixture) another() *Reconciler {
 	s.t.Helper()
 	r := s.newReconciler(s.cluster)
 	r.Pool = s.Pool
@@ -128,7 +133,7 @@ func (s *stage) another() *Reconciler {
 }
 
 // budget makes the instance usable, with so many calls in ten seconds.
-func (s *stage) budget(requests int) {
+func (s *fixture) budget(requests int) {
 	s.t.Helper()
 	limiter := clerk.NewRateLimiter(clerk.RateLimiterConfig{RequestsPer10s: requests, Now: s.now})
 	c, err := clerk.New(clerk.Config{APIURL: s.url, Key: s.clerk.Key(), Now: s.now, RateLimiter: limiter})
@@ -144,7 +149,7 @@ func (s *stage) budget(requests int) {
 }
 
 // runAction stores a ClerkUserAction on ann and returns it.
-func (s *stage) runAction(set func(*v1alpha1.ClerkUserActionSpec)) *v1alpha1.ClerkUserAction {
+func (s *fixture) runAction(set func(*v1alpha1.ClerkUserActionSpec)) *v1alpha1.ClerkUserAction {
 	s.t.Helper()
 	a := &v1alpha1.ClerkUserAction{
 		ObjectMeta: metav1.ObjectMeta{
@@ -161,7 +166,7 @@ func (s *stage) runAction(set func(*v1alpha1.ClerkUserActionSpec)) *v1alpha1.Cle
 }
 
 // stored is the ClerkUserAction as the cluster has it.
-func (s *stage) stored() *v1alpha1.ClerkUserAction {
+func (s *fixture) stored() *v1alpha1.ClerkUserAction {
 	s.t.Helper()
 	a := &v1alpha1.ClerkUserAction{}
 	if err := s.cluster.Get(s.t.Context(), types.NamespacedName{Namespace: testNamespace, Name: "action"}, a); err != nil {
@@ -170,20 +175,20 @@ func (s *stage) stored() *v1alpha1.ClerkUserAction {
 	return a
 }
 
-// pass makes one pass over the object as it is stored.
-func (s *stage) pass() ctrl.Result {
+// reconcile makes one reconciliation of the object as it is stored.
+func (s *fixture) reconcile() ctrl.Result {
 	s.t.Helper()
 	result, err := s.Reconcile(s.t.Context(), s.stored())
 	if err != nil {
-		s.t.Logf("pass: %v", err)
+		s.t.Logf("reconcile: %v", err)
 	}
 	return result
 }
 
-// turned makes a pass and fails unless the first condition is this one then.
-func (s *stage) turned(kind, reason string) ctrl.Result {
+// turned reconciles and fails unless the first condition is this one then.
+func (s *fixture) turned(kind, reason string) ctrl.Result {
 	s.t.Helper()
-	result := s.pass()
+	result := s.reconcile()
 	conditions := s.stored().Status.Conditions
 	if len(conditions) == 0 || conditions[0].Type != kind || conditions[0].Reason != reason {
 		s.t.Fatalf("the conditions are %+v, want %s %s", conditions, kind, reason)
@@ -192,7 +197,7 @@ func (s *stage) turned(kind, reason string) ctrl.Result {
 }
 
 // wantCalls fails unless Clerk was called so often with a method.
-func (s *stage) wantCalls(want int, method, pattern string) {
+func (s *fixture) wantCalls(want int, method, pattern string) {
 	s.t.Helper()
 	if got := len(s.clerk.Journal().Matching(method, pattern)); got != want {
 		s.t.Errorf("%s %s was called %d times, want %d", method, pattern, got, want)
@@ -200,7 +205,7 @@ func (s *stage) wantCalls(want int, method, pattern string) {
 }
 
 // told empties the recorder.
-func (s *stage) told() []string {
+func (s *fixture) told() []string {
 	var all []string
 	recorder := s.Recorder.(*events.FakeRecorder)
 	for {
@@ -213,7 +218,7 @@ func (s *stage) told() []string {
 	}
 }
 
-func (s *stage) wantTold(parts ...string) {
+func (s *fixture) wantTold(parts ...string) {
 	s.t.Helper()
 	all := strings.Join(s.told(), "\n")
 	for _, part := range parts {
@@ -230,7 +235,7 @@ func verifiesCode(s *v1alpha1.ClerkUserActionSpec) {
 }
 
 // keepCode stores the Secret that verifiesCode names.
-func (s *stage) keepCode(code string) {
+func (s *fixture) keepCode(code string) {
 	s.t.Helper()
 	err := s.cluster.Create(s.t.Context(), &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Namespace: testNamespace, Name: "input"}, Data: map[string][]byte{"code": []byte(code)},

@@ -13,6 +13,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 )
 
 const (
@@ -58,21 +60,24 @@ func repetitionOf(spec *v1alpha1.ClerkUserActionSpec) repetition {
 	return soon
 }
 
-// resume decides what to make of a start without an end: the process that wrote it was ended, or the answer was lost.
-func (p *pass) resume(ctx context.Context) error {
-	if !p.repeats {
+// resumeStart decides what to make of a start without an end: the process that wrote it was ended, or the answer was lost.
+type resumeStart struct{ apiReader client.Reader }
+
+func (s resumeStart) run(ctx context.Context, action *v1alpha1.ClerkUserAction, o *outcome) error {
+	if !o.repeats {
 		return nil
 	}
-	if err := p.newest(ctx); err != nil {
+	if err := s.checkNewest(ctx, action); err != nil {
 		return err
 	}
-	since := p.now.Sub(p.action.Status.StartedAt.Time)
+	start := action.Status.StartedAt.Time
+	since := o.now.Sub(start)
 	// The other process's clock may be ahead of this one's.
-	ago := max(since, p.memory.seenFor(p.action.UID, p.action.Status.StartedAt.Time, p.now))
-	if left := underWay - ago; left > 0 && !p.memory.called(p.action.UID) {
-		return &waitError{after: left, err: errUnderWay}
+	ago := max(since, o.state.startSeenFor(start, o.now))
+	if left := underWay - ago; left > 0 && !o.state.called {
+		return &reconcile.WaitError{After: left, Err: errUnderWay}
 	}
-	switch repetitionOf(&p.action.Spec) {
+	switch repetitionOf(&action.Spec) {
 	case always:
 		return nil
 	case soon:
@@ -81,44 +86,53 @@ func (p *pass) resume(ctx context.Context) error {
 		}
 	case never:
 	}
-	return outcomeUnknown(p.actionType)
+	return outcomeUnknown(o.actionType)
 }
 
-// newest checks that no end is on record that the cache does not show yet.
-func (p *pass) newest(ctx context.Context) error {
+// checkNewest checks that no end is on record that the cache does not show yet.
+func (s resumeStart) checkNewest(ctx context.Context, action *v1alpha1.ClerkUserAction) error {
 	live := &v1alpha1.ClerkUserAction{}
-	err := p.Live.Get(ctx, client.ObjectKeyFromObject(p.action), live)
+	err := s.apiReader.Get(ctx, client.ObjectKeyFromObject(action), live)
 	if err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("reading the object live: %w", err)
 	}
-	if err != nil || live.UID != p.action.UID || live.ResourceVersion != p.action.ResourceVersion {
-		return errOutdated
+	if err != nil || live.UID != action.UID || live.ResourceVersion != action.ResourceVersion {
+		return reconcile.ErrOutdated
 	}
 	return nil
 }
 
-// begin puts the start on record, once there is a ticket for the call. It is an update with the resource version that this
-// pass began with: of two passes over the same copy one gets a conflict, and makes no call.
-func (p *pass) begin(ctx context.Context) error {
-	if err := p.client.Reserve(); err != nil {
-		p.memory.queue(p.action.UID, p.now)
+// recordStart puts the start on record, once there is a token for the call. It is an update with the resource version that
+// this reconciliation began with: of two reconciliations of the same copy one gets a conflict, and makes no call.
+type recordStart struct {
+	client  client.StatusClient
+	tokens  connection.TokenReserver
+	objects *reconcile.Store[objectState]
+	now     func() time.Time
+}
+
+func (s recordStart) run(ctx context.Context, action *v1alpha1.ClerkUserAction, o *outcome) error {
+	if err := s.tokens.Reserve(); err != nil {
+		if o.state.tokenWait.IsZero() {
+			o.state.tokenWait = o.now
+		}
 		return err
 	}
-	if p.repeats {
+	if o.repeats {
 		return nil
 	}
-	p.fillSubject()
-	// The pass may have waited for Clerk to show the user; how long the call may be under way counts from now.
-	at := metav1.NewTime(p.Now().Truncate(time.Second))
-	p.action.Status.StartedAt = &at
-	if !p.retrying() {
-		p.fillReconciling(v1alpha1.ReasonWaiting, "the call was begun; it waits for Clerk's answer")
+	setSubject(action, o)
+	// The reconciliation may have waited for Clerk to show the user; how long the call may be under way counts from now.
+	at := metav1.NewTime(s.now().Truncate(time.Second))
+	action.Status.StartedAt = &at
+	if !saysRetrying(action) {
+		setReconciling(action, v1alpha1.ReasonWaiting, "the call has started; the operator waits for Clerk's answer")
 	}
-	if err := p.Client.Status().Update(ctx, p.action); err != nil {
-		p.action = p.stored.DeepCopy()
+	if err := s.client.Status().Update(ctx, action); err != nil {
+		o.stored.DeepCopyInto(action)
 		return fmt.Errorf("writing down the start: %w", err)
 	}
-	p.began, p.stored = true, p.action.DeepCopy()
-	p.memory.wroteObject(p.action.UID, p.action.ResourceVersion)
+	o.began, o.stored = true, action.DeepCopy()
+	s.objects.Wrote(action)
 	return nil
 }

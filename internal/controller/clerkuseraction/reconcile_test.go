@@ -22,9 +22,9 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-func TestTwoPassesOverOneCopyMakeOneCall(t *testing.T) {
+func TestTwoReconciliationsOfOneCopyMakeOneCall(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	s.keepCode("backup-4711")
 	s.runAction(verifiesCode)
 	copies := []*v1alpha1.ClerkUserAction{s.stored(), s.stored()}
@@ -32,7 +32,7 @@ func TestTwoPassesOverOneCopyMakeOneCall(t *testing.T) {
 	for _, stale := range copies {
 		result, err := s.another().Reconcile(t.Context(), stale)
 		if err != nil || result.RequeueAfter != reconcile.ConflictPause {
-			t.Errorf("the other pass: %+v, %v", result, err)
+			t.Errorf("the other reconciliation: %+v, %v", result, err)
 		}
 	}
 	s.wantCalls(1, "POST", "/users/*/verify_totp")
@@ -44,7 +44,7 @@ func TestTwoPassesOverOneCopyMakeOneCall(t *testing.T) {
 // TestCopyFromBetweenStartAndEndIsNotActedUpon gives another process a cache that has seen the start and not the end yet.
 func TestCopyFromBetweenStartAndEndIsNotActedUpon(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	s.keepCode("backup-4711")
 	s.runAction(verifiesCode)
 	var between *v1alpha1.ClerkUserAction
@@ -73,7 +73,7 @@ func TestCopyFromBetweenStartAndEndIsNotActedUpon(t *testing.T) {
 // TestEndThatCannotBeWrittenIsKept has the API server refuse the one write that must not be lost.
 func TestEndThatCannotBeWrittenIsKept(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	s.keepCode("backup-4711")
 	s.runAction(verifiesCode)
 	refusals := 2
@@ -88,7 +88,7 @@ func TestEndThatCannotBeWrittenIsKept(t *testing.T) {
 		},
 	})
 	for range 2 {
-		s.pass()
+		s.reconcile()
 		if ending(&s.stored().Status) != nil || len(s.told()) > 0 {
 			t.Fatal("an end was told that is not on record")
 		}
@@ -98,7 +98,7 @@ func TestEndThatCannotBeWrittenIsKept(t *testing.T) {
 	if r := s.stored().Status.Result; r == nil || !*r.Verified || r.CodeType != "backup_code" {
 		t.Errorf("the result is %+v", r)
 	}
-	s.pass()
+	s.reconcile()
 	if told := s.told(); len(told) > 0 {
 		t.Errorf("told twice: %v", told)
 	}
@@ -108,7 +108,7 @@ func TestEndThatCannotBeWrittenIsKept(t *testing.T) {
 // TestEndIsWrittenWhateverElseChanged labels the object while the call is under way.
 func TestEndIsWrittenWhateverElseChanged(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	s.runAction(disablesMFA)
 	s.Client = interceptor.NewClient(s.cluster, interceptor.Funcs{
 		SubResourceUpdate: func(ctx context.Context, c client.Client, sub string, o client.Object, opts ...client.SubResourceUpdateOption) error {
@@ -128,7 +128,7 @@ func TestEndIsWrittenWhateverElseChanged(t *testing.T) {
 
 func TestWithoutAStartOnRecordThereIsNoCall(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	s.runAction(disablesMFA)
 	s.Client = interceptor.NewClient(s.cluster, interceptor.Funcs{
 		SubResourceUpdate: func(context.Context, client.Client, string, client.Object, ...client.SubResourceUpdateOption) error {
@@ -145,7 +145,7 @@ func TestWithoutAStartOnRecordThereIsNoCall(t *testing.T) {
 // TestObjectBeingDeletedIsLeftAlone does not begin what nobody waits for.
 func TestObjectBeingDeletedIsLeftAlone(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	s.runAction(disablesMFA)
 	a := s.stored()
 	a.DeletionTimestamp = ptr.To(metav1.NewTime(start))
@@ -160,7 +160,7 @@ func TestMarkThatIsNotThereYetIsWaitedFor(t *testing.T) {
 	for name, mark := range map[string]any{"None": nil, "APredecessors": "v1 cluster-1 team-a/ann former-uid created"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t)
+			s := newFixture(t)
 			restore := func(value any) {
 				if _, err := s.clerk.Edit(s.user.Status.UserID, func(u *emulator.User) { u.PrivateMetadata[v1alpha1.OwnerKey] = value }); err != nil {
 					t.Fatal(err)
@@ -169,7 +169,7 @@ func TestMarkThatIsNotThereYetIsWaitedFor(t *testing.T) {
 			own := s.clerk.User(s.user.Status.UserID).PrivateMetadata[v1alpha1.OwnerKey]
 			restore(mark)
 			s.runAction(disablesMFA)
-			if result := s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonUserNotBound); result.RequeueAfter != recheck {
+			if result := s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonUserNotBound); result.RequeueAfter != reconcile.RecheckInterval {
 				t.Errorf("the next look is in %v", result.RequeueAfter)
 			}
 			restore(own)
@@ -180,10 +180,10 @@ func TestMarkThatIsNotThereYetIsWaitedFor(t *testing.T) {
 	}
 }
 
-// TestUserIsReadOnceForPassesThatWait keeps a pass that waits for its ticket from spending each on another read.
-func TestUserIsReadOnceForPassesThatWait(t *testing.T) {
+// TestUserIsReadOnceForReconciliationsThatWait keeps a reconciliation that waits for its token from spending each on another read.
+func TestUserIsReadOnceForReconciliationsThatWait(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	s.at = s.at.Add(5 * time.Second)
 	s.runAction(disablesMFA)
 	s.clerk.InjectFault(emulator.Fault{Method: "DELETE", Status: 429, Header: map[string]string{"Retry-After": "2"}, Times: 3})
@@ -198,20 +198,22 @@ func TestUserIsReadOnceForPassesThatWait(t *testing.T) {
 // TestOldCopyOfTheUserCountsForNothing has a copy that is from before the action was asked for.
 func TestOldCopyOfTheUserCountsForNothing(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	a := s.runAction(disablesMFA)
-	p := s.newPass(a)
-	p.user, p.userID = s.user, s.user.Status.UserID
-	if err := p.findWay(t.Context()); err != nil {
+	o := s.newOutcome(a)
+	o.user = s.user
+	to, err := resolveConnection{s.Client, s.APIReader, s.Pool}.run(t.Context(), a, s.user)
+	if err != nil {
 		t.Fatal(err)
 	}
+	observed := observe{s.APIReader, to.For(callerOf(a)).Reader, to.Mirror, s.ClusterID, s.now}
 	for _, step := range []struct {
 		after time.Duration
 		reads int
 	}{{0, 1}, {time.Second, 2}, {time.Second, 2}, {time.Minute, 3}, {time.Minute, 3}, {time.Minute + time.Second, 4}} {
 		s.at = s.at.Add(step.after)
-		p.now = s.at
-		if _, err := p.read(t.Context()); err != nil {
+		o.now = s.at
+		if _, err := observed.read(t.Context(), a, o); err != nil {
 			t.Fatal(err)
 		}
 		s.wantCalls(step.reads, "GET", "/users/*")
@@ -220,23 +222,23 @@ func TestOldCopyOfTheUserCountsForNothing(t *testing.T) {
 
 func TestUserThatWasJustWrittenIsNotBelievedToBeGone(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	if err := s.clerk.Delete(s.user.Status.UserID); err != nil {
 		t.Fatal(err)
 	}
 	user := s.user.DeepCopy()
-	user.Status.LastWriteTime = ptr.To(metav1.NewTime(start.Add(-clerk.LagTime + staleRetry)))
+	user.Status.LastWriteTime = ptr.To(metav1.NewTime(start.Add(-clerk.LagTime + reconcile.StaleRetry)))
 	s.storeUser(user)
 	s.runAction(disablesMFA)
-	if result := s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonWaiting); result.RequeueAfter != staleRetry {
+	if result := s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonWaiting); result.RequeueAfter != reconcile.StaleRetry {
 		t.Errorf("the next look is in %v", result.RequeueAfter)
 	}
-	s.at = s.at.Add(staleRetry)
+	s.at = s.at.Add(reconcile.StaleRetry)
 	s.turned(v1alpha1.ConditionFailed, v1alpha1.ReasonMissing)
 }
 
 // storeUser replaces what the cluster has of ann.
-func (s *stage) storeUser(user *v1alpha1.ClerkUser) {
+func (s *fixture) storeUser(user *v1alpha1.ClerkUser) {
 	s.t.Helper()
 	stored := &v1alpha1.ClerkUser{}
 	if err := s.cluster.Get(s.t.Context(), client.ObjectKeyFromObject(user), stored); err != nil {
@@ -266,12 +268,12 @@ func TestCacheThatLagsBehindTheUserIsNotTrusted(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t)
+			s := newFixture(t)
 			live := s.user.DeepCopy()
 			tc.change(live)
 			s.runAction(disablesMFA)
-			s.Live = newCluster(t, live, s.instance.DeepCopy())
-			result := s.pass()
+			s.APIReader = newCluster(t, live, s.instance.DeepCopy())
+			result := s.reconcile()
 			conditions := s.stored().Status.Conditions
 			if tc.reason == "" && (result.RequeueAfter != reconcile.ConflictPause || conditions[0].Type != v1alpha1.ConditionReconciling) {
 				t.Errorf("the next look is in %v, the conditions are %+v", result.RequeueAfter, conditions)
@@ -284,10 +286,10 @@ func TestCacheThatLagsBehindTheUserIsNotTrusted(t *testing.T) {
 	}
 }
 
-// TestOldCopyDoesNotHideAnEnd makes a pass over a copy from before the action, which finds something to wait for.
+// TestOldCopyDoesNotHideAnEnd reconciles a copy from before the action, which finds something to wait for.
 func TestOldCopyDoesNotHideAnEnd(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	s.runAction(disablesMFA)
 	old := s.stored()
 	s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
@@ -295,15 +297,15 @@ func TestOldCopyDoesNotHideAnEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	if result, err := s.another().Reconcile(t.Context(), old); err != nil || result.RequeueAfter != reconcile.ConflictPause {
-		t.Errorf("the pass over an old copy: %+v, %v", result, err)
+		t.Errorf("the reconciliation of an old copy: %+v, %v", result, err)
 	}
 	s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
 }
 
-// TestStartIsNotWrittenWithoutATicket uses up the budget between the reading of the user and the call.
-func TestStartIsNotWrittenWithoutATicket(t *testing.T) {
+// TestStartIsNotWrittenWithoutAToken uses up the budget between the reading of the user and the call.
+func TestStartIsNotWrittenWithoutAToken(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	s.runAction(disablesMFA)
 	writes := 0
 	s.Client = interceptor.NewClient(s.cluster, interceptor.Funcs{
@@ -320,7 +322,7 @@ func TestStartIsNotWrittenWithoutATicket(t *testing.T) {
 	s.wantCalls(1, "GET", "/users/*")
 	for range 3 {
 		s.at = s.at.Add(result.RequeueAfter)
-		result = s.pass()
+		result = s.reconcile()
 	}
 	s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
 	if writes != 1 {
@@ -328,13 +330,13 @@ func TestStartIsNotWrittenWithoutATicket(t *testing.T) {
 	}
 }
 
-// TestRefusedKeyIsDoubted has the controller of ClerkInstances look at the key.
-func TestRefusedKeyIsDoubted(t *testing.T) {
+// TestRefusedKeyIsChecked has the controller of ClerkInstances look at the key.
+func TestRefusedKeyIsChecked(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	s.runAction(disablesMFA)
 	s.clerk.InjectFault(emulator.Fault{Method: "DELETE", Status: 401, Code: "clerk_key_invalid"})
-	if result := s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonInstanceNotReady); result.RequeueAfter != recheck {
+	if result := s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonInstanceNotReady); result.RequeueAfter != reconcile.RecheckInterval {
 		t.Errorf("the next look is in %v", result.RequeueAfter)
 	}
 	if s.stored().Status.StartedAt != nil {
@@ -355,7 +357,7 @@ func TestRefusedKeyIsDoubted(t *testing.T) {
 // TestPolicyThatTheCacheDoesNotShowYetCounts has the instance's owner forbid the action a moment before.
 func TestPolicyThatTheCacheDoesNotShowYetCounts(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	s.runAction(disablesMFA)
 	s.Client = interceptor.NewClient(s.cluster, interceptor.Funcs{
 		Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {
