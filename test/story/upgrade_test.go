@@ -1,0 +1,126 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package story
+
+import (
+	"testing"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
+	"github.com/clerk-operator/clerk-operator/test/controlplane"
+)
+
+// formerRecord is what earlier versions call status.lastHandledReconcileAt.
+const formerRecord = "lastReconcileAt"
+
+// TestRenamedRequestIsNeitherRepeatedNorLost has a request that an earlier version handled, under its names. Then somebody
+// installs the operator before its CustomResourceDefinitions and makes a request under the new name, for whose record the
+// API server has no field yet.
+func TestRenamedRequestIsNeitherRepeatedNorLost(t *testing.T) {
+	t.Parallel()
+	plane, err := controlplane.StartWithCRDs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := plane.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	renameRecord(t, plane.Config(), "lastHandledReconcileAt", formerRecord)
+	w := worldIn(t, plane.Config(), slow)
+	w.start()
+	w.create(w.user("ann", func(s *spec) { s.FirstName = ptr.To("Ann") }))
+	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
+	w.halt()
+	w.annotate("ann", "clerk-operator.io/reconcile-at", "before")
+	w.patchStatus(&v1alpha1.ClerkUser{}, "ann", `{"lastReconcileAt":"before"}`)
+	if got := w.recordOf("ann", formerRecord); got != "before" {
+		t.Fatalf("the former record is %q", got)
+	}
+
+	w.clerk.ResetJournal()
+	w.start()
+	w.rests()
+	w.wantCalls(0, "GET", "/users/"+id)
+
+	if _, err := w.clerk.Edit(id, func(u *emulator.User) { u.FirstName = ptr.To("Eve") }); err != nil {
+		t.Fatal(err)
+	}
+	w.annotate("ann", v1alpha1.AnnotationReconcileRequestedAt, "now")
+	w.eventually("the request to be handled", func() error {
+		if *w.clerk.User(id).FirstName != "Ann" {
+			return errNotYet
+		}
+		return nil
+	})
+	bases, err := controlplane.CRDs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := envtest.InstallCRDs(plane.Config(), envtest.CRDInstallOptions{Paths: []string{bases}}); err != nil {
+		t.Fatal(err)
+	}
+	w.eventually("the request to be on record", func() error {
+		w.touch()
+		if w.recordOf("ann", "lastHandledReconcileAt") != "now" {
+			return errNotYet
+		}
+		return nil
+	})
+	if got := w.recordOf("ann", formerRecord); got != "" {
+		t.Errorf("the former record is still %q", got)
+	}
+	w.restart()
+	w.rests()
+	if n := w.calls("GET", "/users/"+id); n > 2 {
+		t.Errorf("the user was read %d times for one request", n)
+	}
+	w.wantCalls(1, "PATCH", "/users/"+id)
+}
+
+// renameRecord gives a field of the status of ClerkUsers another name.
+func renameRecord(t *testing.T, config *rest.Config, from, to string) {
+	t.Helper()
+	scheme := runtime.NewScheme()
+	if err := apiextensionsv1.AddToScheme(scheme); err != nil {
+		t.Fatal(err)
+	}
+	c, err := client.New(config, client.Options{Scheme: scheme})
+	if err != nil {
+		t.Fatal(err)
+	}
+	crd := &apiextensionsv1.CustomResourceDefinition{}
+	if err := c.Get(t.Context(), client.ObjectKey{Name: "clerkusers.clerk-operator.io"}, crd); err != nil {
+		t.Fatal(err)
+	}
+	before := crd.DeepCopy()
+	fields := crd.Spec.Versions[0].Schema.OpenAPIV3Schema.Properties["status"].Properties
+	fields[to] = fields[from]
+	delete(fields, from)
+	if err := c.Patch(t.Context(), crd, client.MergeFrom(before)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// recordOf returns a field of the status of a ClerkUser that its type may lack.
+func (w *world) recordOf(name, field string) string {
+	w.t.Helper()
+	user := &unstructured.Unstructured{}
+	user.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("ClerkUser"))
+	w.get(user, name)
+	value, _, err := unstructured.NestedString(user.Object, "status", field)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return value
+}
