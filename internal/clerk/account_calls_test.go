@@ -182,7 +182,7 @@ func organizationCalls() map[string]call {
 func accountWrites() map[string]func(ctx context.Context, c *Client) error {
 	writes := map[string]func(ctx context.Context, c *Client) error{
 		"SetProfileImage": func(ctx context.Context, c *Client) error {
-			_, err := c.SetProfileImage(ctx, testUserID, ProfileImage{ContentType: "image/png", Content: []byte("x")})
+			_, err := c.SetProfileImage(ctx, testUserID, ProfileImage{ContentType: "image/png", Content: NewSecret("x")})
 			return err
 		},
 	}

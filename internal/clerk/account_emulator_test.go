@@ -28,7 +28,7 @@ func newAccount(t *testing.T, w *world) *clerk.User {
 	t.Helper()
 	return must2(t)(w.CreateUser(t.Context(), clerk.CreateUserParams{
 		EmailAddresses: []clerk.NewIdentifier{{Value: "jane@example.com"}},
-		Password:       new(testPassword), TOTPSecret: new(testTOTPSecret), BackupCodes: []string{testBackupCode, "another1"},
+		Password:       new(clerk.NewSecret(testPassword)), TOTPSecret: new(clerk.NewSecret(testTOTPSecret)), BackupCodes: []clerk.Secret{clerk.NewSecret(testBackupCode), clerk.NewSecret("another1")},
 	}))
 }
 
@@ -49,13 +49,13 @@ func TestPasswordsAtTheEmulator(t *testing.T) {
 	verify(testPassword, true)
 	verify("wrong", false)
 	changed := must2(t)(w.UpdateUser(ctx, u.ID, clerk.UpdateUserParams{
-		Password: new("password"), SkipPasswordChecks: new(true), SignOutOfOtherSessions: new(true),
+		Password: new(clerk.NewSecret("password")), SkipPasswordChecks: new(true), SignOutOfOtherSessions: new(true),
 	}))
 	if changed.PasswordUpdatedAt.Before(u.PasswordUpdatedAt) || w.instance.User(u.ID).SessionsRevokedAt.IsZero() {
 		t.Errorf("password of %v, before %v", changed.PasswordUpdatedAt, u.PasswordUpdatedAt)
 	}
 	verify("password", true)
-	_, err := w.UpdateUser(ctx, u.ID, clerk.UpdateUserParams{Password: new("password")})
+	_, err := w.UpdateUser(ctx, u.ID, clerk.UpdateUserParams{Password: new(clerk.NewSecret("password"))})
 	if rejected, ok := clerk.Rejected(err); !ok || rejected.Code != "form_password_pwned" || rejected.Param != "password" {
 		t.Errorf("got %v, want that the password is known", err)
 	}
@@ -82,13 +82,13 @@ func TestDigestAtTheEmulator(t *testing.T) {
 	w := newWorld(t, emulator.Settings{})
 	u := must2(t)(w.CreateUser(t.Context(), clerk.CreateUserParams{
 		Username: new("digested"), PasswordHasher: new("bcrypt"),
-		PasswordDigest: new("$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"),
+		PasswordDigest: new(clerk.NewSecret("$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy")),
 	}))
 	if !u.PasswordEnabled {
 		t.Error("created without a password")
 	}
 	_, err := w.CreateUser(t.Context(), clerk.CreateUserParams{
-		Username: new("undigested"), PasswordHasher: new("bcrypt"), PasswordDigest: new("no digest"),
+		Username: new("undigested"), PasswordHasher: new("bcrypt"), PasswordDigest: new(clerk.NewSecret("no digest")),
 	})
 	if rejected, ok := clerk.Rejected(err); !ok || rejected.Param != "password_digest" {
 		t.Errorf("got %v, want that the digest is none", err)
@@ -136,11 +136,11 @@ func TestSecondFactorsAtTheEmulator(t *testing.T) {
 	if rejected, ok := clerk.Rejected(err); !ok || rejected.Code != "totp_disabled" {
 		t.Errorf("got %v, want that there is no authenticator", err)
 	}
-	if again := must2(t)(w.UpdateUser(ctx, u.ID, clerk.UpdateUserParams{TOTPSecret: new(testTOTPSecret)})); !again.TOTPEnabled {
+	if again := must2(t)(w.UpdateUser(ctx, u.ID, clerk.UpdateUserParams{TOTPSecret: new(clerk.NewSecret(testTOTPSecret))})); !again.TOTPEnabled {
 		t.Error("no authenticator after an update")
 	}
 	check(w.DisableMFA(ctx, u.ID), false, false)
-	_, err = w.UpdateUser(ctx, u.ID, clerk.UpdateUserParams{TOTPSecret: new("not base32!")})
+	_, err = w.UpdateUser(ctx, u.ID, clerk.UpdateUserParams{TOTPSecret: new(clerk.NewSecret("not base32!"))})
 	if rejected, ok := clerk.Rejected(err); !ok || clerk.Remedy(rejected) == clerk.Remedy(&clerk.Error{}) {
 		t.Errorf("got %v, want a refusal with a remedy", err)
 	}
@@ -158,15 +158,15 @@ func TestImagesAtTheEmulator(t *testing.T) {
 	if none, err := w.DeleteProfileImage(ctx, u.ID); none != nil || err != nil {
 		t.Errorf("deleting no image: %v, %v", none, err)
 	}
-	set := must2(t)(w.SetProfileImage(ctx, u.ID, clerk.ProfileImage{ContentType: "image/png", Content: picture.Bytes()}))
+	set := must2(t)(w.SetProfileImage(ctx, u.ID, clerk.ProfileImage{ContentType: "image/png", Content: clerk.NewSecret(picture.Bytes())}))
 	if kept := w.instance.User(u.ID).Image; !set.HasImage || kept == nil || kept.Size != picture.Len() {
 		t.Errorf("image %t, kept as %+v", set.HasImage, kept)
 	}
-	_, err := w.SetProfileImage(ctx, u.ID, clerk.ProfileImage{ContentType: "image/png", Content: []byte("no picture")})
+	_, err := w.SetProfileImage(ctx, u.ID, clerk.ProfileImage{ContentType: "image/png", Content: clerk.NewSecret("no picture")})
 	if rejected, ok := clerk.Rejected(err); !ok || rejected.Param != "file" {
 		t.Errorf("got %v, want that it is no image", err)
 	}
-	_, err = w.SetProfileImage(ctx, u.ID, clerk.ProfileImage{ContentType: "image/png", Content: make([]byte, 11<<20)})
+	_, err = w.SetProfileImage(ctx, u.ID, clerk.ProfileImage{ContentType: "image/png", Content: clerk.NewSecret(make([]byte, 11<<20))})
 	if rejected, ok := clerk.Rejected(err); !ok || rejected.Code != "image_too_large" || rejected.Param != "file" {
 		t.Errorf("got %v, want that it is too large", err)
 	}
@@ -239,7 +239,7 @@ func TestOAuthTokensAtTheEmulator(t *testing.T) {
 		t.Fatalf("%d tokens, %v, want one", len(tokens), err)
 	}
 	got := tokens[0]
-	if got.Token != "t1" || got.IDToken != "i1" || got.ExternalAccountID != has.ExternalAccounts[0].ExternalAccountID ||
+	if got.Token.Reveal() != "t1" || got.IDToken.Reveal() != "i1" || got.ExternalAccountID != has.ExternalAccounts[0].ExternalAccountID ||
 		got.Provider != "oauth_google" || !cmp.Equal(got.Scopes, []string{"email", "profile"}) || !got.ExpiresAt.IsZero() {
 		t.Error("the token is not the one that was given")
 	}

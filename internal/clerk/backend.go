@@ -24,7 +24,7 @@ import (
 type backend struct {
 	http    *http.Client
 	base    string
-	key     secret
+	key     Secret
 	keyID   keyID
 	agent   string
 	limiter *RateLimiter
@@ -55,7 +55,7 @@ func (b *backend) complete() {
 		b.mayWrite = func() error { return nil }
 	}
 	if b.limiter == nil {
-		b.limiter = NewRateLimiter(RateLimiterConfig{RequestsPer10s: Budget(b.key.reveal(), nil, nil), Now: b.now})
+		b.limiter = NewRateLimiter(RateLimiterConfig{RequestsPer10s: Budget(b.key.Reveal(), nil, nil), Now: b.now})
 	}
 }
 
@@ -88,7 +88,7 @@ func (b *backend) Call(ctx context.Context, api *clerksdk.APIRequest, into clerk
 // read takes the answer apart: an error if it refuses the call or is not usable.
 func (b *backend) read(a *answer, out *request, into clerksdk.ResponseReader) error {
 	if !a.good() {
-		r := newRedactor(append(out.values(), b.key.reveal()))
+		r := newRedactor(append(out.values(), b.key.Reveal()))
 		r.quiet = out.quiet
 		return newError(a, b.now(), r)
 	}
@@ -134,7 +134,7 @@ func (b *backend) send(ctx context.Context, out *request) (answer, bool, error) 
 	if err != nil {
 		return answer{}, false, err
 	}
-	req.Header.Set("Authorization", "Bearer "+b.key.reveal())
+	req.Header.Set("Authorization", "Bearer "+b.key.Reveal())
 	req.Header.Set("User-Agent", b.agent)
 	if out.write() {
 		// Nothing comes between this and the call, for which time may have passed since anything before it.

@@ -50,24 +50,24 @@ func TestNew(t *testing.T) {
 		"https://clerk.example/a/b/v1": "https://clerk.example/a/b/v1",
 	}
 	for text, want := range good {
-		c, err := New(Config{APIURL: text, Key: testKey})
+		c, err := New(Config{APIURL: text, Key: NewSecret(testKey)})
 		if err != nil || c.backend.base != want {
 			t.Errorf("New(%q) = %v, %v, want base %q", text, c, err, want)
 		}
 	}
 	bad := []Config{
-		{APIURL: "api.clerk.com/v1", Key: testKey},
-		{APIURL: "ftp://api.clerk.com", Key: testKey},
-		{APIURL: "https:///v1", Key: testKey},
-		{APIURL: "https://me:" + testKey + "@api.clerk.com/v1", Key: testKey},
-		{APIURL: "https://api.clerk.com/v1?key=" + testKey, Key: testKey},
-		{APIURL: "https://api.clerk.com/v1#x", Key: testKey},
-		{APIURL: "https://api.clerk.com\x00/" + testKey, Key: testKey},
-		{Key: ""},
-		{Key: testKey + "\n"},
-		{Key: testKey + "\r\nX-Evil: 1"},
-		{Key: "sk test"},
-		{Key: "schlüssel" + testKey},
+		{APIURL: "api.clerk.com/v1", Key: NewSecret(testKey)},
+		{APIURL: "ftp://api.clerk.com", Key: NewSecret(testKey)},
+		{APIURL: "https:///v1", Key: NewSecret(testKey)},
+		{APIURL: "https://me:" + testKey + "@api.clerk.com/v1", Key: NewSecret(testKey)},
+		{APIURL: "https://api.clerk.com/v1?key=" + testKey, Key: NewSecret(testKey)},
+		{APIURL: "https://api.clerk.com/v1#x", Key: NewSecret(testKey)},
+		{APIURL: "https://api.clerk.com\x00/" + testKey, Key: NewSecret(testKey)},
+		{Key: NewSecret("")},
+		{Key: NewSecret(testKey + "\n")},
+		{Key: NewSecret(testKey + "\r\nX-Evil: 1")},
+		{Key: NewSecret("sk test")},
+		{Key: NewSecret("schlüssel" + testKey)},
 	}
 	for _, config := range bad {
 		_, err := New(config)
@@ -81,7 +81,7 @@ func TestNew(t *testing.T) {
 
 func TestNothingPrintsTheKey(t *testing.T) {
 	t.Parallel()
-	config := Config{APIURL: "https://api.clerk.com/v1", Key: testKey}
+	config := Config{APIURL: "https://api.clerk.com/v1", Key: NewSecret(testKey)}
 	c, err := New(config)
 	if err != nil {
 		t.Fatal(err)
@@ -276,7 +276,7 @@ func TestACallHasADeadline(t *testing.T) {
 				deadline, _ := req.Context().Deadline()
 				left = time.Until(deadline)
 			})
-			c, err := New(Config{Key: testKey, Timeout: given, Transport: transport})
+			c, err := New(Config{Key: NewSecret(testKey), Timeout: given, Transport: transport})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -435,7 +435,7 @@ func TestCallersHaveTokensOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		limiter := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 10})
-		c, err := New(Config{Key: testKey, RateLimiter: limiter, Transport: failing{}})
+		c, err := New(Config{Key: NewSecret(testKey), RateLimiter: limiter, Transport: failing{}})
 		if err != nil {
 			t.Fatal(err)
 		}

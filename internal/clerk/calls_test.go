@@ -125,8 +125,8 @@ func calls() map[string]call {
 					DeleteSelfEnabled: new(false), CreateOrganizationEnabled: new(true), BypassClientTrust: new(true),
 					CreateOrganizationsLimit: new(int64(0)), CreatedAt: &then, LegalAcceptedAt: &then,
 					SkipLegalChecks: new(true), SkipPasswordRequirement: new(true), SkipUserRequirement: new(true),
-					Password: new("p"), PasswordDigest: new("d"), PasswordHasher: new("bcrypt"), SkipPasswordChecks: new(true),
-					TOTPSecret: new("s"), BackupCodes: []string{"b", "c"},
+					Password: new(NewSecret("p")), PasswordDigest: new(NewSecret("d")), PasswordHasher: new("bcrypt"), SkipPasswordChecks: new(true),
+					TOTPSecret: new(NewSecret("s")), BackupCodes: []Secret{NewSecret("b"), NewSecret("c")},
 				})
 			},
 			method: http.MethodPost, path: "/v1/users",
@@ -173,7 +173,7 @@ func calls() map[string]call {
 				return c.CreateUser(ctx, CreateUserParams{
 					ExternalID: new(""), Username: new(""), FirstName: new(""), LastName: new(""), Locale: new(""),
 					EmailAddresses: []NewIdentifier{}, PhoneNumbers: []NewIdentifier{}, Web3Wallets: []string{},
-					BackupCodes: []string{},
+					BackupCodes: []Secret{},
 				})
 			},
 			method: http.MethodPost, path: "/v1/users", body: `{}`, answer: userBody, want: answered,
@@ -185,8 +185,8 @@ func calls() map[string]call {
 					PrimaryEmailAddressID: new("idn_1"), PrimaryPhoneNumberID: new("idn_2"),
 					DeleteSelfEnabled: new(true), CreateOrganizationEnabled: new(false), BypassClientTrust: new(false),
 					CreateOrganizationsLimit: new(int64(3)),
-					Password:                 new("p"), SkipPasswordChecks: new(false), SignOutOfOtherSessions: new(true),
-					TOTPSecret: new("s"),
+					Password:                 new(NewSecret("p")), SkipPasswordChecks: new(false), SignOutOfOtherSessions: new(true),
+					TOTPSecret: new(NewSecret("s")),
 				})
 			},
 			method: http.MethodPatch, path: users,
@@ -410,7 +410,7 @@ func TestCallsThatAreNeverMade(t *testing.T) {
 			"Memberships":     func() error { _, err := c.OrganizationMemberships(t.Context(), id, 1, 0); return err },
 			"Invitations":     func() error { _, err := c.OrganizationInvitations(t.Context(), id, 1, 0); return err },
 			"SetProfileImage": func() error {
-				_, err := c.SetProfileImage(t.Context(), id, ProfileImage{ContentType: "image/png", Content: []byte("x")})
+				_, err := c.SetProfileImage(t.Context(), id, ProfileImage{ContentType: "image/png", Content: NewSecret("x")})
 				return err
 			},
 			"CreateEmailAddress": func() error {

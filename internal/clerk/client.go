@@ -6,8 +6,6 @@ package clerk
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -26,10 +24,12 @@ const (
 
 // Config makes a Client.
 type Config struct {
+	Unprintable
+
 	// APIURL is the base of all paths, for instance https://api.clerk.com/v1. Empty is that.
 	APIURL string
 	// Key is the instance's secret key.
-	Key string `json:"-"`
+	Key Secret
 	// RateLimiter limits the calls to this instance; all its clients share it. Nil is a rate limiter of its own with the
 	// default Budget of the key.
 	RateLimiter *RateLimiter
@@ -46,12 +46,6 @@ type Config struct {
 	MayWrite func() error
 }
 
-// String leaves out the key.
-func (c Config) String() string { return "clerk client for " + c.APIURL }
-
-// Format prints String for every verb.
-func (c Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
-
 // Client calls the Backend API of one Clerk instance. It is safe for concurrent use. An error of any of its calls is
 // understood with the predicates of this package.
 type Client struct{ backend *backend }
@@ -62,14 +56,14 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !keyShape.MatchString(config.Key) {
+	if !keyShape.MatchString(config.Key.Reveal()) {
 		return nil, errors.New("the secret key is empty or has characters that no key has")
 	}
 	b := &backend{
 		http:    newHTTPClient(config.Transport),
 		base:    base,
-		key:     newSecret(config.Key),
-		keyID:   identify(config.Key),
+		key:     config.Key,
+		keyID:   identify(config.Key.Reveal()),
 		agent:   config.UserAgent,
 		limiter: config.RateLimiter,
 		now:     config.Now,

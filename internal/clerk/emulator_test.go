@@ -43,7 +43,7 @@ func (w *world) client(t *testing.T, key string) *clerk.Client {
 	t.Helper()
 	transport := clerk.NewTransport()
 	t.Cleanup(transport.CloseIdleConnections)
-	c, err := clerk.New(clerk.Config{APIURL: w.url, Key: key, RateLimiter: w.limiter, Transport: transport})
+	c, err := clerk.New(clerk.Config{APIURL: w.url, Key: clerk.NewSecret(key), RateLimiter: w.limiter, Transport: transport})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -262,7 +262,7 @@ func TestAKeyOfAnyShapeIsKeptBack(t *testing.T) {
 	t.Parallel()
 	const key = "open-sesame"
 	clerk := newStub(t, answering(422, `{"errors":[{"code":"open-sesame","long_message":"No key like open-sesame."}]}`))
-	c := newTestClient(t, clerk.URL, func(c *Config) { c.Key = key })
+	c := newTestClient(t, clerk.URL, func(c *Config) { c.Key = NewSecret(key) })
 	if _, err := c.CountUsers(t.Context()); err == nil || err.Error() != "clerk answered 422: No key like [redacted]." {
 		t.Errorf("got %v", err)
 	}
@@ -441,7 +441,7 @@ func TestWaitingBeforeACall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		limiter := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 1})
-		c, err := New(Config{Key: testKey, RateLimiter: limiter, Transport: failing{}})
+		c, err := New(Config{Key: NewSecret(testKey), RateLimiter: limiter, Transport: failing{}})
 		if err != nil {
 			t.Fatal(err)
 		}

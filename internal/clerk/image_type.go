@@ -22,5 +22,5 @@ func NewProfileImage(content []byte) (ProfileImage, error) {
 	if !slices.Contains([]string{"image/jpeg", "image/png", "image/gif", "image/webp"}, kind) {
 		return ProfileImage{}, errors.New("is no JPEG, PNG, GIF or WebP image; put one of these there, in a ConfigMap's binaryData")
 	}
-	return ProfileImage{ContentType: kind, Content: content}, nil
+	return ProfileImage{ContentType: kind, Content: NewSecret(content)}, nil
 }

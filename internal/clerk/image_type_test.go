@@ -20,7 +20,7 @@ func TestNewProfileImageTellsTheType(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			image, err := NewProfileImage([]byte(tc.head))
-			if err != nil || image.ContentType != tc.want || string(image.Content) != tc.head {
+			if err != nil || image.ContentType != tc.want || image.Content.Reveal() != tc.head {
 				t.Errorf("the type is %q: %v", image.ContentType, err)
 			}
 		})

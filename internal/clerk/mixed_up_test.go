@@ -45,7 +45,7 @@ func TestAnswersAboutSomebodyElseAreNotUsable(t *testing.T) {
 			return err
 		}, anothersBody, false},
 		"SetProfileImage": {func(ctx context.Context, c *Client) error {
-			_, err := c.SetProfileImage(ctx, testUserID, ProfileImage{ContentType: "image/png", Content: []byte("x")})
+			_, err := c.SetProfileImage(ctx, testUserID, ProfileImage{ContentType: "image/png", Content: NewSecret("x")})
 			return err
 		}, anothersBody, false},
 		"DeleteProfileImage": {func(ctx context.Context, c *Client) error {

@@ -8,7 +8,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -21,28 +20,21 @@ import (
 // maxTokenPages is how many pages of tokens are read: nobody has thousands of accounts at a provider.
 const maxTokenPages = 10
 
-// OAuthAccessToken lets its bearer act for a user at a provider. It prints as nothing that it holds.
+// OAuthAccessToken lets its bearer act for a user at a provider. Nothing of it is printed.
 type OAuthAccessToken struct {
+	Unprintable
+
 	// ExternalAccountID is the id of the ExternalAccount that it is for, Provider Clerk's name of the provider.
 	ExternalAccountID, Provider string
 	// Token is the access token itself.
-	Token string
-	// TokenSecret is there for OAuth 1.0 only, IDToken for OpenID Connect only; else they are "".
-	TokenSecret, IDToken string
+	Token Secret
+	// TokenSecret is there for OAuth 1.0 only, IDToken for OpenID Connect only; else they are empty.
+	TokenSecret, IDToken Secret
 	// Scopes are what the token is good for; nil where the provider does not say.
 	Scopes []string
 	// ExpiresAt is zero for a token that does not expire or of which that is not known.
 	ExpiresAt time.Time
 }
-
-// String leaves out everything.
-func (t OAuthAccessToken) String() string { return "OAuth access token" }
-
-// Format prints String for every verb.
-func (t OAuthAccessToken) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.String()) }
-
-// MarshalText returns String, so that JSON and logs do not show more.
-func (t OAuthAccessToken) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
 // OAuthAccessTokens returns the tokens of all of the user's accounts at a provider, named as Clerk names it, for instance
 // oauth_google. Clerk renews an expired one at the provider before. ProviderNotConnected is true of the error if there is no
@@ -135,9 +127,9 @@ func (a *tokensAnswer) canonicalize() error {
 		a.canonical = append(a.canonical, OAuthAccessToken{
 			ExternalAccountID: from.ExternalAccountID,
 			Provider:          from.Provider,
-			Token:             from.Token,
-			TokenSecret:       from.TokenSecret,
-			IDToken:           from.IDToken,
+			Token:             NewSecret(from.Token),
+			TokenSecret:       NewSecret(from.TokenSecret),
+			IDToken:           NewSecret(from.IDToken),
 			Scopes:            from.Scopes,
 			ExpiresAt:         fromNullableMilliseconds(from.ExpiresAt),
 		})

@@ -23,7 +23,7 @@ const tokenJSON = `{"object":"oauth_access_token","external_account_id":"eac_1",
 
 func testToken() OAuthAccessToken {
 	return OAuthAccessToken{
-		ExternalAccountID: "eac_1", Provider: "oauth_google", Token: "ya29.token", TokenSecret: "s3cret", IDToken: "ey.id",
+		ExternalAccountID: "eac_1", Provider: "oauth_google", Token: NewSecret("ya29.token"), TokenSecret: NewSecret("s3cret"), IDToken: NewSecret("ey.id"),
 		Scopes: []string{"email", "profile"}, ExpiresAt: time.Date(2023, 11, 22, 22, 0, 0, 0, time.UTC),
 	}
 }
@@ -40,7 +40,7 @@ func TestOAuthAccessTokens(t *testing.T) {
 		"BareNone":  {"[]", nil},
 		"BareMinimum": {
 			`[{"external_account_id":"eac_2","token":"t","provider":"google","expires_at":null}]`,
-			[]OAuthAccessToken{{ExternalAccountID: "eac_2", Token: "t", Provider: "google"}},
+			[]OAuthAccessToken{{ExternalAccountID: "eac_2", Token: NewSecret("t"), Provider: "google"}},
 		},
 	}
 	for name, test := range tests {

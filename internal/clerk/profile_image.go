@@ -27,21 +27,17 @@ const (
 
 // ProfileImage is a picture of a user. Clerk takes JPEG, PNG, GIF and WebP of at most 10 MB.
 type ProfileImage struct {
+	Unprintable
+
 	// ContentType is the media type, for instance image/png.
 	ContentType string
-	Content     []byte
+	Content     Secret
 }
-
-// String leaves out the picture.
-func (p ProfileImage) String() string { return "profile image" }
-
-// Format prints String for every verb.
-func (p ProfileImage) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.String()) }
 
 // SetProfileImage gives a user a picture in place of the one there is. Clerk tells no digest of it, and the same picture once
 // more is a change like any other.
 func (c *Client) SetProfileImage(ctx context.Context, userID string, image ProfileImage) (*User, error) {
-	if len(image.Content) == 0 {
+	if image.Content.IsEmpty() {
 		return nil, errors.New("the profile image is empty")
 	}
 	if !imageTypeShape.MatchString(image.ContentType) {
@@ -89,7 +85,7 @@ func (p *imageParams) quiet() {}
 func (p *imageParams) ToMultipart() ([]byte, string, error) {
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
-	digest := sha256.Sum256(p.image.Content)
+	digest := sha256.Sum256([]byte(p.image.Content.Reveal()))
 	if err := form.SetBoundary(hex.EncodeToString(digest[:])); err != nil {
 		return nil, "", err
 	}
@@ -100,7 +96,7 @@ func (p *imageParams) ToMultipart() ([]byte, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	if _, err := part.Write(p.image.Content); err != nil {
+	if _, err := io.WriteString(part, p.image.Content.Reveal()); err != nil {
 		return nil, "", err
 	}
 	if err := form.Close(); err != nil {

@@ -18,7 +18,7 @@ import (
 )
 
 func testImage() ProfileImage {
-	return ProfileImage{ContentType: "image/webp", Content: []byte("RIFF\x00\xff--\r\n\r\npixels and a-name-in-the-metadata")}
+	return ProfileImage{ContentType: "image/webp", Content: NewSecret("RIFF\x00\xff--\r\n\r\npixels and a-name-in-the-metadata")}
 }
 
 func TestSetProfileImage(t *testing.T) {
@@ -60,7 +60,7 @@ func checkForm(t *testing.T, body, kind string) {
 		t.Fatal(err)
 	}
 	content, err := io.ReadAll(part)
-	if err != nil || !bytes.Equal(content, testImage().Content) {
+	if err != nil || !bytes.Equal(content, []byte(testImage().Content.Reveal())) {
 		t.Errorf("the form holds %q, %v", content, err)
 	}
 	if part.FormName() != "file" || part.FileName() == "" || part.Header.Get("Content-Type") != "image/webp" {
@@ -76,9 +76,9 @@ func TestProfileImagesThatAreNeverSent(t *testing.T) {
 	c := newTestClient(t, "http://127.0.0.1:1", withOneToken)
 	for name, image := range map[string]ProfileImage{
 		"Empty":      {ContentType: "image/png"},
-		"NoType":     {Content: []byte("x")},
-		"Text":       {ContentType: "text/plain", Content: []byte("x")},
-		"TwoHeaders": {ContentType: "image/png\r\nX-Evil: 1", Content: []byte("x")},
+		"NoType":     {Content: NewSecret("x")},
+		"Text":       {ContentType: "text/plain", Content: NewSecret("x")},
+		"TwoHeaders": {ContentType: "image/png\r\nX-Evil: 1", Content: NewSecret("x")},
 	} {
 		if _, err := c.SetProfileImage(t.Context(), testUserID, image); err == nil || AnswerLost(err) {
 			t.Errorf("%s: got %v", name, err)
@@ -127,7 +127,7 @@ func TestNothingOfAnImageIsQuoted(t *testing.T) {
 		t.Errorf("got %v, want %q", err, want)
 	}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
-		if text := fmt.Sprintf(verb, testImage()); text != "profile image" {
+		if text := fmt.Sprintf(verb, testImage()); text != notShown {
 			t.Errorf("%s prints %q", verb, text)
 		}
 	}

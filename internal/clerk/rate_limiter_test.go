@@ -172,7 +172,7 @@ func TestReserve(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		limiter := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 10})
-		c, err := New(Config{Key: testKey, RateLimiter: limiter, Transport: failing{}})
+		c, err := New(Config{Key: NewSecret(testKey), RateLimiter: limiter, Transport: failing{}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -82,7 +82,7 @@ func answering(status int, body string) http.HandlerFunc {
 func newTestClient(t *testing.T, url string, options ...func(*Config)) *Client {
 	t.Helper()
 	config := Config{
-		APIURL: url + "/v1", Key: testKey, Timeout: 5 * time.Second,
+		APIURL: url + "/v1", Key: NewSecret(testKey), Timeout: 5 * time.Second,
 		RateLimiter: NewRateLimiter(RateLimiterConfig{RequestsPer10s: 100_000}),
 	}
 	for _, option := range options {

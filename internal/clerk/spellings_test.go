@@ -76,27 +76,27 @@ func credentialCalls(value string) map[string]func(ctx context.Context, c *Clien
 			return err
 		},
 		"UpdateUser": func(ctx context.Context, c *Client) error {
-			_, err := c.UpdateUser(ctx, testUserID, UpdateUserParams{Password: &value})
+			_, err := c.UpdateUser(ctx, testUserID, UpdateUserParams{Password: new(NewSecret(value))})
 			return err
 		},
 		"UpdateTOTP": func(ctx context.Context, c *Client) error {
-			_, err := c.UpdateUser(ctx, testUserID, UpdateUserParams{TOTPSecret: &value})
+			_, err := c.UpdateUser(ctx, testUserID, UpdateUserParams{TOTPSecret: new(NewSecret(value))})
 			return err
 		},
 		"CreateUserWithPassword": func(ctx context.Context, c *Client) error {
-			_, err := c.CreateUser(ctx, CreateUserParams{Password: &value})
+			_, err := c.CreateUser(ctx, CreateUserParams{Password: new(NewSecret(value))})
 			return err
 		},
 		"CreateUserWithDigest": func(ctx context.Context, c *Client) error {
-			_, err := c.CreateUser(ctx, CreateUserParams{PasswordDigest: &value, PasswordHasher: new("bcrypt")})
+			_, err := c.CreateUser(ctx, CreateUserParams{PasswordDigest: new(NewSecret(value)), PasswordHasher: new("bcrypt")})
 			return err
 		},
 		"CreateUserWithTOTP": func(ctx context.Context, c *Client) error {
-			_, err := c.CreateUser(ctx, CreateUserParams{TOTPSecret: &value})
+			_, err := c.CreateUser(ctx, CreateUserParams{TOTPSecret: new(NewSecret(value))})
 			return err
 		},
 		"CreateUserWithBackupCodes": func(ctx context.Context, c *Client) error {
-			_, err := c.CreateUser(ctx, CreateUserParams{BackupCodes: []string{"other-code", value}})
+			_, err := c.CreateUser(ctx, CreateUserParams{BackupCodes: []Secret{NewSecret("other-code"), NewSecret(value)}})
 			return err
 		},
 	}
@@ -166,7 +166,7 @@ func TestSpellingsDoNotEatOrdinaryText(t *testing.T) {
 
 func TestParamsOfANewUserPrintNothing(t *testing.T) {
 	t.Parallel()
-	params := CreateUserParams{BackupCodes: []string{"x7k2-9qpz"}, PrivateMetadata: Metadata{"k": "canary"}}
+	params := CreateUserParams{BackupCodes: []Secret{NewSecret("x7k2-9qpz")}, PrivateMetadata: Metadata{"k": "canary"}}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 		text := fmt.Sprintf(verb, params) + fmt.Sprintf(verb, &params)
 		if strings.Contains(text, "x7k2") || strings.Contains(text, "canary") {

@@ -3,7 +3,11 @@
 
 package clerk
 
-import "time"
+import (
+	"fmt"
+	"io"
+	"time"
+)
 
 // User is a user at Clerk in canonical form: null and "" are the same, addresses and usernames are in lower case, times
 // are in UTC, metadata is never nil and holds what encoding/json decodes into an any (but a json.Number where no float64
@@ -54,8 +58,20 @@ type User struct {
 	CreatedAt, UpdatedAt time.Time `json:",omitzero"`
 }
 
-// Metadata is one of a user's three metadata objects, decoded.
+// String names the user by its id, and says nothing else.
+func (u User) String() string { return "user " + u.ID }
+
+// Format prints String whatever the verb.
+func (u User) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, u.String()) }
+
+// MarshalText returns String, for JSON, YAML and loggers.
+func (u User) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
+
+// Metadata is one of a user's three metadata objects, decoded. It is not printed; as JSON it is what Clerk is sent.
 type Metadata map[string]any
+
+// Format prints that it is not shown, whatever the verb.
+func (Metadata) Format(state fmt.State, _ rune) { writeNotShown(state) }
 
 // IdentifierStatus is the verification state of an address, number or wallet.
 type IdentifierStatus string

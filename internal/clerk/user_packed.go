@@ -11,17 +11,22 @@ import (
 // PackedUser is a User in a fraction of the memory, for keeping many. Metadata decoded into maps takes ten times the room
 // of its text.
 type PackedUser struct {
+	Unprintable
+
 	// UpdatedAt and LockedUntil are the user's.
 	UpdatedAt, LockedUntil time.Time
 
 	text string
 }
 
+// plainUser is a User that JSON shows.
+type plainUser User
+
 // Pack returns the user packed. The user itself is not kept.
 func (u *User) Pack() PackedUser {
 	rest := *u
 	rest.UpdatedAt, rest.LockedUntil = time.Time{}, time.Time{}
-	text, err := json.Marshal(&rest)
+	text, err := json.Marshal((*plainUser)(&rest))
 	if err != nil {
 		// What was decoded from JSON can be encoded; whatever is not is no copy that anybody could use.
 		return PackedUser{}
@@ -35,7 +40,7 @@ func (p PackedUser) IsZero() bool { return p.text == "" }
 // Unpack returns a new copy of the user that was packed, which the caller may change; nil if nothing was.
 func (p PackedUser) Unpack() *User {
 	u := &User{}
-	if json.Unmarshal([]byte(p.text), u) != nil {
+	if json.Unmarshal([]byte(p.text), (*plainUser)(u)) != nil {
 		return nil
 	}
 	u.UpdatedAt, u.LockedUntil = p.UpdatedAt, p.LockedUntil

@@ -79,12 +79,25 @@ func newCreateParams(p CreateUserParams) (*createParams, error) {
 }
 
 func setCredentials(body *createParams, p CreateUserParams) {
-	body.Password, body.PasswordDigest, body.PasswordHasher = p.Password, p.PasswordDigest, p.PasswordHasher
+	body.Password, body.PasswordDigest, body.PasswordHasher = revealed(p.Password), revealed(p.PasswordDigest), p.PasswordHasher
 	body.SkipPasswordChecks = p.SkipPasswordChecks
-	body.TOTPSecret = p.TOTPSecret
-	if len(p.BackupCodes) > 0 {
-		body.BackupCodes = &p.BackupCodes
+	body.TOTPSecret = revealed(p.TOTPSecret)
+	if len(p.BackupCodes) == 0 {
+		return
 	}
+	codes := make([]string, 0, len(p.BackupCodes))
+	for _, code := range p.BackupCodes {
+		codes = append(codes, code.Reveal())
+	}
+	body.BackupCodes = &codes
+}
+
+// revealed is the text of a Secret; nil where there is none.
+func revealed(secret *Secret) *string {
+	if secret == nil {
+		return nil
+	}
+	return new(secret.Reveal())
 }
 
 func newUpdateParams(p UpdateUserParams) *updateParams {
@@ -99,10 +112,10 @@ func newUpdateParams(p UpdateUserParams) *updateParams {
 	}
 	body.PrimaryEmailAddressID = p.PrimaryEmailAddressID
 	body.PrimaryPhoneNumberID = p.PrimaryPhoneNumberID
-	body.Password = p.Password
+	body.Password = revealed(p.Password)
 	body.SkipPasswordChecks = p.SkipPasswordChecks
 	body.SignOutOfOtherSessions = p.SignOutOfOtherSessions
-	body.TOTPSecret = p.TOTPSecret
+	body.TOTPSecret = revealed(p.TOTPSecret)
 	body.DeleteSelfEnabled = p.DeleteSelfEnabled
 	body.CreateOrganizationEnabled = p.CreateOrganizationEnabled
 	return body

@@ -52,6 +52,14 @@ type SetProfileImage struct{ Image clerk.ProfileImage }
 // DeleteProfileImage removes the user's image.
 type DeleteProfileImage struct{}
 
+// Contact is an address or number that the user has.
+type Contact struct {
+	clerk.Unprintable
+
+	// ID is the one at Clerk, Value the address or number.
+	ID, Value string
+}
+
 // AddEmailAddress gives the user another address.
 type AddEmailAddress struct {
 	Params clerk.CreateEmailAddressParams
@@ -59,24 +67,24 @@ type AddEmailAddress struct {
 
 // UpdateEmailAddress changes one of the user's addresses: its verification, and in the same call its being primary.
 type UpdateEmailAddress struct {
-	ID, Address string
-	Params      clerk.UpdateEmailAddressParams
+	Contact Contact
+	Params  clerk.UpdateEmailAddressParams
 }
 
 // DeleteEmailAddress takes an address from the user.
-type DeleteEmailAddress struct{ ID, Address string }
+type DeleteEmailAddress struct{ Contact Contact }
 
 // AddPhoneNumber gives the user another number.
 type AddPhoneNumber struct{ Params clerk.CreatePhoneNumberParams }
 
 // UpdatePhoneNumber changes one of the user's numbers.
 type UpdatePhoneNumber struct {
-	ID, Number string
-	Params     clerk.UpdatePhoneNumberParams
+	Contact Contact
+	Params  clerk.UpdatePhoneNumberParams
 }
 
 // DeletePhoneNumber takes a number from the user.
-type DeletePhoneNumber struct{ ID, Number string }
+type DeletePhoneNumber struct{ Contact Contact }
 
 // Delete deletes the user.
 type Delete struct{}

@@ -25,9 +25,9 @@ func (c contactCall) emailChange(userID string) Change {
 			UserID: userID, Address: c.value, Verified: isTrue(c.verified), Primary: isTrue(c.primary),
 		}}
 	case updateContact:
-		return UpdateEmailAddress{c.id, c.value, clerk.UpdateEmailAddressParams{Verified: c.verified, Primary: c.primary}}
+		return UpdateEmailAddress{c.contact(), clerk.UpdateEmailAddressParams{Verified: c.verified, Primary: c.primary}}
 	default:
-		return DeleteEmailAddress{c.id, c.value}
+		return DeleteEmailAddress{c.contact()}
 	}
 }
 
@@ -39,10 +39,12 @@ func (c contactCall) phoneChange(userID string) Change {
 			ReservedForSecondFactor: isTrue(c.secondFactor),
 		}}
 	case updateContact:
-		return UpdatePhoneNumber{c.id, c.value, clerk.UpdatePhoneNumberParams{
+		return UpdatePhoneNumber{c.contact(), clerk.UpdatePhoneNumberParams{
 			Verified: c.verified, Primary: c.primary, ReservedForSecondFactor: c.secondFactor,
 		}}
 	default:
-		return DeletePhoneNumber{c.id, c.value}
+		return DeletePhoneNumber{c.contact()}
 	}
 }
+
+func (c contactCall) contact() Contact { return Contact{ID: c.id, Value: c.value} }

@@ -11,6 +11,8 @@ import (
 // Desired is the canonical form of a ClerkUser's spec, with what else a plan rests on. A nil pointer means that the
 // field is not managed. It shares no memory with what it was made of, and shows no value when printed.
 type Desired struct {
+	clerk.Unprintable
+
 	mark     Mark
 	applied  v1alpha1.Applied
 	liftLock bool
@@ -32,9 +34,6 @@ type Desired struct {
 	initial       v1alpha1.InitialValues
 	initialInputs InitialInputs
 }
-
-// String shows no values.
-func (Desired) String() string { return "desired user" }
 
 // FromSpec is the canonical form of a spec. The error is an *InvalidError and names what the API server cannot check.
 func FromSpec(spec *v1alpha1.ClerkUserSpec, in Inputs) (*Desired, error) {
@@ -83,7 +82,7 @@ func replaces(policy *v1alpha1.MergePolicy) bool {
 }
 
 // readMetadata fills in the three metadata fields. Its error is an *InvalidError.
-func (d *Desired) readMetadata(spec *v1alpha1.ClerkUserSpec, values []string) error {
+func (d *Desired) readMetadata(spec *v1alpha1.ClerkUserSpec, values []clerk.Secret) error {
 	for _, source := range metadataSources(spec, values) {
 		wish, invalid := readWish(source, d.mark)
 		if invalid != nil {

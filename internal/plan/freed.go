@@ -15,9 +15,9 @@ func Freed(c Change, u *clerk.User) []clerk.Identifier {
 	}
 	switch c := c.(type) {
 	case DeleteEmailAddress:
-		add(clerk.KindEmailAddress, c.Address)
+		add(clerk.KindEmailAddress, c.Contact.Value)
 	case DeletePhoneNumber:
-		add(clerk.KindPhoneNumber, c.Number)
+		add(clerk.KindPhoneNumber, c.Contact.Value)
 	case Update:
 		if c.Params.Username != nil {
 			add(clerk.KindUsername, foldUsername(u.Username))

@@ -290,7 +290,7 @@ func drawUser(t *rapid.T) *clerk.User {
 		CreateOrganizationsLimit:  maybe(t, "user limit", []int64{0, 5}),
 	}
 	if rapid.Bool().Draw(t, "user password") {
-		setPassword(u, one(t, "user password text", passwords))
+		setPassword(u, clerk.NewSecret(one(t, "user password text", passwords)))
 	}
 	if rapid.Bool().Draw(t, "user image") {
 		setImage(u, one(t, "user image", images))
@@ -359,7 +359,7 @@ func drawEdits(t *rapid.T, u *clerk.User) *clerk.User {
 		func() { u.FirstName = one(t, "edited first name", names) },
 		func() { u.Banned = !u.Banned },
 		func() { u.PasswordEnabled, u.HasImage = false, false },
-		func() { setPassword(u, one(t, "edited password", passwords)) },
+		func() { setPassword(u, clerk.NewSecret(one(t, "edited password", passwords))) },
 		func() { setImage(u, one(t, "edited image", images)) },
 		func() { u.Locked = !u.Locked },
 		func() { u.BypassClientTrust = !u.BypassClientTrust },

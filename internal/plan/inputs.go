@@ -4,14 +4,14 @@
 package plan
 
 import (
-	"fmt"
-
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
 // Inputs is what a plan needs to know beside the spec. It shows no value when printed.
 type Inputs struct {
+	clerk.Unprintable
+
 	// Mark is the owner mark that the user shall carry.
 	Mark Mark
 	// Applied is what was added to the user so far: status.applied.
@@ -22,38 +22,23 @@ type Inputs struct {
 
 	// Password is what spec.password names, and PasswordDigest its keyed digest: the password is sent if that is not the
 	// one in Applied.
-	Password, PasswordDigest string
+	Password       clerk.Secret
+	PasswordDigest string
 	// ProfileImage is what spec.profileImage names, and ProfileImageDigest its keyed digest, with the same meaning.
 	ProfileImage       clerk.ProfileImage
 	ProfileImageDigest string
 	// PrivateMetadata are the values that spec.privateMetadataFrom names, in its order. Values that are missing at the end
 	// are taken for not declared.
-	PrivateMetadata []string
+	PrivateMetadata []clerk.Secret
 	// Initial is what spec.initial names. It matters to a creating plan only.
 	Initial InitialInputs
 }
 
 // InitialInputs is what a spec's initial names in Secrets; "" or nil is none.
 type InitialInputs struct {
-	Password, PasswordDigest, TOTPSecret string
+	clerk.Unprintable
 
-	BackupCodes []string
+	Password, PasswordDigest, TOTPSecret clerk.Secret
+
+	BackupCodes []clerk.Secret
 }
-
-// String shows no values.
-func (Inputs) String() string { return "inputs of a plan" }
-
-// String shows no values.
-func (InitialInputs) String() string { return "initial inputs of a plan" }
-
-// Format prints String whatever the verb.
-func (i Inputs) Format(state fmt.State, _ rune) { writeText(state, i) }
-
-// Format prints String whatever the verb.
-func (i InitialInputs) Format(state fmt.State, _ rune) { writeText(state, i) }
-
-// MarshalText is String.
-func (i Inputs) MarshalText() ([]byte, error) { return []byte(i.String()), nil }
-
-// MarshalText is String.
-func (i InitialInputs) MarshalText() ([]byte, error) { return []byte(i.String()), nil }

@@ -347,7 +347,7 @@ func reverting(t *rapid.T, p pair) {
 // silent prints everything in every way that loggers use.
 func silent(t *rapid.T, p pair) {
 	d := p.desired()
-	shown := []any{d, *d, p.inputs.of(p.spec), plan.InitialInputs{Password: canary}}
+	shown := []any{d, *d, p.inputs.of(p.spec), plan.InitialInputs{Password: clerk.NewSecret(canary)}}
 	for _, c := range plan.For(d, p.user) {
 		shown = append(shown, c, &c, []plan.Change{c}, plan.Parts(c))
 	}

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
 // sourcedValue is a value of private metadata that stands in a Secret.
@@ -16,11 +17,11 @@ type sourcedValue struct {
 	// where is the entry of the spec, for errors.
 	where string
 	path  path
-	value string
+	value clerk.Secret
 }
 
 // sourcedValues puts the entries of spec.privateMetadataFrom and what was read for them together.
-func sourcedValues(spec *v1alpha1.ClerkUserSpec, values []string) []sourcedValue {
+func sourcedValues(spec *v1alpha1.ClerkUserSpec, values []clerk.Secret) []sourcedValue {
 	var found []sourcedValue
 	for i, source := range spec.PrivateMetadataFrom[:min(len(spec.PrivateMetadataFrom), len(values))] {
 		found = append(found, sourcedValue{
@@ -37,7 +38,7 @@ func (v sourcedValue) putInto(object map[string]any) *InvalidError {
 	if strings.HasPrefix(v.path[0], v1alpha1.ReservedPrefix) {
 		return reservedKey(v.where + ".path")
 	}
-	if !utf8.ValidString(v.value) {
+	if !utf8.ValidString(v.value.Reveal()) {
 		return &InvalidError{v.where + ".secretKeyRef", "names an entry that is not text in UTF-8; put text there, or encode it"}
 	}
 	if len(v.path) >= depthLimit {
@@ -58,7 +59,7 @@ func (v sourcedValue) putInto(object map[string]any) *InvalidError {
 	if _, found := object[v.path.last()]; found {
 		return declaredTwice(v.where)
 	}
-	object[v.path.last()] = v.value
+	object[v.path.last()] = v.value.Reveal()
 	return nil
 }
 

@@ -47,7 +47,7 @@ type metadataSource struct {
 	from []sourcedValue
 }
 
-func metadataSources(spec *v1alpha1.ClerkUserSpec, values []string) []metadataSource {
+func metadataSources(spec *v1alpha1.ClerkUserSpec, values []clerk.Secret) []metadataSource {
 	return []metadataSource{
 		{field: FieldPublicMetadata, raw: spec.PublicMetadata},
 		{field: FieldPrivateMetadata, raw: spec.PrivateMetadata, from: sourcedValues(spec, values)},

@@ -233,7 +233,13 @@ func plain(metadata clerk.Metadata) map[string]any {
 	return object
 }
 
+// shownUser is a user that JSON shows.
+type shownUser clerk.User
+
 func asJSON(value any) string {
+	if u, ok := value.(*clerk.User); ok {
+		value = (*shownUser)(u)
+	}
 	text, err := json.Marshal(value)
 	if err != nil {
 		panic(err)
@@ -267,7 +273,7 @@ func emailAt(u *clerk.User, id, address string) int {
 }
 
 func actUpdateEmail(u *clerk.User, c plan.UpdateEmailAddress) error {
-	at := emailAt(u, c.ID, c.Address)
+	at := emailAt(u, c.Contact.ID, c.Contact.Value)
 	if at < 0 {
 		return errAbsent
 	}
@@ -278,13 +284,13 @@ func actUpdateEmail(u *clerk.User, c plan.UpdateEmailAddress) error {
 		if u.EmailAddresses[at].Status != clerk.Verified {
 			return errUnproven
 		}
-		u.PrimaryEmailAddressID = c.ID
+		u.PrimaryEmailAddressID = c.Contact.ID
 	}
 	return nil
 }
 
 func actDeleteEmail(u *clerk.User, c plan.DeleteEmailAddress) error {
-	at := emailAt(u, c.ID, c.Address)
+	at := emailAt(u, c.Contact.ID, c.Contact.Value)
 	switch {
 	case at < 0:
 		return errAbsent
@@ -292,7 +298,7 @@ func actDeleteEmail(u *clerk.User, c plan.DeleteEmailAddress) error {
 		return errLinked
 	}
 	u.EmailAddresses = slices.Delete(u.EmailAddresses, at, at+1)
-	if u.PrimaryEmailAddressID == c.ID {
+	if u.PrimaryEmailAddressID == c.Contact.ID {
 		u.PrimaryEmailAddressID = ""
 	}
 	if waysIn(u) == 0 {
@@ -326,7 +332,7 @@ func phoneAt(u *clerk.User, id, number string) int {
 }
 
 func actDeletePhone(u *clerk.User, c plan.DeletePhoneNumber) error {
-	at := phoneAt(u, c.ID, c.Number)
+	at := phoneAt(u, c.Contact.ID, c.Contact.Value)
 	switch {
 	case at < 0:
 		return errAbsent
@@ -334,7 +340,7 @@ func actDeletePhone(u *clerk.User, c plan.DeletePhoneNumber) error {
 		return errLinked
 	}
 	u.PhoneNumbers = slices.Delete(u.PhoneNumbers, at, at+1)
-	if u.PrimaryPhoneNumberID == c.ID {
+	if u.PrimaryPhoneNumberID == c.Contact.ID {
 		u.PrimaryPhoneNumberID = ""
 	}
 	if waysIn(u) == 0 {
@@ -344,7 +350,7 @@ func actDeletePhone(u *clerk.User, c plan.DeletePhoneNumber) error {
 }
 
 func actUpdatePhone(u *clerk.User, c plan.UpdatePhoneNumber) error {
-	at := phoneAt(u, c.ID, c.Number)
+	at := phoneAt(u, c.Contact.ID, c.Contact.Value)
 	if at < 0 {
 		return errAbsent
 	}
@@ -365,7 +371,7 @@ func actUpdatePhone(u *clerk.User, c plan.UpdatePhoneNumber) error {
 		if u.PhoneNumbers[at].Status != clerk.Verified {
 			return errUnproven
 		}
-		u.PrimaryPhoneNumberID = c.ID
+		u.PrimaryPhoneNumberID = c.Contact.ID
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ package plan
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
@@ -23,7 +24,10 @@ type Part struct {
 func (p Part) String() string { return p.Field }
 
 // Format prints String whatever the verb.
-func (p Part) Format(state fmt.State, _ rune) { writeText(state, p) }
+func (p Part) Format(state fmt.State, _ rune) {
+	// A fmt.State has nowhere to report an error to.
+	_, _ = io.WriteString(state, p.String())
+}
 
 // MarshalText is String.
 func (p Part) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
@@ -50,15 +54,15 @@ func Parts(c Change) []Part {
 	case AddEmailAddress:
 		return []Part{{FieldEmailAddresses, c.Params.Address}}
 	case UpdateEmailAddress:
-		return []Part{{FieldEmailAddresses, c.Address}}
+		return []Part{{FieldEmailAddresses, c.Contact.Value}}
 	case DeleteEmailAddress:
-		return []Part{{FieldEmailAddresses, c.Address}}
+		return []Part{{FieldEmailAddresses, c.Contact.Value}}
 	case AddPhoneNumber:
 		return []Part{{FieldPhoneNumbers, c.Params.Number}}
 	case UpdatePhoneNumber:
-		return []Part{{FieldPhoneNumbers, c.Number}}
+		return []Part{{FieldPhoneNumbers, c.Contact.Value}}
 	case DeletePhoneNumber:
-		return []Part{{FieldPhoneNumbers, c.Number}}
+		return []Part{{FieldPhoneNumbers, c.Contact.Value}}
 	default:
 		var parts []Part
 		for _, field := range c.Fields() {

@@ -57,8 +57,8 @@ func TestFreedAndClaimedIdentifiers(t *testing.T) {
 			change:  plan.AddPhoneNumber{Params: clerk.CreatePhoneNumberParams{Number: number.Value}},
 			claimed: []clerk.Identifier{number},
 		},
-		"AddressRemoved": {change: plan.DeleteEmailAddress{Address: address.Value}, freed: []clerk.Identifier{address}},
-		"NumberRemoved":  {change: plan.DeletePhoneNumber{Number: number.Value}, freed: []clerk.Identifier{number}},
+		"AddressRemoved": {change: plan.DeleteEmailAddress{Contact: plan.Contact{Value: address.Value}}, freed: []clerk.Identifier{address}},
+		"NumberRemoved":  {change: plan.DeletePhoneNumber{Contact: plan.Contact{Value: number.Value}}, freed: []clerk.Identifier{number}},
 		"NamesChanged": {
 			change: update(new("eve"), new("F")), freed: []clerk.Identifier{username, external},
 			claimed: []clerk.Identifier{
@@ -91,9 +91,9 @@ func TestFreedAndClaimedIdentifiers(t *testing.T) {
 func TestRepeatedFields(t *testing.T) {
 	t.Parallel()
 	names := plan.Update{Params: clerk.UpdateUserParams{FirstName: new("Ada"), Locale: new("de")}}
-	verify := plan.UpdatePhoneNumber{ID: "idn", Number: "+1", Params: clerk.UpdatePhoneNumberParams{Verified: new(true)}}
-	verifyToo := plan.UpdatePhoneNumber{ID: "idn", Number: "+1", Params: clerk.UpdatePhoneNumberParams{Verified: new(true)}}
-	second := plan.UpdatePhoneNumber{ID: "idn", Number: "+1", Params: clerk.UpdatePhoneNumberParams{ReservedForSecondFactor: new(true)}}
+	verify := plan.UpdatePhoneNumber{Contact: plan.Contact{ID: "idn", Value: "+1"}, Params: clerk.UpdatePhoneNumberParams{Verified: new(true)}}
+	verifyToo := plan.UpdatePhoneNumber{Contact: plan.Contact{ID: "idn", Value: "+1"}, Params: clerk.UpdatePhoneNumberParams{Verified: new(true)}}
+	second := plan.UpdatePhoneNumber{Contact: plan.Contact{ID: "idn", Value: "+1"}, Params: clerk.UpdatePhoneNumberParams{ReservedForSecondFactor: new(true)}}
 	for name, tc := range map[string]struct {
 		did, later []plan.Change
 		want       []plan.Part

@@ -10,7 +10,8 @@ import (
 
 // passwordWish is a declared password. Clerk never shows one, so that its digest decides whether it was sent.
 type passwordWish struct {
-	text, digest                       string
+	text                               clerk.Secret
+	digest                             string
 	skipChecks, signOutOfOtherSessions *bool
 }
 

@@ -274,7 +274,7 @@ func TestWhatRestsOnOtherChanges(t *testing.T) {
 	granting := []plan.Change{
 		plan.AddEmailAddress{}, plan.UpdateEmailAddress{}, plan.AddPhoneNumber{},
 		plan.UpdatePhoneNumber{Params: clerk.UpdatePhoneNumberParams{ReservedForSecondFactor: new(false)}},
-		plan.Update{Params: clerk.UpdateUserParams{Username: new("ada")}}, plan.Update{Params: clerk.UpdateUserParams{Password: new("x")}},
+		plan.Update{Params: clerk.UpdateUserParams{Username: new("ada")}}, plan.Update{Params: clerk.UpdateUserParams{Password: new(clerk.NewSecret("x"))}},
 	}
 	others := []plan.Change{
 		plan.Ban{}, plan.MergeMetadata{}, plan.SetProfileImage{}, plan.Update{Params: clerk.UpdateUserParams{FirstName: new("Ada")}},

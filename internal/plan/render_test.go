@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
@@ -26,8 +27,14 @@ func renderFields(value reflect.Value) []string {
 	for i := range value.NumField() {
 		name, field := value.Type().Field(i).Name, value.Field(i)
 		switch {
-		case name == "Params":
+		case name == "Params", name == "Contact":
 			parts = append(parts, renderFields(field)...)
+		case name == "Value" && strings.Contains(field.String(), "@"):
+			parts = append(parts, "Address="+asJSON(field.Interface()))
+		case name == "Value":
+			parts = append(parts, "Number="+asJSON(field.Interface()))
+		case !field.IsZero() && field.Type() == reflect.TypeFor[*clerk.Secret]():
+			parts = append(parts, name+"="+asJSON(field.Interface().(*clerk.Secret).Reveal()))
 		case !field.IsZero():
 			parts = append(parts, name+"="+asJSON(field.Interface()))
 		}

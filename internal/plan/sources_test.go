@@ -34,7 +34,7 @@ func TestPrivateValuesAreRefusedWithTheirPlace(t *testing.T) {
 				PrivateMetadata:     &runtime.RawExtension{Raw: []byte(tc.declared)},
 				PrivateMetadataFrom: []v1alpha1.PrivateMetadataSource{{Path: "/first"}, {Path: tc.path}},
 			}
-			_, err := plan.FromSpec(spec, plan.Inputs{Mark: mark, PrivateMetadata: []string{canary, tc.value}})
+			_, err := plan.FromSpec(spec, plan.Inputs{Mark: mark, PrivateMetadata: []clerk.Secret{clerk.NewSecret(canary), clerk.NewSecret(tc.value)}})
 			var invalid *plan.InvalidError
 			if !errors.As(err, &invalid) || invalid.Field != tc.field || strings.Contains(err.Error(), canary) {
 				t.Errorf("the error is %v, want one about %s", err, tc.field)
@@ -46,7 +46,7 @@ func TestPrivateValuesAreRefusedWithTheirPlace(t *testing.T) {
 func TestPrivateValuesThatWereNotReadAreNotDeclared(t *testing.T) {
 	t.Parallel()
 	spec := &v1alpha1.ClerkUserSpec{PrivateMetadataFrom: []v1alpha1.PrivateMetadataSource{{Path: "/a"}, {Path: "/b"}}}
-	d, err := plan.FromSpec(spec, plan.Inputs{Mark: mark, PrivateMetadata: []string{"x"}})
+	d, err := plan.FromSpec(spec, plan.Inputs{Mark: mark, PrivateMetadata: []clerk.Secret{clerk.NewSecret("x")}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestPrivateValuesThatWereNotReadAreNotDeclared(t *testing.T) {
 func TestInitialCredentialsTravelInTheCreatingCall(t *testing.T) {
 	t.Parallel()
 	in := plan.Inputs{Mark: mark, Initial: plan.InitialInputs{
-		Password: "p", PasswordDigest: "d", TOTPSecret: "t", BackupCodes: []string{"a", "b"},
+		Password: clerk.NewSecret("p"), PasswordDigest: clerk.NewSecret("d"), TOTPSecret: clerk.NewSecret("t"), BackupCodes: []clerk.Secret{clerk.NewSecret("a"), clerk.NewSecret("b")},
 	}}
 	for name, tc := range map[string]struct {
 		initial v1alpha1.InitialValues
@@ -71,15 +71,15 @@ func TestInitialCredentialsTravelInTheCreatingCall(t *testing.T) {
 	}{
 		"Password": {
 			v1alpha1.InitialValues{Password: &v1alpha1.InitialPassword{SkipChecks: new(true)}},
-			clerk.CreateUserParams{Password: new("p"), SkipPasswordChecks: new(true)},
+			clerk.CreateUserParams{Password: new(clerk.NewSecret("p")), SkipPasswordChecks: new(true)},
 		},
 		"Digest": {
 			v1alpha1.InitialValues{PasswordDigest: &v1alpha1.PasswordDigest{Hasher: "bcrypt"}},
-			clerk.CreateUserParams{PasswordDigest: new("d"), PasswordHasher: new("bcrypt")},
+			clerk.CreateUserParams{PasswordDigest: new(clerk.NewSecret("d")), PasswordHasher: new("bcrypt")},
 		},
 		"SecondFactors": {
 			v1alpha1.InitialValues{TOTPSecretRef: &v1alpha1.SecretKeySelector{}, BackupCodesSecretRef: &v1alpha1.SecretKeySelector{}},
-			clerk.CreateUserParams{TOTPSecret: new("t"), BackupCodes: []string{"a", "b"}},
+			clerk.CreateUserParams{TOTPSecret: new(clerk.NewSecret("t")), BackupCodes: []clerk.Secret{clerk.NewSecret("a"), clerk.NewSecret("b")}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -69,7 +69,7 @@ func readAll(ctx context.Context, file string) (report controlReport, err error)
 		return report, fmt.Errorf("reading the control's task: %w", err)
 	}
 	client, err := clerk.New(clerk.Config{
-		APIURL: task.APIURL, Key: task.Key,
+		APIURL: task.APIURL, Key: clerk.NewSecret(task.Key),
 		RateLimiter: clerk.NewRateLimiter(clerk.RateLimiterConfig{RequestsPer10s: task.RequestsPer10s}),
 	})
 	if err != nil {

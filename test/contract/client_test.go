@@ -36,7 +36,7 @@ func newWorld(t *testing.T, c *contract.Contract) *world {
 	w.ann = w.instance.Seed(everything())
 	served := httptest.NewServer(c.Wrap(server))
 	t.Cleanup(served.Close)
-	client, err := clerk.New(clerk.Config{APIURL: served.URL + emulator.BasePath, Key: w.instance.Key()})
+	client, err := clerk.New(clerk.Config{APIURL: served.URL + emulator.BasePath, Key: clerk.NewSecret(w.instance.Key())})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,6 +77,9 @@ func full[P any](t *testing.T, params P, but ...string) P {
 	fields := reflect.ValueOf(params)
 	for i := range fields.NumField() {
 		name := fields.Type().Field(i).Name
+		if fields.Type().Field(i).Type == reflect.TypeFor[clerk.Unprintable]() {
+			continue
+		}
 		if fields.Field(i).IsZero() != slices.Contains(but, name) {
 			t.Errorf("%T: %s is to be set here, or else to be named as left out", params, name)
 		}
@@ -227,8 +230,8 @@ func create(ctx context.Context, w *world) error {
 		PhoneNumbers:   []clerk.NewIdentifier{{Value: "+15555550103"}, {Value: "+15555550104", Status: clerk.Reserved}},
 		Web3Wallets:    []string{"0x00000000219ab540356cbb839cbe05303d7705fb"},
 		PublicMetadata: clerk.Metadata{"a": 1}, PrivateMetadata: clerk.Metadata{"b": nil}, UnsafeMetadata: clerk.Metadata{},
-		Password: new("correct horse battery staple"), SkipPasswordChecks: new(true),
-		TOTPSecret: new("JBSWY3DPEHPK3PXP"), BackupCodes: []string{"abcdefgh", "ijklmnop"},
+		Password: new(clerk.NewSecret("correct horse battery staple")), SkipPasswordChecks: new(true),
+		TOTPSecret: new(clerk.NewSecret("JBSWY3DPEHPK3PXP")), BackupCodes: []clerk.Secret{clerk.NewSecret("abcdefgh"), clerk.NewSecret("ijklmnop")},
 		Banned: new(true), Locked: new(true),
 		DeleteSelfEnabled: new(false), CreateOrganizationEnabled: new(true), BypassClientTrust: new(true),
 		CreateOrganizationsLimit: new(int64(3)), CreatedAt: &then, LegalAcceptedAt: &then,
@@ -239,7 +242,7 @@ func create(ctx context.Context, w *world) error {
 	}
 	return only(w.CreateUser(ctx, clerk.CreateUserParams{
 		Username:       new("carol"),
-		PasswordDigest: new("$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"), PasswordHasher: new("bcrypt"),
+		PasswordDigest: new(clerk.NewSecret("$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy")), PasswordHasher: new("bcrypt"),
 	}))
 }
 
@@ -256,8 +259,8 @@ func update(ctx context.Context, w *world) error {
 	params := clerk.UpdateUserParams{
 		ExternalID: new("e-3"), Username: new("annabel"), FirstName: new("f"), LastName: new("l"), Locale: new("de"),
 		PrimaryEmailAddressID: &w.ann.EmailAddresses[1].ID, PrimaryPhoneNumberID: &w.ann.PhoneNumbers[1].ID,
-		Password: new("correct horse battery staple"), SkipPasswordChecks: new(true), SignOutOfOtherSessions: new(true),
-		TOTPSecret:        new("JBSWY3DPEHPK3PXP"),
+		Password: new(clerk.NewSecret("correct horse battery staple")), SkipPasswordChecks: new(true), SignOutOfOtherSessions: new(true),
+		TOTPSecret:        new(clerk.NewSecret("JBSWY3DPEHPK3PXP")),
 		DeleteSelfEnabled: new(false), CreateOrganizationEnabled: new(true), BypassClientTrust: new(true),
 		CreateOrganizationsLimit: new(int64(3)),
 	}
@@ -280,7 +283,7 @@ func setImage(ctx context.Context, w *world) error {
 	// The smallest picture there is: one transparent pixel.
 	pixel := "GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00" +
 		"!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
-	return only(w.SetProfileImage(ctx, w.ann.ID, full(w.t, clerk.ProfileImage{ContentType: "image/gif", Content: []byte(pixel)})))
+	return only(w.SetProfileImage(ctx, w.ann.ID, full(w.t, clerk.ProfileImage{ContentType: "image/gif", Content: clerk.NewSecret(pixel)})))
 }
 
 func TestEveryCallFitsClerksDocument(t *testing.T) {

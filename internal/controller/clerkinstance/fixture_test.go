@@ -135,7 +135,7 @@ func newTestClient(t *testing.T, carrier http.RoundTripper) *clerk.Client {
 	t.Helper()
 	now := func() time.Time { return start }
 	client, err := clerk.New(clerk.Config{
-		Key: testKey, Transport: carrier, Now: now,
+		Key: clerk.NewSecret(testKey), Transport: carrier, Now: now,
 		RateLimiter: clerk.NewRateLimiter(clerk.RateLimiterConfig{RequestsPer10s: 10_000, Now: now}),
 	})
 	if err != nil {

@@ -91,7 +91,7 @@ func (r *Reconciler) check(
 func (r *Reconciler) client(instance *v1alpha1.ClerkInstance, key string, limiter *clerk.RateLimiter) (*clerk.Client, error) {
 	client, err := clerk.New(clerk.Config{
 		APIURL:      instance.Spec.EffectiveAPIURL(),
-		Key:         key,
+		Key:         clerk.NewSecret(key),
 		RateLimiter: limiter,
 		UserAgent:   r.UserAgent,
 		Now:         r.Now,

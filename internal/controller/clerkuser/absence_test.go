@@ -298,7 +298,7 @@ func TestConfirmationWaitsForItsTicketOnly(t *testing.T) {
 	s.clock.advance(2 * clerk.LagTime)
 	_ = s.clerk.Delete(s.atClerk().ID)
 	slow, err := clerk.New(clerk.Config{
-		APIURL: s.url, Key: s.clerk.Key(), Now: s.clock.now, RateLimiter: clerk.NewRateLimiter(clerk.RateLimiterConfig{RequestsPer10s: 1, Now: s.clock.now}),
+		APIURL: s.url, Key: clerk.NewSecret(s.clerk.Key()), Now: s.clock.now, RateLimiter: clerk.NewRateLimiter(clerk.RateLimiterConfig{RequestsPer10s: 1, Now: s.clock.now}),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -228,15 +228,15 @@ func carryOutOnIdentifier(ctx context.Context, w identifierWriter, change plan.C
 	case plan.AddEmailAddress:
 		_, err = w.CreateEmailAddress(ctx, c.Params)
 	case plan.UpdateEmailAddress:
-		_, err = w.UpdateEmailAddress(ctx, c.ID, c.Params)
+		_, err = w.UpdateEmailAddress(ctx, c.Contact.ID, c.Params)
 	case plan.DeleteEmailAddress:
-		err = w.DeleteEmailAddress(ctx, c.ID)
+		err = w.DeleteEmailAddress(ctx, c.Contact.ID)
 	case plan.AddPhoneNumber:
 		_, err = w.CreatePhoneNumber(ctx, c.Params)
 	case plan.UpdatePhoneNumber:
-		_, err = w.UpdatePhoneNumber(ctx, c.ID, c.Params)
+		_, err = w.UpdatePhoneNumber(ctx, c.Contact.ID, c.Params)
 	case plan.DeletePhoneNumber:
-		err = w.DeletePhoneNumber(ctx, c.ID)
+		err = w.DeletePhoneNumber(ctx, c.Contact.ID)
 	default:
 		err = fmt.Errorf("carrying out %s: no call is known for it", change)
 	}

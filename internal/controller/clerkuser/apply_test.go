@@ -112,11 +112,11 @@ func TestEveryChangeIsOneCall(t *testing.T) {
 		{plan.Unlock{}, "UnlockUser user_x", true},
 		{plan.Delete{}, "DeleteUser user_x", false},
 		{plan.AddEmailAddress{Params: clerk.CreateEmailAddressParams{Address: "a@b.c"}}, "CreateEmailAddress a@b.c", false},
-		{plan.UpdateEmailAddress{ID: "idn_1"}, "UpdateEmailAddress idn_1", false},
-		{plan.DeleteEmailAddress{ID: "idn_1"}, "DeleteEmailAddress idn_1", false},
+		{plan.UpdateEmailAddress{Contact: plan.Contact{ID: "idn_1"}}, "UpdateEmailAddress idn_1", false},
+		{plan.DeleteEmailAddress{Contact: plan.Contact{ID: "idn_1"}}, "DeleteEmailAddress idn_1", false},
 		{plan.AddPhoneNumber{Params: clerk.CreatePhoneNumberParams{Number: "+1"}}, "CreatePhoneNumber +1", false},
-		{plan.UpdatePhoneNumber{ID: "idn_2"}, "UpdatePhoneNumber idn_2", false},
-		{plan.DeletePhoneNumber{ID: "idn_2"}, "DeletePhoneNumber idn_2", false},
+		{plan.UpdatePhoneNumber{Contact: plan.Contact{ID: "idn_2"}}, "UpdatePhoneNumber idn_2", false},
+		{plan.DeletePhoneNumber{Contact: plan.Contact{ID: "idn_2"}}, "DeletePhoneNumber idn_2", false},
 	}
 	for _, tc := range tests {
 		t.Run(tc.call, func(t *testing.T) {

@@ -143,7 +143,7 @@ func silent(err error) transport {
 func newTestClient(t *testing.T, carrier http.RoundTripper) *clerk.Client {
 	t.Helper()
 	client, err := clerk.New(clerk.Config{
-		Key: testKey, Transport: carrier, Now: func() time.Time { return start },
+		Key: clerk.NewSecret(testKey), Transport: carrier, Now: func() time.Time { return start },
 		RateLimiter: clerk.NewRateLimiter(clerk.RateLimiterConfig{RequestsPer10s: 10_000, Now: func() time.Time { return start }}),
 	})
 	if err != nil {

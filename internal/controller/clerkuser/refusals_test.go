@@ -80,7 +80,7 @@ func TestRefusalsThatNoLongerMatterAreForgotten(t *testing.T) {
 
 func TestWhatCountsAsRefused(t *testing.T) {
 	t.Parallel()
-	update := plan.Update{Params: clerk.UpdateUserParams{Username: ptr.To("a"), FirstName: ptr.To("b"), Password: ptr.To("c")}}
+	update := plan.Update{Params: clerk.UpdateUserParams{Username: ptr.To("a"), FirstName: ptr.To("b"), Password: ptr.To(clerk.NewSecret("c"))}}
 	refuse := func(param string) error {
 		return fmt.Errorf("x: %w", &clerk.Error{Status: 422, Code: "form_param_value_invalid", Param: param})
 	}

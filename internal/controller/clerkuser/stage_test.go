@@ -52,7 +52,7 @@ func newStage(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *stage {
 	s.cluster = newTestCluster(t, instance, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: testNamespace, Labels: map[string]string{"team": "a"}}})
 	s.url = listener.URL + "/v1"
 	client, err := clerk.New(clerk.Config{
-		APIURL: s.url, Key: s.clerk.Key(), Now: s.clock.now,
+		APIURL: s.url, Key: clerk.NewSecret(s.clerk.Key()), Now: s.clock.now,
 		RateLimiter: clerk.NewRateLimiter(clerk.RateLimiterConfig{RequestsPer10s: 10_000, Now: s.clock.now}),
 	})
 	if err != nil {

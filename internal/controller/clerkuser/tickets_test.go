@@ -20,7 +20,7 @@ func (s *stage) ration(requestsPer10s int) {
 	s.t.Helper()
 	state, _ := s.Pool.State(instanceName(newTestInstance()))
 	client, err := clerk.New(clerk.Config{
-		APIURL: s.url, Key: s.clerk.Key(), Now: s.clock.now,
+		APIURL: s.url, Key: clerk.NewSecret(s.clerk.Key()), Now: s.clock.now,
 		RateLimiter: clerk.NewRateLimiter(clerk.RateLimiterConfig{RequestsPer10s: requestsPer10s, Now: s.clock.now}),
 	})
 	if err != nil {

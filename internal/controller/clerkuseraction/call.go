@@ -18,8 +18,10 @@ type request struct {
 	spec *v1alpha1.ClerkUserActionSpec
 	// user is the user as observed.
 	user *clerk.User
-	// target is as in outcome, and input is what the Secret holds that the spec names; "" if it names none.
-	target, input string
+	// target is as in outcome.
+	target string
+	// input is what the Secret holds that the spec names; empty if it names none.
+	input clerk.Secret
 }
 
 // answer is what came of a call.
@@ -77,7 +79,7 @@ func (s call) run(ctx context.Context, r request) (answer, error) {
 func whole(user *clerk.User, err error) (answer, error) { return answer{user: user}, err }
 
 func (s call) verifyPassword(ctx context.Context, r request) (answer, error) {
-	verified, err := s.clerk.VerifyPassword(ctx, r.user.ID, r.input)
+	verified, err := s.clerk.VerifyPassword(ctx, r.user.ID, r.input.Reveal())
 	message := "the password is not the user's"
 	if verified {
 		message = "the password is the user's"
@@ -86,7 +88,7 @@ func (s call) verifyPassword(ctx context.Context, r request) (answer, error) {
 }
 
 func (s call) verifyTOTP(ctx context.Context, r request) (answer, error) {
-	found, err := s.clerk.VerifyTOTP(ctx, r.user.ID, r.input)
+	found, err := s.clerk.VerifyTOTP(ctx, r.user.ID, r.input.Reveal())
 	message := "the code is not one of the user's"
 	if found.Verified {
 		message = "the code is the user's"

@@ -136,7 +136,7 @@ func (s *fixture) another() *Reconciler {
 func (s *fixture) budget(requests int) {
 	s.t.Helper()
 	limiter := clerk.NewRateLimiter(clerk.RateLimiterConfig{RequestsPer10s: requests, Now: s.now})
-	c, err := clerk.New(clerk.Config{APIURL: s.url, Key: s.clerk.Key(), Now: s.now, RateLimiter: limiter})
+	c, err := clerk.New(clerk.Config{APIURL: s.url, Key: clerk.NewSecret(s.clerk.Key()), Now: s.now, RateLimiter: limiter})
 	if err != nil {
 		s.t.Fatal(err)
 	}

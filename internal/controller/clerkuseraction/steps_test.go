@@ -94,11 +94,11 @@ func TestEntriesOfAToken(t *testing.T) {
 		want  map[string][]byte
 	}{
 		"Plain": {
-			clerk.OAuthAccessToken{Token: "t", Provider: "oauth_x"},
+			clerk.OAuthAccessToken{Token: clerk.NewSecret("t"), Provider: "oauth_x"},
 			map[string][]byte{"token": []byte("t"), "provider": []byte("oauth_x"), "scopes": {}},
 		},
 		"Full": {
-			clerk.OAuthAccessToken{Token: "t", Provider: "oauth_x", Scopes: []string{"a", "b"}, TokenSecret: "s", IDToken: "i", ExpiresAt: start},
+			clerk.OAuthAccessToken{Token: clerk.NewSecret("t"), Provider: "oauth_x", Scopes: []string{"a", "b"}, TokenSecret: clerk.NewSecret("s"), IDToken: clerk.NewSecret("i"), ExpiresAt: start},
 			map[string][]byte{
 				"token": []byte("t"), "provider": []byte("oauth_x"), "scopes": []byte("a b"), "token-secret": []byte("s"),
 				"id-token": []byte("i"), "expires-at": []byte("2026-03-04T05:06:07Z"),

@@ -68,15 +68,15 @@ const accountPrefix = "eac_"
 // entriesOf are the entries for a token. What it does not have has no entry.
 func entriesOf(token clerk.OAuthAccessToken) map[string][]byte {
 	entries := map[string][]byte{
-		entryToken:    []byte(token.Token),
+		entryToken:    []byte(token.Token.Reveal()),
 		entryProvider: []byte(token.Provider),
 		entryScopes:   []byte(strings.Join(token.Scopes, " ")),
 	}
-	if token.TokenSecret != "" {
-		entries[entryTokenSecret] = []byte(token.TokenSecret)
+	if !token.TokenSecret.IsEmpty() {
+		entries[entryTokenSecret] = []byte(token.TokenSecret.Reveal())
 	}
-	if token.IDToken != "" {
-		entries[entryIDToken] = []byte(token.IDToken)
+	if !token.IDToken.IsEmpty() {
+		entries[entryIDToken] = []byte(token.IDToken.Reveal())
 	}
 	if !token.ExpiresAt.IsZero() {
 		entries[entryExpiresAt] = []byte(token.ExpiresAt.UTC().Format(time.RFC3339))

@@ -54,7 +54,7 @@ func accountName(user *clerk.User) string {
 
 // createTOTP gives the user the secret that is in the Secret.
 func (s call) createTOTP(ctx context.Context, r request) (answer, error) {
-	secret := string(s.secret.entry(entrySecret))
+	secret := clerk.NewSecret(s.secret.entry(entrySecret))
 	user, err := s.clerk.UpdateUser(ctx, r.user.ID, clerk.UpdateUserParams{TOTPSecret: &secret})
 	return answer{
 		user:    user,

@@ -69,7 +69,7 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (s *scene) client(keyID string, limiter *clerk.RateLimiter) *clerk.Client {
 	s.t.Helper()
-	client, err := clerk.New(clerk.Config{Key: secret(keyID), RateLimiter: limiter, Transport: inProcess{s.server}, Now: time.Now})
+	client, err := clerk.New(clerk.Config{Key: clerk.NewSecret(secret(keyID)), RateLimiter: limiter, Transport: inProcess{s.server}, Now: time.Now})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -276,7 +276,7 @@ func TestPoolEndsAfterItsMirrors(t *testing.T) {
 		s := newScene(t)
 		limiter, m := s.pool.Join(ann, firstID, usual())
 		var atWork atomic.Bool
-		client, err := clerk.New(clerk.Config{Key: secret("key-1"), RateLimiter: limiter, Now: time.Now, Transport: carrier(func(*http.Request) (*http.Response, error) {
+		client, err := clerk.New(clerk.Config{Key: clerk.NewSecret(secret("key-1")), RateLimiter: limiter, Now: time.Now, Transport: carrier(func(*http.Request) (*http.Response, error) {
 			atWork.Store(true)
 			time.Sleep(5 * time.Second)
 			atWork.Store(false)

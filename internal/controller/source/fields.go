@@ -46,7 +46,7 @@ var fields = []field{
 	{
 		name: plan.FieldPassword, references: passwordReferences, take: takePassword,
 		leaveOut: func(in *plan.Inputs, sent *v1alpha1.Applied) {
-			in.Password, in.PasswordDigest = "", sent.PasswordDigest
+			in.Password, in.PasswordDigest = clerk.Secret{}, sent.PasswordDigest
 		},
 	},
 	{
@@ -66,7 +66,7 @@ var fields = []field{
 			}
 			return &initial.Password.SecretKeyRef
 		},
-		func(in *plan.InitialInputs, text string) bool { in.Password = text; return text != "" }),
+		func(in *plan.InitialInputs, text string) bool { in.Password = clerk.NewSecret(text); return text != "" }),
 	initialText("spec.initial.passwordDigest.secretKeyRef",
 		func(initial *v1alpha1.InitialValues) *v1alpha1.SecretKeySelector {
 			if initial.PasswordDigest == nil {
@@ -75,19 +75,21 @@ var fields = []field{
 			return &initial.PasswordDigest.SecretKeyRef
 		},
 		func(in *plan.InitialInputs, text string) bool {
-			in.PasswordDigest = Trimmed(text)
-			return in.PasswordDigest != ""
+			in.PasswordDigest = clerk.NewSecret(Trimmed(text))
+			return !in.PasswordDigest.IsEmpty()
 		}),
 	initialText("spec.initial.totpSecretRef",
 		func(initial *v1alpha1.InitialValues) *v1alpha1.SecretKeySelector { return initial.TOTPSecretRef },
 		func(in *plan.InitialInputs, text string) bool {
-			in.TOTPSecret = TOTPSecret(text)
-			return in.TOTPSecret != ""
+			in.TOTPSecret = clerk.NewSecret(TOTPSecret(text))
+			return !in.TOTPSecret.IsEmpty()
 		}),
 	initialText("spec.initial.backupCodesSecretRef",
 		func(initial *v1alpha1.InitialValues) *v1alpha1.SecretKeySelector { return initial.BackupCodesSecretRef },
 		func(in *plan.InitialInputs, text string) bool {
-			in.BackupCodes = strings.Fields(Trimmed(text))
+			for code := range strings.FieldsSeq(Trimmed(text)) {
+				in.BackupCodes = append(in.BackupCodes, clerk.NewSecret(code))
+			}
 			return len(in.BackupCodes) > 0
 		}),
 }
@@ -120,7 +122,7 @@ func takePassword(in *plan.Inputs, values []value, digest Digest) error {
 	if err != nil {
 		return err
 	}
-	in.Password, in.PasswordDigest = text, digest("password", values[0].content)
+	in.Password, in.PasswordDigest = clerk.NewSecret(text), digest("password", values[0].content)
 	return nil
 }
 
@@ -129,13 +131,13 @@ func takeImage(in *plan.Inputs, values []value, digest Digest) error {
 	if err != nil {
 		return &plan.InvalidError{Field: "spec.profileImage", Problem: "names an entry that " + err.Error()}
 	}
-	in.ProfileImage, in.ProfileImageDigest = image, digest("profileImage", image.Content)
+	in.ProfileImage, in.ProfileImageDigest = image, digest("profileImage", values[0].content)
 	return nil
 }
 
 func takePrivateMetadata(in *plan.Inputs, values []value, _ Digest) error {
 	for _, v := range values {
-		in.PrivateMetadata = append(in.PrivateMetadata, string(v.content))
+		in.PrivateMetadata = append(in.PrivateMetadata, clerk.NewSecret(v.content))
 	}
 	return nil
 }

@@ -11,11 +11,14 @@ import (
 	"strings"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
 // Values are the values of a ClerkUser's fields that are in Secrets and ConfigMaps. The zero value is that none were read.
 type Values struct {
+	clerk.Unprintable
+
 	// Inputs holds the values and their digests. What else a plan needs is for others to fill in.
 	Inputs plan.Inputs
 	// Complete is true if all values were read that were asked for.
