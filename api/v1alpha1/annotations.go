@@ -9,22 +9,22 @@ const (
 	// status.lastHandledReconcileAt when that reconcile is done.
 	AnnotationReconcileRequestedAt = "clerk-operator.io/reconcile-requested-at"
 
-	// AnnotationReleaseDeletions on a ClerkInstance lets go deletions that its brake holds: those that were asked for
-	// before the RFC 3339 time in its value.
+	// AnnotationReleaseDeletions on a ClerkInstance releases deletions that wait for its brake: those that were
+	// requested before the RFC 3339 time in its value.
 	AnnotationReleaseDeletions = "clerk-operator.io/release-deletions"
 
-	// AnnotationCreating on a ClerkUser is written by the operator before it sends the creating call, and names the
-	// identifier under which the new user can be found again should the answer be lost. It is not for people.
+	// AnnotationCreating on a ClerkUser is written by the operator before it sends the creating call. It names the
+	// identifier by which the operator finds the new user if the answer is lost. It is for the operator only.
 	AnnotationCreating = "clerk-operator.io/creating"
 
-	// Finalizer keeps a ClerkUser until its user at Clerk was treated as its deletion policy says, a ClerkInstance
-	// while users need it for their deletion, and the Secret that holds the key of such an instance.
+	// Finalizer keeps a ClerkUser until its deletion policy is carried out, a ClerkInstance while ClerkUsers need it for
+	// their deletion, and the Secret with the key of such an instance.
 	Finalizer = "clerk-operator.io/finalizer"
 
-	// OwnerKey is the key in a Clerk user's private metadata that names the ClerkUser that manages it. Metadata keys
-	// that begin with ReservedPrefix cannot be declared.
+	// OwnerKey is the key in a Clerk user's private metadata that names the ClerkUser that manages the user. Metadata
+	// keys that begin with ReservedPrefix cannot be declared.
 	OwnerKey = ReservedPrefix + "owner"
 
-	// ReservedPrefix begins the metadata keys that belong to the operator.
+	// ReservedPrefix begins the metadata keys that the operator uses.
 	ReservedPrefix = "clerk-operator.io/"
 )

@@ -5,17 +5,17 @@ package v1alpha1
 
 import "time"
 
-// What holds where a ClerkInstance says nothing. These are not schema defaults, so that a GitOps tool sees no drift.
+// Defaults of a ClerkInstance. These are not schema defaults, so that a GitOps tool sees no drift.
 const (
 	// DefaultAPIURL is Clerk's Backend API.
 	DefaultAPIURL = "https://api.clerk.com/v1"
 	// DefaultSecretKey is the entry of the Secret that holds the secret key.
 	DefaultSecretKey = "secret-key"
-	// DefaultDriftInterval is the time between two looks at what changed at Clerk.
+	// DefaultDriftInterval is the time between two incremental syncs.
 	DefaultDriftInterval = time.Minute
-	// DefaultFullInterval is the time between two complete comparisons.
+	// DefaultFullInterval is the time between two full syncs.
 	DefaultFullInterval = time.Hour
-	// DefaultBrakeMaxCount and DefaultBrakeWindow bound deletions in a production instance.
+	// DefaultBrakeMaxCount and DefaultBrakeWindow limit deletions in a production instance.
 	DefaultBrakeMaxCount = 10
 	// DefaultBrakeWindow is the length of the deletion brake's window.
 	DefaultBrakeWindow = 10 * time.Minute
@@ -74,7 +74,7 @@ func (s *ClerkInstanceSpec) Namespaces() NamespacesFrom {
 	return *s.AllowedNamespaces.From
 }
 
-// Brake returns how many deletions a window of time may see in an instance of this environment; 0 is no limit.
+// Brake returns the limit of deletions in a window of time for an instance of this environment; 0 is no limit.
 func (s *ClerkInstanceSpec) Brake(env Environment) (maxCount int32, window time.Duration) {
 	maxCount, window = DefaultBrakeMaxCount, DefaultBrakeWindow
 	if env != EnvironmentProduction {

@@ -5,59 +5,59 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// ClerkInstanceSpec says which Clerk instance this is and how the operator may use it.
+// ClerkInstanceSpec names a Clerk instance and says how the operator may use it.
 type ClerkInstanceSpec struct {
-	// secretKeyRef names the Secret entry that holds the instance's secret key (sk_live_… or sk_test_…), in the same
+	// secretKeyRef names the Secret's entry that holds the instance's secret key (sk_live_… or sk_test_…), in the same
 	// namespace. The operator adds a finalizer to that Secret while ClerkUsers may need it for their deletion.
 	// +required
 	SecretKeyRef SecretKeyReference `json:"secretKeyRef"`
 
-	// apiURL is the base address of Clerk's Backend API. Omitted: https://api.clerk.com/v1. Its host must be one that
-	// the operator was started with (--allowed-api-hosts).
+	// apiURL is the base URL of Clerk's Backend API. The operator must have been started with its host
+	// (--allowed-api-hosts). Omitted: https://api.clerk.com/v1.
 	// +kubebuilder:validation:MaxLength=2048
 	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['https', 'http'] && size(url(self).getHost()) > 0 && !self.contains('@') && !self.contains('?') && !self.contains('#')",message="must be an http or https URL with a host and without user, query or fragment, such as https://api.clerk.com/v1"
 	// +optional
 	APIURL *string `json:"apiURL,omitempty"`
 
-	// instanceID pins the Clerk instance (ins_…) that the key must belong to. Omitted: the id seen first is recorded in
-	// status.instanceID and serves as the pin. If the key ever belongs to another instance, every write stops until this
-	// field names the new id.
+	// instanceID is the id of the Clerk instance (ins_…) that the key must belong to. Omitted: the key must belong to
+	// the instance in status.instanceID, which is the first one that the operator observed. If the key belongs to
+	// another instance, the operator writes nothing until this field contains the new id.
 	// +kubebuilder:validation:MaxLength=64
 	// +kubebuilder:validation:XValidation:rule="self.matches(r'^ins_[A-Za-z0-9]+$')",message="must be the id of a Clerk instance, ins_ and then letters and digits, as status.instanceID shows it; to accept the instance that the key belongs to, leave the field out"
 	// +optional
 	InstanceID *string `json:"instanceID,omitempty"`
 
-	// allowedNamespaces says which namespaces may hold ClerkUsers that refer to this instance. Omitted: its own only.
+	// allowedNamespaces says which namespaces may contain ClerkUsers that refer to this instance. Omitted: only its own.
 	// +optional
 	AllowedNamespaces *AllowedNamespaces `json:"allowedNamespaces,omitempty"`
 
-	// rateLimit bounds how much of the instance's API budget the operator uses. Omitted: half of the limit of the
-	// key's kind, which is 1000 requests in 10 seconds for sk_live_ keys and 100 for sk_test_ keys.
+	// rateLimit limits how much of the instance's API budget the operator uses. Omitted: half of the limit for the type
+	// of key, which is 1000 requests in 10 seconds for sk_live_ keys and 100 for sk_test_ keys.
 	// +optional
 	RateLimit *RateLimit `json:"rateLimit,omitempty"`
 
-	// drift says how often users are compared with what is declared although nothing changed in the cluster. Omitted:
-	// what changed at Clerk every minute, everything every hour.
+	// drift says how often the operator compares users with their ClerkUsers when nothing changes in the cluster.
+	// Omitted: users that changed at Clerk every minute, all users every hour.
 	// +optional
 	Drift *DriftCheck `json:"drift,omitempty"`
 
-	// policy holds the instance owner's guard rails for every ClerkUser that refers to this instance. Omitted: the
-	// default of each of its fields.
+	// policy limits what every ClerkUser and ClerkUserAction of this instance may do. Omitted: the default of each
+	// field.
 	// +optional
 	Policy *InstancePolicy `json:"policy,omitempty"`
 
-	// deletionBrake stops mass deletion. It counts per Clerk instance: ClerkInstances whose keys belong to the same one
-	// share a single count, and the strictest of their limits holds for all of them. Omitted: no brake on a development
-	// instance, 10 in 10m on a production one.
+	// deletionBrake stops mass deletion. The limit is for a Clerk instance: ClerkInstances whose keys belong to the same
+	// instance share one count, and the strictest of their limits applies. Omitted: no limit on a development instance,
+	// 10 in 10m on a production instance.
 	// +optional
 	DeletionBrake *DeletionBrake `json:"deletionBrake,omitempty"`
 }
 
-// NamespacesFrom says how namespaces are chosen.
+// NamespacesFrom says how namespaces are selected.
 // +kubebuilder:validation:Enum=Same;All;Selector
 type NamespacesFrom string
 
-// Ways to choose namespaces.
+// Ways to select namespaces.
 const (
 	// NamespacesFromSame admits the instance's own namespace only.
 	NamespacesFromSame NamespacesFrom = "Same"
@@ -67,16 +67,16 @@ const (
 	NamespacesFromSelector NamespacesFrom = "Selector"
 )
 
-// AllowedNamespaces chooses the namespaces whose objects may refer to an instance.
+// AllowedNamespaces selects the namespaces whose objects may refer to an instance.
 // +kubebuilder:validation:XValidation:rule="(has(self.from) && self.from == 'Selector') == has(self.selector)",message="selector and from: Selector go together; set both, or remove the selector and write from: Same or from: All"
 type AllowedNamespaces struct {
 	// from is Same (the instance's own namespace), All, or Selector. Omitted: Same.
 	// +optional
 	From *NamespacesFrom `json:"from,omitempty"`
 
-	// selector chooses namespaces by their labels; required with from: Selector, else to be omitted. Use labels that
-	// the tenants of those namespaces cannot write, such as kubernetes.io/metadata.name. At most 16 labels, 16
-	// expressions and 64 values in each.
+	// selector selects namespaces by their labels. It is required with from: Selector. Use labels that the tenants of
+	// those namespaces cannot write, such as kubernetes.io/metadata.name. At most 16 labels, 16 expressions and 64
+	// values in each. Omitted: from is not Selector.
 	// +kubebuilder:validation:XValidation:rule="(has(self.matchLabels) && size(self.matchLabels) > 0) || (has(self.matchExpressions) && size(self.matchExpressions) > 0)",message="must name at least one label, since an empty selector admits every namespace; to mean that, remove the selector and write from: All"
 	// +kubebuilder:validation:XValidation:rule="(!has(self.matchLabels) || size(self.matchLabels) <= 16) && (!has(self.matchExpressions) || size(self.matchExpressions) <= 16)",message="must have at most 16 matchLabels and 16 matchExpressions; give the namespaces a label of their own and match that"
 	// +kubebuilder:validation:XValidation:rule="(!has(self.matchLabels) || self.matchLabels.all(k, size(k) > 0 && size(k) <= 317 && size(self.matchLabels[k]) <= 63)) && (!has(self.matchExpressions) || self.matchExpressions.all(e, size(e.key) > 0 && size(e.key) <= 317))",message="must hold labels as they can stand on a namespace: a name of 1 to 317 and a value of at most 63 characters, such as kubernetes.io/metadata.name: team-a"
@@ -85,35 +85,36 @@ type AllowedNamespaces struct {
 	Selector *metav1.LabelSelector `json:"selector,omitempty"`
 }
 
-// RateLimit bounds the operator's use of the API budget.
+// RateLimit limits the operator's use of the API budget.
 // +kubebuilder:validation:XValidation:rule="!(has(self.sharePercent) && has(self.requestsPer10s))",message="set sharePercent or requestsPer10s, not both"
 type RateLimit struct {
-	// sharePercent is the share of the instance's limit that the operator may use, in percent. Omitted, and
-	// requestsPer10s too: 50.
+	// sharePercent is the share of the instance's limit that the operator may use, in percent. Omitted: requestsPer10s
+	// applies, or 50 if that is omitted, too.
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=100
 	// +optional
 	SharePercent *int32 `json:"sharePercent,omitempty"`
 
-	// requestsPer10s is the number of requests in 10 seconds that the operator may send. Omitted: sharePercent says it.
+	// requestsPer10s is the number of requests that the operator may send in 10 seconds. Omitted: sharePercent applies.
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=10000
 	// +optional
 	RequestsPer10s *int32 `json:"requestsPer10s,omitempty"`
 }
 
-// DriftCheck says how often users are compared with what is declared.
+// DriftCheck says how often the operator compares users with their ClerkUsers.
 // +kubebuilder:validation:XValidation:rule="(has(self.interval) && !self.interval.matches(r'^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$')) || (has(self.fullInterval) && !self.fullInterval.matches(r'^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$')) || duration(has(self.interval) ? self.interval : '1m') <= duration(has(self.fullInterval) ? self.fullInterval : '1h')",message="fullInterval (1h where omitted) must not be shorter than interval (1m where omitted); raise fullInterval or lower interval"
 type DriftCheck struct {
-	// interval between two looks at what changed at Clerk, such as 30s or 5m. Omitted: 1m. At least 1s.
+	// interval is the time between two incremental syncs, which read the users that changed at Clerk, such as 30s or 5m.
+	// At least 1s. Omitted: 1m.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:XValidation:rule="self.matches(r'^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$') && duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="must be a duration between 1s and 24h, such as 30s or 5m"
 	// +optional
 	Interval *metav1.Duration `json:"interval,omitempty"`
 
-	// fullInterval between two complete comparisons, at which also fields are put right that somebody else keeps
-	// changing back. Omitted: 1h. At least 1m.
+	// fullInterval is the time between two full syncs, which compare all users with their ClerkUsers. Fields that
+	// somebody else keeps changing back are corrected only then. At least 1m. Omitted: 1h.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:XValidation:rule="self.matches(r'^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$') && duration(self) >= duration('1m') && duration(self) <= duration('168h')",message="must be a duration between 1m and 168h, such as 30m or 6h"
@@ -121,7 +122,7 @@ type DriftCheck struct {
 	FullInterval *metav1.Duration `json:"fullInterval,omitempty"`
 }
 
-// AdoptionScope says who may put existing users under management.
+// AdoptionScope says which ClerkUsers may adopt existing users.
 // +kubebuilder:validation:Enum=None;SameNamespace;All
 type AdoptionScope string
 
@@ -147,38 +148,38 @@ const (
 	DeletionDeny DeletionPermission = "Deny"
 )
 
-// InstancePolicy holds the instance owner's guard rails.
+// InstancePolicy limits what ClerkUsers and ClerkUserActions of an instance may do.
 type InstancePolicy struct {
 	// adoption says which ClerkUsers may adopt existing users: None, SameNamespace (those in the instance's own
-	// namespace) or All. It applies to spec.userID and to spec.adoptionPolicy alike. A ClerkUser that was moved to another
+	// namespace) or All. It applies to spec.userID and to spec.adoptionPolicy. A ClerkUser that is moved to another
 	// namespace adopts its user there, so a move out of the instance's own namespace needs All. Omitted: SameNamespace.
 	// +optional
 	Adoption *AdoptionScope `json:"adoption,omitempty"`
 
-	// deletion is Allow, or Deny, which leaves users at Clerk whatever a ClerkUser's deletionPolicy says. Omitted: Allow.
+	// deletion is Allow, or Deny, which keeps users at Clerk whatever a ClerkUser's deletionPolicy says. Omitted: Allow.
 	// +optional
 	Deletion *DeletionPermission `json:"deletion,omitempty"`
 
-	// actions lists the actions that ClerkUserActions may carry out on users of this instance. [] allows none. Omitted: every
-	// action but verifyPassword, verifyTOTP, createTOTP and getOAuthAccessToken, which tell or make a secret.
+	// actions lists the types of ClerkUserActions that are allowed on users of this instance. [] allows none. Omitted:
+	// all but verifyPassword, verifyTOTP, createTOTP and getOAuthAccessToken, which reveal or create a secret.
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=14
 	// +optional
 	Actions []ActionType `json:"actions,omitzero"`
 }
 
-// DeletionBrake bounds how many users may be deleted, banned on deletion or created anew in a window of time. What
-// goes beyond is held until the annotation clerk-operator.io/release-deletions releases it.
+// DeletionBrake limits how many users the operator deletes, bans on deletion or creates again in a window of time.
+// Other objects wait for the next window, or until the annotation clerk-operator.io/release-deletions releases them.
 type DeletionBrake struct {
-	// maxCount is the number of users in one window. Where several ClerkInstances lead to one Clerk instance, the smallest
-	// maxCount above 0 holds for all of them. 0: this ClerkInstance sets no limit. Omitted: 10.
+	// maxCount is the number of users in one window. If several ClerkInstances use one Clerk instance, the smallest
+	// maxCount above 0 applies to all of them. 0: this ClerkInstance sets no limit. Omitted: 10.
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=100000
 	// +optional
 	MaxCount *int32 `json:"maxCount,omitempty"`
 
-	// window is the length of the window, such as 10m. Where several ClerkInstances lead to one Clerk instance, the longest
-	// window holds for all of them. Omitted: 10m.
+	// window is the length of the window, such as 10m. If several ClerkInstances use one Clerk instance, the longest
+	// window applies to all of them. Omitted: 10m.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:XValidation:rule="self.matches(r'^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$') && duration(self) >= duration('1s') && duration(self) <= duration('168h')",message="must be a duration between 1s and 168h, such as 10m"
@@ -186,11 +187,11 @@ type DeletionBrake struct {
 	Window *metav1.Duration `json:"window,omitempty"`
 }
 
-// Environment is the kind of a Clerk instance.
+// Environment is the type of a Clerk instance.
 // +kubebuilder:validation:Enum=Development;Production
 type Environment string
 
-// Kinds of Clerk instances.
+// Types of Clerk instances.
 const (
 	// EnvironmentDevelopment is an instance with a sk_test_ key: 100 users, 100 requests in 10 seconds.
 	EnvironmentDevelopment Environment = "Development"
@@ -198,13 +199,13 @@ const (
 	EnvironmentProduction Environment = "Production"
 )
 
-// ClerkInstanceStatus is what the operator knows about a Clerk instance.
+// ClerkInstanceStatus is the observed state of a Clerk instance.
 type ClerkInstanceStatus struct {
-	// observedGeneration is the generation of the spec that the conditions are about. -1: none yet.
+	// observedGeneration is the generation of the spec that the conditions refer to. -1: none yet.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration"`
 
-	// conditions: Ready, and Reconciling or Stalled while they hold.
+	// conditions: Ready; Reconciling and Stalled only while they are True.
 	// +listType=map
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=8
@@ -212,7 +213,8 @@ type ClerkInstanceStatus struct {
 	// +optional
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
-	// instanceID is the id of the Clerk instance that the key belongs to. It is the pin where spec.instanceID is omitted.
+	// instanceID is the id of the Clerk instance that the key belongs to. If spec.instanceID is omitted, later keys must
+	// belong to it.
 	// +kubebuilder:validation:MaxLength=128
 	// +optional
 	InstanceID string `json:"instanceID,omitempty"`
@@ -225,25 +227,25 @@ type ClerkInstanceStatus struct {
 	// +optional
 	Users *int64 `json:"users,omitempty"`
 
-	// managedUsers is the number of ClerkUsers bound through this object.
+	// managedUsers is the number of ClerkUsers that are bound through this object.
 	// +optional
 	ManagedUsers int64 `json:"managedUsers"`
 
-	// heldDeletions is the number of ClerkUsers that the deletion brake holds.
+	// heldDeletions is the number of ClerkUsers that wait for the deletion brake.
 	// +optional
 	HeldDeletions int64 `json:"heldDeletions"`
 
-	// deletions counts what the deletion brake counts for ClerkUsers that lead to this object, in the current window. The
-	// brake adds up the counts of all ClerkInstances of the Clerk instance.
+	// deletions is what the deletion brake counted in the current window for ClerkUsers of this object. The brake adds
+	// up the counts of all ClerkInstances of the Clerk instance.
 	// +optional
 	Deletions *DeletionCount `json:"deletions,omitempty"`
 
-	// secretName is the Secret that carries the operator's finalizer for this object.
+	// secretName is the Secret that has the operator's finalizer for this object.
 	// +kubebuilder:validation:MaxLength=253
 	// +optional
 	SecretName string `json:"secretName,omitempty"`
 
-	// clusterID is the id of the cluster as it stands in owner marks.
+	// clusterID is the id of the cluster in owner marks.
 	// +kubebuilder:validation:MaxLength=253
 	// +optional
 	ClusterID string `json:"clusterID,omitempty"`
@@ -251,18 +253,18 @@ type ClerkInstanceStatus struct {
 
 // DeletionCount counts deletions, bans on deletion and re-creations in one window of time.
 type DeletionCount struct {
-	// since is when the window began.
+	// since is the start of the window.
 	// +kubebuilder:validation:Schemaless
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=64
 	// +kubebuilder:validation:XValidation:rule="self.matches(r'^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$') && !self.startsWith('0000') && timestamp(self) > timestamp('0001-01-01T00:00:00Z') && timestamp(self) < timestamp('9999-12-31T00:00:00Z')",message="must be a time as RFC 3339 has it, with capital T and Z, such as 2024-02-29T12:00:00Z"
 	// +required
 	Since metav1.Time `json:"since"`
-	// count is how many there were since then.
+	// count is the number since then.
 	// +required
 	Count int32 `json:"count"`
-	// users are the ids of the Clerk users that were counted last, also in earlier windows, so that none of them is counted
-	// again after a restart of the operator. At most 100.
+	// users are the ids of the Clerk users that were counted last, also in earlier windows, so that the operator does
+	// not count one again after a restart. At most 100.
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=100
 	// +kubebuilder:validation:items:MaxLength=128
@@ -273,8 +275,8 @@ type DeletionCount struct {
 // MaxCountedUsers is how many users a DeletionCount names at most.
 const MaxCountedUsers = 100
 
-// ClerkInstance is a Clerk instance and how the operator may use it: where its secret key is, which namespaces may
-// declare users in it, how much of its API budget may be used, and what may be adopted or deleted.
+// ClerkInstance names a Clerk instance and says how the operator may use it: where its secret key is, which namespaces
+// may declare users in it, how much of its API budget the operator may use, and what it may adopt or delete.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:categories=clerk,shortName=ci
@@ -290,11 +292,11 @@ type ClerkInstance struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitzero"`
 
-	// spec says which Clerk instance this is and how the operator may use it.
+	// spec names the Clerk instance and says how the operator may use it.
 	// +required
 	Spec ClerkInstanceSpec `json:"spec"`
 
-	// status is what the operator knows about the instance.
+	// status is the observed state of the instance.
 	// +default={"observedGeneration":-1,"managedUsers":0,"heldDeletions":0}
 	// +optional
 	Status ClerkInstanceStatus `json:"status,omitzero"`

@@ -8,37 +8,36 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// ClerkUserSpec says who a user is and what holds for it. A field that is omitted is not managed.
+// ClerkUserSpec declares a user at Clerk. The operator does not manage a field that is omitted.
 // +kubebuilder:validation:XValidation:rule="has(self.userID) || (has(self.externalID) && size(self.externalID) > 0) || (has(self.username) && size(self.username) > 0) || (has(self.emailAddresses) && self.emailAddresses.size() > 0) || (has(self.phoneNumbers) && self.phoneNumbers.size() > 0) || (has(self.initial) && has(self.initial.web3Wallets) && self.initial.web3Wallets.size() > 0)",message="must name at least one identifier that is not empty: externalID, username, emailAddresses, phoneNumbers, initial.web3Wallets, or the userID of an existing user"
 // +kubebuilder:validation:XValidation:rule="!has(self.password) || !has(self.initial) || (!has(self.initial.password) && !has(self.initial.passwordDigest))",message="must not stand beside password, which is set at creation already; remove initial.password and initial.passwordDigest, or remove password",fieldPath=".initial"
 type ClerkUserSpec struct {
 	// instanceRef names the ClerkInstance in which the user lives. Omitted: the ClerkInstance named default in this
-	// namespace, else the one the operator was started with (--default-instance). It cannot be changed once the object
-	// is bound to a user.
+	// namespace, or else the one that the operator was started with (--default-instance). It cannot change once the
+	// object is bound to a user.
 	// +optional
 	InstanceRef *InstanceReference `json:"instanceRef,omitempty"`
 
-	// userID is the id of an existing Clerk user (user_…) and is itself the order to adopt it. Omitted: the user is
-	// created, or found as adoptionPolicy says. It can be corrected until the object is bound; from then on it can be
-	// left out, or name the user in status.userID.
+	// userID is the id of an existing Clerk user (user_…), which the operator adopts. Omitted: the operator creates the
+	// user, or finds it as adoptionPolicy says. It can be corrected until the object is bound. From then on it can be
+	// omitted, or it must be the id in status.userID.
 	// +kubebuilder:validation:MaxLength=64
 	// +kubebuilder:validation:XValidation:rule="self.matches(r'^user_[A-Za-z0-9]+$')",message="must be the id of a Clerk user, user_ and then letters and digits, as Clerk's dashboard shows it; to create a user, leave the field out"
 	// +optional
 	UserID *string `json:"userID,omitempty"`
 
-	// externalID is the user's id in a system of yours; unique in the instance. It must not begin with + or -: Clerk's
-	// list of users reads these as "with" and "without", so that a program of yours that looks for -7 would be given
-	// everybody except 7. "" clears it. Omitted: not managed.
+	// externalID is the user's id in another system; it is unique in the instance. It must not begin with + or -, which
+	// Clerk's list of users reads as "with" and "without": a search for -7 would return everybody except 7. "" clears
+	// it. Omitted: not managed.
 	// +kubebuilder:validation:MaxLength=255
 	// +kubebuilder:validation:XValidation:rule="!self.startsWith('+') && !self.startsWith('-')",message="must not begin with + or -, which Clerk's list of users reads as with and without; begin it with a letter or a digit, or, for a user that has such an id already, leave the field out and name the user by userID"
 	// +kubebuilder:validation:XValidation:rule="self.trim() == self && !self.matches(r'[\\pC\\p{Zl}\\p{Zp}\\x{34F}\\x{115F}\\x{1160}\\x{17B4}\\x{17B5}\\x{180B}-\\x{180F}\\x{2065}\\x{3164}\\x{FE00}-\\x{FE0F}\\x{FFA0}\\x{FFF0}-\\x{FFF8}\\x{E0000}-\\x{E0FFF}]')",message="must not hold control or invisible characters, nor white space at its beginning or end; remove them"
 	// +optional
 	ExternalID *string `json:"externalID,omitempty"`
 
-	// username is unique in the instance and stored by Clerk in lower case. Which characters and lengths are possible is
-	// set in the instance; Clerk's usual rule is 4 to 64 Latin characters with at least one that is not a digit. Letters
-	// beyond ASCII must be in lower case and in Unicode's normal form NFKC, as in an address. "" removes it. Omitted: not
-	// managed.
+	// username is unique in the instance. Clerk stores it in lower case. The instance's settings say which characters
+	// and lengths are allowed; the usual rule is 4 to 64 Latin characters with at least one that is not a digit. Letters
+	// beyond ASCII must be in lower case and in Unicode's normal form NFKC. "" removes it. Omitted: not managed.
 	// +kubebuilder:validation:MaxLength=256
 	// +kubebuilder:validation:XValidation:rule="!self.matches(r'[\\pC\\pZ\\x{34F}\\x{115F}\\x{1160}\\x{17B4}\\x{17B5}\\x{180B}-\\x{180F}\\x{2065}\\x{3164}\\x{FE00}-\\x{FE0F}\\x{FFA0}\\x{FFF0}-\\x{FFF8}\\x{E0000}-\\x{E0FFF}]')",message="must not hold white space, control or invisible characters; remove them"
 	// +kubebuilder:validation:XValidation:rule="!self.lowerAscii().matches(r'[\\p{Lu}\\p{Lt}]')",message="must not hold capital letters beyond A to Z, which Clerk may store as other letters; write the lower-case letters"
@@ -46,9 +45,9 @@ type ClerkUserSpec struct {
 	// +optional
 	Username *string `json:"username,omitempty"`
 
-	// emailAddresses the user has. On creation the first one, or the one marked primary, becomes the primary address.
-	// identifiersPolicy says what becomes of addresses that are not listed. [] lists none. Omitted: not managed, and
-	// addresses that the operator added are removed.
+	// emailAddresses lists the user's addresses. On creation, the address marked primary, or else the first one, becomes
+	// the primary address. identifiersPolicy says what happens to addresses that are not listed. [] lists none. Omitted:
+	// not managed, and the operator removes addresses that it added.
 	// +listType=map
 	// +listMapKey=address
 	// +kubebuilder:validation:MaxItems=20
@@ -57,9 +56,9 @@ type ClerkUserSpec struct {
 	// +optional
 	EmailAddresses []EmailAddress `json:"emailAddresses,omitzero"`
 
-	// phoneNumbers the user has, in E.164 form. On creation the first one, or the one marked primary, becomes the
-	// primary number. identifiersPolicy says what becomes of numbers that are not listed. [] lists none. Omitted: not
-	// managed, and numbers that the operator added are removed.
+	// phoneNumbers lists the user's numbers in E.164 form. On creation, the number marked primary, or else the first
+	// one, becomes the primary number. identifiersPolicy says what happens to numbers that are not listed. [] lists
+	// none. Omitted: not managed, and the operator removes numbers that it added.
 	// +listType=map
 	// +listMapKey=number
 	// +kubebuilder:validation:MaxItems=20
@@ -67,9 +66,9 @@ type ClerkUserSpec struct {
 	// +optional
 	PhoneNumbers []PhoneNumber `json:"phoneNumbers,omitzero"`
 
-	// identifiersPolicy is Merge (addresses and numbers that the operator did not add are left alone) or Replace (the
-	// lists that are given are complete: what is not in them is removed). The user's last way to sign in is never
-	// removed. Omitted: Merge.
+	// identifiersPolicy is Merge or Replace. Merge leaves addresses and numbers that the operator did not add. Replace
+	// removes what is not in the lists that are given. The operator never removes the user's last way to sign in.
+	// Omitted: Merge.
 	// +optional
 	IdentifiersPolicy *MergePolicy `json:"identifiersPolicy,omitempty"`
 
@@ -89,72 +88,72 @@ type ClerkUserSpec struct {
 	// +optional
 	Locale *string `json:"locale,omitempty"`
 
-	// profileImage is where the user's picture comes from, or none: true for a user without one. Omitted: not managed, and
-	// an image that the operator uploaded is removed.
+	// profileImage names the source of the user's picture, or is none: true for a user without one. Omitted: not
+	// managed, and the operator removes an image that it uploaded.
 	// +optional
 	ProfileImage *ProfileImage `json:"profileImage,omitempty"`
 
-	// publicMetadata is a JSON object that front ends can read and only back ends can write; the place for roles. Do not
-	// put secrets here. metadataPolicy says what becomes of keys that are not listed. Clerk takes at most 8 KB, counted
-	// on the result. A null value is refused: to remove a key, drop it. A top-level key that begins with
-	// clerk-operator.io/ is refused: it belongs to the operator. Integers beyond 2^53 go in quotes. What of this the API
-	// server lets through gets Ready=False with reason InvalidSpec, and nothing is sent. {} lists no key. Omitted: not
-	// managed, and keys that the operator added are removed.
+	// publicMetadata is a JSON object that front ends can read and only back ends can write, for example roles. Do not
+	// put secrets here. metadataPolicy says what happens to keys that are not listed. Clerk accepts at most 8 KB,
+	// counted on the result. A null value is refused: to remove a key, leave it out. A top-level key that begins with
+	// clerk-operator.io/ is refused: the operator uses these keys. Put integers beyond 2^53 in quotes. If the API server
+	// accepts a value that breaks one of these rules, the operator sends nothing and reports Ready=False with reason
+	// InvalidSpec. {} lists no key. Omitted: not managed, and the operator removes keys that it added.
 	// +kubebuilder:validation:MaxProperties=1200
 	// +kubebuilder:pruning:PreserveUnknownFields
 	// +kubebuilder:validation:Type=object
 	// +optional
 	PublicMetadata *runtime.RawExtension `json:"publicMetadata,omitempty"`
 
-	// privateMetadata is a JSON object that only back ends can read and write; it stands in this object for everybody
-	// who may read it, so no secrets here either. The same rules as for publicMetadata. Omitted: not managed, and keys
-	// that the operator added are removed.
+	// privateMetadata is a JSON object that only back ends can read and write. Everybody who may read this object can
+	// read it, so do not put secrets here either. The rules of publicMetadata apply. Omitted: not managed, and the
+	// operator removes keys that it added.
 	// +kubebuilder:validation:MaxProperties=1200
 	// +kubebuilder:pruning:PreserveUnknownFields
 	// +kubebuilder:validation:Type=object
 	// +optional
 	PrivateMetadata *runtime.RawExtension `json:"privateMetadata,omitempty"`
 
-	// privateMetadataFrom takes values of private metadata from Secrets, for what is not to stand in this object. Each
-	// value is the text of a Secret's entry, at its path; the same rules as for privateMetadata hold, and a path must not
-	// be declared there, too. Omitted: none.
+	// privateMetadataFrom takes values of private metadata from Secrets, so that this object does not contain them. Each
+	// value is the text of a Secret's entry. The rules of privateMetadata apply, and privateMetadata must not declare
+	// the same path. Omitted: none.
 	// +listType=map
 	// +listMapKey=path
 	// +kubebuilder:validation:MaxItems=32
 	// +optional
 	PrivateMetadataFrom []PrivateMetadataSource `json:"privateMetadataFrom,omitzero"`
 
-	// unsafeMetadata is a JSON object that the user, too, can read and write from the front end; declaring a key here
-	// means to overrule the user. The same rules as for publicMetadata. Omitted: not managed, and keys that the operator
-	// added are removed.
+	// unsafeMetadata is a JSON object that the user, too, can read and write from the front end. The operator overwrites
+	// the user's changes to keys that are declared here. The rules of publicMetadata apply. Omitted: not managed, and
+	// the operator removes keys that it added.
 	// +kubebuilder:validation:MaxProperties=1200
 	// +kubebuilder:pruning:PreserveUnknownFields
 	// +kubebuilder:validation:Type=object
 	// +optional
 	UnsafeMetadata *runtime.RawExtension `json:"unsafeMetadata,omitempty"`
 
-	// metadataPolicy is Merge (declared keys are set at any depth, keys that the operator set are removed when they
-	// leave the spec, all others are left alone) or Replace (each metadata field that is given is made exactly as
-	// declared). Omitted: Merge.
+	// metadataPolicy is Merge or Replace. Merge sets declared keys at any depth, removes keys that the operator set when
+	// they leave the spec, and leaves all others. Replace makes each metadata field that is given exactly as declared.
+	// Omitted: Merge.
 	// +optional
 	MetadataPolicy *MergePolicy `json:"metadataPolicy,omitempty"`
 
-	// banned true ends all sessions and refuses sign-in until unbanned; false lifts any ban. Omitted: not managed, and
-	// a ban of the operator's is lifted. Clerk asks for a paid plan on production instances.
+	// banned true ends all sessions and refuses sign-in. false lifts any ban. Omitted: not managed, and the operator
+	// lifts a ban that it made. Clerk requires a paid plan for bans on production instances.
 	// +optional
 	Banned *bool `json:"banned,omitempty"`
 
-	// locked true refuses sign-in. Clerk lets a lock lapse after the instance's lockout duration; the operator then
-	// locks again. false lifts a lock the operator set, or any lock once when the field is set or the spec changes; a
-	// lock that Clerk sets later against guessing is left alone. Omitted: not managed, and a lock of the operator's is
-	// lifted.
+	// locked true refuses sign-in. A lock expires after the instance's lockout duration; the operator then locks the
+	// user again. false lifts a lock that the operator set. It lifts any other lock once, when the field is set or the
+	// spec changes; a lock that Clerk sets later, to stop password guessing, stays. Omitted: not managed, and the
+	// operator lifts a lock that it set.
 	// +optional
 	Locked *bool `json:"locked,omitempty"`
 
-	// password that the user has. It is set when the user is created and again whenever the Secret's entry changes.
-	// Since Clerk never shows a password, one that somebody changed at Clerk stays until then;
-	// status.passwordLastUpdatedAt shows that it was changed. A user that is adopted keeps the password that it has.
-	// Omitted: not managed; a password that was set stays.
+	// password of the user. The operator sets it when it creates the user, and again whenever the Secret's entry
+	// changes. Clerk never shows a password, so a password that somebody changed at Clerk stays until then;
+	// status.passwordLastUpdatedAt shows the change. An adopted user keeps its password. Omitted: not managed; a
+	// password that was set stays.
 	// +optional
 	Password *Password `json:"password,omitempty"`
 
@@ -176,39 +175,39 @@ type ClerkUserSpec struct {
 	// +optional
 	BypassClientTrust *bool `json:"bypassClientTrust,omitempty"`
 
-	// initial holds what only the creating call can say. It is not looked at again, has no effect on an adopted user
-	// (with userID, too), and while the object is bound it can be removed as a whole, but not changed. Omitted: Clerk's
-	// defaults.
+	// initial holds values that only the creating call uses. The operator ignores them afterwards, and for an adopted
+	// user (with userID, too). While the object is bound, initial can be removed as a whole but not changed. Omitted:
+	// Clerk's defaults.
 	// +optional
 	Initial *InitialValues `json:"initial,omitempty"`
 
-	// statusIncludes names what else of the user status shows: OrganizationMemberships, OrganizationInvitations. It is
-	// read when the object is bound and again with every full comparison (drift.fullInterval of the ClerkInstance).
-	// Omitted: neither, and nothing is asked for at Clerk.
+	// statusIncludes lists what else status shows about the user: OrganizationMemberships, OrganizationInvitations. The
+	// operator reads it when it binds the object, and again after each full sync (drift.fullInterval of the
+	// ClerkInstance). Omitted: neither, and the operator does not ask Clerk for them.
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=2
 	// +optional
 	StatusIncludes []StatusInclude `json:"statusIncludes,omitzero"`
 
-	// mode is Enforce (make Clerk match) or Observe (change nothing at Clerk and name in status.pendingChanges what
-	// differs). Omitted: Enforce.
+	// mode is Enforce or Observe. Enforce makes the user at Clerk match the spec. Observe changes nothing at Clerk and
+	// names in status.pendingChanges what differs. Omitted: Enforce.
 	// +optional
 	Mode *Mode `json:"mode,omitempty"`
 
-	// adoptionPolicy says what happens when a user with one of the declared identifiers exists: Never (refuse) or
-	// IfUnmanaged (manage it, if no other object does and the identifier proves possession: a verified e-mail address,
-	// phone number or wallet, or the external id). Omitted: Never. To adopt a certain user, set userID instead.
+	// adoptionPolicy says what happens if a user with one of the declared identifiers exists. Never refuses to manage
+	// it. IfUnmanaged adopts it if no other object manages it and the identifier proves possession: a verified e-mail
+	// address, phone number or wallet, or the external id. Omitted: Never. To adopt a certain user, set userID instead.
 	// +optional
 	AdoptionPolicy *AdoptionPolicy `json:"adoptionPolicy,omitempty"`
 
-	// deletionPolicy says what becomes of the user at Clerk when this object is deleted: Delete, Ban or Retain (leave it
-	// as it is). Omitted: Delete for a user that the operator created, Retain for one that it adopted. It can be
-	// changed on an object that is being deleted.
+	// deletionPolicy says what happens to the user at Clerk when this object is deleted: Delete, Ban, or Retain, which
+	// leaves it as it is. Omitted: Delete for a user that the operator created, Retain for a user that it adopted. It
+	// can be changed while the object is being deleted.
 	// +optional
 	DeletionPolicy *DeletionPolicy `json:"deletionPolicy,omitempty"`
 
-	// suspend true stops all work on this object: nothing is read or written at Clerk. An object deleted while
-	// suspended is let go and its user stays. Omitted: false.
+	// suspend true stops all work on this object: the operator reads and writes nothing at Clerk. If the object is
+	// deleted while suspended, it is removed and its user stays. Omitted: false.
 	// +optional
 	Suspend *bool `json:"suspend,omitempty"`
 }
@@ -216,9 +215,9 @@ type ClerkUserSpec struct {
 // EmailAddress is an e-mail address of a user.
 // +kubebuilder:validation:XValidation:rule="!(has(self.primary) && self.primary && has(self.status) && self.status == 'Reserved')",message="a primary address must be verified; write status: Verified, or mark another address as primary",fieldPath=".status"
 type EmailAddress struct {
-	// address in the form name@domain. A to Z mean the same to Clerk as a to z. Letters beyond ASCII must be in lower case
-	// and in Unicode's normal form NFKC, because Clerk may store others differently. Whatever of this the API server
-	// cannot check gets Ready=False with reason InvalidSpec, and nothing is sent.
+	// address in the form name@domain. Clerk treats A to Z like a to z. Letters beyond ASCII must be in lower case and
+	// in Unicode's normal form NFKC, because Clerk may store others differently. If the API server accepts an address
+	// that breaks these rules, the operator sends nothing and reports Ready=False with reason InvalidSpec.
 	// +kubebuilder:validation:MaxLength=254
 	// +kubebuilder:validation:XValidation:rule="self.matches(r'^[^@<>()\\[\\]\\\\\",;:\\pC\\pZ]+@[^@<>()\\[\\]\\\\\",;:.\\pC\\pZ]+([.][^@<>()\\[\\]\\\\\",;:.\\pC\\pZ]+)*$')",message="must be one e-mail address in the form name@domain, such as ada@example.com, without display name, quotes, comments, white space or invisible characters"
 	// +kubebuilder:validation:XValidation:rule="!self.matches(r'[\\pC\\x{34F}\\x{115F}\\x{1160}\\x{17B4}\\x{17B5}\\x{180B}-\\x{180F}\\x{2065}\\x{3164}\\x{FE00}-\\x{FE0F}\\x{FFA0}\\x{FFF0}-\\x{FFF8}\\x{E0000}-\\x{E0FFF}]')",message="must not hold control or invisible characters; remove them"
@@ -227,15 +226,15 @@ type EmailAddress struct {
 	// +required
 	Address string `json:"address"`
 
-	// primary true makes this the address that Clerk writes to; it must be verified. At most one in the list. Omitted or
-	// false: not marked; if none is, the first one is primary on creation, and later which one is primary is not
-	// managed.
+	// primary true makes this the address that Clerk writes to; it must be verified. At most one address in the list is
+	// primary. Omitted or false: not marked. If no address is marked, the first one becomes primary on creation, and the
+	// operator does not manage later which one is primary.
 	// +optional
 	Primary *bool `json:"primary,omitempty"`
 
 	// status is Verified (the user is known to own the address) or Reserved (nobody else can use the address, and the
-	// user may verify it; possible only when the user is created). Omitted: verified when the operator adds the
-	// address, then not managed.
+	// user can verify it; possible only when the user is created). Omitted: verified when the operator adds the address,
+	// then not managed.
 	// +optional
 	Status *IdentifierStatus `json:"status,omitempty"`
 }
@@ -250,137 +249,140 @@ type PhoneNumber struct {
 	// +required
 	Number string `json:"number"`
 
-	// primary true makes this the user's primary number; it must be verified. At most one in the list. Omitted or
-	// false: not marked; if none is, the first one is primary on creation, and later which one is primary is not
-	// managed.
+	// primary true makes this the user's primary number; it must be verified. At most one number in the list is primary.
+	// Omitted or false: not marked. If no number is marked, the first one becomes primary on creation, and the operator
+	// does not manage later which one is primary.
 	// +optional
 	Primary *bool `json:"primary,omitempty"`
 
 	// status is Verified (the user is known to own the number) or Reserved (nobody else can use the number, and the user
-	// may verify it; possible only when the user is created). Omitted: verified when the operator adds the number, then
+	// can verify it; possible only when the user is created). Omitted: verified when the operator adds the number, then
 	// not managed.
 	// +optional
 	Status *IdentifierStatus `json:"status,omitempty"`
 
-	// reservedForSecondFactor true makes the number a second factor; it must be verified. false: it is none. Omitted: not
-	// managed.
+	// reservedForSecondFactor true makes the number a second factor; it must be verified. false makes it no second
+	// factor. Omitted: not managed.
 	// +optional
 	ReservedForSecondFactor *bool `json:"reservedForSecondFactor,omitempty"`
 }
 
-// Password is a password that is kept as a Secret has it.
+// Password is a password that the operator takes from a Secret and keeps up to date.
 type Password struct {
-	// secretKeyRef names the Secret's entry that holds the password, every byte of it: a line break at its end counts.
+	// secretKeyRef names the Secret's entry that holds the password. Every byte counts, including a line break at the
+	// end.
 	// +required
 	SecretKeyRef SecretKeySelector `json:"secretKeyRef"`
 
-	// skipChecks true has Clerk take a password that its rules or lists of breached passwords refuse. Omitted or false: it
-	// is checked.
+	// skipChecks true makes Clerk accept a password that its rules or lists of breached passwords refuse. Omitted or
+	// false: Clerk checks it.
 	// +optional
 	SkipChecks *bool `json:"skipChecks,omitempty"`
 
-	// signOutOfOtherSessions true ends the user's sessions whenever the password is changed. Omitted or false: they go on.
+	// signOutOfOtherSessions true ends the user's sessions whenever the operator changes the password. Omitted or false:
+	// sessions continue.
 	// +optional
 	SignOutOfOtherSessions *bool `json:"signOutOfOtherSessions,omitempty"`
 }
 
-// InitialPassword is a password that the user begins with.
+// InitialPassword is the first password of a user.
 type InitialPassword struct {
-	// secretKeyRef names the Secret's entry that holds the password, every byte of it: a line break at its end counts.
+	// secretKeyRef names the Secret's entry that holds the password. Every byte counts, including a line break at the
+	// end.
 	// +required
 	SecretKeyRef SecretKeySelector `json:"secretKeyRef"`
 
-	// skipChecks true has Clerk take a password that its rules or lists of breached passwords refuse. Omitted or false: it
-	// is checked.
+	// skipChecks true makes Clerk accept a password that its rules or lists of breached passwords refuse. Omitted or
+	// false: Clerk checks it.
 	// +optional
 	SkipChecks *bool `json:"skipChecks,omitempty"`
 }
 
-// PasswordDigest is a password as another system has stored it.
+// PasswordDigest is a password in the form in which another system stores it.
 type PasswordDigest struct {
-	// secretKeyRef names the Secret's entry that holds the digest, white space around it not counted.
+	// secretKeyRef names the Secret's entry that holds the digest. The operator removes white space around it.
 	// +required
 	SecretKeyRef SecretKeySelector `json:"secretKeyRef"`
 
-	// hasher is how the digest was made, in Clerk's terms.
+	// hasher names the algorithm of the digest, as Clerk calls it.
 	// +required
 	Hasher PasswordHasher `json:"hasher"`
 }
 
-// PasswordHasher is a way to make a password's digest. Clerk makes its own digest in place of an insecure one (md5,
-// md5_salted, sha256, sha256_salted, sha512_symfony, awscognito) when the user signs in first.
+// PasswordHasher is an algorithm for password digests. Clerk replaces an insecure digest (md5, md5_salted, sha256,
+// sha256_salted, sha512_symfony, awscognito) with its own when the user signs in for the first time.
 // +kubebuilder:validation:Enum=argon2i;argon2id;awscognito;bcrypt;bcrypt_peppered;bcrypt_sha256_django;hmac_sha256_utf16_b64;ldap_ssha;md5;md5_phpass;md5_salted;pbkdf2_sha1;pbkdf2_sha256;pbkdf2_sha256_django;pbkdf2_sha512;pbkdf2_sha512_hex;phpass;scrypt_firebase;scrypt_werkzeug;sha256;sha256_salted;sha512_symfony
 type PasswordHasher string
 
-// ProfileImage is where a user's picture comes from.
+// ProfileImage is the source of a user's picture.
 // +kubebuilder:validation:XValidation:rule="[has(self.configMapKeyRef), has(self.secretKeyRef), has(self.none)].filter(x, x).size() == 1",message="must hold exactly one of configMapKeyRef, secretKeyRef and none: true"
 type ProfileImage struct {
-	// configMapKeyRef names the ConfigMap's entry that holds the image: JPEG, PNG, GIF or WEBP, in binaryData. It is
-	// uploaded again when the entry changes, and when the user has no image any more; one that somebody replaced at Clerk
-	// stays until then. Omitted: another of the three.
+	// configMapKeyRef names the ConfigMap's entry that holds the image: JPEG, PNG, GIF or WEBP, in binaryData. The
+	// operator uploads it again when the entry changes, and when the user has no image any more. An image that somebody
+	// replaced at Clerk stays until then. Omitted: secretKeyRef or none is set.
 	// +optional
 	ConfigMapKeyRef *ConfigMapKeySelector `json:"configMapKeyRef,omitempty"`
 
-	// secretKeyRef names a Secret's entry in its place. Omitted: another of the three.
+	// secretKeyRef names a Secret's entry that holds the image. Omitted: configMapKeyRef or none is set.
 	// +optional
 	SecretKeyRef *SecretKeySelector `json:"secretKeyRef,omitempty"`
 
-	// none true removes any image; Clerk then shows the initials. Omitted: another of the three.
+	// none true removes any image; Clerk then shows the initials. Omitted: configMapKeyRef or secretKeyRef is set.
 	// +kubebuilder:validation:XValidation:rule="self",message="must be true; to leave the image alone, remove profileImage"
 	// +optional
 	None *bool `json:"none,omitempty"`
 }
 
-// PrivateMetadataSource is a value of private metadata that stands in a Secret.
+// PrivateMetadataSource is a value of private metadata from a Secret.
 type PrivateMetadataSource struct {
-	// path is where the value goes in private metadata: a JSON pointer (RFC 6901) such as /integrations/apiKey.
+	// path of the value in private metadata: a JSON pointer (RFC 6901) such as /integrations/apiKey.
 	// +kubebuilder:validation:MaxLength=256
 	// +kubebuilder:validation:XValidation:rule="self.matches(r'^(/([^~/]|~[01])+)+$')",message="must be a JSON pointer to a key, such as /integrations/apiKey; in a key, ~ is written ~0 and / is written ~1"
 	// +kubebuilder:validation:XValidation:rule="!self.startsWith('/clerk-operator.io~1')",message="must not name a key that begins with clerk-operator.io/, which belongs to the operator; choose another key"
 	// +required
 	Path string `json:"path"`
 
-	// secretKeyRef names the Secret's entry; its text is the value, white space and all.
+	// secretKeyRef names the Secret's entry. Its text is the value, including white space.
 	// +required
 	SecretKeyRef SecretKeySelector `json:"secretKeyRef"`
 }
 
-// StatusInclude names something of a user that status shows on demand.
+// StatusInclude is information about a user that status shows on request.
 // +kubebuilder:validation:Enum=OrganizationMemberships;OrganizationInvitations
 type StatusInclude string
 
-// What status can show on demand.
+// Information that status shows on request.
 const (
 	// IncludeOrganizationMemberships shows the organizations that the user is a member of.
 	IncludeOrganizationMemberships StatusInclude = "OrganizationMemberships"
-	// IncludeOrganizationInvitations shows the invitations that the user was sent.
+	// IncludeOrganizationInvitations shows the invitations that were sent to the user.
 	IncludeOrganizationInvitations StatusInclude = "OrganizationInvitations"
 )
 
 // InitialValues are used by the creating call only.
 // +kubebuilder:validation:XValidation:rule="!has(self.password) || !has(self.passwordDigest)",message="must hold at most one of password and passwordDigest; remove one of the two"
 type InitialValues struct {
-	// password that the user begins with and may change; it is never set again. To keep a password as declared, use
+	// password that the user begins with and can change; the operator never sets it again. To enforce a password, use
 	// spec.password instead. Omitted: none.
 	// +optional
 	Password *InitialPassword `json:"password,omitempty"`
 
-	// passwordDigest is the password's digest from another system, for users that come from there. Omitted: none.
+	// passwordDigest is the password's digest from another system, for users who are migrated from there. Omitted: none.
 	// +optional
 	PasswordDigest *PasswordDigest `json:"passwordDigest,omitempty"`
 
 	// totpSecretRef names the Secret's entry with the secret of the user's authenticator app: base32, as in an otpauth
-	// URI. White space, hyphens, padding and case do not count. Codes have 6 digits, change every 30 seconds and are made
-	// with SHA-1. Omitted: none.
+	// URI. The operator ignores white space, hyphens, padding and case. Codes have 6 digits, change every 30 seconds and
+	// use SHA-1. Omitted: none.
 	// +optional
 	TOTPSecretRef *SecretKeySelector `json:"totpSecretRef,omitempty"`
 
-	// backupCodesSecretRef names the Secret's entry with the user's backup codes, one in a line, as they are or as bcrypt
-	// digests. Omitted: none.
+	// backupCodesSecretRef names the Secret's entry with the user's backup codes, one per line, in plain text or as
+	// bcrypt digests. Omitted: none.
 	// +optional
 	BackupCodesSecretRef *SecretKeySelector `json:"backupCodesSecretRef,omitempty"`
 
-	// web3Wallets are wallet addresses: 0x and 40 hexadecimal digits, or a Solana address. The first one becomes
+	// web3Wallets lists wallet addresses: 0x and 40 hexadecimal digits, or a Solana address. The first one becomes
 	// primary. Clerk can add wallets only at creation. Omitted: none.
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=20
@@ -390,8 +392,8 @@ type InitialValues struct {
 	// +optional
 	Web3Wallets []string `json:"web3Wallets,omitzero"`
 
-	// createdAt is when the person signed up, for users that come from another system: a time in RFC 3339 form, such as
-	// 2024-02-29T12:00:00Z. Omitted: now.
+	// createdAt is when the person signed up, for users who are migrated from another system: a time in RFC 3339 form,
+	// such as 2024-02-29T12:00:00Z. Omitted: the time of creation.
 	// +kubebuilder:validation:Schemaless
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=64
@@ -407,31 +409,31 @@ type InitialValues struct {
 	// +optional
 	LegalAcceptedAt *metav1.Time `json:"legalAcceptedAt,omitempty"`
 
-	// skipLegalChecks true creates the user although acceptance of the legal terms is required and not given. Omitted:
-	// the instance's settings hold.
+	// skipLegalChecks true creates the user although the instance requires acceptance of the legal terms and it is not
+	// given. Omitted: the instance's settings apply.
 	// +optional
 	SkipLegalChecks *bool `json:"skipLegalChecks,omitempty"`
 
 	// skipPasswordRequirement true creates the user without a password on an instance that requires one. Omitted: the
-	// instance's settings hold.
+	// instance's settings apply.
 	// +optional
 	SkipPasswordRequirement *bool `json:"skipPasswordRequirement,omitempty"`
 
-	// skipUserRequirement true creates the user without the identifiers that the instance requires; one is still needed.
-	// Omitted: the instance's settings hold.
+	// skipUserRequirement true creates the user without the identifiers that the instance requires; at least one
+	// identifier is needed. Omitted: the instance's settings apply.
 	// +optional
 	SkipUserRequirement *bool `json:"skipUserRequirement,omitempty"`
 }
 
-// MergePolicy says how declared entries go together with entries that others wrote.
+// MergePolicy says how declared entries are combined with entries that others wrote.
 // +kubebuilder:validation:Enum=Merge;Replace
 type MergePolicy string
 
 // Merge policies.
 const (
-	// PolicyMerge leaves alone what others wrote.
+	// PolicyMerge leaves entries that others wrote.
 	PolicyMerge MergePolicy = "Merge"
-	// PolicyReplace makes the whole exactly as declared.
+	// PolicyReplace makes all entries exactly as declared.
 	PolicyReplace MergePolicy = "Replace"
 )
 
@@ -443,35 +445,35 @@ type IdentifierStatus string
 const (
 	// IdentifierVerified says that the user is known to own it.
 	IdentifierVerified IdentifierStatus = "Verified"
-	// IdentifierReserved says that nobody else can use it and the user may verify it.
+	// IdentifierReserved says that nobody else can use it and that the user can verify it.
 	IdentifierReserved IdentifierStatus = "Reserved"
 )
 
-// Mode says whether the operator changes the user or only looks.
+// Mode says whether the operator changes the user or only observes it.
 // +kubebuilder:validation:Enum=Enforce;Observe
 type Mode string
 
 // Modes.
 const (
-	// ModeEnforce makes Clerk match the spec.
+	// ModeEnforce makes the user at Clerk match the spec.
 	ModeEnforce Mode = "Enforce"
 	// ModeObserve changes nothing at Clerk.
 	ModeObserve Mode = "Observe"
 )
 
-// AdoptionPolicy says whether an existing user may be put under management because of its identifiers.
+// AdoptionPolicy says whether the operator may adopt an existing user that has one of the declared identifiers.
 // +kubebuilder:validation:Enum=Never;IfUnmanaged
 type AdoptionPolicy string
 
 // Adoption policies.
 const (
-	// AdoptNever refuses.
+	// AdoptNever refuses adoption.
 	AdoptNever AdoptionPolicy = "Never"
 	// AdoptIfUnmanaged adopts a user that no other object manages.
 	AdoptIfUnmanaged AdoptionPolicy = "IfUnmanaged"
 )
 
-// DeletionPolicy says what becomes of the user at Clerk when the object is deleted.
+// DeletionPolicy says what happens to the user at Clerk when the object is deleted.
 // +kubebuilder:validation:Enum=Delete;Ban;Retain
 type DeletionPolicy string
 
@@ -485,7 +487,7 @@ const (
 	DeletionRetain DeletionPolicy = "Retain"
 )
 
-// Origin says how an object came by its user.
+// Origin says how a user came under management.
 // +kubebuilder:validation:Enum=Created;Adopted
 type Origin string
 
@@ -493,18 +495,18 @@ type Origin string
 const (
 	// OriginCreated says that the operator created the user.
 	OriginCreated Origin = "Created"
-	// OriginAdopted says that the user existed and was put under management.
+	// OriginAdopted says that the user existed and the operator adopted it.
 	OriginAdopted Origin = "Adopted"
 )
 
-// ClerkUserStatus is what the operator knows about a user at Clerk.
+// ClerkUserStatus is the observed state of a user at Clerk.
 type ClerkUserStatus struct {
-	// observedGeneration is the generation of the spec on which the last word was said: that it is carried out, or that
-	// somebody has to change something. -1: none yet; the conditions say why.
+	// observedGeneration is the latest generation of the spec that was either carried out or found to need a change by
+	// somebody. -1: none yet; the conditions say why.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration"`
 
-	// conditions: Ready, and Reconciling or Stalled while they hold.
+	// conditions: Ready; Reconciling and Stalled only while they are True.
 	// +listType=map
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=8
@@ -517,32 +519,32 @@ type ClerkUserStatus struct {
 	// +optional
 	UserID string `json:"userID,omitempty"`
 
-	// instance is where that user lives.
+	// instance is the Clerk instance in which that user lives.
 	// +optional
 	Instance *BoundInstance `json:"instance,omitempty"`
 
-	// binding proves that the operator itself bound this object to that user. It has no meaning for people.
+	// binding is a signature which proves that the operator bound this object to that user. It is for the operator only.
 	// +kubebuilder:validation:MaxLength=256
 	// +optional
 	Binding string `json:"binding,omitempty"`
 
-	// origin is Created or Adopted.
+	// origin is Created or Adopted. Absent: no user yet.
 	// +optional
 	Origin Origin `json:"origin,omitempty"`
 
-	// onDelete is what will become of the user when this object is deleted.
+	// onDelete is the deletion policy that applies when this object is deleted.
 	// +optional
 	OnDelete DeletionPolicy `json:"onDelete,omitempty"`
 
-	// banned as seen last.
+	// banned says whether the user was banned when the operator last observed it.
 	// +optional
 	Banned *bool `json:"banned,omitempty"`
 
-	// locked as seen last.
+	// locked says whether the user was locked when the operator last observed it.
 	// +optional
 	Locked *bool `json:"locked,omitempty"`
 
-	// lockExpiresAt is when the lock lapses. Absent: not locked, or locked without end.
+	// lockExpiresAt is when the lock expires. Absent: not locked, or locked without a time limit.
 	// +kubebuilder:validation:Schemaless
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=64
@@ -554,7 +556,7 @@ type ClerkUserStatus struct {
 	// +optional
 	PasswordEnabled *bool `json:"passwordEnabled,omitempty"`
 
-	// passwordLastUpdatedAt is when the password was changed last, by whomever. Absent: never, as far as Clerk says.
+	// passwordLastUpdatedAt is when somebody last changed the password. Absent: never, according to Clerk.
 	// +kubebuilder:validation:Schemaless
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=64
@@ -578,7 +580,7 @@ type ClerkUserStatus struct {
 	// +optional
 	HasImage *bool `json:"hasImage,omitempty"`
 
-	// directoryManaged true says that a directory (SCIM) owns the user; Clerk then refuses some changes and deletion.
+	// directoryManaged true says that a directory (SCIM) manages the user; Clerk then refuses some changes and deletion.
 	// +optional
 	DirectoryManaged *bool `json:"directoryManaged,omitempty"`
 
@@ -590,96 +592,97 @@ type ClerkUserStatus struct {
 	// +optional
 	LastWriteTime *metav1.Time `json:"lastWriteTime,omitempty"`
 
-	// pendingChanges names the fields of the spec that differ at Clerk and are not being put right: in mode Observe, or
-	// because they are not kept or contended. Names only, never values.
+	// pendingChanges names the fields of the spec that differ at Clerk and that the operator does not correct now: in
+	// mode Observe, or because Clerk refused or did not keep the change, or because of a field conflict. It never
+	// contains values.
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:items:MaxLength=256
 	// +optional
 	PendingChanges []string `json:"pendingChanges,omitempty"`
 
-	// organizationMemberships are the user's, in the order of their organizations' ids: at most 50. Present only where
-	// spec.statusIncludes asks for it.
+	// organizationMemberships lists at most 50 of the user's memberships, sorted by organization id. Present only if
+	// spec.statusIncludes requests it.
 	// +listType=map
 	// +listMapKey=id
 	// +kubebuilder:validation:MaxItems=50
 	// +optional
 	OrganizationMemberships []OrganizationMembership `json:"organizationMemberships,omitempty"`
 
-	// organizationMembershipCount is how many there are in all. Absent: not asked for, or not read yet.
+	// organizationMembershipCount is the number of all memberships. Absent: not requested, or not read yet.
 	// +optional
 	OrganizationMembershipCount *int64 `json:"organizationMembershipCount,omitempty"`
 
-	// organizationInvitations are those that the user was sent, whatever became of them, in the order of their
-	// organizations' ids: at most 50. Present only where spec.statusIncludes asks for it.
+	// organizationInvitations lists at most 50 invitations that were sent to the user, in any state, sorted by
+	// organization id. Present only if spec.statusIncludes requests it.
 	// +listType=map
 	// +listMapKey=id
 	// +kubebuilder:validation:MaxItems=50
 	// +optional
 	OrganizationInvitations []OrganizationInvitation `json:"organizationInvitations,omitempty"`
 
-	// organizationInvitationCount is how many there are in all. Absent: not asked for, or not read yet.
+	// organizationInvitationCount is the number of all invitations. Absent: not requested, or not read yet.
 	// +optional
 	OrganizationInvitationCount *int64 `json:"organizationInvitationCount,omitempty"`
 
-	// inputsDigest is a keyed digest of what was read from Secrets and ConfigMaps when the last word was said. It has no
-	// meaning for people.
+	// inputsDigest is a keyed digest of the values that were read from Secrets and ConfigMaps when the spec was last
+	// carried out or found to need a change. It is for the operator only.
 	// +kubebuilder:validation:MaxLength=128
 	// +optional
 	InputsDigest string `json:"inputsDigest,omitempty"`
 
-	// applied is what the operator added to the user, and will take back when it leaves the spec.
+	// applied records what the operator added to the user. The operator removes it when it leaves the spec.
 	// +optional
 	Applied *Applied `json:"applied,omitempty"`
 
-	// lastHandledReconcileAt is the value of the annotation clerk-operator.io/reconcile-requested-at that was handled last,
-	// or its first 256 characters.
+	// lastHandledReconcileAt is the last value of the annotation clerk-operator.io/reconcile-requested-at that was
+	// handled, cut off after 256 characters.
 	// +kubebuilder:validation:MaxLength=256
 	// +optional
 	LastHandledReconcileAt string `json:"lastHandledReconcileAt,omitempty"`
 }
 
-// Applied is what the operator added to a user because of a spec.
+// Applied records what the operator added to a user because of a spec.
 type Applied struct {
-	// metadata holds JSON pointers to the metadata keys that the operator wrote, such as /publicMetadata/role.
+	// metadata lists JSON pointers to the metadata keys that the operator wrote, such as /publicMetadata/role.
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=2048
 	// +kubebuilder:validation:items:MaxLength=512
 	// +optional
 	Metadata []string `json:"metadata,omitempty"`
 
-	// emailAddresses that the operator added, in lower case.
+	// emailAddresses lists addresses that the operator added, in lower case.
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:items:MaxLength=254
 	// +optional
 	EmailAddresses []string `json:"emailAddresses,omitempty"`
 
-	// phoneNumbers that the operator added.
+	// phoneNumbers lists numbers that the operator added.
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:items:MaxLength=16
 	// +optional
 	PhoneNumbers []string `json:"phoneNumbers,omitempty"`
 
-	// banned true says that the ban is the operator's.
+	// banned true says that the operator banned the user.
 	// +optional
 	Banned bool `json:"banned,omitempty"`
 
-	// locked true says that the lock is the operator's.
+	// locked true says that the operator locked the user.
 	// +optional
 	Locked bool `json:"locked,omitempty"`
 
-	// passwordDigest is a keyed digest of the password that was set last. It has no meaning for people.
+	// passwordDigest is a keyed digest of the password that the operator last set. It is for the operator only.
 	// +kubebuilder:validation:MaxLength=128
 	// +optional
 	PasswordDigest string `json:"passwordDigest,omitempty"`
 
-	// profileImage true says that the profile image is the operator's.
+	// profileImage true says that the operator uploaded the profile image.
 	// +optional
 	ProfileImage bool `json:"profileImage,omitempty"`
 
-	// profileImageDigest is a keyed digest of the image that was uploaded last. It has no meaning for people.
+	// profileImageDigest is a keyed digest of the image that the operator last uploaded. It is for the operator only.
 	// +kubebuilder:validation:MaxLength=128
 	// +optional
 	ProfileImageDigest string `json:"profileImageDigest,omitempty"`
@@ -733,8 +736,8 @@ type OrganizationInvitation struct {
 	State string `json:"state,omitempty"`
 }
 
-// ClerkUser is one person or account at Clerk, kept as declared. Without deletionPolicy, deleting the object deletes
-// the user if the operator created it, and leaves it if the operator adopted it.
+// ClerkUser declares one user at Clerk. Without deletionPolicy, deleting the object deletes the user if the operator
+// created it, and leaves the user if the operator adopted it.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:categories=clerk,shortName=cu
@@ -761,11 +764,11 @@ type ClerkUser struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitzero"`
 
-	// spec says who the user is and what holds for it.
+	// spec declares the user.
 	// +required
 	Spec ClerkUserSpec `json:"spec"`
 
-	// status is what the operator knows about the user at Clerk.
+	// status is the observed state of the user at Clerk.
 	// +default={"observedGeneration":-1}
 	// +optional
 	Status ClerkUserStatus `json:"status,omitzero"`

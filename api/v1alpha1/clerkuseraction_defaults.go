@@ -5,8 +5,8 @@ package v1alpha1
 
 import "slices"
 
-// Allows reports whether policy.actions, or its default, lets an action be carried out. The default leaves out the actions that
-// tell or make a secret.
+// Allows reports whether policy.actions, or its default, allows an action. The default excludes actions that reveal or create
+// a secret.
 func (s *ClerkInstanceSpec) Allows(actionType ActionType) bool {
 	if s.Policy != nil && s.Policy.Actions != nil {
 		return slices.Contains(s.Policy.Actions, actionType)

@@ -11,60 +11,63 @@ type ActionType string
 
 // Types of actions.
 const (
-	// ActionVerifyPassword finds out whether a password is the user's.
+	// ActionVerifyPassword checks whether a password is the user's.
 	ActionVerifyPassword ActionType = "verifyPassword"
-	// ActionVerifyTOTP finds out whether a code is one of the user's authenticator app's, or uses up a backup code.
+	// ActionVerifyTOTP checks whether a code is valid for the user's authenticator app or is a backup code, which this
+	// uses up.
 	ActionVerifyTOTP ActionType = "verifyTOTP"
 	// ActionDisableMFA removes all second factors.
 	ActionDisableMFA ActionType = "disableMFA"
 	// ActionDeleteBackupCodes removes the backup codes.
 	ActionDeleteBackupCodes ActionType = "deleteBackupCodes"
-	// ActionDeletePasskey removes a passkey, of which Clerk tells the user by e-mail.
+	// ActionDeletePasskey removes a passkey. Clerk informs the user by e-mail.
 	ActionDeletePasskey ActionType = "deletePasskey"
 	// ActionDeleteWeb3Wallet removes a wallet.
 	ActionDeleteWeb3Wallet ActionType = "deleteWeb3Wallet"
 	// ActionDeleteTOTP removes the authenticator app.
 	ActionDeleteTOTP ActionType = "deleteTOTP"
-	// ActionCreateTOTP gives the user an authenticator secret, and keeps it in a Secret.
+	// ActionCreateTOTP gives the user an authenticator secret and stores it in a Secret.
 	ActionCreateTOTP ActionType = "createTOTP"
 	// ActionDeleteExternalAccount removes a connected account.
 	ActionDeleteExternalAccount ActionType = "deleteExternalAccount"
-	// ActionGetOAuthAccessToken puts the user's token for a provider into a Secret.
+	// ActionGetOAuthAccessToken stores the user's token for a provider in a Secret.
 	ActionGetOAuthAccessToken ActionType = "getOAuthAccessToken"
 	// ActionRemovePassword removes the password.
 	ActionRemovePassword ActionType = "removePassword"
 	// ActionRevokeTrustedDevice revokes a device.
 	ActionRevokeTrustedDevice ActionType = "revokeTrustedDevice"
-	// ActionSetPasswordCompromised has the user choose another password at the next sign-in.
+	// ActionSetPasswordCompromised requires the user to set another password at the next sign-in.
 	ActionSetPasswordCompromised ActionType = "setPasswordCompromised"
-	// ActionUnsetPasswordCompromised takes that back.
+	// ActionUnsetPasswordCompromised removes that requirement.
 	ActionUnsetPasswordCompromised ActionType = "unsetPasswordCompromised"
 )
 
-// ClerkUserActionSpec says which action is carried out on which user. Exactly one action is set. It cannot be changed.
+// ClerkUserActionSpec says which action is carried out on which user. It contains exactly one action. It cannot be
+// changed.
 // +kubebuilder:validation:XValidation:rule="self == oldSelf",message="cannot be changed, since the action may have been carried out; create another ClerkUserAction"
 // +kubebuilder:validation:XValidation:rule="[has(self.verifyPassword), has(self.verifyTOTP), has(self.disableMFA), has(self.deleteBackupCodes), has(self.deletePasskey), has(self.deleteWeb3Wallet), has(self.deleteTOTP), has(self.createTOTP), has(self.deleteExternalAccount), has(self.getOAuthAccessToken), has(self.removePassword), has(self.revokeTrustedDevice), has(self.setPasswordCompromised), has(self.unsetPasswordCompromised)].filter(x, x).size() == 1",message="must hold exactly one action, such as disableMFA: {}; for several actions, create several ClerkUserActions"
 type ClerkUserActionSpec struct {
-	// userRef names the ClerkUser, in this namespace, on whose user the action is carried out. The action waits until that
-	// object is bound to a user.
+	// userRef names the ClerkUser, in this namespace, on whose user the action is carried out. The action waits until
+	// that object is bound to a user.
 	// +required
 	UserRef UserReference `json:"userRef"`
 
-	// ttlSecondsAfterFinished is after how many seconds the finished object is deleted. Omitted: it is kept. Where a GitOps
-	// tool applies the object, leave it out, or the tool creates it, and runs the action, again.
+	// ttlSecondsAfterFinished is the number of seconds after which the finished object is deleted. Omitted: it is kept.
+	// If a GitOps tool applies the object, omit this field; otherwise the tool creates the object again, which runs the
+	// action again.
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=31536000
 	// +optional
 	TTLSecondsAfterFinished *int32 `json:"ttlSecondsAfterFinished,omitempty"`
 
-	// verifyPassword finds out whether the text of a Secret's entry is the user's password. status.result.verified holds
-	// the answer; a wrong password is no failure of the action. Omitted: another action.
+	// verifyPassword checks whether the text of a Secret's entry is the user's password. status.result.verified contains
+	// the answer; a wrong password is not a failure of the action. Omitted: another action.
 	// +optional
 	VerifyPassword *SecretValue `json:"verifyPassword,omitempty"`
 
-	// verifyTOTP finds out whether the text of a Secret's entry is a code of the user's authenticator app or one of the
-	// backup codes, which is used up by that. White space around it does not count, nor inside a code of six digits.
-	// Omitted: another action.
+	// verifyTOTP checks whether the text of a Secret's entry is a code of the user's authenticator app or a backup code,
+	// which this uses up. The operator ignores white space around it, and inside a code of six digits. Omitted: another
+	// action.
 	// +optional
 	VerifyTOTP *SecretValue `json:"verifyTOTP,omitempty"`
 
@@ -76,7 +79,7 @@ type ClerkUserActionSpec struct {
 	// +optional
 	DeleteBackupCodes *NoParameters `json:"deleteBackupCodes,omitempty"`
 
-	// deletePasskey removes one passkey. Clerk tells the user by e-mail. Omitted: another action.
+	// deletePasskey removes one passkey. Clerk informs the user by e-mail. Omitted: another action.
 	// +optional
 	DeletePasskey *PasskeyDeletion `json:"deletePasskey,omitempty"`
 
@@ -88,8 +91,8 @@ type ClerkUserActionSpec struct {
 	// +optional
 	DeleteTOTP *NoParameters `json:"deleteTOTP,omitempty"`
 
-	// createTOTP makes a secret for an authenticator app, gives it to the user at Clerk, in place of an earlier one, and
-	// keeps it in a Secret with the entries secret (base32) and uri (otpauth). Omitted: another action.
+	// createTOTP creates a secret for an authenticator app, gives it to the user at Clerk in place of an earlier one,
+	// and stores it in a Secret with the entries secret (base32) and uri (otpauth). Omitted: another action.
 	// +optional
 	CreateTOTP *OutputSecret `json:"createTOTP,omitempty"`
 
@@ -97,13 +100,13 @@ type ClerkUserActionSpec struct {
 	// +optional
 	DeleteExternalAccount *ExternalAccountDeletion `json:"deleteExternalAccount,omitempty"`
 
-	// getOAuthAccessToken puts the user's access token for a provider into a Secret with the entries token, provider,
-	// scopes and, as far as there are any, token-secret, id-token and expires-at (RFC 3339). Clerk refreshes a token that
-	// has expired. Omitted: another action.
+	// getOAuthAccessToken stores the user's access token for a provider in a Secret with the entries token, provider,
+	// scopes and, if there are any, token-secret, id-token and expires-at (RFC 3339). Clerk refreshes a token that has
+	// expired. Omitted: another action.
 	// +optional
 	GetOAuthAccessToken *AccessTokenRequest `json:"getOAuthAccessToken,omitempty"`
 
-	// removePassword removes the user's password, also where it is the only way to sign in. A ClerkUser that declares a
+	// removePassword removes the user's password, even if it is the only way to sign in. A ClerkUser that declares a
 	// password sets it again. Write removePassword: {}. Omitted: another action.
 	// +optional
 	RemovePassword *PasswordRemoval `json:"removePassword,omitempty"`
@@ -112,11 +115,11 @@ type ClerkUserActionSpec struct {
 	// +optional
 	RevokeTrustedDevice *TrustedDeviceRevocation `json:"revokeTrustedDevice,omitempty"`
 
-	// setPasswordCompromised has the user choose another password at the next sign-in. Omitted: another action.
+	// setPasswordCompromised requires the user to set another password at the next sign-in. Omitted: another action.
 	// +optional
 	SetPasswordCompromised *PasswordCompromise `json:"setPasswordCompromised,omitempty"`
 
-	// unsetPasswordCompromised takes that back. Write unsetPasswordCompromised: {}. Omitted: another action.
+	// unsetPasswordCompromised removes that requirement. Write unsetPasswordCompromised: {}. Omitted: another action.
 	// +optional
 	UnsetPasswordCompromised *NoParameters `json:"unsetPasswordCompromised,omitempty"`
 }
@@ -130,17 +133,17 @@ type UserReference struct {
 	Name string `json:"name"`
 }
 
-// NoParameters are those of an action that has none.
+// NoParameters is for actions without parameters.
 type NoParameters struct{}
 
-// SecretValue is a value that stands in a Secret.
+// SecretValue is a value in a Secret.
 type SecretValue struct {
 	// secretKeyRef names the Secret's entry that holds the value.
 	// +required
 	SecretKeyRef SecretKeySelector `json:"secretKeyRef"`
 }
 
-// PasskeyDeletion names the one to delete of a user's passkeys.
+// PasskeyDeletion says which of a user's passkeys is deleted.
 type PasskeyDeletion struct {
 	// id of the passkey at Clerk, idn_….
 	// +kubebuilder:validation:MaxLength=64
@@ -149,7 +152,7 @@ type PasskeyDeletion struct {
 	ID string `json:"id"`
 }
 
-// WalletDeletion names the one to delete of a user's wallets.
+// WalletDeletion says which of a user's wallets is deleted.
 // +kubebuilder:validation:XValidation:rule="has(self.id) != has(self.address)",message="must hold exactly one of id and address"
 type WalletDeletion struct {
 	// id of the wallet at Clerk, idn_…. Omitted: address says which.
@@ -165,7 +168,7 @@ type WalletDeletion struct {
 	Address *string `json:"address,omitempty"`
 }
 
-// ExternalAccountDeletion names the one to delete of a user's connected accounts.
+// ExternalAccountDeletion says which of a user's connected accounts is deleted.
 // +kubebuilder:validation:XValidation:rule="has(self.id) != has(self.provider)",message="must hold exactly one of id and provider"
 type ExternalAccountDeletion struct {
 	// id of the connected account at Clerk, eac_…. Omitted: provider says which.
@@ -182,7 +185,7 @@ type ExternalAccountDeletion struct {
 	Provider *string `json:"provider,omitempty"`
 }
 
-// TrustedDeviceRevocation names the one to revoke of a user's trusted devices.
+// TrustedDeviceRevocation says which of a user's trusted devices is revoked.
 type TrustedDeviceRevocation struct {
 	// id of the device at Clerk.
 	// +kubebuilder:validation:MaxLength=64
@@ -193,17 +196,18 @@ type TrustedDeviceRevocation struct {
 
 // OutputSecret names a Secret that an action writes.
 type OutputSecret struct {
-	// secretName is the Secret to write, in the same namespace. It belongs to this ClerkUserAction and is deleted with it.
-	// One that exists and belongs to anything else is not touched, and the action fails.
+	// secretName is the Secret to write, in the same namespace. This ClerkUserAction owns it, and it is deleted with it.
+	// If a Secret of that name exists and has another owner or none, the operator does not change it, and the action
+	// fails.
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')`,message="must be a name for a Secret: lower-case letters, digits, - and . only"
 	// +required
 	SecretName string `json:"secretName"`
 }
 
-// AccessTokenRequest says which token is put where.
+// AccessTokenRequest says which token is stored where.
 type AccessTokenRequest struct {
-	// provider whose token is asked for, such as oauth_google.
+	// provider of the token, such as oauth_google.
 	// +kubebuilder:validation:MaxLength=64
 	// +kubebuilder:validation:XValidation:rule="self.matches(r'^[a-z0-9_]+$')",message="must be the name of a provider as Clerk has it, such as oauth_google"
 	// +required
@@ -212,27 +216,27 @@ type AccessTokenRequest struct {
 	OutputSecret `json:",inline"`
 }
 
-// PasswordRemoval says what goes along with the removal of a password.
+// PasswordRemoval says what else happens when a password is removed.
 type PasswordRemoval struct {
-	// signOutOfOtherSessions true ends the user's sessions. Omitted or false: they go on.
+	// signOutOfOtherSessions true ends the user's sessions. Omitted or false: sessions continue.
 	// +optional
 	SignOutOfOtherSessions *bool `json:"signOutOfOtherSessions,omitempty"`
 }
 
-// PasswordCompromise says what goes along with a password that others know.
+// PasswordCompromise says what else happens when a password is marked as compromised.
 type PasswordCompromise struct {
-	// revokeSessions true ends the user's sessions at once. Omitted or false: they go on.
+	// revokeSessions true ends the user's sessions at once. Omitted or false: sessions continue.
 	// +optional
 	RevokeSessions *bool `json:"revokeSessions,omitempty"`
 }
 
-// ClerkUserActionStatus is what became of an action.
+// ClerkUserActionStatus is the state and the result of an action.
 type ClerkUserActionStatus struct {
-	// observedGeneration is the generation of the spec that the conditions are about. -1: none yet.
+	// observedGeneration is the generation of the spec that the conditions refer to. -1: none yet.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration"`
 
-	// conditions: Complete or Failed once the action is over, and Reconciling until then. Stalled goes along with Failed.
+	// conditions: Complete or Failed once the action is finished, Reconciling until then. Stalled accompanies Failed.
 	// +listType=map
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=8
@@ -244,16 +248,16 @@ type ClerkUserActionStatus struct {
 	// +optional
 	Action ActionType `json:"action,omitempty"`
 
-	// userID is the user at Clerk on whom the action is carried out.
+	// userID is the id of the user at Clerk on whom the action is carried out.
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	UserID string `json:"userID,omitempty"`
 
-	// instance is where that user lives.
+	// instance is the Clerk instance in which that user lives.
 	// +optional
 	Instance *BoundInstance `json:"instance,omitempty"`
 
-	// startedAt is when the call was about to be made. Absent: it was not made.
+	// startedAt is the time just before the call. Absent: there was no call.
 	// +kubebuilder:validation:Schemaless
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=64
@@ -261,7 +265,7 @@ type ClerkUserActionStatus struct {
 	// +optional
 	StartedAt *metav1.Time `json:"startedAt,omitempty"`
 
-	// completedAt is when the action was over, done or failed.
+	// completedAt is when the action finished, successfully or not.
 	// +kubebuilder:validation:Schemaless
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=64
@@ -269,18 +273,18 @@ type ClerkUserActionStatus struct {
 	// +optional
 	CompletedAt *metav1.Time `json:"completedAt,omitempty"`
 
-	// result is what the action found out or made. Absent: nothing to tell.
+	// result is what the action returned. Absent: there is no result.
 	// +optional
 	Result *ActionResult `json:"result,omitempty"`
 }
 
-// ActionResult is what an action found out or made.
+// ActionResult is what an action returned.
 type ActionResult struct {
-	// verified says whether the password or code was the user's.
+	// verified says whether the password or code is the user's.
 	// +optional
 	Verified *bool `json:"verified,omitempty"`
 
-	// codeType says what kind of code was verified: totp or backup_code.
+	// codeType is the type of the verified code: totp or backup_code.
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	CodeType string `json:"codeType,omitempty"`
@@ -291,8 +295,8 @@ type ActionResult struct {
 	SecretName string `json:"secretName,omitempty"`
 }
 
-// ClerkUserAction is an action on a user at Clerk that has no steady state, such as the removal of all second factors. Like
-// a Job it runs once and keeps its result. The ClerkInstance's policy.actions says which actions are allowed.
+// ClerkUserAction is an action on a user at Clerk that has no steady state, such as the removal of all second factors.
+// Like a Job it runs once and keeps its result. policy.actions of the ClerkInstance says which actions are allowed.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:categories=clerk,shortName=cua
@@ -312,7 +316,7 @@ type ClerkUserAction struct {
 	// +required
 	Spec ClerkUserActionSpec `json:"spec"`
 
-	// status is what became of the action.
+	// status is the state and the result of the action.
 	// +default={"observedGeneration":-1}
 	// +optional
 	Status ClerkUserActionStatus `json:"status,omitzero"`

@@ -5,11 +5,13 @@ package v1alpha1
 
 // Condition types.
 const (
-	// ConditionReady is True when the object's wish is carried out as its mode asks.
+	// ConditionReady is True when the user at Clerk is as the spec and its mode ask, or when the ClerkInstance can be
+	// used.
 	ConditionReady = "Ready"
-	// ConditionReconciling is present, and True, only while the operator is at work on the object or waits to be.
+	// ConditionReconciling is present, and True, only while the operator works on the object or waits to do so.
 	ConditionReconciling = "Reconciling"
-	// ConditionStalled is present, and True, only while somebody has to change something before work can go on.
+	// ConditionStalled is present, and True, only while somebody has to change something before the operator can
+	// continue.
 	ConditionStalled = "Stalled"
 )
 
@@ -19,45 +21,48 @@ const (
 	ReasonInSync = "InSync"
 	// ReasonObserved says that the object is in mode Observe; status.pendingChanges names what differs.
 	ReasonObserved = "Observed"
-	// ReasonWaiting says that no pass was finished yet, because the API budget or Clerk's rate limit says wait.
+	// ReasonWaiting says that no reconciliation has finished yet, because the operator waits for its API budget or
+	// Clerk's rate limit.
 	ReasonWaiting = "Waiting"
-	// ReasonSuspended says that the object was suspended before its first verdict.
+	// ReasonSuspended says that the object was suspended before its first reconciliation finished.
 	ReasonSuspended = "Suspended"
-	// ReasonRetrying says that calls have been failing for a while for a reason that may pass.
+	// ReasonRetrying says that calls have been failing for a while, for a reason that may be temporary.
 	ReasonRetrying = "Retrying"
-	// ReasonInvalidSpec says that the spec holds something that the API server cannot check and Clerk would not take, or
-	// a value that its field cannot hold. It is a reason of all kinds.
+	// ReasonInvalidSpec says that the spec contains something that the API server cannot check and Clerk would refuse,
+	// or a value that its field cannot have. It is a reason of all kinds.
 	ReasonInvalidSpec = "InvalidSpec"
-	// ReasonInvalidStatus says that a record in status holds a value that its field cannot hold. It is a reason of
+	// ReasonInvalidStatus says that a record in status has a value that its field cannot have. It is a reason of
 	// ClerkInstances, too.
 	ReasonInvalidStatus = "InvalidStatus"
 	// ReasonInstanceNotFound says that the ClerkInstance that the spec refers to does not exist.
 	ReasonInstanceNotFound = "InstanceNotFound"
-	// ReasonNotAllowed says that the ClerkInstance does not admit objects of this namespace.
+	// ReasonNotAllowed says that the ClerkInstance does not allow objects of this namespace.
 	ReasonNotAllowed = "NotAllowed"
-	// ReasonInstanceNotReady says that the ClerkInstance cannot be used at the moment; its own conditions say why.
+	// ReasonInstanceNotReady says that the ClerkInstance cannot be used now; its own conditions say why.
 	ReasonInstanceNotReady = "InstanceNotReady"
-	// ReasonAlreadyExists says that a user with one of the declared identifiers exists and is not to be taken over.
+	// ReasonAlreadyExists says that a user with one of the declared identifiers exists and the operator may not adopt
+	// it.
 	ReasonAlreadyExists = "AlreadyExists"
 	// ReasonAmbiguous says that the declared identifiers belong to more than one user at Clerk.
 	ReasonAmbiguous = "Ambiguous"
 	// ReasonConflict says that an older ClerkUser manages the same user at Clerk.
 	ReasonConflict = "Conflict"
-	// ReasonInstanceChanged says that the object's reference, or the instance's key, now leads to another Clerk
-	// instance than the one its user lives in.
+	// ReasonInstanceChanged says that the object's reference, or the instance's key, now leads to another Clerk instance
+	// than the one in which its user lives.
 	ReasonInstanceChanged = "InstanceChanged"
-	// ReasonMissing says that the user is no longer at Clerk and is not to be created again unasked.
+	// ReasonMissing says that the user is no longer at Clerk and that the operator does not create it again by default.
 	ReasonMissing = "Missing"
-	// ReasonRejectedByClerk says that Clerk refused a call for a reason that repeating it will not cure. The message names every
-	// refused field; all other changes are carried out, and status.pendingChanges names what is not.
+	// ReasonRejectedByClerk says that Clerk refused a call for a reason that a retry does not remove. The message names
+	// every refused field. The operator makes all other changes, and status.pendingChanges names the fields that differ.
 	ReasonRejectedByClerk = "RejectedByClerk"
 	// ReasonNotKept says that Clerk accepted a change but its answer does not show it.
 	ReasonNotKept = "NotKept"
-	// ReasonContended says that somebody else keeps changing a declared field back.
+	// ReasonContended says that somebody else keeps changing a declared field back: a field conflict.
 	ReasonContended = "Contended"
-	// ReasonDeletionHeld says that the instance's deletion brake holds this object.
+	// ReasonDeletionHeld says that the object waits for the instance's deletion brake. The reason is also a record: the
+	// operator reads it back.
 	ReasonDeletionHeld = "DeletionHeld"
-	// ReasonDeletionBlocked says that Clerk refuses what the deletion policy asks for.
+	// ReasonDeletionBlocked says that Clerk refuses what the deletion policy requires.
 	ReasonDeletionBlocked = "DeletionBlocked"
 )
 
@@ -71,25 +76,26 @@ const (
 const (
 	// ConditionComplete is True once the action was carried out.
 	ConditionComplete = "Complete"
-	// ConditionFailed is True once it is certain that the action will not be carried out, or not known whether it was.
+	// ConditionFailed is True once it is certain that the action will not be carried out, or once nobody can know
+	// whether it was.
 	ConditionFailed = "Failed"
 )
 
 // Reasons of a ClerkUserAction's conditions.
 const (
-	// ReasonCarriedOut says that Clerk did what the action asks for.
+	// ReasonCarriedOut says that Clerk carried out the action.
 	ReasonCarriedOut = "CarriedOut"
 	// ReasonUserNotFound says that the namespace has no ClerkUser of that name.
 	ReasonUserNotFound = "UserNotFound"
-	// ReasonUserNotBound says that the ClerkUser is not bound to a user, or no longer to the one on whom the action began.
+	// ReasonUserNotBound says that the ClerkUser is not bound to a user, or no longer to the user of this action.
 	ReasonUserNotBound = "UserNotBound"
-	// ReasonOutcomeUnknown says that Clerk's answer was lost and that the action is not one to be repeated.
+	// ReasonOutcomeUnknown says that Clerk's answer was lost and that repeating the action would not be safe.
 	ReasonOutcomeUnknown = "OutcomeUnknown"
-	// ReasonNotFoundAtClerk says that the user has nothing of the kind and name that the action is about.
+	// ReasonNotFoundAtClerk says that the user has nothing of the type and name that the action names.
 	ReasonNotFoundAtClerk = "NotFoundAtClerk"
-	// ReasonProviderNotConnected says that Clerk has no token of the user's for the provider.
+	// ReasonProviderNotConnected says that Clerk has no token of the user for the provider.
 	ReasonProviderNotConnected = "ProviderNotConnected"
-	// ReasonSecretExists says that the Secret to be written exists and is not this object's.
+	// ReasonSecretExists says that the Secret to be written exists and does not belong to this object.
 	ReasonSecretExists = "SecretExists"
 )
 
@@ -104,13 +110,13 @@ const (
 	// ReasonSecretNotFound says that a Secret that the spec names, or the named entry in it, does not exist. It is a reason
 	// of all kinds.
 	ReasonSecretNotFound = "SecretNotFound"
-	// ReasonAPIHostNotAllowed says that spec.apiURL names a host that the operator was not started with.
+	// ReasonAPIHostNotAllowed says that the operator was not started with the host in spec.apiURL.
 	ReasonAPIHostNotAllowed = "APIHostNotAllowed"
-	// ReasonUnexpectedAnswer says that something other than Clerk's API answers at spec.apiURL, or that it answers nothing that
-	// an instance could be told by.
+	// ReasonUnexpectedAnswer says that something other than Clerk's API answers at spec.apiURL, or that its answer does
+	// not identify an instance.
 	ReasonUnexpectedAnswer = "UnexpectedAnswer"
-	// ReasonMirrorStale says that for some time nothing could be read of what changed at Clerk. ClerkUsers keep their
-	// verdicts, and changes of manifests are carried out.
+	// ReasonMirrorStale says that the operator could not read for some time what changed at Clerk. ClerkUsers keep their
+	// conditions, and changes of manifests are carried out.
 	ReasonMirrorStale = "MirrorStale"
 	// ReasonDeleting says that the instance waits for ClerkUsers that still need it for their deletion.
 	ReasonDeleting = "Deleting"
@@ -120,18 +126,18 @@ const (
 const (
 	// EventCreated says that the user was created at Clerk.
 	EventCreated = "Created"
-	// EventRecreated says that the user had vanished from Clerk and was created again, with a new id.
+	// EventRecreated says that the user was gone from Clerk and that the operator created it again, with a new id.
 	EventRecreated = "Recreated"
-	// EventResumed says that a user that carries the object's owner mark was found: created by an interrupted reconcile, or
-	// transferred from another object.
+	// EventResumed says that the operator found a user with the object's owner mark, created by an interrupted
+	// reconciliation or transferred from another object.
 	EventResumed = "Resumed"
-	// EventAdopted says that an existing user was put under management.
+	// EventAdopted says that the operator adopted an existing user.
 	EventAdopted = "Adopted"
-	// EventUpdated says which declared fields were changed at Clerk.
+	// EventUpdated says which declared fields the operator changed at Clerk.
 	EventUpdated = "Updated"
-	// EventDriftCorrected says which declared fields were put right after somebody else had changed them.
+	// EventDriftCorrected says which declared fields the operator corrected after somebody else had changed them.
 	EventDriftCorrected = "DriftCorrected"
-	// EventBanned and its neighbours say that access was changed.
+	// EventBanned says that the operator banned the user.
 	EventBanned = "Banned"
 	// EventUnbanned says that a ban was lifted.
 	EventUnbanned = "Unbanned"
@@ -139,18 +145,19 @@ const (
 	EventLocked = "Locked"
 	// EventUnlocked says that a lock was lifted.
 	EventUnlocked = "Unlocked"
-	// EventMarkRestored says that an application had removed the owner mark and that it was written again.
+	// EventMarkRestored says that an application had removed the owner mark and that the operator wrote it again.
 	EventMarkRestored = "MarkRestored"
 	// EventDeleted says that the user was deleted at Clerk.
 	EventDeleted = "Deleted"
-	// EventReleased says that the object was deleted without removing a user, and why: the user was left at Clerk, is gone, or
-	// was never created.
+	// EventReleased says that the object was deleted without removing a user, and why: the user stays at Clerk, is gone,
+	// or was never created.
 	EventReleased = "Released"
-	// EventBaselined says that what is in a Secret or ConfigMap now counts as applied, since it is not known what was.
+	// EventBaselined says that the present value of a Secret or ConfigMap now counts as applied, because the applied
+	// value is not known.
 	EventBaselined = "Baselined"
-	// EventPasswordChanged says that somebody else has changed the password that is declared.
+	// EventPasswordChanged says that somebody else changed the declared password.
 	EventPasswordChanged = "PasswordChanged"
-	// EventTransferred says that the user was transferred to another ClerkUser that declares it.
+	// EventTransferred says that the operator transferred the user to another ClerkUser that declares it.
 	EventTransferred = "Transferred"
 )
 
@@ -158,6 +165,6 @@ const (
 const (
 	// EventActionComplete says that an action was carried out.
 	EventActionComplete = "ActionComplete"
-	// EventActionFailed says that an action will not be carried out, or that it is not known whether it was, and why.
+	// EventActionFailed says that an action will not be carried out, or that nobody can know whether it was, and why.
 	EventActionFailed = "ActionFailed"
 )

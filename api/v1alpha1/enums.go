@@ -5,8 +5,8 @@ package v1alpha1
 
 import "errors"
 
-// A word that this version does not know must not be taken for one that it does, such as an unknown deletionPolicy for
-// the default. So the types of words decode only those that they know.
+// The types of enumerations decode only values that this version knows. An unknown value must not be taken for another one,
+// such as an unknown deletionPolicy for the default.
 
 // decodeWord sets a word that is one of those known.
 func decodeWord[T ~string](into *T, text []byte, known ...T) error {
@@ -49,12 +49,12 @@ func (o *Origin) UnmarshalText(text []byte) error {
 	return decodeWord(o, text, OriginCreated, OriginAdopted)
 }
 
-// UnmarshalText decodes what status can show on demand.
+// UnmarshalText decodes OrganizationMemberships or OrganizationInvitations.
 func (i *StatusInclude) UnmarshalText(text []byte) error {
 	return decodeWord(i, text, IncludeOrganizationMemberships, IncludeOrganizationInvitations)
 }
 
-// UnmarshalText decodes the name of a way to make a digest.
+// UnmarshalText decodes the name of an algorithm for password digests.
 func (h *PasswordHasher) UnmarshalText(text []byte) error {
 	return decodeWord(h, text, "argon2i", "argon2id", "awscognito", "bcrypt", "bcrypt_peppered", "bcrypt_sha256_django",
 		"hmac_sha256_utf16_b64", "ldap_ssha", "md5", "md5_phpass", "md5_salted", "pbkdf2_sha1", "pbkdf2_sha256",
@@ -82,7 +82,7 @@ func (e *Environment) UnmarshalText(text []byte) error {
 	return decodeWord(e, text, EnvironmentDevelopment, EnvironmentProduction)
 }
 
-// UnmarshalText decodes the name of what a ClerkUserAction carries out.
+// UnmarshalText decodes a type of action.
 func (a *ActionType) UnmarshalText(text []byte) error {
 	return decodeWord(a, text, ActionTypes()...)
 }

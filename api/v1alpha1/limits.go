@@ -3,8 +3,8 @@
 
 package v1alpha1
 
-// What a status can hold. The API server refuses a status that holds more, and with it all that a pass has to report, so
-// whoever fills these fields has to stay within the bounds.
+// Limits of a status. The API server refuses a status that exceeds one as a whole, so whoever fills these fields must stay
+// within them.
 const (
 	// MaxAppliedMetadata is how many JSON pointers fit in status.applied.metadata.
 	MaxAppliedMetadata = 2048

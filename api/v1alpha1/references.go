@@ -3,7 +3,7 @@
 
 package v1alpha1
 
-// SecretKeyReference names one entry of a Secret in the namespace of the object that holds the reference.
+// SecretKeyReference names one entry of a Secret in the namespace of the object that contains the reference.
 type SecretKeyReference struct {
 	// name of the Secret, in the same namespace.
 	// +kubebuilder:validation:MaxLength=253
@@ -18,7 +18,7 @@ type SecretKeyReference struct {
 	Key *string `json:"key,omitempty"`
 }
 
-// SecretKeySelector names one entry of a Secret in the namespace of the object that holds it.
+// SecretKeySelector names one entry of a Secret in the namespace of the object that contains the selector.
 type SecretKeySelector struct {
 	// name of the Secret, in the same namespace.
 	// +kubebuilder:validation:MaxLength=253
@@ -33,7 +33,7 @@ type SecretKeySelector struct {
 	Key string `json:"key"`
 }
 
-// ConfigMapKeySelector names one entry of a ConfigMap in the namespace of the object that holds it.
+// ConfigMapKeySelector names one entry of a ConfigMap in the namespace of the object that contains the selector.
 type ConfigMapKeySelector struct {
 	// name of the ConfigMap, in the same namespace.
 	// +kubebuilder:validation:MaxLength=253
@@ -56,8 +56,8 @@ type InstanceReference struct {
 	// +required
 	Name string `json:"name"`
 
-	// namespace of the ClerkInstance. Omitted: the namespace of the object that holds the reference. Another
-	// namespace is possible only where that ClerkInstance's spec.allowedNamespaces admits this one.
+	// namespace of the ClerkInstance. Omitted: the namespace of the object that contains the reference. For another
+	// namespace, spec.allowedNamespaces of that ClerkInstance must allow this one.
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:XValidation:rule=`self.matches(r'^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')`,message="must be the name of a namespace: lower-case letters, digits and - only; to mean this object's own namespace, leave the field out"
 	// +optional
@@ -74,7 +74,7 @@ type BoundInstance struct {
 	// +kubebuilder:validation:MaxLength=253
 	// +required
 	Name string `json:"name"`
-	// id of the Clerk instance, ins_…; where the key may not ask for it, a hash of the key stands in.
+	// id of the Clerk instance, ins_…, or a hash of the key if the key has no permission to read the id.
 	// +kubebuilder:validation:MaxLength=128
 	// +required
 	ID string `json:"id"`
