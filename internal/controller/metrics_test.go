@@ -68,7 +68,7 @@ func TestAllSeriesExistFromTheStart(t *testing.T) {
 	want := map[string]map[string]string{
 		"clerk_operator_actions_total": {
 			"action": "createTOTP deleteBackupCodes deleteExternalAccount deletePasskey deleteTOTP deleteWeb3Wallet disableMFA " +
-				"getOAuthAccessToken removePassword revokeTrustedDevice setPasswordCompromised unsetPasswordCompromised " +
+				"getOAuthAccessToken removePassword revokeTrustedDevice setPasswordCompromised unknown unsetPasswordCompromised " +
 				"verifyPassword verifyTOTP",
 			"outcome": "Ambiguous CarriedOut Conflict InstanceChanged InvalidSpec Missing NotAllowed NotFoundAtClerk OutcomeUnknown " +
 				"ProviderNotConnected RejectedByClerk SecretExists UserNotBound",

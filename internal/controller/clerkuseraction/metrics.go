@@ -25,7 +25,7 @@ func NewMetrics(registry prometheus.Registerer) (*Metrics, error) {
 			Help: "Number of finished ClerkUserActions, by type of action and by outcome, which is the reason of the condition Complete or Failed.",
 		}, []string{"action", "outcome"}),
 	}
-	for _, action := range v1alpha1.ActionTypes() {
+	for _, action := range append(v1alpha1.ActionTypes(), unknownAction) {
 		for _, outcome := range outcomes() {
 			m.actions.WithLabelValues(string(action), outcome)
 		}
@@ -35,6 +35,9 @@ func NewMetrics(registry prometheus.Registerer) (*Metrics, error) {
 	}
 	return m, nil
 }
+
+// unknownAction stands in metrics for an action of a type that this version does not know.
+const unknownAction v1alpha1.ActionType = "unknown"
 
 // outcomes lists the reasons with which the condition Complete or Failed is True.
 func outcomes() []string {
@@ -47,5 +50,8 @@ func outcomes() []string {
 }
 
 func (m *Metrics) ended(actionType v1alpha1.ActionType, reason string) {
+	if actionType == "" {
+		actionType = unknownAction
+	}
 	m.actions.WithLabelValues(string(actionType), reason).Inc()
 }

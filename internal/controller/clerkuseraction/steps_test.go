@@ -339,6 +339,7 @@ func TestMetrics(t *testing.T) {
 		t.Error("a second set of metrics under the same names")
 	}
 	m.ended(v1alpha1.ActionDisableMFA, v1alpha1.ReasonCarriedOut)
+	m.ended("", v1alpha1.ReasonInvalidSpec)
 	families, err := registry.Gather()
 	if err != nil || len(families) != 1 {
 		t.Fatalf("counted are %v (%v)", families, err)
@@ -349,7 +350,7 @@ func TestMetrics(t *testing.T) {
 			all = append(all, fmt.Sprintf("%s %s: %v", series.GetLabel()[0].GetValue(), series.GetLabel()[1].GetValue(), n))
 		}
 	}
-	if diff := cmp.Diff([]string{"disableMFA CarriedOut: 1"}, all); diff != "" {
+	if diff := cmp.Diff([]string{"disableMFA CarriedOut: 1", "unknown InvalidSpec: 1"}, all); diff != "" {
 		t.Errorf("counters that are not 0 (-want +got):\n%s", diff)
 	}
 }
