@@ -92,7 +92,7 @@ func (s *session) beginFull(now time.Time) {
 		c.walking, c.toAsk = true, nil
 	}
 	s.wanted = nil
-	s.schedule.comparison, s.schedule.compared, s.schedule.counted = c, now, false
+	s.schedule.comparison, s.schedule.compared, s.schedule.counted, s.schedule.compareNow = c, now, false, false
 }
 
 // followed returns the ids of all users that somebody follows, and drops the others; the caller holds the lock.

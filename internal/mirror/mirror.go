@@ -84,6 +84,17 @@ func (m *Mirror) SetIntervals(interval, full time.Duration) {
 	m.kick()
 }
 
+// SyncNow makes an incremental sync due at once, whatever the interval, and a full sync too if full is true. While no
+// incremental one is possible it makes the full one due alone. Report counts those that have come to their end.
+func (m *Mirror) SyncNow(full bool) {
+	m.mu.Lock()
+	plan := &m.schedule
+	plan.tailNow = plan.tail.marked
+	plan.compareNow = plan.compareNow || full || !plan.tail.marked
+	m.mu.Unlock()
+	m.kick()
+}
+
 // Report returns how the mirror is.
 func (m *Mirror) Report() Report {
 	m.mu.Lock()

@@ -50,6 +50,8 @@ type schedule struct {
 	// yielding is true after a call of the tail: the next one is the comparison's, if there is one, so that neither can
 	// keep the other from Clerk where calls are few or fail.
 	yielding bool
+	// tailNow and compareNow are true from SyncNow on until such a reading has begun.
+	tailNow, compareNow bool
 	// tails and comparisons are the failures of either kind of reading, which do not hold each other up.
 	tails, comparisons retries
 }
@@ -134,7 +136,7 @@ func (s *session) pause(err error) time.Duration {
 
 // comparisonDue is when the next call of a comparison may be made; zero is at once.
 func (p *schedule) comparisonDue() time.Time {
-	if p.comparison != nil || p.compared.IsZero() {
+	if p.comparison != nil || p.compared.IsZero() || p.compareNow {
 		return p.comparisons.at
 	}
 	return later(p.compared.Add(p.fullInterval), p.comparisons.at)
@@ -147,6 +149,8 @@ const never = 1 << 40
 func (p *schedule) tailDue() time.Time {
 	switch {
 	case p.tail.page > 0:
+		return p.tails.at
+	case p.tailNow && p.tail.marked && !p.compared.IsZero():
 		return p.tails.at
 	case p.tail.marked && !p.compared.IsZero():
 		return later(p.tailed.Add(p.interval), p.tails.at)

@@ -553,3 +553,39 @@ func TestHooksAreOptional(t *testing.T) {
 		}
 	})
 }
+
+func TestSyncNowDoesNotWaitForTheInterval(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		s.SetIntervals(10*time.Minute, 10*time.Hour)
+		s.load(3)
+		s.source.rename(idOf(1), "changed")
+		s.SyncNow(false)
+		s.settle()
+		s.source.wantCalls(t, "tail")
+		s.wantTold(idOf(1))
+		s.SyncNow(true)
+		s.settle()
+		s.source.wantCalls(t, "count, tail, ids")
+		if r := s.Report(); r.IncrementalSyncs != 3 || r.FullSyncs != 2 {
+			t.Errorf("the report is %+v", r)
+		}
+		// The intervals hold as before.
+		s.wait(9 * time.Minute)
+		s.source.wantCalls(t, "")
+		s.wait(2 * time.Minute)
+		s.source.wantCalls(t, "tail")
+	})
+}
+
+func TestSyncNowIsFullWhileNoIncrementalSyncIsPossible(t *testing.T) {
+	onStage(t, func(t *testing.T, s *stage) {
+		s.source.seed(10, 2000)
+		s.load(3)
+		s.source.renameAll(100, 1900, "other")
+		s.wait(2 * time.Minute)
+		s.source.takeCalls()
+		s.SyncNow(false)
+		s.settle()
+		s.source.wantCalls(t, "count, tail, ids")
+	})
+}

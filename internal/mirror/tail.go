@@ -47,7 +47,7 @@ func (s *session) readTail(ctx context.Context, now time.Time) error {
 		return fmt.Errorf("reading what changed last: %w", err)
 	}
 	if t.page == 0 {
-		t.began, t.newest, t.seen, t.known = now, newestOf(got.Users), 0, 0
+		s.beginTail(now, got.Users)
 	}
 	t.page++
 	t.seen += len(got.Users)
@@ -62,6 +62,14 @@ func (s *session) readTail(ctx context.Context, now time.Time) error {
 		s.overrun()
 	}
 	return nil
+}
+
+func (s *session) beginTail(now time.Time, users []*clerk.User) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := &s.schedule.tail
+	t.began, t.newest, t.seen, t.known = now, newestOf(users), 0, 0
+	s.schedule.tailNow = false
 }
 
 // markTail reads one page to learn where the next tail ends.
