@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -56,7 +57,18 @@ type Config struct {
 	// MayWrite is asked right before each call that changes something at Clerk. Its error means that this process no longer
 	// leads and is about to end. Nil is always.
 	MayWrite func() error
+	// Pool is where the controllers keep their connections to Clerk, for a caller that wants to ask it about them. Nil: they
+	// make one.
+	Pool *connection.Pool
+	// NewQueue makes the work queue of the controller with this name, for a caller that wants to observe what is queued and
+	// under way. Nil: controller-runtime makes it.
+	NewQueue NewQueue
 }
+
+// NewQueue makes a work queue, as in controller-runtime's options of a controller.
+type NewQueue func(
+	controllerName string, limiter workqueue.TypedRateLimiter[ctrl.Request],
+) workqueue.TypedRateLimitingInterface[ctrl.Request]
 
 // Scheme returns the kinds that the operator works with.
 func Scheme() (*runtime.Scheme, error) {
@@ -114,7 +126,10 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, live client.Client,
 			return err
 		}
 	}
-	pool := connection.NewPool(c.Now)
+	pool := c.Pool
+	if pool == nil {
+		pool = connection.NewPool(c.Now)
+	}
 	if err := mgr.Add(pool); err != nil {
 		return fmt.Errorf("adding the mirrors: %w", err)
 	}
@@ -163,7 +178,7 @@ func setupInstances(mgr ctrl.Manager, live client.Client, pool *connection.Pool,
 		WatchSecrets:    c.WatchSecrets,
 		MayWrite:        c.MayWrite,
 	})
-	return instances.SetupWithManager(mgr, controllerOptions(1))
+	return instances.SetupWithManager(mgr, c.controllerOptions(1))
 }
 
 // setupUsers adds the controller of ClerkUsers.
@@ -184,7 +199,7 @@ func setupUsers(mgr ctrl.Manager, live client.Client, pool *connection.Pool, c C
 		Metrics:         metrics,
 		WatchSecrets:    c.WatchSecrets,
 	})
-	return users.SetupWithManager(mgr, controllerOptions(c.Concurrency))
+	return users.SetupWithManager(mgr, c.controllerOptions(c.Concurrency))
 }
 
 // setupActions adds the controller of ClerkUserActions.
@@ -194,15 +209,16 @@ func setupActions(mgr ctrl.Manager, live client.Client, pool *connection.Pool, c
 		return err
 	}
 	actions := clerkuseraction.New(clerkuseraction.Config{Tools: toolsOf(mgr, live, pool, c), SecretClient: live, Metrics: metrics})
-	return actions.SetupWithManager(mgr, controllerOptions(c.Concurrency))
+	return actions.SetupWithManager(mgr, c.controllerOptions(c.Concurrency))
 }
 
 // controllerOptions bounds a pass, and has a standby's caches filled before it leads.
-func controllerOptions(concurrency int) controller.Options {
+func (c Config) controllerOptions(concurrency int) controller.Options {
 	return controller.Options{
 		MaxConcurrentReconciles: concurrency,
 		RateLimiter:             reconcile.NewQueueRateLimiter(),
 		ReconciliationTimeout:   time.Minute,
 		EnableWarmup:            ptr.To(true),
+		NewQueue:                c.NewQueue,
 	}
 }

@@ -5,16 +5,20 @@ package controller
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -143,9 +147,34 @@ func TestSetupRegistersMetricsOnce(t *testing.T) {
 	}
 }
 
+func TestCallerMayGiveThePoolAndTheQueues(t *testing.T) {
+	t.Parallel()
+	registry, pool := prometheus.NewPedanticRegistry(), connection.NewPool(time.Now)
+	config := Config{Concurrency: 2, Now: time.Now, Registry: registry, Pool: pool, NewQueue: func(
+		string, workqueue.TypedRateLimiter[ctrl.Request],
+	) workqueue.TypedRateLimitingInterface[ctrl.Request] {
+		return nil
+	}}
+	mgr := offlineManager(t)
+	if err := SetupWithManager(t.Context(), mgr, mgr.GetClient(), config); err != nil {
+		t.Fatal(err)
+	}
+	pool.Join(types.NamespacedName{Name: "default"}, "ins_1", connection.Terms{})
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(families, func(f *dto.MetricFamily) bool { return f.GetName() == "clerk_operator_mirror_stale" }) {
+		t.Error("the pool is not the caller's")
+	}
+	if config.controllerOptions(1).NewQueue == nil {
+		t.Error("the queues are not those of the caller")
+	}
+}
+
 func TestPassesAreBounded(t *testing.T) {
 	t.Parallel()
-	options := controllerOptions(7)
+	options := Config{}.controllerOptions(7)
 	if options.MaxConcurrentReconciles != 7 || options.ReconciliationTimeout != time.Minute || options.EnableWarmup == nil || !*options.EnableWarmup {
 		t.Errorf("options are %+v", options)
 	}
