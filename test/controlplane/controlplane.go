@@ -106,6 +106,8 @@ func (p *ControlPlane) environment(options Options) (*envtest.Environment, error
 		Set("advertise-address", "127.0.0.1").
 		Set("endpoint-reconciler-type", "none").
 		Set("enable-priority-and-fairness", "false").
+		// All operators of a test process watch over one connection.
+		Set("http2-max-streams-per-connection", "1000").
 		Set("profiling", "false")
 	return env, nil
 }
