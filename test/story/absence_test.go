@@ -16,6 +16,7 @@ import (
 
 // TestUserDeletedWhileReadsLagIsDeletedAtClerk deletes an object before Clerk shows the user that was created for it.
 func TestUserDeletedWhileReadsLagIsDeletedAtClerk(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct{ restarts bool }{
 		"SameProcess":   {},
 		"AfterARestart": {restarts: true},
@@ -88,6 +89,7 @@ func TestUserNamedRightAfterItsCreationIsAdopted(t *testing.T) {
 // TestAnswersThatAreNoVerdictUndoNothing has every call about users answered with 404, as at a wrong URL or behind a proxy, while
 // objects are looked at, edited and deleted.
 func TestAnswersThatAreNoVerdictUndoNothing(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]emulator.Fault{
 		"InClerksForm": {Status: 404, Code: "resource_not_found"},
 		"ByAProxy":     {Status: 404, Body: "<html>not found</html>"},
@@ -131,6 +133,7 @@ func TestAnswersThatAreNoVerdictUndoNothing(t *testing.T) {
 
 // TestMixedUpAnswerBindsNobody has the creating call answered with the body of a stranger.
 func TestMixedUpAnswerBindsNobody(t *testing.T) {
+	t.Parallel()
 	for name, applied := range map[string]bool{"Created": true, "NotCreated": false} {
 		t.Run(name, func(t *testing.T) {
 			w := newLiveWorld(t)

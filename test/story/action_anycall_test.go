@@ -5,6 +5,7 @@ package story
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -79,6 +80,7 @@ const callsOfAnAction = 2
 
 // TestAnySingleFaultAtAnyCallOfAnAction strikes each call of each action, one at a time, with each kind of fault.
 func TestAnySingleFaultAtAnyCallOfAnAction(t *testing.T) {
+	t.Parallel()
 	faults := map[string]emulator.Fault{
 		"AnswerLost":    {Cut: true, AfterApplying: true},
 		"ConnectionCut": {Cut: true},
@@ -88,18 +90,22 @@ func TestAnySingleFaultAtAnyCallOfAnAction(t *testing.T) {
 		"Locked":        {Status: 409, Code: "resource_locked"},
 		"KeyRefused":    {Status: 401, Code: "clerk_key_invalid"},
 	}
-	for name, d := range deeds() {
-		for kind, fault := range faults {
+	deeds := deeds()
+	for n, name := range slices.Sorted(maps.Keys(deeds)) {
+		for k, kind := range slices.Sorted(maps.Keys(faults)) {
 			for i := range callsOfAnAction {
+				if !sampled(7, n+k+i) {
+					continue
+				}
 				t.Run(fmt.Sprintf("%s%s%d", name, kind, i), func(t *testing.T) {
-					w := newActionWorld(t, patient)
+					w, d := newActionWorld(t, patient), deeds[name]
 					w.keepInput()
-					strike := fault
+					strike := faults[kind]
 					strike.Skip = i
 					w.clerk.InjectFault(strike)
 					w.runAction("action", "ann", d.set)
 					lost := i > 0 && d.once && !slices.Contains([]string{"Throttled", "Locked", "KeyRefused"}, kind)
-					w.ends(d, lost, fault.AfterApplying)
+					w.ends(d, lost, strike.AfterApplying)
 				})
 			}
 		}
@@ -117,13 +123,13 @@ func (w *world) ends(d deed, lost, applied bool) {
 		return nil
 	})
 	w.eventually("the action to be over", func() error {
-		// A refused key is looked at after a while, unless something happens.
-		time.Sleep(200 * time.Millisecond)
-		w.touchUser("ann")
-		if w.readAction("action").Status.CompletedAt == nil {
-			return errNotYet
+		if w.readAction("action").Status.CompletedAt != nil {
+			return nil
 		}
-		return nil
+		// A refused key is looked at after a while, unless something happens.
+		time.Sleep(100 * time.Millisecond)
+		w.touchUser("ann")
+		return errNotYet
 	})
 	if lost {
 		w.fails("action", v1alpha1.ReasonOutcomeUnknown)
@@ -153,11 +159,16 @@ func (w *world) ends(d deed, lost, applied bool) {
 // TestOperatorHaltedAtAnyCallOfAnAction ends the operator while each call of each action is under way, before and after Clerk carried
 // it out, and starts another.
 func TestOperatorHaltedAtAnyCallOfAnAction(t *testing.T) {
-	for name, d := range deeds() {
-		for _, after := range []bool{false, true} {
+	t.Parallel()
+	deeds := deeds()
+	for n, name := range slices.Sorted(maps.Keys(deeds)) {
+		for k, after := range []bool{false, true} {
 			for i := range callsOfAnAction {
+				if !sampled(4, n+2*k+i) {
+					continue
+				}
 				t.Run(fmt.Sprintf("%sAfter%t%d", name, after, i), func(t *testing.T) {
-					l := life{newActionWorld(t, patient)}
+					l, d := life{newActionWorld(t, patient)}, deeds[name]
 					l.keepInput()
 					l.clerk.InjectFault(emulator.Fault{Hang: true, AfterApplying: after, Skip: i})
 					l.runAction("action", "ann", d.set)

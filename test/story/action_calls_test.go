@@ -119,6 +119,7 @@ func setsCompromised(s *actionSpec) {
 
 // TestEveryActionIsOneCall reaches every action through a manifest, and finds its one call in the journal and what it did at Clerk.
 func TestEveryActionIsOneCall(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		set          func(*actionSpec)
 		method, path string
@@ -217,7 +218,7 @@ func TestEveryActionIsOneCall(t *testing.T) {
 			}
 			w.tells("action", v1alpha1.EventActionComplete)
 			w.tells("ann", v1alpha1.EventActionComplete)
-			w.actionsRest()
+			w.rests()
 			w.wantCalls(1, tc.method, tc.path)
 		})
 	}
@@ -247,11 +248,12 @@ func TestCreatedAuthenticatorMakesCodesThatClerkAccepts(t *testing.T) {
 	if r := w.completes("verify").Status.Result; r == nil || r.Verified == nil || !*r.Verified || r.CodeType != "totp" {
 		t.Errorf("the result is %+v", r)
 	}
-	w.actionsRest()
+	w.rests()
 }
 
 // TestClerkUserShowsWhatAnActionChanged waits for less than the time after which the operator looks at users by itself.
 func TestClerkUserShowsWhatAnActionChanged(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		set  func(*actionSpec)
 		show func(v1alpha1.ClerkUserStatus) *bool
@@ -276,7 +278,7 @@ func TestClerkUserShowsWhatAnActionChanged(t *testing.T) {
 			w.runAction("action", "ann", tc.set)
 			w.completes("action")
 			w.eventually("the ClerkUser to show what the action changed", shows(false))
-			w.actionsRest()
+			w.rests()
 		})
 	}
 }

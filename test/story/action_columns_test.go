@@ -34,7 +34,7 @@ func TestColumnsOfActions(t *testing.T) {
 	if diff := cmp.Diff(want, w.columns("clerkuseractions", "Action", "User", "Status")); diff != "" {
 		t.Errorf("the columns (-want +got):\n%s", diff)
 	}
-	w.actionsRest()
+	w.rests()
 }
 
 // columns returns these columns of all objects of a kind, by the objects' names.

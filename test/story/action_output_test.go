@@ -16,6 +16,7 @@ import (
 
 // TestSecretOfAnotherIsNeverWritten has the Secret exist that an action is to write, alone and as another action's.
 func TestSecretOfAnotherIsNeverWritten(t *testing.T) {
+	t.Parallel()
 	for name, set := range map[string]func(*actionSpec){"TOTP": createsTOTP, "Token": getsTokenFor("google")} {
 		t.Run(name, func(t *testing.T) {
 			w := newActionWorld(t)
@@ -32,7 +33,7 @@ func TestSecretOfAnotherIsNeverWritten(t *testing.T) {
 					t.Errorf("Secret %s was touched", kept)
 				}
 			}
-			w.actionsRest()
+			w.rests()
 		})
 	}
 	t.Run("OfAnotherAction", func(t *testing.T) {
@@ -49,7 +50,7 @@ func TestSecretOfAnotherIsNeverWritten(t *testing.T) {
 			t.Error("the other action's Secret was written")
 		}
 		w.wantCalls(1, "PATCH", "/users/*")
-		w.actionsRest()
+		w.rests()
 	})
 }
 
@@ -75,10 +76,11 @@ func TestSecretsThatActionsWriteBelongToThem(t *testing.T) {
 	if secret.Labels["app.kubernetes.io/managed-by"] != "clerk-operator" {
 		t.Errorf("the labels are %v", secret.Labels)
 	}
-	w.actionsRest()
+	w.rests()
 }
 
 func TestProviderThatIsNotConnectedIsNamed(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		provider string
 		prepare  func(*emulator.User)
@@ -104,7 +106,7 @@ func TestProviderThatIsNotConnectedIsNamed(t *testing.T) {
 				}
 			}
 			w.wantCalls(1, "GET", "/users/*/oauth_access_tokens/*")
-			w.actionsRest()
+			w.rests()
 		})
 	}
 }

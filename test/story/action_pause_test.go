@@ -15,6 +15,7 @@ import (
 // TestActionThatKeepsFailingIsNotRushed counts the calls of an action that are refused again and again for a reason that may pass. The
 // operator's own writes about them must not have the next one made.
 func TestActionThatKeepsFailingIsNotRushed(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		set          func(*actionSpec)
 		method, path string
@@ -32,13 +33,13 @@ func TestActionThatKeepsFailingIsNotRushed(t *testing.T) {
 			tc.fault.Method, tc.fault.Path, tc.fault.Times = tc.method, tc.path, -1
 			w.clerk.InjectFault(tc.fault)
 			w.runAction("action", "ann", tc.set)
-			time.Sleep(8 * time.Second)
+			w.elapse(8)
 			if calls := w.calls(tc.method, tc.path); calls < 2 || calls > 6 {
 				t.Errorf("%d calls were made in 8 seconds", calls)
 			}
 			w.clerk.ClearFaults()
 			w.completes("action")
-			w.actionsRest()
+			w.rests()
 		})
 	}
 }
@@ -75,5 +76,5 @@ func TestClerkThatHangsDoesNotHoldUpTheActionsOnOthers(t *testing.T) {
 	for i := range 6 {
 		w.completes(fmt.Sprintf("hanging-%d", i))
 	}
-	w.actionsRest()
+	w.rests()
 }

@@ -43,11 +43,12 @@ func TestActionsThatTellOrMakeASecretAreDeniedUnasked(t *testing.T) {
 		w.runAction(strings.ToLower(name), "ann", set)
 		w.fails(strings.ToLower(name), v1alpha1.ReasonNotAllowed, name, "spec.policy.actions", "ClerkInstance "+w.namespace+"/default")
 	}
-	w.actionsRest()
+	w.rests()
 	w.wantNoCall()
 }
 
 func TestPolicyDeniesWhatItDoesNotName(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		actions []v1alpha1.ActionType
 		set     func(*actionSpec)
@@ -68,14 +69,14 @@ func TestPolicyDeniesWhatItDoesNotName(t *testing.T) {
 			w.runAction("action", "ann", tc.set)
 			if tc.allowed {
 				w.completes("action")
-				w.actionsRest()
+				w.rests()
 				return
 			}
 			w.fails("action", v1alpha1.ReasonNotAllowed, "disableMFA", "spec.policy.actions")
-			w.actionsRest()
+			w.rests()
 			w.wantNoCall()
 			w.editInstance(allowsAll)
-			w.actionsRest()
+			w.rests()
 			w.wantNoCall()
 		})
 	}
@@ -90,7 +91,7 @@ func TestActionOnAUserOfAnotherNamespaceFindsNone(t *testing.T) {
 	w.calm()
 	guest.runAction("action", "ann", disablesMFA)
 	guest.waits("action", v1alpha1.ReasonUserNotFound)
-	guest.actionsRest()
+	guest.rests()
 	w.wantNoCall()
 	if !w.atClerk("ann").TOTPEnabled {
 		t.Error("the user of another namespace lost its second factor")
@@ -113,10 +114,11 @@ func TestActionOfAGuestAsksTheInstance(t *testing.T) {
 	guest.runAction("second", "ann", disablesMFA)
 	guest.fails("second", v1alpha1.ReasonNotAllowed, "spec.allowedNamespaces")
 	home.wantCalls(1, "DELETE", "/users/*/mfa")
-	guest.actionsRest()
+	guest.rests()
 }
 
 func TestActionWaitsForItsUser(t *testing.T) {
+	t.Parallel()
 	t.Run("ToBeCreated", func(t *testing.T) {
 		w := newLiveWorld(t, allowsAll)
 		w.runAction("action", "ann", disablesMFA)
@@ -124,7 +126,7 @@ func TestActionWaitsForItsUser(t *testing.T) {
 		w.create(w.user("ann"))
 		w.completes("action")
 		w.wantCalls(1, "DELETE", "/users/*/mfa")
-		w.actionsRest()
+		w.rests()
 	})
 	t.Run("ToBeBound", func(t *testing.T) {
 		w := newLiveWorld(t, allowsAll)
@@ -133,14 +135,14 @@ func TestActionWaitsForItsUser(t *testing.T) {
 		w.becomes("ann", v1alpha1.ReasonAlreadyExists)
 		w.runAction("action", "ann", disablesMFA)
 		w.waits("action", v1alpha1.ReasonUserNotBound)
-		w.actionsRest()
+		w.rests()
 		w.wantCalls(0, "DELETE", "/users/*/mfa")
 		w.edit("ann", func(s *spec) { s.UserID = &taken.ID })
 		if done := w.completes("action"); done.Status.UserID != taken.ID {
 			t.Errorf("the action was on %q", done.Status.UserID)
 		}
 		w.wantCalls(1, "DELETE", "/users/*/mfa")
-		w.actionsRest()
+		w.rests()
 	})
 	t.Run("ToBeTakenUpAgain", func(t *testing.T) {
 		w := newActionWorld(t)
@@ -148,15 +150,16 @@ func TestActionWaitsForItsUser(t *testing.T) {
 		w.calm()
 		w.runAction("action", "ann", disablesMFA)
 		w.waits("action", v1alpha1.ReasonSuspended)
-		w.actionsRest()
+		w.rests()
 		w.wantNoCall()
 		w.edit("ann", func(s *spec) { s.Suspend = nil })
 		w.completes("action")
-		w.actionsRest()
+		w.rests()
 	})
 }
 
 func TestActionOnAUserThatIsNotToBeWrittenToFails(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		prepare func(*world)
 		reason  string
@@ -204,7 +207,7 @@ func TestActionOnAUserThatIsNotToBeWrittenToFails(t *testing.T) {
 				}
 				w.vanishes("ann")
 			}
-			w.actionsRest()
+			w.rests()
 		})
 	}
 }
@@ -231,10 +234,11 @@ func TestActionStaysWithItsUser(t *testing.T) {
 		t.Errorf("the action was on %q and is on %q", was, is)
 	}
 	w.wantCalls(0, "POST", "/users/*/verify_totp")
-	w.actionsRest()
+	w.rests()
 }
 
 func TestMissingInputIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	for _, watch := range []bool{false, true} {
 		t.Run(map[bool]string{false: "ReadAgain", true: "Watched"}[watch], func(t *testing.T) {
 			var w *world
@@ -252,12 +256,13 @@ func TestMissingInputIsWaitedFor(t *testing.T) {
 			}
 			w.completes("action")
 			w.wantCalls(1, "POST", "/users/*/verify_password")
-			w.actionsRest()
+			w.rests()
 		})
 	}
 }
 
 func TestWrongPasswordAndCodeAreAnswers(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		set   func(*actionSpec)
 		value string
@@ -282,12 +287,13 @@ func TestWrongPasswordAndCodeAreAnswers(t *testing.T) {
 				t.Errorf("the result is %+v", r)
 			}
 			w.wantCalls(1, "POST", tc.path)
-			w.actionsRest()
+			w.rests()
 		})
 	}
 }
 
 func TestRefusedActionSaysWhy(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		set     func(*actionSpec)
 		prepare func(*emulator.User)
@@ -303,12 +309,13 @@ func TestRefusedActionSaysWhy(t *testing.T) {
 			w.keepInput()
 			w.runAction("action", "ann", tc.set)
 			w.fails("action", v1alpha1.ReasonRejectedByClerk, tc.says...)
-			w.actionsRest()
+			w.rests()
 		})
 	}
 }
 
 func TestThingThatIsNotThereIsNamed(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		set    func(*actionSpec)
 		reason string
@@ -337,7 +344,7 @@ func TestThingThatIsNotThereIsNamed(t *testing.T) {
 			if u := w.atClerk("ann"); len(u.Passkeys) != 1 || len(u.Web3Wallets) != 1 || len(u.ExternalAccounts) != 3 {
 				t.Errorf("the user at Clerk is %+v", u)
 			}
-			w.actionsRest()
+			w.rests()
 		})
 	}
 }
@@ -364,7 +371,7 @@ func TestFinishedActionIsDeletedAfterItsTime(t *testing.T) {
 	})
 	w.server.Clock().Advance(365 * 24 * time.Hour)
 	w.restart()
-	w.actionsRest()
+	w.rests()
 	if got := names(); !slices.Equal(got, []string{"kept", "waiting"}) {
 		t.Errorf("left are %v", got)
 	}

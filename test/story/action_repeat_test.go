@@ -47,6 +47,7 @@ func (w *world) hang(afterApplying bool, method, path string, cause func()) {
 // TestActionIsRepeatedAfterACrash ends the operator while the call of an action is under way, once before and once after Clerk carried
 // it out.
 func TestActionIsRepeatedAfterACrash(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		set          func(*actionSpec)
 		method, path string
@@ -106,7 +107,7 @@ func TestActionIsRepeatedAfterACrash(t *testing.T) {
 					want = 1
 				}
 				w.wantCalls(want, tc.method, tc.path)
-				w.actionsRest()
+				w.rests()
 				w.wantCalls(want, tc.method, tc.path)
 			})
 		}
@@ -118,16 +119,17 @@ func TestStartOfAnotherProcessIsWaitedFor(t *testing.T) {
 	w := newActionWorld(t)
 	w.hang(true, "DELETE", "/users/*/mfa", func() { w.runAction("action", "ann", disablesMFA) })
 	w.start()
-	time.Sleep(3 * time.Second)
+	w.elapse(3)
 	w.wantCalls(1, "DELETE", "/users/*/mfa")
 	w.server.Clock().Advance(underWay)
 	w.completes("action")
 	w.wantCalls(2, "DELETE", "/users/*/mfa")
-	w.actionsRest()
+	w.rests()
 }
 
 // TestCreatedTOTPIsTheSameAfterACrash compares what is in the Secret and at Clerk before and after.
 func TestCreatedTOTPIsTheSameAfterACrash(t *testing.T) {
+	t.Parallel()
 	for _, after := range []bool{false, true} {
 		t.Run(fmt.Sprintf("After%t", after), func(t *testing.T) {
 			w := newActionWorld(t)
@@ -144,7 +146,7 @@ func TestCreatedTOTPIsTheSameAfterACrash(t *testing.T) {
 				t.Error("the secret of before the crash, the one in the Secret and the one at Clerk are not the same")
 			}
 			w.wantCalls(2, "PATCH", "/users/*")
-			w.actionsRest()
+			w.rests()
 		})
 	}
 }
@@ -152,6 +154,7 @@ func TestCreatedTOTPIsTheSameAfterACrash(t *testing.T) {
 // TestActionsThatMustNotBeRepeatedAreNot loses the answer to a call that a second one would add to, by the network and by the end
 // of the operator.
 func TestActionsThatMustNotBeRepeatedAreNot(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		set          func(*actionSpec)
 		method, path string
@@ -189,9 +192,9 @@ func TestActionsThatMustNotBeRepeatedAreNot(t *testing.T) {
 				if !tc.holds(w, w.atClerk("ann")) {
 					t.Errorf("the user at Clerk is %+v", w.atClerk("ann"))
 				}
-				w.actionsRest()
+				w.rests()
 				w.restart()
-				w.actionsRest()
+				w.rests()
 				w.wantCalls(1, tc.method, tc.path)
 			})
 		}
@@ -210,11 +213,12 @@ func TestOldStartIsNotRepeated(t *testing.T) {
 		t.Error("what the person set up since is gone")
 	}
 	w.wantCalls(1, "DELETE", "/users/*/mfa")
-	w.actionsRest()
+	w.rests()
 }
 
 // TestLostAnswerIsAskedForAgain repeats in the same process what is safe to repeat.
 func TestLostAnswerIsAskedForAgain(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]emulator.Fault{
 		"Cut":        {Cut: true, AfterApplying: true},
 		"BadGateway": {Status: 502, Body: "<html>", AfterApplying: true},
@@ -228,13 +232,14 @@ func TestLostAnswerIsAskedForAgain(t *testing.T) {
 			w.runAction("action", "ann", deletesWallet)
 			w.completes("action")
 			w.wantCalls(2, "DELETE", "/users/*/web3_wallets/*")
-			w.actionsRest()
+			w.rests()
 		})
 	}
 }
 
 // TestRefusalThatSaysNothingTakesTheStartBack tries again what was surely not carried out, also where that must happen once.
 func TestRefusalThatSaysNothingTakesTheStartBack(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]emulator.Fault{
 		"Throttled": {Status: 429, Header: map[string]string{"Retry-After": "3"}},
 		"Locked":    {Status: 409, Code: "resource_locked"},
@@ -256,7 +261,7 @@ func TestRefusalThatSaysNothingTakesTheStartBack(t *testing.T) {
 				t.Errorf("the result is %+v", r)
 			}
 			w.wantCalls(3, "POST", "/users/*/verify_totp")
-			w.actionsRest()
+			w.rests()
 		})
 	}
 }
@@ -276,7 +281,7 @@ func TestOutageIsSaid(t *testing.T) {
 	w.waits("action", v1alpha1.ReasonRetrying)
 	w.clerk.ClearFaults()
 	w.completes("action")
-	w.actionsRest()
+	w.rests()
 }
 
 // TestRefusedKeyIsWaitedFor has Clerk refuse the key once, for which reason the call was surely not carried out. How long that
@@ -287,18 +292,18 @@ func TestRefusedKeyIsWaitedFor(t *testing.T) {
 	w.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users/*/verify_totp", Status: 401, Code: "clerk_key_invalid"})
 	w.runAction("action", "ann", verifiesCode)
 	w.eventually("the action to be over", func() error {
-		w.touchUser("ann")
-		time.Sleep(time.Second)
-		if w.readAction("action").Status.CompletedAt == nil {
-			return errNotYet
+		if w.readAction("action").Status.CompletedAt != nil {
+			return nil
 		}
-		return nil
+		time.Sleep(100 * time.Millisecond)
+		w.touchUser("ann")
+		return errNotYet
 	})
 	if r := w.completes("action").Status.Result; r == nil || !ptr.Deref(r.Verified, false) {
 		t.Errorf("the result is %+v", r)
 	}
 	w.wantCalls(2, "POST", "/users/*/verify_totp")
-	w.actionsRest()
+	w.rests()
 }
 
 // TestTwoOperatorsMakeOneCall has two of them work on the same actions, as when one loses its lease without knowing.

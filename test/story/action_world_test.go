@@ -97,33 +97,6 @@ func (w *world) waits(name, reason string) {
 	w.turns(name, v1alpha1.ConditionReconciling, reason)
 }
 
-// actionsRest ends a story about actions: every ClerkUserAction is looked at once more, which writes nothing to either side.
-func (w *world) actionsRest() {
-	w.t.Helper()
-	w.rests()
-	for _, a := range w.actions() {
-		before := a.DeepCopy()
-		a.Labels = map[string]string{"touched": fmt.Sprint(time.Now().UnixNano())}
-		if err := w.client.Patch(w.t.Context(), &a, client.MergeFrom(before)); client.IgnoreNotFound(err) != nil {
-			w.t.Fatal(err)
-		}
-	}
-	before, calls, logged := w.actionVersions(), len(w.clerk.Journal().Writes()), w.infos.String()
-	time.Sleep(driftInterval)
-	if after := w.actionVersions(); after != before {
-		w.t.Errorf("quiet passes wrote to the API server:\nbefore %s\nafter  %s", before, after)
-	}
-	if after := len(w.clerk.Journal().Writes()); after != calls {
-		w.t.Errorf("quiet passes wrote to Clerk:\n%s", w.describe())
-	}
-	if after := w.infos.String(); after != logged {
-		w.t.Errorf("quiet passes logged at info: %s", after[len(logged):])
-	}
-	for _, a := range w.actions() {
-		checkActionStatus(w.t, &a)
-	}
-}
-
 func (w *world) actions() []action {
 	w.t.Helper()
 	list := &v1alpha1.ClerkUserActionList{}
@@ -131,15 +104,6 @@ func (w *world) actions() []action {
 		w.t.Fatal(err)
 	}
 	return list.Items
-}
-
-func (w *world) actionVersions() string {
-	w.t.Helper()
-	var all []string
-	for _, a := range w.actions() {
-		all = append(all, a.Name+"@"+a.ResourceVersion)
-	}
-	return strings.Join(all, " ")
 }
 
 // checkActionStatus fails a story whose ClerkUserAction breaks the rules that kstatus and its kind live by.

@@ -21,6 +21,7 @@ func verified(name string) emulator.User {
 }
 
 func TestAdoption(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		seed   emulator.User
 		change func(*spec, string)
@@ -176,6 +177,7 @@ func TestTwoObjectsOneUser(t *testing.T) {
 }
 
 func TestUserDeletedAtClerk(t *testing.T) {
+	t.Parallel()
 	t.Run("IsMissingIfThePersonMayHaveLeft", func(t *testing.T) {
 		w := newLiveWorld(t)
 		w.create(w.user("ann"))

@@ -55,6 +55,7 @@ func adoptsForGood(id string) func(*spec) {
 
 // TestCrashAfterAdoptionForgetsNothing ends the operator after the mark was written and before it heard of it.
 func TestCrashAfterAdoptionForgetsNothing(t *testing.T) {
+	t.Parallel()
 	adopted := func(t *testing.T, change func(*spec)) (w *world, id string) {
 		t.Helper()
 		w = newLiveWorld(t)

@@ -42,6 +42,7 @@ func (w *world) reason(name string) string {
 }
 
 func TestBrakeCountsEachRecreation(t *testing.T) {
+	t.Parallel()
 	t.Run("OfOneObject", func(t *testing.T) {
 		w := newLiveWorld(t, brakesAfterOne)
 		w.create(w.user("ann"))
@@ -150,7 +151,8 @@ func TestBrakeCountsForAllOfAClerkInstance(t *testing.T) {
 			return err
 		}
 		for i := range left.Items {
-			if w.reason(left.Items[i].Name) != v1alpha1.ReasonDeletionHeld {
+			ready := meta.FindStatusCondition(left.Items[i].Status.Conditions, v1alpha1.ConditionReady)
+			if ready == nil || ready.Reason != v1alpha1.ReasonDeletionHeld {
 				return errNotYet
 			}
 		}

@@ -50,7 +50,7 @@ func TestNewUsersCostOneCallEach(t *testing.T) {
 	for i := range n {
 		w.becomes(fmt.Sprintf("user%d", i), v1alpha1.ReasonInSync)
 	}
-	w.settle()
+	w.rest()
 	w.wantCalls(n, "POST", "/users")
 	w.wantCalls(1, "GET", "/instance")
 	w.wantCalls(1, "GET", "/users/count")

@@ -15,6 +15,7 @@ import (
 )
 
 func TestDeletionPolicies(t *testing.T) {
+	t.Parallel()
 	seeded := func(w *world) string {
 		return w.clerk.Seed(emulator.User{EmailAddresses: []emulator.EmailAddress{emulator.VerifiedEmail(address("ann"))}}).ID
 	}

@@ -14,6 +14,7 @@ import (
 )
 
 func TestDriftIsPutRight(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		drift func(*emulator.User)
 		right func(*emulator.User) bool

@@ -17,6 +17,7 @@ import (
 )
 
 func TestLostAnswerAfterCreate(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		fault emulator.Fault
 		edit  func(*spec)
@@ -88,6 +89,7 @@ func TestDeletedAfterLostAnswerLeavesNoOrphan(t *testing.T) {
 }
 
 func TestRejectedByClerkNamesTheFieldAndRecovers(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		settings func(*emulator.Settings)
 		bad, fix func(*spec)
@@ -233,8 +235,8 @@ func TestRestartCostsNoWrites(t *testing.T) {
 	w.restart()
 	w.compared(n)
 	w.settle()
-	if after := w.versions(); after != before {
-		t.Errorf("the restart wrote to the API server:\n%s\n%s", before, after)
+	if difference := before.differences(w.versions()); difference != "" {
+		t.Errorf("the restart wrote to the API server: %s", difference)
 	}
 	if got := len(w.clerk.Journal().Writes()); got != 0 {
 		t.Errorf("the restart wrote %d times to Clerk", got)

@@ -18,15 +18,17 @@ import (
 // TestLapsedLockOfAStalledObjectIsSetAgain lets a lock lapse while the object is stalled for something else.
 func TestLapsedLockOfAStalledObjectIsSetAgain(t *testing.T) {
 	w := newLiveWorld(t)
-	w.clerk.Configure(func(s *emulator.Settings) { s.LockoutDuration = 4 * time.Second })
+	w.clerk.Configure(func(s *emulator.Settings) { s.LockoutDuration = 2 * time.Second })
 	w.create(w.user("ann", func(s *spec) { s.Locked = ptr.To(true) }))
 	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
 	relocked := func(what string) {
 		w.clerk.ResetJournal()
-		time.Sleep(7 * time.Second)
-		if !w.clerk.User(id).Locked && w.calls("POST", "/users/*/lock") == 0 {
-			t.Errorf("%s: the lock lapsed and was not set again", what)
-		}
+		w.eventually(what+": the lock to lapse and to be set again", func() error {
+			if !w.clerk.User(id).Locked || w.calls("POST", "/users/*/lock") == 0 {
+				return errNotYet
+			}
+			return nil
+		})
 	}
 	relocked("in sync")
 	w.edit("ann", func(s *spec) {
@@ -50,11 +52,7 @@ func TestDeletedObserverIsForgotten(t *testing.T) {
 		w.delete(w.read(fmt.Sprintf("p%d", i)))
 		w.vanishes(fmt.Sprintf("p%d", i))
 	}
-	w.server.Clock().Advance(v1alpha1.DefaultFullInterval + time.Minute)
-	time.Sleep(3 * time.Second)
-	if n := w.gauge("clerk_operator_mirror_followed_users"); n != 0 {
-		t.Errorf("%v users are followed and there is no ClerkUser", n)
-	}
+	w.nobodyIsFollowed()
 }
 
 // TestForcedDeletionOfTheInstanceEndsItsMirror takes the finalizer of a ClerkInstance away by force.
@@ -73,9 +71,10 @@ func TestForcedDeletionOfTheInstanceEndsItsMirror(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.becomes("ann", v1alpha1.ReasonInstanceNotFound)
-	time.Sleep(2 * time.Second)
+	w.rest()
 	w.clerk.ResetJournal()
-	time.Sleep(4 * time.Second)
+	// There is no mirror left to ask for a sync. If it ran on, it would make two in this time.
+	time.Sleep(2 * driftInterval)
 	if n := len(w.clerk.Journal()); n != 0 {
 		t.Errorf("%d calls for an instance that is gone", n)
 	}
@@ -89,7 +88,12 @@ func TestForcedDeletionIsUnfollowed(t *testing.T) {
 	w.clerk.InjectFault(emulator.Fault{Path: "/users/user_*", Status: 503, Times: -1})
 	w.clerk.InjectFault(emulator.Fault{Path: "/users/*/metadata", Status: 503, Times: -1})
 	w.delete(w.read("ann"))
-	time.Sleep(time.Second)
+	w.eventually("the calls for the deletion to fail", func() error {
+		if w.calls("GET", "/users/*")+w.calls("PATCH", "/users/*/metadata") == 0 {
+			return errNotYet
+		}
+		return nil
+	})
 	u := w.read("ann")
 	before := u.DeepCopy()
 	u.Finalizers = nil
@@ -97,11 +101,7 @@ func TestForcedDeletionIsUnfollowed(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.vanishes("ann")
-	w.server.Clock().Advance(v1alpha1.DefaultFullInterval + time.Minute)
-	time.Sleep(3 * time.Second)
-	if n := w.gauge("clerk_operator_mirror_followed_users"); n != 0 {
-		t.Errorf("%v users are followed and there is no ClerkUser", n)
-	}
+	w.nobodyIsFollowed()
 }
 
 // TestSuspendedIsNotRead restarts with a suspended object.
@@ -115,13 +115,26 @@ func TestSuspendedIsNotRead(t *testing.T) {
 	w.halt()
 	w.clerk.ResetJournal()
 	w.start()
-	time.Sleep(4 * time.Second)
+	w.settle()
+	w.sync(true)
 	for _, e := range w.clerk.Journal() {
 		if got := e.Values()["user_id"]; len(got) > 0 && got[0] == id {
 			t.Errorf("the user of a suspended object is read: %s?%s", e.Path, e.Query)
 			break
 		}
 	}
+}
+
+// nobodyIsFollowed waits until no mirror follows a user, after a full sync has become due.
+func (w *world) nobodyIsFollowed() {
+	w.t.Helper()
+	w.server.Clock().Advance(v1alpha1.DefaultFullInterval + time.Minute)
+	w.eventually("nobody to be followed", func() error {
+		if n := w.gauge("clerk_operator_mirror_followed_users"); n != 0 {
+			return fmt.Errorf("%v users are followed and there is no ClerkUser", n)
+		}
+		return nil
+	})
 }
 
 func observes(s *spec) { s.Mode = ptr.To(v1alpha1.ModeObserve) }

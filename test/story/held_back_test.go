@@ -40,6 +40,7 @@ func fromNowhere(s *spec) {
 
 // TestModeratorsBanIsNotLiftedWhileSomethingFails lifts a ban that left the spec once, and leaves the next one alone.
 func TestModeratorsBanIsNotLiftedWhileSomethingFails(t *testing.T) {
+	t.Parallel()
 	for name, fail := range map[string]func(w *world, s *spec){
 		"AMissingImage": func(_ *world, s *spec) { fromNowhere(s) },
 		"AnImageThatAProxyRefuses": func(w *world, s *spec) {

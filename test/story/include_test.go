@@ -61,13 +61,13 @@ func TestStatusShowsOrganizations(t *testing.T) {
 		status.OrganizationInvitations[0].EmailAddress != "ann@example.com" {
 		t.Errorf("the invitation is shown as %+v", status.OrganizationInvitations)
 	}
-	w.rests()
+	w.restsBetweenFullSyncs()
 	w.wantCalls(1, "GET", membershipsPath)
 
 	w.edits("ann", func(u *emulator.User) { u.OrganizationMemberships = u.OrganizationMemberships[:1] })
 	w.restart()
 	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.rests()
+	w.restsBetweenFullSyncs()
 	w.wantCalls(1, "GET", membershipsPath)
 	w.server.Clock().Advance(v1alpha1.DefaultFullInterval + time.Minute)
 	w.eventually("the memberships to be read again", func() error {
@@ -85,12 +85,13 @@ func TestStatusShowsOrganizations(t *testing.T) {
 	w.rests()
 }
 
+// TestOrganizationsThatAreOffAreNoFailure asks for what Clerk refuses to tell, which each full sync logs.
 func TestOrganizationsThatAreOffAreNoFailure(t *testing.T) {
 	w := newLiveWorld(t)
 	w.clerk.InjectFault(emulator.Fault{Method: "GET", Path: membershipsPath, Status: 403, Code: "organization_not_enabled_in_instance", Times: -1})
 	w.create(w.user("ann", includes(v1alpha1.IncludeOrganizationMemberships)))
 	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.rests()
+	w.restsBetweenFullSyncs()
 	w.wantCalls(1, "GET", membershipsPath)
 	if w.read("ann").Status.OrganizationMembershipCount != nil {
 		t.Error("status counts what Clerk does not tell")
@@ -108,8 +109,9 @@ func TestOrganizationsAreReadWhenClerkAnswersAgain(t *testing.T) {
 		}
 		return nil
 	})
-	w.rests()
+	w.restsBetweenFullSyncs()
 	w.wantCalls(2, "GET", invitationsPath)
+	w.rests()
 }
 
 // TestListsAreReadOnceHoweverSmallTheBudget gives the operator so few calls that each list has to wait for its own.
@@ -130,7 +132,8 @@ func TestListsAreReadOnceHoweverSmallTheBudget(t *testing.T) {
 		}
 		return nil
 	})
-	w.rests()
+	w.restsBetweenFullSyncs()
 	w.wantCalls(1, "GET", membershipsPath)
 	w.wantCalls(1, "GET", invitationsPath)
+	w.rests()
 }

@@ -59,6 +59,7 @@ func TestMissingInstanceIsNamedAndItsArrivalSuffices(t *testing.T) {
 }
 
 func TestKeyIsRotated(t *testing.T) {
+	t.Parallel()
 	t.Run("InPlace", func(t *testing.T) {
 		w := newLiveWorld(t)
 		w.create(w.user("ann"))

@@ -15,6 +15,7 @@ import (
 )
 
 func TestWhatTheAPIServerCannotSeeIsRefusedWithThePath(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		metadata, says string
 	}{

@@ -68,7 +68,8 @@ func (w *world) undecided() {
 	w.wantUsers(2)
 }
 
-// TestUndecidedObjectsGoWithTheirInstance deletes everything of a namespace while nobody knows whether a user was created.
+// TestUndecidedObjectsGoWithTheirInstance deletes everything of a namespace while nobody knows whether a user was created. It
+// does not run beside other stories: their ClerkUsers without a ClerkInstance would need the operator's default instance.
 func TestUndecidedObjectsGoWithTheirInstance(t *testing.T) {
 	t.Run("DeletedOneByOne", func(t *testing.T) {
 		w := newLiveWorld(t)
@@ -211,6 +212,7 @@ func TestNobodyIsCreatedThroughAnInstanceThatGoes(t *testing.T) {
 // TestRefusedObjectNeedsNobody deletes objects whose creating call was refused while neither the instance nor its key is
 // there.
 func TestRefusedObjectNeedsNobody(t *testing.T) {
+	t.Parallel()
 	refused := func(t *testing.T) *world {
 		t.Helper()
 		w := newLiveWorld(t)
@@ -248,6 +250,7 @@ func TestRefusedObjectNeedsNobody(t *testing.T) {
 // TestUnclearRefusalIsNoRefusal answers a creating call in ways that do not say that no user was made, before Clerk rejects
 // another.
 func TestUnclearRefusalIsNoRefusal(t *testing.T) {
+	t.Parallel()
 	tests := map[string]emulator.Fault{
 		"Conflict":      {Status: 409, Code: "conflict"},
 		"ServerError":   {Status: 503},

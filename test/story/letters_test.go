@@ -16,6 +16,7 @@ import (
 // TestIdentifiersThatClerkMayFoldAreNotSent uses letters that no CEL rule knows, as if the object had been stored before
 // the rules were as strict.
 func TestIdentifiersThatClerkMayFoldAreNotSent(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		wrong, right v1alpha1.ClerkUserSpec
 		says         []string
@@ -117,11 +118,12 @@ func TestSecondFactorIsReadAsAuthenticatorsShowIt(t *testing.T) {
 	if r := w.completes("verify").Status.Result; r == nil || !ptr.Deref(r.Verified, false) || r.CodeType != "totp" {
 		t.Errorf("the result is %+v", r)
 	}
-	w.actionsRest()
+	w.rests()
 }
 
 // TestBlankInitialValueIsRefused has nobody created without the second factor that the manifest declares.
 func TestBlankInitialValueIsRefused(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		blank, right string
 		initial      v1alpha1.InitialValues

@@ -6,7 +6,6 @@ package story
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"k8s.io/utils/ptr"
 
@@ -47,7 +46,7 @@ func TestReconcileRequestedAtDoesNotReleaseAMassAbsence(t *testing.T) {
 	for _, name := range names {
 		w.annotate(name, v1alpha1.AnnotationReconcileRequestedAt, "now")
 	}
-	time.Sleep(4 * time.Second)
+	w.elapse(4)
 	if n := len(w.clerk.Users()); n != 1 {
 		t.Errorf("%d users at Clerk, want 1: nothing was released", n)
 	}
@@ -65,7 +64,7 @@ func TestObserversAreNotHeldAfterARestart(t *testing.T) {
 	w.removeAtClerk(id)
 	w.halt()
 	w.start()
-	time.Sleep(5 * time.Second)
+	w.elapse(5)
 	for i := range 8 {
 		if r := w.reason(fmt.Sprintf("p%d", i)); r == v1alpha1.ReasonDeletionHeld {
 			t.Errorf("p%d, which only observes and never had a user, became %s", i, r)
@@ -87,8 +86,10 @@ func TestStrangersOfANeighbourHoldNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.restart()
-	time.Sleep(6 * time.Second)
-	if w.clerk.Find(func(*emulator.User) bool { return true }) == nil {
-		t.Errorf("ann is %s, and her user was not created again", w.reason("ann"))
-	}
+	w.eventually("ann's user to be created again", func() error {
+		if w.clerk.Find(func(*emulator.User) bool { return true }) == nil {
+			return errNotYet
+		}
+		return nil
+	})
 }

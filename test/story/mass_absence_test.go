@@ -41,6 +41,7 @@ func (w *world) comeBack(names, ids []string) {
 
 // TestManyUsersVanishAtOnce has most users vanish from Clerk's lists, which is more likely a fault than meant.
 func TestManyUsersVanishAtOnce(t *testing.T) {
+	t.Parallel()
 	t.Run("AreHeld", func(t *testing.T) {
 		w := newLiveWorld(t)
 		w.mostVanish()

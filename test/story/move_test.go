@@ -54,6 +54,7 @@ func (w *world) marked(id, name string) {
 
 // TestObjectMovesToAnotherNamespace declares a user in another namespace after its object is gone.
 func TestObjectMovesToAnotherNamespace(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		scope v1alpha1.AdoptionScope
 		home  bool

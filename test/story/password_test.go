@@ -214,6 +214,7 @@ func TestRemovedPasswordIsSetAgain(t *testing.T) {
 }
 
 func TestPasswordSurvivesALostAnswer(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]emulator.Fault{
 		"Carried out": {Method: "PATCH", Path: "/users/*", AfterApplying: true, Cut: true},
 		"Not":         {Method: "PATCH", Path: "/users/*", Status: 503},

@@ -20,6 +20,7 @@ import (
 
 // TestGenerationThatCannotBeCarriedOutSaysSo edits an object that is in sync, or stalled, while Clerk does not do its part.
 func TestGenerationThatCannotBeCarriedOutSaysSo(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		fault  emulator.Fault
 		reason string

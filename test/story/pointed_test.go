@@ -5,7 +5,6 @@ package story
 
 import (
 	"testing"
-	"time"
 
 	"k8s.io/utils/ptr"
 
@@ -24,9 +23,14 @@ func TestInstancePointedElsewhereIsNotUsedAsItWas(t *testing.T) {
 	w.editInstance(func(i *v1alpha1.ClerkInstance) {
 		i.Spec.SecretKeyRef.Name, i.Spec.InstanceID = "staging", ptr.To(other.ID())
 	})
-	time.Sleep(driftInterval / 2)
+	w.eventually("the other instance to be asked", func() error {
+		if len(other.Journal()) == 0 {
+			return errNotYet
+		}
+		return nil
+	})
 	w.create(w.user("tester"))
-	time.Sleep(3 * driftInterval)
+	w.elapse(3)
 	w.wantUsers(1)
 	other.ClearFaults()
 	w.becomes("tester", v1alpha1.ReasonInSync)

@@ -61,6 +61,7 @@ func (w *world) wantUsers(want int) {
 func cannotLeave(s *spec) { s.DeleteSelfEnabled = ptr.To(false) }
 
 func TestCrashAfterRecreation(t *testing.T) {
+	t.Parallel()
 	recreated := func(t *testing.T) *world {
 		t.Helper()
 		w := newLiveWorld(t)
@@ -134,6 +135,7 @@ func TestUserIDNamedAfterALostCreationForgetsNobody(t *testing.T) {
 }
 
 func TestForgedCreatingAnnotation(t *testing.T) {
+	t.Parallel()
 	tests := map[string]string{
 		"OfTheFuture":   `{"kind":"email_address","value":"victim@example.com","at":"2999-01-01T00:00:00Z","applied":{"metadata":["/publicMetadata/x"]}}`,
 		"OfUnknownKind": `{"kind":"nonsense","value":"x","at":"2020-01-01T00:00:00Z"}`,

@@ -94,6 +94,7 @@ func TestTakenAddressHoldsBackNoDemotion(t *testing.T) {
 }
 
 func TestLateSuccessIsNoDrift(t *testing.T) {
+	t.Parallel()
 	for name, restarted := range map[string]bool{"InOneProcess": false, "AfterARestart": true} {
 		t.Run(name, func(t *testing.T) {
 			w := newLiveWorld(t)
@@ -244,6 +245,7 @@ func TestAccessIsNotGivenBackBeforeRightsAreTaken(t *testing.T) {
 
 // TestWhatClerkDoesNotKeepIsRememberedAtOnce makes a later call of the same plan wait, which has the plan made again and again.
 func TestWhatClerkDoesNotKeepIsRememberedAtOnce(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		path   string
 		answer func(*emulator.User) any

@@ -27,7 +27,7 @@ func TestRestartBelievesNoLaggingList(t *testing.T) {
 	w.becomes("ann", v1alpha1.ReasonInSync)
 	w.clerk.ResetJournal()
 	w.restart()
-	time.Sleep(5 * time.Second)
+	w.elapse(5)
 	if writes := w.clerk.Journal().Writes(); len(writes) > 0 {
 		t.Errorf("the restart wrote to Clerk: %v", writes)
 	}
@@ -38,6 +38,7 @@ func TestRestartBelievesNoLaggingList(t *testing.T) {
 
 // TestRestartAfterCreationBelievesNoAbsence restarts right after users were created, while Clerk shows none of them.
 func TestRestartAfterCreationBelievesNoAbsence(t *testing.T) {
+	t.Parallel()
 	for _, n := range []int{1, 10} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			w := newLiveWorld(t)
@@ -49,7 +50,7 @@ func TestRestartAfterCreationBelievesNoAbsence(t *testing.T) {
 				w.becomes(fmt.Sprintf("user%d", i), v1alpha1.ReasonInSync)
 			}
 			w.restart()
-			time.Sleep(5 * time.Second)
+			w.elapse(5)
 			for i := range n {
 				if r := w.reason(fmt.Sprintf("user%d", i)); r != v1alpha1.ReasonInSync {
 					t.Errorf("user%d is %s", i, r)
@@ -70,7 +71,7 @@ func TestRestartAfterCreationWhileListsLag(t *testing.T) {
 		w.becomes(fmt.Sprintf("user%d", i), v1alpha1.ReasonInSync)
 	}
 	w.restart()
-	time.Sleep(4 * time.Second)
+	w.elapse(4)
 	held := 0
 	for i := range 10 {
 		if r := w.reason(fmt.Sprintf("user%d", i)); r != v1alpha1.ReasonInSync {
@@ -81,7 +82,7 @@ func TestRestartAfterCreationWhileListsLag(t *testing.T) {
 		t.Errorf("%d of 10 are not in sync after a restart", held)
 	}
 	for range 40 {
-		time.Sleep(time.Second)
+		w.elapse(1)
 		if w.inSync() == 10 {
 			return
 		}
@@ -96,7 +97,7 @@ func TestRestartAfterCreationOfOneThatCannotLeave(t *testing.T) {
 	w.create(w.user("ann", cannotLeave))
 	w.becomes("ann", v1alpha1.ReasonInSync)
 	w.restart()
-	time.Sleep(5 * time.Second)
+	w.elapse(5)
 	if n := w.calls("POST", "/users"); n != 1 {
 		t.Errorf("%d creating calls", n)
 	}
@@ -124,7 +125,7 @@ func TestMissingStaysMissingAfterARestart(t *testing.T) {
 	}
 	w.settle()
 	w.restart()
-	time.Sleep(5 * time.Second)
+	w.elapse(5)
 	for _, name := range names[:7] {
 		if r := w.reason(name); r != v1alpha1.ReasonMissing {
 			t.Errorf("%s became %s by a restart", name, r)

@@ -152,7 +152,7 @@ func TestNeighboursRevokedKeyDoesNotStopOthers(t *testing.T) {
 	w.clerk.RevokeKey(bad)
 	w.edit("theirs", func(s *spec) { s.FirstName = ptr.To("Theirs") })
 	w.becomes("theirs", v1alpha1.ReasonInstanceNotReady)
-	time.Sleep(5 * time.Second)
+	w.elapse(5)
 	for _, name := range mine {
 		w.liftedBanIsPutBack(name)
 		w.becomes(name, v1alpha1.ReasonInSync)

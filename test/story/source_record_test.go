@@ -66,6 +66,7 @@ func TestPasswordThatIsDeclaredInAnInvalidSpecIsSentOnceItIsValid(t *testing.T) 
 }
 
 func TestRestoredObjectKeepsThePasswordOfItsUser(t *testing.T) {
+	t.Parallel()
 	for name, restore := range map[string]func(w *world, backup *v1alpha1.ClerkUser){
 		"WithoutStatus": func(w *world, backup *v1alpha1.ClerkUser) { w.create(backup) },
 		"WithStatus": func(w *world, backup *v1alpha1.ClerkUser) {
@@ -180,6 +181,7 @@ func TestPasswordCanFollowAnInitialOne(t *testing.T) {
 
 // What does not come from a source does not wait for one.
 func TestBanDoesNotWaitForAValidSource(t *testing.T) {
+	t.Parallel()
 	for name, spoil := range map[string]func(w *world){
 		"Image": func(w *world) { w.change(w.portraits([]byte("<svg/>"))) },
 		"Value": func(w *world) { w.keep("tokens", "billing", "tok-\xff") },

@@ -5,6 +5,7 @@ package story
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -37,14 +38,21 @@ func (w *world) told(name string) []string {
 func (w *world) outage(name string, change func(*spec)) {
 	w.t.Helper()
 	w.clerk.InjectFault(emulator.Fault{Path: "/users/**", Status: 503, Times: -1})
+	before := len(w.clerk.Journal().Matching("", "/users/**"))
 	w.edit(name, change)
-	time.Sleep(2 * driftInterval)
+	w.eventually("calls to fail", func() error {
+		if n := len(w.clerk.Journal().Matching("", "/users/**")); n < before+2 {
+			return fmt.Errorf("%d calls", n-before)
+		}
+		return nil
+	})
 	w.server.Clock().Advance(31 * time.Second)
 	w.becomes(name, v1alpha1.ReasonRetrying)
 	w.clerk.ClearFaults()
 }
 
 func TestStalledObjectKeepsItsUserBanned(t *testing.T) {
+	t.Parallel()
 	t.Run("WhenAFieldIsNotKept", func(t *testing.T) {
 		w := newLiveWorld(t)
 		w.create(w.user("ann", banned))

@@ -84,6 +84,7 @@ func TestSwappedUsernamesSayWhatToDo(t *testing.T) {
 }
 
 func TestIdentifierIsTakenOverAtOnce(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		declare func(*spec)
 		drop    func(*world)

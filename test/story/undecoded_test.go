@@ -4,6 +4,7 @@
 package story
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -352,7 +354,14 @@ func undecodedInstance(t *testing.T, config *rest.Config) {
 	} {
 		w.patch(&v1alpha1.ClerkInstance{}, "default", fields)
 		w.instanceBecomes(v1alpha1.ReasonInvalidSpec)
-		w.says(w.becomes("ann", v1alpha1.ReasonInstanceNotReady), names)
+		w.eventually("ann to name "+names, func() error {
+			user := w.becomes("ann", v1alpha1.ReasonInstanceNotReady)
+			ready := meta.FindStatusCondition(user.Status.Conditions, v1alpha1.ConditionReady)
+			if !strings.Contains(ready.Message, names) {
+				return errors.New(ready.Message)
+			}
+			return nil
+		})
 	}
 	w.patch(&v1alpha1.ClerkInstance{}, "default",
 		`{"spec":{"drift":{"interval":"1s"},"policy":null,"allowedNamespaces":null,"secretKeyRef":{"name":"clerk"}}}`)
@@ -456,6 +465,8 @@ func storedEarlier(t *testing.T, config *rest.Config) func(*testing.T) {
 		w.wantCalls(2, "POST", "/users")
 		w.patch(&v1alpha1.ClerkUser{}, "fixed", `{"spec":{"initial":{"createdAt":"2024-02-29T12:00:00Z"}}}`)
 		w.becomes("fixed", v1alpha1.ReasonInSync)
+		// Each reconciliation of it fails, and is logged.
+		w.delete(&v1alpha1.ClerkUserAction{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "action"}})
 		w.rests()
 	}
 }

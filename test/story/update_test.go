@@ -27,6 +27,7 @@ func full(s *spec) {
 }
 
 func TestChangedFieldGroupCostsOneCall(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		change func(*spec)
 		method string

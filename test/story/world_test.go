@@ -31,14 +31,15 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/controller"
 	"github.com/clerk-operator/clerk-operator/internal/controller/binding"
 	"github.com/clerk-operator/clerk-operator/internal/controller/clerkinstance"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 	"github.com/clerk-operator/clerk-operator/test/contract"
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
 )
 
 func TestMain(m *testing.M) {
-	// Stories mostly wait. The command line still wins.
-	if err := flag.Set("test.parallel", "12"); err != nil {
+	// Stories mostly wait for the API server. The command line still wins.
+	if err := flag.Set("test.parallel", "24"); err != nil {
 		panic(err)
 	}
 	log.SetLogger(logr.Discard())
@@ -47,6 +48,12 @@ func TestMain(m *testing.M) {
 
 // patience is how long a story waits for what it expects.
 const patience = 30 * time.Second
+
+// Between two checks of what it expects, a story pauses for longer and longer: stories are many, and their API server is one.
+const (
+	shortPause = 10 * time.Millisecond
+	longPause  = 80 * time.Millisecond
+)
 
 // driftInterval is how often the operator looks at users in stories.
 const driftInterval = time.Second
@@ -73,6 +80,9 @@ type world struct {
 	tune func(*controller.Config)
 	// withOptions changes the options of its manager; nil leaves them.
 	withOptions func(*ctrl.Options)
+
+	// operators are those that run, for all views of this world.
+	operators *operators
 
 	stop context.CancelFunc
 	done chan struct{}
@@ -109,7 +119,7 @@ func prepareWorldIn(t *testing.T, config *rest.Config, namespace string, change 
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, namespace: namespace, client: c, key: key, clusterID: "story"}
+	w := &world{t: t, namespace: namespace, client: c, key: key, clusterID: "story", operators: &operators{}}
 	w.config, w.watched = rest.CopyConfig(config), []string{w.namespace}
 	w.infos, w.metrics = &safeBuffer{}, prometheus.NewRegistry()
 	w.logger = zap.New(zap.WriteTo(w.infos))
@@ -118,7 +128,7 @@ func prepareWorldIn(t *testing.T, config *rest.Config, namespace string, change 
 		Keys:     []string{fmt.Sprintf("sk_live_story%d", worlds.Add(1))},
 		Settings: emulator.Settings{InstanceRateLimit: -1, UserRateLimit: -1},
 	})
-	listener := httptest.NewServer(contract.Enforce(t, w.server))
+	listener := httptest.NewServer(w.operators.countCalls(contract.Enforce(t, w.server)))
 	t.Cleanup(func() { w.server.Close(); listener.Close() })
 	w.url = listener.URL
 	w.create(w.secret(w.clerk.Key()))
@@ -172,11 +182,15 @@ func (w *world) start() {
 	if w.withOptions != nil {
 		w.withOptions(&options)
 	}
-	mgr, err := ctrl.NewManager(w.config, options)
+	o := &operator{pool: connection.NewPool(w.server.Clock().Now), queues: map[string]*queue{}}
+	observed := rest.CopyConfig(w.config)
+	observed.Wrap(o.count)
+	mgr, err := ctrl.NewManager(observed, options)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	live, err := client.New(w.config, client.Options{Scheme: scheme})
+	o.cache = mgr.GetCache()
+	live, err := client.New(observed, client.Options{Scheme: scheme})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -196,6 +210,8 @@ func (w *world) start() {
 		UserAgent:      "story",
 		Registry:       w.metrics,
 		Now:            w.server.Clock().Now,
+		Pool:           o.pool,
+		NewQueue:       o.newQueue,
 	}
 	if w.tune != nil {
 		w.tune(&config)
@@ -207,8 +223,10 @@ func (w *world) start() {
 	}
 	w.t.Cleanup(expectNoNewSeries(w.t, w.metrics))
 	w.stop, w.done = cancel, make(chan struct{})
+	w.operators.add(o)
 	go func() {
 		defer close(w.done)
+		defer w.operators.remove(o)
 		if err := mgr.Start(ctx); err != nil {
 			w.t.Errorf("running the manager: %v", err)
 		}
@@ -313,11 +331,11 @@ func (w *world) eventually(what string, check func() error) {
 	w.t.Helper()
 	deadline := time.Now().Add(patience)
 	var err error
-	for time.Now().Before(deadline) {
+	for pause := shortPause; time.Now().Before(deadline); pause = min(2*pause, longPause) {
 		if err = check(); err == nil {
 			return
 		}
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(pause)
 	}
 	w.t.Fatalf("waiting for %s: %v\n%s", what, err, w.describe())
 }
@@ -332,6 +350,14 @@ func (w *world) describe() string {
 			fmt.Fprintf(&b, "ClerkUser %s generation %d deletion %v: %+v\n", u.Name, u.Generation, u.DeletionTimestamp, u.Status)
 		}
 	}
+	instances := &v1alpha1.ClerkInstanceList{}
+	if err := w.client.List(context.Background(), instances, client.InNamespace(w.namespace)); err == nil {
+		for i := range instances.Items {
+			o := &instances.Items[i]
+			fmt.Fprintf(&b, "ClerkInstance %s generation %d deletion %v: %+v\n", o.Name, o.Generation, o.DeletionTimestamp, o.Status)
+		}
+	}
+	fmt.Fprintf(&b, "The operator logged:\n%s", w.infos)
 	for _, e := range w.clerk.Journal() {
 		fmt.Fprintf(&b, "%s %s?%s -> %d applied %t %s\n", e.Method, e.Path, e.Query, e.Status, e.Applied, e.Body)
 	}

@@ -13,6 +13,7 @@ import (
 
 // TestWhatAnswersInTheWrongPlaceIsNamed has something answer GET /instance that cannot be Clerk.
 func TestWhatAnswersInTheWrongPlaceIsNamed(t *testing.T) {
+	t.Parallel()
 	const page = "<html>hidden words</html>"
 	for name, tc := range map[string]struct {
 		fault emulator.Fault
