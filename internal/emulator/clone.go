@@ -4,117 +4,84 @@
 package emulator
 
 import (
-	"maps"
-	"slices"
+	"reflect"
+	"time"
 )
 
-// clone copies u so deeply that no change of the copy reaches u. Stored users are never changed in place: a list that lags
-// and an answer that is still being written keep the version they were made of.
-func (u *User) clone() *User {
-	c := *u
-	for _, text := range []**string{
-		&c.ExternalID, &c.PrimaryEmailAddressID, &c.PrimaryPhoneNumberID, &c.PrimaryWeb3WalletID,
-		&c.Username, &c.FirstName, &c.LastName, &c.Locale,
-	} {
-		*text = copied(*text)
-	}
-	for _, number := range []**int64{
-		&c.PasswordLastUpdatedAt, &c.MFAEnabledAt, &c.MFADisabledAt, &c.LockoutExpiresInSeconds,
-		&c.VerificationAttemptsRemaining, &c.LegalAcceptedAt, &c.LastSignInAt, &c.LastActiveAt,
-	} {
-		*number = copied(*number)
-	}
-	c.CreateOrganizationsLimit = copied(c.CreateOrganizationsLimit)
-	c.PublicMetadata = cloneObject(u.PublicMetadata)
-	c.PrivateMetadata = cloneObject(u.PrivateMetadata)
-	c.UnsafeMetadata = cloneObject(u.UnsafeMetadata)
-	c.cloneIdentifications(u)
-	if u.Directory != nil {
-		c.Directory = &Directory{Attributes: slices.Clone(u.Directory.Attributes)}
-	}
-	c.OrganizationIDs = slices.Clone(u.OrganizationIDs)
-	c.Image = copied(u.Image)
-	c.cloneOrganizations(u)
-	c.Credentials.BackupCodes = slices.Clone(u.Credentials.BackupCodes)
-	c.TrustedDevices = cloneDevices(u.TrustedDevices)
-	return &c
+// clone returns a copy of a value that shares no memory with it, whatever fields the value has. Stored users are never changed in
+// place: a list that lags and an answer that is still being written keep the version they were made of.
+func clone[T any](value T) T {
+	own(reflect.ValueOf(&value).Elem())
+	return value
 }
 
-func (u *User) cloneIdentifications(from *User) {
-	u.EmailAddresses = slices.Clone(from.EmailAddresses)
-	for i := range u.EmailAddresses {
-		u.EmailAddresses[i].Verification = from.EmailAddresses[i].Verification.clone()
-		u.EmailAddresses[i].LinkedTo = slices.Clone(from.EmailAddresses[i].LinkedTo)
-	}
-	u.PhoneNumbers = slices.Clone(from.PhoneNumbers)
-	for i := range u.PhoneNumbers {
-		u.PhoneNumbers[i].Verification = from.PhoneNumbers[i].Verification.clone()
-		u.PhoneNumbers[i].LinkedTo = slices.Clone(from.PhoneNumbers[i].LinkedTo)
-	}
-	u.Web3Wallets = slices.Clone(from.Web3Wallets)
-	for i := range u.Web3Wallets {
-		u.Web3Wallets[i].Verification = from.Web3Wallets[i].Verification.clone()
-	}
-	u.ExternalAccounts = slices.Clone(from.ExternalAccounts)
-	for i := range u.ExternalAccounts {
-		u.ExternalAccounts[i].Verification = from.ExternalAccounts[i].Verification.clone()
-		u.ExternalAccounts[i].PublicMetadata = cloneObject(from.ExternalAccounts[i].PublicMetadata)
-		u.ExternalAccounts[i].Label = copied(from.ExternalAccounts[i].Label)
-		u.ExternalAccounts[i].Token = from.ExternalAccounts[i].Token.clone()
-	}
-	u.Passkeys = slices.Clone(from.Passkeys)
-	for i := range u.Passkeys {
-		u.Passkeys[i].Verification = from.Passkeys[i].Verification.clone()
-	}
-	u.SAMLAccounts = cloneObjects(from.SAMLAccounts)
-	u.EnterpriseAccounts = cloneObjects(from.EnterpriseAccounts)
-}
-
-func (v *Verification) clone() *Verification {
-	if v == nil {
-		return nil
-	}
-	return &Verification{
-		Object: v.Object, Status: v.Status, Strategy: v.Strategy,
-		Attempts: copied(v.Attempts), ExpireAt: copied(v.ExpireAt),
-	}
-}
-
-func copied[T any](p *T) *T {
-	if p == nil {
-		return nil
-	}
-	return new(*p)
-}
-
-func cloneObjects(list []map[string]any) []map[string]any {
-	copies := slices.Clone(list)
-	for i := range copies {
-		copies[i] = cloneObject(copies[i])
-	}
-	return copies
-}
-
-// cloneObject copies a JSON object; nil stays nil.
-func cloneObject(object map[string]any) map[string]any {
-	copies := maps.Clone(object)
-	for key, value := range copies {
-		copies[key] = cloneValue(value)
-	}
-	return copies
-}
-
-func cloneValue(value any) any {
-	switch v := value.(type) {
-	case map[string]any:
-		return cloneObject(v)
-	case []any:
-		copies := slices.Clone(v)
-		for i := range copies {
-			copies[i] = cloneValue(copies[i])
+// own puts a copy in the place of everything that a value leads to. Unexported fields cannot be copied; no type here has any.
+func own(value reflect.Value) {
+	switch value.Kind() {
+	case reflect.Pointer:
+		ownPointer(value)
+	case reflect.Slice:
+		ownSlice(value)
+	case reflect.Map:
+		ownMap(value)
+	case reflect.Interface:
+		ownInterface(value)
+	case reflect.Struct:
+		if value.Type() == reflect.TypeFor[time.Time]() {
+			return
 		}
-		return copies
+		for i := range value.NumField() {
+			own(value.Field(i))
+		}
 	default:
-		return value
+		// It is a value of its own.
+	}
+}
+
+func ownPointer(value reflect.Value) {
+	if value.IsNil() {
+		return
+	}
+	fresh := reflect.New(value.Type().Elem())
+	fresh.Elem().Set(value.Elem())
+	own(fresh.Elem())
+	value.Set(fresh)
+}
+
+func ownSlice(value reflect.Value) {
+	if value.IsNil() {
+		return
+	}
+	fresh := reflect.MakeSlice(value.Type(), value.Len(), value.Len())
+	reflect.Copy(fresh, value)
+	for i := range fresh.Len() {
+		own(fresh.Index(i))
+	}
+	value.Set(fresh)
+}
+
+func ownMap(value reflect.Value) {
+	if value.IsNil() {
+		return
+	}
+	fresh := reflect.MakeMapWithSize(value.Type(), value.Len())
+	for entries := value.MapRange(); entries.Next(); {
+		element := reflect.New(value.Type().Elem()).Elem()
+		element.Set(entries.Value())
+		own(element)
+		fresh.SetMapIndex(entries.Key(), element)
+	}
+	value.Set(fresh)
+}
+
+func ownInterface(value reflect.Value) {
+	switch value.Elem().Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Struct:
+		fresh := reflect.New(value.Elem().Type()).Elem()
+		fresh.Set(value.Elem())
+		own(fresh)
+		value.Set(fresh)
+	default:
+		// It is a value of its own, or nil.
 	}
 }

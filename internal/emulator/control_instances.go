@@ -44,7 +44,7 @@ func (i *Instance) summary() instanceSummary {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return instanceSummary{
-		ID: i.id, Environment: i.environment, Keys: keys, Users: i.store.living, Settings: documentOf(i.settings.clone()),
+		ID: i.id, Environment: i.environment, Keys: keys, Users: i.store.living, Settings: documentOf(clone(i.settings)),
 	}
 }
 

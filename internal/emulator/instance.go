@@ -94,16 +94,16 @@ func (i *Instance) RevokeKey(key string) bool {
 func (i *Instance) Settings() Settings {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return i.settings.clone()
+	return clone(i.settings)
 }
 
 // Configure changes the instance's switches; they hold from the next request on.
 func (i *Instance) Configure(change func(*Settings)) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	settings := i.settings.clone()
+	settings := clone(i.settings)
 	change(&settings)
-	i.settings = settings.clone()
+	i.settings = clone(settings)
 }
 
 // Journal returns the requests made with the instance's keys, oldest first.
@@ -137,12 +137,3 @@ func (i *Instance) Reset() {
 }
 
 func (i *Instance) now() time.Time { return i.server.clock.Now() }
-
-// clone copies s so that no slice is shared.
-func (s Settings) clone() Settings {
-	s.Required = slices.Clone(s.Required)
-	s.Blocked = slices.Clone(s.Blocked)
-	s.Pwned = slices.Clone(s.Pwned)
-	s.OAuthProviders = slices.Clone(s.OAuthProviders)
-	return s
-}

@@ -36,7 +36,7 @@ func (f *metadataForm) fields(u *User) []field {
 // replace stores the fields that were sent in place of what was there. Null becomes {}: that is the emulator's answer for PATCH
 // of a user, and Clerk's schema allows no null public or unsafe metadata in an answer.
 func (f *metadataForm) replace(u *User) error {
-	return f.store(u, func(_, wish map[string]any) map[string]any { return cloneObject(wish) })
+	return f.store(u, func(_, wish map[string]any) map[string]any { return clone(wish) })
 }
 
 // store puts what combine makes of the stored and the sent object into every field that was sent, unless one grows too large.
@@ -124,7 +124,7 @@ func (f *metadataForm) overwrite(u *User) error {
 // mergeObjects merges wish into a copy of have: objects key by key at every depth, null removes a key, and everything else,
 // arrays too, takes the place of what was there.
 func mergeObjects(have, wish map[string]any) map[string]any {
-	merged := cloneObject(have)
+	merged := clone(have)
 	if merged == nil {
 		merged = map[string]any{}
 	}
@@ -138,7 +138,7 @@ func mergeObjects(have, wish map[string]any) map[string]any {
 			before, _ := merged[key].(map[string]any)
 			merged[key] = mergeObjects(before, inner)
 		default:
-			merged[key] = cloneValue(value)
+			merged[key] = clone(value)
 		}
 	}
 	return merged

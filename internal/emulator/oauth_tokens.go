@@ -48,15 +48,6 @@ func (OAuthToken) String() string { return "(oauth token)" }
 // GoString does the same for %#v.
 func (OAuthToken) GoString() string { return "(oauth token)" }
 
-func (t *OAuthToken) clone() *OAuthToken {
-	if t == nil {
-		return nil
-	}
-	c := *t
-	c.ExpiresAt = copied(t.ExpiresAt)
-	return &c
-}
-
 // expired reports whether the token is of no use any more.
 func (t *OAuthToken) expired(now time.Time) bool {
 	return t.ExpiresAt != nil && *t.ExpiresAt <= millis(now)
@@ -142,7 +133,7 @@ func listOAuthTokens(c *call) (any, error) {
 // freshTokens returns the tokens of the user's accounts with the provider, after those that have expired were refreshed. One
 // account whose token cannot be had spoils the answer for all.
 func (c *call) freshTokens(u *User, provider string) ([]oauthTokenDocument, error) {
-	fresh, refreshed := u.clone(), false
+	fresh, refreshed := clone(u), false
 	documents := []oauthTokenDocument{}
 	for n := range fresh.ExternalAccounts {
 		a := &fresh.ExternalAccounts[n]

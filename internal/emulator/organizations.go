@@ -141,21 +141,3 @@ func completeTimes(created, updated *int64, now time.Time) {
 	*created = cmp.Or(*created, millis(now))
 	*updated = cmp.Or(*updated, *created)
 }
-
-// cloneOrganizations makes the memberships and invitations of u copies of those of from.
-func (u *User) cloneOrganizations(from *User) {
-	u.OrganizationMemberships = slices.Clone(from.OrganizationMemberships)
-	for n := range u.OrganizationMemberships {
-		m := &u.OrganizationMemberships[n]
-		m.Permissions = slices.Clone(m.Permissions)
-		m.PublicMetadata, m.PrivateMetadata = cloneObject(m.PublicMetadata), cloneObject(m.PrivateMetadata)
-		m.Organization.PublicMetadata = cloneObject(m.Organization.PublicMetadata)
-		m.Organization.PrivateMetadata = cloneObject(m.Organization.PrivateMetadata)
-	}
-	u.OrganizationInvitations = slices.Clone(from.OrganizationInvitations)
-	for n := range u.OrganizationInvitations {
-		v := &u.OrganizationInvitations[n]
-		v.InviterID, v.URL, v.ExpiresAt = copied(v.InviterID), copied(v.URL), copied(v.ExpiresAt)
-		v.PublicMetadata, v.PrivateMetadata = cloneObject(v.PublicMetadata), cloneObject(v.PrivateMetadata)
-	}
-}

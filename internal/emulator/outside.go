@@ -23,7 +23,7 @@ func (i *Instance) Users() []*User {
 	stored := i.store.all(now, 0)
 	users := make([]*User, len(stored))
 	for n, u := range stored {
-		users[n] = i.show(u, now).clone()
+		users[n] = clone(i.show(u, now))
 	}
 	return users
 }
@@ -36,7 +36,7 @@ func (i *Instance) User(id string) *User {
 	if u == nil {
 		return nil
 	}
-	return i.show(u, i.now()).clone()
+	return clone(i.show(u, i.now()))
 }
 
 // Find returns the only user for whom match returns true; nil if there is none or more than one.
@@ -61,7 +61,7 @@ func (i *Instance) Seed(u User) *User {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	now := i.now()
-	seeded := u.clone()
+	seeded := clone(&u)
 	seeded.ID = cmp.Or(seeded.ID, i.server.ids.next("user_", now))
 	seeded.CreatedAt = cmp.Or(seeded.CreatedAt, millis(now))
 	seeded.UpdatedAt = cmp.Or(seeded.UpdatedAt, seeded.CreatedAt)
@@ -74,7 +74,7 @@ func (i *Instance) Seed(u User) *User {
 	seeded.settleCredentials(&User{}, now)
 	i.complete(seeded, now)
 	i.store.put(seeded, now, i.settings.ListLag)
-	return i.show(seeded, now).clone()
+	return clone(i.show(seeded, now))
 }
 
 // Edit changes a user as somebody in the Dashboard would and returns what became of him. A change raises UpdatedAt unless
@@ -88,7 +88,7 @@ func (i *Instance) Edit(id string, change func(*User)) (*User, error) {
 	}
 	now := i.now()
 	shown := i.show(before, now)
-	edited := shown.clone()
+	edited := clone(shown)
 	change(edited)
 	edited.ID = id
 	if edited.Locked && !shown.Locked && edited.LockedUntil.IsZero() {
@@ -100,7 +100,7 @@ func (i *Instance) Edit(id string, change func(*User)) (*User, error) {
 		stamp(edited, before, now)
 	}
 	i.store.put(edited, now, i.settings.ListLag)
-	return i.show(edited, now).clone(), nil
+	return clone(i.show(edited, now)), nil
 }
 
 // Delete deletes a user as somebody in the Dashboard would. The error is ErrNoUser.

@@ -40,19 +40,6 @@ const (
 
 func (d TrustedDevice) active() bool { return d.Status == deviceActive }
 
-func (d TrustedDevice) clone() TrustedDevice {
-	d.Name, d.LastUsedAt, d.RevokedAt = copied(d.Name), copied(d.LastUsedAt), copied(d.RevokedAt)
-	return d
-}
-
-func cloneDevices(list []TrustedDevice) []TrustedDevice {
-	copies := slices.Clone(list)
-	for n := range copies {
-		copies[n] = copies[n].clone()
-	}
-	return copies
-}
-
 // completeTrustedDevices fills in what seeded devices leave out. Which prefix Clerk gives their ids is not documented.
 func (i *Instance) completeTrustedDevices(u *User, now time.Time) {
 	for n := range u.TrustedDevices {

@@ -151,7 +151,7 @@ func (f *updateForm) checkUsername(c *call, u *User) error {
 	if c.settings().requires("username") {
 		return lastRequiredIdentification()
 	}
-	rest := u.clone()
+	rest := clone(u)
 	rest.Username = nil
 	if !rest.hasIdentifier() {
 		return lastIdentification()

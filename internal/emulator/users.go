@@ -32,7 +32,7 @@ func (c *call) change(id string, edit func(*User) error) (*User, error) {
 		return nil, err
 	}
 	before := c.instance.show(stored, c.now)
-	edited := before.clone()
+	edited := clone(before)
 	if err := edit(edited); err != nil {
 		return nil, err
 	}
