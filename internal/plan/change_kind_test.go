@@ -27,6 +27,9 @@ func TestEveryKindOfChangeHasAName(t *testing.T) {
 			t.Errorf("KindOf(%T{}) = %q, want %q", kind.change, got, kind.name)
 		}
 	}
+	if got := KindOf(nil); got != "" {
+		t.Errorf("no change is of kind %q", got)
+	}
 	kinds := implementers(t, "change.go", "isChange")
 	for _, name := range kinds {
 		if named[name] == "" {

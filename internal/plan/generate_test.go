@@ -90,11 +90,7 @@ var bools = []bool{true, false}
 
 var specs = rapid.Custom(func(t *rapid.T) v1alpha1.ClerkUserSpec {
 	spec := v1alpha1.ClerkUserSpec{
-		ExternalID:        maybe(t, "external id", names),
 		Username:          maybe(t, "username", usernames),
-		FirstName:         maybe(t, "first name", names),
-		LastName:          maybe(t, "last name", names),
-		Locale:            maybe(t, "locale", []string{"", "en-US", "en-us"}),
 		EmailAddresses:    drawEmails(t),
 		PhoneNumbers:      drawPhones(t),
 		IdentifiersPolicy: maybe(t, "identifiers policy", policies),
@@ -104,12 +100,8 @@ var specs = rapid.Custom(func(t *rapid.T) v1alpha1.ClerkUserSpec {
 		MetadataPolicy:    maybe(t, "metadata policy", policies),
 		Banned:            maybe(t, "banned", bools),
 		Locked:            maybe(t, "locked", bools),
-		DeleteSelfEnabled: maybe(t, "delete self", bools),
-		BypassClientTrust: maybe(t, "bypass", bools),
-
-		CreateOrganizationEnabled: maybe(t, "create organization", bools),
-		CreateOrganizationsLimit:  maybe(t, "limit", []int64{0, 5}),
 	}
+	drawPlain(t, &spec)
 	drawSources(t, &spec)
 	if rapid.IntRange(0, 3).Draw(t, "initial given") == 0 {
 		spec.Initial = &v1alpha1.InitialValues{
@@ -270,12 +262,8 @@ func leafPointers(at string, value any) []string {
 // drawUser is any user that Clerk could hold.
 func drawUser(t *rapid.T) *clerk.User {
 	u := &clerk.User{
-		ID:         "user_1",
-		ExternalID: one(t, "user external id", names),
-		Username:   one(t, "user username", names),
-		FirstName:  one(t, "user first name", names),
-		LastName:   one(t, "user last name", names),
-		Locale:     one(t, "user locale", []string{"", "en-US", "en-U" + longS, "de"}),
+		ID:       "user_1",
+		Username: one(t, "user username", names),
 
 		PublicMetadata:  drawMetadata(t),
 		PrivateMetadata: drawMetadata(t),
@@ -283,11 +271,9 @@ func drawUser(t *rapid.T) *clerk.User {
 
 		Banned: rapid.Bool().Draw(t, "user banned"),
 		Locked: rapid.Bool().Draw(t, "user locked"),
-
-		DeleteSelfEnabled:         rapid.Bool().Draw(t, "user delete self"),
-		CreateOrganizationEnabled: rapid.Bool().Draw(t, "user create organization"),
-		BypassClientTrust:         rapid.Bool().Draw(t, "user bypass"),
-		CreateOrganizationsLimit:  maybe(t, "user limit", []int64{0, 5}),
+	}
+	for _, name := range plainNames() {
+		drawHeld(t, u, name)
 	}
 	if rapid.Bool().Draw(t, "user password") {
 		setPassword(u, clerk.NewSecret(one(t, "user password text", passwords)))
@@ -356,14 +342,14 @@ func drawEdits(t *rapid.T, u *clerk.User) *clerk.User {
 		func() { drawUserEmails(t, u) },
 		func() { drawUserPhones(t, u) },
 		func() { u.Username = one(t, "edited username", names) },
-		func() { u.FirstName = one(t, "edited first name", names) },
+		func() { drawHeld(t, u, one(t, "edited plain field", plainNames())) },
+		func() { drawHeld(t, u, one(t, "another plain field", plainNames())) },
+		func() { drawHeld(t, u, one(t, "a third plain field", plainNames())) },
 		func() { u.Banned = !u.Banned },
 		func() { u.PasswordEnabled, u.HasImage = false, false },
 		func() { setPassword(u, clerk.NewSecret(one(t, "edited password", passwords))) },
 		func() { setImage(u, one(t, "edited image", images)) },
 		func() { u.Locked = !u.Locked },
-		func() { u.BypassClientTrust = !u.BypassClientTrust },
-		func() { u.CreateOrganizationsLimit = maybe(t, "edited limit", []int64{0, 5}) },
 		func() { u.PublicMetadata[one(t, "edited key", keys)] = drawValue(t, 1) },
 		func() { delete(u.UnsafeMetadata, one(t, "removed key", keys)) },
 		func() { u.PrivateMetadata = drawMetadata(t) },

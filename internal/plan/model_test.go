@@ -115,39 +115,18 @@ func actCreate(u *clerk.User, p clerk.CreateUserParams) (*clerk.User, error) {
 	}
 	next.Banned = p.Banned != nil && *p.Banned
 	next.Locked = p.Locked != nil && *p.Locked
-	set(&next.Username, p.Username)
+	if p.Username != nil {
+		next.Username = *p.Username
+	}
 	if p.Password != nil {
 		setPassword(next, *p.Password)
 	}
-	setProfile(next, clerk.UpdateUserParams{
-		ExternalID: p.ExternalID, FirstName: p.FirstName, LastName: p.LastName, Locale: p.Locale,
-		DeleteSelfEnabled: p.DeleteSelfEnabled, CreateOrganizationEnabled: p.CreateOrganizationEnabled,
-		BypassClientTrust: p.BypassClientTrust, CreateOrganizationsLimit: p.CreateOrganizationsLimit,
-	})
+	setPlain(next, &p)
 	return next, nil
 }
 
-func set[T any](target, value *T) {
-	if value != nil {
-		*target = *value
-	}
-}
-
-func setProfile(u *clerk.User, p clerk.UpdateUserParams) {
-	set(&u.ExternalID, p.ExternalID)
-	set(&u.FirstName, p.FirstName)
-	set(&u.LastName, p.LastName)
-	set(&u.Locale, p.Locale)
-	set(&u.DeleteSelfEnabled, p.DeleteSelfEnabled)
-	set(&u.CreateOrganizationEnabled, p.CreateOrganizationEnabled)
-	set(&u.BypassClientTrust, p.BypassClientTrust)
-	if p.CreateOrganizationsLimit != nil {
-		u.CreateOrganizationsLimit = new(*p.CreateOrganizationsLimit)
-	}
-}
-
 func actUpdate(u *clerk.User, p clerk.UpdateUserParams) error {
-	setProfile(u, p)
+	setPlain(u, &p)
 	if p.Password == nil && (p.SkipPasswordChecks != nil || p.SignOutOfOtherSessions != nil) {
 		return errPassword
 	}

@@ -37,16 +37,9 @@ func (w witness) touched() []string {
 // forgetManaged clears what the spec or the record speaks of, so that the rest can be compared.
 func (w witness) forgetManaged(u *clerk.User) {
 	spec := w.spec
-	forget(spec.ExternalID, &u.ExternalID)
-	forget(spec.Username, &u.Username)
-	forget(spec.FirstName, &u.FirstName)
-	forget(spec.LastName, &u.LastName)
-	forget(spec.Locale, &u.Locale)
-	forget(spec.DeleteSelfEnabled, &u.DeleteSelfEnabled)
-	forget(spec.CreateOrganizationEnabled, &u.CreateOrganizationEnabled)
-	forget(spec.BypassClientTrust, &u.BypassClientTrust)
-	if spec.CreateOrganizationsLimit != nil {
-		u.CreateOrganizationsLimit = nil
+	w.forgetPlain(u)
+	if spec.Username != nil {
+		u.Username = ""
 	}
 	if spec.Password != nil {
 		u.PasswordEnabled, u.PasswordUpdatedAt = false, time.Time{}
@@ -68,12 +61,6 @@ func (w witness) forgetManaged(u *clerk.User) {
 			continue
 		}
 		w.forgetKeys("/"+field, u, want)
-	}
-}
-
-func forget[T any](wish *T, value *T) {
-	if wish != nil {
-		*value = *new(T)
 	}
 }
 
