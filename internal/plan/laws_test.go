@@ -51,6 +51,7 @@ var laws = map[string]func(*rapid.T, pair){
 	"Divisible":      divisible,
 	"Reverting":      reverting,
 	"Silent":         silent,
+	"Fingerprinted":  fingerprinted,
 }
 
 func TestLaws(t *testing.T) {
@@ -369,6 +370,18 @@ func silent(t *rapid.T, p pair) {
 	for _, problem := range plan.Unreachable(d, p.user) {
 		if strings.Contains(problem.Error(), canary) || strings.Contains(problem.Error(), "+1555") {
 			t.Fatalf("a problem shows a value: %s", problem.Error())
+		}
+	}
+}
+
+// fingerprinted says that of everything that is planned it can be noticed whether Clerk kept it.
+func fingerprinted(t *rapid.T, p pair) {
+	if p.user == nil {
+		return
+	}
+	for _, field := range plan.Fields(plan.For(p.desired(), p.user)) {
+		if plan.Fingerprint(p.user, field) == "" {
+			t.Fatalf("%s has no fingerprint", field)
 		}
 	}
 }
