@@ -21,26 +21,16 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/yaml"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
-	"github.com/clerk-operator/clerk-operator/test/controlplane"
 )
 
 // TestStoredValuesThatDoNotDecode tells of objects that another CustomResourceDefinition let in, or that somebody wrote into
 // status: each hurts itself only, says what is wrong with it, and can be corrected and deleted.
 func TestStoredValuesThatDoNotDecode(t *testing.T) {
 	t.Parallel()
-	plane, err := controlplane.Start(controlplane.Options{CRDs: []string{withoutRules(t)}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := plane.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	plane := ownPlane(t, withoutRules(t))
 	stored := storedEarlier(t, plane.Config())
 	t.Run("WithoutRules", func(t *testing.T) {
 		for name, story := range map[string]func(*testing.T, *rest.Config){
@@ -56,23 +46,14 @@ func TestStoredValuesThatDoNotDecode(t *testing.T) {
 			t.Run(name, func(t *testing.T) { t.Parallel(); story(t, plane.Config()) })
 		}
 	})
-	bases, err := controlplane.CRDs()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := envtest.InstallCRDs(plane.Config(), envtest.CRDInstallOptions{Paths: []string{bases}}); err != nil {
-		t.Fatal(err)
-	}
+	installDefinitions(t, plane.Config())
 	t.Run("UnderTodaysRules", stored)
 }
 
 // withoutRules returns a directory of CustomResourceDefinitions that let anything in.
 func withoutRules(t *testing.T) string {
 	t.Helper()
-	bases, err := controlplane.CRDs()
-	if err != nil {
-		t.Fatal(err)
-	}
+	bases := definitionsDir(t)
 	files, err := filepath.Glob(filepath.Join(bases, "*.yaml"))
 	if err != nil {
 		t.Fatal(err)

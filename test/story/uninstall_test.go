@@ -12,7 +12,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
@@ -22,15 +21,7 @@ import (
 // own, on which the ways follow each other.
 func TestUninstall(t *testing.T) {
 	t.Parallel()
-	plane, err := controlplane.StartWithCRDs()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := plane.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	plane := ownPlane(t, definitionsDir(t))
 	t.Run("InTheOrderOfTheDocumentation", func(t *testing.T) { uninstallInOrder(t, newUninstall(t, plane)) })
 	t.Run("KindsFirst", func(t *testing.T) { uninstallKindsFirst(t, newUninstall(t, plane)) })
 	t.Run("OperatorFirst", func(t *testing.T) { uninstallOperatorFirst(t, newUninstall(t, plane)) })
@@ -48,13 +39,7 @@ type uninstall struct {
 func newUninstall(t *testing.T, plane *controlplane.ControlPlane) *uninstall {
 	t.Helper()
 	config := plane.Config()
-	bases, err := controlplane.CRDs()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := envtest.InstallCRDs(config, envtest.CRDInstallOptions{Paths: []string{bases}}); err != nil {
-		t.Fatal(err)
-	}
+	installDefinitions(t, config)
 	scheme := runtime.NewScheme()
 	if err := apiextensionsv1.AddToScheme(scheme); err != nil {
 		t.Fatal(err)

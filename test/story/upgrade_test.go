@@ -12,11 +12,9 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
-	"github.com/clerk-operator/clerk-operator/test/controlplane"
 )
 
 // formerRecord is what earlier versions call status.lastHandledReconcileAt.
@@ -27,15 +25,7 @@ const formerRecord = "lastReconcileAt"
 // API server has no field yet.
 func TestRenamedRequestIsNeitherRepeatedNorLost(t *testing.T) {
 	t.Parallel()
-	plane, err := controlplane.StartWithCRDs()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := plane.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	plane := ownPlane(t, definitionsDir(t))
 	renameRecord(t, plane.Config(), "lastHandledReconcileAt", formerRecord)
 	w := worldIn(t, plane.Config(), slow)
 	w.start()
@@ -63,13 +53,7 @@ func TestRenamedRequestIsNeitherRepeatedNorLost(t *testing.T) {
 		}
 		return nil
 	})
-	bases, err := controlplane.CRDs()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := envtest.InstallCRDs(plane.Config(), envtest.CRDInstallOptions{Paths: []string{bases}}); err != nil {
-		t.Fatal(err)
-	}
+	installDefinitions(t, plane.Config())
 	w.eventually("the request to be on record", func() error {
 		w.touch()
 		if w.recordOf("ann", "lastHandledReconcileAt") != "now" {
