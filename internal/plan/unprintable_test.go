@@ -33,9 +33,11 @@ func TestWhatMustNotBePrintedIsNot(t *testing.T) {
 		plan.AddPhoneNumber{}, plan.UpdatePhoneNumber{}, plan.DeletePhoneNumber{},
 		plan.Ban{}, plan.Unban{}, plan.Lock{}, plan.Unlock{}, plan.DeleteProfileImage{}, plan.Delete{},
 	}, map[string]string{
+		"Digests":      "are made with a key that is not in them, and are in status",
 		"InvalidError": "has a text that was made for people",
 		"Mark":         "names objects, not people",
 		"Policy":       "has names of fields, and Parts, which are hidden",
+		"Record":       "is what status.applied shows",
 	})
 	if shown := leak.Shown(plan.Policy{Refused: map[plan.Part]bool{part: true}}); len(shown) > 0 {
 		t.Errorf("a policy shows its parts in %v", shown)
