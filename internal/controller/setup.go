@@ -188,16 +188,18 @@ func setupUsers(mgr ctrl.Manager, live client.Client, pool *connection.Pool, c C
 		return err
 	}
 	users := clerkuser.New(clerkuser.Config{
-		Client:          mgr.GetClient(),
-		Live:            live,
-		Pool:            pool,
-		Recorder:        boundedRecorder{mgr.GetEventRecorder(recorderName)},
-		Now:             c.Now,
+		Tools: reconcile.Tools{
+			Client:       mgr.GetClient(),
+			APIReader:    live,
+			Pool:         pool,
+			Recorder:     boundedRecorder{mgr.GetEventRecorder(recorderName)},
+			Now:          c.Now,
+			ClusterID:    c.ClusterID,
+			WatchSecrets: c.WatchSecrets,
+		},
 		Key:             c.Key,
-		ClusterID:       c.ClusterID,
 		DefaultInstance: c.DefaultInstance,
 		Metrics:         metrics,
-		WatchSecrets:    c.WatchSecrets,
 	})
 	return users.SetupWithManager(mgr, c.controllerOptions(c.Concurrency))
 }

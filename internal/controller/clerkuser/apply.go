@@ -11,78 +11,37 @@ import (
 	"slices"
 	"time"
 
-	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
-
-// writer is what carrying out may do at Clerk.
-type writer interface {
-	profileWriter
-	imageWriter
-	accessWriter
-	identifierWriter
-}
-
-// profileWriter is the part of writer for the user as a whole.
-type profileWriter interface {
-	CreateUser(ctx context.Context, params clerk.CreateUserParams) (*clerk.User, error)
-	UpdateUser(ctx context.Context, id string, params clerk.UpdateUserParams) (*clerk.User, error)
-	MergeMetadata(ctx context.Context, id string, params clerk.MetadataParams) (*clerk.User, error)
-	ReplaceMetadata(ctx context.Context, id string, params clerk.MetadataParams) (*clerk.User, error)
-	DeleteUser(ctx context.Context, id string) error
-}
-
-// imageWriter is the part of writer for the profile image.
-type imageWriter interface {
-	SetProfileImage(ctx context.Context, userID string, image clerk.ProfileImage) (*clerk.User, error)
-	DeleteProfileImage(ctx context.Context, userID string) (*clerk.User, error)
-}
-
-// accessWriter is the part of writer that takes access away and gives it back.
-type accessWriter interface {
-	BanUser(ctx context.Context, id string) (*clerk.User, error)
-	UnbanUser(ctx context.Context, id string) (*clerk.User, error)
-	LockUser(ctx context.Context, id string) (*clerk.User, error)
-	UnlockUser(ctx context.Context, id string) (*clerk.User, error)
-}
-
-// identifierWriter is the part of writer whose answers hold an identifier and not the whole user.
-type identifierWriter interface {
-	CreateEmailAddress(ctx context.Context, params clerk.CreateEmailAddressParams) (clerk.EmailAddress, error)
-	UpdateEmailAddress(ctx context.Context, id string, params clerk.UpdateEmailAddressParams) (clerk.EmailAddress, error)
-	DeleteEmailAddress(ctx context.Context, id string) error
-	CreatePhoneNumber(ctx context.Context, params clerk.CreatePhoneNumberParams) (clerk.PhoneNumber, error)
-	UpdatePhoneNumber(ctx context.Context, id string, params clerk.UpdatePhoneNumberParams) (clerk.PhoneNumber, error)
-	DeletePhoneNumber(ctx context.Context, id string) error
-}
 
 // apply carries changes out in order. What Clerk refuses is remembered, and holds back only what rests on it. After a call that
 // Clerk answers with a failure, only what takes access or rights away is carried out before that is returned; any other error
 // ends it. Calls that are answered without the whole user are followed by one read for all of them, and so is a refusal of an
 // identifier that is taken: it may be the user's own.
-func (p *pass) apply(ctx context.Context, do []plan.Change) error {
+func (e enforce) apply(ctx context.Context, do []plan.Change) error {
 	var r round
-	defer func() { p.fields().unseen = r.unseen }()
+	defer func() { e.fields().unseen = r.unseen }()
 	for _, change := range do {
-		if plan.RestsOn(change, p.failed) || r.failure != nil && !plan.TakesAway(change) {
+		if plan.RestsOn(change, e.failed) || r.failure != nil && !plan.TakesAway(change) {
 			continue
 		}
-		if err := p.applyNext(ctx, change, &r); err != nil {
+		if err := e.applyNext(ctx, change, &r); err != nil {
 			return err
 		}
 	}
 	if !r.stale || r.failure != nil {
 		return r.failure
 	}
-	user, err := p.read(ctx, p.in.client, p.observed.ID)
+	user, err := e.finder.read(ctx, e.observed.ID)
 	if err != nil {
 		return err
 	}
-	p.observed = user
+	e.observed = user
 	did := r.unseen
 	r.unseen = nil
-	return p.compare(did)
+	return e.compare(did)
 }
 
 // round is what the calls of one plan have told so far.
@@ -95,11 +54,11 @@ type round struct {
 }
 
 // applyNext makes the next call of a round.
-func (p *pass) applyNext(ctx context.Context, change plan.Change, r *round) error {
-	answer, err := p.applyOne(ctx, change)
+func (e enforce) applyNext(ctx context.Context, change plan.Change, r *round) error {
+	answer, err := e.applyOne(ctx, change)
 	switch {
 	case err != nil && answered(err):
-		p.failed, r.failure = append(p.failed, change), cmp.Or(r.failure, err)
+		e.failed, r.failure = append(e.failed, change), cmp.Or(r.failure, err)
 	case err != nil:
 		return err
 	case answer == identifierTaken:
@@ -109,7 +68,7 @@ func (p *pass) applyNext(ctx context.Context, change plan.Change, r *round) erro
 	case answer == wholeUser:
 		did := slices.Concat(r.unseen, []plan.Change{change})
 		r.unseen, r.stale = nil, false
-		return p.compare(did)
+		return e.compare(did)
 	}
 	return nil
 }
@@ -136,41 +95,42 @@ const (
 )
 
 // applyOne makes one call.
-func (p *pass) applyOne(ctx context.Context, change plan.Change) (callAnswer, error) {
-	id, mirror, asked := p.observed.ID, p.in.connection.Mirror, p.Now()
-	user, err := carryOut(ctx, p.in.client, id, change)
-	p.free(change, p.observed, err)
+func (e enforce) applyOne(ctx context.Context, change plan.Change) (callAnswer, error) {
+	id, called := e.observed.ID, e.clock()
+	user, err := carryOut(ctx, e.writer, id, change)
+	e.free(change, e.observed, err, e.clock())
 	if err != nil {
-		return p.notDone(change, asked, err)
+		return e.notDone(change, called, err)
 	}
+	fields := e.fields()
 	if _, unlocks := change.(plan.Unlock); unlocks {
-		p.fields().unlocked = true
+		fields.unlocked = true
 	}
-	p.fields().wrote(plan.Intend(v1alpha1.Applied{}, p.desired, []plan.Change{change}))
-	p.did = append(p.did, change)
-	p.applied = plan.Confirm(p.applied, p.desired, []plan.Change{change})
+	fields.wrote(e.wroteOnly(change))
+	e.did = append(e.did, change)
+	e.record.Commit(e.desired, change)
 	if user == nil {
-		mirror.WrotePart(id)
+		e.mirror.WrotePart(id)
 		return partOfUser, nil
 	}
-	mirror.Wrote(user)
-	p.observed = user
+	e.mirror.Wrote(user)
+	e.observed = user
 	return wholeUser, nil
 }
 
 // notDone decides what becomes of a call that was not carried out, or may not have been.
-func (p *pass) notDone(change plan.Change, asked time.Time, err error) (callAnswer, error) {
+func (r *reconciliation) notDone(change plan.Change, called time.Time, err error) (callAnswer, error) {
 	_, taken := clerk.IdentifierTaken(err)
 	if clerk.AnswerLost(err) {
-		p.lost = append(p.lost, change)
+		r.lost = append(r.lost, change)
 	}
-	refused := p.refuse(change, asked, err)
+	refused := r.refuse(change, called, err)
 	if refused {
-		p.failed = append(p.failed, change)
+		r.failed = append(r.failed, change)
 	}
 	if !refused || taken {
 		// Whatever the call did or did not do, the copy is not to be trusted.
-		p.doubt(p.observed.ID, change, err)
+		r.distrustCopy(r.observed.ID, change, err)
 	}
 	switch {
 	case refused && taken:
@@ -178,26 +138,60 @@ func (p *pass) notDone(change plan.Change, asked time.Time, err error) (callAnsw
 	case refused:
 		return refusedCall, nil
 	default:
-		p.failing = cmp.Or(p.failing, change.String())
+		r.failing = cmp.Or(r.failing, change.String())
 		return 0, fmt.Errorf("%s: %w", change, err)
 	}
 }
 
-// compare plans against Clerk's answer, and remembers at once what it does not show of the changes that led to it: if a later
-// call has to wait, the same ones must not be sent again and again.
-func (p *pass) compare(did []plan.Change) error {
-	if err := p.think(); err != nil {
-		return err
+// refuse remembers that Clerk refused a change, and reports whether it did so for good. A call for several fields of which
+// Clerk names none is made again field by field.
+func (r *reconciliation) refuse(change plan.Change, called time.Time, err error) bool {
+	refused, final := clerk.Rejected(err)
+	parts := plan.Parts(change)
+	if !final || len(parts) == 0 {
+		return false
 	}
-	p.noteFutile(did)
-	return nil
+	r.refusals++
+	fields := r.fields()
+	if named := namedParts(parts, refused); len(named) > 0 {
+		parts = named
+	} else if len(parts) > 1 {
+		fields.single = true
+		return true
+	}
+	for _, part := range parts {
+		fields.refuse(part, refused, r.backOffInputs(), r.now)
+	}
+	if _, taken := clerk.IdentifierTaken(err); taken {
+		r.identifiers.Await(r.uid(), r.instanceID, plan.Claimed(change), called)
+	}
+	return true
 }
 
-// carryOut makes the call that a change stands for. The user is nil where Clerk answers with a part of it or nothing.
-func carryOut(ctx context.Context, w writer, id string, change plan.Change) (*clerk.User, error) {
+// free has those try again that were refused an identifier which a change took from the user, or may have taken: after an
+// answer that was lost they try once in vain at the worst.
+func (r *reconciliation) free(change plan.Change, user *clerk.User, err error, now time.Time) {
+	if err == nil || clerk.AnswerLost(err) || clerk.IsNotFound(err) {
+		r.identifiers.Free(r.instanceID, plan.Freed(change, user), now)
+	}
+}
+
+// distrustCopy makes the copy of a user doubtful after a call whose answer does not hold the user. A deletion, and a call that
+// was answered with 404, wrote nothing that Clerk would have to show.
+func (r *reconciliation) distrustCopy(userID string, change plan.Change, err error) {
+	if _, waiting := clerk.Waiting(err); waiting {
+		return
+	}
+	if _, deletes := change.(plan.Delete); deletes || clerk.IsNotFound(err) {
+		r.mirror.Forget(userID)
+		return
+	}
+	r.mirror.WrotePart(userID)
+}
+
+// carryOut makes the call that a change of an existing user stands for. The user is nil where Clerk answers with a part of it.
+func carryOut(ctx context.Context, w connection.Writer, id string, change plan.Change) (*clerk.User, error) {
 	switch c := change.(type) {
-	case plan.Create:
-		return w.CreateUser(ctx, c.Params)
 	case plan.Update:
 		return w.UpdateUser(ctx, id, c.Params)
 	case plan.MergeMetadata:
@@ -216,14 +210,12 @@ func carryOut(ctx context.Context, w writer, id string, change plan.Change) (*cl
 		return w.LockUser(ctx, id)
 	case plan.Unlock:
 		return w.UnlockUser(ctx, id)
-	case plan.Delete:
-		return nil, w.DeleteUser(ctx, id)
 	default:
 		return nil, carryOutOnIdentifier(ctx, w, change)
 	}
 }
 
-func carryOutOnIdentifier(ctx context.Context, w identifierWriter, change plan.Change) (err error) {
+func carryOutOnIdentifier(ctx context.Context, w connection.IdentifierWriter, change plan.Change) (err error) {
 	switch c := change.(type) {
 	case plan.AddEmailAddress:
 		_, err = w.CreateEmailAddress(ctx, c.Params)

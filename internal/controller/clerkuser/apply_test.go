@@ -33,9 +33,7 @@ func (c *calls) part(name, id string) error {
 	return err
 }
 
-func (c *calls) CreateUser(context.Context, clerk.CreateUserParams) (*clerk.User, error) {
-	return c.whole("CreateUser", "")
-}
+func (c *calls) Reserve() error { return nil }
 
 func (c *calls) UpdateUser(_ context.Context, id string, _ clerk.UpdateUserParams) (*clerk.User, error) {
 	return c.whole("UpdateUser", id)
@@ -60,7 +58,6 @@ func (c *calls) LockUser(_ context.Context, id string) (*clerk.User, error) {
 func (c *calls) UnlockUser(_ context.Context, id string) (*clerk.User, error) {
 	return c.whole("UnlockUser", id)
 }
-func (c *calls) DeleteUser(_ context.Context, id string) error { return c.part("DeleteUser", id) }
 func (c *calls) SetProfileImage(_ context.Context, id string, _ clerk.ProfileImage) (*clerk.User, error) {
 	return c.whole("SetProfileImage", id)
 }
@@ -100,7 +97,6 @@ func TestEveryChangeIsOneCall(t *testing.T) {
 		call   string
 		whole  bool
 	}{
-		{plan.Create{}, "CreateUser", true},
 		{plan.Update{}, "UpdateUser user_x", true},
 		{plan.MergeMetadata{}, "MergeMetadata user_x", true},
 		{plan.ReplaceMetadata{}, "ReplaceMetadata user_x", true},
@@ -110,7 +106,6 @@ func TestEveryChangeIsOneCall(t *testing.T) {
 		{plan.Unban{}, "UnbanUser user_x", true},
 		{plan.Lock{}, "LockUser user_x", true},
 		{plan.Unlock{}, "UnlockUser user_x", true},
-		{plan.Delete{}, "DeleteUser user_x", false},
 		{plan.AddEmailAddress{Params: clerk.CreateEmailAddressParams{Address: "a@b.c"}}, "CreateEmailAddress a@b.c", false},
 		{plan.UpdateEmailAddress{Contact: plan.Contact{ID: "idn_1"}}, "UpdateEmailAddress idn_1", false},
 		{plan.DeleteEmailAddress{Contact: plan.Contact{ID: "idn_1"}}, "DeleteEmailAddress idn_1", false},
@@ -197,10 +192,11 @@ func TestApply(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var seen []string
-			p := newTestPass(t, newTestReconciler(t, newClock()), newTestUser("ann"))
-			p.in.client = newTestClient(t, clerkWith(tc.answers, &seen))
+			r := newTestReconciler(t, newClock())
+			p := newTestPass(t, r, newTestUser("ann"))
+			client := newTestClient(t, clerkWith(tc.answers, &seen))
 			p.observed = atClerk("ann@example.com")
-			err := p.apply(t.Context(), tc.do)
+			err := stepsOf(r).enforce(workOn(p, client)).apply(t.Context(), tc.do)
 			if (err != nil) != tc.fails {
 				t.Errorf("apply() = %v, want an error: %t", err, tc.fails)
 			}
@@ -210,7 +206,7 @@ func TestApply(t *testing.T) {
 			if p.observed.FirstName != tc.shows {
 				t.Errorf("observed is what the call %q answered, want %q", p.observed.FirstName, tc.shows)
 			}
-			if _, recent := p.in.connection.Mirror.Recent(testUserID, 0); recent != tc.recent {
+			if _, recent := p.mirror.Recent(testUserID, 0); recent != tc.recent {
 				t.Errorf("the mirror has a copy: %t, want %t", recent, tc.recent)
 			}
 			if err != nil && strings.Contains(err.Error(), "new@example.com") {

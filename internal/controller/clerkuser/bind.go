@@ -11,233 +11,231 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/brake"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/controller/creation"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
+	"github.com/clerk-operator/clerk-operator/internal/mirror"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// bind connects an object that has no user with one: the one that spec.userID names, one that an interrupted pass
-// created, a new one, or one that may be adopted. No call is spent on looking before creating: identifiers are unique at
-// Clerk, so a user that exists shows as a refusal.
-func (p *pass) bind(ctx context.Context) error {
-	switch {
-	case p.user.Spec.UserID != nil:
-		return p.bindNamed(ctx, *p.user.Spec.UserID)
-	case p.user.Spec.Observes():
-		return p.lookUp(ctx)
-	case p.origin == v1alpha1.OriginAdopted:
-		return missing("", p.origin)
-	}
-	found, err := p.bindEarlier(ctx)
-	if found || err != nil {
-		return err
-	}
-	return p.create(ctx)
+// bind makes a user the object's: the one that locate found, or a new one.
+type bind struct {
+	objectPatcher
+	creator  connection.Creator
+	resolver resolveInstance
+	clock    func() time.Time
 }
 
-// bindEarlier binds to a user that there is reason to believe exists: from a creating call whose answer was lost or whose
-// identifier has left the spec, or from one that Clerk refused because an identifier is taken.
-func (p *pass) bindEarlier(ctx context.Context) (found bool, err error) {
-	former := p.former()
-	switch refused := p.memory.lastRefusal(p.user.UID, p.user.Generation); {
-	case former != nil:
-		return p.resumeFormer(ctx, former)
-	case p.memory.lookDue(p.user.UID):
-		found, err = p.resume(ctx, creation.Of(p.user))
-		if !found && err == nil {
-			p.memory.looked(p.user.UID)
-		}
-		return found, err
-	case refused != nil:
-		return true, p.resolveTaken(ctx, refused)
-	case p.user.Spec.Adopts() && p.cannotBeCreated():
-		err = p.lookUp(ctx)
-		return p.observed != nil, err
-	default:
-		return false, nil
-	}
-}
-
-// cannotBeCreated reports whether the spec names an external id only. Clerk refuses to create a user without a way to
-// sign in, and does so before it says that the id is taken: such a user can only be adopted, and has to be looked for.
-func (p *pass) cannotBeCreated() bool {
-	for _, identifier := range p.desired.Identifiers() {
-		if identifier.Kind != clerk.KindExternalID {
-			return false
-		}
-	}
-	return true
-}
-
-// bindNamed adopts the user that spec.userID names. Whether this object may adopt at all is asked first, so that one that
-// may not learns nothing about the user.
-func (p *pass) bindNamed(ctx context.Context, id string) error {
-	if err := p.noneCreated(ctx, id); err != nil {
-		return err
-	}
-	if !p.mayAdopt() {
-		return adoptionDenied(p.in.instance)
-	}
-	user, err := p.findNamed(ctx, id)
-	if errors.Is(err, errGone) {
-		return p.namedMissing(id)
-	}
-	if err != nil {
-		return err
-	}
-	how, err := p.claim(ctx, user)
-	if err != nil {
-		return err
-	}
-	return p.bindTo(ctx, user, how)
-}
-
-// findNamed reads a user that is to be adopted live. To observe it, what the mirror has is good enough.
-func (p *pass) findNamed(ctx context.Context, id string) (*clerk.User, error) {
-	if p.user.Spec.Observes() {
-		return p.find(ctx, id)
-	}
-	return p.read(ctx, p.in.client, id)
-}
-
-// lookUp looks for the user without ever creating it; it may find none.
-func (p *pass) lookUp(ctx context.Context) error {
-	for _, identifier := range p.desired.Identifiers() {
-		hits, err := p.usersBy(ctx, identifier.Kind, identifier.Value)
-		if err != nil {
-			return err
-		}
-		if len(hits) > 0 {
-			return p.take(ctx, hits)
-		}
-	}
-	return nil
-}
-
-// noneCreated makes sure that an earlier creating call, whose answer nobody recorded, left no user behind that an object
-// which has come to name another would forget.
-func (p *pass) noneCreated(ctx context.Context, named string) error {
-	c := creation.Of(p.user)
-	if c == nil || p.user.Spec.Observes() || p.memory.nothingCreated(p.user.UID) {
+// stillQueued returns an error if an earlier reconcile of this spec had to wait for the token of a creating call and there
+// still is none. It spares that wait everything else, since where many wait each may come several times.
+func (b bind) stillQueued() error {
+	if !b.state.attempt.waits(b.user.Generation) || !b.mayCreate() {
 		return nil
 	}
-	hits, err := p.usersBy(ctx, c.Kind, c.Value)
+	return b.ready()
+}
+
+// ready asks for the token of a creating call, and remembers if there is none yet.
+func (b bind) ready() error {
+	err := b.creator.Reserve()
+	_, waiting := clerk.Waiting(err)
+	b.state.attempt.wait(b.user.Generation, waiting)
 	if err != nil {
-		return err
-	}
-	for _, hit := range hits {
-		if hit.ID != named && p.mark().OwnershipOf(hit) == plan.Ours {
-			return createdEarlier(hit.ID)
-		}
-	}
-	if left := c.Lag(p.now); left > 0 && len(hits) == 0 {
-		return notVisibleYet(left)
+		return fmt.Errorf("waiting to create the user: %w", err)
 	}
 	return nil
 }
 
-// resumeFormer looks for the user of an earlier creating call whose identifier has left the spec. done says that it was
-// found; a look that finds nothing is believed only when lists no longer lag.
-func (p *pass) resumeFormer(ctx context.Context, former *creating) (done bool, err error) {
-	found, err := p.resume(ctx, former)
-	if found || err != nil {
-		return found, err
+// prepare ensures the finalizer before anything is written to Clerk, or the user would be left behind by an object
+// deleted meanwhile. For a user to be created, the same patch says what is about to be created; it is not made before the
+// call can be, or where many users are to be created at once, nothing else would be written for a while.
+func (b bind) prepare(ctx context.Context) error {
+	if b.user.Spec.Observes() {
+		return nil
 	}
-	if left := former.Lag(p.now); left > 0 {
-		return false, notVisibleYet(left)
+	if !b.mayCreate() {
+		return b.ensureFinalizer(ctx, nil)
 	}
-	return false, p.patchPrepared(ctx, p.toCreate(nil))
-}
-
-// resume binds to a user that carries our mark under the identifier of an earlier creating call.
-func (p *pass) resume(ctx context.Context, c *creating) (found bool, err error) {
-	if c == nil {
-		return false, nil
+	if err := b.resolver.confirmStays(ctx); err != nil {
+		return err
 	}
-	hits, err := p.in.client.UsersBy(ctx, c.Kind, c.Value)
-	if err != nil {
-		return false, fmt.Errorf("looking up the user by %s: %w", c.Kind, err)
+	if err := b.ready(); err != nil {
+		return err
 	}
-	for _, hit := range hits {
-		if p.mark().OwnershipOf(hit) == plan.Ours {
-			return true, p.bindTo(ctx, hit, resumed)
-		}
+	if err := b.ensureFinalizer(ctx, b.nextAttempt(b.earlierAttempt())); err != nil {
+		return err
 	}
-	return false, nil
+	// A ClerkInstance that is deleted from now on waits for what was just written.
+	return b.resolver.confirmStays(ctx)
 }
 
 // errNotMarked: the answer to a creating call is about a user who does not carry the mark that was sent.
 var errNotMarked = errors.New("the answer to the creating call is not about the user that was to be created")
 
 // create sends the creating call. The owner mark travels in it, so that the user can be told to be ours whatever becomes
-// of the answer. An answer that does not show the mark is lost: it is about somebody else, whom nothing may be done to.
-func (p *pass) create(ctx context.Context) error {
-	if len(p.desired.Identifiers()) == 0 {
-		return errNoIdentifier
+// of the answer. An answer that does not show the mark is lost: it is about somebody else, whom nothing may be done to. Without a
+// user and an error, Clerk said that an identifier is taken, and locate finds out whose it is.
+func (b bind) create(ctx context.Context) (location, error) {
+	if len(b.desired.Identifiers()) == 0 {
+		return location{}, errNoIdentifier
 	}
-	if !p.upToDate {
-		if err := p.stillPresent(ctx); err != nil {
+	if b.formerAttempt() != nil {
+		if err := b.ensureFinalizer(ctx, b.nextAttempt(nil)); err != nil {
+			return location{}, err
+		}
+	}
+	if !b.upToDate {
+		if err := b.confirmPresent(ctx); err != nil {
+			return location{}, err
+		}
+	}
+	changes, called := b.diff(nil), b.clock()
+	call, _ := changes[0].(plan.Create)
+	user, err := b.creator.CreateUser(ctx, call.Params)
+	if err == nil && b.mark().OwnershipOf(user) != plan.Ours {
+		err = &clerk.AnswerLostError{Err: errNotMarked}
+	}
+	if err != nil {
+		return location{}, b.notCreated(err, called)
+	}
+	b.did = append(b.did, changes...)
+	b.state.attempt.succeed()
+	b.state.braked = time.Time{}
+	b.identifiers.Forget(b.uid())
+	b.mirror.Wrote(user)
+	return location{user: user, how: created}, nil
+}
+
+// notCreated records a creating call that failed. It returns nil for an identifier that is taken.
+func (b bind) notCreated(err error, called time.Time) error {
+	b.state.attempt.fail(err)
+	if kind, taken := clerk.IdentifierTaken(err); taken {
+		b.state.attempt.taken = &takenRefusal{generation: b.user.Generation, kind: kind, err: err, asked: called}
+		return nil
+	}
+	return creationError(err)
+}
+
+func creationError(err error) error { return fmt.Errorf("creating the user: %w", err) }
+
+// take makes a user this object's. One that only observes takes note of it, and signs for it only if it was its own.
+func (b bind) take(ctx context.Context, where location) error {
+	if b.user.Spec.Observes() {
+		return b.observeOnly(where.user, where.how)
+	}
+	b.observed = where.user
+	b.settleOrigin(where.user, where.how)
+	if err := b.bindTo(ctx, where.user, where.how); err != nil {
+		return err
+	}
+	return b.buildDesired()
+}
+
+// observeOnly observes a user without making it this object's, which it may be from before.
+func (b bind) observeOnly(user *clerk.User, how manner) error {
+	switch sight := b.mirror.Look(b.uid(), user.ID); sight.Presence {
+	case mirror.Present:
+		user = sight.User
+	case mirror.Pending:
+	case mirror.Doubtful, mirror.Absent, mirror.MassAbsent:
+		b.state.lookUps = nil
+		return &reconcile.WaitError{After: reconcile.StaleRetry, Err: errNotVisibleYet}
+	}
+	b.observed = user
+	if b.owned = how == bound || how == restored; b.owned {
+		b.settleOrigin(user, how)
+	}
+	b.baseline(user, how)
+	return b.buildDesired()
+}
+
+// bindTo puts the binding on record. Before a user that was not ours becomes so, the object is read live: an order to
+// adopt that was taken back meanwhile must not be carried out. And it is in status before the mark is written, like the
+// annotation before a creating call: a crash in between must not forget whose the mark is.
+func (b bind) bindTo(ctx context.Context, user *clerk.User, how manner) error {
+	becomesOurs := how == adopted || how == inherited
+	if becomesOurs && b.missing != nil {
+		// What the user has of what Clerk never shows is told apart from what is declared by that.
+		return b.missing
+	}
+	if becomesOurs {
+		if err := b.confirmPresent(ctx); err != nil {
 			return err
 		}
 	}
-	changes, asked := plan.For(p.desired, nil), p.Now()
-	user, err := carryOut(ctx, p.in.client, "", changes[0])
-	if err == nil && p.mark().OwnershipOf(user) != plan.Ours {
-		err = &clerk.AnswerLostError{Err: errNotMarked}
+	b.baseline(user, how)
+	if how != bound && how != restored {
+		// Whatever was said of this generation, nothing of it was carried out on this user.
+		b.settled = false
 	}
-	if err == nil {
-		p.did = append(p.did, changes...)
-		p.memory.answered(p.user.UID)
-		p.Pool.Identifiers().Forget(p.uid())
-		p.in.connection.Mirror.Wrote(user)
-		return p.bindTo(ctx, user, created)
+	b.userID, b.owned = user.ID, true
+	if how == resumed {
+		b.state.attempt.succeed()
+		b.state.braked = time.Time{}
 	}
-	p.noteCreationFailure(err)
-	if kind, taken := clerk.IdentifierTaken(err); taken {
-		r := &takenRefusal{generation: p.user.Generation, kind: kind, err: err, asked: asked}
-		p.memory.refuse(p.user.UID, r)
-		return p.resolveTaken(ctx, r)
+	b.mirror.Bind(b.uid(), user.ID)
+	if !b.onlyRestricts {
+		// Else the mark is not written in this reconcile, and a later one says so.
+		b.noteManner(user, how)
 	}
-	return fmt.Errorf("creating the user: %w", err)
+	if becomesOurs {
+		return b.recordIntent(ctx)
+	}
+	return nil
 }
 
-// resolveTaken finds out whose the identifier is that Clerk says is taken.
-func (p *pass) resolveTaken(ctx context.Context, r *takenRefusal) error {
-	kind, values := r.kind, p.valuesOf(r.kind)
-	if len(values) == 0 {
-		c := creation.Of(p.user)
-		if c == nil {
-			return fmt.Errorf("creating the user: %w", r.err)
-		}
-		kind, values = c.Kind, []string{c.Value}
+// settleOrigin takes origin and what was applied from where they are on record: in the mark, and for a user that was just
+// created, in the annotation.
+func (r *reconciliation) settleOrigin(user *clerk.User, how manner) {
+	mark, readable := plan.FindMark(user)
+	switch {
+	case how == adopted:
+		r.origin = v1alpha1.OriginAdopted
+	case readable && mark.Origin != "":
+		r.origin = mark.Origin
 	}
-	p.await(identifiersOf(kind, values), r.asked)
-	hits, err := p.usersBy(ctx, kind, values...)
-	if err != nil {
+	if how == inherited && mark.BannedOnDelete {
+		r.record.InheritBan()
+	}
+	if how == created || r.user.Status.UserID == "" {
+		if c := creation.Of(r.user); c != nil && r.origin == v1alpha1.OriginCreated && r.record.Empty() {
+			r.record.Inherit(c.Applied)
+		}
+	}
+	if how == created {
+		r.record.Commit(r.desired, r.did...)
+	}
+}
+
+func (r *reconciliation) noteManner(user *clerk.User, how manner) {
+	switch how {
+	case created:
+		r.notef(v1alpha1.EventCreated, "Create", "created user %s", user.ID)
+		if r.recreates {
+			r.notef(v1alpha1.EventRecreated, "Create", "the user had vanished from Clerk and was created again as %s", user.ID)
+		}
+	case resumed:
+		r.notef(v1alpha1.EventResumed, "Bind", "found user %s, which carries this object's owner mark", user.ID)
+	case restored:
+		r.notef(v1alpha1.EventMarkRestored, "Update", "somebody removed the owner mark from user %s; it is written again", user.ID)
+	case inherited:
+		r.notef(v1alpha1.EventAdopted, "Bind", "took over user %s from an earlier ClerkUser of this name", user.ID)
+	case adopted:
+		r.notef(v1alpha1.EventAdopted, "Bind", "adopted user %s", user.ID)
+	case bound:
+	}
+}
+
+// prepareAgain lets the object have a new user in place of one that vanished, under a new id. The brake counts it: where many
+// users are gone at once, the key is more likely wrong than the people. That the object has no user is on record before the
+// call, so that a crash after it is one like any other after a creating call.
+func (b bind) prepareAgain(ctx context.Context, brake brake.Brake) error {
+	if err := b.countAtBrake(ctx, brake, b.userID); err != nil {
 		return err
 	}
-	if len(hits) == 0 {
-		return &waitError{after: takenRetry, err: errNotVisibleYet}
-	}
-	return p.take(ctx, hits)
-}
-
-// takenRetry is the pause after a refusal for an identifier that no list shows.
-const takenRetry = 5 * time.Second
-
-func identifiersOf(kind clerk.IdentifierKind, values []string) []clerk.Identifier {
-	var identifiers []clerk.Identifier
-	for _, value := range values {
-		identifiers = append(identifiers, clerk.Identifier{Kind: kind, Value: value})
-	}
-	return identifiers
-}
-
-func (p *pass) valuesOf(kind clerk.IdentifierKind) []string {
-	var values []string
-	for _, identifier := range p.desired.Identifiers() {
-		if identifier.Kind == kind {
-			values = append(values, identifier.Value)
-		}
-	}
-	return values
+	b.mirror.Unbind(b.uid())
+	b.userID, b.origin, b.recreates = "", "", true
+	b.record.Clear()
+	return b.recordIntent(ctx)
 }

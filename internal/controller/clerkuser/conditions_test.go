@@ -13,6 +13,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
@@ -32,40 +33,40 @@ func saidBy(user *v1alpha1.ClerkUser) []said {
 
 func TestConditionsFollowTheVerdict(t *testing.T) {
 	t.Parallel()
-	inSync := verdict{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, message: "as declared"}
-	invalid := verdict{ready: metav1.ConditionFalse, reason: v1alpha1.ReasonInvalidSpec, message: "wrong", stalled: true}
-	retrying := verdict{ready: metav1.ConditionFalse, reason: v1alpha1.ReasonRetrying, message: "failing", reconciling: true}
-	waiting := verdict{unchanged: true}
-	silent := verdict{unchanged: true, silent: true}
-	suspended := verdict{unchanged: true, reason: v1alpha1.ReasonSuspended, message: "suspended"}
+	inSync := result{Result: reconcile.Result{Ready: metav1.ConditionTrue, Reason: v1alpha1.ReasonInSync, Message: "as declared"}}
+	invalid := result{Result: reconcile.Result{Ready: metav1.ConditionFalse, Reason: v1alpha1.ReasonInvalidSpec, Message: "wrong", Stalled: true}}
+	retrying := result{Result: reconcile.Result{Ready: metav1.ConditionFalse, Reason: v1alpha1.ReasonRetrying, Message: "failing", Reconciling: true}}
+	waiting := result{Result: reconcile.Result{Unchanged: true}}
+	silent := result{Result: reconcile.Result{Unchanged: true}, silent: true}
+	suspended := result{Result: reconcile.Result{Unchanged: true, Reason: v1alpha1.ReasonSuspended, Message: "suspended"}}
 	unknown := []said{
 		{"Ready", "Unknown", v1alpha1.ReasonWaiting, 3}, {"Reconciling", "True", v1alpha1.ReasonWaiting, 3},
 	}
 	tests := map[string]struct {
-		verdicts []verdict
+		verdicts []result
 		want     []said
 		observed int64
 	}{
-		"InSyncStandsAlone":                {[]verdict{inSync}, []said{{"Ready", "True", "InSync", 3}}, 3},
-		"StalledHasReadysReason":           {[]verdict{invalid}, []said{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
-		"RetryingReconciles":               {[]verdict{retrying}, []said{{"Ready", "False", "Retrying", 3}, {"Reconciling", "True", "Retrying", 3}}, -1},
-		"FirstWaitIsSaid":                  {[]verdict{waiting}, unknown, -1},
-		"SilentWaitSaysNothing":            {[]verdict{silent}, nil, -1},
-		"WaitAfterASilentOneIsSaid":        {[]verdict{silent, waiting}, unknown, -1},
-		"SilentWaitLeavesAWaitAlone":       {[]verdict{waiting, silent}, unknown, -1},
-		"SilentWaitLeavesAVerdictAlone":    {[]verdict{inSync, silent}, []said{{"Ready", "True", "InSync", 3}}, 3},
-		"SecondWaitSaysTheSame":            {[]verdict{waiting, waiting}, unknown, -1},
-		"WaitLeavesAVerdictAlone":          {[]verdict{inSync, waiting}, []said{{"Ready", "True", "InSync", 3}}, 3},
-		"WaitLeavesABadVerdictAlone":       {[]verdict{invalid, waiting}, []said{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
-		"WaitEndsWithAVerdict":             {[]verdict{waiting, inSync}, []said{{"Ready", "True", "InSync", 3}}, 3},
-		"StallEndsWithRetrying":            {[]verdict{invalid, retrying}, []said{{"Ready", "False", "Retrying", 3}, {"Reconciling", "True", "Retrying", 3}}, 3},
-		"RetryingEndsWithAStall":           {[]verdict{retrying, invalid}, []said{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
-		"CureRemovesTheStall":              {[]verdict{invalid, inSync}, []said{{"Ready", "True", "InSync", 3}}, 3},
-		"SuspendedFromTheStart":            {[]verdict{suspended}, []said{{"Ready", "Unknown", "Suspended", 3}}, -1},
-		"SuspensionEndsTheFirstWait":       {[]verdict{waiting, suspended}, []said{{"Ready", "Unknown", "Suspended", 3}}, -1},
-		"SuspensionLeavesAVerdictAlone":    {[]verdict{inSync, suspended}, []said{{"Ready", "True", "InSync", 3}}, 3},
-		"SuspensionLeavesAStallAlone":      {[]verdict{invalid, suspended}, []said{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
-		"EndOfTheFirstSuspensionIsWaiting": {[]verdict{suspended, waiting}, unknown, -1},
+		"InSyncStandsAlone":                {[]result{inSync}, []said{{"Ready", "True", "InSync", 3}}, 3},
+		"StalledHasReadysReason":           {[]result{invalid}, []said{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
+		"RetryingReconciles":               {[]result{retrying}, []said{{"Ready", "False", "Retrying", 3}, {"Reconciling", "True", "Retrying", 3}}, -1},
+		"FirstWaitIsSaid":                  {[]result{waiting}, unknown, -1},
+		"SilentWaitSaysNothing":            {[]result{silent}, nil, -1},
+		"WaitAfterASilentOneIsSaid":        {[]result{silent, waiting}, unknown, -1},
+		"SilentWaitLeavesAWaitAlone":       {[]result{waiting, silent}, unknown, -1},
+		"SilentWaitLeavesAVerdictAlone":    {[]result{inSync, silent}, []said{{"Ready", "True", "InSync", 3}}, 3},
+		"SecondWaitSaysTheSame":            {[]result{waiting, waiting}, unknown, -1},
+		"WaitLeavesAVerdictAlone":          {[]result{inSync, waiting}, []said{{"Ready", "True", "InSync", 3}}, 3},
+		"WaitLeavesABadVerdictAlone":       {[]result{invalid, waiting}, []said{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
+		"WaitEndsWithAVerdict":             {[]result{waiting, inSync}, []said{{"Ready", "True", "InSync", 3}}, 3},
+		"StallEndsWithRetrying":            {[]result{invalid, retrying}, []said{{"Ready", "False", "Retrying", 3}, {"Reconciling", "True", "Retrying", 3}}, 3},
+		"RetryingEndsWithAStall":           {[]result{retrying, invalid}, []said{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
+		"CureRemovesTheStall":              {[]result{invalid, inSync}, []said{{"Ready", "True", "InSync", 3}}, 3},
+		"SuspendedFromTheStart":            {[]result{suspended}, []said{{"Ready", "Unknown", "Suspended", 3}}, -1},
+		"SuspensionEndsTheFirstWait":       {[]result{waiting, suspended}, []said{{"Ready", "Unknown", "Suspended", 3}}, -1},
+		"SuspensionLeavesAVerdictAlone":    {[]result{inSync, suspended}, []said{{"Ready", "True", "InSync", 3}}, 3},
+		"SuspensionLeavesAStallAlone":      {[]result{invalid, suspended}, []said{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
+		"EndOfTheFirstSuspensionIsWaiting": {[]result{suspended, waiting}, unknown, -1},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -98,7 +99,7 @@ func TestForeignConditionsStay(t *testing.T) {
 	t.Parallel()
 	user := newTestUser("ann")
 	user.Status.Conditions = []metav1.Condition{{Type: "Audited", Status: metav1.ConditionTrue, Reason: "ByHand"}}
-	fillConditions(user, verdict{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, message: "as declared"})
+	fillConditions(user, result{Result: reconcile.Result{Ready: metav1.ConditionTrue, Reason: v1alpha1.ReasonInSync, Message: "as declared"}})
 	if len(user.Status.Conditions) != 2 {
 		t.Errorf("conditions are %v, want both", saidBy(user))
 	}
@@ -183,7 +184,8 @@ func TestBindingIsOnRecordForABoundUserOnly(t *testing.T) {
 	if s := user.Status; s.Binding != "" {
 		t.Errorf("a user that was not seen to be ours is signed for: %q", s.Binding)
 	}
-	p.bound, p.applied = true, v1alpha1.Applied{Banned: true}
+	p.owned = true
+	p.record.Inherit(v1alpha1.Applied{Banned: true})
 	p.fillBinding()
 	s := user.Status
 	if s.UserID != testUserID || s.Origin != v1alpha1.OriginAdopted || s.OnDelete != v1alpha1.DeletionRetain || !s.Applied.Banned {
@@ -192,12 +194,13 @@ func TestBindingIsOnRecordForABoundUserOnly(t *testing.T) {
 	if want := (v1alpha1.BoundInstance{Namespace: testNamespace, Name: "default", ID: testInstanceID}); *s.Instance != want {
 		t.Errorf("the user is said to live in %+v, want %+v", *s.Instance, want)
 	}
-	if !p.Key.Valid(s.Binding, p.subject(testUserID)) {
+	if !p.key.Valid(s.Binding, p.subject(testUserID)) {
 		t.Errorf("the binding %q does not hold", s.Binding)
 	}
 	signed := s.Binding
 
-	p.in.connection, p.observed, p.bound, p.applied = nil, nil, false, v1alpha1.Applied{}
+	p.target, p.observed, p.owned = target{}, nil, false
+	p.record.Clear()
 	p.fillBinding()
 	if s := user.Status; s.Binding != signed || s.Instance == nil || s.UserID != testUserID || s.Applied != nil {
 		t.Errorf("a pass without a connection left %+v", s)
@@ -213,21 +216,21 @@ func TestStatusTellsWhatThePassDid(t *testing.T) {
 	t.Parallel()
 	withheld := []string{"banned"}
 	tests := map[string]struct {
-		learned func(*pass)
+		learned func(*reconciliation)
 		pending []string
 		echo    string
 		wrote   bool
 	}{
-		"QuietPass":        {func(*pass) {}, nil, "now", false},
-		"Write":            {func(p *pass) { p.did = []plan.Change{plan.Ban{}} }, nil, "now", true},
-		"WithheldIsNamed":  {func(p *pass) { p.pending = withheld }, []string{"banned"}, "now", false},
-		"FailureIsNotDone": {func(p *pass) { p.err = errUnsettled }, nil, "before", false},
-		"FailureAfterWrite": {func(p *pass) {
+		"QuietPass":        {func(*reconciliation) {}, nil, "now", false},
+		"Write":            {func(p *reconciliation) { p.did = []plan.Change{plan.Ban{}} }, nil, "now", true},
+		"WithheldIsNamed":  {func(p *reconciliation) { p.pending = withheld }, []string{"banned"}, "now", false},
+		"FailureIsNotDone": {func(p *reconciliation) { p.err = errUnsettled }, nil, "before", false},
+		"FailureAfterWrite": {func(p *reconciliation) {
 			p.err, p.did = errUnsettled, []plan.Change{plan.Ban{}}
 		}, nil, "before", true},
-		"SuspendedSaysNothing": {func(p *pass) { p.suspended, p.pending = true, withheld }, []string{"old"}, "before", false},
-		"OnHoldKeepsWhatWas":   {func(p *pass) { p.onHold, p.err, p.pending = true, errAmbiguous, nil }, []string{"old"}, "before", false},
-		"NothingUnderstood":    {func(p *pass) { p.desired, p.err = nil, errNoIdentifier }, []string{"old"}, "before", false},
+		"SuspendedSaysNothing": {func(p *reconciliation) { p.suspended, p.pending = true, withheld }, []string{"old"}, "before", false},
+		"OnHoldKeepsWhatWas":   {func(p *reconciliation) { p.onHold, p.err, p.pending = true, errAmbiguous, nil }, []string{"old"}, "before", false},
+		"NothingUnderstood":    {func(p *reconciliation) { p.desired, p.err = nil, errNoIdentifier }, []string{"old"}, "before", false},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -237,13 +240,13 @@ func TestStatusTellsWhatThePassDid(t *testing.T) {
 				u.Status.LastHandledReconcileAt, u.Status.PendingChanges = "before", []string{"old"}
 			})
 			p := newTestPass(t, newTestReconciler(t, newClock()), user)
-			if err := p.think(); err != nil {
+			if err := p.buildDesired(); err != nil {
 				t.Fatal(err)
 			}
 			p.planned = true
 			tc.learned(p)
 			p.planned = p.planned && p.desired != nil && !p.suspended && !p.onHold
-			p.fillStatus(verdict{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, message: "as declared"})
+			p.fillStatus(result{Result: reconcile.Result{Ready: metav1.ConditionTrue, Reason: v1alpha1.ReasonInSync, Message: "as declared"}}, start)
 			if user.Status.LastHandledReconcileAt != tc.echo {
 				t.Errorf("lastHandledReconcileAt is %q, want %q", user.Status.LastHandledReconcileAt, tc.echo)
 			}

@@ -8,105 +8,120 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/controller/source"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// maxRounds bounds how often a pass plans again after it carried a plan out, not counting what Clerk refused. Two are the
+// enforce makes the user at Clerk as declared.
+type enforce struct {
+	objectPatcher
+	finder finder
+	writer connection.Writer
+	clock  func() time.Time
+}
+
+// maxRounds bounds how often a reconcile plans again after it carried a plan out, not counting what Clerk refused. Two are the
 // rule: one to act, one to see that nothing is left.
 const maxRounds = 4
 
-// enforce plans, carries out what is allowed, and plans against Clerk's answers until nothing is left.
-func (p *pass) enforce(ctx context.Context) error {
-	p.compareUnseen()
-	p.findLost()
+// run plans, carries out what is allowed, and plans against Clerk's answers until nothing is left.
+func (e enforce) run(ctx context.Context) error {
+	e.compareUnseen()
+	e.findLost()
 	for left := maxRounds; left > 0; left-- {
-		p.failed = nil
-		refusals := p.refusals
-		todo := p.plan()
-		do, withheld := plan.Allow(p.policy(todo), todo, p.desired, p.observed)
-		if p.onlyRestricts {
+		e.failed = nil
+		refusals := e.refusals
+		todo := e.diff(e.observed)
+		do, withheld := plan.Allow(e.policy(todo), todo, e.desired, e.observed)
+		if e.onlyRestricts {
 			do = plan.Restrictions(do)
 		}
-		p.pending, p.planned = p.known(withheld), true
+		e.pending, e.planned = e.known(withheld), true
 		if len(do) == 0 {
-			return p.conclude(todo)
+			return e.conclude(todo)
 		}
-		if err := p.carryOutAll(ctx, do); err != nil {
-			p.notePending(err)
+		if err := e.carryOutAll(ctx, do); err != nil {
+			e.notePending(err)
 			return err
 		}
-		left += p.refusals - refusals
+		left += e.refusals - refusals
 	}
 	return errUnsettled
 }
 
-// plan is what to do about the user as it was seen last.
-func (p *pass) plan() []plan.Change {
-	if p.latest.desired != p.desired || p.latest.observed != p.observed {
-		p.latest = planned{p.desired, p.observed, plan.For(p.desired, p.observed)}
-	}
-	return p.latest.changes
-}
-
-// planned is a plan and what it was made for.
-type planned struct {
-	desired  *plan.Desired
-	observed *clerk.User
-	changes  []plan.Change
-}
-
 // carryOutAll makes the calls of a plan, and keeps the record of what is the operator's to take back.
-func (p *pass) carryOutAll(ctx context.Context, do []plan.Change) error {
-	applied, before, refusals := p.applied, len(p.did), p.refusals
-	if err := p.intend(ctx, do); err != nil {
+func (e enforce) carryOutAll(ctx context.Context, do []plan.Change) error {
+	before, refusals := len(e.did), e.refusals
+	if err := e.recordBegin(ctx, do); err != nil {
 		return err
 	}
-	p.lost = nil
-	err := p.apply(ctx, do)
-	did := p.did[before:]
-	p.fields().lost = p.lost
-	p.countCorrections(did)
-	if err == nil && p.refusals == refusals {
+	e.lost = nil
+	err := e.apply(ctx, do)
+	did := e.did[before:]
+	e.fields().lost = e.lost
+	e.countCorrections(did)
+	if err == nil && e.refusals == refusals {
 		return nil
 	}
-	// What others have in the place of what was not carried out is not to be taken back when it leaves the spec. A call whose
-	// answer was lost may have been.
-	made := slices.Concat(did, p.lost)
-	p.applied = plan.Confirm(plan.Intend(applied, p.desired, made), p.desired, did)
-	return cmp.Or(err, p.think())
+	e.record.Rollback(e.desired, did, e.lost)
+	return cmp.Or(err, e.buildDesired())
+}
+
+// recordBegin puts on record what will be ours to take back, before it is written to Clerk: a crash right after would leave
+// it there for ever. It waits for the token of the first call before that, or what is not sent would be on record.
+func (e enforce) recordBegin(ctx context.Context, do []plan.Change) error {
+	pointers, changed := e.record.Begin(e.desired, do)
+	if !changed {
+		return e.confirmRecord(ctx, do)
+	}
+	e.fields().intends(pointers)
+	if e.justCreated() {
+		return nil
+	}
+	err := e.writer.Reserve()
+	if err == nil {
+		err = e.recordIntent(ctx)
+	}
+	if err != nil {
+		e.record.Cancel()
+		return fmt.Errorf("recording what is about to be written: %w", err)
+	}
+	return nil
 }
 
 // policy says what of a plan is not to be done: all of it in mode Observe, and else the fields whose values are not known and
 // those that somebody keeps changing back, and the parts that Clerk does not keep or refused a while ago.
-func (p *pass) policy(todo []plan.Change) plan.Policy {
-	if p.user.Spec.Observes() {
+func (r *reconciliation) policy(todo []plan.Change) plan.Policy {
+	if r.user.Spec.Observes() {
 		return plan.Policy{Observe: true}
 	}
-	fields := p.fields()
-	policy := plan.Policy{Withheld: map[string]bool{}, Refused: fields.standing(p.circumstances(), p.now), Single: fields.single}
-	for _, field := range p.sources.LeftOut {
+	fields := r.fields()
+	policy := plan.Policy{Withheld: map[string]bool{}, Refused: fields.standing(r.backOffInputs(), r.now), Single: fields.single}
+	for _, field := range r.sources.LeftOut {
 		policy.Withheld[field] = true
 	}
-	p.notKept, p.contended = nil, nil
+	r.notKept, r.contended = nil, nil
 	for _, part := range partsOf(todo) {
-		if fields.futile(part, plan.Fingerprint(p.observed, part.Field)) {
+		if fields.futile(part, plan.Fingerprint(r.observed, part.Field)) {
 			policy.Refused[part] = true
-			if !slices.Contains(p.notKept, part.Field) {
-				p.notKept = append(p.notKept, part.Field)
+			if !slices.Contains(r.notKept, part.Field) {
+				r.notKept = append(r.notKept, part.Field)
 			}
 		}
 	}
 	differing := plan.Fields(todo)
 	for _, field := range differing {
-		if !slices.Contains(p.notKept, field) && fields.contended(field, p.in.connection.Mirror.ComparedAt()) {
-			p.contended = append(p.contended, field)
+		if !slices.Contains(r.notKept, field) && fields.contended(field, r.mirror.ComparedAt()) {
+			r.contended = append(r.contended, field)
 			policy.Withheld[field] = true
 		}
 	}
-	fields.calm(differing, p.now, p.in.instance.Spec.FullInterval())
+	fields.settleConflicts(differing, r.now, r.instance.Spec.FullInterval())
 	return policy
 }
 
@@ -121,136 +136,112 @@ func partsOf(changes []plan.Change) []plan.Part {
 
 // known leaves out the fields of which it is not known whether they differ. Private metadata that the spec holds itself is
 // known, and not written either.
-func (p *pass) known(fields []string) []string {
+func (r *reconciliation) known(fields []string) []string {
 	return slices.DeleteFunc(fields, func(field string) bool {
-		inline := field == plan.FieldPrivateMetadata && p.user.Spec.PrivateMetadata != nil
-		return slices.Contains(p.sources.LeftOut, field) && !inline
+		inline := field == plan.FieldPrivateMetadata && r.user.Spec.PrivateMetadata != nil
+		return slices.Contains(r.sources.LeftOut, field) && !inline
 	})
 }
 
 // notePending names everything that was not carried out because a call failed. While the object only waits for its turn,
 // status says nothing new of that.
-func (p *pass) notePending(err error) {
-	if len(p.fields().unseen) == 0 {
-		p.settle()
+func (r *reconciliation) notePending(err error) {
+	if len(r.fields().unseen) == 0 {
+		r.pruneRecord()
 	}
 	if _, waiting := clerk.Waiting(err); waiting {
-		p.planned = false
+		r.planned = false
 		return
 	}
-	p.pending = p.known(plan.Fields(p.plan()))
+	r.pending = r.known(plan.Fields(r.diff(r.observed)))
 }
 
-// settle takes off the record what left the spec and is no longer at Clerk.
-func (p *pass) settle() {
-	if !p.onlyRestricts && !p.user.Spec.Observes() {
-		p.applied = plan.Settle(p.applied, p.desired, p.observed)
+// pruneRecord takes off the record what left the spec and is no longer at Clerk.
+func (r *reconciliation) pruneRecord() {
+	if !r.onlyRestricts && !r.user.Spec.Observes() {
+		r.record.Prune(r.desired, r.observed)
 	}
 }
 
-// conclude ends a pass that has nothing left to do.
-func (p *pass) conclude(todo []plan.Change) error {
-	p.settle()
+// conclude ends a reconcile that has nothing left to do.
+func (r *reconciliation) conclude(todo []plan.Change) error {
+	r.pruneRecord()
 	switch {
-	case p.onlyRestricts:
-		return p.invalid
-	case p.user.Spec.Observes(), p.missing != nil && !source.IsFault(p.missing):
-		return p.missing
+	case r.onlyRestricts:
+		return r.invalid
+	case r.user.Spec.Observes(), r.missing != nil && !source.IsFault(r.missing):
+		return r.missing
 	}
-	fields := p.fields()
-	fields.left(partsOf(todo), p.contended)
+	fields := r.fields()
+	fields.left(partsOf(todo), r.contended)
 	open := &unfinished{
-		missing:     p.missing,
-		refused:     fields.refused(todo, p.desired),
-		unreachable: plan.Unreachable(p.desired, p.observed),
-		notKept:     p.notKept,
+		missing:     r.missing,
+		refused:     fields.refused(todo, r.desired),
+		unreachable: plan.Unreachable(r.desired, r.observed),
+		notKept:     r.notKept,
 	}
-	p.applied = fields.disown(p.applied, p.observed)
+	refused, unsent := fields.disowned()
+	r.record.Disown(r.observed, refused, unsent)
 	if len(open.refused) == 0 {
-		p.Pool.Identifiers().Forget(p.uid())
+		r.identifiers.Forget(r.uid())
 	}
 	return open.orNil()
 }
 
-// intend puts on record what will be ours to take back, before it is written to Clerk: a crash right after would leave
-// it there for ever. It waits for the token of the first call before that, or what is not sent would be on record.
-func (p *pass) intend(ctx context.Context, do []plan.Change) error {
-	former, next := p.applied, plan.Intend(p.applied, p.desired, do)
-	if plan.SameApplied(next, former) {
-		return p.confirmRecord(ctx, do)
-	}
-	p.applied = next
-	p.fields().intends(former, next)
-	if p.justCreated() {
-		return nil
-	}
-	err := p.in.client.Reserve()
-	if err == nil {
-		err = p.reportIntent(ctx)
-	}
-	if err != nil {
-		p.applied = former
-		return fmt.Errorf("recording what is about to be written: %w", err)
-	}
-	return nil
-}
-
-// fields is what is remembered of the fields under what is declared now: a source with another value is a new wish.
-func (p *pass) fields() *fieldMemory {
-	declared := p.sources.Digest
-	if !p.sources.Complete {
-		declared = p.user.Status.InputsDigest
-	}
-	return p.memory.fields(p.user.UID, p.user.Generation, declared)
-}
-
-// justCreated reports whether this pass created the user; the annotation then holds what was added.
-func (p *pass) justCreated() bool {
-	return slices.ContainsFunc(p.did, func(c plan.Change) bool {
-		_, ok := c.(plan.Create)
-		return ok
-	})
-}
-
 // countCorrections remembers which fields are put right although the spec did not change. A lock that lapsed by itself
 // is nobody's doing.
-func (p *pass) countCorrections(did []plan.Change) {
-	if !p.theirs() || p.justCreated() {
+func (r *reconciliation) countCorrections(did []plan.Change) {
+	if !r.isDrift() || r.justCreated() {
 		return
 	}
-	lapsed := p.user.Status.LockExpiresAt != nil && !p.user.Status.LockExpiresAt.After(p.now)
-	fields := p.fields()
-	for _, field := range p.foreign(did) {
+	lapsed := r.user.Status.LockExpiresAt != nil && !r.user.Status.LockExpiresAt.After(r.now)
+	fields := r.fields()
+	for _, field := range r.foreign(did) {
 		if field != plan.FieldLocked || !lapsed {
-			fields.corrected(field, p.now)
+			fields.corrected(field, r.now)
 		}
 	}
 }
 
-// compareUnseen is for changes of the pass before this one, which was broken off before it saw their effect.
-func (p *pass) compareUnseen() {
-	if fields := p.fields(); len(fields.unseen) > 0 {
-		p.noteFutile(fields.unseen)
+// compareUnseen is for changes of the reconcile before this one, which was broken off before it saw their effect.
+func (r *reconciliation) compareUnseen() {
+	if fields := r.fields(); len(fields.unseen) > 0 {
+		r.noteFutile(fields.unseen)
 		fields.unseen = nil
 	}
 }
 
-// findLost counts the changes of the pass before this one whose answer was lost as carried out, where the user shows them.
-func (p *pass) findLost() {
-	fields := p.fields()
+// findLost counts the changes of the reconcile before this one whose answer was lost as carried out, where the user shows them.
+func (r *reconciliation) findLost() {
+	fields := r.fields()
 	for _, change := range fields.lost {
-		if len(plan.Repeated([]plan.Change{change}, p.plan())) == 0 {
-			p.did = append(p.did, change)
+		if len(plan.Repeated([]plan.Change{change}, r.diff(r.observed))) == 0 {
+			r.did = append(r.did, change)
 		}
 	}
 	fields.lost = nil
 }
 
 // noteFutile remembers what Clerk's answers to the very calls that were to change it do not show. It counts as failed.
-func (p *pass) noteFutile(did []plan.Change) {
-	fields := p.fields()
-	for _, part := range plan.Repeated(did, p.plan()) {
-		fields.ignored(part, plan.Fingerprint(p.observed, part.Field))
-		p.failed = append(p.failed, did...)
+func (r *reconciliation) noteFutile(did []plan.Change) {
+	fields := r.fields()
+	for _, part := range plan.Repeated(did, r.diff(r.observed)) {
+		fields.ignored(part, plan.Fingerprint(r.observed, part.Field))
+		r.failed = append(r.failed, did...)
 	}
+}
+
+// compare plans against Clerk's answer, and remembers at once what it does not show of the changes that led to it: if a later
+// call has to wait, the same ones must not be sent again and again.
+func (r *reconciliation) compare(did []plan.Change) error {
+	if err := r.buildDesired(); err != nil {
+		return err
+	}
+	r.noteFutile(did)
+	return nil
+}
+
+// wroteOnly is the metadata pointers that a change writes.
+func (r *reconciliation) wroteOnly(change plan.Change) []string {
+	return plan.Intend(v1alpha1.Applied{}, r.desired, []plan.Change{change}).Metadata
 }

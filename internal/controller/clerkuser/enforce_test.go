@@ -26,26 +26,28 @@ func TestPolicyWithholdsWhatIsFutileOrContended(t *testing.T) {
 	ban := []plan.Change{plan.Ban{}, plan.Update{Params: clerk.UpdateUserParams{Locale: ptr.To("en")}}}
 	user := atClerk("ann@example.com")
 	tests := map[string]struct {
-		learned   func(p *pass, f *fieldMemory)
+		learned   func(p *reconciliation, f *fieldState)
 		notKept   []string
 		contended []string
 	}{
-		"Nothing": {func(*pass, *fieldMemory) {}, nil, nil},
-		"Futile":  {func(_ *pass, f *fieldMemory) { f.ignored(plan.Part{Field: "locale"}, plan.Fingerprint(user, "locale")) }, []string{"locale"}, nil},
-		"FutileWithAnotherValue": {func(_ *pass, f *fieldMemory) {
+		"Nothing": {func(*reconciliation, *fieldState) {}, nil, nil},
+		"Futile": {func(_ *reconciliation, f *fieldState) {
+			f.ignored(plan.Part{Field: "locale"}, plan.Fingerprint(user, "locale"))
+		}, []string{"locale"}, nil},
+		"FutileWithAnotherValue": {func(_ *reconciliation, f *fieldState) {
 			f.ignored(plan.Part{Field: "locale"}, plan.Fingerprint(atClerk("", func(u *clerk.User) { u.Locale = "de" }), "locale"))
 		}, nil, nil},
-		"FutileButNotPlanned": {func(_ *pass, f *fieldMemory) {
+		"FutileButNotPlanned": {func(_ *reconciliation, f *fieldState) {
 			f.ignored(plan.Part{Field: "username"}, plan.Fingerprint(user, "username"))
 		}, nil, nil},
-		"Contended": {func(p *pass, f *fieldMemory) {
-			for range tolerance {
+		"Contended": {func(p *reconciliation, f *fieldState) {
+			for range maxCorrections {
 				f.corrected("banned", p.now)
 			}
 		}, nil, []string{"banned"}},
-		"FutileIsSaidFirst": {func(p *pass, f *fieldMemory) {
+		"FutileIsSaidFirst": {func(p *reconciliation, f *fieldState) {
 			f.ignored(plan.Part{Field: "banned"}, plan.Fingerprint(user, "banned"))
-			for range tolerance {
+			for range maxCorrections {
 				f.corrected("banned", p.now)
 			}
 		}, []string{"banned"}, nil},
@@ -92,7 +94,7 @@ func TestFieldThatSomebodyKeepsChangingBack(t *testing.T) {
 		}
 		s.tails()
 	}
-	for range tolerance {
+	for range maxCorrections {
 		change()
 		s.becomes("ann", v1alpha1.ReasonInSync)
 		s.tells(v1alpha1.EventDriftCorrected)
@@ -130,7 +132,7 @@ func TestLockThatLapsesIsNoStrife(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
 	s.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Locked = ptr.To(true) }))
-	for range 3 * tolerance {
+	for range 3 * maxCorrections {
 		result := s.becomes("ann", v1alpha1.ReasonInSync)
 		if !s.atClerk().Locked {
 			t.Fatal("the user is not locked")
@@ -234,7 +236,7 @@ func TestSpecThatCannotBeCarriedOut(t *testing.T) {
 	s.becomes("ann", v1alpha1.ReasonInvalidSpec)
 	s.wantCalls(0)
 	if user := s.user("ann"); len(user.Finalizers) != 0 {
-		t.Error("an object that was never valid is held by a finalizer")
+		t.Error("an object that was never valid is bound by a finalizer")
 	}
 	s.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.PublicMetadata, u.Spec.EmailAddresses = nil, nil })
 	s.becomes("ann", v1alpha1.ReasonInvalidSpec)

@@ -20,6 +20,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/binding"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
@@ -54,12 +55,14 @@ func newTestReconciler(t *testing.T, c *clock) *Reconciler {
 		t.Fatal(err)
 	}
 	return New(Config{
-		Pool:      connection.NewPool(c.now),
-		Recorder:  events.NewFakeRecorder(100),
-		Now:       c.now,
-		Key:       key,
-		ClusterID: testCluster,
-		Metrics:   metrics,
+		Tools: reconcile.Tools{
+			Pool:      connection.NewPool(c.now),
+			Recorder:  events.NewFakeRecorder(100),
+			Now:       c.now,
+			ClusterID: testCluster,
+		},
+		Key:     key,
+		Metrics: metrics,
 	})
 }
 
@@ -87,14 +90,37 @@ func newTestInstance() *v1alpha1.ClerkInstance {
 	}
 }
 
-// newTestPass returns a pass of a user over an instance that can be used.
-func newTestPass(t *testing.T, r *Reconciler, user *v1alpha1.ClerkUser) *pass {
+// newTestPass returns a reconciliation of a user with an instance that can be used.
+func newTestPass(t *testing.T, r *Reconciler, user *v1alpha1.ClerkUser) *reconciliation {
 	t.Helper()
-	p := r.newPass(user)
-	p.in.instance = newTestInstance()
-	_, shared := r.Pool.Join(instanceName(p.in.instance), testInstanceID, connection.Terms{})
-	p.in.connection = &connection.Connection{InstanceID: testInstanceID, Mirror: shared}
+	p := r.newReconciliation(user, r.objects.begin(user.UID))
+	p.instance = newTestInstance()
+	_, shared := r.Pool.Join(instanceName(p.instance), testInstanceID, connection.Terms{})
+	p.instanceID, p.mirror = testInstanceID, shared
 	return p
+}
+
+// fillConditions fills in the conditions of an object that a result leads to.
+func fillConditions(user *v1alpha1.ClerkUser, v result) {
+	(&reconciliation{object: object{user: user}}).fillConditions(v)
+}
+
+// begun returns a reconciliation that has just begun.
+func begun(t *testing.T, user *v1alpha1.ClerkUser) *reconciliation {
+	t.Helper()
+	r := newTestReconciler(t, newClock())
+	return r.newReconciliation(user, r.objects.begin(user.UID))
+}
+
+// stepsOf makes the steps of a Reconciler.
+func stepsOf(r *Reconciler) kind { return kind{r} }
+
+// offline is a reconciliation without rights at Clerk.
+func offline(p *reconciliation) *work { return &work{reconciliation: p} }
+
+// workOn is a reconciliation with all rights that a client has.
+func workOn(p *reconciliation, client *clerk.Client) *work {
+	return &work{reconciliation: p, rights: (&connection.Connection{Client: client}).For(p.caller())}
 }
 
 // atClerk returns a user as Clerk shows one, with an e-mail address that it has proved.

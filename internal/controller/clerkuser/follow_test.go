@@ -11,13 +11,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
-	"sigs.k8s.io/controller-runtime/pkg/client"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/event"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 	"github.com/clerk-operator/clerk-operator/internal/mirror"
 )
@@ -62,7 +62,7 @@ func TestMirrorIsToldOfUsersThatAreBoundInItsInstance(t *testing.T) {
 			if got := shared.Report().Followed; got != tc.want {
 				t.Errorf("%d users are followed, want %d", got, tc.want)
 			}
-			if _, met := r.memory.nameOf(user.UID); met != (tc.want == 1) {
+			if _, met := r.objects.Name(user.UID); met != (tc.want == 1) {
 				t.Errorf("the object that is told of its user is known by name: %t, want %t", met, tc.want == 1)
 			}
 		})
@@ -117,7 +117,7 @@ func TestWakeBeginsTheMirrorAlsoForNobody(t *testing.T) {
 	defer func() { cancel(); <-ended }()
 	time.Sleep(10 * time.Millisecond)
 	s.wantCalls(0)
-	s.wake(t.Context(), newTestQueue(t), name)
+	s.enqueueUsersOf(t.Context(), newTestQueue(t), name)
 	deadline := time.Now().Add(10 * time.Second)
 	for state.Connection.Mirror.Report().FullSyncs == 0 && time.Now().Before(deadline) {
 		time.Sleep(time.Millisecond)
@@ -128,7 +128,7 @@ func TestWakeBeginsTheMirrorAlsoForNobody(t *testing.T) {
 }
 
 // priorities empties a queue and returns with which priority each item was in it.
-func priorities(q priorityqueue.PriorityQueue[reconcile.Request], n int) map[string]int {
+func priorities(q priorityqueue.PriorityQueue[ctrl.Request], n int) map[string]int {
 	all := map[string]int{}
 	deadline := time.Now().Add(10 * time.Second)
 	for len(all) < n && time.Now().Before(deadline) {
@@ -146,23 +146,25 @@ func priorities(q priorityqueue.PriorityQueue[reconcile.Request], n int) map[str
 // What the operator finds out by itself comes after what people have changed.
 func TestWakesComeAfterWhatPeopleChanged(t *testing.T) {
 	t.Parallel()
-	bound := map[string]int{"team-a/bound": lowPriority}
+	bound := map[string]int{"team-a/bound": reconcile.PriorityLow}
 	// None of them had a verdict on its spec yet, so somebody waits.
-	leading := map[string]int{"team-a/bound": editPriority, "team-a/implied": newPriority, "team-a/named": newPriority}
+	leading := map[string]int{"team-a/bound": reconcile.PriorityEdited, "team-a/implied": reconcile.PriorityNew, "team-a/named": reconcile.PriorityNew}
 	tests := map[string]struct {
-		wake func(t *testing.T, r *Reconciler, q queue)
+		wake func(t *testing.T, r *Reconciler, q reconcile.Queue)
 		want map[string]int
 	}{
-		"InstanceOfThePool": {func(_ *testing.T, r *Reconciler, _ queue) {
+		"InstanceOfThePool": {func(_ *testing.T, r *Reconciler, _ reconcile.Queue) {
 			r.Pool.Set(instanceName(newTestInstance()), connection.State{Problem: "no key"})
 		}, leading},
-		"InstanceThatChanged": {func(t *testing.T, r *Reconciler, q queue) {
-			r.hearInstances().Create(t.Context(), event.CreateEvent{Object: newTestInstance()}, q)
+		"InstanceThatChanged": {func(t *testing.T, r *Reconciler, q reconcile.Queue) {
+			r.instanceEventHandler().Create(t.Context(), event.CreateEvent{Object: newTestInstance()}, q)
 		}, leading},
-		"UserAtClerk":        {func(_ *testing.T, r *Reconciler, _ queue) { r.Pool.ChangedUsers().Add("bound-uid") }, bound},
-		"UserOfNobodyWeKnow": {func(_ *testing.T, r *Reconciler, _ queue) { r.Pool.ChangedUsers().Add("stranger", "", "bound-uid") }, bound},
-		"UserOfOneThatIsGone": {func(_ *testing.T, r *Reconciler, _ queue) {
-			r.memory.forget("implied-uid")
+		"UserAtClerk": {func(_ *testing.T, r *Reconciler, _ reconcile.Queue) { r.Pool.ChangedUsers().Add("bound-uid") }, bound},
+		"UserOfNobodyWeKnow": {func(_ *testing.T, r *Reconciler, _ reconcile.Queue) {
+			r.Pool.ChangedUsers().Add("stranger", "", "bound-uid")
+		}, bound},
+		"UserOfOneThatIsGone": {func(_ *testing.T, r *Reconciler, _ reconcile.Queue) {
+			r.objects.Forget("implied-uid")
 			r.Pool.ChangedUsers().Add("implied-uid", "bound-uid")
 		}, bound},
 	}
@@ -172,13 +174,13 @@ func TestWakesComeAfterWhatPeopleChanged(t *testing.T) {
 			r := newTestReconciler(t, newClock())
 			r.Client = newTestCluster(t, population()...)
 			for _, object := range population() {
-				r.memory.meet(object.GetUID(), client.ObjectKeyFromObject(object))
+				r.objects.Meet(object)
 			}
-			q := priorityqueue.New[reconcile.Request]("test")
+			q := priorityqueue.New[ctrl.Request]("test")
 			defer q.ShutDown()
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			if err := r.hearPool(ctx, q); err != nil {
+			if err := r.receiveFromPool(ctx, q); err != nil {
 				t.Fatal(err)
 			}
 			tc.wake(t, r, q)
@@ -190,9 +192,9 @@ func TestWakesComeAfterWhatPeopleChanged(t *testing.T) {
 			}
 		})
 	}
-	plain := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())
+	plain := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[ctrl.Request]())
 	defer plain.ShutDown()
-	add(plain, types.NamespacedName{Namespace: "team-a", Name: "ann"}, lowPriority)
+	reconcile.Enqueue(plain, types.NamespacedName{Namespace: "team-a", Name: "ann"}, reconcile.PriorityLow)
 	if diff := cmp.Diff([]string{"team-a/ann"}, queued(plain)); diff != "" {
 		t.Errorf("in a queue without priorities (-want +got):\n%s", diff)
 	}
@@ -213,7 +215,7 @@ func TestUserThatChangesAtClerkWakesItsObject(t *testing.T) {
 	if diff := cmp.Diff([]string{"ann-uid"}, s.tails()); diff != "" {
 		t.Errorf("woken (-want +got):\n%s", diff)
 	}
-	if name, met := s.memory.nameOf("ann-uid"); !met || name.Name != "ann" {
+	if name, met := s.objects.Name("ann-uid"); !met || name.Name != "ann" {
 		t.Errorf("the object that is woken is %s, met %t", name, met)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
@@ -162,7 +163,7 @@ func TestOrderToCreateAnewOutlastsAMissingSecret(t *testing.T) {
 	s.becomes("ann", v1alpha1.ReasonMissing)
 	s.keep("first-password-1")
 	for range 3 {
-		s.clock.advance(sourceRetry)
+		s.clock.advance(reconcile.SourceRetry)
 		s.pass("ann")
 	}
 	s.becomes("ann", v1alpha1.ReasonInSync)

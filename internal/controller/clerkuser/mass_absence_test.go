@@ -4,21 +4,26 @@
 package clerkuser
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/brake"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
 // massAbsent returns a stage on which six of ten users are missing in Clerk's lists, and their names.
 func massAbsent(t *testing.T, vanish func(s *stage, name string), change ...func(*v1alpha1.ClerkUser)) (*stage, []string) {
 	t.Helper()
-	s := newStage(t, brake(1))
+	s := newStage(t, braked(1))
 	s.quiet()
 	names := strings.Split("abcdefghij", "")
 	for _, name := range names {
@@ -54,7 +59,7 @@ func deletedAtClerk(s *stage, name string) {
 	}
 }
 
-// releases writes the annotation that lets what was held until a time go on.
+// releases writes the annotation that lets what was bound until a time go on.
 func (s *stage) releases(until time.Time) {
 	s.t.Helper()
 	s.editInstance(func(i *v1alpha1.ClerkInstance) {
@@ -65,13 +70,13 @@ func (s *stage) releases(until time.Time) {
 func TestUsersMissingWithManyOthersAreHeldUntilReleased(t *testing.T) {
 	t.Parallel()
 	s, gone := massAbsent(t, deletedAtClerk)
-	held := s.clock.at
+	bound := s.clock.at
 	for _, name := range gone {
 		if text := readyCondition(s.user(name)).Message; !strings.Contains(text, v1alpha1.AnnotationReleaseDeletions) {
 			t.Errorf("the message does not name the way out: %s", text)
 		}
 	}
-	s.releases(held.Add(-time.Second))
+	s.releases(bound.Add(-time.Second))
 	s.clock.advance(time.Minute)
 	s.becomes("a", v1alpha1.ReasonDeletionHeld)
 	s.edit("b", func(u *v1alpha1.ClerkUser) { u.Spec.FirstName = ptr.To("Ann") })
@@ -82,7 +87,7 @@ func TestUsersMissingWithManyOthersAreHeldUntilReleased(t *testing.T) {
 	}
 	s.becomes("a", v1alpha1.ReasonDeletionHeld)
 
-	s.releases(held)
+	s.releases(bound)
 	s.clerk.ResetJournal()
 	for i, name := range []string{"a", "c", "d", "e", "f"} {
 		s.becomes(name, v1alpha1.ReasonMissing)
@@ -152,4 +157,35 @@ func TestUsersThatListsShowAgainAreNoLongerHeld(t *testing.T) {
 		s.becomes(name, v1alpha1.ReasonInSync)
 	}
 	s.wantCalls(0)
+}
+
+func TestMassAbsenceNamesTheCommand(t *testing.T) {
+	t.Parallel()
+	instance := types.NamespacedName{Namespace: "platform", Name: "prod"}
+	found, ok := errors.AsType[*reconcile.Problem](massAbsence(instance))
+	if !ok || found.Reason != v1alpha1.ReasonDeletionHeld || found.Stalled || found.BackOff || found.RetryAfter != 0 {
+		t.Errorf("mass absence is %+v, want bound until somebody says so or the users are back", found)
+	}
+	if !strings.HasSuffix(found.Message, brake.ReleaseCommand(instance)) {
+		t.Errorf("the message %q does not end with the command", found.Message)
+	}
+}
+
+// What was never paused cannot have been released.
+func TestWhenThatWasAskedForWhichTheBrakePauses(t *testing.T) {
+	t.Parallel()
+	p := begun(t, newTestUser("ann"))
+	if at := p.pausedSince(); !at.IsZero() {
+		t.Errorf("a re-creation that was never paused was paused at %s", at)
+	}
+	p.state.brakedAt(start)
+	p.state.brakedAt(start.Add(time.Hour))
+	if at := p.pausedSince(); !at.Equal(start) {
+		t.Errorf("it was paused first at %s, want %s", at, start)
+	}
+	deleted := metav1.NewTime(start.Add(-time.Hour))
+	p.user.DeletionTimestamp = &deleted
+	if at := p.pausedSince(); !at.Equal(deleted.Time) {
+		t.Errorf("a deletion was asked for at %s, want %s", at, deleted)
+	}
 }

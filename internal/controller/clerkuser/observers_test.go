@@ -13,6 +13,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 	"github.com/clerk-operator/clerk-operator/internal/mirror"
 )
@@ -89,10 +90,10 @@ func TestObserverLooksAgainWhenItsUserIsGone(t *testing.T) {
 		t.Errorf("woken by the absence (-want +got):\n%s", diff)
 	}
 	s.clerk.ResetJournal()
-	if result := s.pass("ann"); result.RequeueAfter != staleRetry {
-		t.Errorf("it looks again in %s, want %s", result.RequeueAfter, staleRetry)
+	if result := s.pass("ann"); result.RequeueAfter != reconcile.StaleRetry {
+		t.Errorf("it looks again in %s, want %s", result.RequeueAfter, reconcile.StaleRetry)
 	}
-	s.clock.advance(staleRetry)
+	s.clock.advance(reconcile.StaleRetry)
 	s.becomes("ann", v1alpha1.ReasonObserved)
 	s.says("ann", "there is no such user")
 	s.wantCalls(1)
@@ -116,14 +117,14 @@ func TestObserverDoesNotBelieveAListThatShowsAUserThatIsGone(t *testing.T) {
 	s.compares()
 	shared, _ := s.Pool.Mirror(s.clerk.ID())
 	shared.NotFound(user.ID, s.clock.at)
-	s.memory.forgetLookUps("ann-uid")
+	s.objects.begin("ann-uid").lookUps = nil
 	s.clerk.ResetJournal()
 	for i := range 3 {
-		if result := s.pass("ann"); result.RequeueAfter != staleRetry {
-			t.Errorf("it looks again in %s, want %s", result.RequeueAfter, staleRetry)
+		if result := s.pass("ann"); result.RequeueAfter != reconcile.StaleRetry {
+			t.Errorf("it looks again in %s, want %s", result.RequeueAfter, reconcile.StaleRetry)
 		}
 		s.wantCalls(i + 1)
-		s.clock.advance(staleRetry)
+		s.clock.advance(reconcile.StaleRetry)
 	}
 }
 
@@ -162,7 +163,7 @@ func TestNamedUserThatIsKnownToBeGoneIsMissing(t *testing.T) {
 	s.create(newTestUser("ann", observes, func(u *v1alpha1.ClerkUser) { u.Spec.UserID = ptr.To(nobody) }))
 	s.becomesMissing("ann")
 	s.clerk.ResetJournal()
-	s.clock.advance(longHold)
+	s.clock.advance(lastDelay)
 	s.becomes("ann", v1alpha1.ReasonMissing)
 	s.wantCalls(0)
 }

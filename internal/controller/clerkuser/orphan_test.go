@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
@@ -60,19 +61,20 @@ func TestUserOfAGoneObject(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := newTestPass(t, newTestReconciler(t, newClock()), newTestUser("ann"))
+			r := newTestReconciler(t, newClock())
+			p := newTestPass(t, r, newTestUser("ann"))
 			if !tc.unnamed {
 				p.user.Spec.UserID = new(testUserID)
 			}
 			if tc.scope != "" {
-				p.in.instance.Spec.Policy = &v1alpha1.InstancePolicy{Adoption: &tc.scope}
+				p.instance.Spec.Policy = &v1alpha1.InstancePolicy{Adoption: &tc.scope}
 			}
 			var there []client.Object
 			if tc.owner != nil {
 				there = append(there, tc.owner)
 			}
 			cluster := newTestCluster(t, there...)
-			p.Live = interceptor.NewClient(cluster, interceptor.Funcs{Get: func(
+			r.APIReader = interceptor.NewClient(cluster, interceptor.Funcs{Get: func(
 				ctx context.Context, c client.WithWatch, key client.ObjectKey, o client.Object, options ...client.GetOption,
 			) error {
 				if tc.fails != nil {
@@ -81,14 +83,14 @@ func TestUserOfAGoneObject(t *testing.T) {
 				return c.Get(ctx, key, o, options...)
 			}})
 			mark := plan.Mark{Cluster: testCluster, Namespace: tc.namespace, Name: "bob", UID: "bob-uid", Origin: v1alpha1.OriginCreated}
-			got, err := p.claim(t.Context(), atClerk("ann@example.com", marked(mark)))
-			found, _ := errors.AsType[*problem](err)
+			got, err := stepsOf(r).locate(offline(p)).claim(t.Context(), atClerk("ann@example.com", marked(mark)))
+			found, _ := errors.AsType[*reconcile.Problem](err)
 			switch {
 			case got != tc.want:
 				t.Errorf("claimed in manner %d, want %d (%v)", got, tc.want, err)
 			case tc.err != nil && !errors.Is(err, tc.err), tc.err == nil && (err == nil) != (tc.reason == ""):
 				t.Errorf("error %v, want %v, reason %q", err, tc.err, tc.reason)
-			case tc.reason != "" && (found == nil || found.reason != tc.reason):
+			case tc.reason != "" && (found == nil || found.Reason != tc.reason):
 				t.Errorf("error %v, want reason %s", err, tc.reason)
 			case tc.reason != "" && tc.namespace == theirs && !errors.Is(err, errAlreadyExists):
 				t.Errorf("error %v tells that the user is managed", err)

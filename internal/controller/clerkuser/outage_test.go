@@ -16,6 +16,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
@@ -44,8 +45,8 @@ func TestBanThatSomebodyLiftedComesBackAfterFailures(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.compares()
-	s.server.InjectFault(emulator.Fault{Method: http.MethodPost, Path: "/users/*/ban", Status: 503, Times: 2 * tolerance})
-	for range 2 * tolerance {
+	s.server.InjectFault(emulator.Fault{Method: http.MethodPost, Path: "/users/*/ban", Status: 503, Times: 2 * maxCorrections})
+	for range 2 * maxCorrections {
 		s.pass("ann")
 		s.clock.advance(time.Second)
 	}
@@ -92,7 +93,7 @@ func TestWaitLeavesPendingChangesAlone(t *testing.T) {
 	})
 	p := thinking(t, user)
 	p.err = &clerk.WaitError{At: start.Add(time.Second)}
-	p.fillStatus(verdict{unchanged: true})
+	p.fillStatus(result{Result: reconcile.Result{Unchanged: true}}, start)
 	if diff := cmp.Diff([]string{"firstName"}, user.Status.PendingChanges); diff != "" {
 		t.Errorf("pendingChanges (-want +got):\n%s", diff)
 	}
@@ -110,7 +111,7 @@ func TestForgedStatusGivesNoUser(t *testing.T) {
 	}))
 	for range 3 {
 		s.becomes("mallory", v1alpha1.ReasonAlreadyExists)
-		s.clock.advance(longHold)
+		s.clock.advance(lastDelay)
 	}
 	status := s.user("mallory").Status
 	if status.Binding != "" || status.Banned != nil || status.PasswordEnabled != nil {
@@ -125,7 +126,7 @@ func TestForgedStatusGivesNoUser(t *testing.T) {
 
 func TestRecreationIsBraked(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, brake(2))
+	s := newStage(t, braked(2))
 	s.quiet()
 	names := []string{"a", "b", "c", "d"}
 	for _, name := range names {
@@ -158,10 +159,10 @@ func TestRecreationIsBraked(t *testing.T) {
 	}
 }
 
-// A release is for what was held when it was written, and what it releases is done.
+// A release is for what was bound when it was written, and what it releases is done.
 func TestHeldRecreationWaitsForItsOwnRelease(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, brake(1))
+	s := newStage(t, braked(1))
 	s.create(newTestUser("ann"))
 	s.becomes("ann", v1alpha1.ReasonInSync)
 	if err := s.clerk.Delete(s.user("ann").Status.UserID); err != nil {

@@ -51,31 +51,32 @@ func TestOlder(t *testing.T) {
 func TestStatusThatATenantWroteTakesNoUserFromItsOwner(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		change func(p *pass, other *v1alpha1.ClerkUser)
+		change func(p *reconciliation, other *v1alpha1.ClerkUser)
 		want   bool
 	}{
-		"Signed":              {func(*pass, *v1alpha1.ClerkUser) {}, true},
-		"NotSigned":           {func(_ *pass, o *v1alpha1.ClerkUser) { o.Status.Binding = "" }, false},
-		"SignedForSelf":       {func(p *pass, o *v1alpha1.ClerkUser) { o.Status.Binding = p.Key.Sign(p.subject(testUserID)) }, false},
-		"SignedForAnother":    {func(_ *pass, o *v1alpha1.ClerkUser) { o.Status.UserID = "user_other" }, false},
-		"ElsewhereAtClerk":    {func(_ *pass, o *v1alpha1.ClerkUser) { o.Status.Instance.ID = "ins_other" }, false},
-		"NowhereAtClerk":      {func(_ *pass, o *v1alpha1.ClerkUser) { o.Status.Instance = nil }, false},
-		"ByAnotherReference":  {func(_ *pass, o *v1alpha1.ClerkUser) { o.Status.Instance.Name = "alias" }, true},
-		"SignedByAnotherKeys": {func(p *pass, _ *v1alpha1.ClerkUser) { p.Key = newTestReconciler(t, newClock()).Key }, false},
+		"Signed":              {func(*reconciliation, *v1alpha1.ClerkUser) {}, true},
+		"NotSigned":           {func(_ *reconciliation, o *v1alpha1.ClerkUser) { o.Status.Binding = "" }, false},
+		"SignedForSelf":       {func(p *reconciliation, o *v1alpha1.ClerkUser) { o.Status.Binding = p.key.Sign(p.subject(testUserID)) }, false},
+		"SignedForAnother":    {func(_ *reconciliation, o *v1alpha1.ClerkUser) { o.Status.UserID = "user_other" }, false},
+		"ElsewhereAtClerk":    {func(_ *reconciliation, o *v1alpha1.ClerkUser) { o.Status.Instance.ID = "ins_other" }, false},
+		"NowhereAtClerk":      {func(_ *reconciliation, o *v1alpha1.ClerkUser) { o.Status.Instance = nil }, false},
+		"ByAnotherReference":  {func(_ *reconciliation, o *v1alpha1.ClerkUser) { o.Status.Instance.Name = "alias" }, true},
+		"SignedByAnotherKeys": {func(p *reconciliation, _ *v1alpha1.ClerkUser) { p.key = newTestReconciler(t, newClock()).Key }, false},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := newTestPass(t, newTestReconciler(t, newClock()), newTestUser("ann"))
+			r := newTestReconciler(t, newClock())
+			p := newTestPass(t, r, newTestUser("ann"))
 			other := newTestUser("bob", func(u *v1alpha1.ClerkUser) {
 				u.Status.UserID = testUserID
 				u.Status.Instance = &v1alpha1.BoundInstance{Namespace: testNamespace, Name: "default", ID: testInstanceID}
 			})
 			subject := p.subject(testUserID)
 			subject.UID = string(other.UID)
-			other.Status.Binding = p.Key.Sign(subject)
+			other.Status.Binding = p.key.Sign(subject)
 			tc.change(p, other)
-			if got := p.sameHome(other); got != tc.want {
+			if got := stepsOf(r).locate(offline(p)).sharesInstance(other); got != tc.want {
 				t.Errorf("manages the same user: %t, want %t", got, tc.want)
 			}
 		})

@@ -12,11 +12,10 @@ import (
 	"testing"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
-
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
@@ -435,8 +434,8 @@ func TestDeletionThatIsBlockedNamesTheWayOut(t *testing.T) {
 			s.becomes("ann", v1alpha1.ReasonInSync)
 			block(s)
 			s.delete("ann")
-			if result := s.becomes("ann", v1alpha1.ReasonDeletionBlocked); result.RequeueAfter != firstHold {
-				t.Errorf("it is tried again in %s, want %s", result.RequeueAfter, firstHold)
+			if result := s.becomes("ann", v1alpha1.ReasonDeletionBlocked); result.RequeueAfter != firstDelay {
+				t.Errorf("it is tried again in %s, want %s", result.RequeueAfter, firstDelay)
 			}
 			if text := readyCondition(s.user("ann")).Message; !strings.Contains(text, "spec.deletionPolicy to Retain") {
 				t.Errorf("the message names no way out: %s", text)
@@ -518,7 +517,7 @@ func TestDeletionIsThatOfTheLiveObject(t *testing.T) {
 
 func TestBrakeHoldsWhatIsTooMany(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, brake(2))
+	s := newStage(t, braked(2))
 	s.quiet()
 	names := []string{"a", "b", "c", "d"}
 	for _, name := range names {
@@ -554,7 +553,7 @@ func TestBrakeHoldsWhatIsTooMany(t *testing.T) {
 // Two that count at once must not both count as the last one allowed; and one whose deletion fails must not count twice.
 func TestBrakeCountsEachOnce(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, brake(5))
+	s := newStage(t, braked(5))
 	s.create(newTestUser("ann"))
 	s.becomes("ann", v1alpha1.ReasonInSync)
 	s.delete("ann")
@@ -604,7 +603,7 @@ func TestUserIsHandedOver(t *testing.T) {
 	s.delete("ann")
 	s.vanishes("ann")
 	s.tells(v1alpha1.EventTransferred)
-	s.memory.release("heir-uid")
+	s.objects.tell("heir-uid", func(m *messages) { m.unblocked = true })
 	s.becomes("heir", v1alpha1.ReasonInSync)
 	if got := s.user("heir").Status; got.UserID != s.atClerk().ID || got.Origin != v1alpha1.OriginCreated {
 		t.Errorf("the heir has %q, %s", got.UserID, got.Origin)

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/event"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 )
 
 func TestPriorityOfAnObjectSeenFirst(t *testing.T) {
@@ -28,13 +29,13 @@ func TestPriorityOfAnObjectSeenFirst(t *testing.T) {
 		initial bool
 		want    int
 	}{
-		"New":                        {user("", 1, -1), false, newPriority},
-		"NewAtAStart":                {user("", 1, -1), true, newPriority},
-		"WithItsVerdictAtAStart":     {user("user_1", 3, 3), true, lowPriority},
-		"EditedBeforeAStart":         {user("user_1", 3, 2), true, editPriority},
-		"DeletedBeforeAStart":        {deleted, true, editPriority},
-		"StalledWithoutAUser":        {user("", 2, 2), true, lowPriority},
-		"NotAUserThatCannotBeJudged": {&corev1.Namespace{}, true, newPriority},
+		"New":                        {user("", 1, -1), false, reconcile.PriorityNew},
+		"NewAtAStart":                {user("", 1, -1), true, reconcile.PriorityNew},
+		"WithItsVerdictAtAStart":     {user("user_1", 3, 3), true, reconcile.PriorityLow},
+		"EditedBeforeAStart":         {user("user_1", 3, 2), true, reconcile.PriorityEdited},
+		"DeletedBeforeAStart":        {deleted, true, reconcile.PriorityEdited},
+		"StalledWithoutAUser":        {user("", 2, 2), true, reconcile.PriorityLow},
+		"NotAUserThatCannotBeJudged": {&corev1.Namespace{}, true, reconcile.PriorityNew},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -52,16 +53,16 @@ func TestPriorityOfAChange(t *testing.T) {
 		change func(*v1alpha1.ClerkUser)
 		want   int
 	}{
-		"OfTheSpec": {func(u *v1alpha1.ClerkUser) { u.Generation++ }, editPriority},
-		"Deletion":  {func(u *v1alpha1.ClerkUser) { u.DeletionTimestamp = &metav1.Time{Time: start} }, editPriority},
+		"OfTheSpec": {func(u *v1alpha1.ClerkUser) { u.Generation++ }, reconcile.PriorityEdited},
+		"Deletion":  {func(u *v1alpha1.ClerkUser) { u.DeletionTimestamp = &metav1.Time{Time: start} }, reconcile.PriorityEdited},
 		"AskingForALook": {func(u *v1alpha1.ClerkUser) {
 			u.Annotations = map[string]string{v1alpha1.AnnotationReconcileRequestedAt: "1"}
-		}, editPriority},
-		"OfTheStatus":     {func(u *v1alpha1.ClerkUser) { u.Status.UserID = "user_1" }, lowPriority},
-		"OfTheFinalizers": {func(u *v1alpha1.ClerkUser) { u.Finalizers = []string{v1alpha1.Finalizer} }, lowPriority},
-		"Announcement":    {func(u *v1alpha1.ClerkUser) { u.Annotations = map[string]string{v1alpha1.AnnotationCreating: "{}"} }, lowPriority},
-		"OfALabel":        {func(u *v1alpha1.ClerkUser) { u.Labels = map[string]string{"a": "b"} }, lowPriority},
-		"Resync":          {func(*v1alpha1.ClerkUser) {}, lowPriority},
+		}, reconcile.PriorityEdited},
+		"OfTheStatus":     {func(u *v1alpha1.ClerkUser) { u.Status.UserID = "user_1" }, reconcile.PriorityLow},
+		"OfTheFinalizers": {func(u *v1alpha1.ClerkUser) { u.Finalizers = []string{v1alpha1.Finalizer} }, reconcile.PriorityLow},
+		"Announcement":    {func(u *v1alpha1.ClerkUser) { u.Annotations = map[string]string{v1alpha1.AnnotationCreating: "{}"} }, reconcile.PriorityLow},
+		"OfALabel":        {func(u *v1alpha1.ClerkUser) { u.Labels = map[string]string{"a": "b"} }, reconcile.PriorityLow},
+		"Resync":          {func(*v1alpha1.ClerkUser) {}, reconcile.PriorityLow},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

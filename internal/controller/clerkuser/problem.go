@@ -6,41 +6,19 @@ package clerkuser
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/brake"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
+	"github.com/clerk-operator/clerk-operator/internal/controller/source"
+	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
-
-// problem is an error whose fate is known where it is found.
-type problem struct {
-	// reason and message go into the conditions. The message says what to do, and holds nothing that changes from pass
-	// to pass.
-	reason, message string
-	// stalled says that somebody has to change something.
-	stalled bool
-	// holds says that the pass is not made again, until something changes or its time has come.
-	holds bool
-	// after is when to look again without being woken; 0 leaves it to what wakes.
-	after time.Duration
-}
-
-// Error returns the message for people.
-func (p *problem) Error() string { return p.message }
-
-// waitError is an error that passes by itself after a known time.
-type waitError struct {
-	after time.Duration
-	err   error
-}
-
-// Error says what is waited for.
-func (e *waitError) Error() string { return e.err.Error() }
-
-// Unwrap returns what is waited for.
-func (e *waitError) Unwrap() error { return e.err }
 
 var (
 	// errNotVisibleYet: what exists at Clerk is not shown by it yet.
@@ -49,30 +27,28 @@ var (
 	errInstanceUnknown = errors.New("the ClerkInstance was not looked at yet")
 	// errNotRead: the mirror has not read the user yet, and wakes the object when it has.
 	errNotRead = errors.New("the user was not read yet")
-	// errOutdated: the pass works from an old copy of the object; the new one is on its way.
-	errOutdated = errors.New("the object has changed since this copy of it was made")
 	// errUnsettled: Clerk's answers ask for ever more changes.
 	errUnsettled = errors.New("the user still differs after its changes were carried out several times")
 	// errNoIdentifier: the API server checks this; an object from before that check gets here.
-	errNoIdentifier = &problem{
-		reason:  v1alpha1.ReasonInvalidSpec,
-		message: "spec names no identifier; add externalID, username, emailAddresses, phoneNumbers or initial.web3Wallets",
-		stalled: true,
+	errNoIdentifier = &reconcile.Problem{
+		Reason:  v1alpha1.ReasonInvalidSpec,
+		Message: "spec names no identifier; add externalID, username, emailAddresses, phoneNumbers or initial.web3Wallets",
+		Stalled: true,
 	}
 	// errAlreadyExists has one text for all who must not learn whose the user is.
-	errAlreadyExists = &problem{
-		reason: v1alpha1.ReasonAlreadyExists,
-		message: "a user with one of the declared identifiers exists at Clerk and is not this object's to manage; if it is the " +
+	errAlreadyExists = &reconcile.Problem{
+		Reason: v1alpha1.ReasonAlreadyExists,
+		Message: "a user with one of the declared identifiers exists at Clerk and is not this object's to manage; if it is the " +
 			"person meant, set spec.userID to its id (the ClerkInstance's policy.adoption must allow it, and no other ClerkUser may " +
 			"manage the user), else change the identifiers",
-		stalled: true,
-		holds:   true,
+		Stalled: true,
+		BackOff: true,
 	}
-	errAmbiguous = &problem{
-		reason:  v1alpha1.ReasonAmbiguous,
-		message: "the declared identifiers belong to more than one user at Clerk; set spec.userID to the one meant, or remove the identifiers of the others",
-		stalled: true,
-		holds:   true,
+	errAmbiguous = &reconcile.Problem{
+		Reason:  v1alpha1.ReasonAmbiguous,
+		Message: "the declared identifiers belong to more than one user at Clerk; set spec.userID to the one meant, or remove the identifiers of the others",
+		Stalled: true,
+		BackOff: true,
 	}
 )
 
@@ -81,82 +57,82 @@ func instanceNotFound(tried []types.NamespacedName) error {
 	if len(tried) > 1 {
 		message = fmt.Sprintf("neither ClerkInstance %s nor the operator's default %s exists; create one, or set spec.instanceRef", tried[0], tried[1])
 	}
-	return &problem{reason: v1alpha1.ReasonInstanceNotFound, message: message}
+	return &reconcile.Problem{Reason: v1alpha1.ReasonInstanceNotFound, Message: message}
 }
 
 func notAllowed(instance types.NamespacedName, namespace string) error {
-	return &problem{
-		reason: v1alpha1.ReasonNotAllowed,
-		message: fmt.Sprintf("ClerkInstance %s does not admit namespace %s; its owner can, in spec.allowedNamespaces",
+	return &reconcile.Problem{
+		Reason: v1alpha1.ReasonNotAllowed,
+		Message: fmt.Sprintf("ClerkInstance %s does not admit namespace %s; its owner can, in spec.allowedNamespaces",
 			instance, namespace),
 		// A namespace's labels decide, too, and wake nobody.
-		after: time.Minute,
+		RetryAfter: time.Minute,
 	}
 }
 
 func instanceNotReady(instance types.NamespacedName, why string) error {
-	return &problem{
-		reason:  v1alpha1.ReasonInstanceNotReady,
-		message: fmt.Sprintf("ClerkInstance %s cannot be used: %s", instance, why),
+	return &reconcile.Problem{
+		Reason:  v1alpha1.ReasonInstanceNotReady,
+		Message: fmt.Sprintf("ClerkInstance %s cannot be used: %s", instance, why),
 	}
 }
 
 func instanceChanged(bound *v1alpha1.BoundInstance, now types.NamespacedName, id string) error {
-	return &problem{
-		reason: v1alpha1.ReasonInstanceChanged,
-		message: fmt.Sprintf("the user lives in instance %s, bound through ClerkInstance %s/%s, but this object now leads to %s through %s; "+
+	return &reconcile.Problem{
+		Reason: v1alpha1.ReasonInstanceChanged,
+		Message: fmt.Sprintf("the user lives in instance %s, bound through ClerkInstance %s/%s, but this object now leads to %s through %s; "+
 			"nothing is written until it leads there again", bound.ID, bound.Namespace, bound.Name, id, now),
-		stalled: true,
+		Stalled: true,
 	}
 }
 
 func createdElsewhere(location *v1alpha1.BoundInstance, now types.NamespacedName) error {
-	return &problem{
-		reason: v1alpha1.ReasonInstanceChanged,
-		message: fmt.Sprintf("the user may have been created in instance %s, through ClerkInstance %s/%s, by a call whose answer was lost, "+
+	return &reconcile.Problem{
+		Reason: v1alpha1.ReasonInstanceChanged,
+		Message: fmt.Sprintf("the user may have been created in instance %s, through ClerkInstance %s/%s, by a call whose answer was lost, "+
 			"but this object now leads to another instance through %s; nothing is written until it leads there again. "+
 			"Or delete this object, which removes that user, and create it again", location.ID, location.Namespace, location.Name, now),
-		stalled: true,
+		Stalled: true,
 	}
 }
 
 func adoptionDenied(instance *v1alpha1.ClerkInstance) error {
-	return &problem{
-		reason: v1alpha1.ReasonAlreadyExists,
-		message: fmt.Sprintf("spec.userID asks to adopt a user, but policy.adoption of ClerkInstance %s does not let this namespace; "+
+	return &reconcile.Problem{
+		Reason: v1alpha1.ReasonAlreadyExists,
+		Message: fmt.Sprintf("spec.userID asks to adopt a user, but policy.adoption of ClerkInstance %s does not let this namespace; "+
 			"its owner can change that", instanceName(instance)),
-		stalled: true,
-		holds:   true,
+		Stalled: true,
+		BackOff: true,
 	}
 }
 
 func conflict(winner string) error {
-	return &problem{
-		reason: v1alpha1.ReasonConflict,
-		message: fmt.Sprintf("ClerkUser %s of this namespace manages this user; delete one of the two (deleting this one leaves the user as it is)",
+	return &reconcile.Problem{
+		Reason: v1alpha1.ReasonConflict,
+		Message: fmt.Sprintf("ClerkUser %s of this namespace manages this user; delete one of the two (deleting this one leaves the user as it is)",
 			winner),
-		stalled: true,
-		holds:   true,
+		Stalled: true,
+		BackOff: true,
 	}
 }
 
 func orphaned(owner, userID string) error {
-	return &problem{
-		reason: v1alpha1.ReasonAlreadyExists,
-		message: fmt.Sprintf("ClerkUser %s of this namespace, which managed user %s, does not exist any more; set spec.userID to %s to "+
+	return &reconcile.Problem{
+		Reason: v1alpha1.ReasonAlreadyExists,
+		Message: fmt.Sprintf("ClerkUser %s of this namespace, which managed user %s, does not exist any more; set spec.userID to %s to "+
 			"adopt the user (the ClerkInstance's policy.adoption must allow it)", owner, userID, userID),
-		stalled: true,
-		holds:   true,
+		Stalled: true,
+		BackOff: true,
 	}
 }
 
 func createdEarlier(userID string) error {
-	return &problem{
-		reason: v1alpha1.ReasonConflict,
-		message: fmt.Sprintf("this object created user %s before spec.userID named another; set spec.userID to %s, or delete this object "+
+	return &reconcile.Problem{
+		Reason: v1alpha1.ReasonConflict,
+		Message: fmt.Sprintf("this object created user %s before spec.userID named another; set spec.userID to %s, or delete this object "+
 			"(and with it that user) and create another for the one meant", userID, userID),
-		stalled: true,
-		holds:   true,
+		Stalled: true,
+		BackOff: true,
 	}
 }
 
@@ -169,24 +145,150 @@ func missing(userID string, origin v1alpha1.Origin) error {
 		message = fmt.Sprintf("user %s is no longer at Clerk; the person may have left. Change the spec to have the user created again "+
 			"(deleteSelfEnabled: false does so at once, now and in future), or delete this object", userID)
 	}
-	return &problem{reason: v1alpha1.ReasonMissing, message: message, stalled: true, holds: true}
+	return &reconcile.Problem{Reason: v1alpha1.ReasonMissing, Message: message, Stalled: true, BackOff: true}
 }
 
 func notKept(fields []string) error {
-	return &problem{
-		reason: v1alpha1.ReasonNotKept,
-		message: fmt.Sprintf("Clerk accepted a change of %s but did not keep it; it is not sent again until the spec or the value at Clerk changes",
+	return &reconcile.Problem{
+		Reason: v1alpha1.ReasonNotKept,
+		Message: fmt.Sprintf("Clerk accepted a change of %s but did not keep it; it is not sent again until the spec or the value at Clerk changes",
 			strings.Join(fields, ", ")),
-		stalled: true,
+		Stalled: true,
 	}
 }
 
 func deletionBlocked(why string) error {
-	return &problem{
-		reason: v1alpha1.ReasonDeletionBlocked,
-		message: strings.TrimRight(why, ". ") + "; put that right, or let go of the user and leave it at Clerk by setting " +
+	return &reconcile.Problem{
+		Reason: v1alpha1.ReasonDeletionBlocked,
+		Message: strings.TrimRight(why, ". ") + "; put that right, or let go of the user and leave it at Clerk by setting " +
 			"spec.deletionPolicy to Retain on this object",
-		stalled: true,
-		holds:   true,
+		Stalled: true,
+		BackOff: true,
+	}
+}
+
+// unfinished is an error that says what of a spec cannot be carried out, after everything else was.
+type unfinished struct {
+	// missing is why the Secrets and ConfigMaps that the spec names could not be used; nil if they could.
+	missing     error
+	refused     []refusedPart
+	unreachable []plan.InvalidError
+	// notKept names fields.
+	notKept []string
+}
+
+// orNil is the error, or nil if nothing is left.
+func (u *unfinished) orNil() error {
+	if u.missing == nil && len(u.refused) == 0 && len(u.unreachable) == 0 && len(u.notKept) == 0 {
+		return nil
+	}
+	return u
+}
+
+// Error names each field and what to do about it. What is true of several is said once.
+func (u *unfinished) Error() string {
+	var problems []string
+	add := func(problem string) {
+		if !slices.Contains(problems, problem) {
+			problems = append(problems, problem)
+		}
+	}
+	if u.missing != nil {
+		add(u.missing.Error())
+	}
+	for _, problem := range refusalMessages(u.refused) {
+		add(problem)
+	}
+	for i := range u.unreachable {
+		add(u.unreachable[i].Error())
+	}
+	if len(u.notKept) > 0 {
+		add(notKept(u.notKept).Error())
+	}
+	return strings.Join(problems, "; ")
+}
+
+// refusalMessages say which fields Clerk refused, why, and what to do: one for all fields of which the same is true.
+func refusalMessages(refused []refusedPart) []string {
+	fields := map[string][]string{}
+	var problems []string
+	for _, part := range refused {
+		problem := part.problem()
+		if !slices.Contains(problems, problem) {
+			problems = append(problems, problem)
+		}
+		if field := part.field(); !slices.Contains(fields[problem], field) {
+			fields[problem] = append(fields[problem], field)
+		}
+	}
+	for i, problem := range problems {
+		problems[i] = strings.Join(fields[problem], ", ") + ": " + problem
+	}
+	return problems
+}
+
+// reason is that of the condition: what a person has to do something about comes first.
+func (u *unfinished) reason() string {
+	absent, isAbsent := errors.AsType[*source.MissingError](u.missing)
+	switch {
+	case len(u.refused) > 0:
+		return v1alpha1.ReasonRejectedByClerk
+	case len(u.unreachable) > 0:
+		return v1alpha1.ReasonInvalidSpec
+	case isAbsent:
+		return absent.Reason
+	case u.missing != nil:
+		return v1alpha1.ReasonInvalidSpec
+	default:
+		return v1alpha1.ReasonNotKept
+	}
+}
+
+// stalled reports whether somebody has to change something. What only waits for a Secret or ConfigMap goes on when that is
+// there.
+func (u *unfinished) stalled() bool {
+	return u.reason() != v1alpha1.ReasonSecretNotFound && u.reason() != v1alpha1.ReasonConfigMapNotFound
+}
+
+// retryAfter is how long until the first of the refused parts is sent again; 0 if none is. One whose time has come was left out
+// for another reason, and goes along when that is gone.
+func (u *unfinished) retryAfter(now time.Time) (after time.Duration) {
+	for _, part := range u.refused {
+		if wait := part.backOff.Until.Sub(now); wait > 0 {
+			after = sooner(after, wait)
+		}
+	}
+	return after
+}
+
+// field is the path of what Clerk refused, as exactly as Clerk says.
+func (r refusedPart) field() string {
+	if named := plan.PathsOf(r.err); len(named) == 1 && strings.HasPrefix(named[0], r.path+".") {
+		return named[0]
+	}
+	return r.path
+}
+
+// problem says why Clerk refused it, and what to do.
+func (r refusedPart) problem() string {
+	remedy := clerk.Remedy(r.err)
+	if _, taken := clerk.IdentifierTaken(r.err); taken {
+		remedy = takenRemedy
+	}
+	return strings.TrimRight(r.err.Error(), ". ") + ". " + remedy
+}
+
+// takenRemedy is what to do about an identifier that another user has, for an object that has a user already.
+const takenRemedy = "Another user of this Clerk instance has it. Remove it there, or from this manifest. If another ClerkUser " +
+	"gives it up, this one takes it over at once. Two that swap addresses or numbers each need another way to sign in meanwhile; " +
+	"usernames and external ids are swapped in two commits."
+
+// massAbsence says of a user that is missing together with many others that nothing is done about it, and which command
+// has it done.
+func massAbsence(instance types.NamespacedName) error {
+	return &reconcile.Problem{
+		Reason: v1alpha1.ReasonDeletionHeld,
+		Message: fmt.Sprintf("Clerk's list of users no longer shows this user, nor more than a fifth of the others, which is more likely "+
+			"a fault than meant; if it is meant, have each checked and treated as missing with: %s", brake.ReleaseCommand(instance)),
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/controller/source"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
@@ -23,14 +24,14 @@ import (
 func TestRefusalsAreLeftAloneForAGrowingTime(t *testing.T) {
 	t.Parallel()
 	name, address := plan.Part{Field: "username"}, plan.Part{Field: "emailAddresses", Entry: "a@x.io"}
-	under := circumstances{generation: 1}
-	f := newFieldMemory(1, "")
+	under := backOffInputs{generation: 1}
+	f := newFieldState(1, "")
 	if len(f.standing(under, start)) != 0 {
 		t.Error("something stands that was never refused")
 	}
 	refused := &clerk.Error{Status: 422, Code: "form_param_value_invalid"}
 	now := start
-	for _, pause := range []time.Duration{firstHold, 2 * firstHold, 4 * firstHold} {
+	for _, pause := range []time.Duration{firstDelay, 2 * firstDelay, 4 * firstDelay} {
 		f.refuse(name, refused, under, now)
 		if diff := cmp.Diff(map[plan.Part]bool{name: true}, f.standing(under, now.Add(pause-time.Nanosecond))); diff != "" {
 			t.Errorf("standing (-want +got):\n%s", diff)
@@ -40,12 +41,12 @@ func TestRefusalsAreLeftAloneForAGrowingTime(t *testing.T) {
 		}
 	}
 	f.refuse(address, refused, under, now)
-	f.refuse(name, refused, circumstances{generation: 1, reconcileRequestedAt: "now"}, now)
+	f.refuse(name, refused, backOffInputs{generation: 1, requestedAt: "now"}, now)
 	if diff := cmp.Diff(map[plan.Part]bool{address: true}, f.standing(under, now)); diff != "" {
-		t.Errorf("standing under the former circumstances (-want +got):\n%s", diff)
+		t.Errorf("standing under the former backOffInputs (-want +got):\n%s", diff)
 	}
-	if until := f.refusals[name].until; !until.Equal(now.Add(firstHold)) {
-		t.Errorf("under new circumstances it is left alone until %s", until)
+	if until := f.refusals[name].backOff.Until; !until.Equal(now.Add(firstDelay)) {
+		t.Errorf("under new backOffInputs it is left alone until %s", until)
 	}
 }
 
@@ -58,9 +59,9 @@ func TestRefusalsThatNoLongerMatterAreForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	taken := &clerk.Error{Status: 422, Code: "form_identifier_exists"}
-	f := newFieldMemory(1, "")
+	f := newFieldState(1, "")
 	for _, part := range []plan.Part{{Field: "emailAddresses", Entry: "b@x.io"}, {Field: "emailAddresses", Entry: "a@x.io"}, {Field: "username"}} {
-		f.refuse(part, taken, circumstances{}, time.Time{})
+		f.refuse(part, taken, backOffInputs{}, time.Time{})
 	}
 	todo := []plan.Change{
 		plan.AddEmailAddress{Params: clerk.CreateEmailAddressParams{Address: "a@x.io"}},
@@ -179,7 +180,7 @@ func TestWhatIsUnfinished(t *testing.T) {
 func TestRetryOfWhatWasRefused(t *testing.T) {
 	t.Parallel()
 	at := func(minutes int) refusedPart {
-		return refusedPart{refusal: refusal{until: start.Add(time.Duration(minutes) * time.Minute)}}
+		return refusedPart{refusal: refusal{backOff: &backOff{Until: start.Add(time.Duration(minutes) * time.Minute)}}}
 	}
 	if got := (&unfinished{}).retryAfter(start); got != 0 {
 		t.Errorf("with nothing refused it is tried again in %s", got)
@@ -195,27 +196,27 @@ func TestFreedIdentifierIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	address := clerk.Identifier{Kind: clerk.KindEmailAddress, Value: "a@x.io"}
 	taken, image := plan.Part{Field: "emailAddresses", Entry: "a@x.io"}, plan.Part{Field: "profileImage"}
-	m := newMemory()
-	m.beginRetry("ann")
-	f := m.fields("ann", 1, "")
+	objects := newObjectStates()
+	state := objects.begin("ann")
+	f := state.fieldsOf(1, "")
 	for range 3 {
-		f.refuse(taken, &clerk.Error{}, circumstances{}, start)
+		f.refuse(taken, &clerk.Error{}, backOffInputs{}, start)
 	}
-	f.refuse(image, &clerk.Error{}, circumstances{}, start)
-	m.holdBack("ann", circumstances{}, errAmbiguous, start)
-	m.beginRetry("ann")
-	if _, held := m.held("ann", circumstances{}, start); !held || len(f.standing(circumstances{}, start)) != 2 {
+	f.refuse(image, &clerk.Error{}, backOffInputs{}, start)
+	state.backOff = state.backOff.Next(reconcile.AfterLastingFailures(), backOffInputs{}, errAmbiguous, start)
+	objects.begin("ann")
+	if state.backOff.Left(backOffInputs{}, start) == 0 || len(f.standing(backOffInputs{}, start)) != 2 {
 		t.Error("what was refused is tried again although nothing has changed")
 	}
-	m.retry("ann", address)
-	m.beginRetry("ann")
-	if _, held := m.held("ann", circumstances{}, start); held {
-		t.Error("an object without a user is still held back")
+	objects.tell("ann", func(m *messages) { m.freed = append(m.freed, address) })
+	objects.begin("ann")
+	if state.backOff.Left(backOffInputs{}, start) != 0 {
+		t.Error("an object without a user is still in back-off")
 	}
-	if diff := cmp.Diff(map[plan.Part]bool{image: true}, f.standing(circumstances{}, start)); diff != "" {
+	if diff := cmp.Diff(map[plan.Part]bool{image: true}, f.standing(backOffInputs{}, start)); diff != "" {
 		t.Errorf("still left alone (-want +got):\n%s", diff)
 	}
-	if attempts := f.refusals[taken].attempts; attempts != 2 {
-		t.Errorf("%d attempts are on record, want those that were made", attempts)
+	if delay := f.refusals[taken].backOff.Delay; delay != 4*firstDelay {
+		t.Errorf("the last delay is %s, want that of the attempts that were made", delay)
 	}
 }

@@ -9,146 +9,176 @@ import (
 	"fmt"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/brake"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/controller/creation"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// remove treats the user as the deletion policy says and lets go of the object. It shares only the reading and the
-// calling with sync, so that an object whose spec is invalid, or whose inputs are gone, can be deleted. Whichever way an
-// object is let go, an event says what became of the user.
-func (p *pass) remove(ctx context.Context) error {
-	if !controllerutil.ContainsFinalizer(p.user, v1alpha1.Finalizer) {
-		p.released = true
-		return nil
+// release lets an object go that is being deleted. Whichever way that happens, an event says what became of the user.
+type release struct {
+	objectPatcher
+	pool *connection.Pool
+}
+
+// noUserError is an error that says why an object that is deleted has no user to remove.
+type noUserError struct{ why string }
+
+// Error says why there is no user.
+func (e *noUserError) Error() string { return e.why }
+
+// beforeTarget decides about an object whose user is not to be touched, or cannot be found, without asking Clerk. done is true
+// if nothing is left to do.
+func (s release) beforeTarget(ctx context.Context) (done bool, err error) {
+	if !controllerutil.ContainsFinalizer(s.user, v1alpha1.Finalizer) {
+		s.released = true
+		return true, nil
 	}
-	if err := p.understoodForRemoval(); err != nil {
-		return p.removeNotUnderstood(ctx, err)
+	if err := s.understoodForRemoval(); err != nil {
+		return true, s.notUnderstood(ctx, err)
 	}
-	if p.user.Spec.Suspended() {
-		return p.release(ctx, "the object was suspended, so the user was left as it is, with its owner mark")
+	switch why, nobody := s.ownsNobody(); {
+	case s.user.Spec.Suspended():
+		return true, s.run(ctx, "the object was suspended, so the user was left as it is, with its owner mark")
+	case s.user.Spec.Observes():
+		return true, s.run(ctx, "mode is Observe, so the user was left as it is")
+	case nobody:
+		return true, s.run(ctx, why)
 	}
-	if p.user.Spec.Observes() {
-		return p.release(ctx, "mode is Observe, so the user was left as it is")
-	}
-	if why, nobody := p.ownsNobody(); nobody {
-		return p.release(ctx, why)
-	}
-	if err := p.findRemovalInputs(ctx); err != nil {
-		return p.removeUnreachable(ctx, err)
-	}
-	if err := p.heldBack(); err != nil {
-		return err
-	}
-	err := p.removeOwn(ctx)
-	if none, ok := errors.AsType[*noUserError](err); ok {
-		return p.release(ctx, none.why)
-	}
-	if errors.Is(err, errGone) {
-		return p.release(ctx, fmt.Sprintf("user %s is no longer at Clerk, so there was nothing to remove", p.userID))
+	return false, nil
+}
+
+// notUnderstood lets go of an object whose deletionPolicy says to leave the user as it is, whatever else was not understood,
+// and else returns the problem.
+func (s release) notUnderstood(ctx context.Context, err error) error {
+	if policy := s.user.Spec.DeletionPolicy; policy != nil && *policy == v1alpha1.DeletionRetain {
+		return s.run(ctx, "deletionPolicy is Retain, so the user was left as it is, with its owner mark")
 	}
 	return err
 }
 
-// removeOwn finds the user that this object manages and treats it as the deletion policy says. The error is errGone if Clerk
-// no longer has the user, and a *noUserError if it never had one.
-func (p *pass) removeOwn(ctx context.Context) error {
-	if id := p.memory.deletedUser(p.user.UID); id != "" && id == p.userID {
-		// An earlier pass deleted and told of it, and could not remove the finalizer.
-		return p.letGo(ctx)
-	}
-	user, err := p.findOwn(ctx)
-	if err != nil {
-		return err
-	}
-	return p.removeUser(ctx, user)
-}
-
-// removeUnreachable decides about an object whose user cannot be reached: it is let go where nothing was to be done to
+// withoutTarget decides about an object whose Clerk instance cannot be reached: it is let go where nothing was to be done to
 // the user, and where access was taken from its namespace; else it waits, and says what the way out is.
-func (p *pass) removeUnreachable(ctx context.Context, err error) error {
-	found, ok := errors.AsType[*problem](err)
+func (s release) withoutTarget(ctx context.Context, err error) error {
+	found, ok := errors.AsType[*reconcile.Problem](err)
 	if !ok {
 		return err
 	}
-	if found.reason == v1alpha1.ReasonNotAllowed {
-		return p.release(ctx, "the ClerkInstance no longer admits this namespace, so the user was left as it is")
+	if found.Reason == v1alpha1.ReasonNotAllowed {
+		return s.run(ctx, "the ClerkInstance no longer admits this namespace, so the user was left as it is")
 	}
-	if p.in.instance != nil && !p.in.instance.Spec.MayDelete() {
-		return p.release(ctx, "the ClerkInstance cannot be used and its policy.deletion is Deny, so the user was left as it is, with its owner mark")
+	if s.instance != nil && !s.instance.Spec.MayDelete() {
+		return s.run(ctx, "the ClerkInstance cannot be used and its policy.deletion is Deny, so the user was left as it is, with its owner mark")
 	}
-	if p.user.Spec.OnDelete(p.origin) == v1alpha1.DeletionRetain {
-		return p.release(ctx, "the ClerkInstance cannot be used, so the user was left as it is, with its owner mark")
+	if s.user.Spec.OnDelete(s.origin) == v1alpha1.DeletionRetain {
+		return s.run(ctx, "the ClerkInstance cannot be used, so the user was left as it is, with its owner mark")
 	}
-	return deletionBlocked(found.message)
+	return deletionBlocked(found.Message)
+}
+
+// withoutUser lets the object go if an error says that there is no user to remove, and else returns the error.
+func (s release) withoutUser(ctx context.Context, err error) error {
+	if none, ok := errors.AsType[*noUserError](err); ok {
+		return s.run(ctx, none.why)
+	}
+	if errors.Is(err, errGone) {
+		return s.run(ctx, fmt.Sprintf("user %s is no longer at Clerk, so there was nothing to remove", s.userID))
+	}
+	return err
+}
+
+// run lets the object go. why says what became of the user.
+func (s release) run(ctx context.Context, why string) error {
+	if err := s.silently(ctx); err != nil {
+		return err
+	}
+	s.notef(v1alpha1.EventReleased, "Delete", "%s", why)
+	return nil
+}
+
+// silently lets the object go. What became of the user was told before.
+func (s release) silently(ctx context.Context) error {
+	if err := s.removeFinalizer(ctx); err != nil {
+		return err
+	}
+	s.released = true
+	s.pool.Unbind(s.uid())
+	return nil
+}
+
+// remove treats the user of an object that is being deleted as the deletion policy says. It shares only the reading and the
+// calling with the other steps, so that an object whose spec is invalid, or whose inputs are gone, can be deleted.
+type remove struct {
+	release
+	finder   finder
+	transfer transfer
+	brake    brake.Brake
+	writer   connection.Writer
+	deleter  connection.Deleter
+	clock    func() time.Time
+}
+
+// run finds the user that this object manages and treats it as the deletion policy says. The error is errGone if Clerk no longer
+// has the user, and a *noUserError if it never had one.
+func (m remove) run(ctx context.Context) error {
+	if id := m.state.deleted; id != "" && id == m.userID {
+		// An earlier reconcile deleted and told of it, and could not remove the finalizer.
+		return m.silently(ctx)
+	}
+	user, err := m.findOwn(ctx)
+	if err != nil {
+		return err
+	}
+	return m.removeUser(ctx, user)
 }
 
 // findOwn returns the user at Clerk that this object manages, read live.
-func (p *pass) findOwn(ctx context.Context) (*clerk.User, error) {
-	if err := p.stillDeleted(ctx); err != nil {
+func (m remove) findOwn(ctx context.Context) (*clerk.User, error) {
+	if err := m.confirmDeleted(ctx); err != nil {
 		return nil, err
 	}
-	if p.userID == "" {
-		p.userID, _, _ = p.in.connection.Mirror.BoundTo(p.uid())
+	if m.userID == "" {
+		m.userID, _, _ = m.mirror.BoundTo(m.uid())
 	}
-	if p.userID == "" {
-		return p.findCreated(ctx, creation.Of(p.user))
+	if m.userID == "" {
+		return m.findCreated(ctx, creation.Of(m.user))
 	}
-	if user, ok := p.in.connection.Mirror.Recent(p.userID, p.sinceDeleted()); ok {
+	if user, ok := m.mirror.Recent(m.userID, m.sinceDeleted()); ok {
 		return user, nil
 	}
-	return p.read(ctx, p.in.client, p.userID)
+	return m.finder.read(ctx, m.userID)
 }
 
 // liveEnough is how old a copy may be that a removal rests on, if it was read since the removal was asked for. Without
-// any, a pass that has a ticket for one call would for ever spend it on reading.
+// any, a reconcile that has a token for one call would for ever spend it on reading.
 const liveEnough = time.Minute
 
-func (p *pass) sinceDeleted() time.Duration {
-	return min(liveEnough, p.now.Sub(p.user.DeletionTimestamp.Time))
+func (r *reconciliation) sinceDeleted() time.Duration {
+	return min(liveEnough, r.now.Sub(r.user.DeletionTimestamp.Time))
 }
 
 // findCreated looks for the user of a creating call whose answer nobody recorded. That there is none is believed only
 // when lists no longer lag.
-func (p *pass) findCreated(ctx context.Context, c *creating) (*clerk.User, error) {
-	hits, err := p.usersBy(ctx, c.Kind, c.Value)
+func (m remove) findCreated(ctx context.Context, c *creating) (*clerk.User, error) {
+	hits, err := m.finder.findByIdentifier(ctx, c.Kind, c.Value)
 	if err != nil {
 		return nil, err
 	}
 	for _, hit := range hits {
-		if p.mark().OwnershipOf(hit) == plan.Ours {
-			p.userID = hit.ID
+		if m.mark().OwnershipOf(hit) == plan.Ours {
+			m.userID = hit.ID
 			return hit, nil
 		}
 	}
-	if left := c.Lag(p.now); left > 0 {
+	if left := c.Lag(m.now); left > 0 {
 		return nil, notVisibleYet(left)
 	}
 	return nil, &noUserError{why: "Clerk has no user that carries the owner mark of the object, so there was none to remove"}
-}
-
-// stillDeleted reads the object from the API server: an old copy must not delete the user of a new object of that name.
-// The deletion policy is taken from there, too, since people change it on an object that is being deleted.
-func (p *pass) stillDeleted(ctx context.Context) error {
-	live := &v1alpha1.ClerkUser{}
-	err := p.Live.Get(ctx, types.NamespacedName{Namespace: p.user.Namespace, Name: p.user.Name}, live)
-	if err != nil && !apierrors.IsNotFound(err) {
-		return fmt.Errorf("reading the object live: %w", err)
-	}
-	if err != nil || live.UID != p.user.UID || live.DeletionTimestamp.IsZero() {
-		return errOutdated
-	}
-	if len(live.Undecoded.Of(decisive()...)) > 0 {
-		return errOutdated
-	}
-	p.user.Spec.DeletionPolicy = live.Spec.DeletionPolicy
-	return nil
 }
 
 // notMarked is one text for a user that nobody manages and for one that another object manages: who copied a status from
@@ -157,64 +187,71 @@ const notMarked = "the user does not carry the owner mark of this object, so it 
 
 // removeUser carries out the deletion policy, if the user is ours and neither the instance's policy, nor a waiting
 // successor, nor the brake say otherwise.
-func (p *pass) removeUser(ctx context.Context, user *clerk.User) error {
-	switch p.mark().OwnershipOf(user) {
+func (m remove) removeUser(ctx context.Context, user *clerk.User) error {
+	switch m.mark().OwnershipOf(user) {
 	case plan.Ours:
 		mark, _ := plan.FindMark(user)
-		p.origin = mark.Origin
+		m.origin = mark.Origin
 	case plan.Unmarked:
-		if !p.signed(user.ID) {
-			return p.release(ctx, notMarked)
+		if !m.signed(user.ID) {
+			return m.release.run(ctx, notMarked)
 		}
 	case plan.Predecessors, plan.Anothers:
-		return p.release(ctx, notMarked)
+		return m.release.run(ctx, notMarked)
 	}
-	p.observed, p.bound = user, true
-	handedOver, err := p.handOver(ctx, user)
-	if err != nil || handedOver {
+	m.observed, m.owned = user, true
+	successor, err := m.transfer.prepare(ctx, user)
+	if err != nil {
 		return err
 	}
-	return p.carryOutPolicy(ctx, user)
+	if successor == nil {
+		return m.carryOutPolicy(ctx, user)
+	}
+	if err := m.carryOut(ctx, user, plan.HandOver(m.transfer.markOf(successor), user)); err != nil {
+		return err
+	}
+	m.notef(v1alpha1.EventTransferred, "Delete", "transferred user %s to ClerkUser %s, which declares it too", user.ID, successor.Name)
+	return m.silently(ctx)
 }
 
-func (p *pass) carryOutPolicy(ctx context.Context, user *clerk.User) error {
-	policy := p.user.Spec.OnDelete(p.origin)
+func (m remove) carryOutPolicy(ctx context.Context, user *clerk.User) error {
+	policy := m.user.Spec.OnDelete(m.origin)
 	why := ""
-	if policy != v1alpha1.DeletionRetain && !p.in.instance.Spec.MayDelete() {
+	if policy != v1alpha1.DeletionRetain && !m.instance.Spec.MayDelete() {
 		policy, why = v1alpha1.DeletionRetain, "the ClerkInstance's policy.deletion is Deny, so the user was left as it is"
 	}
 	if policy != v1alpha1.DeletionRetain {
-		if err := p.brake(ctx, user.ID); err != nil {
+		if err := m.countAtBrake(ctx, m.brake, user.ID); err != nil {
 			return err
 		}
 	}
-	err := p.applyRemoval(ctx, user, plan.Removal(policy, p.mark(), user))
+	err := m.carryOut(ctx, user, plan.Removal(policy, m.mark(), user))
 	if err != nil {
 		return err
 	}
 	switch {
 	case why != "":
-		return p.release(ctx, why)
+		return m.release.run(ctx, why)
 	case policy == v1alpha1.DeletionDelete:
-		p.memory.deleteUser(p.user.UID, user.ID)
-		p.notef(v1alpha1.EventDeleted, "Delete", "deleted user %s", user.ID)
+		m.state.deleted = user.ID
+		m.notef(v1alpha1.EventDeleted, "Delete", "deleted user %s", user.ID)
 	case policy == v1alpha1.DeletionBan:
-		p.notef(v1alpha1.EventBanned, "Delete", "banned user %s, as deletionPolicy says", user.ID)
+		m.notef(v1alpha1.EventBanned, "Delete", "banned user %s, as deletionPolicy says", user.ID)
 	case policy == v1alpha1.DeletionRetain:
-		return p.release(ctx, "deletionPolicy is Retain, so the user was left as it is")
+		return m.release.run(ctx, "deletionPolicy is Retain, so the user was left as it is")
 	}
-	return p.letGo(ctx)
+	return m.silently(ctx)
 }
 
-// applyRemoval carries out changes to a user that is about to be let go. The error is errGone if Clerk no longer has the user.
-func (p *pass) applyRemoval(ctx context.Context, user *clerk.User, do []plan.Change) error {
+// carryOut carries out changes to a user that is about to be let go. The error is errGone if Clerk no longer has the user.
+func (m remove) carryOut(ctx context.Context, user *clerk.User, do []plan.Change) error {
 	for _, change := range do {
-		asked := p.Now()
-		_, err := carryOut(ctx, p.in.client, user.ID, change)
-		p.free(change, user, err)
-		p.doubt(user.ID, change, err)
+		called := m.clock()
+		err := m.call(ctx, user.ID, change)
+		m.free(change, user, err, m.clock())
+		m.distrustCopy(user.ID, change, err)
 		if clerk.IsNotFound(err) {
-			return p.absent(ctx, p.in.client, user.ID, asked)
+			return m.finder.absent(ctx, user.ID, called)
 		}
 		if clerk.Unauthorized(err) {
 			return errors.Join(deletionBlocked("Clerk rejects the key of the ClerkInstance"), err)
@@ -229,25 +266,10 @@ func (p *pass) applyRemoval(ctx context.Context, user *clerk.User, do []plan.Cha
 	return nil
 }
 
-// release lets the object go. why says what became of the user.
-func (p *pass) release(ctx context.Context, why string) error {
-	if err := p.letGo(ctx); err != nil {
-		return err
+func (m remove) call(ctx context.Context, userID string, change plan.Change) error {
+	if _, deletes := change.(plan.Delete); deletes {
+		return m.deleter.DeleteUser(ctx, userID)
 	}
-	p.notef(v1alpha1.EventReleased, "Delete", "%s", why)
-	return nil
-}
-
-// letGo removes the finalizer. What became of the user was told before.
-func (p *pass) letGo(ctx context.Context) error {
-	before := p.user.DeepCopy()
-	controllerutil.RemoveFinalizer(p.user, v1alpha1.Finalizer)
-	// The list of finalizers has other owners and is replaced whole: hence the optimistic lock.
-	err := p.Client.Patch(ctx, p.user, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
-	if client.IgnoreNotFound(err) != nil {
-		return p.notReleased(err)
-	}
-	p.released = true
-	p.Pool.Unbind(p.uid())
-	return nil
+	_, err := carryOut(ctx, m.writer, userID, change)
+	return err
 }

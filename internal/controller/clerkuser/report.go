@@ -6,198 +6,208 @@ package clerkuser
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/lease"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// report writes what a pass learned into status, in one patch and only if something changed, and announces it. It and
-// reportIntent are the only writers of status.
-func (r *Reconciler) report(ctx context.Context, before *v1alpha1.ClerkUser, p *pass, v verdict) error {
-	p.notePasswordChange()
-	if p.released {
-		r.announce(ctx, before, p, v)
+// Report writes what a reconcile learned into status, in one patch and only if something changed, records events, and carries
+// out the effects of the result. It and recordIntent are the only writers of status.
+func (k kind) Report(ctx context.Context, before, _ *v1alpha1.ClerkUser, w *work, v result) error {
+	r := w.reconciliation
+	k.carryOutEffects(r, v)
+	r.notePasswordChange()
+	if r.released {
+		k.recordEvents(ctx, before, r, v)
 		return nil
 	}
-	p.fillStatus(v)
-	err := p.patchStatusAsObserved(ctx)
+	r.fillStatus(v, k.Now())
+	err := k.patcher(w).patchStatusAsObserved(ctx)
 	if errors.Is(err, lease.ErrLost) {
 		// The next leader finds out the same.
 		return err
 	}
 	if errors.Is(err, errGoneOrRebound) {
-		err = p.undoCreation(ctx)
+		err = k.undo(w).run(ctx)
 	}
 	if err != nil && !apierrors.IsInvalid(err) {
-		// A verdict that could not be written is told once it is. Where the API server refuses any change of the object, an event is
+		// A result that could not be written is told once it is. Where the API server refuses any change of the object, an event is
 		// all that can be written.
-		v.unchanged = true
+		v.Unchanged = true
 	}
-	r.announce(ctx, before, p, v)
+	k.recordEvents(ctx, before, r, v)
 	return err
 }
 
-func (p *pass) fillStatus(v verdict) {
-	p.fillBinding()
-	p.fillObserved()
-	status := &p.user.Status
-	if wrote(p.did) {
-		now := metav1.NewTime(p.Now().Truncate(time.Second))
-		status.LastWriteTime = &now
+// carryOutEffects changes what this process remembers, and asks others for what they have to do.
+func (k kind) carryOutEffects(r *reconciliation, v result) {
+	k.objects.RecordFailures(r.user.UID, v.Failures, r.now)
+	if v.finished {
+		r.state.finish(r.user.Spec.Observes())
 	}
-	if p.err == nil && !p.suspended {
-		status.LastHandledReconcileAt = p.user.ReconcileRequestedAt()
+	if v.backOff != nil {
+		r.state.backOff = v.backOff
 	}
-	if p.planned {
-		status.PendingChanges = p.differing()
-	}
-	fillConditions(p.user, v)
-	if lastWord(v) && p.sources.Complete {
-		status.InputsDigest = p.sources.Digest
+	if v.checkKey {
+		k.Pool.RequestKeyCheck(instanceName(r.instance))
 	}
 }
 
-// fillBinding says whom the object manages. Where the connection is not known, what is on record stays.
-func (p *pass) fillBinding() {
-	if !p.recordsUnderstood() {
-		return
-	}
-	status := &p.user.Status
-	status.UserID, status.Origin = p.userID, p.origin
-	status.Applied = nil
-	if !plan.SameApplied(p.applied, v1alpha1.Applied{}) {
-		status.Applied = p.applied.DeepCopy()
-	}
-	if p.userID == "" {
-		status.Binding, status.OnDelete, status.Instance = "", "", nil
-		return
-	}
-	if !p.user.Undecoded.Concern("spec.deletionPolicy") {
-		status.OnDelete = p.user.Spec.OnDelete(p.origin)
-	}
-	if !p.bound || p.observed == nil || p.observed.ID != p.userID {
-		return
-	}
-	status.Binding = p.Key.Sign(p.subject(p.userID))
-	status.Instance = &v1alpha1.BoundInstance{
-		Namespace: p.in.instance.Namespace,
-		Name:      p.in.instance.Name,
-		ID:        p.in.connection.InstanceID,
-	}
+// undoCreation deletes the user that this reconcile created, if the object is gone or bound to another one meanwhile. No later
+// reconcile would: its owner mark names an object that is no more, or that has another user.
+type undoCreation struct {
+	*reconciliation
+	reader  connection.Reader
+	deleter connection.Deleter
+	pool    *connection.Pool
+	clock   func() time.Time
 }
 
-// lockSlack is by how much two readings of a lock's end may differ and mean the same.
-const lockSlack = 5 * time.Second
+// undoRetry is the delay between two attempts to delete a user again.
+const undoRetry = time.Second
 
-func (p *pass) fillObserved() {
-	u, status := p.observed, &p.user.Status
-	if u == nil {
-		return
+// run tries until the context ends, since that Clerk knows no such user may be due to lag.
+func (u undoCreation) run(ctx context.Context) error {
+	if !u.justCreated() || u.observed == nil {
+		return nil
 	}
-	// Copies, since u is shared and the answer to a patch is decoded into what status points at.
-	status.Banned, status.Locked = ptr.To(u.Banned), ptr.To(u.Locked)
-	status.PasswordEnabled, status.TwoFactorEnabled = ptr.To(u.PasswordEnabled), ptr.To(u.TwoFactorEnabled)
-	status.TOTPEnabled, status.BackupCodeEnabled = ptr.To(u.TOTPEnabled), ptr.To(u.BackupCodeEnabled)
-	p.fillPasswordTime()
-	status.HasImage, status.DirectoryManaged = ptr.To(u.HasImage), ptr.To(u.DirectoryManaged)
-	if u.LockedUntil.IsZero() {
-		status.LockExpiresAt = nil
-		return
-	}
-	if have := status.LockExpiresAt; have != nil && have.Sub(u.LockedUntil).Abs() <= lockSlack {
-		return
-	}
-	until := metav1.NewTime(u.LockedUntil.Truncate(time.Second))
-	status.LockExpiresAt = &until
-}
-
-func (p *pass) fillPasswordTime() {
-	p.user.Status.PasswordLastUpdatedAt = nil
-	if at := p.observed.PasswordUpdatedAt; !at.IsZero() {
-		whole := metav1.NewTime(at.Truncate(time.Second))
-		p.user.Status.PasswordLastUpdatedAt = &whole
-	}
-}
-
-// wrote reports whether one of the changes was made at Clerk.
-func wrote(did []plan.Change) bool { return len(did) > 0 }
-
-func fillConditions(user *v1alpha1.ClerkUser, v verdict) {
-	if v.unchanged {
-		if !v.silent {
-			fillFirstCondition(user, v)
+	id := u.observed.ID
+	for {
+		err := u.deleteCreated(ctx, id)
+		if err == nil {
+			return nil
 		}
-		fillPending(user, v.pending)
-		return
-	}
-	if lastWord(v) {
-		// Any other verdict is not the last word on this generation: the conditions say that they are about it, and the
-		// pass that carries it out still knows it to be new.
-		user.Status.ObservedGeneration = user.Generation
-	}
-	conditions := &user.Status.Conditions
-	setCondition(user, v1alpha1.ConditionReady, v.ready, v.reason, v.message)
-	for kind, holds := range map[string]bool{v1alpha1.ConditionStalled: v.stalled, v1alpha1.ConditionReconciling: v.reconciling} {
-		if holds {
-			setCondition(user, kind, metav1.ConditionTrue, v.reason, v.message)
-		} else {
-			meta.RemoveStatusCondition(conditions, kind)
+		delay := undoRetry
+		if clerk.IsNotFound(err) {
+			delay = clerk.LagRetry(clerk.LagTime)
+		}
+		if at, waiting := clerk.Waiting(err); waiting {
+			delay = max(at.Sub(u.clock()), time.Millisecond)
+		}
+		if _, rejected := clerk.Rejected(err); rejected || !sleep(ctx, delay) {
+			return fmt.Errorf("user %s is left behind at Clerk, created for an object that is gone or has another user: %w", id, err)
 		}
 	}
-	sortConditions(user)
 }
 
-// sortConditions has their order not left to a map.
-func sortConditions(user *v1alpha1.ClerkUser) {
-	slices.SortFunc(user.Status.Conditions, func(a, b metav1.Condition) int { return slices.Index(order, a.Type) - slices.Index(order, b.Type) })
+// deleteCreated deletes a user that carries the mark of this object. A successor of the same name may have taken it over.
+func (u undoCreation) deleteCreated(ctx context.Context, id string) error {
+	user, err := u.reader.User(ctx, id)
+	if err != nil {
+		return fmt.Errorf("reading user %s: %w", id, err)
+	}
+	if u.mark().OwnershipOf(user) != plan.Ours {
+		return nil
+	}
+	if err := u.deleter.DeleteUser(ctx, id); err != nil {
+		return fmt.Errorf("deleting user %s: %w", id, err)
+	}
+	u.mirror.Forget(id)
+	u.pool.Unbind(u.uid())
+	u.notef(v1alpha1.EventDeleted, "Delete", "deleted user %s again: when it was created, the object was gone or had another user", id)
+	return nil
 }
 
-// lastWord reports whether a verdict is the last word on what was asked for.
-func lastWord(v verdict) bool { return !v.unchanged && (v.ready == metav1.ConditionTrue || v.stalled) }
+// sleep waits, and reports whether the context has not ended by then.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
 
-// order in which conditions are shown.
-//
-//nolint:gochecknoglobals // a list that nothing writes to
-var order = []string{v1alpha1.ConditionReady, v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled}
+// occurrence is something that has happened, to be told in an event.
+type occurrence struct {
+	reason, action, note string
+}
 
-// fillFirstCondition says of an object that has no verdict yet why it has none. Every other keeps what it has.
-func fillFirstCondition(user *v1alpha1.ClerkUser, v verdict) {
-	suspended := v.reason == v1alpha1.ReasonSuspended
-	ready := readyCondition(user)
-	if ready != nil && ready.Status != metav1.ConditionUnknown {
-		if suspended {
-			meta.RemoveStatusCondition(&user.Status.Conditions, v1alpha1.ConditionReconciling)
+// notef records an occurrence. The arguments must not hold values of the spec.
+func (r *reconciliation) notef(reason, action, format string, args ...any) {
+	r.occurrences = append(r.occurrences, occurrence{reason: reason, action: action, note: fmt.Sprintf(format, args...)})
+}
+
+// recordEvents writes events, log lines and counts: for what happened, one for each reason, and for a change of Ready. A quiet
+// reconcile is not told of.
+func (k kind) recordEvents(ctx context.Context, before *v1alpha1.ClerkUser, r *reconciliation, v result) {
+	logger := log.FromContext(ctx)
+	for _, o := range append(r.occurrences, r.changesMade()...) {
+		k.Recorder.Eventf(r.user, nil, corev1.EventTypeNormal, o.reason, o.action, "%s", o.note)
+		logger.Info(o.note, "reason", o.reason, "clerkUserID", r.userID)
+	}
+	for _, change := range r.did {
+		cause := causeSpec
+		if r.isDrift() && (len(plan.Parts(change)) == 0 || len(r.foreign([]plan.Change{change})) > 0) {
+			cause = causeDrift
 		}
+		k.Metrics.changed(change, cause)
+	}
+	if v.Unchanged || r.released {
 		return
 	}
-	if suspended {
-		setCondition(user, v1alpha1.ConditionReady, metav1.ConditionUnknown, v.reason, v.message)
-		meta.RemoveStatusCondition(&user.Status.Conditions, v1alpha1.ConditionReconciling)
+	was := readyCondition(before)
+	if was != nil && was.Reason == v.Reason && was.Status == v.Ready {
 		return
 	}
-	const message = "the first pass was not finished yet; it waits for Clerk or for its turn in the API budget"
-	setCondition(user, v1alpha1.ConditionReady, metav1.ConditionUnknown, v1alpha1.ReasonWaiting, message)
-	setCondition(user, v1alpha1.ConditionReconciling, metav1.ConditionTrue, v1alpha1.ReasonWaiting, message)
+	k.Metrics.turned(v.Reason)
+	if ofTheInstance(was, v) {
+		logger = logger.V(1)
+	}
+	logger.Info("Ready changed", "status", v.Ready, "reason", v.Reason, "message", v.Message)
+	if v.Ready == metav1.ConditionFalse && v.Reason != v1alpha1.ReasonInstanceNotReady {
+		k.Recorder.Eventf(r.user, nil, corev1.EventTypeWarning, v.Reason, "Reconcile", "%s", v.Message)
+	}
 }
 
-func setCondition(user *v1alpha1.ClerkUser, kind string, status metav1.ConditionStatus, reason, message string) {
-	meta.SetStatusCondition(&user.Status.Conditions, metav1.Condition{
-		Type:               kind,
-		Status:             status,
-		Reason:             reason,
-		Message:            message,
-		ObservedGeneration: user.Generation,
-	})
+// ofTheInstance reports whether Ready changed because the ClerkInstance cannot be used, or can be again. That is told of the
+// ClerkInstance, once, and not of each of its users.
+func ofTheInstance(was *metav1.Condition, v result) bool {
+	return v.Reason == v1alpha1.ReasonInstanceNotReady || was != nil && was.Reason == v1alpha1.ReasonInstanceNotReady
 }
 
-func readyCondition(user *v1alpha1.ClerkUser) *metav1.Condition {
-	return meta.FindStatusCondition(user.Status.Conditions, v1alpha1.ConditionReady)
+// changesMade tells the changes to an existing user: those to access each by itself, the others in one.
+func (r *reconciliation) changesMade() []occurrence {
+	var told []occurrence
+	var rest []plan.Change
+	for _, change := range r.did {
+		switch change.(type) {
+		case plan.Create:
+		case plan.Ban:
+			told = append(told, occurrence{v1alpha1.EventBanned, "Ban", "banned the user, which ended all sessions"})
+		case plan.Unban:
+			told = append(told, occurrence{v1alpha1.EventUnbanned, "Unban", "lifted the ban"})
+		case plan.Lock:
+			told = append(told, occurrence{v1alpha1.EventLocked, "Lock", "locked the user"})
+		case plan.Unlock:
+			told = append(told, occurrence{v1alpha1.EventUnlocked, "Unlock", "lifted the lock"})
+		default:
+			rest = append(rest, change)
+		}
+	}
+	fields := slices.DeleteFunc(plan.Fields(rest), func(f string) bool { return f == plan.FieldOwnerMark })
+	foreign := r.foreign(rest)
+	own := slices.DeleteFunc(fields, func(f string) bool { return slices.Contains(foreign, f) })
+	if len(own) > 0 {
+		told = append(told, occurrence{v1alpha1.EventUpdated, "Update", "changed " + strings.Join(own, ", ")})
+	}
+	if len(foreign) > 0 {
+		what := "put right what somebody else had changed: " + strings.Join(foreign, ", ")
+		told = append(told, occurrence{v1alpha1.EventDriftCorrected, "Update", what})
+	}
+	return told
 }

@@ -9,9 +9,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -30,24 +28,20 @@ import (
 
 // +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkusers,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkusers/status,verbs=patch
-
-//nolint:gochecknoglobals // a constant that Go has no literal for
-var namespaceKind = schema.GroupVersionKind{Version: corev1.SchemeGroupVersion.Version, Kind: "Namespace"}
-
-type queue = workqueue.TypedRateLimitingInterface[ctrl.Request]
+// +kubebuilder:rbac:groups="",resources=configmaps,verbs=get
 
 // SetupWithManager adds the controller to a manager.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	build := ctrl.NewControllerManagedBy(mgr).
 		Named("clerkuser").
-		Watches(&v1alpha1.ClerkUser{}, r.hearUsers()).
-		Watches(&v1alpha1.ClerkInstance{}, r.hearInstances()).
-		WatchesRawSource(source.Func(r.hearPool)).
+		Watches(&v1alpha1.ClerkUser{}, r.userEventHandler()).
+		Watches(&v1alpha1.ClerkInstance{}, r.instanceEventHandler()).
+		WatchesRawSource(source.Func(r.receiveFromPool)).
 		WithOptions(options)
 	if r.WatchSecrets {
 		build = build.
-			WatchesMetadata(&corev1.Secret{}, r.hearSources("Secret")).
-			WatchesMetadata(&corev1.ConfigMap{}, r.hearSources("ConfigMap"))
+			WatchesMetadata(&corev1.Secret{}, r.sourceEventHandler("Secret")).
+			WatchesMetadata(&corev1.ConfigMap{}, r.sourceEventHandler("ConfigMap"))
 	}
 	if err := build.Complete(reconcile.AsReconciler(mgr.GetClient(), r)); err != nil {
 		return fmt.Errorf("adding the controller of ClerkUsers: %w", err)
@@ -55,9 +49,68 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 	return nil
 }
 
-// wakeHeirs wakes what a ClerkUser that is gone may have stood in the way of: those of its namespace without a user, those
+// userEventHandler enqueues ClerkUsers for what happened to them. There is no predicate on generations: a status patch of a pass
+// that worked from an old copy is repaired by the event that it causes.
+func (r *Reconciler) userEventHandler() handler.EventHandler {
+	return handler.Funcs{
+		CreateFunc: func(_ context.Context, e event.CreateEvent, q reconcile.Queue) {
+			reconcile.Enqueue(q, client.ObjectKeyFromObject(e.Object), priorityOfFirst(e))
+		},
+		UpdateFunc: func(_ context.Context, e event.UpdateEvent, q reconcile.Queue) {
+			reconcile.Enqueue(q, client.ObjectKeyFromObject(e.ObjectNew), priorityOfChange(e.ObjectOld, e.ObjectNew))
+		},
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q reconcile.Queue) {
+			r.objects.Forget(e.Object.GetUID())
+			r.Pool.Identifiers().Forget(string(e.Object.GetUID()))
+			r.rates.Forget(e.Object.GetUID())
+			r.Pool.Unbind(string(e.Object.GetUID()))
+			r.enqueueSuccessors(ctx, e.Object, q)
+		},
+	}
+}
+
+// priorityOfFirst is for an object seen for the first time.
+func priorityOfFirst(e event.CreateEvent) int {
+	user, ok := e.Object.(*v1alpha1.ClerkUser)
+	if !ok || !e.IsInInitialList {
+		return reconcile.PriorityNew
+	}
+	return priorityOf(user)
+}
+
+// priorityOf is for an object to which nothing has happened just now: most have had their verdict before.
+func priorityOf(user *v1alpha1.ClerkUser) int {
+	switch {
+	case !user.DeletionTimestamp.IsZero(), user.Status.UserID != "" && user.Status.ObservedGeneration != user.Generation:
+		return reconcile.PriorityEdited
+	case user.Status.ObservedGeneration != user.Generation:
+		return reconcile.PriorityNew
+	default:
+		return reconcile.PriorityLow
+	}
+}
+
+// priorityOfChange tells what somebody did from what the operator itself wrote.
+func priorityOfChange(was, is client.Object) int {
+	if was.GetGeneration() == is.GetGeneration() &&
+		was.GetDeletionTimestamp().IsZero() == is.GetDeletionTimestamp().IsZero() &&
+		was.GetAnnotations()[v1alpha1.AnnotationReconcileRequestedAt] == is.GetAnnotations()[v1alpha1.AnnotationReconcileRequestedAt] {
+		return reconcile.PriorityLow
+	}
+	return reconcile.PriorityEdited
+}
+
+// priorityOfSource is for a Secret or ConfigMap that objects name.
+func priorityOfSource(was, is client.Object) int {
+	if was.GetResourceVersion() == is.GetResourceVersion() {
+		return reconcile.PriorityLow
+	}
+	return reconcile.PriorityEdited
+}
+
+// enqueueSuccessors enqueues those that a ClerkUser that is gone may have stood in the way of: those of its namespace without a user, those
 // of any that are to adopt the same user, and those that are bound to it.
-func (r *Reconciler) wakeHeirs(ctx context.Context, gone client.Object, q queue) {
+func (r *Reconciler) enqueueSuccessors(ctx context.Context, gone client.Object, q reconcile.Queue) {
 	selections := [][]client.ListOption{{client.InNamespace(gone.GetNamespace()), client.MatchingFields{index.Unbound: "true"}}}
 	if user, ok := gone.(*v1alpha1.ClerkUser); ok && user.Status.UserID != "" {
 		selections = append(selections,
@@ -71,61 +124,61 @@ func (r *Reconciler) wakeHeirs(ctx context.Context, gone client.Object, q queue)
 			return
 		}
 		for i := range waiting.Items {
-			r.memory.release(waiting.Items[i].UID)
+			r.objects.tell(waiting.Items[i].UID, func(m *messages) { m.unblocked = true })
 			q.Add(ctrl.Request{NamespacedName: client.ObjectKeyFromObject(&waiting.Items[i])})
 		}
 	}
 }
 
-// hearInstances wakes the users of a ClerkInstance that appeared, vanished, or whose spec or annotations changed. Its
+// instanceEventHandler wakes the users of a ClerkInstance that appeared, vanished, or whose spec or annotations changed. Its
 // status is of no concern here: what matters of it comes through the pool.
-func (r *Reconciler) hearInstances() handler.EventHandler {
+func (r *Reconciler) instanceEventHandler() handler.EventHandler {
 	return handler.Funcs{
-		CreateFunc: func(ctx context.Context, e event.CreateEvent, q queue) {
-			r.wake(ctx, q, client.ObjectKeyFromObject(e.Object))
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, q reconcile.Queue) {
+			r.enqueueUsersOf(ctx, q, client.ObjectKeyFromObject(e.Object))
 		},
-		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q queue) {
-			r.wake(ctx, q, client.ObjectKeyFromObject(e.Object))
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q reconcile.Queue) {
+			r.enqueueUsersOf(ctx, q, client.ObjectKeyFromObject(e.Object))
 		},
-		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q queue) {
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q reconcile.Queue) {
 			was, is := e.ObjectOld, e.ObjectNew
 			released := was.GetAnnotations()[v1alpha1.AnnotationReleaseDeletions] != is.GetAnnotations()[v1alpha1.AnnotationReleaseDeletions]
 			if was.GetGeneration() != is.GetGeneration() || released {
-				r.wake(ctx, q, client.ObjectKeyFromObject(is))
+				r.enqueueUsersOf(ctx, q, client.ObjectKeyFromObject(is))
 			}
 		},
 	}
 }
 
-// hearPool wakes the users of a ClerkInstance that can be used now, or no longer, and those whose users at Clerk are no
+// receiveFromPool wakes the users of a ClerkInstance that can be used now, or no longer, and those whose users at Clerk are no
 // longer as they were.
-func (r *Reconciler) hearPool(ctx context.Context, q queue) error {
+func (r *Reconciler) receiveFromPool(ctx context.Context, q reconcile.Queue) error {
 	go r.Pool.Changed().Receive(ctx, func(instances []types.NamespacedName) {
 		for _, instance := range instances {
-			r.wake(ctx, q, instance)
+			r.enqueueUsersOf(ctx, q, instance)
 		}
 	})
 	go r.Pool.ChangedUsers().Receive(ctx, func(uids []string) {
 		for _, uid := range uids {
-			if name, met := r.memory.nameOf(types.UID(uid)); met {
-				add(q, name, lowPriority)
+			if name, met := r.objects.Name(types.UID(uid)); met {
+				reconcile.Enqueue(q, name, reconcile.PriorityLow)
 			}
 		}
 	})
 	go r.Pool.Identifiers().Freed().Receive(ctx, func(all []connection.Freed) {
 		for _, freed := range all {
-			if name, met := r.memory.nameOf(types.UID(freed.UID)); met {
-				r.memory.retry(types.UID(freed.UID), freed.Identifier)
-				add(q, name, editPriority)
+			if name, met := r.objects.Name(types.UID(freed.UID)); met {
+				r.objects.tell(types.UID(freed.UID), func(m *messages) { m.freed = append(m.freed, freed.Identifier) })
+				reconcile.Enqueue(q, name, reconcile.PriorityEdited)
 			}
 		}
 	})
 	return nil
 }
 
-// wake enqueues the ClerkUsers that lead to an instance, by name or by default, and has its mirror follow the users that
+// enqueueUsersOf enqueues the ClerkUsers that lead to an instance, by name or by default, and has its mirror follow the users that
 // they have there.
-func (r *Reconciler) wake(ctx context.Context, q queue, instance types.NamespacedName) {
+func (r *Reconciler) enqueueUsersOf(ctx context.Context, q reconcile.Queue, instance types.NamespacedName) {
 	users, err := r.references().Candidates(ctx, instance)
 	if err != nil {
 		log.FromContext(ctx).Error(err, "listing the ClerkUsers of an instance", "instance", instance)
@@ -133,7 +186,7 @@ func (r *Reconciler) wake(ctx context.Context, q queue, instance types.Namespace
 	}
 	r.follow(instance, users)
 	for i := range users {
-		add(q, client.ObjectKeyFromObject(&users[i]), priorityOf(&users[i]))
+		reconcile.Enqueue(q, client.ObjectKeyFromObject(&users[i]), priorityOf(&users[i]))
 	}
 }
 
@@ -151,7 +204,7 @@ func (r *Reconciler) follow(instance types.NamespacedName, users []v1alpha1.Cler
 		if bound == nil || bound.ID != state.Connection.InstanceID || user.Status.UserID == "" || user.Spec.Suspended() {
 			continue
 		}
-		r.memory.meet(user.UID, client.ObjectKeyFromObject(user))
+		r.objects.Meet(user)
 		followed[string(user.UID)] = followedBy(user, r.Now())
 	}
 	state.Connection.Mirror.Follow(followed)
@@ -166,4 +219,37 @@ func followedBy(user *v1alpha1.ClerkUser, now time.Time) mirror.Followed {
 	ready := readyCondition(user)
 	f.Missing = ready != nil && ready.Reason == v1alpha1.ReasonMissing
 	return f
+}
+
+// sourceEventHandler enqueues the ClerkUsers that name a Secret or ConfigMap, of which nothing but the name is known. A pass finds
+// out whether what is in it has changed. Somebody who changes one waits for what comes of it as after an edit of the spec.
+func (r *Reconciler) sourceEventHandler(kind string) handler.EventHandler {
+	return handler.Funcs{
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, q reconcile.Queue) {
+			priority := reconcile.PriorityEdited
+			if e.IsInInitialList {
+				priority = reconcile.PriorityLow
+			}
+			r.enqueueNaming(ctx, q, kind, e.Object, priority)
+		},
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q reconcile.Queue) {
+			r.enqueueNaming(ctx, q, kind, e.ObjectNew, priorityOfSource(e.ObjectOld, e.ObjectNew))
+		},
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q reconcile.Queue) {
+			r.enqueueNaming(ctx, q, kind, e.Object, reconcile.PriorityEdited)
+		},
+	}
+}
+
+// enqueueNaming enqueues the ClerkUsers that name a Secret or ConfigMap.
+func (r *Reconciler) enqueueNaming(ctx context.Context, q reconcile.Queue, kind string, source client.Object, priority int) {
+	users := &v1alpha1.ClerkUserList{}
+	named := client.MatchingFields{index.Source: index.SourceOf(kind, source.GetNamespace(), source.GetName())}
+	if err := r.Client.List(ctx, users, named, client.UnsafeDisableDeepCopy); err != nil {
+		log.FromContext(ctx).Error(err, "listing the ClerkUsers that name a source", "kind", kind)
+		return
+	}
+	for i := range users.Items {
+		reconcile.Enqueue(q, client.ObjectKeyFromObject(&users.Items[i]), priority)
+	}
 }

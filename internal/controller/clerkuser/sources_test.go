@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
@@ -114,10 +115,10 @@ func TestSourceThatSomebodyChangedComesFirst(t *testing.T) {
 	was := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Name: "ann", ResourceVersion: "1"}}
 	is := was.DeepCopy()
 	is.ResourceVersion = "2"
-	if got := priorityOfSource(was, is); got != editPriority {
+	if got := priorityOfSource(was, is); got != reconcile.PriorityEdited {
 		t.Errorf("a change has priority %d", got)
 	}
-	if got := priorityOfSource(was, was); got != lowPriority {
+	if got := priorityOfSource(was, was); got != reconcile.PriorityLow {
 		t.Errorf("a resync has priority %d", got)
 	}
 }

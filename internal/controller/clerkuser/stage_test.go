@@ -59,7 +59,7 @@ func newStage(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *stage {
 		t.Fatal(err)
 	}
 	s.Reconciler = newTestReconciler(t, s.clock)
-	s.Client, s.Live = s.cluster, s.cluster
+	s.Client, s.APIReader = s.cluster, s.cluster
 	s.connect(client, instanceName(instance))
 	return s
 }
@@ -205,8 +205,8 @@ func (s *stage) wantCalls(want int) {
 	}
 }
 
-// brake gives the instance a deletion brake.
-func brake(maxCount int32) func(*v1alpha1.ClerkInstance) {
+// braked gives the instance a deletion brake.
+func braked(maxCount int32) func(*v1alpha1.ClerkInstance) {
 	return func(i *v1alpha1.ClerkInstance) {
 		i.Spec.DeletionBrake = &v1alpha1.DeletionBrake{MaxCount: &maxCount, Window: &metav1.Duration{Duration: 10 * time.Minute}}
 	}

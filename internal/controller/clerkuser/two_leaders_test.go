@@ -14,6 +14,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
@@ -203,8 +204,8 @@ func TestStatusIsWrittenOverEditsOnly(t *testing.T) {
 			s.create(newTestUser("ann"))
 			p := newTestPass(t, s.Reconciler, s.user("ann"))
 			tc.meanwhile(s)
-			fillConditions(p.user, verdict{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, message: "as declared"})
-			err := p.patchStatusAsObserved(t.Context())
+			fillConditions(p.user, result{Result: reconcile.Result{Ready: metav1.ConditionTrue, Reason: v1alpha1.ReasonInSync, Message: "as declared"}})
+			err := stepsOf(s.Reconciler).patcher(offline(p)).patchStatusAsObserved(t.Context())
 			if errors.Is(err, errGoneOrRebound) != tc.gone || (err == nil) != tc.written {
 				t.Errorf("writing status says %v", err)
 			}

@@ -12,8 +12,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
-	"github.com/clerk-operator/clerk-operator/internal/controller/clerkuser"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/controller/index"
 	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
@@ -60,7 +60,7 @@ func (s resolveConnection) run(
 func (s resolveConnection) checkAllowed(
 	ctx context.Context, action *v1alpha1.ClerkUserAction, instance *v1alpha1.ClerkInstance, name types.NamespacedName,
 ) error {
-	admits, err := clerkuser.Admits(ctx, s.reader, instance, action.Namespace)
+	admits, err := index.Admits(ctx, s.reader, instance, action.Namespace)
 	switch {
 	case err != nil:
 		return err

@@ -1,0 +1,229 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package brake limits how many users are deleted at once.
+package brake
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
+)
+
+// Brake limits how many users of a Clerk instance are deleted, banned on deletion or created again within a window. It is safe
+// for concurrent use.
+type Brake struct {
+	// Client writes, and lists ClerkInstances from the cache.
+	Client client.Client
+	// APIReader reads from the API server what must not be taken from a cache.
+	APIReader client.Reader
+	// Pool knows to which Clerk instances the ClerkInstances lead.
+	Pool *connection.Pool
+	// Locks are shared by all who count in this process.
+	Locks *Locks
+}
+
+// Request is what is to be done to a user.
+type Request struct {
+	// Instance is the ClerkInstance through which it is done; InstanceID and Environment are of its Clerk instance.
+	Instance    *v1alpha1.ClerkInstance
+	InstanceID  string
+	Environment v1alpha1.Environment
+	// UserID is the user's id.
+	UserID string
+	// Now is the time.
+	Now time.Time
+	// Since is when it was asked for. A release of the ClerkInstance after that lets it go uncounted. Zero: no release does.
+	Since time.Time
+}
+
+// Count counts what is to be done in the status of the ClerkInstance before it is done. All ClerkInstances that lead to the same
+// Clerk instance share one window, and the strictest of their limits. If the window has no room, the error is a
+// *reconcile.Problem with reason DeletionHeld.
+func (b Brake) Count(ctx context.Context, r Request) error {
+	sharing, err := b.sharing(ctx, r)
+	if err != nil {
+		return err
+	}
+	maxCount, window := strictest(sharing, r.Environment)
+	if maxCount == 0 {
+		return nil
+	}
+	defer b.Locks.lock(r.InstanceID)()
+	own, records, err := b.counts(ctx, sharing)
+	if err != nil {
+		return err
+	}
+	if !r.Since.IsZero() && ReleasedSince(own, r.Since) || countedBefore(records, r.UserID) {
+		return nil
+	}
+	name := client.ObjectKeyFromObject(r.Instance)
+	count, full := nextCount(own.Status.Deletions, records, r.Now, maxCount, window)
+	if full {
+		return held(name, maxCount, window)
+	}
+	count.Users = lastCounted(own.Status.Deletions, r.UserID)
+	before := own.DeepCopy()
+	own.Status.Deletions = &count
+	// The lock is for other processes: two that count at once must not both count as the last one allowed.
+	err = b.Client.Status().Patch(ctx, own, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+	if err != nil {
+		return fmt.Errorf("counting a deletion in ClerkInstance %s: %w", name, err)
+	}
+	return nil
+}
+
+// sharing returns the ClerkInstances that lead to the same Clerk instance, the requested one first.
+func (b Brake) sharing(ctx context.Context, r Request) ([]v1alpha1.ClerkInstance, error) {
+	all := &v1alpha1.ClerkInstanceList{}
+	if err := b.Client.List(ctx, all, client.UnsafeDisableDeepCopy); err != nil {
+		return nil, fmt.Errorf("listing ClerkInstances: %w", err)
+	}
+	sharing := []v1alpha1.ClerkInstance{*r.Instance}
+	for i := range all.Items {
+		name, id := client.ObjectKeyFromObject(&all.Items[i]), all.Items[i].Status.InstanceID
+		if state, known := b.Pool.State(name); known && state.Connection != nil {
+			id = state.Connection.InstanceID
+		}
+		if id == r.InstanceID && name != client.ObjectKeyFromObject(r.Instance) {
+			sharing = append(sharing, all.Items[i])
+		}
+	}
+	return sharing, nil
+}
+
+// counts reads what the ClerkInstances have counted from the API server, and the first of them whole.
+func (b Brake) counts(
+	ctx context.Context, sharing []v1alpha1.ClerkInstance,
+) (own *v1alpha1.ClerkInstance, records []*v1alpha1.DeletionCount, err error) {
+	for i := range sharing {
+		live := &v1alpha1.ClerkInstance{}
+		name := client.ObjectKeyFromObject(&sharing[i])
+		err := b.APIReader.Get(ctx, name, live)
+		if i > 0 && apierrors.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("reading ClerkInstance %s live: %w", name, err)
+		}
+		if i == 0 {
+			own = live
+		}
+		if live.Status.Deletions != nil {
+			records = append(records, live.Status.Deletions)
+		}
+	}
+	return own, records, nil
+}
+
+// strictest is the smallest count and the longest window of the ClerkInstances that have a brake. 0: none has.
+func strictest(sharing []v1alpha1.ClerkInstance, environment v1alpha1.Environment) (maxCount int32, window time.Duration) {
+	for i := range sharing {
+		count, length := sharing[i].Spec.Brake(environment)
+		if count == 0 {
+			continue
+		}
+		window = max(window, length)
+		if maxCount == 0 || count < maxCount {
+			maxCount = count
+		}
+	}
+	return maxCount, window
+}
+
+// nextCount is the count of one ClerkInstance with one more, in the window that now falls into; full if all records of the
+// Clerk instance together leave no room for it.
+func nextCount(
+	own *v1alpha1.DeletionCount, records []*v1alpha1.DeletionCount, now time.Time, maxCount int32, window time.Duration,
+) (next v1alpha1.DeletionCount, full bool) {
+	next.Since = metav1.NewTime(now)
+	total := int64(0)
+	for _, record := range records {
+		if now.Sub(record.Since.Time) >= window {
+			continue
+		}
+		total += int64(record.Count)
+		if total == int64(record.Count) || record.Since.Before(&next.Since) {
+			next.Since = record.Since
+		}
+	}
+	if own != nil && now.Sub(own.Since.Time) < window {
+		next.Since, next.Count = own.Since, own.Count
+	}
+	if total >= int64(maxCount) {
+		return next, true
+	}
+	next.Count++
+	return next, false
+}
+
+// countedBefore reports whether what happens to a user is on record already, from a reconcile that was interrupted.
+func countedBefore(records []*v1alpha1.DeletionCount, userID string) bool {
+	return slices.ContainsFunc(records, func(c *v1alpha1.DeletionCount) bool { return slices.Contains(c.Users, userID) })
+}
+
+// lastCounted are the users on record with one more, of whom the newest are kept.
+func lastCounted(have *v1alpha1.DeletionCount, userID string) []string {
+	var users []string
+	if have != nil {
+		users = slices.Clone(have.Users)
+	}
+	users = append(users, userID)
+	return users[max(0, len(users)-v1alpha1.MaxCountedUsers):]
+}
+
+// Locks make one reconcile at a time count deletions of a Clerk instance.
+type Locks struct {
+	mu    sync.Mutex
+	locks map[string]*sync.Mutex
+}
+
+// NewLocks returns locks that nobody holds.
+func NewLocks() *Locks { return &Locks{locks: map[string]*sync.Mutex{}} }
+
+// lock waits for its turn to count, and returns the function that ends it.
+func (l *Locks) lock(instanceID string) (unlock func()) {
+	l.mu.Lock()
+	one, found := l.locks[instanceID]
+	if !found {
+		one = &sync.Mutex{}
+		l.locks[instanceID] = one
+	}
+	l.mu.Unlock()
+	one.Lock()
+	return one.Unlock
+}
+
+// ReleasedSince reports whether the instance's annotation, which has whole seconds, releases what was held back at the
+// time given.
+func ReleasedSince(instance *v1alpha1.ClerkInstance, at time.Time) bool {
+	before, err := time.Parse(time.RFC3339, instance.Annotations[v1alpha1.AnnotationReleaseDeletions])
+	return err == nil && !at.Truncate(time.Second).After(before)
+}
+
+// ReleaseCommand releases what is held in an instance until now.
+func ReleaseCommand(instance types.NamespacedName) string {
+	return fmt.Sprintf("kubectl annotate clerkinstance -n %s %s --overwrite %s=$(date -u +%%Y-%%m-%%dT%%H:%%M:%%SZ)",
+		instance.Namespace, instance.Name, v1alpha1.AnnotationReleaseDeletions)
+}
+
+// held says which command lets the deletion go.
+func held(instance types.NamespacedName, maxCount int32, window time.Duration) error {
+	return &reconcile.Problem{
+		Reason: v1alpha1.ReasonDeletionHeld,
+		Message: fmt.Sprintf("the deletion brake allows %d in %s for the Clerk instance of ClerkInstance %s; if this is meant, release it with: %s",
+			maxCount, window, instance, ReleaseCommand(instance)),
+		RetryAfter: window,
+	}
+}

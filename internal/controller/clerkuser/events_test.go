@@ -1,0 +1,169 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/ptr"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
+	"github.com/clerk-operator/clerk-operator/internal/plan"
+)
+
+// told empties a recorder.
+func told(r *Reconciler) []string {
+	var all []string
+	for {
+		select {
+		case text := <-r.Recorder.(*events.FakeRecorder).Events:
+			all = append(all, text)
+		default:
+			return all
+		}
+	}
+}
+
+func TestEvents(t *testing.T) {
+	t.Parallel()
+	update := func(p clerk.UpdateUserParams) plan.Change { return plan.Update{Params: p} }
+	names := update(clerk.UpdateUserParams{FirstName: ptr.To(spoken), LastName: ptr.To(spoken)})
+	metadata := plan.MergeMetadata{Params: clerk.MetadataParams{Public: clerk.Metadata{"role": spoken}}}
+	mark := plan.MergeMetadata{Params: clerk.MetadataParams{Private: clerk.Metadata{v1alpha1.OwnerKey: "v1 …"}}}
+	email := plan.AddEmailAddress{Params: clerk.CreateEmailAddressParams{Address: spoken + "@example.com"}}
+	inSync := result{Result: reconcile.Result{Ready: metav1.ConditionTrue, Reason: v1alpha1.ReasonInSync, Message: "as declared"}}
+	rejected := result{Result: reconcile.Result{Ready: metav1.ConditionFalse, Reason: v1alpha1.ReasonRejectedByClerk, Message: "100 % refused", Stalled: true}}
+	was := func(v result) func(*v1alpha1.ClerkUser) {
+		return func(u *v1alpha1.ClerkUser) { fillConditions(u, v) }
+	}
+	tests := map[string]struct {
+		before  func(*v1alpha1.ClerkUser)
+		learned func(*reconciliation)
+		result  result
+		want    []string
+	}{
+		"NothingHappened":      {was(inSync), func(*reconciliation) {}, inSync, nil},
+		"FirstVerdictIsReady":  {nil, func(*reconciliation) {}, inSync, nil},
+		"FirstVerdictIsNot":    {nil, func(*reconciliation) {}, rejected, []string{"Warning RejectedByClerk 100 % refused"}},
+		"TurnToTheWorse":       {was(inSync), func(*reconciliation) {}, rejected, []string{"Warning RejectedByClerk 100 % refused"}},
+		"TurnToTheBetter":      {was(rejected), func(*reconciliation) {}, inSync, nil},
+		"StillBad":             {was(rejected), func(*reconciliation) {}, rejected, nil},
+		"BadInAnotherWay":      {was(result{Result: reconcile.Result{Ready: metav1.ConditionFalse, Reason: v1alpha1.ReasonMissing, Message: "gone"}}), func(*reconciliation) {}, rejected, []string{"Warning RejectedByClerk 100 % refused"}},
+		"Waiting":              {nil, func(*reconciliation) {}, result{Result: reconcile.Result{Unchanged: true}}, nil},
+		"ReleasedTellsNoTurn":  {was(inSync), func(p *reconciliation) { p.released = true }, result{Result: reconcile.Result{Unchanged: true}}, nil},
+		"NotesAreTold":         {was(inSync), func(p *reconciliation) { p.notef(v1alpha1.EventReleased, "Delete", "left at 100 %s", "Clerk") }, inSync, []string{"Normal Released left at 100 Clerk"}},
+		"CreationIsNotUpdated": {nil, func(p *reconciliation) { p.did = []plan.Change{plan.Create{}} }, inSync, nil},
+		"FieldsOfSeveralCallsInOneEvent": {
+			was(inSync), func(p *reconciliation) { p.did = []plan.Change{email, names, metadata} }, inSync,
+			[]string{"Normal Updated changed emailAddresses, firstName, lastName, publicMetadata"},
+		},
+		"SameFieldTwiceIsNamedOnce": {was(inSync), func(p *reconciliation) { p.did = []plan.Change{email, email} }, inSync, []string{"Normal Updated changed emailAddresses"}},
+		"DriftIsToldAsSuch": {
+			was(inSync), func(p *reconciliation) { p.settled, p.did = true, []plan.Change{names} }, inSync,
+			[]string{"Normal DriftCorrected put right what somebody else had changed: firstName, lastName"},
+		},
+		"AccessIsToldByItself": {
+			was(inSync), func(p *reconciliation) { p.did = []plan.Change{plan.Ban{}, plan.Lock{}, names} }, inSync,
+			[]string{"Normal Banned banned the user, which ended all sessions", "Normal Locked locked the user", "Normal Updated changed firstName, lastName"},
+		},
+		"AccessGivenBack": {
+			was(inSync), func(p *reconciliation) { p.did = []plan.Change{plan.Unlock{}, plan.Unban{}} }, inSync,
+			[]string{"Normal Unlocked lifted the lock", "Normal Unbanned lifted the ban"},
+		},
+		"MarkIsNoFieldOfTheSpec":   {was(inSync), func(p *reconciliation) { p.did = []plan.Change{mark} }, inSync, nil},
+		"ChangesBeforeAnErrorToo":  {was(inSync), func(p *reconciliation) { p.did = []plan.Change{plan.Ban{}} }, rejected, []string{"Normal Banned banned the user, which ended all sessions", "Warning RejectedByClerk 100 % refused"}},
+		"ChangesWhileWaitingToo":   {was(inSync), func(p *reconciliation) { p.did = []plan.Change{plan.Ban{}} }, result{Result: reconcile.Result{Unchanged: true}}, []string{"Normal Banned banned the user, which ended all sessions"}},
+		"NotesComeBeforeTheirTurn": {nil, func(p *reconciliation) { p.notef(v1alpha1.EventDeleted, "Delete", "deleted") }, rejected, []string{"Normal Deleted deleted", "Warning RejectedByClerk 100 % refused"}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newTestReconciler(t, newClock())
+			user := newTestUser("ann")
+			if tc.before != nil {
+				tc.before(user)
+			}
+			p := newTestPass(t, r, user)
+			p.settled = false
+			tc.learned(p)
+			stepsOf(r).recordEvents(t.Context(), user.DeepCopy(), p, tc.result)
+			got := told(r)
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("events (-want +got):\n%s", diff)
+			}
+			seen := map[string]bool{}
+			for _, text := range got {
+				reason := strings.Fields(text)[1]
+				if seen[reason] {
+					t.Errorf("reason %s is told twice in one pass", reason)
+				}
+				seen[reason] = true
+				if strings.Contains(text, spoken) {
+					t.Errorf("%q shows a value of the spec", text)
+				}
+			}
+		})
+	}
+}
+
+func TestMetricsCountChangesAndTurns(t *testing.T) {
+	t.Parallel()
+	r := newTestReconciler(t, newClock())
+	registry := prometheus.NewRegistry()
+	metrics, err := NewMetrics(registry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Metrics = metrics
+	p := newTestPass(t, r, newTestUser("ann"))
+	p.did = []plan.Change{plan.Create{}, plan.Ban{}, plan.Ban{}}
+	inSync := result{Result: reconcile.Result{Ready: metav1.ConditionTrue, Reason: v1alpha1.ReasonInSync, Message: "as declared"}}
+	stepsOf(r).recordEvents(t.Context(), newTestUser("ann"), p, inSync)
+	p.settled = true
+	stepsOf(r).recordEvents(t.Context(), newTestUser("ann", func(u *v1alpha1.ClerkUser) { fillConditions(u, inSync) }), p, inSync)
+
+	want := map[string]float64{
+		"clerk_operator_changes_total cause=drift change=ban":    2,
+		"clerk_operator_changes_total cause=drift change=create": 1,
+		"clerk_operator_changes_total cause=spec change=ban":     2,
+		"clerk_operator_changes_total cause=spec change=create":  1,
+		"clerk_operator_ready_transitions_total reason=InSync":   1,
+	}
+	got := counted(t, registry)
+	maps.DeleteFunc(got, func(_ string, count float64) bool { return count == 0 })
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("metrics that are not 0 (-want +got):\n%s", diff)
+	}
+	if _, err := NewMetrics(registry); err == nil {
+		t.Error("the same metrics were registered twice")
+	}
+}
+
+// counted returns the counters of a registry by name and labels.
+func counted(t *testing.T, registry *prometheus.Registry) map[string]float64 {
+	t.Helper()
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]float64{}
+	for _, family := range families {
+		for _, m := range family.GetMetric() {
+			name := family.GetName()
+			for _, label := range m.GetLabel() {
+				name += " " + label.GetName() + "=" + label.GetValue()
+			}
+			all[name] = m.GetCounter().GetValue()
+		}
+	}
+	return all
+}

@@ -1,0 +1,234 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
+)
+
+const (
+	// extraPage is how many entries are asked for at once, the most that Clerk gives; extraPages bounds how often.
+	extraPage  = 500
+	extraPages = 10
+	// What status has room for, in characters. Where it held more the API server would refuse all of it.
+	longestName, longestAddress, longestState = 256, 320, 64
+	// extraRetry is the pause after a failure to read what status includes.
+	extraRetry = time.Minute
+)
+
+// readExtras reads the lists that spec.statusIncludes asks for: once, and again after every full sync. It is nobody's
+// change, so that it comes last in the budget, and a failure of it is not one of the reconcile. A list that was read is not read
+// again because another one has to wait.
+type readExtras struct {
+	*reconciliation
+	calls connection.OrganizationReader
+}
+
+// run reads what is due.
+func (e readExtras) run(ctx context.Context) error {
+	e.dropExtras()
+	if e.observed == nil || !e.owned {
+		return nil
+	}
+	read := extra{userID: e.userID, generation: e.user.Generation, compared: e.mirror.ComparedAt()}
+	for _, what := range e.user.Spec.StatusIncludes {
+		known, due := e.state.extraDue(what, read, e.shows(what), e.forced())
+		if !due {
+			continue
+		}
+		pages, err := e.read(ctx, what, known.pages)
+		if err := e.readFailed(ctx, err); err != nil {
+			return err
+		}
+		if e.extrasAfter > 0 {
+			known.pages = pages
+			e.state.keepExtra(what, known)
+			return nil
+		}
+		e.state.keepExtra(what, read)
+	}
+	return nil
+}
+
+// readFailed decides what an error of reading a list means. One that may pass sets extrasAfter.
+func (e readExtras) readFailed(ctx context.Context, err error) error {
+	_, rejected := clerk.Rejected(err)
+	switch at, waiting := clerk.Waiting(err); {
+	case err == nil:
+	case waiting:
+		e.extrasAfter = max(at.Sub(e.now), time.Second)
+	case clerk.Unauthorized(err):
+		return err
+	case rejected:
+		log.FromContext(ctx).Info("Clerk refuses to tell what status includes", "reason", reconcile.StableText(err, errNotVisibleYet))
+	default:
+		log.FromContext(ctx).Info("what status includes cannot be read now", "reason", reconcile.StableText(err, errNotVisibleYet))
+		e.extrasAfter = extraRetry
+	}
+	return nil
+}
+
+// dropExtras forgets what is no longer asked for.
+func (r *reconciliation) dropExtras() {
+	status := &r.user.Status
+	if !r.includes(v1alpha1.IncludeOrganizationMemberships) {
+		status.OrganizationMemberships, status.OrganizationMembershipCount = nil, nil
+	}
+	if !r.includes(v1alpha1.IncludeOrganizationInvitations) {
+		status.OrganizationInvitations, status.OrganizationInvitationCount = nil, nil
+	}
+}
+
+func (r *reconciliation) includes(what v1alpha1.StatusInclude) bool {
+	return slices.Contains(r.user.Spec.StatusIncludes, what)
+}
+
+// shows reports whether status shows a list, from whenever.
+func (r *reconciliation) shows(what v1alpha1.StatusInclude) bool {
+	status := &r.user.Status
+	if what == v1alpha1.IncludeOrganizationMemberships {
+		return status.OrganizationMembershipCount != nil
+	}
+	return status.OrganizationInvitationCount != nil
+}
+
+// read reads a list into status, beginning after the pages that were read before, and returns the pages that it has.
+func (e readExtras) read(ctx context.Context, what v1alpha1.StatusInclude, pages any) (any, error) {
+	if what == v1alpha1.IncludeOrganizationMemberships {
+		return e.readMemberships(ctx, pages)
+	}
+	return e.readInvitations(ctx, pages)
+}
+
+func (e readExtras) readMemberships(ctx context.Context, pages any) (any, error) {
+	have, _ := pages.([]clerk.OrganizationMembership)
+	items, total, err := readPages(have, func(offset int) ([]clerk.OrganizationMembership, int, error) {
+		page, err := e.calls.OrganizationMemberships(ctx, e.userID, extraPage, offset)
+		return page.Items, page.Total, err
+	})
+	if err == nil {
+		e.user.Status.OrganizationMemberships, e.user.Status.OrganizationMembershipCount = showMemberships(items), new(total)
+	}
+	return items, err
+}
+
+func (e readExtras) readInvitations(ctx context.Context, pages any) (any, error) {
+	have, _ := pages.([]clerk.OrganizationInvitation)
+	items, total, err := readPages(have, func(offset int) ([]clerk.OrganizationInvitation, int, error) {
+		page, err := e.calls.OrganizationInvitations(ctx, e.userID, extraPage, offset)
+		return page.Items, page.Total, err
+	})
+	if err == nil {
+		e.user.Status.OrganizationInvitations, e.user.Status.OrganizationInvitationCount = showInvitations(items), new(total)
+	}
+	return items, err
+}
+
+// readPages reads page by page after the entries that it is given, and returns what it has and how many there are in all.
+func readPages[T any](have []T, read func(offset int) ([]T, int, error)) ([]T, int64, error) {
+	all, total := have, 0
+	for range extraPages {
+		items, count, err := read(len(all))
+		if err != nil {
+			return all, 0, err
+		}
+		all, total = append(all, items...), count
+		if len(items) == 0 || len(all) >= total {
+			break
+		}
+	}
+	return all, int64(max(total, len(all))), nil
+}
+
+// showMemberships is what status has room for, in a fixed order.
+func showMemberships(items []clerk.OrganizationMembership) []v1alpha1.OrganizationMembership {
+	var shown []v1alpha1.OrganizationMembership
+	for _, item := range firstByOrganization(items, func(m clerk.OrganizationMembership) string { return m.OrganizationID + " " + m.ID }) {
+		shown = append(shown, v1alpha1.OrganizationMembership{
+			ID:               item.ID,
+			OrganizationID:   item.OrganizationID,
+			OrganizationSlug: clip(item.OrganizationSlug, longestName),
+			OrganizationName: clip(item.OrganizationName, longestName),
+			Role:             clip(item.Role, longestName),
+		})
+	}
+	return shown
+}
+
+// showInvitations is what status has room for, in a fixed order.
+func showInvitations(items []clerk.OrganizationInvitation) []v1alpha1.OrganizationInvitation {
+	var shown []v1alpha1.OrganizationInvitation
+	for _, item := range firstByOrganization(items, func(i clerk.OrganizationInvitation) string { return i.OrganizationID + " " + i.ID }) {
+		shown = append(shown, v1alpha1.OrganizationInvitation{
+			ID:             item.ID,
+			OrganizationID: item.OrganizationID,
+			EmailAddress:   clip(item.EmailAddress, longestAddress),
+			Role:           clip(item.Role, longestName),
+			State:          clip(item.Status, longestState),
+		})
+	}
+	return shown
+}
+
+// firstByOrganization sorts by organization and then by id, which the place names, and returns as many as status has room for.
+// Pages shift while organizations come and go, but status takes no id twice.
+func firstByOrganization[T any](items []T, place func(T) string) []T {
+	slices.SortFunc(items, func(a, b T) int { return strings.Compare(place(a), place(b)) })
+	items = slices.CompactFunc(items, func(a, b T) bool { return place(a) == place(b) })
+	return items[:min(len(items), v1alpha1.MaxOrganizations)]
+}
+
+// clip is the beginning of a text, with at most so many characters.
+func clip(text string, longest int) string {
+	runes := []rune(text)
+	return string(runes[:min(len(runes), longest)])
+}
+
+// extra is what is remembered of one list that status includes.
+type extra struct {
+	// userID is whose list was read.
+	userID string
+	// generation is the one of the spec for which the list was read last; 0 is none.
+	generation int64
+	// compared is when the last full sync before that read began; zero if there was none, or if nothing was read.
+	compared time.Time
+	// asked is true while somebody asks for a fresh look that this list has not had yet.
+	asked bool
+	// pages are the entries read so far of a list whose next page waits for a token. Nil is none.
+	pages any
+}
+
+// extraDue returns what is remembered of a list, and whether it has to be read: status does not show it and it was not read
+// for this generation, it is another user's, there was a full sync since it was read, or somebody asks for a fresh
+// look. A list that an earlier process read is good until the next full sync.
+func (o *objectState) extraDue(what v1alpha1.StatusInclude, now extra, shown, asked bool) (known extra, due bool) {
+	known = o.extras[what]
+	if known.userID != "" && known.userID != now.userID {
+		return extra{userID: now.userID}, true
+	}
+	if shown && known.compared.IsZero() {
+		known.generation, known.compared = now.generation, now.compared
+	}
+	known.userID, known.asked = now.userID, known.asked || asked
+	o.keepExtra(what, known)
+	return known, known.asked || known.generation != now.generation && !shown || now.compared.After(known.compared)
+}
+
+// keepExtra records what is known of a list now.
+func (o *objectState) keepExtra(what v1alpha1.StatusInclude, known extra) {
+	if o.extras == nil {
+		o.extras = map[v1alpha1.StatusInclude]extra{}
+	}
+	o.extras[what] = known
+}

@@ -1,0 +1,253 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/creation"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
+	"github.com/clerk-operator/clerk-operator/internal/controller/undecoded"
+	"github.com/clerk-operator/clerk-operator/internal/plan"
+)
+
+// errGoneOrRebound: the object no longer exists, or another process has bound it to another user than the one created.
+var errGoneOrRebound = errors.New("the object is gone, or bound to another user")
+
+// statusTries bounds how often a status is written again because the object was edited meanwhile.
+const statusTries = 3
+
+// objectPatcher writes the ClerkUser.
+type objectPatcher struct {
+	*reconciliation
+	client client.Client
+	// apiReader reads from the API server, for what must not be taken from a cache.
+	apiReader client.Reader
+	// wrote records each write, so that older copies of the object are known.
+	wrote func(client.Object)
+}
+
+// ensureFinalizer writes the finalizer and the annotation of a creating call that is about to be made, if they are not there.
+// The optimistic lock is for the list of finalizers, which has other owners and is replaced whole; it also makes a reconcile
+// of an old copy of the object fail here, before it creates anything.
+func (o objectPatcher) ensureFinalizer(ctx context.Context, next *creating) error {
+	before := o.user.DeepCopy()
+	controllerutil.AddFinalizer(o.user, v1alpha1.Finalizer)
+	if next != nil {
+		text, err := json.Marshal(next)
+		if err != nil {
+			return fmt.Errorf("writing annotation %s: %w", v1alpha1.AnnotationCreating, err)
+		}
+		if o.user.Annotations == nil {
+			o.user.Annotations = map[string]string{}
+		}
+		o.user.Annotations[v1alpha1.AnnotationCreating] = string(text)
+	}
+	if equality.Semantic.DeepEqual(before.ObjectMeta, o.user.ObjectMeta) {
+		return nil
+	}
+	if err := o.patchMetadata(ctx, before); err != nil {
+		return fmt.Errorf("adding the finalizer: %w", err)
+	}
+	o.upToDate = true
+	if next != nil && creation.Of(before) == nil {
+		o.state.attempt.announced = true
+	}
+	return nil
+}
+
+// patchMetadata writes what differs from before in the object's metadata, if the object is still the version that was read.
+func (o objectPatcher) patchMetadata(ctx context.Context, before *v1alpha1.ClerkUser) error {
+	status := o.user.Status
+	err := o.client.Patch(ctx, o.user, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+	if err != nil {
+		return err
+	}
+	o.stored = o.user.DeepCopy()
+	o.user.Status = status
+	o.wrote(o.user)
+	return nil
+}
+
+// dropAttempt removes the annotation that was written before the first creating call, if a reconcile ends with a failure that
+// is not tried again soon and every creating call was refused. The deletion of the object then needs neither its
+// ClerkInstance nor Clerk, also after a restart. It returns the failure. If the patch fails, the next reconcile repeats it.
+func (o objectPatcher) dropAttempt(ctx context.Context, failure error) error {
+	if o.userID != "" || !o.state.attempt.nothingCreated() || o.user.Annotations[v1alpha1.AnnotationCreating] == "" || !lasting(failure) {
+		return failure
+	}
+	before := o.user.DeepCopy()
+	delete(o.user.Annotations, v1alpha1.AnnotationCreating)
+	if err := o.patchMetadata(ctx, before); err != nil {
+		o.user = before
+		if !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) {
+			log.FromContext(ctx).Error(err, "removing the annotation of a creating call that was refused")
+		}
+	}
+	return failure
+}
+
+// lasting reports whether a failure keeps the object from being tried again until something changes or a long time has
+// passed.
+func lasting(failure error) bool {
+	if found, ok := errors.AsType[*reconcile.Problem](failure); ok {
+		return found.BackOff
+	}
+	_, rejected := clerk.Rejected(failure)
+	return rejected || clerk.Unauthorized(failure)
+}
+
+// removeFinalizer lets the API server remove the object.
+func (o objectPatcher) removeFinalizer(ctx context.Context) error {
+	before := o.user.DeepCopy()
+	controllerutil.RemoveFinalizer(o.user, v1alpha1.Finalizer)
+	// The list of finalizers has other owners and is replaced whole: hence the optimistic lock.
+	err := o.client.Patch(ctx, o.user, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+	if client.IgnoreNotFound(err) != nil {
+		return o.notReleased(err)
+	}
+	return nil
+}
+
+// confirmPresent checks that the copy of the object that this reconcile works on is the one that the API server has. What
+// another process has bound meanwhile, or let go, must not be created once more.
+func (o objectPatcher) confirmPresent(ctx context.Context) error {
+	live, err := o.readLive(ctx)
+	if err != nil {
+		return err
+	}
+	if live == nil || live.UID != o.user.UID || live.ResourceVersion != o.user.ResourceVersion || !live.DeletionTimestamp.IsZero() {
+		return reconcile.ErrOutdated
+	}
+	o.upToDate = true
+	return nil
+}
+
+// confirmDeleted reads the object from the API server: an old copy must not delete the user of a new object of that name.
+// The deletion policy is taken from there, too, since people change it on an object that is being deleted.
+func (o objectPatcher) confirmDeleted(ctx context.Context) error {
+	live, err := o.readLive(ctx)
+	if err != nil {
+		return err
+	}
+	if live == nil || live.UID != o.user.UID || live.DeletionTimestamp.IsZero() {
+		return reconcile.ErrOutdated
+	}
+	if len(live.Undecoded.Of(decisive()...)) > 0 {
+		return reconcile.ErrOutdated
+	}
+	o.user.Spec.DeletionPolicy = live.Spec.DeletionPolicy
+	return nil
+}
+
+// readLive reads the object from the API server; nil if it is not there.
+func (o objectPatcher) readLive(ctx context.Context) (*v1alpha1.ClerkUser, error) {
+	live := &v1alpha1.ClerkUser{}
+	err := o.apiReader.Get(ctx, client.ObjectKeyFromObject(o.user), live)
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the object live: %w", err)
+	}
+	return live, nil
+}
+
+// recordIntent writes status.applied, and with it what the object is bound to, before the calls that it is about. An edit
+// since the object was read makes it fail: the rest of the reconcile would count as made for the new spec.
+func (o objectPatcher) recordIntent(ctx context.Context) error {
+	o.fillBinding()
+	err := o.patchStatus(ctx)
+	if apierrors.IsNotFound(err) {
+		return reconcile.ErrOutdated
+	}
+	return err
+}
+
+// confirmRecord checks, before what is on record is written to Clerk once more, that it is still on record. An old copy may show
+// what another process has taken back since, and nobody would take it back again.
+func (o objectPatcher) confirmRecord(ctx context.Context, do []plan.Change) error {
+	var alone plan.Record
+	if _, changes := alone.Begin(o.desired, do); o.upToDate || !changes {
+		return nil
+	}
+	return o.confirmPresent(ctx)
+}
+
+// patchStatusAsObserved writes status unless somebody else has written it since this reconcile read it. Edits of spec and
+// metadata do not matter: conditions say which generation they are about.
+func (o objectPatcher) patchStatusAsObserved(ctx context.Context) error {
+	for range statusTries {
+		err := o.patchStatus(ctx)
+		if !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) {
+			return err
+		}
+		if err := o.adoptEdits(ctx, err); err != nil {
+			return err
+		}
+	}
+	return reconcile.ErrOutdated
+}
+
+// patchStatus writes status if it changed. The patch carries the resource version: what another leader has put on record must
+// not be replaced by what was true before, since status.applied is all that is known of what is to be taken back.
+func (o objectPatcher) patchStatus(ctx context.Context) error {
+	rewritten := undecoded.InStatus(o.user.Undecoded, records()...)
+	if len(rewritten) == 0 && equality.Semantic.DeepEqual(o.stored.Status, o.user.Status) {
+		return nil
+	}
+	patch := client.MergeFromWithOptions(o.stored, client.MergeFromWithOptimisticLock{})
+	if err := o.client.Status().Patch(ctx, o.user, undecoded.Rewriting(patch, rewritten)); err != nil {
+		return fmt.Errorf("writing status: %w", err)
+	}
+	o.stored, o.upToDate = o.user.DeepCopy(), true
+	o.wrote(o.user)
+	o.state.record.note(o.stored.Status.Applied, o.now)
+	return nil
+}
+
+// adoptEdits takes the resource version from the API server if nothing but spec and metadata changed since this reconcile read
+// the object. Else it returns the conflict, or errGoneOrRebound.
+func (o objectPatcher) adoptEdits(ctx context.Context, conflict error) error {
+	live, err := o.readLive(ctx)
+	if err != nil {
+		return err
+	}
+	if live == nil || live.UID != o.user.UID {
+		return errGoneOrRebound
+	}
+	if o.justCreated() && live.Status.UserID != "" && live.Status.UserID != o.userID {
+		return errGoneOrRebound
+	}
+	if !equality.Semantic.DeepEqual(live.Status, o.stored.Status) {
+		return conflict
+	}
+	o.stored.ResourceVersion = live.ResourceVersion
+	return nil
+}
+
+// notReleased is the error of a finalizer that the API server does not let the operator remove. It lets nobody change an object
+// in which a rule meets a value of another type, except to correct that value.
+func (o objectPatcher) notReleased(err error) error {
+	paths := o.user.Undecoded.Of("spec")
+	if len(paths) == 0 || !apierrors.IsInvalid(err) {
+		return fmt.Errorf("removing the finalizer: %w", err)
+	}
+	return &reconcile.Problem{
+		Reason:  v1alpha1.ReasonDeletionBlocked,
+		Message: "the API server refuses to remove the finalizer before the spec is corrected: " + undecoded.SpecMessage("clerkuser", paths),
+		Stalled: true,
+	}
+}

@@ -1,0 +1,253 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/binding"
+	"github.com/clerk-operator/clerk-operator/internal/controller/brake"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/controller/index"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
+)
+
+// Config says what a Reconciler works with.
+type Config struct {
+	reconcile.Tools
+	// Key signs status.binding.
+	Key binding.Key
+	// DefaultInstance serves ClerkUsers that name no ClerkInstance and whose namespace has none named default. Empty:
+	// there is none.
+	DefaultInstance types.NamespacedName
+	// Metrics counts what happened.
+	Metrics *Metrics
+}
+
+// Reconciler reconciles ClerkUsers.
+type Reconciler struct {
+	Config
+
+	objects objectStates
+	rates   *reconcile.Rates
+	brakes  *brake.Locks
+}
+
+// New returns a Reconciler.
+func New(c Config) *Reconciler {
+	return &Reconciler{
+		Config:  c,
+		objects: newObjectStates(),
+		rates:   reconcile.NewRates(c.Now),
+		brakes:  brake.NewLocks(),
+	}
+}
+
+// Reconcile makes one reconcile of a ClerkUser.
+func (r *Reconciler) Reconcile(ctx context.Context, user *v1alpha1.ClerkUser) (ctrl.Result, error) {
+	r.objects.Meet(user)
+	spine := reconcile.Reconciler[*v1alpha1.ClerkUser, *work, result]{Kind: kind{r}, Objects: r.objects}
+	return spine.Reconcile(ctx, user)
+}
+
+// references says which ClerkInstance an object leads to, and which objects lead to a ClerkInstance.
+func (r *Reconciler) references() index.References {
+	return index.References{Reader: r.Client, Default: r.DefaultInstance}
+}
+
+// kind is how ClerkUsers are reconciled.
+type kind struct{ *Reconciler }
+
+// Delay puts off an object that changes or fails in a loop.
+func (k kind) Delay(user *v1alpha1.ClerkUser) time.Duration { return k.rates.Wait(user.UID) }
+
+// work is a reconciliation and its rights at Clerk, of which each step is given those that it needs.
+type work struct {
+	*reconciliation
+	rights connection.Rights
+}
+
+// ResultFor says what an outcome means.
+func (k kind) ResultFor(_ *v1alpha1.ClerkUser, w *work) result { return resultFor(w.reconciliation) }
+
+// Run takes the steps until one fails.
+func (k kind) Run(ctx context.Context, user *v1alpha1.ClerkUser) *work {
+	w := &work{reconciliation: k.newReconciliation(user, k.objects.begin(user.UID))}
+	if user.DeletionTimestamp.IsZero() {
+		w.err = k.sync(ctx, w)
+	} else {
+		w.err = k.remove(ctx, w)
+	}
+	return w
+}
+
+// sync makes Clerk match the spec.
+func (k kind) sync(ctx context.Context, w *work) error {
+	if w.suspended = w.user.Spec.Suspended(); w.suspended {
+		return nil
+	}
+	if err := w.understood(); err != nil {
+		return err
+	}
+	found, err := k.resolver(w).run(ctx)
+	if err != nil {
+		return err
+	}
+	w.rights = found.For(w.caller())
+	w.noteDeclared()
+	if err := k.bind(w).stillQueued(); err != nil {
+		return err
+	}
+	if err := k.declare(ctx, w); err != nil {
+		return err
+	}
+	// Only now it is known how urgent the calls are.
+	w.rights = found.For(w.caller())
+	if err := k.ensureUser(ctx, w); err != nil {
+		return k.patcher(w).dropAttempt(ctx, err)
+	}
+	err = k.enforce(w).run(ctx)
+	if _, others := errors.AsType[*unfinished](err); err != nil && !others {
+		return err
+	}
+	return cmp.Or(err, readExtras{w.reconciliation, found.For(w.backgroundCaller()).Reader}.run(ctx))
+}
+
+// declare finds out what is declared, and whether that is worth being carried out now.
+func (k kind) declare(ctx context.Context, w *work) error {
+	if err := (readSources{w.reconciliation, k.APIReader}).run(ctx); err != nil && !w.goesOnWithout(err) {
+		return err
+	}
+	w.recall()
+	if err := w.inBackOff(); err != nil {
+		return k.patcher(w).dropAttempt(ctx, err)
+	}
+	if err := w.sameInstance(); err != nil {
+		return err
+	}
+	if err := w.buildDesired(); err != nil && !w.buildsWithout(err) {
+		return err
+	}
+	return nil
+}
+
+// ensureUser finds the object's user, or gives it one. An object that only observes may stay without.
+func (k kind) ensureUser(ctx context.Context, w *work) error {
+	if err := k.bind(w).prepare(ctx); err != nil {
+		return err
+	}
+	locate := k.locate(w)
+	// After the finalizer, whose absence would tell an object with a copied status that somebody manages the user.
+	if err := locate.soleOwner(ctx); err != nil {
+		return err
+	}
+	where, err := locate.run(ctx)
+	switch {
+	case err != nil:
+		return err
+	case where.gone:
+		return k.recreate(ctx, w)
+	case where.user == nil && w.user.Spec.Observes():
+		return nil
+	case where.user == nil:
+		return k.create(ctx, w)
+	}
+	return k.bind(w).take(ctx, where)
+}
+
+// create gives the object a new user, or the one that has the declared identifiers.
+func (k kind) create(ctx context.Context, w *work) error {
+	bind := k.bind(w)
+	where, err := bind.create(ctx)
+	if err == nil && where.user == nil {
+		where, err = k.locate(w).run(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	return bind.take(ctx, where)
+}
+
+// recreate creates the user again if that is what is to happen with one that vanished.
+func (k kind) recreate(ctx context.Context, w *work) error {
+	anew, err := w.vanished()
+	if err != nil || !anew {
+		return err
+	}
+	bind := k.bind(w)
+	if err := bind.prepareAgain(ctx, k.brake()); err != nil {
+		return err
+	}
+	// What only a creating call uses was not read before.
+	if err := (readSources{w.reconciliation, k.APIReader}).run(ctx); err != nil {
+		return err
+	}
+	if err := w.buildDesired(); err != nil {
+		return err
+	}
+	if err := bind.prepare(ctx); err != nil {
+		return err
+	}
+	return k.create(ctx, w)
+}
+
+// remove has the user of an object that is being deleted treated as the deletion policy says, and lets go of the object.
+func (k kind) remove(ctx context.Context, w *work) error {
+	release := release{k.patcher(w), k.Pool}
+	if done, err := release.beforeTarget(ctx); done || err != nil {
+		return err
+	}
+	found, err := k.resolver(w).forRemoval(ctx)
+	if err != nil {
+		return release.withoutTarget(ctx, err)
+	}
+	if err := w.inBackOff(); err != nil {
+		return err
+	}
+	w.rights = found.For(w.caller())
+	err = remove{
+		release: release, finder: k.finder(w), brake: k.brake(), writer: w.rights.Writer, deleter: w.rights.Deleter, clock: k.Now,
+		transfer: transfer{reconciliation: w.reconciliation, client: k.Client, pool: k.Pool, references: k.references(), states: k.objects},
+	}.run(ctx)
+	return release.withoutUser(ctx, err)
+}
+
+func (k kind) patcher(w *work) objectPatcher {
+	return objectPatcher{reconciliation: w.reconciliation, client: k.Client, apiReader: k.APIReader, wrote: k.objects.Wrote}
+}
+
+func (k kind) resolver(w *work) resolveInstance {
+	return resolveInstance{reconciliation: w.reconciliation, cache: k.Client, pool: k.Pool, references: k.references()}
+}
+
+func (k kind) finder(w *work) finder {
+	return finder{reconciliation: w.reconciliation, calls: w.rights.Reader, clock: k.Now}
+}
+
+func (k kind) locate(w *work) locate {
+	return locate{finder: k.finder(w), cache: k.Client, apiReader: k.APIReader}
+}
+
+func (k kind) bind(w *work) bind {
+	return bind{objectPatcher: k.patcher(w), creator: w.rights.Creator, resolver: k.resolver(w), clock: k.Now}
+}
+
+func (k kind) enforce(w *work) enforce {
+	return enforce{objectPatcher: k.patcher(w), finder: k.finder(w), writer: w.rights.Writer, clock: k.Now}
+}
+
+func (k kind) brake() brake.Brake {
+	return brake.Brake{Client: k.Client, APIReader: k.APIReader, Pool: k.Pool, Locks: k.brakes}
+}
+
+func (k kind) undo(w *work) undoCreation {
+	return undoCreation{reconciliation: w.reconciliation, reader: w.rights.Reader, deleter: w.rights.Deleter, pool: k.Pool, clock: k.Now}
+}

@@ -1,0 +1,674 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
+	"github.com/clerk-operator/clerk-operator/internal/plan"
+)
+
+// fate is what of a verdict a table says. A time to look again is a range, since some are spread.
+type fate struct {
+	unchanged            bool
+	ready                metav1.ConditionStatus
+	reason, message      string
+	stalled, reconciling bool
+	afterMin, afterMax   time.Duration
+	low, retried, silent bool
+}
+
+func checkFate(t *testing.T, got result, want fate) {
+	t.Helper()
+	if got.Unchanged != want.unchanged || got.Ready != want.ready || got.Reason != want.reason {
+		t.Errorf("verdict: unchanged %t, Ready %q, reason %q; want %t, %q, %q",
+			got.Unchanged, got.Ready, got.Reason, want.unchanged, want.ready, want.reason)
+	}
+	if got.Stalled != want.stalled || got.Reconciling != want.reconciling {
+		t.Errorf("verdict: stalled %t, reconciling %t; want %t, %t", got.Stalled, got.Reconciling, want.stalled, want.reconciling)
+	}
+	if got.RequeueAfter < want.afterMin || got.RequeueAfter > want.afterMax {
+		t.Errorf("looks again after %s, want %s to %s", got.RequeueAfter, want.afterMin, want.afterMax)
+	}
+	if isLow(got) != want.low || (got.Err != nil) != want.retried {
+		t.Errorf("verdict: low %t, error %v; want low %t, an error %t", isLow(got), got.Err, want.low, want.retried)
+	}
+	if got.silent != want.silent {
+		t.Errorf("verdict: silent %t, want %t", got.silent, want.silent)
+	}
+	if !strings.Contains(got.Message, want.message) {
+		t.Errorf("message %q does not hold %q", got.Message, want.message)
+	}
+	if !want.unchanged && got.Message == "" {
+		t.Error("a verdict that goes into conditions has no message")
+	}
+}
+
+// concluded is the result of a reconcile, with its effects carried out.
+func concluded(r *Reconciler, p *reconciliation) result {
+	v := resultFor(p)
+	stepsOf(r).carryOutEffects(p, v)
+	p.failingSince = r.objects.FailingSince(p.user.UID)
+	return v
+}
+
+// isLow reports whether the next reconcile comes behind what people changed.
+func isLow(v result) bool { return v.Priority != nil && *v.Priority == reconcile.PriorityLow }
+
+const firstDelay, lastDelay = 5 * time.Minute, 6 * time.Hour
+
+func TestResultsOfSuccesses(t *testing.T) {
+	t.Parallel()
+	differing := []string{"banned", "firstName"}
+	observe := func(u *v1alpha1.ClerkUser) { u.Spec.Mode = ptr.To(v1alpha1.ModeObserve) }
+	lock := func(u *v1alpha1.ClerkUser) { u.Spec.Locked = ptr.To(true) }
+	until := func(d time.Duration) func(*clerk.User) {
+		return func(u *clerk.User) { u.Locked, u.LockedUntil = true, start.Add(d) }
+	}
+	tests := map[string]struct {
+		user    func(*v1alpha1.ClerkUser)
+		learned func(*reconciliation)
+		want    fate
+	}{
+		"NothingToDoIsInSync": {
+			learned: func(p *reconciliation) { p.observed = atClerk("a@example.com") },
+			want:    fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, message: "as declared", low: true},
+		},
+		"ObservedAndEqual": {
+			user:    observe,
+			learned: func(p *reconciliation) { p.observed = atClerk("a@example.com") },
+			want:    fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonObserved, message: testUserID + " is as declared", low: true},
+		},
+		"ObservedAndDifferentNamesFields": {
+			user:    observe,
+			learned: func(p *reconciliation) { p.observed, p.pending = atClerk("a@example.com"), differing },
+			want: fate{
+				ready: metav1.ConditionTrue, reason: v1alpha1.ReasonObserved, message: testUserID + " differs in: banned, firstName", low: true,
+			},
+		},
+		"ObservedAndAbsent": {
+			user:    observe,
+			learned: func(p *reconciliation) { p.pending = differing },
+			want:    fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonObserved, message: "mode Enforce would create it", low: true},
+		},
+		"ContendedStaysReadyAndNamesFields": {
+			learned: func(p *reconciliation) {
+				p.observed, p.contended = atClerk("a@example.com"), []string{"banned", "firstName"}
+			},
+			want: fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonContended, message: "banned, firstName", low: true},
+		},
+		"HeldLockIsLookedAtWhenItLapses": {
+			user:    lock,
+			learned: func(p *reconciliation) { p.observed = atClerk("a@example.com", until(20*time.Second)) },
+			want: fate{
+				ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, low: true,
+				afterMin: 20 * time.Second, afterMax: 20 * time.Second,
+			},
+		},
+		"LockThatLapsesRightNowLeavesASecond": {
+			user:    lock,
+			learned: func(p *reconciliation) { p.observed = atClerk("a@example.com", until(-time.Minute)) },
+			want:    fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, low: true, afterMin: time.Second, afterMax: time.Second},
+		},
+		"LongLockIsLookedAtWhenItLapses": {
+			user:    lock,
+			learned: func(p *reconciliation) { p.observed = atClerk("a@example.com", until(24*time.Hour)) },
+			want: fate{
+				ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, low: true,
+				afterMin: 24 * time.Hour, afterMax: 24 * time.Hour,
+			},
+		},
+		"EndlessLockIsNotWaitedFor": {
+			user: lock,
+			learned: func(p *reconciliation) {
+				p.observed = atClerk("a@example.com", func(u *clerk.User) { u.Locked = true })
+			},
+			want: fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, low: true},
+		},
+		"LockThatNobodyWantsIsShownUntilItLapses": {
+			learned: func(p *reconciliation) { p.observed = atClerk("a@example.com", until(20*time.Second)) },
+			want: fate{
+				ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, low: true,
+				afterMin: 20 * time.Second, afterMax: 20 * time.Second,
+			},
+		},
+		"ObservedLockIsShownUntilItLapses": {
+			user:    observe,
+			learned: func(p *reconciliation) { p.observed = atClerk("a@example.com", until(20*time.Second)) },
+			want: fate{
+				ready: metav1.ConditionTrue, reason: v1alpha1.ReasonObserved, low: true,
+				afterMin: 20 * time.Second, afterMax: 20 * time.Second,
+			},
+		},
+		"SuspendedIsLeftAlone": {
+			learned: func(p *reconciliation) { p.suspended = true },
+			want:    fate{unchanged: true, reason: v1alpha1.ReasonSuspended, message: "spec.suspend"},
+		},
+		"ReleasedIsLeftAlone": {
+			learned: func(p *reconciliation) { p.released = true },
+			want:    fate{unchanged: true},
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newTestReconciler(t, newClock())
+			user := newTestUser("ann")
+			if tc.user != nil {
+				tc.user(user)
+			}
+			p := newTestPass(t, r, user)
+			tc.learned(p)
+			checkFate(t, concluded(r, p), tc.want)
+		})
+	}
+}
+
+func TestResultsOfLastingFailures(t *testing.T) {
+	t.Parallel()
+	other := types.NamespacedName{Namespace: "platform", Name: "prod"}
+	bound := &v1alpha1.BoundInstance{Namespace: "platform", Name: "old", ID: "ins_old"}
+	refused := func(status int, code, param string) func(*testing.T) error {
+		return func(t *testing.T) error { t.Helper(); return writeError(t, answering(status, errorBody(code, param))) }
+	}
+	is := func(err error) func(*testing.T) error { return func(*testing.T) error { return err } }
+	stalled := func(reason, message string) fate {
+		return fate{ready: metav1.ConditionFalse, reason: reason, message: message, stalled: true, low: true}
+	}
+	waits := func(reason, message string) fate {
+		return fate{ready: metav1.ConditionFalse, reason: reason, message: message, low: true}
+	}
+	later := func(after time.Duration, f fate) fate {
+		f.afterMin, f.afterMax = after, after
+		return f
+	}
+	held := func(f fate) fate { return later(firstDelay, f) }
+	rejected := func(message string) fate { return held(stalled(v1alpha1.ReasonRejectedByClerk, message)) }
+
+	tests := map[string]struct {
+		err  func(*testing.T) error
+		want fate
+	}{
+		"Invalid":          {is(&plan.InvalidError{Field: "spec.publicMetadata.a", Problem: "is null"}), stalled(v1alpha1.ReasonInvalidSpec, "spec.publicMetadata.a: is null")},
+		"NoIdentifier":     {is(errNoIdentifier), stalled(v1alpha1.ReasonInvalidSpec, "names no identifier")},
+		"InstanceNotFound": {is(instanceNotFound([]types.NamespacedName{other})), waits(v1alpha1.ReasonInstanceNotFound, "platform/prod")},
+		"NeitherFound":     {is(instanceNotFound([]types.NamespacedName{{Namespace: "team-a", Name: "default"}, other})), waits(v1alpha1.ReasonInstanceNotFound, "neither")},
+		"NotAllowed":       {is(notAllowed(other, testNamespace)), later(time.Minute, waits(v1alpha1.ReasonNotAllowed, "does not admit namespace team-a"))},
+		"InstanceNotReady": {is(instanceNotReady(other, "its key is gone")), waits(v1alpha1.ReasonInstanceNotReady, "its key is gone")},
+		"AlreadyExists":    {is(errAlreadyExists), held(stalled(v1alpha1.ReasonAlreadyExists, "set spec.userID"))},
+		"AdoptionDenied":   {is(adoptionDenied(newTestInstance())), held(stalled(v1alpha1.ReasonAlreadyExists, "policy.adoption"))},
+		"Ambiguous":        {is(errAmbiguous), held(stalled(v1alpha1.ReasonAmbiguous, "more than one user"))},
+		"Conflict":         {is(conflict("bob")), held(stalled(v1alpha1.ReasonConflict, "ClerkUser bob"))},
+		"InstanceChanged":  {is(instanceChanged(bound, other, "ins_new")), stalled(v1alpha1.ReasonInstanceChanged, "ins_old")},
+		"MissingAdopted":   {is(missing(testUserID, v1alpha1.OriginAdopted)), held(stalled(v1alpha1.ReasonMissing, "there is no user "+testUserID))},
+		"MissingUnnamed":   {is(missing("", v1alpha1.OriginAdopted)), held(stalled(v1alpha1.ReasonMissing, "set spec.userID to another user"))},
+		"MissingCreated":   {is(missing(testUserID, v1alpha1.OriginCreated)), held(stalled(v1alpha1.ReasonMissing, "Change the spec"))},
+		"NotKept":          {is(notKept([]string{"locale", "username"})), stalled(v1alpha1.ReasonNotKept, "locale, username")},
+		"DeletionBlocked":  {is(deletionBlocked("clerk answered 402.")), held(stalled(v1alpha1.ReasonDeletionBlocked, "clerk answered 402; put that right"))},
+		"BlockedByTheKey": {
+			func(t *testing.T) error {
+				return errors.Join(deletionBlocked("the key"), readError(t, answering(401, errorBody("authentication_invalid", ""))))
+			},
+			held(stalled(v1alpha1.ReasonDeletionBlocked, "spec.deletionPolicy")),
+		},
+		"DeletionHeld": {
+			is(&reconcile.Problem{Reason: v1alpha1.ReasonDeletionHeld, Message: "the deletion brake", RetryAfter: 20 * time.Minute}),
+			later(20*time.Minute, waits(v1alpha1.ReasonDeletionHeld, "the deletion brake")),
+		},
+
+		"Clerk400":                  {refused(400, "form_param_format_invalid", "locale"), rejected("spec.locale: clerk answered 400 form_param_format_invalid")},
+		"Clerk400WithoutParam":      {refused(400, "form_param_format_invalid", ""), rejected("Correct the value")},
+		"Clerk402":                  {refused(402, "unsupported_subscription_plan_features", ""), rejected("Upgrade the instance's Clerk plan")},
+		"Clerk403":                  {refused(403, "authorization_invalid", ""), rejected("Use a secret key")},
+		"Clerk405":                  {refused(405, "method_not_allowed", ""), rejected("clerk answered 405")},
+		"Clerk409OfADirectory":      {refused(409, "attribute_managed_by_scim", "first_name"), rejected("spec.firstName: ")},
+		"Clerk413":                  {refused(413, "request_body_too_large", ""), rejected("clerk answered 413")},
+		"Clerk422OfAnUnknownField":  {refused(422, "form_param_unknown", "bogus_thing"), rejected("bogus_thing: ")},
+		"Clerk422OfATakenUsername":  {refused(422, "form_identifier_exists", "username"), rejected("spec.username: ")},
+		"Clerk451":                  {refused(451, "nobody_knows", ""), rejected("clerk answered 451")},
+		"ClerkRefusesTheKey":        {func(t *testing.T) error { return readError(t, answering(401, errorBody("authentication_invalid", ""))) }, later(reconcile.RecheckInterval, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key"))},
+		"KeyRefusedByWhateverIs401": {func(t *testing.T) error { return readError(t, answering(401, "<html>")) }, later(reconcile.RecheckInterval, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key"))},
+		"KeyIsRefused":              {is(&clerk.KeyRefusedError{At: start.Add(time.Second)}), later(reconcile.RecheckInterval, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key"))},
+	}
+	for name, tc := range tests {
+		for how, wrap := range wrappings() {
+			t.Run(name+how, func(t *testing.T) {
+				t.Parallel()
+				r := newTestReconciler(t, newClock())
+				p := newTestPass(t, r, newTestUser("ann"))
+				p.err = wrap(tc.err(t))
+				got := concluded(r, p)
+				checkFate(t, got, tc.want)
+				if strings.Contains(got.Message, spoken) || strings.Contains(got.Message, testKey) || strings.Contains(got.Message, "trace-0815") {
+					t.Errorf("the message tells what it must not: %q", got.Message)
+				}
+				if again := concluded(r, p); again.Message != got.Message {
+					t.Errorf("another pass says %q, the first said %q", again.Message, got.Message)
+				}
+			})
+		}
+	}
+}
+
+// Clerk does not name the field of a plan's refusal; a ban is all it can be about.
+func TestRefusalByThePlanNamesTheBan(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		banned *bool
+		status int
+		want   bool
+	}{
+		"BanByThePlan":    {ptr.To(true), 402, true},
+		"UnbanByThePlan":  {ptr.To(false), 402, false},
+		"NoBanByThePlan":  {nil, 402, false},
+		"BanByThePolicy":  {ptr.To(true), 403, false},
+		"BanByTheRequest": {ptr.To(true), 400, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newTestReconciler(t, newClock())
+			p := newTestPass(t, r, newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Banned = tc.banned }))
+			p.err = writeError(t, answering(tc.status, errorBody("unsupported_subscription_plan_features", "")))
+			if v := concluded(r, p); strings.HasPrefix(v.Message, "spec.banned: ") != tc.want {
+				t.Errorf("the message is %q, want the ban named: %t", v.Message, tc.want)
+			}
+		})
+	}
+}
+
+// wrappings are the ways in which an error may reach the judge.
+func wrappings() map[string]func(error) error {
+	return map[string]func(error) error{
+		"":          func(err error) error { return err },
+		"Wrapped":   func(err error) error { return fmt.Errorf("creating the user: %w", err) },
+		"TwiceOver": func(err error) error { return fmt.Errorf("a: %w", fmt.Errorf("b: %w", err)) },
+		"Joined":    func(err error) error { return errors.Join(errors.New("beside it"), err) },
+	}
+}
+
+func TestResultsOfPassingFailures(t *testing.T) {
+	t.Parallel()
+	is := func(err error) func(*testing.T) error { return func(*testing.T) error { return err } }
+	resource := schema.GroupResource{Group: "clerk-operator.io", Resource: "clerkusers"}
+	after := func(d time.Duration) fate { return fate{unchanged: true, afterMin: d, afterMax: d} }
+	untold := func(d time.Duration) fate { return fate{unchanged: true, afterMin: d, afterMax: d, silent: true} }
+	retried := fate{unchanged: true, retried: true}
+	refused := func(status int, code string) func(*testing.T) error {
+		return func(t *testing.T) error { t.Helper(); return writeError(t, answering(status, errorBody(code, ""))) }
+	}
+	tests := map[string]struct {
+		err  func(*testing.T) error
+		want fate
+		// patient errors never turn into Retrying.
+		patient bool
+		says    string
+	}{
+		"NoTicket":              {err: is(&clerk.WaitError{At: start.Add(3 * time.Second)}), want: untold(3 * time.Second), patient: true},
+		"TicketIsDueNow":        {err: is(&clerk.WaitError{At: start}), want: untold(time.Millisecond), patient: true},
+		"TicketWasDueBefore":    {err: is(&clerk.WaitError{At: start.Add(-time.Hour)}), want: untold(time.Millisecond), patient: true},
+		"TooManyRequests":       {err: refused(429, "too_many_requests"), want: after(10 * time.Second), patient: true},
+		"TooManyWithoutABody":   {err: func(t *testing.T) error { return readError(t, answering(429, "")) }, want: after(10 * time.Second), patient: true},
+		"InstanceUnknown":       {err: is(errInstanceUnknown), want: untold(reconcile.Impatience), patient: true},
+		"NotRead":               {err: is(errNotRead), want: untold(reconcile.Impatience), patient: true},
+		"Outdated":              {err: is(reconcile.ErrOutdated), want: after(reconcile.ConflictPause), patient: true},
+		"ConflictInTheCluster":  {err: is(apierrors.NewConflict(resource, "ann", errors.New("the object has been modified"))), want: after(reconcile.ConflictPause), patient: true},
+		"NotVisibleYet":         {err: is(&reconcile.WaitError{After: 7 * time.Second, Err: errNotVisibleYet}), want: after(7 * time.Second), says: errNotVisibleYet.Error()},
+		"VanishedTooSoon":       {err: is(fmt.Errorf("reading user %s, bound %s ago: %w", testUserID, 7*time.Second, errNotVisibleYet)), want: retried, says: errNotVisibleYet.Error()},
+		"Deadline":              {err: is(context.DeadlineExceeded), want: retried, says: "context deadline exceeded"},
+		"Canceled":              {err: is(context.Canceled), want: retried, says: "context canceled"},
+		"NobodyNamedIt":         {err: is(errors.New("what is this")), want: retried, says: "what is this"},
+		"Unsettled":             {err: is(errUnsettled), want: retried, says: "still differs"},
+		"ClusterAnswers500":     {err: is(apierrors.NewInternalError(errors.New("etcd at 10.0.0.1:34567"))), want: retried, says: "the API server answers InternalError"},
+		"ClusterForbids":        {err: is(apierrors.NewForbidden(resource, "ann", errors.New("no"))), want: retried, says: "the API server answers Forbidden"},
+		"ClusterSaysInvalid":    {err: is(apierrors.NewInvalid(schema.GroupKind{}, "ann", nil)), want: retried, says: "the API server answers Invalid"},
+		"Clerk404OnAWrite":      {err: refused(404, "resource_not_found"), want: retried, says: "clerk answered 404"},
+		"Clerk408":              {err: refused(408, "timeout"), want: retried, says: "clerk answered 408"},
+		"Clerk409OfTheMoment":   {err: refused(409, "conflict"), want: retried, says: "clerk answered 409"},
+		"Clerk409OfALock":       {err: refused(409, "resource_locked"), want: retried, says: "clerk answered 409"},
+		"Clerk409WithoutACode":  {err: refused(409, ""), want: retried, says: "clerk answered 409"},
+		"Clerk423":              {err: refused(423, "locked"), want: retried, says: "clerk answered 423"},
+		"Clerk425":              {err: refused(425, "too_early"), want: retried, says: "clerk answered 425"},
+		"Clerk500":              {err: refused(500, "internal_error"), want: retried, says: "clerk answered 500"},
+		"Clerk503":              {err: refused(503, "unavailable"), want: retried, says: "clerk answered 503"},
+		"SomebodyElse400":       {err: func(t *testing.T) error { return readError(t, answering(400, "<html>proxy</html>")) }, want: retried, says: "clerk answered 400 without saying why"},
+		"SomebodyElse403":       {err: func(t *testing.T) error { return writeError(t, answering(403, "")) }, want: retried, says: "clerk answered 403 without saying why"},
+		"Redirect":              {err: func(t *testing.T) error { return readError(t, answering(302, "")) }, want: retried, says: "clerk answered 302"},
+		"MalformedAnswer":       {err: func(t *testing.T) error { return readError(t, answering(200, "{]")) }, want: retried, says: "not usable"},
+		"MalformedWriteAnswer":  {err: func(t *testing.T) error { return writeError(t, answering(200, "{]")) }, want: retried, says: "not usable"},
+		"AnswerLost":            {err: func(t *testing.T) error { return writeError(t, silent(io.ErrUnexpectedEOF)) }, want: retried, says: "no answer from Clerk: connection cut"},
+		"ReadWithoutAnAnswer":   {err: func(t *testing.T) error { return readError(t, silent(io.EOF)) }, want: retried, says: "no answer from Clerk: connection cut"},
+		"WriteTimedOut":         {err: func(t *testing.T) error { return writeError(t, silent(context.DeadlineExceeded)) }, want: retried, says: "no answer from Clerk: timed out"},
+		"AnswerLostWithAStatus": {err: is(&clerk.AnswerLostError{Err: &clerk.Error{Status: 502, TraceID: "trace-0815"}}), want: retried, says: "clerk answered 502"},
+	}
+	for name, tc := range tests {
+		for how, wrap := range wrappings() {
+			t.Run(name+how, func(t *testing.T) {
+				t.Parallel()
+				c := newClock()
+				r := newTestReconciler(t, c)
+				p := newTestPass(t, r, newTestUser("ann"))
+				p.err = wrap(tc.err(t))
+				checkFate(t, concluded(r, p), tc.want)
+
+				c.advance(reconcile.Impatience - time.Millisecond)
+				p.now = r.Now()
+				if v := concluded(r, p); !v.Unchanged {
+					t.Errorf("after %s of failures the conditions already say %s", reconcile.Impatience-time.Millisecond, v.Reason)
+				}
+				c.advance(time.Millisecond)
+				p.now = r.Now()
+				v := concluded(r, p)
+				if tc.patient {
+					if !v.Unchanged {
+						t.Errorf("what only has to be waited for turned into %s", v.Reason)
+					}
+					return
+				}
+				if v.Unchanged || v.Ready != metav1.ConditionFalse || v.Reason != v1alpha1.ReasonRetrying || !v.Reconciling || v.Stalled || isLow(v) {
+					t.Errorf("after %s of failures: %+v, want Retrying", reconcile.Impatience, v)
+				}
+				if !strings.Contains(v.Message, tc.says) || strings.Contains(v.Message, spoken) || strings.Contains(v.Message, "trace-0815") {
+					t.Errorf("message %q, want %q in it and nothing of what was sent", v.Message, tc.says)
+				}
+			})
+		}
+	}
+}
+
+// Where many objects are new at once, saying of each that it waits would be a write for nothing.
+func TestShortFirstWaitIsNotTold(t *testing.T) {
+	t.Parallel()
+	hasReady := func(u *v1alpha1.ClerkUser) {
+		u.Status.Conditions = []metav1.Condition{{
+			Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonInSync, ObservedGeneration: u.Generation,
+		}}
+	}
+	edited := func(u *v1alpha1.ClerkUser) { hasReady(u); u.Generation++ }
+	turn := func(d time.Duration) error { return &clerk.WaitError{At: start.Add(d)} }
+	slowed := func(t *testing.T) error { t.Helper(); return readError(t, answering(429, "")) }
+	is := func(err error) func(*testing.T) error { return func(*testing.T) error { return err } }
+	tests := map[string]struct {
+		user   func(*v1alpha1.ClerkUser)
+		waited time.Duration
+		err    func(*testing.T) error
+		silent bool
+		after  time.Duration
+	}{
+		"TurnAtOnce":                {nil, 0, is(turn(0)), true, time.Millisecond},
+		"TurnSoon":                  {nil, 0, is(turn(soon - time.Nanosecond)), true, soon - time.Nanosecond},
+		"TurnLater":                 {nil, 0, is(turn(soon)), false, soon},
+		"TurnSoonAfterALongWait":    {nil, 4 * time.Minute, is(turn(6 * time.Minute)), false, 2 * time.Minute},
+		"TurnSoonAfterAShortWait":   {nil, 2 * time.Minute, is(turn(4 * time.Minute)), true, 2 * time.Minute},
+		"SlowedDownByClerk":         {nil, 0, slowed, false, 10 * time.Second},
+		"InstanceUnknown":           {nil, 0, is(errInstanceUnknown), true, reconcile.Impatience},
+		"InstanceUnknownForAWhile":  {nil, 10 * time.Second, is(errInstanceUnknown), true, reconcile.Impatience - 10*time.Second},
+		"InstanceUnknownForLong":    {nil, reconcile.Impatience, is(errInstanceUnknown), false, 0},
+		"InstanceUnknownAndTold":    {hasReady, 0, is(errInstanceUnknown), false, 0},
+		"InstanceUnknownForAnEdit":  {edited, 0, is(errInstanceUnknown), false, reconcile.Impatience},
+		"NotRead":                   {nil, 0, is(errNotRead), true, reconcile.Impatience},
+		"NotReadForLong":            {nil, time.Hour, is(errNotRead), false, 0},
+		"NotReadAndTold":            {hasReady, 0, is(errNotRead), false, 0},
+		"NewWishBeginsItsOwnSpell":  {func(u *v1alpha1.ClerkUser) { u.Generation++ }, time.Hour, is(errNotRead), true, reconcile.Impatience},
+		"FailureIsNoWaitForATurnIt": {nil, 0, is(&reconcile.WaitError{After: time.Second, Err: errNotVisibleYet}), false, time.Second},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newClock()
+			r := newTestReconciler(t, c)
+			newTestPass(t, r, newTestUser("ann"))
+			c.advance(tc.waited)
+			user := newTestUser("ann")
+			if tc.user != nil {
+				tc.user(user)
+			}
+			p := newTestPass(t, r, user)
+			p.err = tc.err(t)
+			if v := concluded(r, p); v.silent != tc.silent || v.RequeueAfter != tc.after || !v.Unchanged {
+				t.Errorf("silent %t, looks again in %s; want %t, %s", v.silent, v.RequeueAfter, tc.silent, tc.after)
+			}
+		})
+	}
+}
+
+func TestRetryingTextDoesNotChange(t *testing.T) {
+	t.Parallel()
+	tests := map[string][2]error{
+		"Durations": {
+			fmt.Errorf("reading user %s, bound %s ago: %w", testUserID, time.Second, errNotVisibleYet),
+			fmt.Errorf("reading user %s, bound %s ago: %w", testUserID, 9*time.Second, errNotVisibleYet),
+		},
+		"TraceIDs": {
+			fmt.Errorf("reading user: %w", &clerk.Error{Status: 503, Code: "unavailable", TraceID: "a"}),
+			fmt.Errorf("reading user: %w", &clerk.Error{Status: 503, Code: "unavailable", TraceID: "b"}),
+		},
+		"CallsThatFailed": {
+			fmt.Errorf("Ban: %w", &clerk.AnswerLostError{Err: &clerk.Error{Status: 503}}),
+			fmt.Errorf("Update(firstName): %w", &clerk.AnswerLostError{Err: &clerk.Error{Status: 503}}),
+		},
+		"ResourceVersions": {
+			apierrors.NewInternalError(errors.New("at resourceVersion 1")),
+			apierrors.NewInternalError(errors.New("at resourceVersion 2")),
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if a, b := reconcile.StableText(tc[0], errNotVisibleYet), reconcile.StableText(tc[1], errNotVisibleYet); a != b {
+				t.Errorf("two passes say %q and %q", a, b)
+			}
+		})
+	}
+}
+
+func TestImpatienceCountsFailuresWithoutASuccessBetween(t *testing.T) {
+	t.Parallel()
+	between := map[string]struct {
+		err      error
+		forgiven bool
+	}{
+		"Success":      {nil, true},
+		"FinalVerdict": {errAmbiguous, true},
+		"NoTicket":     {&clerk.WaitError{At: start}, false},
+		"Failure":      {errors.New("again"), false},
+	}
+	for name, tc := range between {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newClock()
+			r := newTestReconciler(t, c)
+			pass := func(err error) result {
+				p := newTestPass(t, r, newTestUser("ann"))
+				p.observed, p.err = atClerk("ann@example.com"), err
+				return concluded(r, p)
+			}
+			pass(errors.New("first"))
+			c.advance(reconcile.Impatience)
+			pass(tc.err)
+			c.advance(time.Second)
+			if v := pass(errors.New("last")); v.Unchanged != tc.forgiven {
+				t.Errorf("unchanged %t, want %t", v.Unchanged, tc.forgiven)
+			}
+		})
+	}
+}
+
+func TestImpatienceIsWithOneObject(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	r := newTestReconciler(t, c)
+	fail := func(name string) result {
+		p := newTestPass(t, r, newTestUser(name))
+		p.err = errors.New("no")
+		return concluded(r, p)
+	}
+	fail("ann")
+	c.advance(reconcile.Impatience)
+	if v := fail("bob"); !v.Unchanged {
+		t.Error("the failures of one object were counted for another")
+	}
+	if v := fail("ann"); v.Unchanged {
+		t.Error("the failures of an object were forgotten")
+	}
+}
+
+func TestBackOffGrowsFromFiveMinutesToSixHours(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	r := newTestReconciler(t, c)
+	var want []time.Duration
+	for _, minutes := range []int{5, 10, 20, 40, 80, 160, 320, 360, 360, 360} {
+		want = append(want, time.Duration(minutes)*time.Minute)
+	}
+	for range 30 {
+		want = append(want, lastDelay)
+	}
+	for i, pause := range want {
+		p := newTestPass(t, r, newTestUser("ann"))
+		if err := p.inBackOff(); err != nil {
+			t.Fatalf("pass %d is still in back-off: %v", i, err)
+		}
+		p.err = errAlreadyExists
+		if v := concluded(r, p); v.RequeueAfter != pause {
+			t.Fatalf("pass %d: looks again after %s, want %s", i, v.RequeueAfter, pause)
+		}
+		// In between, the error is repeated without a pass, and the time that is left shrinks.
+		c.advance(pause / 2)
+		p = newTestPass(t, r, newTestUser("ann"))
+		if p.err = p.inBackOff(); !errors.Is(p.err, errAlreadyExists) || !p.onHold {
+			t.Fatalf("pass %d is not in back-off half-way: %v", i, p.err)
+		}
+		if v := concluded(r, p); v.RequeueAfter != pause-pause/2 || v.Reason != v1alpha1.ReasonAlreadyExists {
+			t.Fatalf("pass %d, half-way: %+v, want %s", i, v, pause-pause/2)
+		}
+		c.advance(pause - pause/2)
+	}
+}
+
+func TestBackOffEndsWhenItsInputsChange(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		change func(*reconciliation)
+		free   bool
+	}{
+		"NothingChanged":     {func(*reconciliation) {}, false},
+		"StatusChanged":      {func(p *reconciliation) { p.user.Status.UserID = testUserID }, false},
+		"OtherAnnotation":    {func(p *reconciliation) { p.user.Annotations = map[string]string{"a": "b"} }, false},
+		"Generation":         {func(p *reconciliation) { p.user.Generation++ }, true},
+		"InstanceGeneration": {func(p *reconciliation) { p.instance.Generation++ }, true},
+		"InstanceID":         {func(p *reconciliation) { p.instanceID = "ins_other" }, true},
+		"ConnectionLost":     {func(p *reconciliation) { p.instanceID = "" }, true},
+		"InstanceGone":       {func(p *reconciliation) { p.target = target{} }, true},
+		"ReconcileRequestedAt": {func(p *reconciliation) {
+			p.user.Annotations = map[string]string{v1alpha1.AnnotationReconcileRequestedAt: "now"}
+		}, true},
+		"Deleted":                {func(p *reconciliation) { p.user.DeletionTimestamp = ptr.To(metav1.NewTime(start)) }, true},
+		"AnotherObjectOfAllThat": {func(p *reconciliation) { p.user.UID, p.state = "other", &objectState{} }, true},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newClock()
+			r := newTestReconciler(t, c)
+			fail := func(change func(*reconciliation)) time.Duration {
+				p := newTestPass(t, r, newTestUser("ann"))
+				change(p)
+				p.err = errAmbiguous
+				return concluded(r, p).RequeueAfter
+			}
+			unchanged := func(*reconciliation) {}
+			fail(unchanged)
+			c.advance(firstDelay)
+			if got := fail(unchanged); got != 2*firstDelay {
+				t.Fatalf("the second hold lasts %s, want %s", got, 2*firstDelay)
+			}
+			p := newTestPass(t, r, newTestUser("ann"))
+			tc.change(p)
+			if err := p.inBackOff(); (err == nil) != tc.free || p.onHold == tc.free {
+				t.Errorf("in back-off by %v, want free %t", err, tc.free)
+			}
+			if got := fail(tc.change); tc.free && got != firstDelay {
+				t.Errorf("the hold after the change lasts %s, want %s", got, firstDelay)
+			}
+		})
+	}
+}
+
+func TestRejectedKeyIsChecked(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		err    func(*testing.T) error
+		doubts bool
+	}{
+		"Answered401":   {func(t *testing.T) error { return readError(t, answering(401, "")) }, true},
+		"KeyRefused":    {func(*testing.T) error { return &clerk.KeyRefusedError{} }, true},
+		"WhileDeleting": {func(*testing.T) error { return errors.Join(deletionBlocked("the key"), &clerk.KeyRefusedError{}) }, true},
+		"Answered403":   {func(t *testing.T) error { return readError(t, answering(403, errorBody("authorization_invalid", ""))) }, false},
+		"Problem":       {func(*testing.T) error { return errAmbiguous }, false},
+		"NoAnswer":      {func(t *testing.T) error { return readError(t, silent(io.EOF)) }, false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newTestReconciler(t, newClock())
+			p := newTestPass(t, r, newTestUser("ann"))
+			p.err = tc.err(t)
+			concluded(r, p)
+			doubted := doubts(r.Pool)
+			if tc.doubts != (len(doubted) == 1 && doubted[0] == instanceName(p.instance)) || len(doubted) > 1 {
+				t.Errorf("doubted are %v, want the instance: %t", doubted, tc.doubts)
+			}
+		})
+	}
+}
+
+// doubts empties the pool's list of keys to be checked again.
+func doubts(pool *connection.Pool) []types.NamespacedName {
+	return putIn(pool.KeyChecks(), types.NamespacedName{Name: "the last"})
+}
+
+// putIn empties a queue, which last marks the end of.
+func putIn[T comparable](queue *connection.DedupQueue[T], last T) (all []T) {
+	queue.Add(last)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	queue.Receive(ctx, func(items []T) {
+		all = append(all, items...)
+		cancel()
+	})
+	return slices.DeleteFunc(all, func(item T) bool { return item == last })
+}
+
+func TestProblemsSayWhatToDo(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{errNoIdentifier, errAlreadyExists, errAmbiguous, adoptionDenied(newTestInstance()), conflict("bob")} {
+		found, ok := errors.AsType[*reconcile.Problem](err)
+		if !ok || found.Reason == "" || !found.Stalled || found.Error() != found.Message {
+			t.Errorf("%v is no problem that somebody has to solve", err)
+		}
+	}
+	if text := errAlreadyExists.Error(); strings.Contains(text, testNamespace) || strings.Contains(text, "user_") {
+		t.Errorf("the text for all tells whose the user is: %s", text)
+	}
+	if wait := (&reconcile.WaitError{After: time.Second, Err: errNotVisibleYet}); wait.Error() != errNotVisibleYet.Error() || !errors.Is(wait, errNotVisibleYet) {
+		t.Errorf("waiting for %v reads %q", errNotVisibleYet, wait.Error())
+	}
+}

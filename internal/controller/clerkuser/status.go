@@ -1,0 +1,181 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
+	"github.com/clerk-operator/clerk-operator/internal/plan"
+)
+
+// fillStatus fills in the status that a result leads to.
+func (r *reconciliation) fillStatus(v result, now time.Time) {
+	r.fillBinding()
+	r.fillObserved()
+	status := &r.user.Status
+	if wrote(r.did) {
+		now := metav1.NewTime(now.Truncate(time.Second))
+		status.LastWriteTime = &now
+	}
+	if r.err == nil && !r.suspended {
+		status.LastHandledReconcileAt = r.user.ReconcileRequestedAt()
+	}
+	if r.planned {
+		status.PendingChanges = r.differing()
+	}
+	r.fillConditions(v)
+	if isFinal(v) && r.sources.Complete {
+		status.InputsDigest = r.sources.Digest
+	}
+}
+
+// fillBinding says whom the object manages. Where the connection is not known, what is on record stays.
+func (r *reconciliation) fillBinding() {
+	if !r.recordsUnderstood() {
+		return
+	}
+	status := &r.user.Status
+	status.UserID, status.Origin = r.userID, r.origin
+	status.Applied = nil
+	if !r.record.Empty() {
+		applied := r.record.Value()
+		status.Applied = applied.DeepCopy()
+	}
+	if r.userID == "" {
+		status.Binding, status.OnDelete, status.Instance = "", "", nil
+		return
+	}
+	if !r.user.Undecoded.Concern("spec.deletionPolicy") {
+		status.OnDelete = r.user.Spec.OnDelete(r.origin)
+	}
+	if !r.owned || r.observed == nil || r.observed.ID != r.userID {
+		return
+	}
+	status.Binding = r.key.Sign(r.subject(r.userID))
+	status.Instance = &v1alpha1.BoundInstance{
+		Namespace: r.instance.Namespace,
+		Name:      r.instance.Name,
+		ID:        r.instanceID,
+	}
+}
+
+// lockSlack is by how much two readings of a lock's end may differ and mean the same.
+const lockSlack = 5 * time.Second
+
+func (r *reconciliation) fillObserved() {
+	u, status := r.observed, &r.user.Status
+	if u == nil {
+		return
+	}
+	// Copies, since u is shared and the answer to a patch is decoded into what status points at.
+	status.Banned, status.Locked = ptr.To(u.Banned), ptr.To(u.Locked)
+	status.PasswordEnabled, status.TwoFactorEnabled = ptr.To(u.PasswordEnabled), ptr.To(u.TwoFactorEnabled)
+	status.TOTPEnabled, status.BackupCodeEnabled = ptr.To(u.TOTPEnabled), ptr.To(u.BackupCodeEnabled)
+	r.fillPasswordTime()
+	status.HasImage, status.DirectoryManaged = ptr.To(u.HasImage), ptr.To(u.DirectoryManaged)
+	if u.LockedUntil.IsZero() {
+		status.LockExpiresAt = nil
+		return
+	}
+	if have := status.LockExpiresAt; have != nil && have.Sub(u.LockedUntil).Abs() <= lockSlack {
+		return
+	}
+	until := metav1.NewTime(u.LockedUntil.Truncate(time.Second))
+	status.LockExpiresAt = &until
+}
+
+func (r *reconciliation) fillPasswordTime() {
+	r.user.Status.PasswordLastUpdatedAt = nil
+	if at := r.observed.PasswordUpdatedAt; !at.IsZero() {
+		whole := metav1.NewTime(at.Truncate(time.Second))
+		r.user.Status.PasswordLastUpdatedAt = &whole
+	}
+}
+
+// wrote reports whether one of the changes was made at Clerk.
+func wrote(did []plan.Change) bool { return len(did) > 0 }
+
+// conditions are those in the object's status.
+func (r *reconciliation) conditions() reconcile.Conditions {
+	return reconcile.Conditions{List: &r.user.Status.Conditions, Generation: r.user.Generation}
+}
+
+func (r *reconciliation) fillConditions(v result) {
+	if v.Unchanged {
+		if !v.silent {
+			r.fillFirstCondition(v)
+		}
+		r.fillPending(v.pending)
+		return
+	}
+	if isFinal(v) {
+		// Any other result is not final for this generation: the conditions say that they are about it, and the reconcile that
+		// carries it out still knows it to be new.
+		r.user.Status.ObservedGeneration = r.user.Generation
+	}
+	r.conditions().SetResult(v.Result)
+}
+
+// isFinal reports whether a result is final for what was asked.
+func isFinal(v result) bool { return !v.Unchanged && (v.Ready == metav1.ConditionTrue || v.Stalled) }
+
+// fillFirstCondition says of an object that has no result yet why it has none. Every other keeps what it has.
+func (r *reconciliation) fillFirstCondition(v result) {
+	conditions, suspended := r.conditions(), v.Reason == v1alpha1.ReasonSuspended
+	ready := readyCondition(r.user)
+	first := ready == nil || ready.Status == metav1.ConditionUnknown
+	if suspended {
+		conditions.Remove(v1alpha1.ConditionReconciling)
+	}
+	switch {
+	case !first:
+	case suspended:
+		conditions.Set(v1alpha1.ConditionReady, metav1.ConditionUnknown, v.Reason, v.Message)
+	default:
+		const message = "the first reconcile has not finished; it waits for Clerk or for its turn in the API budget"
+		conditions.Set(v1alpha1.ConditionReady, metav1.ConditionUnknown, v1alpha1.ReasonWaiting, message)
+		conditions.Set(v1alpha1.ConditionReconciling, metav1.ConditionTrue, v1alpha1.ReasonWaiting, message)
+	}
+}
+
+func readyCondition(user *v1alpha1.ClerkUser) *metav1.Condition {
+	return meta.FindStatusCondition(user.Status.Conditions, v1alpha1.ConditionReady)
+}
+
+// ownPace is how long a new generation may wait for the operator's own pace, which is a token of the API budget or a read that
+// shows what was written, without Reconciling saying so. It is the span over which Clerk counts calls. A commit that changes
+// many objects is carried out within it as a rule, and would cost a write more for each of them. A failure is told at once.
+const ownPace = 10 * time.Second
+
+// pending is why a generation is not carried out yet.
+type pending struct{ reason, message string }
+
+func waitsFor(err error) *pending {
+	return &pending{v1alpha1.ReasonWaiting, "the present generation is not carried out yet: " + reconcile.StableText(err, errNotVisibleYet)}
+}
+
+func failsWith(failure string) *pending {
+	return &pending{v1alpha1.ReasonRetrying, "the present generation is not carried out yet, and is tried again: " + failure}
+}
+
+// fillPending says in Reconciling that a generation is not carried out yet. Ready stays what it is: the final result for an
+// earlier generation, which its observedGeneration tells. What is said first of a generation stays until its result, so that
+// causes that take turns are not written again and again.
+func (r *reconciliation) fillPending(why *pending) {
+	ready, conditions := readyCondition(r.user), r.conditions()
+	if why == nil || ready == nil || ready.Status == metav1.ConditionUnknown || ready.ObservedGeneration == r.user.Generation {
+		return
+	}
+	if said := conditions.Find(v1alpha1.ConditionReconciling); said != nil && said.ObservedGeneration == r.user.Generation {
+		return
+	}
+	conditions.Set(v1alpha1.ConditionReconciling, metav1.ConditionTrue, why.reason, why.message)
+	conditions.Remove(v1alpha1.ConditionStalled)
+}

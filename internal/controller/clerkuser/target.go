@@ -1,0 +1,201 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"context"
+
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/controller/index"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
+	"github.com/clerk-operator/clerk-operator/internal/controller/undecoded"
+	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
+)
+
+// resolveInstance finds the ClerkInstance that an object leads to, and the connection to its Clerk instance.
+type resolveInstance struct {
+	*reconciliation
+	cache      client.Reader
+	pool       *connection.Pool
+	references index.References
+}
+
+// run finds the ClerkInstance that spec refers to, and checks that this namespace may use it.
+func (s resolveInstance) run(ctx context.Context) (*connection.Connection, error) {
+	return s.among(ctx, s.references.Names(s.user))
+}
+
+// forRemoval finds the ClerkInstance through which the user can be removed, whatever spec refers to by now. Another ClerkInstance
+// of the same Clerk instance is as good.
+func (s resolveInstance) forRemoval(ctx context.Context) (*connection.Connection, error) {
+	found, err := s.among(ctx, s.references.RemovalNames(s.user))
+	if err != nil {
+		return nil, err
+	}
+	if location := index.LocationOf(s.user); location != nil && location.ID != s.instanceID {
+		return nil, instanceChanged(location, instanceName(s.instance), s.instanceID)
+	}
+	return found, nil
+}
+
+// among takes the first of these ClerkInstances that exists.
+func (s resolveInstance) among(ctx context.Context, names []types.NamespacedName) (*connection.Connection, error) {
+	instance, err := s.references.Find(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	if instance == nil {
+		return nil, instanceNotFound(names)
+	}
+	s.instance = instance
+	if err := instanceUnderstood(instance); err != nil {
+		return nil, err
+	}
+	if err := s.allowed(ctx, instance); err != nil {
+		return nil, err
+	}
+	state, known := s.pool.State(instanceName(instance))
+	if !known || state.UID != instance.UID || state.Generation != instance.Generation {
+		return nil, errInstanceUnknown
+	}
+	found := state.Connection
+	if found == nil {
+		return nil, instanceNotReady(instanceName(instance), state.Problem)
+	}
+	s.instanceID, s.environment, s.mirror = found.InstanceID, found.Environment, found.Mirror
+	return found, nil
+}
+
+// allowed checks that the instance admits objects of this namespace.
+func (s resolveInstance) allowed(ctx context.Context, instance *v1alpha1.ClerkInstance) error {
+	admits, err := index.Admits(ctx, s.cache, instance, s.user.Namespace)
+	if err != nil || admits {
+		return err
+	}
+	return notAllowed(instanceName(instance), s.user.Namespace)
+}
+
+// confirmStays checks that the ClerkInstance is not being deleted: it would not wait for a user that is created now.
+func (s resolveInstance) confirmStays(ctx context.Context) error {
+	name := instanceName(s.instance)
+	instance, err := s.references.Find(ctx, []types.NamespacedName{name})
+	if err != nil {
+		return err
+	}
+	if instance == nil || instance.UID != s.instance.UID || !instance.DeletionTimestamp.IsZero() {
+		return instanceNotReady(name, "it is being deleted, so no user is created through it; create it again, or change spec.instanceRef")
+	}
+	return nil
+}
+
+// sameInstance checks that the object still leads to the Clerk instance in which its user is, or may be after a creating
+// call whose result is not known.
+func (r *reconciliation) sameInstance() error {
+	location, now := index.LocationOf(r.user), instanceName(r.instance)
+	switch {
+	case location == nil, r.userID == "" && r.state.attempt.nothingCreated():
+		return nil
+	case location.ID != r.instanceID && r.userID == "":
+		return createdElsewhere(location, now)
+	case location.ID != r.instanceID, r.userID != "" && (location.Namespace != now.Namespace || location.Name != now.Name):
+		return instanceChanged(location, now, r.instanceID)
+	}
+	return nil
+}
+
+// caller is in whose name this reconcile calls Clerk.
+func (r *reconciliation) caller() ratelimit.Caller {
+	return ratelimit.Caller{ID: r.uid(), Flow: r.flow(), Level: r.priorityLevel()}
+}
+
+// backgroundCaller is in whose name this reconcile reads what nobody waits for.
+func (r *reconciliation) backgroundCaller() ratelimit.Caller {
+	return ratelimit.Caller{ID: r.uid(), Flow: r.flow(), Level: ratelimit.Background}
+}
+
+// flow is whose part of the budget the calls come out of: that of the namespace, where the creation of many users does not hold
+// up what happens to those that there are.
+func (r *reconciliation) flow() string {
+	if r.userID == "" {
+		return r.user.Namespace + " new users"
+	}
+	return r.user.Namespace
+}
+
+// priorityLevel says how urgent the calls are: what a person changed comes before what is merely compared.
+func (r *reconciliation) priorityLevel() ratelimit.PriorityLevel {
+	if r.isDrift() && r.user.DeletionTimestamp.IsZero() && !r.forced() {
+		return ratelimit.Drift
+	}
+	return ratelimit.Interactive
+}
+
+func instanceName(instance *v1alpha1.ClerkInstance) types.NamespacedName {
+	return types.NamespacedName{Namespace: instance.Namespace, Name: instance.Name}
+}
+
+// records are the fields of status whose absence would make the operator forget something: whom the object manages, and what
+// was added there. Every other is found out again.
+func records() []string {
+	return []string{"status.userID", "status.instance", "status.binding", "status.origin", "status.applied"}
+}
+
+// decisive are the fields on which a removal rests.
+func decisive() []string {
+	return append(records(), "spec.suspend", "spec.mode", "spec.deletionPolicy", "spec.instanceRef")
+}
+
+// recordsUnderstood reports whether the records in status have decoded. Else they must not be written: what is stored may
+// be more than what is known here.
+func (r *reconciliation) recordsUnderstood() bool { return len(r.user.Undecoded.Of(records()...)) == 0 }
+
+// understood returns a problem if a value of spec, or a record in status, did not decode. What such an object asks for is
+// not known, so nothing is done at Clerk.
+func (r *reconciliation) understood() error {
+	if paths := r.user.Undecoded.Of("spec"); len(paths) > 0 {
+		return &reconcile.Problem{Reason: v1alpha1.ReasonInvalidSpec, Message: undecoded.SpecMessage("clerkuser", paths), Stalled: true}
+	}
+	if paths := r.user.Undecoded.Of(records()...); len(paths) > 0 {
+		message := undecoded.StatusMessage("clerkuser", r.user.Name, paths)
+		return &reconcile.Problem{Reason: v1alpha1.ReasonInvalidStatus, Message: message, Stalled: true}
+	}
+	return nil
+}
+
+// understoodForRemoval returns a problem if a value did not decode on which it rests what becomes of the user. What else the
+// spec holds does not matter any more.
+func (r *reconciliation) understoodForRemoval() error {
+	if _, nobody := r.ownsNobody(); nobody && !r.user.Undecoded.Concern("status.userID") {
+		return nil
+	}
+	paths := r.user.Undecoded.Of(decisive()...)
+	if len(paths) == 0 {
+		return nil
+	}
+	message := undecoded.StatusMessage("clerkuser", r.user.Name, paths)
+	if spec := paths.Of("spec"); len(spec) > 0 {
+		message = undecoded.SpecMessage("clerkuser", spec)
+	}
+	return &reconcile.Problem{
+		Reason:  v1alpha1.ReasonDeletionBlocked,
+		Message: message + "; to leave the user at Clerk as it is, set spec.deletionPolicy to Retain on this object",
+		Stalled: true,
+	}
+}
+
+// instanceUnderstood returns a problem if a value of the ClerkInstance did not decode: its guard rails are not known then. Its
+// own conditions say the same.
+func instanceUnderstood(instance *v1alpha1.ClerkInstance) error {
+	if paths := instance.Undecoded.Of("spec"); len(paths) > 0 {
+		return instanceNotReady(instanceName(instance), undecoded.SpecMessage("clerkinstance", paths))
+	}
+	if paths := instance.Undecoded.Of(undecoded.InstanceRecords()...); len(paths) > 0 {
+		return instanceNotReady(instanceName(instance), undecoded.StatusMessage("clerkinstance", instance.Name, paths))
+	}
+	return nil
+}

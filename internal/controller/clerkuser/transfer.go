@@ -1,0 +1,153 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/controller/creation"
+	"github.com/clerk-operator/clerk-operator/internal/controller/index"
+	"github.com/clerk-operator/clerk-operator/internal/plan"
+)
+
+// transfer gives the user of an object that is being deleted to a successor: another ClerkUser of the namespace that declares
+// the user and waits for it. A rename in Git must not cost anybody the account.
+type transfer struct {
+	*reconciliation
+	client     client.Client
+	pool       *connection.Pool
+	references index.References
+	states     objectStates
+}
+
+// prepare finds the successor and has it look for the user. Nil: there is none.
+func (t transfer) prepare(ctx context.Context, user *clerk.User) (*v1alpha1.ClerkUser, error) {
+	successor, err := t.findSuccessor(ctx, user)
+	if err != nil || successor == nil {
+		return nil, err
+	}
+	return successor, t.prepareSuccessor(ctx, successor, user)
+}
+
+// markOf is the owner mark that the user carries once it is the successor's.
+func (t transfer) markOf(successor *v1alpha1.ClerkUser) plan.Mark {
+	return MarkOf(t.clusterID, successor, t.origin)
+}
+
+// prepareSuccessor puts on an object what it would have written before it created the user itself, so that it finds the user
+// and cannot be deleted without it.
+func (t transfer) prepareSuccessor(ctx context.Context, successor *v1alpha1.ClerkUser, user *clerk.User) error {
+	t.states.tell(successor.UID, func(m *messages) { m.transferred = true })
+	identifier := identifierOf(user)
+	if creation.Of(successor) != nil || identifier.Value == "" {
+		return nil
+	}
+	text, err := json.Marshal(creating{
+		Kind: identifier.Kind, Value: identifier.Value, At: t.now.UTC().Truncate(time.Second), Applied: t.record.Value(),
+		Instance: index.LocationOf(t.user),
+	})
+	if err != nil {
+		return fmt.Errorf("writing annotation %s of ClerkUser %s: %w", v1alpha1.AnnotationCreating, successor.Name, err)
+	}
+	before := successor.DeepCopy()
+	controllerutil.AddFinalizer(successor, v1alpha1.Finalizer)
+	if successor.Annotations == nil {
+		successor.Annotations = map[string]string{}
+	}
+	successor.Annotations[v1alpha1.AnnotationCreating] = string(text)
+	err = t.client.Patch(ctx, successor, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+	if err != nil {
+		return fmt.Errorf("writing the annotation of ClerkUser %s: %w", successor.Name, err)
+	}
+	return nil
+}
+
+// identifierOf is one under which a user is found by a look-up.
+func identifierOf(user *clerk.User) clerk.Identifier {
+	all := []clerk.Identifier{{Kind: clerk.KindExternalID, Value: user.ExternalID}, {Kind: clerk.KindUsername, Value: user.Username}}
+	for i := range user.EmailAddresses {
+		all = append(all, clerk.Identifier{Kind: clerk.KindEmailAddress, Value: user.EmailAddresses[i].Address})
+	}
+	for i := range user.PhoneNumbers {
+		all = append(all, clerk.Identifier{Kind: clerk.KindPhoneNumber, Value: user.PhoneNumbers[i].Number})
+	}
+	for i := range user.Web3Wallets {
+		all = append(all, clerk.Identifier{Kind: clerk.KindWeb3Wallet, Value: user.Web3Wallets[i].Address})
+	}
+	for _, identifier := range all {
+		if identifier.Value != "" {
+			return identifier
+		}
+	}
+	return clerk.Identifier{}
+}
+
+// findSuccessor returns the oldest ClerkUser of the namespace that has no user and declares this one: by its id, or by an
+// identifier that proves possession.
+func (t transfer) findSuccessor(ctx context.Context, user *clerk.User) (*v1alpha1.ClerkUser, error) {
+	waiting := &v1alpha1.ClerkUserList{}
+	err := t.client.List(ctx, waiting, client.InNamespace(t.user.Namespace), client.MatchingFields{index.Unbound: "true"})
+	if err != nil {
+		return nil, fmt.Errorf("listing ClerkUsers that wait for a user: %w", err)
+	}
+	var oldest *v1alpha1.ClerkUser
+	for i := range waiting.Items {
+		candidate := &waiting.Items[i]
+		if candidate.UID == t.user.UID || !t.declares(candidate, user) {
+			continue
+		}
+		if leads, err := t.leadsHere(ctx, candidate); err != nil {
+			return nil, err
+		} else if !leads {
+			continue
+		}
+		if oldest == nil || candidate.CreationTimestamp.Before(&oldest.CreationTimestamp) {
+			oldest = candidate
+		}
+	}
+	return oldest, nil
+}
+
+// leadsHere reports whether a ClerkUser of the namespace leads to the Clerk instance that this reconcile works in.
+func (t transfer) leadsHere(ctx context.Context, candidate *v1alpha1.ClerkUser) (bool, error) {
+	instance, err := t.references.Find(ctx, t.references.Names(candidate))
+	if err != nil || instance == nil {
+		return false, err
+	}
+	if instanceName(instance) == instanceName(t.instance) {
+		return true, nil
+	}
+	admits, err := index.Admits(ctx, t.client, instance, candidate.Namespace)
+	state, _ := t.pool.State(instanceName(instance))
+	return admits && state.Connection != nil && state.Connection.InstanceID == t.instanceID, err
+}
+
+// declares reports whether a ClerkUser is at work and means this user.
+func (t transfer) declares(candidate *v1alpha1.ClerkUser, user *clerk.User) bool {
+	if !candidate.DeletionTimestamp.IsZero() || candidate.Spec.Suspended() || candidate.Spec.Observes() {
+		return false
+	}
+	if id := candidate.Spec.UserID; id != nil {
+		return *id == user.ID
+	}
+	desired, err := plan.FromSpec(&candidate.Spec, plan.Inputs{})
+	if err != nil {
+		return false
+	}
+	for _, identifier := range desired.Identifiers() {
+		if plan.Proves(user, identifier) {
+			return true
+		}
+	}
+	return false
+}
