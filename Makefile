@@ -42,7 +42,7 @@ CLERK_OPENAPI_URL ?=
 ##@ Help
 
 .PHONY: help
-help: ## Explain every target. This is what "make" alone does.
+help: ## List all targets; also the default target.
 	@awk 'BEGIN { FS = ":.*## "; print "Usage: make TARGET" } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z][a-z-]*:.*## / { printf "  %-24s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -59,13 +59,13 @@ go-version:
 ##@ Try it
 
 .PHONY: demo
-demo: build controlplane ## Start a control plane, a Clerk emulator and the operator, with the samples applied; stays until Ctrl-C (ARGS=--exit ends by itself).
+demo: build controlplane ## Start a control plane, a Clerk emulator and the operator, and apply the samples; runs until Ctrl-C (ARGS=--exit exits by itself).
 	@bin/playground --manager bin/manager $(ARGS)
 
 ##@ Develop
 
 .PHONY: generate
-generate: go-version ## Write deepcopy functions, CRDs and the role, after a change in api/ or of an RBAC marker.
+generate: go-version ## Generate deepcopy functions, CRDs and the role, after a change in api/ or of an RBAC marker.
 	@$(GO) tool controller-gen object:headerFile=$(HEADER) \
 		crd rbac:roleName=manager-role paths=./api/... paths=./internal/controller/... \
 		output:crd:artifacts:config=config/crd/bases output:rbac:artifacts:config=config/rbac
@@ -82,23 +82,23 @@ build: go-version ## Build the operator and the commands into bin/.
 	done
 
 .PHONY: clean
-clean: ## Remove what was built in the checkout; the cached control plane stays.
+clean: ## Remove build results from the checkout; the cached control plane stays.
 	@rm -rf bin out cover.out
 
 ##@ Test
 
 .PHONY: test
-test: controlplane contract-notice ## Run all tests under one control plane; TEST_FLAGS and TEST_PACKAGES narrow it.
+test: controlplane contract-notice ## Run all tests with one control plane; TEST_FLAGS and TEST_PACKAGES select tests.
 	@$(GO) run ./hack/withcontrolplane $(GO) test -timeout $(TEST_LIMIT) $(TEST_FLAGS) $(TEST_PACKAGES)
 
 .PHONY: cover
-cover: controlplane contract-notice ## Run all tests with coverage and hold each package to its floor.
+cover: controlplane contract-notice ## Run all tests and check the minimum coverage of each package.
 	@mkdir -p out
 	@$(GO) run ./hack/withcontrolplane $(GO) test -timeout $(TEST_LIMIT) -coverprofile=out/cover.out -coverpkg=./api/...,./internal/... $(TEST_FLAGS) $(TEST_PACKAGES)
 	@$(GO) run ./hack/coverfloors out/cover.out
 
 .PHONY: contract
-contract: go-version ## Fetch Clerk's OpenAPI document from CLERK_OPENAPI_URL, for tests to hold every request and answer to it.
+contract: go-version ## Download Clerk's OpenAPI document from CLERK_OPENAPI_URL, so that tests validate every request and answer.
 	@$(GO) run ./hack/contract -fetch "$(CLERK_OPENAPI_URL)"
 
 .PHONY: contract-notice
@@ -115,32 +115,32 @@ fuzz: go-version ## Run every fuzz target for FUZZ_TIME (1m).
 	done
 
 .PHONY: mutation
-mutation: go-version ## Break the planner on purpose in MUTANTS (60; 0 = all) ways: its tests must notice each.
+mutation: go-version ## Break the planner in MUTANTS (60; 0 = all) ways; its tests must notice each of them.
 	@$(GO) run ./hack/mutation -count $(MUTANTS) internal/plan
 
 .PHONY: bench
-bench: build controlplane ## Measure the operator against the numbers of docs/benchmarks.md: make bench ARGS="-n 1000 -latency 100ms -o out.json".
+bench: build controlplane ## Measure the operator, as in docs/benchmarks.md: make bench ARGS="-n 1000 -latency 100ms -o out.json".
 	@$(GO) run ./test/bench -manager bin/manager $(ARGS)
 
 ##@ Check
 
 .PHONY: verify
-verify: generated tidy format vet lint layout race ## Everything but the tests that "make test" runs: generated files, modules, format, vet, lint, layout, race.
+verify: generated tidy format vet lint layout race ## All checks except "make test": generated files, modules, format, vet, lint, layout, race.
 
 .PHONY: generated
-generated: generate ## Fail when generated files are not what is in Git.
+generated: generate ## Fail if generated files differ from those in Git.
 	@git diff --exit-code -- api config/crd config/rbac || \
 		{ echo 'make: generated files are not current; run "make generate" and commit the result' >&2; exit 1; }
 	@new=$$(git ls-files --others --exclude-standard -- config/crd config/rbac 'api/*zz_generated*'); [ -z "$$new" ] || \
 		{ echo "make: generated files are not in Git: $$new" >&2; exit 1; }
 
 .PHONY: tidy
-tidy: go-version ## Fail when a go.mod is not what "go mod tidy" makes of it.
+tidy: go-version ## Fail if "go mod tidy" would change a go.mod.
 	@$(GO) mod tidy -diff
 	@cd hack/controlplane && $(GO) mod tidy -diff
 
 .PHONY: format
-format: go-version ## Fail when a Go file is not formatted.
+format: go-version ## Fail if a Go file is not formatted.
 	@wrong=$$(git ls-files -z '*.go' | xargs -0 "$$($(GO) env GOROOT)/bin/gofmt" -l) && [ -z "$$wrong" ] || \
 		{ echo "make: not formatted, run \"make fmt\": $$wrong" >&2; exit 1; }
 
@@ -157,7 +157,7 @@ layout: go-version ## Check who imports whom, the size of files and functions, h
 	@$(GO) test -count=1 -run 'Layout|Words' .
 
 .PHONY: race
-race: controlplane contract-notice ## Run all tests with the race detector, where there is a C compiler.
+race: controlplane contract-notice ## Run all tests with the race detector, if there is a C compiler.
 ifeq ($(RACE),1)
 	@CGO_ENABLED=1 $(GO) run ./hack/withcontrolplane $(GO) test -race -short -timeout $(TEST_LIMIT) $(TEST_PACKAGES)
 else
@@ -167,9 +167,9 @@ endif
 ##@ Control plane
 
 .PHONY: controlplane
-controlplane: go-version ## Put etcd, kube-apiserver and kubectl into the user's cache: downloaded, else built (5 to 9 minutes, once).
+controlplane: go-version ## Download etcd, kube-apiserver and kubectl into the user's cache, or build them (5 to 9 minutes, once).
 	@$(GO) run ./hack/ensurecontrolplane
 
 .PHONY: kube-controller-manager
-kube-controller-manager: go-version ## Build kube-controller-manager too, for the tests that delete namespaces (1 to 3 minutes, once).
+kube-controller-manager: go-version ## Build kube-controller-manager for the tests that delete namespaces (1 to 3 minutes, once).
 	@$(GO) run ./hack/ensurecontrolplane kube-controller-manager

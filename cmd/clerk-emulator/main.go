@@ -26,22 +26,21 @@ const (
 )
 
 const usage = `clerk-emulator serves an in-memory Clerk Backend API (users, e-mail addresses, phone numbers) with Clerk's quirks,
-rate limits and refusals, for tests. Nothing is kept when it ends, and nothing leaves this machine.
+rate limits and refusals, for tests. It stores nothing on disk and makes no outgoing connections.
 
-It prints the address it listens on as one line on standard output, for example http://127.0.0.1:8910. The API is below
-that at /v1; a client takes this as its base URL. The emulator itself is asked and told things under /_emulator: the
-journal of requests, failures on demand, users changed by "somebody at Clerk", the clock, settings, reset. That part needs
-no key, so keep the address on loopback.
+It prints its address as one line on standard output, for example http://127.0.0.1:8910. The API is at /v1, which is the
+base URL of a client. The emulator's own requests are at /_emulator: the journal of requests, faults, changes of users by
+"somebody at Clerk", the clock, settings, reset. They need no key, so listen on loopback only.
 
 Usage:
   clerk-emulator [flags]
 
 Flags:
-  --addr host:port    where to listen; port 0 takes a free one (default ` + defaultAddress + `)
-  --key key[=ins_id]  a secret key to accept; repeat it for more. Each key is an instance of its own, development for
-                      sk_test_… and production for sk_live_…; keys with the same =ins_id share an instance, as during a
-                      rotation. Without any the key is ` + defaultKey + `
-  --latency duration  wait this long before every answer, for example 100ms (default none)
+  --addr host:port    address to listen on; port 0 uses a free port (default ` + defaultAddress + `)
+  --key key[=ins_id]  a secret key to accept; repeatable. Each key has its own instance, development for sk_test_… and
+                      production for sk_live_…; keys with the same =ins_id share an instance, as during a rotation.
+                      The default key is ` + defaultKey + `
+  --latency duration  time to wait before every answer, for example 100ms (default 0)
   --help              show this text
 
 Examples:
@@ -50,7 +49,7 @@ Examples:
   curl -s -H 'Authorization: Bearer ` + defaultKey + `' http://` + defaultAddress + `/v1/users
   curl -s http://` + defaultAddress + `/_emulator/journal
 
-It ends on SIGINT or SIGTERM with exit code 0; 1 means that it could not serve, 2 that a flag is wrong.
+It exits on SIGINT or SIGTERM with exit code 0. Exit code 1 means that it could not serve, 2 that a flag is invalid.
 `
 
 func main() {

@@ -26,16 +26,16 @@ import (
 )
 
 const usage = `playground starts etcd, kube-apiserver, a Clerk emulator and the operator on this machine, applies the samples and
-shows what became of them. It stays until Ctrl-C and leaves no process behind, however it ends.
+shows their state. It runs until Ctrl-C and stops all of its processes when it exits.
 
 Usage:
   make demo [ARGS="flags"]
 
 Flags:
-  --exit           end once every sample is Ready; the exit code is 0 only if that was so in time
-  --limit duration how long the samples may take to become Ready (default 2m)
+  --exit           exit when every sample is Ready; the exit code is 0 only if that happens within --limit
+  --limit duration time within which the samples must become Ready (default 2m)
   --samples dir    manifests to apply (default config/samples)
-  --manager file   the operator to run; none builds bin/manager from this checkout
+  --manager file   the operator's binary (default: bin/manager, built from this checkout)
   --help           show this text
 `
 

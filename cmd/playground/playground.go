@@ -113,7 +113,7 @@ func (p *playground) startClerk(ctx context.Context) error {
 		return fmt.Errorf("starting the Clerk emulator: %w", err)
 	}
 	p.clerk = listener
-	p.sayf("a Clerk emulator serves %s", listener.URL())
+	p.sayf("the Clerk emulator listens at %s", listener.URL())
 	return nil
 }
 
@@ -131,7 +131,7 @@ func (p *playground) startControlPlane(context.Context) error {
 	if err != nil {
 		return fmt.Errorf("making a client: %w", err)
 	}
-	p.sayf("they run, with the kinds ClerkInstance, ClerkUser and ClerkUserAction")
+	p.sayf("they run; the CustomResourceDefinitions are installed")
 	return nil
 }
 
@@ -176,7 +176,7 @@ func (p *playground) logPath() string {
 // stop ends what was started, in the reverse order.
 func (p *playground) stop(ctx context.Context) error {
 	if p.plane != nil {
-		p.sayf("ending everything")
+		p.sayf("stopping everything")
 	}
 	var errs []error
 	if p.plane != nil {

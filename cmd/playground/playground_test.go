@@ -39,7 +39,7 @@ func TestEverySampleBecomesReady(t *testing.T) {
 	if code := run(t.Context(), []string{"--exit"}, &out, &out); code != 0 {
 		t.Fatalf("exit code %d:\n%s", code, out.String())
 	}
-	for _, want := range []string{"$ kubectl get clerkusers\n", "as Clerk holds them", "every sample is Ready"} {
+	for _, want := range []string{"$ kubectl get clerkusers\n", "the same users at Clerk", "every sample is Ready"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("it does not say %q:\n%s", want, out.String())
 		}
@@ -50,7 +50,7 @@ func TestExitTellsWhatIsNotReady(t *testing.T) {
 	var out strings.Builder
 	operator := writeOperator(t, "exec sleep 600")
 	code := run(t.Context(), []string{"--exit", "--limit", "1s", "--manager", operator}, &out, &out)
-	if code != 1 || !strings.Contains(out.String(), "not Ready within 1s") || !strings.Contains(out.String(), "no verdict yet") {
+	if code != 1 || !strings.Contains(out.String(), "not Ready within 1s") || !strings.Contains(out.String(), "no result yet") {
 		t.Errorf("exit code %d:\n%s", code, out.String())
 	}
 }

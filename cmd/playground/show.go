@@ -106,7 +106,7 @@ func readiness(object *unstructured.Unstructured) (bool, string) {
 		}
 		return false, fmt.Sprintf("Ready=%v %v: %v", condition["status"], condition["reason"], condition["message"])
 	}
-	return false, "no verdict yet"
+	return false, "no result yet"
 }
 
 // printTables prints the users as kubectl shows them and as Clerk holds them.
@@ -118,7 +118,7 @@ func (p *playground) printTables(ctx context.Context) error {
 	}
 	fmt.Fprintf(p.out, "\n$ kubectl %s\n%s\n", strings.Join(p.getUsers(), " "), table)
 	for _, instance := range p.emulator.Instances() {
-		fmt.Fprintf(p.out, "the same users as Clerk holds them (%s instance %s)\n%s\n",
+		fmt.Fprintf(p.out, "the same users at Clerk (%s instance %s)\n%s\n",
 			instance.Environment(), instance.ID(), usersTable(instance.Users()))
 	}
 	return nil

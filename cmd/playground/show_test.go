@@ -26,8 +26,8 @@ func TestReadiness(t *testing.T) {
 		"ReadyForThisGeneration":    {condition("Ready", "True", 2), true, ""},
 		"ReadyForAnEarlierOne":      {condition("Ready", "True", 1), false, "Ready=True"},
 		"NotReadyNamesTheReason":    {condition("Ready", "False", 2), false, "Ready=False SecretNotFound: no Secret clerk"},
-		"OtherConditionsSayNothing": {condition("Stalled", "True", 2), false, "no verdict yet"},
-		"NoConditions":              {nil, false, "no verdict yet"},
+		"OtherConditionsSayNothing": {condition("Stalled", "True", 2), false, "no result yet"},
+		"NoConditions":              {nil, false, "no result yet"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
