@@ -56,9 +56,6 @@ func quoted() map[string][]string {
 			"the first pass was not finished yet",       // the message of Waiting
 			"put that right, or let go of the user and", // the message of DeletionBlocked
 		},
-		"docs/troubleshooting.md": {
-			"the one read before serves on until the operator restarts", // the message of KeyAccepted
-		},
 	}
 }
 

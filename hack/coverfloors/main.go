@@ -20,11 +20,14 @@ const module = "github.com/clerk-operator/clerk-operator/"
 // floor of the longest name that it begins with.
 func floors() map[string]float64 {
 	return map[string]float64{
-		"":                    80,
-		"internal/plan/":      100,
-		"internal/clerk/":     90,
-		"internal/ratelimit/": 90,
-		"internal/controller/clerkuser/verdict.go": 100,
+		"":                               80,
+		"internal/plan/":                 100,
+		"internal/clerk/":                90,
+		"internal/ratelimit/":            90,
+		"internal/controller/reconcile/": 100,
+		"internal/controller/clerkuser/verdict.go":      100,
+		"internal/controller/clerkinstance/result.go":   100,
+		"internal/controller/clerkuseraction/result.go": 100,
 	}
 }
 

@@ -164,18 +164,12 @@ func toolsOf(mgr ctrl.Manager, live client.Client, pool *connection.Pool, c Conf
 // setupInstances adds the controller of ClerkInstances.
 func setupInstances(mgr ctrl.Manager, live client.Client, pool *connection.Pool, c Config) error {
 	instances := clerkinstance.New(clerkinstance.Config{
-		Client:          mgr.GetClient(),
-		Live:            live,
-		Pool:            pool,
-		Recorder:        boundedRecorder{mgr.GetEventRecorder(recorderName)},
-		Now:             c.Now,
-		ClusterID:       c.ClusterID,
+		Tools:           toolsOf(mgr, live, pool, c),
 		DefaultInstance: c.DefaultInstance,
 		Hosts:           c.Hosts,
 		UserAgent:       c.UserAgent,
 		SecretInterval:  c.SecretInterval,
 		CountInterval:   c.CountInterval,
-		WatchSecrets:    c.WatchSecrets,
 		MayWrite:        c.MayWrite,
 	})
 	return instances.SetupWithManager(mgr, c.controllerOptions(1))

@@ -56,7 +56,7 @@ func TestRefusedKeyIsToldOnce(t *testing.T) {
 	}
 	w.rests()
 	logs := w.infos.String()[before:]
-	if n := strings.Count(logs, "Ready turned"); n != 2 || strings.Contains(logs, names[0]) {
+	if n := strings.Count(logs, "Ready changed"); n != 2 || strings.Contains(logs, names[0]) {
 		t.Errorf("%d lines in the log about Ready, want one when the key was refused and one when it was not:\n%s", n, logs)
 	}
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 )
 
 const (
@@ -103,13 +104,15 @@ func newTestReconciler(t *testing.T, c *clock, objects ...client.Object) *Reconc
 		t.Fatal(err)
 	}
 	return New(Config{
-		Client:    cluster,
-		Live:      cluster,
-		Pool:      connection.NewPool(c.now),
-		Recorder:  events.NewFakeRecorder(100),
-		Now:       c.now,
-		ClusterID: "cluster-1",
-		Hosts:     hosts,
+		Tools: reconcile.Tools{
+			Client:    cluster,
+			APIReader: cluster,
+			Pool:      connection.NewPool(c.now),
+			Recorder:  events.NewFakeRecorder(100),
+			Now:       c.now,
+			ClusterID: "cluster-1",
+		},
+		Hosts: hosts,
 	})
 }
 

@@ -18,8 +18,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/mirror"
 )
 
-// pass makes one pass over the ClerkInstance and returns it as it is stored then.
-func (s *stage) pass(t *testing.T) *v1alpha1.ClerkInstance {
+// reconcile makes one reconciliation of the ClerkInstance and returns it as it is stored then.
+func (s *fixture) reconcile(t *testing.T) *v1alpha1.ClerkInstance {
 	t.Helper()
 	if _, err := s.r.Reconcile(t.Context(), read(t, s.r)); err != nil {
 		t.Fatal(err)
@@ -28,7 +28,7 @@ func (s *stage) pass(t *testing.T) *v1alpha1.ClerkInstance {
 }
 
 // awaken runs the mirrors until the test ends, and returns the one of the instance.
-func (s *stage) awaken(t *testing.T) *mirror.Mirror {
+func (s *fixture) awaken(t *testing.T) *mirror.Mirror {
 	t.Helper()
 	shared, found := s.r.Pool.Mirror(s.clerk.ID())
 	if !found {
@@ -49,7 +49,7 @@ func (s *stage) awaken(t *testing.T) *mirror.Mirror {
 
 // await lets ten seconds pass on the clock again and again until the mirror reports what is waited for, and fails unless
 // the instance is then to be looked at.
-func (s *stage) await(t *testing.T, shared *mirror.Mirror, done func(mirror.Report) bool) {
+func (s *fixture) await(t *testing.T, shared *mirror.Mirror, done func(mirror.Report) bool) {
 	t.Helper()
 	told := make(chan types.NamespacedName, 100)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -78,24 +78,24 @@ func (s *stage) await(t *testing.T, shared *mirror.Mirror, done func(mirror.Repo
 
 func TestUsersAreCountedByTheMirror(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	for _, name := range []string{"a", "b", "c"} {
 		s.clerk.Seed(emulator.User{Username: ptr.To("somebody" + name)})
 	}
 	if err := s.r.Client.Create(t.Context(), s.instance); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.pass(t).Status.Users; got != nil {
+	if got := s.reconcile(t).Status.Users; got != nil {
 		t.Errorf("before anybody counted there are %d users", *got)
 	}
 	shared := s.awaken(t)
 	s.await(t, shared, func(r mirror.Report) bool { return r.Users != nil })
 	before := len(s.clerk.Journal())
-	if got := s.pass(t).Status.Users; got == nil || *got != 3 {
+	if got := s.reconcile(t).Status.Users; got == nil || *got != 3 {
 		t.Errorf("users are %v, want 3", got)
 	}
 	if calls := s.clerk.Journal()[before:].Matching("GET", "/users/count"); len(calls) != 0 {
-		t.Error("the pass counts for itself")
+		t.Error("the reconciliation counts for itself")
 	}
 	for _, name := range []string{"a", "b", "c", "d"} {
 		user := bound("team-a", name)
@@ -104,7 +104,7 @@ func TestUsersAreCountedByTheMirror(t *testing.T) {
 		}
 	}
 	s.clock.advance(defaultCountInterval)
-	if got := s.pass(t).Status.Users; got == nil || *got != 4 {
+	if got := s.reconcile(t).Status.Users; got == nil || *got != 4 {
 		t.Errorf("users are %v, want at least the 4 that are managed", got)
 	}
 }
@@ -112,17 +112,17 @@ func TestUsersAreCountedByTheMirror(t *testing.T) {
 // Users are kept from their work by a key that is no good, but not by lists that cannot be read.
 func TestMirrorThatReadsNothingIsToldButKeepsNobodyFromWork(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	s.instance.Spec.Drift = &v1alpha1.DriftCheck{Interval: &metav1.Duration{Duration: time.Millisecond}}
 	if err := s.r.Client.Create(t.Context(), s.instance); err != nil {
 		t.Fatal(err)
 	}
-	s.pass(t)
+	s.reconcile(t)
 	opened, _ := s.r.Pool.State(prod)
 	fault := s.server.InjectFault(emulator.Fault{Path: "/users/**", Status: 503, Times: -1})
 	shared := s.awaken(t)
 	s.await(t, shared, func(r mirror.Report) bool { return r.Stale })
-	if got := saidBy(s.pass(t)); got["Ready"].Reason != v1alpha1.ReasonMirrorStale || got["Ready"].Status != "False" || len(got) != 1 {
+	if got := saidBy(s.reconcile(t)); got["Ready"].Reason != v1alpha1.ReasonMirrorStale || got["Ready"].Status != "False" || len(got) != 1 {
 		t.Errorf("with a stale mirror: %+v", got)
 	}
 	if state, _ := s.r.Pool.State(prod); state != opened {
@@ -130,14 +130,14 @@ func TestMirrorThatReadsNothingIsToldButKeepsNobodyFromWork(t *testing.T) {
 	}
 	s.server.RemoveFault(fault)
 	s.await(t, shared, func(r mirror.Report) bool { return !r.Stale })
-	if got := saidBy(s.pass(t))["Ready"]; got.Reason != v1alpha1.ReasonKeyAccepted || got.Status != "True" {
+	if got := saidBy(s.reconcile(t))["Ready"]; got.Reason != v1alpha1.ReasonKeyAccepted || got.Status != "True" {
 		t.Errorf("when the mirror reads again: %+v", got)
 	}
 }
 
 func TestClerkInstancesOfOneClerkInstanceAreConnectedToOneMirror(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	first, _, err := s.connect(t)
 	if err != nil {
 		t.Fatal(err)
@@ -151,8 +151,7 @@ func TestClerkInstancesOfOneClerkInstanceAreConnectedToOneMirror(t *testing.T) {
 	}
 	theirs := s.instance.DeepCopy()
 	theirs.Namespace, theirs.UID = "team-a", "their-uid"
-	name := types.NamespacedName{Namespace: "team-a", Name: theirs.Name}
-	second, _, err := s.r.connect(t.Context(), name, theirs)
+	second, _, err := s.r.connect().run(t.Context(), theirs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +167,7 @@ func TestClerkInstancesOfOneClerkInstanceAreConnectedToOneMirror(t *testing.T) {
 // A budget that was changed holds for the connection that users have, and costs no call.
 func TestBudgetOfTheSpecHoldsWithoutAnotherCheck(t *testing.T) {
 	t.Parallel()
-	tokens := func(s *stage, client *clerk.Client) (n int) {
+	tokens := func(s *fixture, client *clerk.Client) (n int) {
 		t.Helper()
 		s.clock.advance(time.Minute)
 		for {
@@ -181,7 +180,7 @@ func TestBudgetOfTheSpecHoldsWithoutAnotherCheck(t *testing.T) {
 			n++
 		}
 	}
-	s := newStage(t)
+	s := newFixture(t)
 	c, _, err := s.connect(t)
 	if err != nil {
 		t.Fatal(err)
@@ -204,10 +203,10 @@ func TestBudgetOfTheSpecHoldsWithoutAnotherCheck(t *testing.T) {
 	}
 }
 
-// A pass that comes back before the key is probed must not ask again.
+// A reconciliation that comes before the key is probed must not ask again.
 func TestRefusedKeyIsAskedAboutOnce(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	s.clerk.RevokeKey(testKey)
 	asked := func() int { return len(s.server.Journal().Matching("GET", "/instance")) }
 	for range 5 {
@@ -216,7 +215,7 @@ func TestRefusedKeyIsAskedAboutOnce(t *testing.T) {
 		}
 	}
 	if n := asked(); n != 1 {
-		t.Errorf("five passes at the same time asked %d times, want once", n)
+		t.Errorf("five reconciliations at the same time asked %d times, want once", n)
 	}
 	if _, found := s.r.Pool.Mirror(s.clerk.ID()); found {
 		t.Error("a key that leads nowhere has a mirror")

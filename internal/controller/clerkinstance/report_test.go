@@ -4,6 +4,8 @@
 package clerkinstance
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -12,9 +14,12 @@ import (
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/mirror"
 )
 
@@ -42,37 +47,51 @@ func told(r *Reconciler) []string {
 	}
 }
 
+func accepted() result {
+	return result{Result: reconcile.Result{Ready: metav1.ConditionTrue, Reason: v1alpha1.ReasonKeyAccepted, Message: "good"}}
+}
+
+func rejected() result {
+	return result{Result: reconcile.Result{Ready: metav1.ConditionFalse, Reason: v1alpha1.ReasonKeyRejected, Message: "bad", Stalled: true}}
+}
+
+// reportOf reports a result, with the numbers of an outcome, on an instance as it is.
+func reportOf(t *testing.T, r *Reconciler, instance *v1alpha1.ClerkInstance, o outcome, v result) error {
+	t.Helper()
+	o.ended = r.Now()
+	o.countsDue = r.checked.countsDue(prod, o.ended, r.CountInterval)
+	return kind{r}.Report(t.Context(), instance.DeepCopy(), instance, &o, withNumbers(v, instance, &o, r.settings()))
+}
+
 func TestReport(t *testing.T) {
 	t.Parallel()
-	accepted := verdict{ready: true, reason: v1alpha1.ReasonKeyAccepted, message: "good"}
-	rejected := verdict{reason: v1alpha1.ReasonKeyRejected, message: "bad", stalled: true}
-	waiting := verdict{unchanged: true}
+	waiting := result{Result: reconcile.Result{Unchanged: true}}
 	yes := map[string]said{"Ready": {"Ready", "True", "KeyAccepted"}}
 	no := map[string]said{"Ready": {"Ready", "False", "KeyRejected"}, "Stalled": {"Stalled", "True", "KeyRejected"}}
 	perhaps := map[string]said{"Ready": {"Ready", "Unknown", "Waiting"}, "Reconciling": {"Reconciling", "True", "Waiting"}}
 	tests := map[string]struct {
-		verdicts []verdict
+		results  []result
 		want     map[string]said
 		events   []string
 		observed int64
 	}{
-		"Accepted":               {[]verdict{accepted}, yes, []string{"Normal KeyAccepted good"}, 3},
-		"AcceptedTwiceIsToldOne": {[]verdict{accepted, accepted}, yes, []string{"Normal KeyAccepted good"}, 3},
-		"Rejected":               {[]verdict{rejected}, no, []string{"Warning KeyRejected bad"}, 3},
-		"Waiting":                {[]verdict{waiting}, perhaps, nil, -1},
-		"WaitKeepsTheVerdict":    {[]verdict{accepted, waiting}, yes, []string{"Normal KeyAccepted good"}, 3},
-		"FailureSaysWhy":         {[]verdict{{unchanged: true, message: "no answer"}}, perhaps, nil, -1},
-		"WaitKeepsTheStall":      {[]verdict{rejected, waiting}, no, []string{"Warning KeyRejected bad"}, 3},
-		"VerdictEndsTheWait":     {[]verdict{waiting, accepted}, yes, []string{"Normal KeyAccepted good"}, 3},
-		"CureEndsTheStall":       {[]verdict{rejected, accepted}, yes, []string{"Warning KeyRejected bad", "Normal KeyAccepted good"}, 3},
+		"Accepted":               {[]result{accepted()}, yes, []string{"Normal KeyAccepted good"}, 3},
+		"AcceptedTwiceIsToldOne": {[]result{accepted(), accepted()}, yes, []string{"Normal KeyAccepted good"}, 3},
+		"Rejected":               {[]result{rejected()}, no, []string{"Warning KeyRejected bad"}, 3},
+		"Waiting":                {[]result{waiting}, perhaps, nil, -1},
+		"WaitKeepsTheResult":     {[]result{accepted(), waiting}, yes, []string{"Normal KeyAccepted good"}, 3},
+		"FailureSaysWhy":         {[]result{{Result: reconcile.Result{Unchanged: true, Message: "no answer"}}}, perhaps, nil, -1},
+		"WaitKeepsTheStall":      {[]result{rejected(), waiting}, no, []string{"Warning KeyRejected bad"}, 3},
+		"ResultEndsTheWait":      {[]result{waiting, accepted()}, yes, []string{"Normal KeyAccepted good"}, 3},
+		"CureEndsTheStall":       {[]result{rejected(), accepted()}, yes, []string{"Warning KeyRejected bad", "Normal KeyAccepted good"}, 3},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newTestReconciler(t, &clock{at: start}, newTestInstance())
 			instance := read(t, r)
-			for _, v := range tc.verdicts {
-				if _, err := r.report(t.Context(), instance.DeepCopy(), instance, outcome{}, v); err != nil {
+			for _, v := range tc.results {
+				if err := reportOf(t, r, instance, outcome{}, v); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -87,11 +106,11 @@ func TestReport(t *testing.T) {
 				t.Errorf("events (-want +got):\n%s", diff)
 			}
 			before := stored.ResourceVersion
-			if _, err := r.report(t.Context(), stored.DeepCopy(), stored, outcome{}, tc.verdicts[len(tc.verdicts)-1]); err != nil {
+			if err := reportOf(t, r, stored, outcome{}, tc.results[len(tc.results)-1]); err != nil {
 				t.Fatal(err)
 			}
 			if after := read(t, r).ResourceVersion; after != before {
-				t.Error("the same verdict was written again")
+				t.Error("the same result was written again")
 			}
 		})
 	}
@@ -117,7 +136,7 @@ func TestReportLeavesTheBrakesCountAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := outcome{connection: &connection.Connection{InstanceID: testID, Environment: v1alpha1.EnvironmentProduction}, mirror: mirror.Report{Users: ptr.To[int64](12)}}
-	if _, err := r.report(t.Context(), old.DeepCopy(), old, o, verdict{ready: true, reason: v1alpha1.ReasonKeyAccepted, message: "good"}); err != nil {
+	if err := reportOf(t, r, old, o, accepted()); err != nil {
 		t.Fatal(err)
 	}
 	status := read(t, r).Status
@@ -133,7 +152,6 @@ func TestCountsWaitForTheirTurn(t *testing.T) {
 	t.Parallel()
 	c := &clock{at: start}
 	r := newTestReconciler(t, c, newTestInstance())
-	accepted := verdict{ready: true, reason: v1alpha1.ReasonKeyAccepted, message: "good"}
 	steps := []struct {
 		after         time.Duration
 		managed, held int64
@@ -150,8 +168,8 @@ func TestCountsWaitForTheirTurn(t *testing.T) {
 	for i, s := range steps {
 		c.advance(s.after)
 		instance := read(t, r)
-		o := outcome{tally: tally{managed: s.managed, held: s.held}, counted: true}
-		if _, err := r.report(t.Context(), instance.DeepCopy(), instance, o, accepted); err != nil {
+		o := outcome{counts: counts{managed: s.managed, held: s.held}, counted: true}
+		if err := reportOf(t, r, instance, o, accepted()); err != nil {
 			t.Fatal(err)
 		}
 		if got := read(t, r).Status.ManagedUsers; got != s.want {
@@ -160,27 +178,27 @@ func TestCountsWaitForTheirTurn(t *testing.T) {
 	}
 }
 
-// A spec that was changed and not checked yet has the verdict on the one before, and says that it is not about this one.
+// A spec that was changed and not checked yet has the result for the one before, and says that it is not about this one.
 func TestChangedSpecThatIsNotCheckedYetSaysSo(t *testing.T) {
 	t.Parallel()
-	for name, before := range map[string]verdict{
-		"Accepted": {ready: true, reason: v1alpha1.ReasonKeyAccepted, message: "good"},
-		"Rejected": {reason: v1alpha1.ReasonKeyRejected, message: "bad", stalled: true},
+	for name, before := range map[string]result{
+		"Accepted": accepted(),
+		"Rejected": rejected(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newTestReconciler(t, &clock{at: start}, newTestInstance())
 			instance := read(t, r)
-			step := func(v verdict) *v1alpha1.ClerkInstance {
+			step := func(v result) *v1alpha1.ClerkInstance {
 				t.Helper()
-				if _, err := r.report(t.Context(), instance.DeepCopy(), instance, outcome{}, v); err != nil {
+				if err := reportOf(t, r, instance, outcome{}, v); err != nil {
 					t.Fatal(err)
 				}
 				return read(t, r)
 			}
 			ready := saidBy(step(before))["Ready"]
 			instance.Generation++
-			failed := verdict{unchanged: true, message: "no answer from Clerk"}
+			failed := result{Result: reconcile.Result{Unchanged: true, Message: "no answer from Clerk"}}
 			got := step(failed)
 			want := map[string]said{"Ready": ready, "Reconciling": {"Reconciling", "True", "Waiting"}}
 			if diff := cmp.Diff(want, saidBy(got)); diff != "" {
@@ -204,8 +222,7 @@ func TestCountsOfAnotherOperatorAreNotAnsweredAtOnce(t *testing.T) {
 	t.Parallel()
 	c := &clock{at: start}
 	r := newTestReconciler(t, c, newTestInstance())
-	accepted := verdict{ready: true, reason: v1alpha1.ReasonKeyAccepted, message: "good"}
-	mine := outcome{tally: tally{managed: 2}, counted: true, mirror: mirror.Report{Users: ptr.To[int64](7)}}
+	mine := outcome{counts: counts{managed: 2}, counted: true, mirror: mirror.Report{Users: ptr.To[int64](7)}}
 	written := 0
 	for range 100 {
 		instance := read(t, r)
@@ -214,7 +231,7 @@ func TestCountsOfAnotherOperatorAreNotAnsweredAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := instance.ResourceVersion
-		if _, err := r.report(t.Context(), instance.DeepCopy(), instance, mine, accepted); err != nil {
+		if err := reportOf(t, r, instance, mine, accepted()); err != nil {
 			t.Fatal(err)
 		}
 		if now := read(t, r); now.ResourceVersion != before {
@@ -229,7 +246,7 @@ func TestCountsOfAnotherOperatorAreNotAnsweredAtOnce(t *testing.T) {
 
 func TestReconcile(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	if err := s.r.Client.Create(t.Context(), s.instance); err != nil {
 		t.Fatal(err)
 	}
@@ -239,7 +256,7 @@ func TestReconcile(t *testing.T) {
 	}
 	instance := read(t, s.r)
 	if got := saidBy(instance)["Ready"]; got.Status != "True" || instance.Status.InstanceID != s.clerk.ID() || instance.Status.Users != nil {
-		t.Errorf("after the first pass: %+v", instance.Status)
+		t.Errorf("after the first reconciliation: %+v", instance.Status)
 	}
 	state, known := s.r.Pool.State(prod)
 	if !known || state.Connection == nil || state.Connection.InstanceID != s.clerk.ID() {
@@ -251,11 +268,11 @@ func TestReconcile(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(s.clerk.Journal()) != calls || read(t, s.r).ResourceVersion != version {
-		t.Errorf("a quiet pass made %d calls, and wrote version %s over %s", len(s.clerk.Journal())-calls, read(t, s.r).ResourceVersion, version)
+		t.Errorf("a quiet reconciliation made %d calls, and wrote version %s over %s", len(s.clerk.Journal())-calls, read(t, s.r).ResourceVersion, version)
 	}
 
 	s.clerk.RevokeKey(testKey)
-	s.r.checked.doubt(prod)
+	s.r.checked.requireCheck(prod)
 	if _, err := s.r.Reconcile(t.Context(), read(t, s.r)); err != nil {
 		t.Fatal(err)
 	}
@@ -269,24 +286,24 @@ func TestReconcile(t *testing.T) {
 
 func TestInstanceIsLetGoWhenNobodyNeedsIt(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	ann := bound("team-a", "ann")
 	for _, object := range []client.Object{s.instance, &ann} {
 		if err := s.r.Client.Create(t.Context(), object); err != nil {
 			t.Fatal(err)
 		}
 	}
-	pass := func() {
+	again := func() {
 		t.Helper()
 		if _, err := s.r.Reconcile(t.Context(), read(t, s.r)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	pass()
+	again()
 	if err := s.r.Client.Delete(t.Context(), read(t, s.r)); err != nil {
 		t.Fatal(err)
 	}
-	pass()
+	again()
 	if got := saidBy(read(t, s.r))["Ready"]; got.Reason != v1alpha1.ReasonDeleting || got.Status != "False" {
 		t.Errorf("while a user needs it: %+v", got)
 	}
@@ -297,7 +314,7 @@ func TestInstanceIsLetGoWhenNobodyNeedsIt(t *testing.T) {
 	if err := s.r.Client.Update(t.Context(), &ann); err != nil {
 		t.Fatal(err)
 	}
-	pass()
+	again()
 	if err := s.r.Client.Get(t.Context(), prod, &v1alpha1.ClerkInstance{}); client.IgnoreNotFound(err) != nil || err == nil {
 		t.Errorf("the instance is still there: %v", err)
 	}
@@ -308,15 +325,15 @@ func TestInstanceIsLetGoWhenNobodyNeedsIt(t *testing.T) {
 		t.Error("the mirror of an instance that is gone is kept")
 	}
 	secret := newTestSecret("")
-	if err := s.r.Live.Get(t.Context(), client.ObjectKeyFromObject(secret), secret); err != nil || len(secret.Finalizers) != 0 {
+	if err := s.r.APIReader.Get(t.Context(), client.ObjectKeyFromObject(secret), secret); err != nil || len(secret.Finalizers) != 0 {
 		t.Errorf("the Secret keeps %v (%v)", secret.Finalizers, err)
 	}
 }
 
-// Counts that could not be written yet are written soon, and not at the next look at the Secret.
-func TestCountsThatHadToWaitBringTheNextPassForward(t *testing.T) {
+// Counts that could not be written yet are written soon, and not when the Secret is read next.
+func TestCountsThatHadToWaitBringTheNextReconciliationForward(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	s := newFixture(t)
 	if err := s.r.Client.Create(t.Context(), s.instance); err != nil {
 		t.Fatal(err)
 	}
@@ -331,10 +348,68 @@ func TestCountsThatHadToWaitBringTheNextPassForward(t *testing.T) {
 		}
 		result, err := s.r.Reconcile(t.Context(), read(t, s.r))
 		if err != nil || result.RequeueAfter != step.after {
-			t.Errorf("with %s the next pass is in %s, want %s (%v)", step.name, result.RequeueAfter, step.after, err)
+			t.Errorf("with %s the next reconciliation is in %s, want %s (%v)", step.name, result.RequeueAfter, step.after, err)
 		}
 		if got := read(t, s.r).Status.ManagedUsers; got != step.count {
 			t.Errorf("with %s %d managed users are written, want %d", step.name, got, step.count)
 		}
+	}
+}
+
+// TestCountThatFailedIsNotWritten has the API server not answer when it is asked whether a deleted instance is still needed.
+func TestCountThatFailedIsNotWritten(t *testing.T) {
+	t.Parallel()
+	s := newFixture(t)
+	ann := bound("team-a", "ann", func(u *v1alpha1.ClerkUser) { u.Status.Origin = v1alpha1.OriginAdopted })
+	for _, object := range []client.Object{s.instance, &ann} {
+		if err := s.r.Client.Create(t.Context(), object); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := s.reconcile(t).Status.ManagedUsers; got != 1 {
+		t.Fatalf("%d users are managed, want 1", got)
+	}
+	if err := s.r.Client.Delete(t.Context(), read(t, s.r)); err != nil {
+		t.Fatal(err)
+	}
+	cluster, _ := s.r.Client.(client.WithWatch)
+	s.r.APIReader = interceptor.NewClient(cluster, interceptor.Funcs{
+		List: func(context.Context, client.WithWatch, client.ObjectList, ...client.ListOption) error {
+			return errors.New("etcd is away")
+		},
+	})
+	s.clock.advance(defaultCountInterval)
+	if _, err := s.r.Reconcile(t.Context(), read(t, s.r)); err == nil {
+		t.Error("the failure is not given to the queue")
+	}
+	if got := read(t, s.r).Status.ManagedUsers; got != 1 {
+		t.Errorf("%d users are managed, want 1 still", got)
+	}
+	s.r.APIReader = s.r.Client
+	if _, err := s.r.Reconcile(t.Context(), read(t, s.r)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.r.Client.Get(t.Context(), prod, &v1alpha1.ClerkInstance{}); client.IgnoreNotFound(err) != nil || err == nil {
+		t.Errorf("the instance is still there: %v", err)
+	}
+}
+
+// TestCopyFromBeforeOurLastWriteIsSkipped has the cache lag behind: the event of the write is on its way.
+func TestCopyFromBeforeOurLastWriteIsSkipped(t *testing.T) {
+	t.Parallel()
+	s := newFixture(t)
+	if err := s.r.Client.Create(t.Context(), s.instance); err != nil {
+		t.Fatal(err)
+	}
+	old := read(t, s.r)
+	s.reconcile(t)
+	s.r.checked.requireCheck(prod)
+	calls := len(s.clerk.Journal())
+	if result, err := s.r.Reconcile(t.Context(), old); err != nil || !result.IsZero() || len(s.clerk.Journal()) != calls {
+		t.Errorf("an old copy: %+v, %v, and %d calls", result, err, len(s.clerk.Journal())-calls)
+	}
+	s.r.deletionEventHandler().Delete(t.Context(), event.DeleteEvent{Object: old}, nil)
+	if s.r.objects.Outdated(old) {
+		t.Error("an object that is gone is remembered")
 	}
 }

@@ -9,11 +9,9 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/source"
@@ -28,16 +26,14 @@ import (
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
-type queue = workqueue.TypedRateLimitingInterface[ctrl.Request]
-
 // SetupWithManager adds the controller to a manager.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	build := ctrl.NewControllerManagedBy(mgr).
 		Named("clerkinstance").
 		For(&v1alpha1.ClerkInstance{}).
-		Watches(&v1alpha1.ClerkInstance{}, r.hearDeletions()).
-		Watches(&v1alpha1.ClerkUser{}, r.countLater()).
-		WatchesRawSource(source.Func(r.hearPool)).
+		Watches(&v1alpha1.ClerkInstance{}, r.deletionEventHandler()).
+		Watches(&v1alpha1.ClerkUser{}, r.countsEventHandler()).
+		WatchesRawSource(source.Func(r.enqueueFromPool)).
 		WithOptions(options)
 	if r.WatchSecrets {
 		build = build.WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.instancesOf))
@@ -48,24 +44,24 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 	return nil
 }
 
-// countLater has the counts of an instance renewed some time after one of its users was bound, held or let go. Many
-// changes in that time cost one pass.
-func (r *Reconciler) countLater() handler.EventHandler {
-	enqueue := func(ctx context.Context, q queue, o client.Object) {
+// countsEventHandler has the counts of an instance renewed some time after one of its users was bound, held or let go. Many
+// changes in that time cost one reconciliation.
+func (r *Reconciler) countsEventHandler() handler.EventHandler {
+	enqueue := func(ctx context.Context, q reconcile.Queue, o client.Object) {
 		instance, err := r.references().Find(ctx, r.references().RemovalNames(o.(*v1alpha1.ClerkUser)))
 		if err != nil || instance == nil {
 			return
 		}
-		r.enqueueLater(q, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(instance)})
+		reconcile.EnqueueAfter(q, client.ObjectKeyFromObject(instance), reconcile.PriorityLow, r.CountInterval)
 	}
 	return handler.Funcs{
-		CreateFunc: func(ctx context.Context, e event.CreateEvent, q queue) {
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, q reconcile.Queue) {
 			if countsOtherwise(&v1alpha1.ClerkUser{}, e.Object.(*v1alpha1.ClerkUser)) {
 				enqueue(ctx, q, e.Object)
 			}
 		},
-		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q queue) { enqueue(ctx, q, e.Object) },
-		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q queue) {
+		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q reconcile.Queue) { enqueue(ctx, q, e.Object) },
+		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q reconcile.Queue) {
 			if countsOtherwise(e.ObjectOld.(*v1alpha1.ClerkUser), e.ObjectNew.(*v1alpha1.ClerkUser)) {
 				enqueue(ctx, q, e.ObjectOld)
 				enqueue(ctx, q, e.ObjectNew)
@@ -74,33 +70,23 @@ func (r *Reconciler) countLater() handler.EventHandler {
 	}
 }
 
-func (r *Reconciler) enqueueLater(q queue, request ctrl.Request) {
-	if p, ok := q.(priorityqueue.PriorityQueue[ctrl.Request]); ok {
-		low := lowPriority
-		p.AddWithOpts(priorityqueue.AddOpts{After: r.CountInterval, Priority: &low}, request)
-		return
-	}
-	q.AddAfter(request, r.CountInterval)
-}
-
 func countsOtherwise(was, is *v1alpha1.ClerkUser) bool {
-	before, after := tallyOf([]v1alpha1.ClerkUser{*was}), tallyOf([]v1alpha1.ClerkUser{*is})
+	before, after := countsOf([]v1alpha1.ClerkUser{*was}), countsOf([]v1alpha1.ClerkUser{*is})
 	return before.managed != after.managed || before.held != after.held ||
 		before.deleting != after.deleting || before.needing != after.needing
 }
 
-// hearDeletions ends the use of a key whose ClerkInstance is gone, also where somebody has taken its finalizer away.
-func (r *Reconciler) hearDeletions() handler.EventHandler {
-	return handler.Funcs{DeleteFunc: func(_ context.Context, e event.DeleteEvent, _ queue) {
-		name := client.ObjectKeyFromObject(e.Object)
-		r.Pool.Drop(name)
-		r.checked.forget(name)
-	}}
+// deletionEventHandler ends the use of a key whose ClerkInstance is gone, also where somebody has taken its finalizer away.
+func (r *Reconciler) deletionEventHandler() handler.EventHandler {
+	return reconcile.DeletionEventHandler(func(instance client.Object) {
+		r.objects.Forget(instance.GetUID())
+		r.drop(client.ObjectKeyFromObject(instance))
+	})
 }
 
-// hearPool has a key checked again when Clerk refused it or it is found to lead elsewhere, and an instance looked at when
-// its mirror has something to report.
-func (r *Reconciler) hearPool(ctx context.Context, q queue) error {
+// enqueueFromPool has a key checked again when Clerk refused it or it is found to lead elsewhere, and an instance reconciled
+// when its mirror has something to report.
+func (r *Reconciler) enqueueFromPool(ctx context.Context, q reconcile.Queue) error {
 	enqueue := func(names []types.NamespacedName) {
 		for _, name := range names {
 			q.Add(ctrl.Request{NamespacedName: name})
@@ -108,7 +94,7 @@ func (r *Reconciler) hearPool(ctx context.Context, q queue) error {
 	}
 	go r.Pool.KeyChecks().Receive(ctx, func(names []types.NamespacedName) {
 		for _, name := range names {
-			r.checked.doubt(name)
+			r.checked.requireCheck(name)
 		}
 		enqueue(names)
 	})

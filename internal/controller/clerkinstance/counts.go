@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
@@ -19,8 +20,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
 )
 
-// tally counts the ClerkUsers that lead to an instance.
-type tally struct {
+// counts are the numbers of ClerkUsers that lead to an instance.
+type counts struct {
 	managed int64
 	held    int64
 	// deleting are those that are being deleted; needing are those that need Clerk for their deletion, now or later.
@@ -29,25 +30,35 @@ type tally struct {
 	where []string
 }
 
-func (r *Reconciler) count(ctx context.Context, instance *v1alpha1.ClerkInstance) (tally, error) {
-	candidates, err := r.references().Candidates(ctx, client.ObjectKeyFromObject(instance))
-	if err != nil {
-		return tally{}, err
-	}
-	return tallyAmong(ctx, r.references(), instance, candidates)
+// countUsers counts the ClerkUsers of an instance.
+type countUsers struct {
+	// reader reads from the cache, apiReader from the API server, which may be ahead of it.
+	reader, apiReader client.Reader
+	// defaultInstance is as in Config.
+	defaultInstance types.NamespacedName
 }
 
-// countLive is count by what the API server has, which may be ahead of the cache.
-func (r *Reconciler) countLive(ctx context.Context, instance *v1alpha1.ClerkInstance) (tally, error) {
+// cached counts by what the cache has.
+func (s countUsers) cached(ctx context.Context, instance *v1alpha1.ClerkInstance) (counts, error) {
+	references := index.References{Reader: s.reader, Default: s.defaultInstance}
+	candidates, err := references.Candidates(ctx, client.ObjectKeyFromObject(instance))
+	if err != nil {
+		return counts{}, err
+	}
+	return countAmong(ctx, references, instance, candidates)
+}
+
+// live counts by what the API server has.
+func (s countUsers) live(ctx context.Context, instance *v1alpha1.ClerkInstance) (counts, error) {
 	users := &v1alpha1.ClerkUserList{}
 	for {
 		page := &v1alpha1.ClerkUserList{}
-		if err := r.Live.List(ctx, page, client.Limit(livePage), client.Continue(users.Continue)); err != nil {
-			return tally{}, fmt.Errorf("listing ClerkUsers live: %w", err)
+		if err := s.apiReader.List(ctx, page, client.Limit(livePage), client.Continue(users.Continue)); err != nil {
+			return counts{}, fmt.Errorf("listing ClerkUsers live: %w", err)
 		}
 		users.Items = append(users.Items, page.Items...)
 		if users.Continue = page.Continue; users.Continue == "" {
-			return tallyAmong(ctx, index.References{Reader: r.Live, Default: r.DefaultInstance}, instance, users.Items)
+			return countAmong(ctx, index.References{Reader: s.apiReader, Default: s.defaultInstance}, instance, users.Items)
 		}
 	}
 }
@@ -55,40 +66,40 @@ func (r *Reconciler) countLive(ctx context.Context, instance *v1alpha1.ClerkInst
 // livePage is how many ClerkUsers are read live at once.
 const livePage = 500
 
-// tallyAmong counts those of some ClerkUsers whose user is removed through an instance.
-func tallyAmong(
+// countAmong counts those of some ClerkUsers whose user is removed through an instance.
+func countAmong(
 	ctx context.Context, references index.References, instance *v1alpha1.ClerkInstance, users []v1alpha1.ClerkUser,
-) (tally, error) {
+) (counts, error) {
 	here, err := references.Removable(ctx, client.ObjectKeyFromObject(instance), users)
 	if err != nil {
-		return tally{}, fmt.Errorf("counting ClerkUsers: %w", err)
+		return counts{}, fmt.Errorf("counting ClerkUsers: %w", err)
 	}
-	return tallyOf(here), nil
+	return countsOf(here), nil
 }
 
-func tallyOf(users []v1alpha1.ClerkUser) tally {
-	t := tally{}
+func countsOf(users []v1alpha1.ClerkUser) counts {
+	c := counts{}
 	namespaces := map[string]bool{}
 	for i := range users {
 		user := &users[i]
 		if user.Status.UserID != "" {
-			t.managed++
+			c.managed++
 		}
 		if ready := meta.FindStatusCondition(user.Status.Conditions, v1alpha1.ConditionReady); ready != nil &&
 			ready.Reason == v1alpha1.ReasonDeletionHeld {
-			t.held++
+			c.held++
 		}
 		if !needsClerk(user) {
 			continue
 		}
-		t.needing++
+		c.needing++
 		namespaces[user.Namespace] = true
 		if !user.DeletionTimestamp.IsZero() {
-			t.deleting++
+			c.deleting++
 		}
 	}
-	t.where = slices.Sorted(maps.Keys(namespaces))
-	return t
+	c.where = slices.Sorted(maps.Keys(namespaces))
+	return c
 }
 
 // needsClerk reports whether the deletion of an object, now or later, changes something at Clerk.
@@ -106,6 +117,6 @@ func needsClerk(user *v1alpha1.ClerkUser) bool {
 	return user.Spec.OnDelete(user.Status.Origin) != v1alpha1.DeletionRetain
 }
 
-func (t tally) String() string {
-	return fmt.Sprintf("%d ClerkUsers still need it for their deletion, in namespaces: %s", t.needing, strings.Join(t.where, ", "))
+func (c counts) String() string {
+	return fmt.Sprintf("%d ClerkUsers still need it for their deletion, in namespaces: %s", c.needing, strings.Join(c.where, ", "))
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 	"github.com/clerk-operator/clerk-operator/test/contract"
 )
@@ -53,13 +54,13 @@ func TestKeysInSecrets(t *testing.T) {
 			secret.Data = tc.data
 			r := newTestReconciler(t, &clock{at: start}, secret)
 			instance := newTestInstance(func(i *v1alpha1.ClerkInstance) { i.Spec.SecretKeyRef.Key = tc.entry })
-			got, err := r.key(t.Context(), instance)
-			found, _ := errors.AsType[*problem](err)
+			got, err := r.connect().key.run(t.Context(), instance)
+			found, _ := errors.AsType[*reconcile.Problem](err)
 			switch {
 			case got != tc.want || (err == nil) != (tc.reason == ""):
 				t.Errorf("key() = %q, %v; want %q, reason %q", got, err, tc.want, tc.reason)
 			case err == nil:
-			case found == nil || found.reason != tc.reason:
+			case found == nil || found.Reason != tc.reason:
 				t.Errorf("key() = %v, want reason %s", err, tc.reason)
 			case strings.Contains(err.Error(), "Confidential"):
 				t.Errorf("the message shows the key: %v", err)
@@ -72,19 +73,19 @@ func TestSecretThatIsUsedIsHeld(t *testing.T) {
 	t.Parallel()
 	r := newTestReconciler(t, &clock{at: start}, newTestSecret(testKey))
 	for range 2 {
-		if _, err := r.key(t.Context(), newTestInstance()); err != nil {
+		if _, err := r.connect().key.run(t.Context(), newTestInstance()); err != nil {
 			t.Fatal(err)
 		}
 	}
 	secret := &corev1.Secret{}
-	if err := r.Live.Get(t.Context(), client.ObjectKeyFromObject(newTestSecret("")), secret); err != nil {
+	if err := r.APIReader.Get(t.Context(), client.ObjectKeyFromObject(newTestSecret("")), secret); err != nil {
 		t.Fatal(err)
 	}
 	if len(secret.Finalizers) != 1 || secret.Finalizers[0] != v1alpha1.Finalizer {
 		t.Errorf("finalizers are %v, want ours once", secret.Finalizers)
 	}
 	gone := newTestInstance(func(i *v1alpha1.ClerkInstance) { i.Spec.SecretKeyRef.Name = "other" })
-	if _, err := r.key(t.Context(), gone); !isSecretNotFound(err) || !strings.Contains(err.Error(), "Secret other does not exist") {
+	if _, err := r.connect().key.run(t.Context(), gone); !isSecretNotFound(err) || !strings.Contains(err.Error(), "Secret other does not exist") {
 		t.Errorf("without a Secret: %v", err)
 	}
 }
@@ -208,8 +209,8 @@ func TestWhichInstanceAKeyBelongsTo(t *testing.T) {
 			if got != tc.want || (err != nil) != tc.fails {
 				t.Errorf("instanceID() = %q, %v; want %q", got, err, tc.want)
 			}
-			found, _ := errors.AsType[*problem](err)
-			if tc.reason != "" && (found == nil || found.reason != tc.reason || !found.stalled || !strings.Contains(found.message, testID)) {
+			found, _ := errors.AsType[*reconcile.Problem](err)
+			if tc.reason != "" && (found == nil || found.Reason != tc.reason || !found.Stalled || !strings.Contains(found.Message, testID)) {
 				t.Errorf("instanceID() = %v, want reason %s", err, tc.reason)
 			}
 			if err != nil && strings.Contains(err.Error(), testKey) {
@@ -219,8 +220,8 @@ func TestWhichInstanceAKeyBelongsTo(t *testing.T) {
 	}
 }
 
-// stage is a Clerk with one instance, and a ClerkInstance whose Secret holds its key.
-type stage struct {
+// fixture is a Clerk with one instance, and a ClerkInstance whose Secret holds its key.
+type fixture struct {
 	clerk    *emulator.Instance
 	server   *emulator.Server
 	r        *Reconciler
@@ -228,9 +229,9 @@ type stage struct {
 	clock    *clock
 }
 
-func newStage(t *testing.T) *stage {
+func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	s := &stage{clock: &clock{at: start}}
+	s := &fixture{clock: &clock{at: start}}
 	s.server = emulator.New(emulator.Config{Now: s.clock.now})
 	s.clerk = s.server.AddInstance(emulator.InstanceConfig{Keys: []string{testKey}})
 	listener := httptest.NewServer(contract.Enforce(t, s.server))
@@ -246,10 +247,10 @@ func newStage(t *testing.T) *stage {
 }
 
 // rotate puts another key into the Secret.
-func (s *stage) rotate(t *testing.T, key string) {
+func (s *fixture) rotate(t *testing.T, key string) {
 	t.Helper()
 	secret := &corev1.Secret{}
-	if err := s.r.Live.Get(t.Context(), types.NamespacedName{Namespace: testNamespace, Name: "clerk"}, secret); err != nil {
+	if err := s.r.APIReader.Get(t.Context(), types.NamespacedName{Namespace: testNamespace, Name: "clerk"}, secret); err != nil {
 		t.Fatal(err)
 	}
 	secret.Data[v1alpha1.DefaultSecretKey] = []byte(key)
@@ -259,10 +260,10 @@ func (s *stage) rotate(t *testing.T, key string) {
 }
 
 // remove deletes the Secret, as somebody who rotates by delete and create does.
-func (s *stage) remove(t *testing.T) {
+func (s *fixture) remove(t *testing.T) {
 	t.Helper()
 	secret := &corev1.Secret{}
-	if err := s.r.Live.Get(t.Context(), types.NamespacedName{Namespace: testNamespace, Name: "clerk"}, secret); err != nil {
+	if err := s.r.APIReader.Get(t.Context(), types.NamespacedName{Namespace: testNamespace, Name: "clerk"}, secret); err != nil {
 		t.Fatal(err)
 	}
 	secret.Finalizers = nil
@@ -274,47 +275,47 @@ func (s *stage) remove(t *testing.T) {
 	}
 }
 
-func (s *stage) connect(t *testing.T) (*connection.Connection, bool, error) {
+func (s *fixture) connect(t *testing.T) (*connection.Connection, bool, error) {
 	t.Helper()
-	return s.r.connect(t.Context(), prod, s.instance)
+	return s.r.connect().run(t.Context(), s.instance)
 }
 
 func TestConnect(t *testing.T) {
 	t.Parallel()
 	other := "sk_test_OtherOtherOther"
 	tests := map[string]struct {
-		then    func(t *testing.T, s *stage)
-		same    bool // the connection is that of the first pass
+		then    func(t *testing.T, s *fixture)
+		same    bool // the connection is that of the first reconciliation
 		missing bool
 		reason  string
 		refused bool
 		asked   int
 	}{
-		"UnchangedAsksNothing":    {func(*testing.T, *stage) {}, true, false, "", false, 1},
-		"PinnedByStatus":          {func(_ *testing.T, s *stage) { s.instance.Status.InstanceID = s.clerk.ID() }, true, false, "", false, 1},
-		"SecretGoneServesOn":      {func(t *testing.T, s *stage) { s.remove(t) }, true, true, "", false, 1},
-		"SecretGoneAfterADoubt":   {func(t *testing.T, s *stage) { s.remove(t); s.r.checked.doubt(prod) }, false, false, v1alpha1.ReasonSecretNotFound, false, 1},
-		"SecretGoneElsewhere":     {func(_ *testing.T, s *stage) { s.instance.Spec.SecretKeyRef.Name = "other" }, false, false, v1alpha1.ReasonSecretNotFound, false, 1},
-		"AnotherKeyOfTheInstance": {func(t *testing.T, s *stage) { s.clerk.AddKey(other); s.rotate(t, other) }, false, false, "", false, 2},
-		"KeyOfAnotherInstance": {func(t *testing.T, s *stage) {
+		"UnchangedAsksNothing":    {func(*testing.T, *fixture) {}, true, false, "", false, 1},
+		"PinnedByStatus":          {func(_ *testing.T, s *fixture) { s.instance.Status.InstanceID = s.clerk.ID() }, true, false, "", false, 1},
+		"SecretGoneKeyCached":     {func(t *testing.T, s *fixture) { s.remove(t) }, true, true, "", false, 1},
+		"SecretGoneToBeChecked":   {func(t *testing.T, s *fixture) { s.remove(t); s.r.checked.requireCheck(prod) }, false, false, v1alpha1.ReasonSecretNotFound, false, 1},
+		"SecretGoneElsewhere":     {func(_ *testing.T, s *fixture) { s.instance.Spec.SecretKeyRef.Name = "other" }, false, false, v1alpha1.ReasonSecretNotFound, false, 1},
+		"AnotherKeyOfTheInstance": {func(t *testing.T, s *fixture) { s.clerk.AddKey(other); s.rotate(t, other) }, false, false, "", false, 2},
+		"KeyOfAnotherInstance": {func(t *testing.T, s *fixture) {
 			s.instance.Status.InstanceID = s.clerk.ID()
 			s.server.AddInstance(emulator.InstanceConfig{Keys: []string{other}})
 			s.rotate(t, other)
 		}, false, false, v1alpha1.ReasonInstanceChanged, false, 1},
-		"ChangeThatIsMeant": {func(t *testing.T, s *stage) {
+		"ChangeThatIsMeant": {func(t *testing.T, s *fixture) {
 			s.instance.Status.InstanceID = s.clerk.ID()
 			s.instance.Spec.InstanceID = ptr.To(s.server.AddInstance(emulator.InstanceConfig{Keys: []string{other}}).ID())
 			s.rotate(t, other)
 		}, false, false, "", false, 1},
-		"AnotherPinIsNotTakenOnTrust": {func(_ *testing.T, s *stage) { s.instance.Spec.InstanceID = ptr.To("ins_2Other") }, false, false, v1alpha1.ReasonInstanceChanged, false, 2},
-		"KeyThatIsRevoked":            {func(_ *testing.T, s *stage) { s.clerk.RevokeKey(testKey); s.r.checked.doubt(prod) }, false, false, "", true, 1},
-		"KeyThatIsNone":               {func(t *testing.T, s *stage) { s.rotate(t, "hunter2") }, false, false, v1alpha1.ReasonInvalidKey, false, 1},
-		"HostThatIsNotAllowed":        {func(_ *testing.T, s *stage) { s.instance.Spec.APIURL = ptr.To("https://evil.example/v1") }, false, false, v1alpha1.ReasonAPIHostNotAllowed, false, 1},
+		"AnotherPinIsNotTakenOnTrust": {func(_ *testing.T, s *fixture) { s.instance.Spec.InstanceID = ptr.To("ins_2Other") }, false, false, v1alpha1.ReasonInstanceChanged, false, 2},
+		"KeyThatIsRevoked":            {func(_ *testing.T, s *fixture) { s.clerk.RevokeKey(testKey); s.r.checked.requireCheck(prod) }, false, false, "", true, 1},
+		"KeyThatIsNone":               {func(t *testing.T, s *fixture) { s.rotate(t, "hunter2") }, false, false, v1alpha1.ReasonInvalidKey, false, 1},
+		"HostThatIsNotAllowed":        {func(_ *testing.T, s *fixture) { s.instance.Spec.APIURL = ptr.To("https://evil.example/v1") }, false, false, v1alpha1.ReasonAPIHostNotAllowed, false, 1},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t)
+			s := newFixture(t)
 			first, missing, err := s.connect(t)
 			if err != nil || missing || first.InstanceID != s.clerk.ID() || first.Environment != v1alpha1.EnvironmentDevelopment {
 				t.Fatalf("connect() = %+v, %t, %v", first, missing, err)
@@ -324,9 +325,9 @@ func TestConnect(t *testing.T) {
 			}
 			tc.then(t, s)
 			got, missing, err := s.connect(t)
-			found, _ := errors.AsType[*problem](err)
+			found, _ := errors.AsType[*reconcile.Problem](err)
 			switch {
-			case tc.reason != "" && (found == nil || found.reason != tc.reason):
+			case tc.reason != "" && (found == nil || found.Reason != tc.reason):
 				t.Errorf("connect() = %v, want reason %s", err, tc.reason)
 			case tc.refused && !clerk.Unauthorized(err):
 				t.Errorf("connect() = %v, want the key refused", err)

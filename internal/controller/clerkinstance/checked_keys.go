@@ -20,7 +20,7 @@ type checkedKey struct {
 	pin      string
 }
 
-// checkedKeys remembers the keys that Clerk has accepted, so that a pass over an unchanged instance costs no call. Keys
+// checkedKeys remembers the keys that Clerk has accepted, so that the reconciliation of an unchanged instance costs no call. Keys
 // stay in memory.
 type checkedKeys struct {
 	mu      sync.Mutex
@@ -33,15 +33,16 @@ type checkedEntry struct {
 	// provisional is the rate limiter of a key whose instance is not known yet, which is provisionalFor.
 	provisional    *clerk.RateLimiter
 	provisionalFor string
-	written        time.Time
+	// countsWritten is when counts went into status last; zero is never.
+	countsWritten time.Time
 }
 
 func newCheckedKeys() *checkedKeys {
 	return &checkedKeys{entries: map[types.NamespacedName]*checkedEntry{}}
 }
 
-// or returns the connection that was checked for just this key, else what check returns, and remembers that.
-func (k *checkedKeys) or(
+// getOrCheck returns the connection that was checked for just this key, else what check returns, and remembers that.
+func (k *checkedKeys) getOrCheck(
 	name types.NamespacedName, key checkedKey, check func() (*connection.Connection, error),
 ) (*connection.Connection, error) {
 	if c := k.find(name, key); c != nil {
@@ -74,8 +75,8 @@ func (k *checkedKeys) find(name types.NamespacedName, key checkedKey) *connectio
 	return e.connection
 }
 
-// of returns the connection of whatever key was checked for an endpoint and a pin.
-func (k *checkedKeys) of(name types.NamespacedName, endpoint, pin string) *connection.Connection {
+// findAny returns the connection of whatever key was checked for an endpoint and a pin.
+func (k *checkedKeys) findAny(name types.NamespacedName, endpoint, pin string) *connection.Connection {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if e := k.entry(name); e.key.endpoint == endpoint && (pin == "" || pin == e.key.pin) {
@@ -84,8 +85,8 @@ func (k *checkedKeys) of(name types.NamespacedName, endpoint, pin string) *conne
 	return nil
 }
 
-// doubt makes the next pass ask Clerk again.
-func (k *checkedKeys) doubt(name types.NamespacedName) {
+// requireCheck makes the next reconciliation ask Clerk again.
+func (k *checkedKeys) requireCheck(name types.NamespacedName) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.entry(name).connection = nil
@@ -110,16 +111,19 @@ func (k *checkedKeys) limiter(name types.NamespacedName, key string, open func()
 	return e.provisional
 }
 
-// mayWriteCounts reports whether counts may go into status again, and if so, takes the turn.
-func (k *checkedKeys) mayWriteCounts(name types.NamespacedName, now time.Time, interval time.Duration) bool {
+// countsDue reports whether counts may go into status again: an interval has passed since they did.
+func (k *checkedKeys) countsDue(name types.NamespacedName, now time.Time, interval time.Duration) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	e := k.entry(name)
-	if !e.written.IsZero() && now.Sub(e.written) < interval {
-		return false
-	}
-	e.written = now
-	return true
+	return e.countsWritten.IsZero() || now.Sub(e.countsWritten) >= interval
+}
+
+// writeCounts records that counts go into status.
+func (k *checkedKeys) writeCounts(name types.NamespacedName, now time.Time) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.entry(name).countsWritten = now
 }
 
 func (k *checkedKeys) entry(name types.NamespacedName) *checkedEntry {

@@ -28,16 +28,16 @@ func TestClerkIsAskedAboutAKeyOnce(t *testing.T) {
 		steps func(*checkedKeys)
 		want  int
 	}{
-		"SameAgain":        {checked, prod, nil, 1},
-		"PinThatItSet":     {with(func(k *checkedKey) { k.pin = testID }), prod, nil, 1},
-		"AnotherPin":       {with(func(k *checkedKey) { k.pin = "ins_other" }), prod, nil, 2},
-		"AnotherKey":       {with(func(k *checkedKey) { k.key = "sk_test_other" }), prod, nil, 2},
-		"AnotherEndpoint":  {with(func(k *checkedKey) { k.endpoint = "elsewhere" }), prod, nil, 2},
-		"AnotherInstance":  {checked, types.NamespacedName{Namespace: "other", Name: "prod"}, nil, 2},
-		"Doubted":          {checked, prod, func(k *checkedKeys) { k.doubt(prod) }, 2},
-		"OtherIsDoubted":   {checked, prod, func(k *checkedKeys) { k.doubt(types.NamespacedName{Name: "other"}) }, 1},
-		"Forgotten":        {checked, prod, func(k *checkedKeys) { k.forget(prod) }, 2},
-		"CountedMeanwhile": {checked, prod, func(k *checkedKeys) { k.mayWriteCounts(prod, start, time.Second) }, 1},
+		"SameAgain":         {checked, prod, nil, 1},
+		"PinThatItSet":      {with(func(k *checkedKey) { k.pin = testID }), prod, nil, 1},
+		"AnotherPin":        {with(func(k *checkedKey) { k.pin = "ins_other" }), prod, nil, 2},
+		"AnotherKey":        {with(func(k *checkedKey) { k.key = "sk_test_other" }), prod, nil, 2},
+		"AnotherEndpoint":   {with(func(k *checkedKey) { k.endpoint = "elsewhere" }), prod, nil, 2},
+		"AnotherInstance":   {checked, types.NamespacedName{Namespace: "other", Name: "prod"}, nil, 2},
+		"CheckRequired":     {checked, prod, func(k *checkedKeys) { k.requireCheck(prod) }, 2},
+		"OfAnotherRequired": {checked, prod, func(k *checkedKeys) { k.requireCheck(types.NamespacedName{Name: "other"}) }, 1},
+		"Forgotten":         {checked, prod, func(k *checkedKeys) { k.forget(prod) }, 2},
+		"CountedMeanwhile":  {checked, prod, func(k *checkedKeys) { k.writeCounts(prod, start) }, 1},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -47,16 +47,16 @@ func TestClerkIsAskedAboutAKeyOnce(t *testing.T) {
 				asked++
 				return &connection.Connection{InstanceID: testID}, nil
 			}
-			first, err := keys.or(prod, checked, check)
+			first, err := keys.getOrCheck(prod, checked, check)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if tc.steps != nil {
 				tc.steps(keys)
 			}
-			again, err := keys.or(tc.name, tc.ask, check)
+			again, err := keys.getOrCheck(tc.name, tc.ask, check)
 			if err != nil || again == nil {
-				t.Fatalf("or() = %v, %v", again, err)
+				t.Fatalf("getOrCheck() = %v, %v", again, err)
 			}
 			if asked != tc.want || (again == first) != (tc.want == 1) {
 				t.Errorf("Clerk was asked %d times, want %d", asked, tc.want)
@@ -71,14 +71,14 @@ func TestKeyThatClerkRejectsIsNotRemembered(t *testing.T) {
 	asked := 0
 	check := func() (*connection.Connection, error) { asked++; return nil, refused }
 	for range 2 {
-		if _, err := keys.or(prod, checkedKey{key: testKey}, check); !errors.Is(err, refused) {
-			t.Errorf("or() = %v", err)
+		if _, err := keys.getOrCheck(prod, checkedKey{key: testKey}, check); !errors.Is(err, refused) {
+			t.Errorf("getOrCheck() = %v", err)
 		}
 	}
 	if asked != 2 {
 		t.Errorf("Clerk was asked %d times, want each time", asked)
 	}
-	if c := keys.of(prod, "", ""); c != nil {
+	if c := keys.findAny(prod, "", ""); c != nil {
 		t.Errorf("a rejected key left the connection %v", c)
 	}
 }
@@ -86,24 +86,24 @@ func TestKeyThatClerkRejectsIsNotRemembered(t *testing.T) {
 func TestConnectionInMemoryServesItsEndpointOnly(t *testing.T) {
 	t.Parallel()
 	keys := newCheckedKeys()
-	c, err := keys.or(prod, checkedKey{endpoint: "here", key: testKey}, func() (*connection.Connection, error) {
+	c, err := keys.getOrCheck(prod, checkedKey{endpoint: "here", key: testKey}, func() (*connection.Connection, error) {
 		return &connection.Connection{InstanceID: testID}, nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if keys.of(prod, "here", "") != c {
+	if keys.findAny(prod, "here", "") != c {
 		t.Error("the connection is not kept")
 	}
-	if keys.of(prod, "elsewhere", "") != nil {
+	if keys.findAny(prod, "elsewhere", "") != nil {
 		t.Error("a key is used for what it was not read for")
 	}
-	if keys.of(types.NamespacedName{Name: "other"}, "here", "") != nil {
+	if keys.findAny(types.NamespacedName{Name: "other"}, "here", "") != nil {
 		t.Error("another instance is given the connection")
 	}
-	keys.doubt(prod)
-	if keys.of(prod, "here", "") != nil {
-		t.Error("a doubted key serves on")
+	keys.requireCheck(prod)
+	if keys.findAny(prod, "here", "") != nil {
+		t.Error("a key that has to be checked again is still used")
 	}
 }
 
@@ -113,7 +113,7 @@ func TestKeyKeepsItsRateLimiterUntilClerkHasAnswered(t *testing.T) {
 	other := types.NamespacedName{Name: "other"}
 	checks := func(key string) func(*checkedKeys) {
 		return func(k *checkedKeys) {
-			_, _ = k.or(prod, checkedKey{key: key}, func() (*connection.Connection, error) {
+			_, _ = k.getOrCheck(prod, checkedKey{key: key}, func() (*connection.Connection, error) {
 				return &connection.Connection{InstanceID: testID}, nil
 			})
 		}
@@ -124,16 +124,16 @@ func TestKeyKeepsItsRateLimiterUntilClerkHasAnswered(t *testing.T) {
 		key  string
 		same bool
 	}{
-		"SameKey":      {func(*checkedKeys) {}, prod, testKey, true},
-		"AnotherKey":   {func(*checkedKeys) {}, prod, "sk_test_other", false},
-		"AnotherName":  {func(*checkedKeys) {}, other, testKey, false},
-		"Doubted":      {func(k *checkedKeys) { k.doubt(prod) }, prod, testKey, true},
-		"OtherIsGone":  {func(k *checkedKeys) { k.forget(other) }, prod, testKey, true},
-		"Forgotten":    {func(k *checkedKeys) { k.forget(prod) }, prod, testKey, false},
-		"Checked":      {checks(testKey), prod, testKey, false},
-		"KeyInBetween": {func(k *checkedKeys) { k.limiter(prod, "sk_test_other", openLimiter) }, prod, testKey, false},
+		"SameKey":       {func(*checkedKeys) {}, prod, testKey, true},
+		"AnotherKey":    {func(*checkedKeys) {}, prod, "sk_test_other", false},
+		"AnotherName":   {func(*checkedKeys) {}, other, testKey, false},
+		"CheckRequired": {func(k *checkedKeys) { k.requireCheck(prod) }, prod, testKey, true},
+		"OtherIsGone":   {func(k *checkedKeys) { k.forget(other) }, prod, testKey, true},
+		"Forgotten":     {func(k *checkedKeys) { k.forget(prod) }, prod, testKey, false},
+		"Checked":       {checks(testKey), prod, testKey, false},
+		"KeyInBetween":  {func(k *checkedKeys) { k.limiter(prod, "sk_test_other", openLimiter) }, prod, testKey, false},
 		"RefusedAgain": {func(k *checkedKeys) {
-			_, _ = k.or(prod, checkedKey{key: testKey}, func() (*connection.Connection, error) { return nil, errors.New("401") })
+			_, _ = k.getOrCheck(prod, checkedKey{key: testKey}, func() (*connection.Connection, error) { return nil, errors.New("401") })
 		}, prod, testKey, true},
 	}
 	for name, tc := range tests {
@@ -162,8 +162,12 @@ func TestCountsAreWrittenAtMostOncePerInterval(t *testing.T) {
 		{20 * time.Second, true}, {time.Hour, true},
 	}
 	for _, s := range steps {
-		if got := keys.mayWriteCounts(prod, start.Add(s.at), 10*time.Second); got != s.want {
-			t.Errorf("after %s may write %t, want %t", s.at, got, s.want)
+		at := start.Add(s.at)
+		if got := keys.countsDue(prod, at, 10*time.Second); got != s.want {
+			t.Errorf("after %s counts are due: %t, want %t", s.at, got, s.want)
+		}
+		if s.want {
+			keys.writeCounts(prod, at)
 		}
 	}
 }

@@ -20,7 +20,7 @@ import (
 func finalizersOf(t *testing.T, r *Reconciler, name string) ([]string, bool) {
 	t.Helper()
 	secret := &corev1.Secret{}
-	err := r.Live.Get(t.Context(), types.NamespacedName{Namespace: testNamespace, Name: name}, secret)
+	err := r.APIReader.Get(t.Context(), types.NamespacedName{Namespace: testNamespace, Name: name}, secret)
 	if client.IgnoreNotFound(err) != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestSecretThatIsDeleted(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			key, err := r.key(t.Context(), newTestInstance())
+			key, err := r.connect().key.run(t.Context(), newTestInstance())
 			if err != nil || key != testKey {
 				t.Errorf("key() = %q, %v; the key is still there to be read", key, err)
 			}
@@ -100,7 +100,7 @@ func TestFormerSecretIsLetGo(t *testing.T) {
 			}
 			r := newTestReconciler(t, &clock{at: start}, objects...)
 			instance := newTestInstance(func(i *v1alpha1.ClerkInstance) { i.Status.SecretName = tc.was })
-			if err := r.releaseFormerSecret(t.Context(), instance); err != nil {
+			if err := r.finalizers().releaseFormerSecret(t.Context(), instance); err != nil {
 				t.Fatal(err)
 			}
 			if got, _ := finalizersOf(t, r, "former"); !slices.Equal(got, tc.want) {
@@ -141,7 +141,7 @@ func TestSecretThatIsDeletedStaysForAnotherInstance(t *testing.T) {
 			if err := r.Client.Delete(t.Context(), newTestSecret("")); err != nil {
 				t.Fatal(err)
 			}
-			if err := r.release(t.Context(), newTestInstance()); err != nil {
+			if err := r.finalizers().release(t.Context(), newTestInstance()); err != nil {
 				t.Fatal(err)
 			}
 			if _, held := finalizersOf(t, r, "clerk"); held != tc.held {
@@ -155,7 +155,7 @@ func TestInstanceHasOurFinalizerOnce(t *testing.T) {
 	t.Parallel()
 	r := newTestReconciler(t, &clock{at: start}, newTestInstance(func(i *v1alpha1.ClerkInstance) { i.Finalizers = []string{"somebody/else"} }))
 	for range 2 {
-		if err := r.ensureFinalizer(t.Context(), read(t, r)); err != nil {
+		if err := r.finalizers().ensureOwn(t.Context(), read(t, r)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -164,16 +164,16 @@ func TestInstanceHasOurFinalizerOnce(t *testing.T) {
 	}
 	stale := read(t, r)
 	stale.ResourceVersion, stale.Finalizers = "1", nil
-	if err := r.ensureFinalizer(t.Context(), stale); !apierrors.IsConflict(err) {
+	if err := r.finalizers().ensureOwn(t.Context(), stale); !apierrors.IsConflict(err) {
 		t.Errorf("from an old copy: %v, want a conflict, or it would drop the finalizer of somebody else", err)
 	}
-	if err := r.release(t.Context(), read(t, r)); err != nil {
+	if err := r.finalizers().release(t.Context(), read(t, r)); err != nil {
 		t.Fatal(err)
 	}
 	if got := read(t, r).Finalizers; !slices.Equal(got, []string{"somebody/else"}) {
 		t.Errorf("after the release finalizers are %v", got)
 	}
-	if err := r.release(t.Context(), read(t, r)); err != nil {
+	if err := r.finalizers().release(t.Context(), read(t, r)); err != nil {
 		t.Errorf("a second release: %v", err)
 	}
 }

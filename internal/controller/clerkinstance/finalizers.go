@@ -16,26 +16,33 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
 
-// ensureFinalizer keeps the instance until no user needs it. The list of finalizers has other owners, and a merge patch
+// finalizers holds an instance and the Secret with its key for as long as users need them.
+type finalizers struct {
+	client    client.Client
+	apiReader client.Reader
+	users     countUsers
+}
+
+// ensureOwn keeps the instance until no user needs it. The list of finalizers has other owners, and a merge patch
 // replaces it whole: hence the optimistic lock here and below.
-func (r *Reconciler) ensureFinalizer(ctx context.Context, instance *v1alpha1.ClerkInstance) error {
+func (f finalizers) ensureOwn(ctx context.Context, instance *v1alpha1.ClerkInstance) error {
 	if controllerutil.ContainsFinalizer(instance, v1alpha1.Finalizer) {
 		return nil
 	}
 	before := instance.DeepCopy()
 	controllerutil.AddFinalizer(instance, v1alpha1.Finalizer)
-	if err := r.Client.Patch(ctx, instance, locked(before)); err != nil {
+	if err := f.client.Patch(ctx, instance, locked(before)); err != nil {
 		return fmt.Errorf("adding the finalizer: %w", err)
 	}
 	return nil
 }
 
 // release lets go of the Secret and of the instance.
-func (r *Reconciler) release(ctx context.Context, instance *v1alpha1.ClerkInstance) error {
-	if err := r.releaseSecretNamed(ctx, instance, instance.Spec.SecretKeyRef.Name); err != nil {
+func (f finalizers) release(ctx context.Context, instance *v1alpha1.ClerkInstance) error {
+	if err := f.releaseSecretNamed(ctx, instance, instance.Spec.SecretKeyRef.Name); err != nil {
 		return err
 	}
-	if err := r.releaseFormerSecret(ctx, instance); err != nil {
+	if err := f.releaseFormerSecret(ctx, instance); err != nil {
 		return err
 	}
 	if !controllerutil.ContainsFinalizer(instance, v1alpha1.Finalizer) {
@@ -43,44 +50,44 @@ func (r *Reconciler) release(ctx context.Context, instance *v1alpha1.ClerkInstan
 	}
 	before := instance.DeepCopy()
 	controllerutil.RemoveFinalizer(instance, v1alpha1.Finalizer)
-	if err := r.Client.Patch(ctx, instance, locked(before)); client.IgnoreNotFound(err) != nil {
+	if err := f.client.Patch(ctx, instance, locked(before)); client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("removing the finalizer: %w", err)
 	}
 	return nil
 }
 
-// ensureSecretFinalizer keeps the Secret from vanishing before the users that need it for their deletion, which happens
-// when a namespace goes. A Secret that is deleted by itself is let go at once: its key serves on from memory, and a
+// ensureOnSecret keeps the Secret from vanishing before the users that need it for their deletion, which happens
+// when a namespace goes. A Secret that is deleted by itself is let go at once: the operator keeps using the cached key, and a
 // rotation by delete-and-create must not hang.
-func (r *Reconciler) ensureSecretFinalizer(ctx context.Context, instance *v1alpha1.ClerkInstance, secret *corev1.Secret) error {
+func (f finalizers) ensureOnSecret(ctx context.Context, instance *v1alpha1.ClerkInstance, secret *corev1.Secret) error {
 	if secret.DeletionTimestamp.IsZero() {
-		return r.patchSecret(ctx, secret, controllerutil.AddFinalizer)
+		return f.patchSecret(ctx, secret, controllerutil.AddFinalizer)
 	}
-	needed, err := r.secretNeeded(ctx, instance)
+	needed, err := f.secretNeeded(ctx, instance)
 	if err != nil || needed {
 		return err
 	}
-	return r.releaseSecret(ctx, secret, instance)
+	return f.releaseSecret(ctx, secret, instance)
 }
 
 // secretNeeded reports whether users are being deleted through the instance, or the namespace is going.
-func (r *Reconciler) secretNeeded(ctx context.Context, instance *v1alpha1.ClerkInstance) (bool, error) {
-	t, err := r.count(ctx, instance)
-	if err != nil || t.deleting > 0 {
-		return t.deleting > 0, err
+func (f finalizers) secretNeeded(ctx context.Context, instance *v1alpha1.ClerkInstance) (bool, error) {
+	c, err := f.users.cached(ctx, instance)
+	if err != nil || c.deleting > 0 {
+		return c.deleting > 0, err
 	}
 	namespace := &corev1.Namespace{}
-	if err := r.Live.Get(ctx, types.NamespacedName{Name: instance.Namespace}, namespace); err != nil {
+	if err := f.apiReader.Get(ctx, types.NamespacedName{Name: instance.Namespace}, namespace); err != nil {
 		return false, fmt.Errorf("reading Namespace %s: %w", instance.Namespace, err)
 	}
-	return !namespace.DeletionTimestamp.IsZero() && t.needing > 0, nil
+	return !namespace.DeletionTimestamp.IsZero() && c.needing > 0, nil
 }
 
 // releaseFormerSecret lets go of the Secret that the spec referred to before, and notes the present one.
-func (r *Reconciler) releaseFormerSecret(ctx context.Context, instance *v1alpha1.ClerkInstance) error {
+func (f finalizers) releaseFormerSecret(ctx context.Context, instance *v1alpha1.ClerkInstance) error {
 	former := instance.Status.SecretName
 	if former != "" && former != instance.Spec.SecretKeyRef.Name {
-		if err := r.releaseSecretNamed(ctx, instance, former); err != nil {
+		if err := f.releaseSecretNamed(ctx, instance, former); err != nil {
 			return err
 		}
 	}
@@ -88,27 +95,27 @@ func (r *Reconciler) releaseFormerSecret(ctx context.Context, instance *v1alpha1
 	return nil
 }
 
-func (r *Reconciler) releaseSecretNamed(ctx context.Context, instance *v1alpha1.ClerkInstance, name string) error {
+func (f finalizers) releaseSecretNamed(ctx context.Context, instance *v1alpha1.ClerkInstance, name string) error {
 	if name == "" {
 		// The name did not decode; status names the Secret that holds the finalizer.
 		return nil
 	}
 	secret := &corev1.Secret{}
-	err := r.Live.Get(ctx, types.NamespacedName{Namespace: instance.Namespace, Name: name}, secret)
+	err := f.apiReader.Get(ctx, types.NamespacedName{Namespace: instance.Namespace, Name: name}, secret)
 	if apierrors.IsNotFound(err) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("reading Secret %s: %w", name, err)
 	}
-	return r.releaseSecret(ctx, secret, instance)
+	return f.releaseSecret(ctx, secret, instance)
 }
 
 // releaseSecret removes the finalizer from the Secret unless another instance of the namespace uses it too. A Secret that is
 // being deleted stays for another one only as long as users need that for their deletion.
-func (r *Reconciler) releaseSecret(ctx context.Context, secret *corev1.Secret, instance *v1alpha1.ClerkInstance) error {
+func (f finalizers) releaseSecret(ctx context.Context, secret *corev1.Secret, instance *v1alpha1.ClerkInstance) error {
 	instances := &v1alpha1.ClerkInstanceList{}
-	if err := r.Client.List(ctx, instances, client.InNamespace(secret.Namespace)); err != nil {
+	if err := f.client.List(ctx, instances, client.InNamespace(secret.Namespace)); err != nil {
 		return fmt.Errorf("listing ClerkInstances of namespace %s: %w", secret.Namespace, err)
 	}
 	for i := range instances.Items {
@@ -119,19 +126,19 @@ func (r *Reconciler) releaseSecret(ctx context.Context, secret *corev1.Secret, i
 		if secret.DeletionTimestamp.IsZero() {
 			return nil
 		}
-		if needed, err := r.secretNeeded(ctx, other); err != nil || needed {
+		if needed, err := f.secretNeeded(ctx, other); err != nil || needed {
 			return err
 		}
 	}
-	return r.patchSecret(ctx, secret, controllerutil.RemoveFinalizer)
+	return f.patchSecret(ctx, secret, controllerutil.RemoveFinalizer)
 }
 
-func (r *Reconciler) patchSecret(ctx context.Context, secret *corev1.Secret, change func(client.Object, string) bool) error {
+func (f finalizers) patchSecret(ctx context.Context, secret *corev1.Secret, change func(client.Object, string) bool) error {
 	before := secret.DeepCopy()
 	if !change(secret, v1alpha1.Finalizer) {
 		return nil
 	}
-	err := r.Client.Patch(ctx, secret, locked(before))
+	err := f.client.Patch(ctx, secret, locked(before))
 	if err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("changing the finalizers of Secret %s: %w", secret.Name, err)
 	}

@@ -34,7 +34,7 @@ func heldBack(u *v1alpha1.ClerkUser) {
 	u.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionReady, Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonDeletionHeld}}
 }
 
-func TestTally(t *testing.T) {
+func TestCounts(t *testing.T) {
 	t.Parallel()
 	one := func(change ...func(*v1alpha1.ClerkUser)) []v1alpha1.ClerkUser {
 		return []v1alpha1.ClerkUser{bound("team-a", "ann", change...)}
@@ -54,45 +54,45 @@ func TestTally(t *testing.T) {
 	}
 	tests := map[string]struct {
 		users []v1alpha1.ClerkUser
-		want  tally
+		want  counts
 	}{
-		"Nobody":                   {nil, tally{}},
-		"Created":                  {one(), tally{managed: 1, needing: 1, where: a}},
-		"Adopted":                  {one(adopted), tally{managed: 1}},
-		"AdoptedToBeDeleted":       {one(adopted, policy(v1alpha1.DeletionDelete)), tally{managed: 1, needing: 1, where: a}},
-		"ToBeBanned":               {one(policy(v1alpha1.DeletionBan)), tally{managed: 1, needing: 1, where: a}},
-		"ToBeRetained":             {one(policy(v1alpha1.DeletionRetain)), tally{managed: 1}},
-		"BeingDeleted":             {one(beingDeleted), tally{managed: 1, needing: 1, deleting: 1, where: a}},
-		"BeingDeletedAndRetained":  {one(beingDeleted, policy(v1alpha1.DeletionRetain)), tally{managed: 1}},
-		"Held":                     {one(beingDeleted, heldBack), tally{managed: 1, held: 1, needing: 1, deleting: 1, where: a}},
-		"OtherReasonIsNotHeld":     {one(func(u *v1alpha1.ClerkUser) { heldBack(u); u.Status.Conditions[0].Reason = v1alpha1.ReasonMissing }), tally{managed: 1, needing: 1, where: a}},
-		"Suspended":                {one(func(u *v1alpha1.ClerkUser) { u.Spec.Suspend = ptr.To(true) }), tally{managed: 1}},
-		"WithoutOurFinalizer":      {one(func(u *v1alpha1.ClerkUser) { u.Finalizers = []string{"other"} }), tally{managed: 1}},
-		"NeverBound":               {one(unbound), tally{}},
-		"MayHaveCreated":           {one(creates(attempt)), tally{needing: 1, where: a}},
-		"AnnotationOfSomebodyElse": {one(creates("{}")), tally{}},
-		"Observes":                 {one(func(u *v1alpha1.ClerkUser) { u.Spec.Mode = ptr.To(v1alpha1.ModeObserve) }), tally{managed: 1}},
+		"Nobody":                   {nil, counts{}},
+		"Created":                  {one(), counts{managed: 1, needing: 1, where: a}},
+		"Adopted":                  {one(adopted), counts{managed: 1}},
+		"AdoptedToBeDeleted":       {one(adopted, policy(v1alpha1.DeletionDelete)), counts{managed: 1, needing: 1, where: a}},
+		"ToBeBanned":               {one(policy(v1alpha1.DeletionBan)), counts{managed: 1, needing: 1, where: a}},
+		"ToBeRetained":             {one(policy(v1alpha1.DeletionRetain)), counts{managed: 1}},
+		"BeingDeleted":             {one(beingDeleted), counts{managed: 1, needing: 1, deleting: 1, where: a}},
+		"BeingDeletedAndRetained":  {one(beingDeleted, policy(v1alpha1.DeletionRetain)), counts{managed: 1}},
+		"Held":                     {one(beingDeleted, heldBack), counts{managed: 1, held: 1, needing: 1, deleting: 1, where: a}},
+		"OtherReasonIsNotHeld":     {one(func(u *v1alpha1.ClerkUser) { heldBack(u); u.Status.Conditions[0].Reason = v1alpha1.ReasonMissing }), counts{managed: 1, needing: 1, where: a}},
+		"Suspended":                {one(func(u *v1alpha1.ClerkUser) { u.Spec.Suspend = ptr.To(true) }), counts{managed: 1}},
+		"WithoutOurFinalizer":      {one(func(u *v1alpha1.ClerkUser) { u.Finalizers = []string{"other"} }), counts{managed: 1}},
+		"NeverBound":               {one(unbound), counts{}},
+		"MayHaveCreated":           {one(creates(attempt)), counts{needing: 1, where: a}},
+		"AnnotationOfSomebodyElse": {one(creates("{}")), counts{}},
+		"Observes":                 {one(func(u *v1alpha1.ClerkUser) { u.Spec.Mode = ptr.To(v1alpha1.ModeObserve) }), counts{managed: 1}},
 		"NamespacesSortedAndOnce": {
 			[]v1alpha1.ClerkUser{bound("team-b", "a"), bound("team-a", "b"), bound("team-b", "c", beingDeleted), bound("team-c", "d", adopted)},
-			tally{managed: 4, needing: 3, deleting: 1, where: []string{"team-a", "team-b"}},
+			counts{managed: 4, needing: 3, deleting: 1, where: []string{"team-a", "team-b"}},
 		},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(tc.want, tallyOf(tc.users), cmp.AllowUnexported(tally{})); diff != "" {
-				t.Errorf("tally (-want +got):\n%s", diff)
+			if diff := cmp.Diff(tc.want, countsOf(tc.users), cmp.AllowUnexported(counts{})); diff != "" {
+				t.Errorf("counts (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-func TestTallyCountsThoseOfTheInstance(t *testing.T) {
+func TestCountsAreOfTheInstance(t *testing.T) {
 	t.Parallel()
 	mine, others := bound("team-a", "ann"), bound("team-a", "bob")
 	others.Status.Instance.Name = "test"
 	r := newTestReconciler(t, &clock{at: start}, &mine, &others)
-	got, err := r.count(t.Context(), newTestInstance())
+	got, err := r.countUsers().cached(t.Context(), newTestInstance())
 	if err != nil || got.managed != 1 {
 		t.Errorf("counted %+v, %v; want one", got, err)
 	}

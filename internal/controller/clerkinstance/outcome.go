@@ -1,0 +1,30 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkinstance
+
+import (
+	"time"
+
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/mirror"
+)
+
+// outcome is what the steps of one reconciliation of a ClerkInstance learned.
+type outcome struct {
+	// known is what users were told before.
+	known      connection.State
+	connection *connection.Connection
+	// keyMissing says that the Secret is gone and the cached key is used instead.
+	keyMissing bool
+	// mirror is how the mirror of the connection is.
+	mirror mirror.Report
+	counts counts
+	// counted is true once counts were made, and countsDue if they may go into status again.
+	counted, countsDue bool
+	// released is true if nobody needs the instance any more, and everything that it held was let go of or was tried to.
+	released bool
+	err      error
+	// ended is when the steps ended.
+	ended time.Time
+}

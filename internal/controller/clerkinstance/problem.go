@@ -1,0 +1,66 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkinstance
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
+)
+
+func secretNotFound(message string) error {
+	return &reconcile.Problem{Reason: v1alpha1.ReasonSecretNotFound, Message: message}
+}
+
+func isSecretNotFound(err error) bool {
+	p, ok := errors.AsType[*reconcile.Problem](err)
+	return ok && p.Reason == v1alpha1.ReasonSecretNotFound
+}
+
+func invalidKey(ref v1alpha1.SecretKeyReference) error {
+	return &reconcile.Problem{
+		Reason:  v1alpha1.ReasonInvalidKey,
+		Message: fmt.Sprintf("entry %s of Secret %s is not a Clerk secret key; it begins with sk_test_ or sk_live_", ref.EntryKey(), ref.Name),
+		Stalled: true,
+	}
+}
+
+func hostNotAllowed() error {
+	return &reconcile.Problem{
+		Reason:  v1alpha1.ReasonAPIHostNotAllowed,
+		Message: "the operator may not send keys to the host in spec.apiURL; use an allowed one, or start the operator with --allowed-api-hosts",
+		Stalled: true,
+	}
+}
+
+// instanceUnknown says of a key that it may not ask whose it is, although an id is on record.
+func instanceUnknown(want string) error {
+	return &reconcile.Problem{
+		Reason: v1alpha1.ReasonInstanceChanged,
+		Message: fmt.Sprintf("the key may not ask Clerk which instance it belongs to, so it cannot be told whether that is %s, "+
+			"and nothing is written; use a key that may ask", want),
+		Stalled: true,
+	}
+}
+
+func instanceChanged(want, seen string) error {
+	return &reconcile.Problem{
+		Reason: v1alpha1.ReasonInstanceChanged,
+		Message: fmt.Sprintf("the key belongs to instance %s, but this object stands for %s, so nothing is written; "+
+			"put back a key of %s, or set spec.instanceID to %s if the change is meant", seen, want, want, seen),
+		Stalled: true,
+	}
+}
+
+// refusedInUse says of a key that Clerk accepts when it is asked whose the key is, and refuses in the calls that matter.
+func refusedInUse(instance *v1alpha1.ClerkInstance) error {
+	return &reconcile.Problem{
+		Reason: v1alpha1.ReasonKeyRejected,
+		Message: fmt.Sprintf("Clerk accepts the key in Secret %s for GET /instance and refuses it in other calls (401); "+
+			"put a key there that may call the Users API, or look at what stands between the operator and the API", instance.Spec.SecretKeyRef.Name),
+		Stalled: true,
+	}
+}
