@@ -9,7 +9,6 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
@@ -170,12 +169,12 @@ func (l locate) soleOwner(ctx context.Context) error {
 	if l.userID == "" {
 		return nil
 	}
-	same := &v1alpha1.ClerkUserList{}
-	if err := l.cache.List(ctx, same, client.MatchingFields{index.UserID: l.userID}); err != nil {
-		return fmt.Errorf("listing ClerkUsers with user %s: %w", l.userID, err)
+	same, err := index.BoundTo(ctx, l.cache, l.userID)
+	if err != nil {
+		return err
 	}
-	for i := range same.Items {
-		other := &same.Items[i]
+	for i := range same {
+		other := &same[i]
 		if other.UID == l.user.UID || !other.DeletionTimestamp.IsZero() || !older(other, l.user) || !l.sharesInstance(other) {
 			continue
 		}

@@ -4,6 +4,7 @@
 package clerkuser
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,8 +58,9 @@ func (k kind) carryOutEffects(r *reconciliation, v result) {
 	if v.finished {
 		r.state.finish(r.user.Spec.Observes())
 	}
-	if v.backOff != nil {
-		r.state.backOff = v.backOff
+	r.state.backOff = cmp.Or(v.backOff, r.state.backOff)
+	if v.Ready == metav1.ConditionTrue && v.finished {
+		r.state.rest()
 	}
 	if v.checkKey {
 		k.Pool.RequestKeyCheck(instanceName(r.instance))

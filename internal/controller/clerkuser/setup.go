@@ -6,6 +6,7 @@ package clerkuser
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -108,26 +109,34 @@ func priorityOfSource(was, is client.Object) int {
 	return reconcile.PriorityEdited
 }
 
-// enqueueSuccessors enqueues those that a ClerkUser that is gone may have stood in the way of: those of its namespace without a user, those
-// of any that are to adopt the same user, and those that are bound to it.
+// enqueueSuccessors enqueues the ClerkUsers that one that is gone may have blocked: those of its namespace without a user, those
+// of any namespace that are to adopt the same user, and those that are bound to it.
 func (r *Reconciler) enqueueSuccessors(ctx context.Context, gone client.Object, q reconcile.Queue) {
-	selections := [][]client.ListOption{{client.InNamespace(gone.GetNamespace()), client.MatchingFields{index.Unbound: "true"}}}
-	if user, ok := gone.(*v1alpha1.ClerkUser); ok && user.Status.UserID != "" {
-		selections = append(selections,
-			[]client.ListOption{client.MatchingFields{index.Named: user.Status.UserID}},
-			[]client.ListOption{client.MatchingFields{index.UserID: user.Status.UserID}})
+	successors, err := r.successors(ctx, gone)
+	if err != nil {
+		log.FromContext(ctx).Error(err, "listing ClerkUsers that wait for a user")
+		return
 	}
-	for _, selection := range selections {
-		waiting := &v1alpha1.ClerkUserList{}
-		if err := r.Client.List(ctx, waiting, append(selection, client.UnsafeDisableDeepCopy)...); err != nil {
-			log.FromContext(ctx).Error(err, "listing ClerkUsers that wait for a user")
-			return
-		}
-		for i := range waiting.Items {
-			r.objects.tell(waiting.Items[i].UID, func(m *messages) { m.unblocked = true })
-			q.Add(ctrl.Request{NamespacedName: client.ObjectKeyFromObject(&waiting.Items[i])})
-		}
+	for i := range successors {
+		r.objects.tell(successors[i].UID, func(m *messages) { m.unblocked = true })
+		q.Add(ctrl.Request{NamespacedName: client.ObjectKeyFromObject(&successors[i])})
 	}
+}
+
+func (r *Reconciler) successors(ctx context.Context, gone client.Object) ([]v1alpha1.ClerkUser, error) {
+	waiting, named := &v1alpha1.ClerkUserList{}, &v1alpha1.ClerkUserList{}
+	err := r.Client.List(ctx, waiting,
+		client.InNamespace(gone.GetNamespace()), client.MatchingFields{index.Unbound: "true"}, client.UnsafeDisableDeepCopy)
+	user, ok := gone.(*v1alpha1.ClerkUser)
+	if err != nil || !ok || user.Status.UserID == "" {
+		return waiting.Items, err
+	}
+	err = r.Client.List(ctx, named, client.MatchingFields{index.Named: user.Status.UserID}, client.UnsafeDisableDeepCopy)
+	if err != nil {
+		return nil, err
+	}
+	bound, err := index.BoundTo(ctx, r.Client, user.Status.UserID)
+	return slices.Concat(waiting.Items, named.Items, bound), err
 }
 
 // instanceEventHandler wakes the users of a ClerkInstance that appeared, vanished, or whose spec or annotations changed. Its

@@ -97,6 +97,13 @@ func (o *objectState) finish(observes bool) {
 	}
 }
 
+// rest drops what says no more than the status of an object that is as declared. Most objects are, and there may be many.
+func (o *objectState) rest() {
+	if o.fields != nil && o.fields.isEmpty() {
+		o.fields = nil
+	}
+}
+
 // brakedAt records that the brake pauses the object, if it did not before.
 func (o *objectState) brakedAt(at time.Time) {
 	if o.braked.IsZero() {
@@ -167,6 +174,12 @@ const (
 	maxCorrections = 3
 	conflictTime   = time.Hour
 )
+
+// isEmpty reports whether nothing is remembered of the fields but that a reconcile came to its end.
+func (f *fieldState) isEmpty() bool {
+	return len(f.ignoredAt) == 0 && len(f.conflicts) == 0 && len(f.refusals) == 0 && len(f.unseen) == 0 && len(f.lost) == 0 &&
+		len(f.pending) == 0 && len(f.intended) == 0 && !f.unlocked && !f.single
+}
 
 // fieldsOf returns what is remembered of the fields. It begins anew with every generation, and with every digest of what the
 // spec's sources hold.

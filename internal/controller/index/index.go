@@ -7,7 +7,9 @@ package index
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 	"slices"
+	"strconv"
 
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -21,8 +23,8 @@ const (
 	// through, and by the one that they refer to, as namespace/name. One whose reference is omitted is found under
 	// ImpliedInstance.
 	Instance = "clerk-operator.io/instance"
-	// UserID finds ClerkUsers by the id of the user that they are bound to.
-	UserID = "clerk-operator.io/user-id"
+	// userIDBucket finds ClerkUsers by the bucket of the id of the user that they are bound to; see BoundTo.
+	userIDBucket = "clerk-operator.io/user-id-bucket"
 	// Unbound finds the ClerkUsers of a namespace that have no user yet, under the value "true".
 	Unbound = "clerk-operator.io/unbound"
 	// Named finds the ClerkUsers that have no user yet by the id of the one that they are to adopt.
@@ -36,11 +38,11 @@ const (
 // Register adds the indexes of ClerkUsers to a cache.
 func Register(ctx context.Context, indexer client.FieldIndexer) error {
 	return register(ctx, indexer, &v1alpha1.ClerkUser{}, map[string]func(*v1alpha1.ClerkUser) []string{
-		Instance: instancesOf,
-		UserID:   userIDOf,
-		Unbound:  unbound,
-		Named:    named,
-		Source:   SourcesOf,
+		Instance:     instancesOf,
+		userIDBucket: userIDBucketOf,
+		Unbound:      unbound,
+		Named:        named,
+		Source:       SourcesOf,
 	})
 }
 
@@ -76,11 +78,31 @@ func instancesOf(user *v1alpha1.ClerkUser) []string {
 	return slices.Compact(values)
 }
 
-func userIDOf(user *v1alpha1.ClerkUser) []string {
+// userIDBuckets is how many sets of objects the index by user id has. The cache keeps two sets for each value of an index; one
+// value for each id takes 0.8 KiB of memory for each user.
+const userIDBuckets = 1024
+
+func userIDBucketOf(user *v1alpha1.ClerkUser) []string {
 	if user.Status.UserID == "" {
 		return nil
 	}
-	return []string{user.Status.UserID}
+	return []string{bucketOf(user.Status.UserID)}
+}
+
+func bucketOf(userID string) string {
+	hash := fnv.New32a()
+	_, _ = hash.Write([]byte(userID))
+	return strconv.Itoa(int(hash.Sum32() % userIDBuckets))
+}
+
+// BoundTo returns the ClerkUsers that are bound to a user, by their status. They are the cache's own and must not be changed.
+func BoundTo(ctx context.Context, reader client.Reader, userID string) ([]v1alpha1.ClerkUser, error) {
+	bucket := &v1alpha1.ClerkUserList{}
+	err := reader.List(ctx, bucket, client.MatchingFields{userIDBucket: bucketOf(userID)}, client.UnsafeDisableDeepCopy)
+	if err != nil {
+		return nil, fmt.Errorf("listing ClerkUsers with user %s: %w", userID, err)
+	}
+	return slices.DeleteFunc(bucket.Items, func(user v1alpha1.ClerkUser) bool { return user.Status.UserID != userID }), nil
 }
 
 func unbound(user *v1alpha1.ClerkUser) []string {

@@ -6,6 +6,8 @@ package index
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -66,7 +68,7 @@ func TestIndexes(t *testing.T) {
 		"NamesNoInstance":            {func(*v1alpha1.ClerkUser) {}, map[string][]string{Instance: {ImpliedInstance}, Unbound: {"true"}}},
 		"NamesOneOfItsNamespace":     {reference(nil), map[string][]string{Instance: {"team-a/prod"}, Unbound: {"true"}}},
 		"NamesOneOfAnother":          {reference(ptr.To("platform")), map[string][]string{Instance: {"platform/prod"}, Unbound: {"true"}}},
-		"BoundAndReferringElsewhere": {bound, map[string][]string{Instance: {"platform/live", "team-a/prod"}, UserID: {"user_1"}}},
+		"BoundAndReferringElsewhere": {bound, map[string][]string{Instance: {"platform/live", "team-a/prod"}, userIDBucket: {bucketOf("user_1")}}},
 		"NamesSources": {sourced, map[string][]string{
 			Instance: {ImpliedInstance}, Unbound: {"true"},
 			Source: {
@@ -75,7 +77,7 @@ func TestIndexes(t *testing.T) {
 			},
 		}},
 		"ABoundUserNeedsItsInitialValuesNoMore": {func(u *v1alpha1.ClerkUser) { sourced(u); bound(u) }, map[string][]string{
-			Instance: {"platform/live", "team-a/prod"}, UserID: {"user_1"},
+			Instance: {"platform/live", "team-a/prod"}, userIDBucket: {bucketOf("user_1")},
 			Source: {"ConfigMap/team-a/portraits", "Secret/team-a/password", "Secret/team-a/tokens"},
 		}},
 		"AnEmptyNamespaceIsAReference": {reference(ptr.To("")), map[string][]string{Instance: {"/prod"}, Unbound: {"true"}}},
@@ -109,5 +111,35 @@ func TestIndexThatIsRefused(t *testing.T) {
 	err := Register(t.Context(), &indexer[*v1alpha1.ClerkUser]{fields: map[string]client.IndexerFunc{}, err: refusal})
 	if !errors.Is(err, refusal) {
 		t.Errorf("Register() = %v, want %v in it", err, refusal)
+	}
+}
+
+// Two users may share a bucket, and one user may be bound to two objects.
+func TestBoundToFindsTheObjectsOfOneUser(t *testing.T) {
+	t.Parallel()
+	var objects []client.Object
+	for i := range 3 * userIDBuckets {
+		user := &v1alpha1.ClerkUser{ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: fmt.Sprint("user-", i)}}
+		user.Status.UserID = fmt.Sprint("user_", i)
+		objects = append(objects, user)
+	}
+	twin := &v1alpha1.ClerkUser{ObjectMeta: metav1.ObjectMeta{Namespace: "team-b", Name: "twin"}}
+	twin.Status.UserID = "user_7"
+	reader := cluster(t, append(objects, twin, &v1alpha1.ClerkUser{ObjectMeta: metav1.ObjectMeta{Namespace: "team-a", Name: "unbound"}})...)
+	for id, want := range map[string][]string{
+		"user_7": {"team-a/user-7", "team-b/twin"}, "user_1000": {"team-a/user-1000"}, "user_none": nil,
+	} {
+		found, err := BoundTo(t.Context(), reader, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for i := range found {
+			names = append(names, client.ObjectKeyFromObject(&found[i]).String())
+		}
+		slices.Sort(names)
+		if diff := cmp.Diff(want, names); diff != "" {
+			t.Errorf("bound to %s (-want +got):\n%s", id, diff)
+		}
 	}
 }
