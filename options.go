@@ -56,10 +56,10 @@ type options struct {
 	watchSecrets      bool
 }
 
-const usage = `clerk-operator keeps users of Clerk as ClerkUser objects declare them.
+const usage = `clerk-operator manages users of Clerk as ClerkUser objects declare them.
 
-It finds the cluster as kubectl does: --kubeconfig, else KUBECONFIG, else ~/.kube/config, else the service account of
-its pod.
+It finds the cluster as kubectl does, by the first of these that is there: --kubeconfig, KUBECONFIG, ~/.kube/config, the
+service account of its pod.
 
 Usage:
   manager [flags]
@@ -75,33 +75,33 @@ func parseOptions(args []string) (options, error) {
 	flags := pflag.NewFlagSet("manager", pflag.ContinueOnError)
 	flags.SortFlags = true
 	flags.Usage = func() { fmt.Fprint(os.Stdout, usage, flags.FlagUsagesWrapped(usageWidth)) }
-	flags.StringVar(&o.kubeconfig, "kubeconfig", "", "path of a kubeconfig")
+	flags.StringVar(&o.kubeconfig, "kubeconfig", "", "path of a kubeconfig file")
 	flags.StringSliceVar(&hosts, "allowed-api-hosts", []string{"api.clerk.com"},
-		"hosts that secret keys may be sent to, as host, host:port, or http://host:port for plain http (tests only)")
+		"hosts to which the operator may send secret keys, as host, host:port, or http://host:port for plain http (tests only)")
 	flags.StringVar(&o.clusterID, "cluster-id", "",
-		"name of this cluster in owner marks; must be unique among clusters that share a Clerk instance, and never change (default: the uid of namespace kube-system)")
-	flags.IntVar(&o.concurrency, "concurrency", defaultConcurrency, "ClerkUsers worked on at the same time")
-	flags.DurationVar(&o.countInterval, "count-interval", 0, "least time between two writes of a ClerkInstance's counts (default 10s)")
+		"id of this cluster in owner marks; it must be unique among the clusters that use a Clerk instance, and must not change (default: the uid of namespace kube-system)")
+	flags.IntVar(&o.concurrency, "concurrency", defaultConcurrency, "number of ClerkUsers that the operator reconciles at the same time")
+	flags.DurationVar(&o.countInterval, "count-interval", 0, "minimum time between two updates of a ClerkInstance's counts (default 10s)")
 	flags.StringVar(&defaultInstance, "default-instance", "",
-		"ClerkInstance, as namespace/name, for ClerkUsers that name none and whose namespace has none called default")
-	flags.StringVar(&o.healthAddress, "health-probe-bind-address", ":8081", "address of /healthz and /readyz; 0 for none")
+		"ClerkInstance, as namespace/name, for ClerkUsers without instanceRef in a namespace without a ClerkInstance named default")
+	flags.StringVar(&o.healthAddress, "health-probe-bind-address", ":8081", "address of /healthz and /readyz; 0 turns them off")
 	flags.BoolVar(&o.leaderElect, "leader-elect", true,
-		"work only while holding the Lease "+lease.Name+" in the operator's namespace; without it two operators undo each other's work")
+		"reconcile only while this process holds the Lease "+lease.Name+" in the operator's namespace; without it, two operators undo each other's work")
 	flags.DurationVar(&o.leaseTimings.Duration, "leader-elect-lease-duration", o.leaseTimings.Duration,
-		"time after its last renewal until another replica takes the lease, in whole seconds")
+		"time after the last renewal after which another replica takes the lease, in whole seconds")
 	flags.DurationVar(&o.leaseTimings.RenewDeadline, "leader-elect-renew-deadline", o.leaseTimings.RenewDeadline,
-		"time after the last renewal in which the leader may still write; then it ends")
+		"time after the last renewal during which the leader may write; after that it exits")
 	flags.DurationVar(&o.leaseTimings.RetryPeriod, "leader-elect-retry-period", o.leaseTimings.RetryPeriod,
-		"time between two renewals of the lease, and between two attempts to get it")
-	flags.StringVar(&o.logFormat, "log-format", "json", "json or console")
-	flags.Int8Var(&o.logLevel, "log-level", 0, "verbosity from 0, which tells what changed, to 5, which tells every step")
+		"time between two renewals of the lease, and between two attempts to take it")
+	flags.StringVar(&o.logFormat, "log-format", "json", "format of log messages: json or console")
+	flags.Int8Var(&o.logLevel, "log-level", 0, "verbosity of log messages, from 0 (changes) to 5 (every step)")
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", "0",
-		"address of /metrics, such as :8443, served by https to those who may read it; 0 for none")
-	flags.StringVar(&o.operatorNamespace, "operator-namespace", ownNamespace(), "namespace of the operator's own Secret and lease")
-	flags.DurationVar(&o.secretInterval, "secret-interval", 0, "time between two looks at a Secret that holds a key (default 1m)")
-	flags.StringSliceVar(&o.watchNamespaces, "watch-namespaces", nil, "work in these namespaces only; needs --cluster-id (default: all)")
+		"address of /metrics, such as :8443, with https and authorization; 0 turns it off")
+	flags.StringVar(&o.operatorNamespace, "operator-namespace", ownNamespace(), "namespace of the operator's Secret and Lease")
+	flags.DurationVar(&o.secretInterval, "secret-interval", 0, "time between two reads of a Secret with a key (default 1m)")
+	flags.StringSliceVar(&o.watchNamespaces, "watch-namespaces", nil, "namespaces in which the operator reconciles objects; needs --cluster-id (default: all)")
 	flags.BoolVar(&o.watchSecrets, "watch-secrets", false,
-		"notice a changed Secret or ConfigMap at once instead of at the next look; needs the right to list and watch both")
+		"watch Secrets and ConfigMaps to notice their changes at once; needs the right to list and watch both")
 	if err := flags.Parse(args); err != nil {
 		return o, finishParsing(err)
 	}
@@ -131,7 +131,7 @@ func (o *options) complete(hosts []string, defaultInstance string) (err error) {
 		o.defaultInstance = types.NamespacedName{Namespace: namespace, Name: name}
 	}
 	if len(o.watchNamespaces) > 0 && o.clusterID == "" {
-		return errors.New("--watch-namespaces needs --cluster-id, since namespace kube-system cannot be read then")
+		return errors.New("--watch-namespaces needs --cluster-id, because the operator then cannot read namespace kube-system")
 	}
 	if err := o.leaseTimings.Validate(); err != nil {
 		return err
