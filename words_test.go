@@ -52,8 +52,6 @@ func privateWords() []privateWord {
 func quoted() map[string][]string {
 	return map[string][]string{
 		"README.md": {
-			"it is put right at full comparisons only",  // the message of Contended
-			"the first pass was not finished yet",       // the message of Waiting
 			"put that right, or let go of the user and", // the message of DeletionBlocked
 		},
 	}
