@@ -13,100 +13,100 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// Where more than massCount users and more than massPercent of those compared are newly missing, more likely something
-// else is wrong than that they are gone.
+// If more than massCount users and more than massPercent of the listed users are newly missing, another cause is more
+// likely than their deletion.
 const (
 	massCount   = 5
 	massPercent = 20
 )
 
-// conclude ends a comparison: what the lists did not show is missing.
-func (s *session) conclude(ctx context.Context, c *comparison) error {
+// endListing ends a listing. Users that the lists did not show are missing.
+func (s *session) endListing(ctx context.Context, c *listing) error {
 	mass := s.isMass(c)
 	if mass {
 		if err := s.ensureInstance(ctx); err != nil {
 			return err
 		}
 	}
-	told, again := s.end(c, mass)
-	s.tell(told)
-	if again && s.config.Compared != nil {
-		s.config.Compared()
+	notified, again := s.end(c, mass)
+	s.notify(notified)
+	if again && s.config.FullSynced != nil {
+		s.config.FullSynced()
 	}
 	return nil
 }
 
-// isMass reports whether so many users are newly missing that it is more likely that something else is wrong.
-func (s *session) isMass(c *comparison) bool {
+// isMass reports whether so many users are newly missing that another cause is more likely.
+func (s *session) isMass(c *listing) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	missing, _, compared := s.missing(c)
 	return len(missing) > massCount && len(missing)*100 > compared*massPercent
 }
 
-// end ends a comparison and returns the followers of the users that are missing, and whether it was a full one that was
-// not the first. What happened while the guard asked for the instance counts. An absence is only believed of a read by
-// id, which is the follower's to make; where many are missing at once, not before somebody says so.
-func (s *session) end(c *comparison, mass bool) (told []string, again bool) {
+// end ends a listing and returns the followers of the missing users, and whether it was a full sync other than the
+// first. Reads and writes during the check of the instance count. Only a read by id, which the follower makes, proves
+// an absence; if many users are missing at once, a person has to confirm it first.
+func (s *session) end(c *listing, mass bool) (notified []string, again bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	missing, unsure, _ := s.missing(c)
 	for _, e := range unsure {
 		e.presence = Doubtful
-		told = append(told, e.followers...)
+		notified = append(notified, e.followers...)
 	}
 	for _, e := range missing {
 		e.presence, e.unlisted = Doubtful, true
 		if mass {
 			e.presence, e.since = MassAbsent, s.config.Now()
 		}
-		told = append(told, e.followers...)
+		notified = append(notified, e.followers...)
 	}
-	s.schedule.comparison = nil
+	s.schedule.listing = nil
 	if c.full {
 		s.report.FullSyncs++
-		s.comparedAt = c.began
+		s.lastFullSync = c.began
 	}
-	return told, c.full && s.report.FullSyncs > 1
+	return notified, c.full && s.report.FullSyncs > 1
 }
 
-// ComparedAt returns when the last full comparison that came to its end began; zero if there was none.
-func (m *Mirror) ComparedAt() time.Time {
+// LastFullSync returns when the last completed full sync began; zero if there was none.
+func (m *Mirror) LastFullSync() time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.comparedAt
+	return m.lastFullSync
 }
 
-// errOtherInstance means that nothing a list shows is about the mirror's users.
-var errOtherInstance = errors.New("the key leads to another instance")
+// errOtherInstance means that lists say nothing about the mirror's users.
+var errOtherInstance = errors.New("the key belongs to another instance")
 
-// ensureInstance returns an error unless the key leads to the mirror's instance. Once it was found not to, that is all that
-// is asked until it does; then everything is compared anew.
+// ensureInstance returns an error unless the key belongs to the mirror's instance. While it does not, the mirror
+// repeats only this check; afterwards it makes a full sync.
 func (s *session) ensureInstance(ctx context.Context) error {
 	same, err := s.sameInstance(ctx)
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
-	s.schedule.elsewhere = !same
+	s.schedule.otherInstance = !same
 	if !same {
-		s.schedule.comparison, s.schedule.compared = nil, time.Time{}
+		s.schedule.listing, s.schedule.fullAt = nil, time.Time{}
 	}
 	s.mu.Unlock()
 	if same {
 		return nil
 	}
-	if s.config.Doubted != nil {
-		s.config.Doubted()
+	if s.config.OtherInstance != nil {
+		s.config.OtherInstance()
 	}
 	return errOtherInstance
 }
 
-// missing returns those of the compared users that no list has shown and that were not known to be absent before, and how
-// many users were not known to be absent. Unsure are those that lists need not show: one that is new but about which
-// nothing is known, and one that is nobody's own. They are to be read by id, and say nothing about the others. One that was
-// read by id meanwhile is there. The caller holds the lock.
-func (s *session) missing(c *comparison) (missing, unsure []*entry, compared int) {
+// missing returns the covered users that no list has shown and that were not known to be absent, and the number of
+// users that were not known to be absent. unsure are users that lists need not show: new ones about which nothing is
+// known, and ones that no follower owns. They are read by id and do not count for the others. A user that was read by
+// id meanwhile exists. The caller holds the lock.
+func (s *session) missing(c *listing) (missing, unsure []*entry, compared int) {
 	for _, id := range c.ids {
 		e := s.users[id]
 		if e == nil || e.presence == Absent || e.presence == MassAbsent {
@@ -127,8 +127,8 @@ func (s *session) missing(c *comparison) (missing, unsure []*entry, compared int
 	return missing, unsure, compared
 }
 
-// sameInstance asks Clerk whether the key still leads to the mirror's instance. A key that may not ask tells nothing, so
-// that the users count as missing from the right one.
+// sameInstance asks Clerk whether the key still belongs to the mirror's instance. If the key may not read the instance,
+// the answer is yes, and the users count as missing.
 func (s *session) sameInstance(ctx context.Context) (bool, error) {
 	seen, err := s.source.Instance(ctx)
 	if refused, ok := clerk.Rejected(err); ok && refused.Status == http.StatusForbidden {

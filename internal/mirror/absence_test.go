@@ -33,7 +33,7 @@ func TestGuard(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			onStage(t, func(t *testing.T, s *stage) {
+			inEnvironment(t, func(t *testing.T, s *environment) {
 				if name == "SameWhereOthersAreThere" {
 					s.source.seed(1000, 3000)
 				}
@@ -41,11 +41,11 @@ func TestGuard(t *testing.T) {
 				s.wait(30 * time.Minute)
 				s.source.remove(idsOf(0, tc.gone)...)
 				s.wait(29 * time.Minute)
-				s.wantTold()
+				s.wantNotified()
 				s.wait(time.Minute)
-				s.wantTold(idsOf(0, tc.gone)...)
-				s.wantSight(tc.want, idsOf(0, tc.gone)...)
-				s.wantSight("first", idsOf(tc.gone, tc.followed)...)
+				s.wantNotified(idsOf(0, tc.gone)...)
+				s.wantView(tc.want, idsOf(0, tc.gone)...)
+				s.wantView("first", idsOf(tc.gone, tc.followed)...)
 				if got := s.source.tally()["instance"]; (got == 1) != tc.asked || got > 1 {
 					t.Errorf("asked for the instance %d times", got)
 				}
@@ -53,8 +53,8 @@ func TestGuard(t *testing.T) {
 				if tc.asked != !since.IsZero() || tc.asked && time.Since(since) > time.Minute {
 					t.Errorf("missed since %s", since)
 				}
-				if n := s.counted(&s.doubted); n != 0 {
-					t.Errorf("doubted %d times", n)
+				if n := s.counted(&s.otherInstance); n != 0 {
+					t.Errorf("otherInstance %d times", n)
 				}
 			})
 		})
@@ -62,29 +62,29 @@ func TestGuard(t *testing.T) {
 }
 
 func TestKeyThatLeadsElsewhere(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.source.seed(150, 2000)
 		s.load(150)
 		s.wait(30 * time.Minute)
-		elsewhere := newSource(time.Now)
-		elsewhere.instanceID = "ins_2"
-		elsewhere.seed(5000, 9000)
+		otherInstance := newSource(time.Now)
+		otherInstance.instanceID = "ins_2"
+		otherInstance.seed(5000, 9000)
 		s.stop()
-		s.run(elsewhere)
+		s.run(otherInstance)
 		s.wait(30 * time.Minute)
-		s.wantTold()
-		s.wantSight("first", idsOf(0, 150)...)
-		if n := s.counted(&s.doubted); n != 1 {
-			t.Errorf("doubted %d times, want once", n)
+		s.wantNotified()
+		s.wantView("first", idsOf(0, 150)...)
+		if n := s.counted(&s.otherInstance); n != 1 {
+			t.Errorf("otherInstance %d times, want once", n)
 		}
-		elsewhere.takeCalls()
+		otherInstance.takeCalls()
 		s.wait(time.Hour)
-		got := elsewhere.tally()
+		got := otherInstance.tally()
 		if got["instance"] < 60 || got["instance"] > 70 || len(got) != 1 {
 			t.Errorf("in an hour the calls were %v, want only the instance, with growing pauses", got)
 		}
-		if n := s.counted(&s.doubted); n != 1+got["instance"] {
-			t.Errorf("doubted %d times, want as often as it was asked", n)
+		if n := s.counted(&s.otherInstance); n != 1+got["instance"] {
+			t.Errorf("otherInstance %d times, want as often as it was asked", n)
 		}
 		if !s.Report().Stale {
 			t.Errorf("the report is %+v", s.Report())
@@ -95,10 +95,10 @@ func TestKeyThatLeadsElsewhere(t *testing.T) {
 		s.source.takeCalls()
 		s.run(s.source)
 		s.wait(2 * time.Minute)
-		if got := summary(s.source.takeCalls()); got != "instance, count, tail, ids x2, tail" {
+		if got := summary(s.source.takeCalls()); got != "instance, count, changed, ids x2, changed" {
 			t.Errorf("with the right key the calls were %q", got)
 		}
-		s.wantTold(idOf(3))
+		s.wantNotified(idOf(3))
 		if s.Report().Stale {
 			t.Errorf("the report is %+v", s.Report())
 		}
@@ -106,7 +106,7 @@ func TestKeyThatLeadsElsewhere(t *testing.T) {
 }
 
 func TestKeyThatMayNotAskForTheInstance(t *testing.T) {
-	onStage(t, func(_ *testing.T, s *stage) {
+	inEnvironment(t, func(_ *testing.T, s *environment) {
 		s.load(10)
 		s.source.remove(idsOf(0, 10)...)
 		s.source.set(func(s *source) {
@@ -118,7 +118,7 @@ func TestKeyThatMayNotAskForTheInstance(t *testing.T) {
 			}
 		})
 		s.wait(time.Hour)
-		s.wantSight("mass absent", idsOf(0, 10)...)
+		s.wantView("mass absent", idsOf(0, 10)...)
 	})
 }
 
@@ -128,7 +128,7 @@ func TestGuardIsAskedAgainWhereItFailed(t *testing.T) {
 		"NoAnswer": errDown, "Refused": refusal(401), "Rejected": refusal(400), "NoTicket": &clerk.WaitError{},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onStage(t, func(t *testing.T, s *stage) {
+			inEnvironment(t, func(t *testing.T, s *environment) {
 				s.load(10)
 				s.source.remove(idsOf(0, 10)...)
 				var failing atomic.Bool
@@ -142,16 +142,16 @@ func TestGuardIsAskedAgainWhereItFailed(t *testing.T) {
 					}
 				})
 				s.wait(65 * time.Minute)
-				s.wantTold()
-				s.wantSight("first", idsOf(0, 10)...)
+				s.wantNotified()
+				s.wantView("first", idsOf(0, 10)...)
 				failing.Store(false)
 				s.source.takeCalls()
 				s.wait(2 * time.Minute)
 				if got := s.source.tally(); got["ids"]+got["walk"]+got["count"] != 0 || got["instance"] != 1 {
-					t.Errorf("the calls were %v, want the instance and tails", got)
+					t.Errorf("the calls were %v, want the instance and incrementalRetries", got)
 				}
-				s.wantTold(idsOf(0, 10)...)
-				s.wantSight("mass absent", idsOf(0, 10)...)
+				s.wantNotified(idsOf(0, 10)...)
+				s.wantView("mass absent", idsOf(0, 10)...)
 			})
 		})
 	}
@@ -159,7 +159,7 @@ func TestGuardIsAskedAgainWhereItFailed(t *testing.T) {
 
 // While the guard asks, followers go on.
 func TestWhatHappensWhileTheGuardAsks(t *testing.T) {
-	onStage(t, func(_ *testing.T, s *stage) {
+	inEnvironment(t, func(_ *testing.T, s *environment) {
 		s.load(10)
 		s.source.remove(idsOf(0, 10)...)
 		s.source.set(func(s *source) { s.latency = 10 * time.Second })
@@ -176,21 +176,21 @@ func TestWhatHappensWhileTheGuardAsks(t *testing.T) {
 		s.Unbind(idOf(3))
 		s.Bind("successor", idOf(4))
 		s.WrotePart(idOf(5))
-		s.takeTold()
+		s.takeNotified()
 		s.wait(20 * time.Second)
-		s.wantTold(idsOf(6, 10)...)
-		s.wantSight("written", idOf(0))
-		s.wantSight("read", idOf(1))
-		s.wantSight("absent", idOf(2))
-		s.wantSight("first", idOf(4))
-		s.wantSight("doubtful", idOf(5))
-		s.wantSight("mass absent", idsOf(6, 10)...)
+		s.wantNotified(idsOf(6, 10)...)
+		s.wantView("written", idOf(0))
+		s.wantView("read", idOf(1))
+		s.wantView("absent", idOf(2))
+		s.wantView("first", idOf(4))
+		s.wantView("doubtful", idOf(5))
+		s.wantView("mass absent", idsOf(6, 10)...)
 	})
 }
 
 // A user that was read by id while lists did not show it is there.
 func TestReadByIDBeatsAListThatDoesNotShowIt(t *testing.T) {
-	onStage(t, func(_ *testing.T, s *stage) {
+	inEnvironment(t, func(_ *testing.T, s *environment) {
 		s.source.seed(300, 4000)
 		s.load(300)
 		s.source.set(func(s *source) { s.latency = 10 * time.Second })
@@ -200,9 +200,9 @@ func TestReadByIDBeatsAListThatDoesNotShowIt(t *testing.T) {
 		s.wait(65 * time.Second)
 		s.Read(hidden, s.now())
 		s.wait(5 * time.Minute)
-		s.wantTold(idOf(6))
-		s.wantSight("first", idOf(5))
-		s.wantSight("doubtful", idOf(6))
+		s.wantNotified(idOf(6))
+		s.wantView("first", idOf(5))
+		s.wantView("doubtful", idOf(6))
 	})
 }
 
@@ -210,35 +210,35 @@ func TestNewUsersAreNeverAbsent(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		age  time.Duration
-		make func(s *stage, id string)
+		make func(s *environment, id string)
 		want string
 	}{
-		"WrittenJustNow":       {10 * time.Second, func(s *stage, id string) { s.Wrote(s.source.get(id)) }, "first"},
-		"WrittenAMinuteAgo":    {59 * time.Second, func(s *stage, id string) { s.Wrote(s.source.get(id)) }, "first"},
-		"WrittenLongerAgo":     {61 * time.Second, func(s *stage, id string) { s.Wrote(s.source.get(id)) }, "doubtful"},
-		"PartWrittenJustNow":   {10 * time.Second, func(s *stage, id string) { s.WrotePart(id); s.confirm(id) }, "first"},
-		"BoundJustNow":         {10 * time.Second, func(s *stage, id string) { s.Bind(id, id) }, "first"},
-		"BoundAMinuteAgo":      {59 * time.Second, func(s *stage, id string) { s.Bind(id, id) }, "first"},
-		"BoundLongerAgo":       {61 * time.Second, func(s *stage, id string) { s.Bind(id, id) }, "doubtful"},
-		"FollowedOnly":         {10 * time.Second, func(s *stage, id string) { s.Look(id, id) }, "doubtful"},
-		"BoundByAnotherObject": {10 * time.Second, func(s *stage, id string) { s.Bind("another", id) }, "first"},
+		"WrittenJustNow":       {10 * time.Second, func(s *environment, id string) { s.Wrote(s.source.get(id)) }, "first"},
+		"WrittenAMinuteAgo":    {59 * time.Second, func(s *environment, id string) { s.Wrote(s.source.get(id)) }, "first"},
+		"WrittenLongerAgo":     {61 * time.Second, func(s *environment, id string) { s.Wrote(s.source.get(id)) }, "doubtful"},
+		"PartWrittenJustNow":   {10 * time.Second, func(s *environment, id string) { s.WrotePart(id); s.confirm(id) }, "first"},
+		"BoundJustNow":         {10 * time.Second, func(s *environment, id string) { s.Bind(id, id) }, "first"},
+		"BoundAMinuteAgo":      {59 * time.Second, func(s *environment, id string) { s.Bind(id, id) }, "first"},
+		"BoundLongerAgo":       {61 * time.Second, func(s *environment, id string) { s.Bind(id, id) }, "doubtful"},
+		"FollowedOnly":         {10 * time.Second, func(s *environment, id string) { s.Look(id, id) }, "doubtful"},
+		"BoundByAnotherObject": {10 * time.Second, func(s *environment, id string) { s.Bind("another", id) }, "first"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			onStage(t, func(t *testing.T, s *stage) {
+			inEnvironment(t, func(t *testing.T, s *environment) {
 				s.load(20)
-				// The first comparison began a little before the end of loading.
+				// The first listing began a little before the end of loading.
 				s.wait(time.Hour - 2*gather - tc.age)
 				tc.make(s, idOf(0))
-				s.takeTold()
+				s.takeNotified()
 				s.source.remove(idOf(0))
 				s.wait(tc.age + time.Second)
-				s.wantSight(tc.want, idOf(0))
+				s.wantView(tc.want, idOf(0))
 				if r := s.Report(); r.FullSyncs != 2 {
 					t.Errorf("the report is %+v", r)
 				}
 				s.wait(time.Hour)
-				s.wantSight("doubtful", idOf(0))
+				s.wantView("doubtful", idOf(0))
 			})
 		})
 	}
@@ -246,7 +246,7 @@ func TestNewUsersAreNeverAbsent(t *testing.T) {
 
 // One about which nothing is known is to be read by id, even if it is new.
 func TestUserThatListsDoNotShowYet(t *testing.T) {
-	onStage(t, func(_ *testing.T, s *stage) {
+	inEnvironment(t, func(_ *testing.T, s *environment) {
 		s.load(3)
 		s.source.set(func(s *source) { s.lag = 50 * time.Second })
 		s.source.rename("user_new", "new")
@@ -254,11 +254,11 @@ func TestUserThatListsDoNotShowYet(t *testing.T) {
 		s.Look("user_new", "user_new")
 		s.Look("user_none", "user_none")
 		s.settle()
-		s.wantTold("user_new", "user_none")
-		s.wantSight("doubtful", "user_new", "user_none")
+		s.wantNotified("user_new", "user_none")
+		s.wantView("doubtful", "user_new", "user_none")
 		s.confirm("user_new", "user_none")
-		s.wantSight("new", "user_new")
-		s.wantSight("absent", "user_none")
+		s.wantView("new", "user_new")
+		s.wantView("absent", "user_none")
 	})
 }
 
@@ -266,7 +266,7 @@ func TestReappearingUsers(t *testing.T) {
 	t.Parallel()
 	for _, mass := range []bool{false, true} {
 		t.Run(fmt.Sprint("Mass", mass), func(t *testing.T) {
-			onStage(t, func(_ *testing.T, s *stage) {
+			inEnvironment(t, func(_ *testing.T, s *environment) {
 				s.source.seed(10, 3000)
 				s.load(10)
 				n, lost := 3, "absent"
@@ -282,17 +282,17 @@ func TestReappearingUsers(t *testing.T) {
 				if !mass {
 					s.confirm(idsOf(0, n)...)
 				}
-				s.takeTold()
-				s.wantSight(lost, idsOf(0, n)...)
+				s.takeNotified()
+				s.wantView(lost, idsOf(0, n)...)
 				s.wait(90 * time.Minute)
-				s.wantTold()
-				s.wantSight(lost, idsOf(0, n)...)
+				s.wantNotified()
+				s.wantView(lost, idsOf(0, n)...)
 				for id, u := range former {
 					s.source.edit(id, func(again *clerk.User) { *again = *u })
 				}
 				s.wait(time.Hour)
-				s.wantTold(idsOf(0, n)...)
-				s.wantSight("first", idsOf(0, n)...)
+				s.wantNotified(idsOf(0, n)...)
+				s.wantView("first", idsOf(0, n)...)
 			})
 		})
 	}
@@ -300,7 +300,7 @@ func TestReappearingUsers(t *testing.T) {
 
 // Lists go on showing for a while who is gone.
 func TestListThatLagsDoesNotBringBackWhoIsGone(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.load(10)
 		s.wait(30 * time.Minute)
 		s.source.set(func(s *source) { s.lag = 50 * time.Second })
@@ -308,16 +308,16 @@ func TestListThatLagsDoesNotBringBackWhoIsGone(t *testing.T) {
 		s.wait(20 * time.Second)
 		s.source.remove(idOf(0))
 		s.confirm(idOf(0))
-		s.wantSight("absent", idOf(0))
+		s.wantView("absent", idOf(0))
 		for range 6 {
 			s.wait(20 * time.Second)
-			if got := s.sight(idOf(0)); got != "absent" && got != "doubtful" {
+			if got := s.view(idOf(0)); got != "absent" && got != "doubtful" {
 				t.Fatalf("the mirror shows %q", got)
 			}
 			s.confirm(idOf(0))
-			s.wantSight("absent", idOf(0))
+			s.wantView("absent", idOf(0))
 		}
 		s.wait(2 * time.Hour)
-		s.wantSight("absent", idOf(0))
+		s.wantView("absent", idOf(0))
 	})
 }

@@ -13,35 +13,35 @@ import (
 // object is a follower and what it follows.
 type object struct {
 	userID string
-	// bound is when the user was put on record as this follower's own; zero if it only follows.
+	// bound is the time at which the user was recorded as this follower's own; zero if the follower only observes it.
 	bound time.Time
 }
 
-// Sight is what a mirror shows of a user.
-type Sight struct {
+// View is what a mirror knows about a user.
+type View struct {
 	Presence Presence
 	// User is the copy; nil unless Present.
 	User *clerk.User
-	// Lagging is true of a copy that may not show yet what was written less than a minute before it was asked for, by
-	// somebody whose answers this mirror did not hear. Where it asks for a change, it is to be read by id first.
+	// Lagging is true if the copy may not show a write of the minute before it was requested, by somebody whose answers
+	// this mirror did not receive. Before a change is made because of such a copy, the user is read by id.
 	Lagging bool
-	// Since is when the user was missed; zero unless MassAbsent.
+	// Since is the time at which the user was first missing; zero unless MassAbsent.
 	Since time.Time
 }
 
-// Followed is a user that somebody follows, and what was on record about it before this mirror began.
+// Followed is a user that somebody follows, with what was recorded about it before this mirror existed.
 type Followed struct {
 	// UserID is the user's id.
 	UserID string
-	// Written is when we last wrote to the user, as far as is known; zero if it is not.
+	// Written is the time of our last known write to the user; zero if none is known.
 	Written time.Time
-	// Missing is true if Clerk was asked for the user by id before, and had none.
+	// Missing is true if Clerk already answered a read by id that it has no such user.
 	Missing bool
 }
 
-// Follow has each follower told from now on about its own user, and reads those that are not known yet. Run waits for the
-// first call, so that one comparison reads them all; it may be empty. What Bind has put on record stays, since it may be
-// newer than what is told here.
+// Follow registers each follower for notifications about its user, and requests the users that are not known yet. Run
+// waits for the first call, so that one listing reads them all; the map may be empty. A record of Bind is kept, since
+// it may be newer than the map.
 func (m *Mirror) Follow(followed map[string]Followed) {
 	m.mu.Lock()
 	for follower, f := range followed {
@@ -56,29 +56,29 @@ func (m *Mirror) Follow(followed map[string]Followed) {
 	}
 	m.mu.Unlock()
 	m.beginOnce.Do(func() { close(m.begun) })
-	m.kick()
+	m.signal()
 }
 
-// Look returns what is known about a user, and has the follower told when that changes.
-func (m *Mirror) Look(follower, userID string) Sight {
+// Look returns what is known about a user, and registers the follower for notifications.
+func (m *Mirror) Look(follower, userID string) View {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	e := m.follow(follower, userID)
-	s := Sight{Presence: e.presence}
+	s := View{Presence: e.presence}
 	switch e.presence {
 	case Present:
 		s.User, s.Lagging = e.user(m.config.Now()), e.lagging
 	case MassAbsent:
 		s.Since = e.since
 	case Pending:
-		m.kick()
+		m.signal()
 	case Doubtful, Absent:
 	}
 	return s
 }
 
-// Recent returns a copy of a user that a write or a read by id brought, or confirmed, that began at most maxAge ago, and
-// false if there is none. Lists do not count, for they lag.
+// Recent returns the copy of a user if a write or a read by id confirmed it that began at most maxAge ago, and false
+// otherwise. Lists do not count, because they lag.
 func (m *Mirror) Recent(userID string, maxAge time.Duration) (*clerk.User, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -90,8 +90,8 @@ func (m *Mirror) Recent(userID string, maxAge time.Duration) (*clerk.User, bool)
 	return e.user(now), true
 }
 
-// Bind puts on record that a user is the follower's own, so that a pass that works from an older copy of the object knows
-// it, too.
+// Bind records that a user is the follower's own, so that a reconciliation with an outdated copy of the object knows it
+// too.
 func (m *Mirror) Bind(follower, userID string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -104,8 +104,8 @@ func (m *Mirror) Bind(follower, userID string) {
 	m.objects[follower] = object{userID: userID, bound: now}
 }
 
-// BoundTo returns the id of the user on record as the follower's own, and how long it has been; ok is false if there is
-// none.
+// BoundTo returns the id of the user that is recorded as the follower's own, and the age of that record. ok is false if
+// there is none.
 func (m *Mirror) BoundTo(follower string) (userID string, age time.Duration, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -116,20 +116,21 @@ func (m *Mirror) BoundTo(follower string) (userID string, age time.Duration, ok 
 	return o.userID, m.config.Now().Sub(o.bound), true
 }
 
-// Unbind ends what Bind, Follow and Look began.
+// Unbind removes what Bind, Follow and Look recorded.
 func (m *Mirror) Unbind(follower string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.unfollow(follower)
 }
 
-// follow notes what a follower follows, and that the user is wanted if nothing is known of it; the caller holds the lock.
+// follow records what a follower follows, and requests the user if nothing is known about it. The caller holds the
+// lock.
 func (m *Mirror) follow(follower, userID string) *entry {
 	e := m.entry(userID)
 	if o, found := m.objects[follower]; !found || o.userID != userID {
 		m.unfollow(follower)
 		if len(e.followers) == 0 && e.presence != Doubtful && clerk.LagLeft(m.config.Now(), e.asked) == 0 {
-			// No comparison was about a user whom nobody followed.
+			// Nobody followed the user, so no listing has covered it.
 			e.presence = Pending
 		}
 		m.objects[follower] = object{userID: userID}
@@ -142,8 +143,8 @@ func (m *Mirror) follow(follower, userID string) *entry {
 	return e
 }
 
-// unfollow drops what a follower follows; the caller holds the lock. What is known of a user that was written to a moment
-// ago stays for a while, because who follows it next would be shown lists that lag.
+// unfollow removes what a follower follows. The caller holds the lock. What is known about a user is kept for a while
+// after a write, because lists that its next follower would see may still lag.
 func (m *Mirror) unfollow(follower string) {
 	o, found := m.objects[follower]
 	if !found {

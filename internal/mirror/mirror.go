@@ -10,30 +10,30 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// Config makes a Mirror. Its hooks are called without any lock held and must not block.
+// Config configures a Mirror. Its hooks are called without any lock held and must not block.
 type Config struct {
-	// Now tells the time.
+	// Now returns the current time.
 	Now func() time.Time
-	// Changed is called with the followers of users that are no longer as they were, or that could be read for the first
-	// time. Nil is nothing.
-	Changed func(followers []string)
-	// Compared is called after every full comparison but the first, of which all followers are told anyway: it is the time
-	// for what is to be done at full comparisons only. Nil is nothing.
-	Compared func()
-	// Doubted is called when so many users are missing that the secret key is found to lead to another instance. Nil is
+	// Changed is called with the followers of users that have changed, or that were read for the first time. Nil does
 	// nothing.
-	Doubted func()
-	// Reported is called when a Report differs from the last one in Users or Stale. Nil is nothing.
+	Changed func(followers []string)
+	// FullSynced is called after every full sync except the first, after which all followers are notified anyway. It
+	// allows work that is due only at full syncs. Nil does nothing.
+	FullSynced func()
+	// OtherInstance is called when the mirror finds that the secret key belongs to another instance. It checks this when
+	// many users are missing at once. Nil does nothing.
+	OtherInstance func()
+	// Reported is called when a Report differs from the last one in Users or Stale. Nil does nothing.
 	Reported func()
 }
 
-// Mirror holds the last known copies of users of one Clerk instance. It is safe for concurrent use. The users that go in
-// and come out are shared and must not be changed.
+// Mirror holds the last known copies of users of one Clerk instance. It is safe for concurrent use. The users that
+// callers pass in and receive are shared and must not be changed.
 type Mirror struct {
 	config Config
-	// running has an element while Run is at work, which there is one of at a time.
+	// running has an element while Run runs; only one Run runs at a time.
 	running chan struct{}
-	// begun is closed by the first Follow, and wake has an element while there is something new to do.
+	// begun is closed by the first Follow. wake has an element while there is new work.
 	begun     chan struct{}
 	beginOnce sync.Once
 	wake      chan struct{}
@@ -44,20 +44,20 @@ type Mirror struct {
 	wanted   []string
 	schedule schedule
 	report   Report
-	// comparedAt is when the last full comparison began that came to its end.
-	comparedAt time.Time
+	// lastFullSync is the time at which the last completed full sync began.
+	lastFullSync time.Time
 }
 
-// Report is what a Mirror tells about itself.
+// Report is the state of a Mirror.
 type Report struct {
-	// Users is the number of all users of the instance, as counted with the last full comparison; nil before the first.
+	// Users is the number of all users of the instance, counted with the last full sync; nil before the first.
 	Users *int64
-	// Stale is true while nothing could be read for three intervals.
+	// Stale is true when nothing could be read for three intervals.
 	Stale bool
-	// Followed is how many users are followed; Pending is how many of them were not read yet.
+	// Followed is the number of users that are followed. Pending is the number of those that were not read yet.
 	Followed, Pending int
-	// IncrementalSyncs and FullSyncs are how many were completed; IncrementalSyncOverruns is how many incremental syncs
-	// were stopped because more users had changed than one may read.
+	// IncrementalSyncs and FullSyncs count the completed ones. IncrementalSyncOverruns counts incremental syncs that were
+	// stopped because more users had changed than one sync may read.
 	IncrementalSyncs, FullSyncs, IncrementalSyncOverruns int64
 }
 
@@ -75,27 +75,27 @@ func New(config Config) *Mirror {
 	return m
 }
 
-// SetIntervals says how often to look at what changed and how often to compare everything. They hold from the next look
-// on. Before the first call they are a minute and an hour.
+// SetIntervals sets the intervals of incremental and full syncs, from the next one on. The defaults are a minute and an
+// hour.
 func (m *Mirror) SetIntervals(interval, full time.Duration) {
 	m.mu.Lock()
 	m.schedule.interval, m.schedule.fullInterval = interval, full
 	m.mu.Unlock()
-	m.kick()
+	m.signal()
 }
 
-// SyncNow makes an incremental sync due at once, whatever the interval, and a full sync too if full is true. While no
-// incremental one is possible it makes the full one due alone. Report counts those that have come to their end.
+// SyncNow makes an incremental sync due at once, and a full sync too if full is true. If no incremental sync is
+// possible, only the full one is due. Report counts both when they complete.
 func (m *Mirror) SyncNow(full bool) {
 	m.mu.Lock()
 	plan := &m.schedule
-	plan.tailNow = plan.tail.marked
-	plan.compareNow = plan.compareNow || full || !plan.tail.marked
+	plan.incrementalNow = plan.incremental.marked
+	plan.fullNow = plan.fullNow || full || !plan.incremental.marked
 	m.mu.Unlock()
-	m.kick()
+	m.signal()
 }
 
-// Report returns how the mirror is.
+// Report returns the state of the mirror.
 func (m *Mirror) Report() Report {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -112,16 +112,16 @@ func (m *Mirror) Report() Report {
 	return r
 }
 
-// kick has Run look for something to do.
-func (m *Mirror) kick() {
+// signal makes Run look for work.
+func (m *Mirror) signal() {
 	select {
 	case m.wake <- struct{}{}:
 	default:
 	}
 }
 
-// tell calls Changed with the followers, if there are any.
-func (m *Mirror) tell(followers []string) {
+// notify calls Changed if there are followers.
+func (m *Mirror) notify(followers []string) {
 	if len(followers) > 0 && m.config.Changed != nil {
 		m.config.Changed(followers)
 	}

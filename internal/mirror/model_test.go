@@ -18,7 +18,7 @@ import (
 )
 
 // model is a world in which everything happens at the worst time: while a call is under way, anything else may happen, and
-// what a list shows may be a minute old. Followers do what a controller does when it is told.
+// what a list shows may be a minute old. Followers do what a controller does when it is notified.
 //
 // A user's name is its version. What is true is in the source.
 type model struct {
@@ -40,9 +40,9 @@ type model struct {
 	flights []flight
 	made    int
 	// depth is how many calls are under way within one another; quiet is true when nothing happens but what must.
-	depth int
-	quiet bool
-	told  int
+	depth    int
+	quiet    bool
+	notified int
 	// often is true where lists are read all the time.
 	often bool
 	// random is for what would be too many draws.
@@ -64,7 +64,7 @@ func newModel(t *rapid.T) *model {
 	m.source = newSource(func() time.Time { return m.at })
 	m.source.fault = m.meanwhile
 	m.random = rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
-	// Enough that a walk is not always the cheaper way, and that the tail does not show everything.
+	// Enough that a walk is not always the cheaper way, and that the incremental sync does not show everything.
 	m.source.seed(100, 100+rapid.SampledFrom([]int{0, 130, 600}).Draw(t, "others"))
 	users := rapid.SampledFrom([]int{1, 2, 9}).Draw(t, "users")
 	for n := range users {
@@ -224,7 +224,7 @@ func (m *model) editOutside(id string) {
 
 // restart begins with an empty mirror, as another process would: it knows nothing of what was written.
 func (m *model) restart() {
-	m.mirror = New(Config{Now: m.now, Changed: m.tell})
+	m.mirror = New(Config{Now: m.now, Changed: m.notify})
 	m.run = &session{Mirror: m.mirror, source: m.source, instanceID: instanceID}
 	if m.often {
 		m.mirror.SetIntervals(5*time.Second, 40*time.Second)
@@ -236,13 +236,13 @@ func (m *model) restart() {
 	}
 }
 
-func (m *model) tell(followers []string) {
+func (m *model) notify(followers []string) {
 	for _, follower := range followers {
 		if m.follows[follower] == "" {
-			m.t.Fatalf("%s is told and follows nobody", follower)
+			m.t.Fatalf("%s is notified and follows nobody", follower)
 		}
 		m.due[follower] = m.at
-		m.told++
+		m.notified++
 	}
 }
 
@@ -300,10 +300,10 @@ func (m *model) consume(follower string) {
 		return
 	}
 	delete(m.due, follower)
-	sight := m.mirror.Look(follower, id)
-	switch sight.Presence {
+	view := m.mirror.Look(follower, id)
+	switch view.Presence {
 	case Present:
-		m.act(follower, sight.User)
+		m.act(follower, view.User)
 	case Doubtful:
 		m.read(follower, id)
 	case MassAbsent:
@@ -475,18 +475,18 @@ func (m *model) remove(follower string) {
 	}
 }
 
-// settle lets the world alone until a full comparison was made that saw it as it is now.
+// settle changes nothing until a full sync has seen the present state.
 func (m *model) settle() {
 	for len(m.flights) > 0 {
 		m.deliverRead()
 	}
 	m.quiet = true
-	// Who was bound or written to less than a minute before a comparison begins is left to the next one.
+	// Who was bound or written to less than a minute before a listing begins is left to the next one.
 	for _, at := range []time.Duration{time.Minute, 2 * time.Minute} {
 		until := m.at.Add(at)
-		for steps := 0; !m.mirror.ComparedAt().After(until) || len(m.due) > 0; steps++ {
+		for steps := 0; !m.mirror.LastFullSync().After(until) || len(m.due) > 0; steps++ {
 			if steps > 2000 {
-				m.t.Fatalf("no comparison since %s, due %v", until, m.due)
+				m.t.Fatalf("no listing since %s, due %v", until, m.due)
 			}
 			m.step()
 		}
@@ -516,8 +516,8 @@ func (m *model) check() {
 	}
 }
 
-// The laws of the mirror: nothing older than our last answered write is acted upon; who is told, and only then looks, ends
-// with the truth after the next full comparison; and once nothing changes nobody is told.
+// The laws of the mirror: nothing older than our last answered write is acted upon; who is notified, and only then looks, ends
+// with the truth after the next full sync; and once nothing changes nobody is notified.
 func TestModel(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -527,12 +527,12 @@ func TestModel(t *testing.T) {
 		}
 		m.settle()
 		m.check()
-		m.told = 0
+		m.notified = 0
 		for end := m.at.Add(3 * m.mirror.schedule.fullInterval); m.at.Before(end); {
 			m.step()
 		}
-		if m.told > 0 {
-			t.Errorf("told %d times though nothing changed", m.told)
+		if m.notified > 0 {
+			t.Errorf("notified %d times though nothing changed", m.notified)
 		}
 		m.check()
 	})

@@ -5,9 +5,9 @@ package mirror
 
 import "time"
 
-// retries is the record of a kind of reading that fails.
+// retries records consecutive failures of one kind of read.
 type retries struct {
-	// failures is how many calls in a row have failed since failing; none is made before at.
+	// failures is the number of consecutive failures since failing. No call is made before at.
 	failures    int
 	failing, at time.Time
 }
@@ -20,7 +20,7 @@ func (r *retries) failed(now time.Time, interval time.Duration) {
 	r.failures++
 }
 
-// lasting reports whether what fails has failed for so long that people are to know.
+// lasting reports whether the failures last so long that the mirror is stale.
 func (r *retries) lasting(now time.Time, interval time.Duration) bool {
-	return r.failures >= patience && now.Sub(r.failing) >= 2*min(interval, lastRetry)
+	return r.failures >= staleFailures && now.Sub(r.failing) >= 2*min(interval, lastRetry)
 }

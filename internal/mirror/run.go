@@ -10,7 +10,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// Source is what a mirror reads from. Its calls may return errors for which clerk.Waiting is true; the mirror waits then.
+// Source reads from Clerk. If clerk.Waiting is true for an error, the mirror waits.
 type Source interface {
 	CountUsers(ctx context.Context) (int64, error)
 	UsersByID(ctx context.Context, ids ...string) ([]*clerk.User, error)
@@ -22,42 +22,44 @@ type Source interface {
 const (
 	defaultInterval     = time.Minute
 	defaultFullInterval = time.Hour
-	// firstRetry doubles up to lastRetry, or the interval where that is shorter, while nothing can be read.
+	// firstRetry is the first delay after a failed read. It doubles up to lastRetry, or up to the interval if that is
+	// shorter.
 	firstRetry = time.Second
 	lastRetry  = time.Minute
-	// gather is how long Run waits after it was woken, so that followers that come together are read together.
+	// gather is how long Run waits after it was woken, so that followers that arrive together are read together.
 	gather = 50 * time.Millisecond
-	// patience is how many failures in a row make a mirror stale, if two intervals, or two minutes where those are shorter,
-	// have passed since the first.
-	patience = 3
-	// stubborn is how long a call of a comparison fails, while tails do not, before the comparison goes on without it.
-	stubborn = 10 * time.Minute
-	// longRest bounds a rest, so that a clock that was put forward is noticed.
+	// staleFailures is the number of consecutive failures that make a mirror stale, if at least two intervals have passed
+	// since the first, or two minutes if those are shorter.
+	staleFailures = 3
+	// skipAfter is how long one call of a listing fails, while incremental syncs succeed, before the listing continues
+	// without it.
+	skipAfter = 10 * time.Minute
+	// longRest limits a wait, so that the mirror notices a clock that was set forward.
 	longRest = time.Minute
 )
 
-// schedule says what is to be done next. It outlives Run, so that another Run goes on where the last one stopped.
+// schedule is what to do next. It outlives Run, so that another Run continues where the last one stopped.
 type schedule struct {
 	interval, fullInterval time.Duration
-	// tailed and compared are when the last tail and the last full comparison began; zero for none.
-	tailed, compared time.Time
-	tail             tail
-	// counted is true between the count and the full comparison that it is made for.
-	counted    bool
-	comparison *comparison
-	// elsewhere is true after the key was found to lead to another instance.
-	elsewhere bool
-	// yielding is true after a call of the tail: the next one is the comparison's, if there is one, so that neither can
-	// keep the other from Clerk where calls are few or fail.
+	// incrementalAt and fullAt are the times at which the last incremental and the last full sync began; zero for none.
+	incrementalAt, fullAt time.Time
+	incremental           incrementalSync
+	// counted is true between the count of all users and the full sync that uses it.
+	counted bool
+	listing *listing
+	// otherInstance is true after the key was found to belong to another instance.
+	otherInstance bool
+	// yielding is true after a call of an incremental sync. The next call is then one of the listing, if there is one. So
+	// neither blocks the other when calls are few or fail.
 	yielding bool
-	// tailNow and compareNow are true from SyncNow on until such a reading has begun.
-	tailNow, compareNow bool
-	// tails and comparisons are the failures of either kind of reading, which do not hold each other up.
-	tails, comparisons retries
+	// incrementalNow and fullNow are true from SyncNow until such a sync has begun.
+	incrementalNow, fullNow bool
+	// incrementalRetries and listingRetries are the failures of each kind of read. They do not delay each other.
+	incrementalRetries, listingRetries retries
 }
 
-// Run keeps the mirror current with what it reads from source, until the context ends. The instance is the one with this
-// id. Where another Run is still at work, it waits for that to end.
+// Run keeps the mirror current with reads from source until the context ends. instanceID is the id of the mirror's
+// instance. If another Run is still running, it waits for that one to end.
 func (m *Mirror) Run(ctx context.Context, source Source, instanceID string) {
 	select {
 	case <-ctx.Done():
@@ -83,7 +85,7 @@ func (m *Mirror) Run(ctx context.Context, source Source, instanceID string) {
 	}
 }
 
-// session is what one Run works with.
+// session is the state of one Run.
 type session struct {
 	*Mirror
 
@@ -91,40 +93,40 @@ type session struct {
 	instanceID string
 }
 
-// work does the most urgent thing that is due, in one call to Clerk at most, so that a call that has to wait or fails costs
-// no other one again. It returns to which kind of reading that belongs, nil if there was nothing to do.
+// work does the most urgent thing that is due, with at most one call to Clerk, so that a call that waits or fails
+// repeats no other call. It returns the retries of that kind of read, or nil if nothing was due.
 func (s *session) work(ctx context.Context) (tried *retries, err error) {
 	plan := &s.schedule
 	s.mu.Lock()
 	now := s.config.Now()
-	comparing := plan.comparison != nil
-	compareDue := !plan.comparisonDue().After(now)
-	tailDue := !plan.tailDue().After(now) && !plan.elsewhere
-	tailNext := tailDue && (!plan.yielding || !compareDue)
+	underWay := plan.listing != nil
+	listingDue := !plan.nextListing().After(now)
+	incrementalDue := !plan.incrementalDue().After(now) && !plan.otherInstance
+	incrementalNext := incrementalDue && (!plan.yielding || !listingDue)
 	s.mu.Unlock()
-	plan.yielding = tailNext
+	plan.yielding = incrementalNext
 	switch {
-	case tailNext:
-		return &plan.tails, s.readTail(ctx, now)
-	case compareDue && plan.elsewhere:
-		return &plan.comparisons, s.ensureInstance(ctx)
-	case compareDue && comparing:
-		return &plan.comparisons, s.compareOn(ctx)
-	case compareDue:
-		return &plan.comparisons, s.compareAll(ctx, now)
-	case !comparing && !plan.compared.IsZero():
+	case incrementalNext:
+		return &plan.incrementalRetries, s.readChanged(ctx, now)
+	case listingDue && plan.otherInstance:
+		return &plan.listingRetries, s.ensureInstance(ctx)
+	case listingDue && underWay:
+		return &plan.listingRetries, s.continueListing(ctx)
+	case listingDue:
+		return &plan.listingRetries, s.prepareFullSync(ctx, now)
+	case !underWay && !plan.fullAt.IsZero():
 		s.load(now)
 	}
 	return nil, nil
 }
 
-// pause is how long there is nothing to do after work returned an error or none.
+// pause returns how long nothing is due, given the error that work returned.
 func (s *session) pause(err error) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now, plan := s.config.Now(), &s.schedule
-	due := plan.comparisonDue()
-	if at := plan.tailDue(); at.Before(due) && !plan.elsewhere {
+	due := plan.nextListing()
+	if at := plan.incrementalDue(); at.Before(due) && !plan.otherInstance {
 		due = at
 	}
 	if at, waiting := clerk.Waiting(err); waiting {
@@ -134,26 +136,26 @@ func (s *session) pause(err error) time.Duration {
 	return min(due.Sub(now), longRest, plan.interval)
 }
 
-// comparisonDue is when the next call of a comparison may be made; zero is at once.
-func (p *schedule) comparisonDue() time.Time {
-	if p.comparison != nil || p.compared.IsZero() || p.compareNow {
-		return p.comparisons.at
+// nextListing returns when the next call of a listing may be made; zero means at once.
+func (p *schedule) nextListing() time.Time {
+	if p.listing != nil || p.fullAt.IsZero() || p.fullNow {
+		return p.listingRetries.at
 	}
-	return later(p.compared.Add(p.fullInterval), p.comparisons.at)
+	return later(p.fullAt.Add(p.fullInterval), p.listingRetries.at)
 }
 
-// never is a time to come, in Unix seconds, that is late enough.
+// never is a time in the far future, in Unix seconds.
 const never = 1 << 40
 
-// tailDue is when the next call of a tail may be made; zero is at once.
-func (p *schedule) tailDue() time.Time {
+// incrementalDue returns when the next call of an incremental sync may be made; zero means at once.
+func (p *schedule) incrementalDue() time.Time {
 	switch {
-	case p.tail.page > 0:
-		return p.tails.at
-	case p.tailNow && p.tail.marked && !p.compared.IsZero():
-		return p.tails.at
-	case p.tail.marked && !p.compared.IsZero():
-		return later(p.tailed.Add(p.interval), p.tails.at)
+	case p.incremental.page > 0:
+		return p.incrementalRetries.at
+	case p.incrementalNow && p.incremental.marked && !p.fullAt.IsZero():
+		return p.incrementalRetries.at
+	case p.incremental.marked && !p.fullAt.IsZero():
+		return later(p.incrementalAt.Add(p.interval), p.incrementalRetries.at)
 	default:
 		return time.Unix(never, 0)
 	}
@@ -166,7 +168,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// rest waits for the time given, or for something new to do. What comes in while it gathers is done together.
+// rest waits for the given time or for new work. New work that arrives within gather is done together.
 func (m *Mirror) rest(ctx context.Context, pause time.Duration) {
 	if pause <= 0 {
 		return
@@ -185,7 +187,7 @@ func (m *Mirror) rest(ctx context.Context, pause time.Duration) {
 	}
 }
 
-// note keeps the record of failures. Having to wait for a token is none.
+// note records a failure or a success. Waiting for a token is neither.
 func (s *session) note(tried *retries, err error) {
 	if _, waiting := clerk.Waiting(err); waiting {
 		return
@@ -197,10 +199,10 @@ func (s *session) note(tried *retries, err error) {
 	} else {
 		tried.failed(now, plan.interval)
 	}
-	if tried == &plan.comparisons && tried.failures > 0 && now.Sub(tried.failing) >= stubborn && plan.tails.failures == 0 {
-		plan.goOn(now)
+	if tried == &plan.listingRetries && tried.failures > 0 && now.Sub(tried.failing) >= skipAfter && plan.incrementalRetries.failures == 0 {
+		plan.skipFailing(now)
 	}
-	s.report.Stale = plan.tails.lasting(now, plan.interval) || plan.comparisons.lasting(now, plan.interval)
+	s.report.Stale = plan.incrementalRetries.lasting(now, plan.interval) || plan.listingRetries.lasting(now, plan.interval)
 	changed := was != s.report.Stale
 	s.mu.Unlock()
 	if changed {
@@ -208,15 +210,15 @@ func (s *session) note(tried *retries, err error) {
 	}
 }
 
-// goOn makes a comparison do without what keeps failing while other calls do not, if it can.
-func (p *schedule) goOn(now time.Time) {
-	c := p.comparison
+// skipFailing lets a listing continue without the call that keeps failing while other calls succeed, if possible.
+func (p *schedule) skipFailing(now time.Time) {
+	c := p.listing
 	switch {
-	case p.elsewhere:
+	case p.otherInstance:
 	case c == nil && !p.counted:
 		p.counted = true
-	case c == nil && !p.tail.marked:
-		p.tail.marked, p.tailed = true, now
+	case c == nil && !p.incremental.marked:
+		p.incremental.marked, p.incrementalAt = true, now
 	case c != nil && c.walking:
 		c.walking, c.toAsk = false, c.unlisted()
 	}

@@ -25,29 +25,29 @@ func TestFirstLoad(t *testing.T) {
 		followed, others int
 		want             string
 	}{
-		"NobodyFollows":           {0, 5, "count, tail"},
-		"One":                     {1, 0, "count, tail, ids"},
-		"AsManyAsAListHolds":      {100, 0, "count, tail, ids"},
-		"OneMoreThanAListHolds":   {101, 0, "count, tail, walk"},
-		"ManyAmongMore":           {250, 1000, "count, tail, ids x3"},
-		"WalkSavesACall":          {250, 600, "count, tail, walk x2"},
-		"WalkOfFullPages":         {300, 200, "count, tail, walk x2"},
-		"ManyWithoutOthers":       {1000, 0, "count, tail, walk x3"},
-		"FewAmongMany":            {3, 2000, "count, tail, ids"},
-		"WalkThatSavesNothing":    {200, 600, "count, tail, ids x2"},
-		"ListsWhereTheyAreFewer":  {199, 800, "count, tail, ids x2"},
-		"LastPageOfAWalkIsPartly": {999, 1, "count, tail, walk x3"},
+		"NobodyFollows":           {0, 5, "count, changed"},
+		"One":                     {1, 0, "count, changed, ids"},
+		"AsManyAsAListHolds":      {100, 0, "count, changed, ids"},
+		"OneMoreThanAListHolds":   {101, 0, "count, changed, walk"},
+		"ManyAmongMore":           {250, 1000, "count, changed, ids x3"},
+		"WalkSavesACall":          {250, 600, "count, changed, walk x2"},
+		"WalkOfFullPages":         {300, 200, "count, changed, walk x2"},
+		"ManyWithoutOthers":       {1000, 0, "count, changed, walk x3"},
+		"FewAmongMany":            {3, 2000, "count, changed, ids"},
+		"WalkThatSavesNothing":    {200, 600, "count, changed, ids x2"},
+		"ListsWhereTheyAreFewer":  {199, 800, "count, changed, ids x2"},
+		"LastPageOfAWalkIsPartly": {999, 1, "count, changed, walk x3"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			onStage(t, func(t *testing.T, s *stage) {
+			inEnvironment(t, func(t *testing.T, s *environment) {
 				s.source.seed(0, tc.followed+tc.others)
 				s.followAll(0, tc.followed)
 				s.run(s.source)
 				s.settle()
 				s.source.wantCalls(t, tc.want)
-				s.wantTold(idsOf(0, tc.followed)...)
-				s.wantSight("first", idsOf(0, tc.followed)...)
+				s.wantNotified(idsOf(0, tc.followed)...)
+				s.wantView("first", idsOf(0, tc.followed)...)
 				if r := s.Report(); r.Users == nil || *r.Users != int64(tc.followed+tc.others) || r.FullSyncs != 1 || r.IncrementalSyncs != 1 || r.Stale {
 					t.Errorf("the report is %+v", r)
 				}
@@ -60,26 +60,26 @@ func TestFirstLoad(t *testing.T) {
 }
 
 func TestNothingIsReadBeforeFollow(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.source.seed(0, 3)
 		s.run(s.source)
 		s.wait(time.Hour)
-		s.wantSight("pending", idOf(0))
+		s.wantView("pending", idOf(0))
 		s.wait(time.Hour)
 		s.source.wantCalls(t, "")
 		s.Follow(nil)
 		s.settle()
-		s.source.wantCalls(t, "count, tail, ids")
-		s.wantSight("first", idOf(0))
+		s.source.wantCalls(t, "count, changed, ids")
+		s.wantView("first", idOf(0))
 	})
 }
 
 func TestLateFollowersAreReadTogether(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.load(10)
 		s.source.seed(10, 300)
 		for _, id := range idsOf(10, 260) {
-			s.wantSight("pending", id)
+			s.wantView("pending", id)
 			time.Sleep(gather / 1000)
 		}
 		if r := s.Report(); r.Followed != 260 || r.Pending != 250 {
@@ -87,13 +87,13 @@ func TestLateFollowersAreReadTogether(t *testing.T) {
 		}
 		s.settle()
 		s.source.wantCalls(t, "ids x3")
-		s.wantTold(idsOf(10, 260)...)
-		s.wantSight("first", idsOf(0, 260)...)
+		s.wantNotified(idsOf(10, 260)...)
+		s.wantView("first", idsOf(0, 260)...)
 
 		s.followAll(260, 300)
 		s.settle()
 		s.source.wantCalls(t, "ids")
-		s.wantTold(idsOf(260, 300)...)
+		s.wantNotified(idsOf(260, 300)...)
 		s.followAll(0, 300)
 		s.settle()
 		s.source.wantCalls(t, "")
@@ -101,7 +101,7 @@ func TestLateFollowersAreReadTogether(t *testing.T) {
 }
 
 func TestUserIsAskedForOnceHoweverOftenItIsFollowed(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.load(1)
 		s.source.seed(1, 3)
 		for range 5 {
@@ -124,13 +124,13 @@ func TestAnHourOfSilence(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{0, 1, 250} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			onStage(t, func(t *testing.T, s *stage) {
+			inEnvironment(t, func(t *testing.T, s *environment) {
 				s.source.seed(n, n+2000)
 				s.load(n)
 				for hour := range 3 {
 					s.wait(time.Hour)
 					got := s.source.tally()
-					want := map[string]int{"tail": 60, "count": 1}
+					want := map[string]int{"changed": 60, "count": 1}
 					if lists := calls(n, 100); lists > 0 {
 						want["ids"] = lists
 					}
@@ -138,14 +138,14 @@ func TestAnHourOfSilence(t *testing.T) {
 						t.Errorf("in hour %d the calls were %v, want %v", hour, got, want)
 					}
 				}
-				s.wantTold()
+				s.wantNotified()
 				if r := s.Report(); r.IncrementalSyncs != 181 || r.FullSyncs != 4 || r.IncrementalSyncOverruns != 0 {
 					t.Errorf("the report is %+v", r)
 				}
-				if n := s.counted(&s.compared); n != 3 {
-					t.Errorf("told %d times of a full comparison, want 3: not of the first", n)
+				if n := s.counted(&s.fullSyncs); n != 3 {
+					t.Errorf("notified %d times of a full sync, want 3: not of the first", n)
 				}
-				if age := time.Since(s.ComparedAt()); age > time.Minute {
+				if age := time.Since(s.LastFullSync()); age > time.Minute {
 					t.Errorf("compared %s ago", age)
 				}
 			})
@@ -154,7 +154,7 @@ func TestAnHourOfSilence(t *testing.T) {
 }
 
 func TestFailures(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.load(3)
 		began := time.Now()
 		s.source.set(func(s *source) { s.fault = func(call) error { return errDown } })
@@ -171,7 +171,7 @@ func TestFailures(t *testing.T) {
 		for i := 1; i < len(failures); i++ {
 			gaps = append(gaps, failures[i].at.Sub(failures[i-1].at))
 		}
-		// The first tail is due a minute after the load.
+		// The first incremental sync is due a minute after the load.
 		if failing := staleAfter - time.Minute; failing < 2*time.Minute || failing > 3*time.Minute+time.Second {
 			t.Errorf("stale after %s of failures, want two intervals or a little more", failing)
 		}
@@ -185,8 +185,8 @@ func TestFailures(t *testing.T) {
 		if n := s.counted(&s.reported); n != 2 {
 			t.Errorf("reported %d times, want twice", n)
 		}
-		s.wantSight("first", idsOf(0, 3)...)
-		s.wantTold()
+		s.wantView("first", idsOf(0, 3)...)
+		s.wantNotified()
 
 		s.source.set(func(s *source) { s.fault = nil })
 		s.wait(2 * time.Minute)
@@ -200,7 +200,7 @@ func TestFailures(t *testing.T) {
 }
 
 func TestAFewFailuresAreNotStale(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.load(3)
 		failed := 0
 		s.source.set(func(s *source) {
@@ -224,13 +224,13 @@ func TestAFewFailuresAreNotStale(t *testing.T) {
 }
 
 func TestTwoFailuresInALongTimeAreNotStale(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.load(1)
 		s.SetIntervals(time.Second, time.Hour)
 		s.source.set(func(s *source) { s.latency, s.fault = 10*time.Second, func(call) error { return errDown } })
 		s.wait(22 * time.Second)
-		if got := s.source.tally()["tail"]; got != 2 && got != 3 || s.Report().Stale {
-			t.Fatalf("after %d failed tails the report is %+v", got, s.Report())
+		if got := s.source.tally()["changed"]; got != 2 && got != 3 || s.Report().Stale {
+			t.Fatalf("after %d failed incrementalRetries the report is %+v", got, s.Report())
 		}
 		s.wait(11 * time.Second)
 		if !s.Report().Stale {
@@ -239,8 +239,8 @@ func TestTwoFailuresInALongTimeAreNotStale(t *testing.T) {
 	})
 }
 
-func TestWaitingForATicketIsNoFailure(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+func TestWaitingForATokenIsNoFailure(t *testing.T) {
+	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.load(3)
 		s.source.set(func(s *source) {
 			s.fault = func(c call) error { return &clerk.WaitError{At: c.at.Add(7 * time.Second)} }
@@ -249,14 +249,14 @@ func TestWaitingForATicketIsNoFailure(t *testing.T) {
 		if r := s.Report(); r.Stale || r.IncrementalSyncs != 1 {
 			t.Errorf("the report is %+v", r)
 		}
-		if got := s.source.tally()["tail"]; got < 500 || got > 510 {
+		if got := s.source.tally()["changed"]; got < 500 || got > 510 {
 			t.Errorf("%d calls in an hour, want one in 7 seconds", got)
 		}
 		s.source.set(func(s *source) {
 			s.fault = func(c call) error { return &clerk.Error{Status: 429, RetryAt: c.at.Add(30 * time.Minute)} }
 		})
 		s.wait(29 * time.Minute)
-		if got := s.source.tally()["tail"]; got > 32 {
+		if got := s.source.tally()["changed"]; got > 32 {
 			t.Errorf("%d calls in half an hour, want no more than one a minute", got)
 		}
 		// A time that is over already is no reason to ask without a pause.
@@ -264,14 +264,14 @@ func TestWaitingForATicketIsNoFailure(t *testing.T) {
 		s.wait(2 * time.Minute)
 		s.source.takeCalls()
 		s.wait(10 * time.Second)
-		if got := s.source.tally()["tail"]; got > 201 {
+		if got := s.source.tally()["changed"]; got > 201 {
 			t.Errorf("%d calls in 10 seconds", got)
 		}
 	})
 }
 
 // Every second call has to wait, as where there is one token at a time.
-func TestNothingIsAskedTwiceForLackOfTickets(t *testing.T) {
+func TestNothingIsAskedTwiceForLackOfTokens(t *testing.T) {
 	t.Parallel()
 	faults := map[string]func(c call) error{
 		"Waiting":  func(c call) error { return &clerk.WaitError{At: c.at.Add(3 * time.Second)} },
@@ -280,7 +280,7 @@ func TestNothingIsAskedTwiceForLackOfTickets(t *testing.T) {
 	}
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {
-			onStage(t, func(t *testing.T, s *stage) {
+			inEnvironment(t, func(t *testing.T, s *environment) {
 				var answered []string
 				n := 0
 				s.source.fault = func(c call) error {
@@ -294,7 +294,7 @@ func TestNothingIsAskedTwiceForLackOfTickets(t *testing.T) {
 				s.followAll(0, 450)
 				s.run(s.source)
 				s.wait(50 * time.Second)
-				s.wantSight("first", idsOf(0, 450)...)
+				s.wantView("first", idsOf(0, 450)...)
 				for i := range 350 {
 					s.source.rename(idOf(2000+i), "other")
 				}
@@ -304,7 +304,7 @@ func TestNothingIsAskedTwiceForLackOfTickets(t *testing.T) {
 					seen[one]++
 				}
 				want := map[string]int{
-					"count00": 1, "tail00": 2, "tail1000": 1, "tail2000": 1, "tail3000": 1,
+					"count00": 1, "changed00": 2, "changed1000": 1, "changed2000": 1, "changed3000": 1,
 					"ids0100" + idOf(0): 1, "ids0100" + idOf(100): 1, "ids0100" + idOf(200): 1, "ids0100" + idOf(300): 1, "ids050" + idOf(400): 1,
 				}
 				if fmt.Sprint(seen) != fmt.Sprint(want) {
@@ -316,11 +316,11 @@ func TestNothingIsAskedTwiceForLackOfTickets(t *testing.T) {
 }
 
 // One kind of call always fails: the other one goes on.
-func TestTailAndComparisonDoNotBlockEachOther(t *testing.T) {
+func TestIncrementalAndFullSyncDoNotBlockEachOther(t *testing.T) {
 	t.Parallel()
-	for _, broken := range []string{"tail", "ids", "count"} {
+	for _, broken := range []string{"changed", "ids", "count"} {
 		t.Run(broken, func(t *testing.T) {
-			onStage(t, func(t *testing.T, s *stage) {
+			inEnvironment(t, func(t *testing.T, s *environment) {
 				s.load(3)
 				s.source.set(func(s *source) {
 					s.fault = func(c call) error {
@@ -332,25 +332,25 @@ func TestTailAndComparisonDoNotBlockEachOther(t *testing.T) {
 				})
 				s.wait(3 * time.Hour)
 				r := s.Report()
-				if compared := r.FullSyncs - 1; broken == "tail" && compared < 2 {
-					t.Errorf("the report is %+v, want full comparisons", r)
+				if compared := r.FullSyncs - 1; broken == "changed" && compared < 2 {
+					t.Errorf("the report is %+v, want full listingRetries", r)
 				}
-				if broken != "tail" && r.IncrementalSyncs < 150 {
-					t.Errorf("the report is %+v, want tails", r)
+				if broken != "changed" && r.IncrementalSyncs < 150 {
+					t.Errorf("the report is %+v, want incrementalRetries", r)
 				}
 			})
 		})
 	}
 }
 
-func TestAnotherRunGoesOnWhereTheLastOneStopped(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+func TestAnotherRunContinuesWhereTheLastOneStopped(t *testing.T) {
+	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.source.latency = time.Second
 		s.source.seed(0, 2000)
 		s.followAll(0, 350)
 		s.run(s.source)
 		s.wait(4500 * time.Millisecond)
-		s.source.wantCalls(t, "count, tail, ids x3")
+		s.source.wantCalls(t, "count, changed, ids x3")
 		s.stop()
 		s.wait(10 * time.Minute)
 		s.source.wantCalls(t, "")
@@ -359,24 +359,24 @@ func TestAnotherRunGoesOnWhereTheLastOneStopped(t *testing.T) {
 		second.histories = s.source.histories
 		s.run(second)
 		s.settle()
-		// The list under way was given up; the tail is due.
-		if got := summary(second.takeCalls()); got != "tail, ids x2" {
+		// The list under way was given up; the incremental sync is due.
+		if got := summary(second.takeCalls()); got != "changed, ids x2" {
 			t.Errorf("the second source was asked for %q", got)
 		}
 		s.source.wantCalls(t, "")
-		s.wantSight("first", idsOf(0, 350)...)
+		s.wantView("first", idsOf(0, 350)...)
 		s.stop()
 		s.wait(2 * time.Hour)
 		s.run(second)
 		s.settle()
-		if got := summary(second.takeCalls()); got != "tail, count, ids x4" {
+		if got := summary(second.takeCalls()); got != "changed, count, ids x4" {
 			t.Errorf("after two hours it was asked for %q", got)
 		}
 	})
 }
 
 func TestOneRunAtATime(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.load(3)
 		first := s.stop
 		second := newSource(time.Now)
@@ -390,7 +390,7 @@ func TestOneRunAtATime(t *testing.T) {
 		first()
 		s.wait(10 * time.Minute)
 		if n := len(second.takeCalls()); n != 10 {
-			t.Errorf("%d calls after the first ended, want 10 tails", n)
+			t.Errorf("%d calls after the first ended, want 10 incrementalRetries", n)
 		}
 	})
 }
@@ -398,28 +398,28 @@ func TestOneRunAtATime(t *testing.T) {
 // Virtual time would stand still, and the test end with a deadlock, if Run did not return.
 func TestRunEndsWithItsContext(t *testing.T) {
 	t.Parallel()
-	tests := map[string]func(s *stage){
-		"BeforeFollow":   func(s *stage) { s.run(s.source) },
-		"WhileItRests":   func(s *stage) { s.load(3); s.wait(10 * time.Second) },
-		"WhileItGathers": func(s *stage) { s.load(3); s.Look("new", idOf(9)); s.wait(gather / 2) },
-		"InTheMidstOfCall": func(s *stage) {
+	tests := map[string]func(s *environment){
+		"BeforeFollow":   func(s *environment) { s.run(s.source) },
+		"WhileItRests":   func(s *environment) { s.load(3); s.wait(10 * time.Second) },
+		"WhileItGathers": func(s *environment) { s.load(3); s.Look("new", idOf(9)); s.wait(gather / 2) },
+		"InTheMidstOfCall": func(s *environment) {
 			s.load(3)
 			s.source.set(func(s *source) { s.latency = time.Hour })
 			s.wait(time.Minute + time.Second)
 		},
-		"WhileItBacksOff": func(s *stage) {
+		"WhileItBacksOff": func(s *environment) {
 			s.load(3)
 			s.source.set(func(s *source) { s.fault = func(call) error { return errDown } })
 			s.wait(time.Hour)
 		},
-		"WhileItWaitsForATicket": func(s *stage) {
+		"WhileItWaitsForATicket": func(s *environment) {
 			s.load(3)
 			s.source.set(func(s *source) {
 				s.fault = func(c call) error { return &clerk.WaitError{At: c.at.Add(time.Hour)} }
 			})
 			s.wait(time.Minute + time.Second)
 		},
-		"BehindAnotherRun": func(s *stage) {
+		"BehindAnotherRun": func(s *environment) {
 			s.load(3)
 			first := s.stop
 			s.run(s.source)
@@ -427,7 +427,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 			second := s.stop
 			s.stop = func() { second(); first() }
 		},
-		"BeforeItBegan": func(s *stage) {
+		"BeforeItBegan": func(s *environment) {
 			s.Follow(nil)
 			ctx, cancel := context.WithCancel(s.t.Context())
 			cancel()
@@ -436,7 +436,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	}
 	for name, prepare := range tests {
 		t.Run(name, func(t *testing.T) {
-			onStage(t, func(t *testing.T, s *stage) {
+			inEnvironment(t, func(t *testing.T, s *environment) {
 				prepare(s)
 				asked := time.Now()
 				s.stop()
@@ -490,32 +490,32 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 }
 
 func TestIntervals(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.load(3)
 		s.SetIntervals(10*time.Minute, 2*time.Hour)
 		s.wait(4 * time.Hour)
-		if got := fmt.Sprint(s.source.tally()); got != "map[count:2 ids:2 tail:24]" {
+		if got := fmt.Sprint(s.source.tally()); got != "map[changed:24 count:2 ids:2]" {
 			t.Errorf("the calls were %s", got)
 		}
 		s.SetIntervals(time.Second, time.Minute)
 		s.wait(time.Minute + time.Second)
 		got := s.source.tally()
-		if got["tail"] < 60 || got["tail"] > 62 || got["count"] != 1 {
-			t.Errorf("the calls were %v, want a tail each second and one comparison", got)
+		if got["changed"] < 60 || got["changed"] > 62 || got["count"] != 1 {
+			t.Errorf("the calls were %v, want an incremental sync each second and one listing", got)
 		}
 	})
 }
 
 func TestAClockThatIsPutForwardIsNoticed(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.SetIntervals(10*time.Minute, 10*time.Hour)
 		s.load(3)
 		s.putForward(10 * time.Minute)
 		s.wait(time.Minute + gather)
-		s.source.wantCalls(t, "tail")
+		s.source.wantCalls(t, "changed")
 		s.putForward(10 * time.Hour)
 		s.wait(time.Minute + gather)
-		s.source.wantCalls(t, "count, tail, ids")
+		s.source.wantCalls(t, "count, changed, ids")
 
 		s.source.set(func(s *source) {
 			s.fault = func(call) error { return &clerk.WaitError{At: time.Now().Add(12 * time.Hour)} }
@@ -526,7 +526,7 @@ func TestAClockThatIsPutForwardIsNoticed(t *testing.T) {
 		s.source.takeCalls()
 		s.putForward(11 * time.Hour)
 		s.wait(time.Minute + gather)
-		s.source.wantCalls(t, "count, tail, ids")
+		s.source.wantCalls(t, "count, changed, ids")
 	})
 }
 
@@ -555,17 +555,17 @@ func TestHooksAreOptional(t *testing.T) {
 }
 
 func TestSyncNowDoesNotWaitForTheInterval(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.SetIntervals(10*time.Minute, 10*time.Hour)
 		s.load(3)
 		s.source.rename(idOf(1), "changed")
 		s.SyncNow(false)
 		s.settle()
-		s.source.wantCalls(t, "tail")
-		s.wantTold(idOf(1))
+		s.source.wantCalls(t, "changed")
+		s.wantNotified(idOf(1))
 		s.SyncNow(true)
 		s.settle()
-		s.source.wantCalls(t, "count, tail, ids")
+		s.source.wantCalls(t, "count, changed, ids")
 		if r := s.Report(); r.IncrementalSyncs != 3 || r.FullSyncs != 2 {
 			t.Errorf("the report is %+v", r)
 		}
@@ -573,12 +573,12 @@ func TestSyncNowDoesNotWaitForTheInterval(t *testing.T) {
 		s.wait(9 * time.Minute)
 		s.source.wantCalls(t, "")
 		s.wait(2 * time.Minute)
-		s.source.wantCalls(t, "tail")
+		s.source.wantCalls(t, "changed")
 	})
 }
 
 func TestSyncNowIsFullWhileNoIncrementalSyncIsPossible(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.source.seed(10, 2000)
 		s.load(3)
 		s.source.renameAll(100, 1900, "other")
@@ -586,6 +586,6 @@ func TestSyncNowIsFullWhileNoIncrementalSyncIsPossible(t *testing.T) {
 		s.source.takeCalls()
 		s.SyncNow(false)
 		s.settle()
-		s.source.wantCalls(t, "count, tail, ids")
+		s.source.wantCalls(t, "count, changed, ids")
 	})
 }

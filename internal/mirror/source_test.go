@@ -20,7 +20,7 @@ const instanceID = "ins_1"
 
 // call is one that a source was asked for.
 type call struct {
-	// kind is count, ids, tail, walk or instance.
+	// kind is count, ids, changed, walk or instance.
 	kind   string
 	ids    []string
 	offset int
@@ -234,7 +234,7 @@ func (s *source) UsersByID(ctx context.Context, ids ...string) ([]*clerk.User, e
 
 // LastUpdated returns a page of the users, last changed first.
 func (s *source) LastUpdated(ctx context.Context, offset, limit int) (clerk.UserPage, error) {
-	if err := s.begin(ctx, call{kind: "tail", offset: offset}); err != nil {
+	if err := s.begin(ctx, call{kind: "changed", offset: offset}); err != nil {
 		return clerk.UserPage{}, err
 	}
 	defer s.mu.Unlock()
@@ -291,7 +291,7 @@ func (s *source) takeCalls() []call {
 }
 
 // wantCalls compares the kinds of the calls since it was last asked, in their order, each with how many there were in a
-// row: "count, tail, ids x3".
+// row: "count, changed, ids x3".
 func (s *source) wantCalls(t *testing.T, want string) {
 	t.Helper()
 	if got := summary(s.takeCalls()); got != want {

@@ -10,68 +10,67 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// Presence says what is known about a user.
+// Presence is what is known about the existence of a user.
 type Presence int
 
 const (
-	// Pending means nothing yet; the follower is told when there is.
+	// Pending means that nothing is known yet. The follower is notified when that changes.
 	Pending Presence = iota
-	// Present means that the copy is good.
+	// Present means that the copy is valid.
 	Present
-	// Doubtful means that what is known is not to be acted upon before the user was read by id: a write was answered with a
-	// part or not at all, or a list shows something that a write of a moment ago contradicts, or does not show the user.
+	// Doubtful means that the user must be read by id before anybody acts on the copy. Either a write was answered in part
+	// or not at all, or a list contradicts a recent write, or a list does not show the user.
 	Doubtful
-	// Absent means that Clerk was asked for the user by id and has none.
+	// Absent means that Clerk answered a read by id that it has no such user.
 	Absent
-	// MassAbsent means that lists do not show the user, nor many others at the same time. More likely something else is wrong.
+	// MassAbsent means that lists show neither the user nor many others, so that another cause is more likely.
 	MassAbsent
 )
 
 // entry is one user as last seen.
 type entry struct {
-	// copy is the last one, also while it is doubtful; zero if there never was one.
+	// copy is the last copy, even while it is doubtful; zero if there never was one.
 	copy     clerk.PackedUser
 	presence Presence
-	// asked is when the last call began whose answer agrees with the copy, or said that there is no such user. confirmed is
-	// the same of our own writes and reads by id, leaving out lists, since those may show what was a while ago.
+	// asked is when the last call began whose answer agrees with the copy, or said that there is no such user. confirmed
+	// is the same for our own writes and reads by id, without lists, because lists lag.
 	asked, confirmed time.Time
-	// fence is when our last write to the user was answered, or its answer was lost.
+	// fence is the time at which our last write to the user was answered, or its answer was lost.
 	fence time.Time
-	// written is when our last write that was no deletion was answered, or its answer was lost.
+	// written is the same as fence, but ignores deletions.
 	written time.Time
-	// bound is when an object was last bound to it.
+	// bound is the time at which an object was last bound to the user.
 	bound time.Time
-	// since is when the user was found to be absent with many others.
+	// since is the time at which the user was found to be missing with many others.
 	since time.Time
-	// lagging is true of a copy from a list that may not show yet what was written before the list was asked for.
+	// lagging is true if the copy is from a list that may not show an earlier write yet.
 	lagging bool
-	// unlisted is true if the last list that was to show the user did not, and it was not seen since.
+	// unlisted is true if the last list that should have shown the user did not, and nothing has shown it since.
 	unlisted bool
-	// owned is true if the user is some follower's own, and not only looked at.
+	// owned is true if the user is a follower's own, and not only observed.
 	owned bool
 	// wanted is true while the id waits to be read.
 	wanted    bool
 	followers []string
 }
 
-// Wrote records Clerk's answer to a write that held the whole user. Other followers are told; who follows a user alone is
-// taken to have written.
+// Wrote records Clerk's answer to a write, if it holds the whole user. It notifies the followers if no copy was known, or
+// if there are several: a single follower is assumed to be the writer.
 func (m *Mirror) Wrote(user *clerk.User) {
 	copied := user.Pack()
 	m.mu.Lock()
 	e, now := m.entry(user.ID), m.config.Now()
-	var told []string
+	var notified []string
 	if len(e.followers) > 1 && e.isNews(copied, now) || !e.known() {
-		told = slices.Clone(e.followers)
+		notified = slices.Clone(e.followers)
 	}
 	e.copy, e.presence, e.asked, e.confirmed, e.lagging = copied, Present, now, now, false
 	e.fence, e.written, e.unlisted = now, now, false
 	m.mu.Unlock()
-	m.tell(told)
+	m.notify(notified)
 }
 
-// WrotePart records that a write was answered without the whole user, or that its answer was lost: the copy is doubtful
-// from now on.
+// WrotePart records a write whose answer did not hold the whole user, or was lost. The copy becomes doubtful.
 func (m *Mirror) WrotePart(userID string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -79,17 +78,16 @@ func (m *Mirror) WrotePart(userID string) {
 	e.presence, e.fence, e.written = Doubtful, now, now
 }
 
-// Read records a user that was read by id, by a call that began at asked, and returns the copy that counts from now on. It
-// is another one than was read if a later one is known; ok is false if what was read is older than a write of ours and
-// nothing better is known.
+// Read records a user that was read by id in a call that began at asked, and returns the valid copy. That is a later
+// one if the mirror knows one. ok is false if the read is older than our last write and no later copy is known.
 func (m *Mirror) Read(user *clerk.User, asked time.Time) (known *clerk.User, ok bool) {
 	copied := user.Pack()
 	m.mu.Lock()
 	e, now := m.entry(user.ID), m.config.Now()
-	var told []string
+	var notified []string
 	if !asked.Before(e.confirmed) && e.accepts(copied, asked) {
 		if e.isNews(copied, now) {
-			told = slices.Clone(e.followers)
+			notified = slices.Clone(e.followers)
 		}
 		e.copy, e.presence, e.asked, e.confirmed, e.lagging = copied, Present, later(e.asked, asked), asked, false
 		e.unlisted = false
@@ -98,28 +96,28 @@ func (m *Mirror) Read(user *clerk.User, asked time.Time) (known *clerk.User, ok 
 		known, ok = e.user(now), true
 	}
 	m.mu.Unlock()
-	m.tell(told)
+	m.notify(notified)
 	return known, ok
 }
 
-// NotFound records that Clerk has no user with the id, as it answered to a call that began at asked. It says nothing about
-// one that was written to or bound less than a minute before.
+// NotFound records that a call that began at asked found no user with the id. It is ignored if the user was written to
+// or bound less than a minute before.
 func (m *Mirror) NotFound(userID string, asked time.Time) {
 	m.mu.Lock()
-	var told []string
+	var notified []string
 	if e, found := m.users[userID]; found && !asked.Before(e.confirmed) && !e.isNew(asked) {
 		if e.presence != Absent {
-			// Comparisons pass over it from now on.
-			told = slices.Clone(e.followers)
+			// From now on listings skip the user.
+			notified = slices.Clone(e.followers)
 		}
 		e.presence, e.asked, e.confirmed = Absent, later(e.asked, asked), asked
 	}
 	m.mu.Unlock()
-	m.tell(told)
+	m.notify(notified)
 }
 
-// LagLeft returns for how long after asked Clerk may not show a user that this process wrote to or bound; 0 if it must. A
-// deletion does not count, since that the user is absent is what it is for.
+// LagLeft returns for how long after asked Clerk may not show a user that this process wrote to or bound; 0 if it must.
+// Deletions do not count, because the absence is their purpose.
 func (m *Mirror) LagLeft(userID string, asked time.Time) time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -130,7 +128,8 @@ func (m *Mirror) LagLeft(userID string, asked time.Time) time.Duration {
 	return clerk.LagLeft(asked, e.written, e.bound)
 }
 
-// Unlisted reports whether a list that was to show a user did not, which confirms an answer that there is no such user.
+// Unlisted reports whether a list that should have shown the user did not. That confirms an answer that there is no
+// such user.
 func (m *Mirror) Unlisted(userID string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -138,8 +137,8 @@ func (m *Mirror) Unlisted(userID string) bool {
 	return found && e.unlisted
 }
 
-// Forget makes the copy of a user doubtful that is gone at Clerk, or about which nothing is known any more. Where nobody
-// follows it, it is dropped.
+// Forget makes the copy of a user doubtful that was deleted at Clerk, or about which nothing is known any more. If
+// nobody follows the user, it is dropped.
 func (m *Mirror) Forget(userID string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -164,37 +163,38 @@ func (m *Mirror) entry(userID string) *entry {
 	return e
 }
 
-// accepts reports whether a copy that was asked for then may be no older than what is known. A lower updated_at shows that
-// it is, unless what is known is from so long ago that no answer lags behind it: then Clerk has set its clock back.
+// accepts reports whether a copy that was requested at asked may be as new as the known one. A lower updated_at shows
+// that it is older. The exception is a known copy that is too old for any answer to lag behind it: then Clerk has set
+// its clock back.
 func (e *entry) accepts(copied clerk.PackedUser, asked time.Time) bool {
 	older := !e.copy.IsZero() && copied.UpdatedAt.Before(e.copy.UpdatedAt)
 	return !asked.Before(e.fence) && (!older || clerk.LagLeft(asked, e.fence, e.asked) == 0)
 }
 
-// user returns the user as it is at the time now, if the last copy is right.
+// user returns the user at the time now, assuming that the last copy is right.
 func (e *entry) user(now time.Time) *clerk.User { return unlockedIfLapsed(e.copy.Unpack(), now) }
 
-// known reports whether the followers know of a copy.
+// known reports whether the followers know a copy.
 func (e *entry) known() bool { return e.presence == Present || e.presence == Doubtful }
 
-// isNews reports whether a copy shows what the followers do not know yet.
+// isNews reports whether a copy shows something that the followers do not know yet.
 func (e *entry) isNews(copied clerk.PackedUser, now time.Time) bool {
 	return !e.known() || !e.shows(copied, now)
 }
 
-// shows reports whether the last copy is the same as another one.
+// shows reports whether the last copy equals another one.
 func (e *entry) shows(copied clerk.PackedUser, now time.Time) bool {
 	return !e.copy.IsZero() && packedIfLapsed(e.copy, now).Same(packedIfLapsed(copied, now))
 }
 
-// isNew reports whether Clerk may not show at a time what was written or bound before.
+// isNew reports whether Clerk may not yet show at a time what was written or bound before.
 func (e *entry) isNew(at time.Time) bool {
 	return clerk.LagLeft(at, e.fence, e.bound) > 0
 }
 
-// list records a user that a list shows, by a call that began at asked, and returns the followers to be told of it. A
-// difference to what we wrote a moment ago makes the copy doubtful, as does one that was gone a moment ago. The caller holds
-// the lock.
+// list records a user that a list shows, by a call that began at asked, and returns the followers to notify. A
+// difference from our recent write makes the copy doubtful, and so does a user that was absent a moment ago. The caller
+// holds the lock.
 func (m *Mirror) list(userID string, copied clerk.PackedUser, asked time.Time) []string {
 	e, found := m.users[userID]
 	if found {

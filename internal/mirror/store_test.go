@@ -21,13 +21,13 @@ var start = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 type shelf struct {
 	*Mirror
 
-	at   time.Time
-	told []string
+	at       time.Time
+	notified []string
 }
 
 func newShelf() *shelf {
 	s := &shelf{at: start}
-	s.Mirror = New(Config{Now: func() time.Time { return s.at }, Changed: func(f []string) { s.told = append(s.told, f...) }})
+	s.Mirror = New(Config{Now: func() time.Time { return s.at }, Changed: func(f []string) { s.notified = append(s.notified, f...) }})
 	s.Follow(map[string]Followed{"a": {UserID: "a"}, "b": {UserID: "b"}})
 	return s
 }
@@ -39,15 +39,15 @@ func (s *shelf) advance(d time.Duration) time.Time {
 
 // list has a list show a user.
 func (s *shelf) list(user *clerk.User, asked time.Time) {
-	(&session{Mirror: s.Mirror}).take([]*clerk.User{user}, asked)
+	(&session{Mirror: s.Mirror}).recordPage([]*clerk.User{user}, asked)
 }
 
 // shows is what is seen of a user, and its name if it can be seen.
 func (s *shelf) shows(follower, id string) string {
-	sight := s.Look(follower, id)
-	switch sight.Presence {
+	view := s.Look(follower, id)
+	switch view.Presence {
 	case Present:
-		return sight.User.FirstName
+		return view.User.FirstName
 	case Pending:
 		return "pending"
 	case Doubtful:
@@ -74,18 +74,18 @@ func TestWhatCounts(t *testing.T) {
 	tests := map[string]struct {
 		steps func(s *shelf)
 		want  string
-		// told is whether the follower has to hear of the last step.
-		told bool
+		// notified is whether the follower has to hear of the last step.
+		notified bool
 	}{
 		"NothingIsKnown":   {func(*shelf) {}, "pending", false},
 		"ReadIsKept":       {func(s *shelf) { s.Read(named("read"), s.at) }, "read", true},
 		"ListIsTaken":      {func(s *shelf) { s.list(named("listed"), s.at) }, "listed", true},
 		"WriteIsKept":      {func(s *shelf) { s.Wrote(named("written")) }, "written", true},
-		"WriteAfterARead":  {func(s *shelf) { s.Read(named("read"), s.at); s.told = nil; s.Wrote(named("written")) }, "written", false},
-		"WriteAfterAWrite": {func(s *shelf) { s.Wrote(named("one")); s.told = nil; s.Wrote(named("two")) }, "two", false},
+		"WriteAfterARead":  {func(s *shelf) { s.Read(named("read"), s.at); s.notified = nil; s.Wrote(named("written")) }, "written", false},
+		"WriteAfterAWrite": {func(s *shelf) { s.Wrote(named("one")); s.notified = nil; s.Wrote(named("two")) }, "two", false},
 		"OthersAreNotMoved": {func(s *shelf) {
 			s.Read(named("read"), s.at)
-			s.told = nil
+			s.notified = nil
 			s.WrotePart("b")
 			s.Forget("b")
 			s.NotFound("b", s.at)
@@ -95,181 +95,201 @@ func TestWhatCounts(t *testing.T) {
 		// When it was asked for.
 		"LaterReadReplacesEarlier": {func(s *shelf) {
 			s.Read(named("first"), s.at)
-			s.told = nil
+			s.notified = nil
 			s.Read(named("second"), s.advance(second))
 		}, "second", true},
 		"SameReadAgainIsNoNews": {func(s *shelf) {
 			s.Read(named("same"), s.at)
-			s.told = nil
+			s.notified = nil
 			s.Read(named("same"), s.advance(second))
 		}, "same", false},
 		"ReadThatBeganEarlierIsDropped": {func(s *shelf) {
 			s.Read(named("later"), s.at.Add(second))
-			s.told = nil
+			s.notified = nil
 			s.Read(named("earlier"), s.at)
 		}, "later", false},
 		"ListThatBeganEarlierIsDropped": {func(s *shelf) {
 			s.Read(named("later"), s.at.Add(second))
-			s.told = nil
+			s.notified = nil
 			s.list(named("earlier"), s.at)
 		}, "later", false},
 		"ReadThatBeganBeforeAListCounts": {func(s *shelf) {
 			s.list(named("listed"), s.at.Add(second))
-			s.told = nil
+			s.notified = nil
 			s.Read(named("read"), s.at)
 		}, "read", true},
 		"ListThatBeganBeforeAListIsDropped": {func(s *shelf) {
 			s.list(named("listed"), s.at.Add(second))
-			s.told = nil
+			s.notified = nil
 			s.list(named("earlier"), s.at)
 		}, "listed", false},
 
 		// What Clerk says when it changed.
-		"LowerUpdatedAtIsDropped":      {func(s *shelf) { s.Read(named("new5"), s.at); s.told = nil; s.Read(named("old4"), s.advance(second)) }, "new5", false},
-		"LowerUpdatedAtInAList":        {func(s *shelf) { s.Read(named("new5"), s.at); s.told = nil; s.list(named("old4"), s.advance(second)) }, "new5", false},
-		"HigherUpdatedAtInAList":       {func(s *shelf) { s.Read(named("old4"), s.at); s.told = nil; s.list(named("new5"), s.advance(second)) }, "new5", true},
-		"EqualUpdatedAtInAList":        {func(s *shelf) { s.Read(named("one"), s.at); s.told = nil; s.list(named("two"), s.advance(second)) }, "two", true},
-		"HigherUpdatedAtAloneIsNoNews": {func(s *shelf) { s.Read(named("x"), s.at); s.told = nil; s.list(bumped("x"), s.advance(second)) }, "x", false},
-		"ItIsRememberedAllTheSame":     {func(s *shelf) { s.list(bumped("x"), s.at); s.told = nil; s.list(named("y"), s.advance(second)) }, "x", false},
+		"LowerUpdatedAtIsDropped": {func(s *shelf) {
+			s.Read(named("new5"), s.at)
+			s.notified = nil
+			s.Read(named("old4"), s.advance(second))
+		}, "new5", false},
+		"LowerUpdatedAtInAList": {func(s *shelf) {
+			s.Read(named("new5"), s.at)
+			s.notified = nil
+			s.list(named("old4"), s.advance(second))
+		}, "new5", false},
+		"HigherUpdatedAtInAList": {func(s *shelf) {
+			s.Read(named("old4"), s.at)
+			s.notified = nil
+			s.list(named("new5"), s.advance(second))
+		}, "new5", true},
+		"EqualUpdatedAtInAList":        {func(s *shelf) { s.Read(named("one"), s.at); s.notified = nil; s.list(named("two"), s.advance(second)) }, "two", true},
+		"HigherUpdatedAtAloneIsNoNews": {func(s *shelf) { s.Read(named("x"), s.at); s.notified = nil; s.list(bumped("x"), s.advance(second)) }, "x", false},
+		"ItIsRememberedAllTheSame":     {func(s *shelf) { s.list(bumped("x"), s.at); s.notified = nil; s.list(named("y"), s.advance(second)) }, "x", false},
 		"LowerUpdatedAtAfterAPartWrite": {func(s *shelf) {
 			s.Read(named("new5"), s.at)
 			s.WrotePart("a")
-			s.told = nil
+			s.notified = nil
 			s.Read(named("old4"), s.advance(second))
 		}, "doubtful", false},
 
 		// Fences.
 		"ReadThatBeganBeforeAWriteIsDropped": {func(s *shelf) {
 			s.Wrote(named("written"))
-			s.told = nil
+			s.notified = nil
 			s.Read(named("stale"), s.at.Add(-second))
 		}, "written", false},
 		"ListThatBeganBeforeAWriteIsDropped": {func(s *shelf) {
 			s.Wrote(named("written"))
-			s.told = nil
+			s.notified = nil
 			s.list(named("stale9"), s.at.Add(-second))
 		}, "written", false},
 		"ReadThatBeganWithTheAnswerIsKept": {func(s *shelf) {
 			s.Wrote(named("written"))
-			s.told = nil
+			s.notified = nil
 			s.Read(named("fresh"), s.at)
 		}, "fresh", true},
 		"PartOfAnAnswerMakesItDoubtful": {func(s *shelf) {
 			s.Wrote(named("written"))
-			s.told = nil
+			s.notified = nil
 			s.WrotePart("a")
 		}, "doubtful", false},
 		"PartOfAnAnswerDropsReadsUnderWay": {func(s *shelf) {
 			s.Read(named("read"), s.at)
 			s.advance(second)
 			s.WrotePart("a")
-			s.told = nil
+			s.notified = nil
 			s.Read(named("stale9"), s.at.Add(-second/2))
 		}, "doubtful", false},
 		"ReadAfterPartOfAnAnswerIsKept": {func(s *shelf) {
 			s.Read(named("read"), s.at)
 			s.WrotePart("a")
-			s.told = nil
+			s.notified = nil
 			s.Read(named("fresh"), s.advance(second))
 		}, "fresh", true},
 		"FenceOutlivesTheReadAfterIt": {func(s *shelf) {
 			s.WrotePart("a")
 			s.Read(named("fresh"), s.at.Add(second))
-			s.told = nil
+			s.notified = nil
 			s.Read(named("stale9"), s.at.Add(-second))
 		}, "fresh", false},
 		"FenceOutlivesForgetting": {func(s *shelf) {
 			s.Read(named("read"), s.at)
 			s.Forget("a")
-			s.told = nil
+			s.notified = nil
 			s.list(named("stale9"), s.at.Add(-second))
 		}, "doubtful", false},
-		"ForgottenIsDoubtful": {func(s *shelf) { s.Read(named("read"), s.at); s.told = nil; s.Forget("a") }, "doubtful", false},
+		"ForgottenIsDoubtful": {func(s *shelf) { s.Read(named("read"), s.at); s.notified = nil; s.Forget("a") }, "doubtful", false},
 
 		// Lists right after a write.
 		"DifferenceRightAfterAWrite": {func(s *shelf) {
 			s.Wrote(named("written"))
-			s.told = nil
+			s.notified = nil
 			s.list(named("other"), s.advance(clerk.LagTime-1))
 		}, "doubtful", true},
 		"DifferenceLongerAfterAWrite": {func(s *shelf) {
 			s.Wrote(named("written"))
-			s.told = nil
+			s.notified = nil
 			s.list(named("other"), s.advance(clerk.LagTime))
 		}, "other", true},
 		"NoDifferenceRightAfterAWrite": {func(s *shelf) {
 			s.Wrote(named("written"))
-			s.told = nil
+			s.notified = nil
 			s.list(named("written"), s.advance(second))
 		}, "written", false},
 		"DoubtIsToldOnce": {func(s *shelf) {
 			s.Wrote(named("written"))
 			s.list(named("other"), s.advance(second))
-			s.told = nil
+			s.notified = nil
 			s.list(named("third"), s.advance(second))
 		}, "doubtful", false},
 		"DoubtIsNotEndedByAList": {func(s *shelf) {
 			s.Wrote(named("written"))
 			s.list(named("other"), s.advance(second))
-			s.told = nil
+			s.notified = nil
 			s.list(named("written"), s.advance(second))
 		}, "doubtful", false},
 		"DoubtIsEndedByARead": {func(s *shelf) {
 			s.Wrote(named("written"))
 			s.list(named("other"), s.advance(second))
-			s.told = nil
+			s.notified = nil
 			s.Read(named("written"), s.at)
 		}, "written", false},
 		"DoubtIsEndedByAWrite": {func(s *shelf) {
 			s.WrotePart("a")
-			s.told = nil
+			s.notified = nil
 			s.Wrote(named("written"))
 		}, "written", false},
 		"DoubtIsEndedByAListThatIsLateEnough": {func(s *shelf) {
 			s.Read(named("read"), s.at)
 			s.WrotePart("a")
-			s.told = nil
+			s.notified = nil
 			s.list(named("read"), s.advance(clerk.LagTime))
 		}, "read", true},
 		"ListAfterAPartWriteWithoutACopy": {func(s *shelf) {
 			s.WrotePart("a")
-			s.told = nil
+			s.notified = nil
 			s.list(named("stale"), s.advance(second))
 		}, "doubtful", false},
 		"ListLongAfterAPartWriteWithoutACopy": {func(s *shelf) {
 			s.WrotePart("a")
-			s.told = nil
+			s.notified = nil
 			s.list(named("listed"), s.advance(clerk.LagTime))
 		}, "listed", true},
 
 		// Absence.
-		"NotFoundIsAbsent":          {func(s *shelf) { s.Read(named("read"), s.at); s.told = nil; s.NotFound("a", s.at) }, "absent", true},
-		"NotFoundWhenInDoubt":       {func(s *shelf) { s.WrotePart("a"); s.told = nil; s.NotFound("a", s.advance(clerk.LagTime)) }, "absent", true},
-		"NotFoundThatNobodyKnew":    {func(s *shelf) { s.NotFound("a", s.at) }, "absent", true},
-		"NotFoundRightAfterAWrite":  {func(s *shelf) { s.Wrote(named("written")); s.told = nil; s.NotFound("a", s.advance(clerk.LagTime-1)) }, "written", false},
-		"NotFoundLongerAfterAWrite": {func(s *shelf) { s.Wrote(named("written")); s.told = nil; s.NotFound("a", s.advance(clerk.LagTime)) }, "absent", true},
-		"NotFoundBeforeAWrite":      {func(s *shelf) { s.Wrote(named("written")); s.told = nil; s.NotFound("a", s.at.Add(-time.Hour)) }, "written", false},
+		"NotFoundIsAbsent":       {func(s *shelf) { s.Read(named("read"), s.at); s.notified = nil; s.NotFound("a", s.at) }, "absent", true},
+		"NotFoundWhenInDoubt":    {func(s *shelf) { s.WrotePart("a"); s.notified = nil; s.NotFound("a", s.advance(clerk.LagTime)) }, "absent", true},
+		"NotFoundThatNobodyKnew": {func(s *shelf) { s.NotFound("a", s.at) }, "absent", true},
+		"NotFoundRightAfterAWrite": {func(s *shelf) {
+			s.Wrote(named("written"))
+			s.notified = nil
+			s.NotFound("a", s.advance(clerk.LagTime-1))
+		}, "written", false},
+		"NotFoundLongerAfterAWrite": {func(s *shelf) { s.Wrote(named("written")); s.notified = nil; s.NotFound("a", s.advance(clerk.LagTime)) }, "absent", true},
+		"NotFoundBeforeAWrite":      {func(s *shelf) { s.Wrote(named("written")); s.notified = nil; s.NotFound("a", s.at.Add(-time.Hour)) }, "written", false},
 		"NotFoundRightAfterBinding": {func(s *shelf) {
 			s.Read(named("read"), s.at)
 			s.Bind("a", "a")
-			s.told = nil
+			s.notified = nil
 			s.NotFound("a", s.advance(clerk.LagTime-1))
 		}, "read", false},
 		"NotFoundLongerAfterBinding": {func(s *shelf) {
 			s.Read(named("read"), s.at)
 			s.Bind("a", "a")
-			s.told = nil
+			s.notified = nil
 			s.NotFound("a", s.advance(clerk.LagTime))
 		}, "absent", true},
-		"NotFoundThatBeganBeforeARead": {func(s *shelf) { s.Read(named("read"), s.at.Add(second)); s.told = nil; s.NotFound("a", s.at) }, "read", false},
-		"ReadThatBeganBeforeNotFound":  {func(s *shelf) { s.NotFound("a", s.at.Add(second)); s.told = nil; s.Read(named("read"), s.at) }, "absent", false},
-		"ReadAfterNotFound":            {func(s *shelf) { s.NotFound("a", s.at); s.told = nil; s.Read(named("read"), s.advance(second)) }, "read", true},
-		"ListRightAfterNotFound":       {func(s *shelf) { s.NotFound("a", s.at); s.told = nil; s.list(named("x"), s.advance(clerk.LagTime-1)) }, "doubtful", true},
-		"ListLongerAfterNotFound":      {func(s *shelf) { s.NotFound("a", s.at); s.told = nil; s.list(named("x"), s.advance(clerk.LagTime)) }, "x", true},
+		"NotFoundThatBeganBeforeARead": {func(s *shelf) { s.Read(named("read"), s.at.Add(second)); s.notified = nil; s.NotFound("a", s.at) }, "read", false},
+		"ReadThatBeganBeforeNotFound":  {func(s *shelf) { s.NotFound("a", s.at.Add(second)); s.notified = nil; s.Read(named("read"), s.at) }, "absent", false},
+		"ReadAfterNotFound":            {func(s *shelf) { s.NotFound("a", s.at); s.notified = nil; s.Read(named("read"), s.advance(second)) }, "read", true},
+		"ListRightAfterNotFound": {func(s *shelf) {
+			s.NotFound("a", s.at)
+			s.notified = nil
+			s.list(named("x"), s.advance(clerk.LagTime-1))
+		}, "doubtful", true},
+		"ListLongerAfterNotFound": {func(s *shelf) { s.NotFound("a", s.at); s.notified = nil; s.list(named("x"), s.advance(clerk.LagTime)) }, "x", true},
 		"ListRightAfterNotFoundAndARead": {func(s *shelf) {
 			s.Read(named("x"), s.at)
 			s.NotFound("a", s.at)
-			s.told = nil
+			s.notified = nil
 			s.list(named("x"), s.advance(second))
 		}, "doubtful", true},
 	}
@@ -281,8 +301,8 @@ func TestWhatCounts(t *testing.T) {
 			if got := s.shows("a", "a"); got != tc.want {
 				t.Errorf("the mirror shows %q, want %q", got, tc.want)
 			}
-			if told := slices.Contains(s.told, "a"); told != tc.told || len(s.told) > 1 {
-				t.Errorf("told %q, want that it was told: %t", s.told, tc.told)
+			if notified := slices.Contains(s.notified, "a"); notified != tc.notified || len(s.notified) > 1 {
+				t.Errorf("notified %q, want that it was notified: %t", s.notified, tc.notified)
 			}
 		})
 	}
@@ -344,10 +364,10 @@ func TestOneFollowersAnswersAreAnothersNews(t *testing.T) {
 			s := newShelf()
 			s.Look("second", "a")
 			tc.before(s)
-			s.told = nil
+			s.notified = nil
 			tc.step(s)
-			if got := slices.Contains(s.told, "second"); got != tc.want {
-				t.Errorf("told %q, want that the second was told: %t", s.told, tc.want)
+			if got := slices.Contains(s.notified, "second"); got != tc.want {
+				t.Errorf("notified %q, want that the second was notified: %t", s.notified, tc.want)
 			}
 		})
 	}
@@ -431,16 +451,16 @@ func TestLapsedLockIsNoNews(t *testing.T) {
 	t.Parallel()
 	s := newShelf()
 	s.list(&clerk.User{ID: "a", Locked: true, LockedUntil: s.at.Add(time.Minute)}, s.at)
-	s.told = nil
+	s.notified = nil
 	s.list(&clerk.User{ID: "a", Locked: true, LockedUntil: s.at.Add(time.Minute + time.Second)}, s.at)
 	s.advance(2 * time.Minute)
 	s.list(&clerk.User{ID: "a"}, s.at)
-	if len(s.told) > 0 {
-		t.Errorf("told %q", s.told)
+	if len(s.notified) > 0 {
+		t.Errorf("notified %q", s.notified)
 	}
 	s.list(&clerk.User{ID: "a", Locked: true, LockedUntil: s.at.Add(time.Minute)}, s.at)
-	if len(s.told) != 1 {
-		t.Errorf("told %q of a lock", s.told)
+	if len(s.notified) != 1 {
+		t.Errorf("notified %q of a lock", s.notified)
 	}
 }
 
@@ -521,9 +541,9 @@ func TestMirrorIsSafeForConcurrentUse(t *testing.T) {
 				m.BoundTo(follower)
 				m.Recent(id, time.Hour)
 				m.Report()
-				(&session{Mirror: m}).take([]*clerk.User{{ID: id}}, time.Now())
+				(&session{Mirror: m}).recordPage([]*clerk.User{{ID: id}}, time.Now())
 				m.SetIntervals(time.Minute, time.Hour)
-				m.ComparedAt()
+				m.LastFullSync()
 				m.Unbind(follower)
 				m.Forget(id)
 			}

@@ -116,7 +116,7 @@ func (r *reconciliation) policy(todo []plan.Change) plan.Policy {
 	}
 	differing := plan.Fields(todo)
 	for _, field := range differing {
-		if !slices.Contains(r.notKept, field) && fields.contended(field, r.mirror.ComparedAt()) {
+		if !slices.Contains(r.notKept, field) && fields.contended(field, r.mirror.LastFullSync()) {
 			r.contended = append(r.contended, field)
 			policy.Withheld[field] = true
 		}

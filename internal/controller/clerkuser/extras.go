@@ -41,7 +41,7 @@ func (e readExtras) run(ctx context.Context) error {
 	if e.observed == nil || !e.owned {
 		return nil
 	}
-	read := extra{userID: e.userID, generation: e.user.Generation, compared: e.mirror.ComparedAt()}
+	read := extra{userID: e.userID, generation: e.user.Generation, compared: e.mirror.LastFullSync()}
 	for _, what := range e.user.Spec.StatusIncludes {
 		known, due := e.state.extraDue(what, read, e.shows(what), e.forced())
 		if !due {

@@ -177,11 +177,11 @@ func (p *Pool) sharedInstance(instanceID string) *sharedInstance {
 		OnKeyRefused: members(p.keyChecks),
 	})
 	h.mirror = mirror.New(mirror.Config{
-		Now:      p.now,
-		Changed:  func(followers []string) { p.changedUsers.Add(followers...) },
-		Compared: members(p.changed),
-		Doubted:  members(p.keyChecks),
-		Reported: members(p.reported),
+		Now:           p.now,
+		Changed:       func(followers []string) { p.changedUsers.Add(followers...) },
+		FullSynced:    members(p.changed),
+		OtherInstance: members(p.keyChecks),
+		Reported:      members(p.reported),
 	})
 	p.shared[instanceID] = h
 	return h

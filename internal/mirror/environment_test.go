@@ -14,32 +14,32 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// stage is a mirror with its source, in virtual time. Every user has one follower, which has the same name.
-type stage struct {
+// environment is a mirror with its source, in virtual time. Every user has one follower, which has the same name.
+type environment struct {
 	*Mirror
 
 	t      *testing.T
 	source *source
 	stop   func()
 
-	mu                          sync.Mutex
-	ahead                       time.Duration
-	told                        []string
-	doubted, reported, compared int
+	mu                                 sync.Mutex
+	ahead                              time.Duration
+	notified                           []string
+	otherInstance, reported, fullSyncs int
 }
 
-// onStage runs a test in virtual time, with a source and a mirror that does not run yet.
-func onStage(t *testing.T, test func(t *testing.T, s *stage)) {
+// inEnvironment runs a test in virtual time, with a source and a mirror that does not run yet.
+func inEnvironment(t *testing.T, test func(t *testing.T, s *environment)) {
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := &stage{t: t, source: newSource(time.Now), stop: func() {}}
+		s := &environment{t: t, source: newSource(time.Now), stop: func() {}}
 		s.Mirror = New(Config{
-			Now:      s.now,
-			Changed:  s.tellAll,
-			Compared: func() { s.count(&s.compared) },
-			Doubted:  func() { s.count(&s.doubted) },
-			Reported: func() { s.count(&s.reported) },
+			Now:           s.now,
+			Changed:       s.notifyAll,
+			FullSynced:    func() { s.count(&s.fullSyncs) },
+			OtherInstance: func() { s.count(&s.otherInstance) },
+			Reported:      func() { s.count(&s.reported) },
 		})
 		defer func() { s.stop() }()
 		test(t, s)
@@ -47,39 +47,39 @@ func onStage(t *testing.T, test func(t *testing.T, s *stage)) {
 }
 
 // now is the mirror's clock, which can be ahead of the one that timers have.
-func (s *stage) now() time.Time {
+func (s *environment) now() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return time.Now().Add(s.ahead)
 }
 
 // putForward moves the mirror's clock.
-func (s *stage) putForward(d time.Duration) {
+func (s *environment) putForward(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ahead += d
 }
 
-func (s *stage) tellAll(followers []string) {
+func (s *environment) notifyAll(followers []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.told = append(s.told, followers...)
+	s.notified = append(s.notified, followers...)
 }
 
-func (s *stage) count(n *int) {
+func (s *environment) count(n *int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	*n++
 }
 
-func (s *stage) counted(n *int) int {
+func (s *environment) counted(n *int) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return *n
 }
 
 // run has the mirror run with a source until stop is called, which waits for its end.
-func (s *stage) run(from Source) {
+func (s *environment) run(from Source) {
 	ctx, cancel := context.WithCancel(s.t.Context())
 	done := make(chan struct{})
 	go func() {
@@ -93,19 +93,19 @@ func (s *stage) run(from Source) {
 }
 
 // settle lets everything happen that does not take longer than gathering does.
-func (s *stage) settle() {
+func (s *environment) settle() {
 	s.t.Helper()
 	s.wait(2 * gather)
 }
 
-func (s *stage) wait(d time.Duration) {
+func (s *environment) wait(d time.Duration) {
 	s.t.Helper()
 	time.Sleep(d)
 	synctest.Wait()
 }
 
 // followAll follows users from one number up to before another.
-func (s *stage) followAll(from, to int) {
+func (s *environment) followAll(from, to int) {
 	userIDs := map[string]string{}
 	for _, id := range idsOf(from, to) {
 		userIDs[id] = id
@@ -122,8 +122,8 @@ func following(userIDs map[string]string) map[string]Followed {
 	return followed
 }
 
-// load seeds and follows n users and has them read. Nothing of that is left in what was told and called.
-func (s *stage) load(n int) {
+// load seeds and follows n users and has them read. Nothing of that is left in what was notified and called.
+func (s *environment) load(n int) {
 	s.t.Helper()
 	s.source.seed(0, n)
 	s.followAll(0, n)
@@ -132,30 +132,30 @@ func (s *stage) load(n int) {
 	if r := s.Report(); r.Followed != n || r.Pending != 0 {
 		s.t.Fatalf("after loading %d users the report is %+v", n, r)
 	}
-	s.takeTold()
+	s.takeNotified()
 	s.source.takeCalls()
 }
 
 // held is how many users the mirror knows something about.
-func (s *stage) held() int {
+func (s *environment) held() int {
 	s.Mirror.mu.Lock()
 	defer s.Mirror.mu.Unlock()
 	return len(s.users)
 }
 
-func (s *stage) takeTold() []string {
+func (s *environment) takeNotified() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	told := s.told
-	s.told = nil
-	slices.Sort(told)
-	return told
+	notified := s.notified
+	s.notified = nil
+	slices.Sort(notified)
+	return notified
 }
 
-// wantTold compares who was told since it was last asked; one that was told twice stands there twice.
-func (s *stage) wantTold(want ...string) {
+// wantNotified compares who was notified since it was last asked; one that was notified twice stands there twice.
+func (s *environment) wantNotified(want ...string) {
 	s.t.Helper()
-	got := s.takeTold()
+	got := s.takeNotified()
 	if want == nil {
 		want = []string{}
 	}
@@ -163,30 +163,30 @@ func (s *stage) wantTold(want ...string) {
 		got = []string{}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		s.t.Errorf("told (-want +got):\n%s", diff)
+		s.t.Errorf("notified (-want +got):\n%s", diff)
 	}
 }
 
-// wantSight compares what the mirror shows of users, each in turn: its first name, or its presence if there is no copy.
-func (s *stage) wantSight(want string, ids ...string) {
+// wantView compares what the mirror shows of users, each in turn: its first name, or its presence if there is no copy.
+func (s *environment) wantView(want string, ids ...string) {
 	s.t.Helper()
 	for _, id := range ids {
-		if got := s.sight(id); got != want {
+		if got := s.view(id); got != want {
 			s.t.Errorf("the mirror shows %q of %s, want %q", got, id, want)
 		}
 	}
 }
 
-func (s *stage) sight(id string) string {
-	sight := s.Look(id, id)
-	if sight.Presence == Present {
-		return sight.User.FirstName
+func (s *environment) view(id string) string {
+	view := s.Look(id, id)
+	if view.Presence == Present {
+		return view.User.FirstName
 	}
-	return [...]string{Pending: "pending", Doubtful: "doubtful", Absent: "absent", MassAbsent: "mass absent"}[sight.Presence]
+	return [...]string{Pending: "pending", Doubtful: "doubtful", Absent: "absent", MassAbsent: "mass absent"}[view.Presence]
 }
 
 // confirm reads users by id, as their followers would.
-func (s *stage) confirm(ids ...string) {
+func (s *environment) confirm(ids ...string) {
 	for _, id := range ids {
 		if u := s.source.get(id); u != nil {
 			s.Read(u, s.now())

@@ -15,7 +15,7 @@ func TestFullComparisonFindsWhatTheTailDoesNot(t *testing.T) {
 	t.Parallel()
 	for name, others := range map[string]int{"ByIDs": 2000, "ByWalk": 0} {
 		t.Run(name, func(t *testing.T) {
-			onStage(t, func(_ *testing.T, s *stage) {
+			inEnvironment(t, func(_ *testing.T, s *environment) {
 				s.source.seed(150, 150+others)
 				s.load(150)
 				s.wait(5 * time.Minute)
@@ -23,18 +23,18 @@ func TestFullComparisonFindsWhatTheTailDoesNot(t *testing.T) {
 				s.source.renameSilently(idOf(40), "changed")
 				s.source.remove(idOf(4))
 				s.wait(54 * time.Minute)
-				s.wantTold()
-				s.wantSight("first", idOf(3), idOf(4))
+				s.wantNotified()
+				s.wantView("first", idOf(3), idOf(4))
 				s.wait(time.Minute)
-				s.wantTold(idOf(3), idOf(4), idOf(40))
-				s.wantSight("changed", idOf(3), idOf(40))
-				s.wantSight("doubtful", idOf(4))
+				s.wantNotified(idOf(3), idOf(4), idOf(40))
+				s.wantView("changed", idOf(3), idOf(40))
+				s.wantView("doubtful", idOf(4))
 				s.confirm(idOf(4))
-				s.wantTold(idOf(4))
-				s.wantSight("absent", idOf(4))
+				s.wantNotified(idOf(4))
+				s.wantView("absent", idOf(4))
 				s.wait(3 * time.Hour)
-				s.wantTold()
-				s.wantSight("absent", idOf(4))
+				s.wantNotified()
+				s.wantView("absent", idOf(4))
 			})
 		})
 	}
@@ -48,16 +48,16 @@ func TestWalkThatCannotGoOn(t *testing.T) {
 		gone int
 		want string
 	}{
-		"CursorIsRefused":         {refusal(422), 499, "count, tail, walk x2, ids x7"},
-		"CursorIsRefusedAsBad":    {refusal(400), 499, "count, tail, walk x2, ids x7"},
-		"CursorIsNotFound":        {refusal(404), 499, "count, tail, walk x2, ids x7"},
-		"CursorEndsTheWalk":       {nil, 499, "count, tail, walk x2, ids x7"},
-		"AnotherUserVanishes":     {refusal(422), 3, "count, tail, walk x3"},
-		"UserStillToComeVanishes": {refusal(422), 600, "count, tail, walk x3, ids"},
+		"CursorIsRefused":         {refusal(422), 499, "count, changed, walk x2, ids x7"},
+		"CursorIsRefusedAsBad":    {refusal(400), 499, "count, changed, walk x2, ids x7"},
+		"CursorIsNotFound":        {refusal(404), 499, "count, changed, walk x2, ids x7"},
+		"CursorEndsTheWalk":       {nil, 499, "count, changed, walk x2, ids x7"},
+		"AnotherUserVanishes":     {refusal(422), 3, "count, changed, walk x3"},
+		"UserStillToComeVanishes": {refusal(422), 600, "count, changed, walk x3, ids"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			onStage(t, func(t *testing.T, s *stage) {
+			inEnvironment(t, func(t *testing.T, s *environment) {
 				s.source.ended = tc.ended
 				s.load(1200)
 				s.wait(59 * time.Minute)
@@ -73,10 +73,10 @@ func TestWalkThatCannotGoOn(t *testing.T) {
 				})
 				s.wait(2 * time.Minute)
 				calls := s.source.takeCalls()
-				for len(calls) > 1 && calls[0].kind == "tail" {
+				for len(calls) > 1 && calls[0].kind == "changed" {
 					calls = calls[1:]
 				}
-				for len(calls) > 1 && calls[len(calls)-1].kind == "tail" {
+				for len(calls) > 1 && calls[len(calls)-1].kind == "changed" {
 					calls = calls[:len(calls)-1]
 				}
 				if got := summary(calls); got != tc.want {
@@ -84,19 +84,19 @@ func TestWalkThatCannotGoOn(t *testing.T) {
 				}
 				if tc.gone == 3 || tc.gone == 499 {
 					// It was still there when its page was read.
-					s.wantTold(idOf(1150))
+					s.wantNotified(idOf(1150))
 				} else {
-					s.wantTold(idOf(tc.gone), idOf(1150))
-					s.wantSight("doubtful", idOf(tc.gone))
+					s.wantNotified(idOf(tc.gone), idOf(1150))
+					s.wantView("doubtful", idOf(tc.gone))
 				}
-				s.wantSight("first", idsOf(501, 520)...)
+				s.wantView("first", idsOf(501, 520)...)
 			})
 		})
 	}
 }
 
 func TestWalkWhoseFirstPageIsRefusedIsAFailure(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.load(300)
 		s.source.set(func(s *source) {
 			s.fault = func(c call) error {
@@ -110,15 +110,15 @@ func TestWalkWhoseFirstPageIsRefusedIsAFailure(t *testing.T) {
 		if r := s.Report(); r.FullSyncs != 1 {
 			t.Errorf("the report is %+v", r)
 		}
-		s.wantTold()
+		s.wantNotified()
 	})
 }
 
-func TestFullComparisonIsGoneOnWithAfterAnOutage(t *testing.T) {
+func TestFullSyncContinuesAfterAnOutage(t *testing.T) {
 	t.Parallel()
 	for name, others := range map[string]int{"ByIDs": 5000, "ByWalk": 0} {
 		t.Run(name, func(t *testing.T) {
-			onStage(t, func(t *testing.T, s *stage) {
+			inEnvironment(t, func(t *testing.T, s *environment) {
 				s.source.seed(1200, 1200+others)
 				s.load(1200)
 				s.source.set(func(s *source) {
@@ -133,7 +133,7 @@ func TestFullComparisonIsGoneOnWithAfterAnOutage(t *testing.T) {
 					}
 				})
 				s.wait(59*time.Minute + 30*time.Second)
-				s.wantTold()
+				s.wantNotified()
 				s.source.takeCalls()
 				s.wait(20 * time.Minute)
 				asked := map[string]int{}
@@ -167,7 +167,7 @@ func TestFullComparisonIsGoneOnWithAfterAnOutage(t *testing.T) {
 }
 
 func TestUsersNobodyFollowsAreForgotten(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.load(5)
 		s.Read(s.source.get(idOf(4)), s.now())
 		s.source.seed(5, 10)
@@ -180,7 +180,7 @@ func TestUsersNobodyFollowsAreForgotten(t *testing.T) {
 		s.wait(time.Hour)
 		calls := s.source.takeCalls()
 		if got := calls[len(calls)-1]; fmt.Sprint(got.ids) != fmt.Sprint(idsOf(1, 5)) {
-			t.Errorf("the comparison asked for %v", got.ids)
+			t.Errorf("the listing asked for %v", got.ids)
 		}
 		if s.held() != 4 {
 			t.Errorf("%d users are held", s.held())
@@ -190,33 +190,33 @@ func TestUsersNobodyFollowsAreForgotten(t *testing.T) {
 
 // A user that somebody comes to follow is not shown as it was while nobody did.
 func TestFollowingAnewReadsAnew(t *testing.T) {
-	onStage(t, func(_ *testing.T, s *stage) {
+	inEnvironment(t, func(_ *testing.T, s *environment) {
 		s.source.seed(2, 500)
 		s.load(1)
 		s.source.seed(1, 2)
 		s.Read(s.source.get(idOf(1)), s.now())
 		s.source.renameSilently(idOf(1), "changed")
 		s.wait(clerk.LagTime)
-		s.wantSight("pending", idOf(1))
+		s.wantView("pending", idOf(1))
 		s.settle()
-		s.wantSight("changed", idOf(1))
-		s.wantTold(idOf(1))
+		s.wantView("changed", idOf(1))
+		s.wantNotified(idOf(1))
 
-		// Within that time the copy is good, and tails keep it so.
+		// Within that time the copy is good, and incrementalRetries keep it so.
 		s.Wrote(s.source.rename(idOf(1), "written"))
 		s.Unbind(idOf(1))
 		s.wait(10 * time.Second)
 		s.source.rename(idOf(1), "outside")
 		s.wait(49*time.Second + 900*time.Millisecond)
-		s.wantSight("doubtful", idOf(1))
+		s.wantView("doubtful", idOf(1))
 		s.confirm(idOf(1))
-		s.wantSight("outside", idOf(1))
+		s.wantView("outside", idOf(1))
 	})
 }
 
 // What was written outlives the follower that wrote it for as long as lists may lag.
 func TestFenceOutlivesTheFollower(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.load(1)
 		s.source.set(func(s *source) { s.lag = 50 * time.Second })
 		s.wait(10 * time.Second)
@@ -235,8 +235,8 @@ func TestFenceOutlivesTheFollower(t *testing.T) {
 	})
 }
 
-func TestTheReportTellsOfTheCount(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+func TestReportHasTheCount(t *testing.T) {
+	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.load(1)
 		s.wait(time.Hour)
 		if n := s.counted(&s.reported); n != 1 {

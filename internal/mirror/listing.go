@@ -12,24 +12,25 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// walkPage is how many users a page of a walk through all users has: the most that Clerk gives.
-const walkPage = 500
+// walkPageSize is the number of users on a page when all users are read: the maximum at Clerk.
+const walkPageSize = 500
 
-// comparison is a reading of many users under way. It is gone on with after a call that failed.
-type comparison struct {
-	// ids are the users compared; toAsk are those of them that are still to be asked for by id. A walk asks for none.
+// listing is a read of many users by lists that is under way. It continues after a failed call.
+type listing struct {
+	// ids are the users that the listing covers. toAsk are those that it still has to request by id; a walk through all
+	// users requests none.
 	ids, toAsk []string
 	// listed are the ids that lists have shown.
 	listed map[string]bool
 	began  time.Time
-	// walking is true while all users are read page by page; cursor is the last one read.
+	// walking is true while the listing reads all users page by page. cursor is the id of the last user read.
 	walking bool
 	cursor  string
-	// full is true for one of all followed users.
+	// full is true for a full sync.
 	full bool
 }
 
-// load begins the reading of users that are new to the mirror.
+// load begins a listing of the users that are new to the mirror.
 func (s *session) load(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -44,23 +45,23 @@ func (s *session) load(now time.Time) {
 	}
 	s.wanted = nil
 	if len(ids) > 0 {
-		s.schedule.comparison = newComparison(ids, now)
+		s.schedule.listing = newListing(ids, now)
 	}
 }
 
-func newComparison(ids []string, now time.Time) *comparison {
-	return &comparison{ids: ids, toAsk: ids, listed: make(map[string]bool, len(ids)), began: now}
+func newListing(ids []string, now time.Time) *listing {
+	return &listing{ids: ids, toAsk: ids, listed: make(map[string]bool, len(ids)), began: now}
 }
 
-// compareAll counts all users, sees to it that the tail has a mark, and begins a comparison of all followed users.
-func (s *session) compareAll(ctx context.Context, now time.Time) error {
+// prepareFullSync counts all users, sets the mark of incremental syncs if there is none, and begins a full sync.
+func (s *session) prepareFullSync(ctx context.Context, now time.Time) error {
 	switch plan := &s.schedule; {
 	case !plan.counted:
 		return s.count(ctx)
-	case !plan.tail.marked:
-		return s.markTail(ctx, now)
+	case !plan.incremental.marked:
+		return s.setMark(ctx, now)
 	default:
-		s.beginFull(now)
+		s.beginFullSync(now)
 		return nil
 	}
 }
@@ -81,21 +82,21 @@ func (s *session) count(ctx context.Context) error {
 	return nil
 }
 
-// beginFull begins a comparison of all followed users, in whichever way takes fewer calls.
-func (s *session) beginFull(now time.Time) {
+// beginFullSync begins a full sync, in the way that takes fewer calls.
+func (s *session) beginFullSync(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ids := s.followed()
-	c := newComparison(ids, now)
+	c := newListing(ids, now)
 	c.full = true
-	if s.report.Users != nil && calls(int(*s.report.Users), walkPage) < calls(len(ids), clerk.MaxListIDs) {
+	if s.report.Users != nil && calls(int(*s.report.Users), walkPageSize) < calls(len(ids), clerk.MaxListIDs) {
 		c.walking, c.toAsk = true, nil
 	}
 	s.wanted = nil
-	s.schedule.comparison, s.schedule.compared, s.schedule.counted, s.schedule.compareNow = c, now, false, false
+	s.schedule.listing, s.schedule.fullAt, s.schedule.counted, s.schedule.fullNow = c, now, false, false
 }
 
-// followed returns the ids of all users that somebody follows, and drops the others; the caller holds the lock.
+// followed returns the ids of all users that somebody follows, and drops the others. The caller holds the lock.
 func (s *session) followed() []string {
 	ids := make([]string, 0, len(s.users))
 	for id, e := range s.users {
@@ -110,23 +111,23 @@ func (s *session) followed() []string {
 	return ids
 }
 
-// calls is how many calls it takes to read n users.
+// calls returns the number of calls that read n users.
 func calls(n, perCall int) int { return (n + perCall - 1) / perCall }
 
-// compareOn makes the next call of the comparison under way, or ends it.
-func (s *session) compareOn(ctx context.Context) error {
-	c := s.schedule.comparison
+// continueListing makes the next call of the listing under way, or ends it.
+func (s *session) continueListing(ctx context.Context) error {
+	c := s.schedule.listing
 	switch {
 	case c.walking:
-		return s.walkOn(ctx, c)
+		return s.listPage(ctx, c)
 	case len(c.toAsk) > 0:
-		return s.askOn(ctx, c)
+		return s.listByID(ctx, c)
 	default:
-		return s.conclude(ctx, c)
+		return s.endListing(ctx, c)
 	}
 }
 
-func (s *session) askOn(ctx context.Context, c *comparison) error {
+func (s *session) listByID(ctx context.Context, c *listing) error {
 	asked := s.config.Now()
 	ids := c.toAsk[:min(len(c.toAsk), clerk.MaxListIDs)]
 	users, err := s.source.UsersByID(ctx, ids...)
@@ -135,15 +136,15 @@ func (s *session) askOn(ctx context.Context, c *comparison) error {
 	}
 	c.toAsk = c.toAsk[len(ids):]
 	c.note(users)
-	s.take(users, asked)
+	s.recordPage(users, asked)
 	return nil
 }
 
-// walkOn reads the next page of all users. Those that the walk does not show are asked for by id: Clerk may refuse to go
-// on from the last user read, because it is gone, or end there.
-func (s *session) walkOn(ctx context.Context, c *comparison) error {
+// listPage reads the next page of all users. Users that the walk did not show are requested by id afterwards: if the
+// last user read is gone, Clerk may refuse to continue from it, or return nothing.
+func (s *session) listPage(ctx context.Context, c *listing) error {
 	asked := s.config.Now()
-	page, err := s.source.UsersAfter(ctx, c.cursor, walkPage)
+	page, err := s.source.UsersAfter(ctx, c.cursor, walkPageSize)
 	_, refused := clerk.Rejected(err)
 	switch stuck := refused || clerk.IsNotFound(err); {
 	case stuck && c.cursor != "":
@@ -152,7 +153,7 @@ func (s *session) walkOn(ctx context.Context, c *comparison) error {
 		return fmt.Errorf("walking through all users: %w", err)
 	default:
 		c.note(page.Users)
-		s.take(page.Users, asked)
+		s.recordPage(page.Users, asked)
 		c.walking = page.More && len(page.Users) > 0
 	}
 	if c.walking {
@@ -164,11 +165,11 @@ func (s *session) walkOn(ctx context.Context, c *comparison) error {
 }
 
 // unlisted returns the ids that no list has shown yet.
-func (c *comparison) unlisted() []string {
+func (c *listing) unlisted() []string {
 	return slices.DeleteFunc(slices.Clone(c.ids), func(id string) bool { return c.listed[id] })
 }
 
-func (c *comparison) note(users []*clerk.User) {
+func (c *listing) note(users []*clerk.User) {
 	for _, u := range users {
 		c.listed[u.ID] = true
 	}

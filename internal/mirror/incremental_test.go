@@ -13,8 +13,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-func TestTailShowsWhatChanged(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+func TestIncrementalSyncShowsWhatChanged(t *testing.T) {
+	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.source.seed(0, 20)
 		s.load(10)
 		s.wait(30 * time.Second)
@@ -22,19 +22,19 @@ func TestTailShowsWhatChanged(t *testing.T) {
 		s.source.rename(idOf(15), "nobody's")
 		s.source.edit(idOf(4), func(u *clerk.User) { u.UpdatedAt = time.Now() })
 		s.source.edit("user_new", func(*clerk.User) {})
-		s.wantSight("first", idOf(3))
+		s.wantView("first", idOf(3))
 		s.wait(31 * time.Second)
-		s.source.wantCalls(t, "tail")
-		s.wantTold(idOf(3))
-		s.wantSight("changed", idOf(3))
-		s.wantSight("first", idOf(4), idOf(5))
+		s.source.wantCalls(t, "changed")
+		s.wantNotified(idOf(3))
+		s.wantView("changed", idOf(3))
+		s.wantView("first", idOf(4), idOf(5))
 		s.wait(10 * time.Minute)
-		s.wantTold()
+		s.wantNotified()
 	})
 }
 
-func TestAllFollowersOfAUserAreTold(t *testing.T) {
-	onStage(t, func(_ *testing.T, s *stage) {
+func TestAllFollowersOfAUserAreNotified(t *testing.T) {
+	inEnvironment(t, func(_ *testing.T, s *environment) {
 		s.load(2)
 		s.Look("second", idOf(0))
 		s.Look("gone", idOf(0))
@@ -43,12 +43,12 @@ func TestAllFollowersOfAUserAreTold(t *testing.T) {
 		s.Look("moved", idOf(1))
 		s.source.rename(idOf(0), "changed")
 		s.wait(time.Minute)
-		s.wantTold("second", idOf(0))
+		s.wantNotified("second", idOf(0))
 	})
 }
 
 // A change that lists show late is found as long as it is not later than the overlap.
-func TestTailOverlaps(t *testing.T) {
+func TestIncrementalSyncOverlaps(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		at, lag time.Duration
@@ -61,7 +61,7 @@ func TestTailOverlaps(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			onStage(t, func(_ *testing.T, s *stage) {
+			inEnvironment(t, func(_ *testing.T, s *environment) {
 				s.source.seed(50, 300)
 				s.load(50)
 				start := time.Now()
@@ -74,32 +74,32 @@ func TestTailOverlaps(t *testing.T) {
 				s.wait(25*time.Second - min(tc.at, 25*time.Second))
 				s.source.rename(idOf(99), "other")
 				s.wait(time.Until(start.Add(58 * time.Second)))
-				// Others push the watermark on; the second page of the tail ends with the one from before.
+				// Others push the watermark on; the second page of the incremental sync ends with the one from before.
 				s.source.renameAll(100, 299, "other")
 				s.wait(10 * time.Minute)
-				s.wantSight(tc.want, idOf(7))
+				s.wantView(tc.want, idOf(7))
 			})
 		})
 	}
 }
 
-func TestTailReadsBackToTheWatermark(t *testing.T) {
+func TestIncrementalSyncReadsBackToTheWatermark(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		changed int
 		want    string
 	}{
-		"NothingChanged":       {0, "tail"},
-		"LessThanAPage":        {98, "tail"},
-		"MoreThanAPage":        {100, "tail x2"},
-		"ThreePages":           {298, "tail x3"},
-		"AllThatATailMayRead":  {498, "tail x5"},
-		"OneMoreThanATailMay":  {500, "tail x5"},
-		"ManyMoreThanATailMay": {800, "tail x5"},
+		"NothingChanged":        {0, "changed"},
+		"LessThanAPage":         {98, "changed"},
+		"MoreThanAPage":         {100, "changed x2"},
+		"ThreePages":            {298, "changed x3"},
+		"AllThatMayBeRead":      {498, "changed x5"},
+		"OneMoreThanMayBeRead":  {500, "changed x5"},
+		"ManyMoreThanMayBeRead": {800, "changed x5"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			onStage(t, func(t *testing.T, s *stage) {
+			inEnvironment(t, func(t *testing.T, s *environment) {
 				s.source.seed(2, 2000)
 				s.load(2)
 				s.wait(50 * time.Second)
@@ -118,8 +118,8 @@ func TestTailReadsBackToTheWatermark(t *testing.T) {
 	}
 }
 
-func TestTailIsGivenUpWhereOthersOverrunIt(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+func TestIncrementalSyncsStopAfterOverrunByOthers(t *testing.T) {
+	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.source.seed(10, 2000)
 		s.load(10)
 		s.wait(40 * time.Second)
@@ -127,31 +127,31 @@ func TestTailIsGivenUpWhereOthersOverrunIt(t *testing.T) {
 		s.wait(time.Second)
 		s.source.renameAll(1000, 1600, "other")
 		s.wait(40 * time.Minute)
-		s.source.wantCalls(t, "tail x5")
-		s.wantTold()
-		s.wantSight("first", idOf(1))
+		s.source.wantCalls(t, "changed x5")
+		s.wantNotified()
+		s.wantView("first", idOf(1))
 		s.wait(20 * time.Minute)
-		s.source.wantCalls(t, "count, tail, ids")
-		s.wantTold(idOf(1))
-		s.wantSight("changed", idOf(1))
+		s.source.wantCalls(t, "count, changed, ids")
+		s.wantNotified(idOf(1))
+		s.wantView("changed", idOf(1))
 		if r := s.Report(); r.IncrementalSyncOverruns != 1 || r.IncrementalSyncs != 2 || r.FullSyncs != 2 {
 			t.Errorf("the report is %+v", r)
 		}
 		// All 600 are within the overlap: they are read once more and not again.
 		s.source.rename(idOf(2), "changed")
 		s.wait(10 * time.Minute)
-		s.wantTold(idOf(2))
-		if got := s.source.tally()["tail"]; got > 18 {
+		s.wantNotified(idOf(2))
+		if got := s.source.tally()["changed"]; got > 18 {
 			t.Errorf("%d calls in ten minutes", got)
 		}
 		s.wait(10 * time.Minute)
-		s.source.wantCalls(t, "tail x10")
+		s.source.wantCalls(t, "changed x10")
 	})
 }
 
-// While the tail is given up nothing is read between comparisons; that counts for no success.
-func TestStaleWhileTheTailIsGivenUp(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+// While the incremental sync is given up nothing is read between full syncs; that counts for no success.
+func TestStaleWhileIncrementalSyncsStop(t *testing.T) {
+	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.source.seed(10, 2000)
 		s.load(10)
 		s.source.renameAll(1000, 1600, "other")
@@ -164,8 +164,8 @@ func TestStaleWhileTheTailIsGivenUp(t *testing.T) {
 	})
 }
 
-func TestTailGoesOnWhereWeOverrunIt(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+func TestIncrementalSyncContinuesAfterOverrunByOwnWrites(t *testing.T) {
+	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.source.seed(10, 2000)
 		s.load(10)
 		s.wait(40 * time.Second)
@@ -176,16 +176,16 @@ func TestTailGoesOnWhereWeOverrunIt(t *testing.T) {
 			s.Bind(u.ID, u.ID)
 		}
 		s.wait(20 * time.Second)
-		s.source.wantCalls(t, "tail x5")
+		s.source.wantCalls(t, "changed x5")
 		s.wait(time.Minute)
 		// The users just created are within the overlap, and read once more.
-		s.source.wantCalls(t, "tail x5")
+		s.source.wantCalls(t, "changed x5")
 		s.wait(20 * time.Minute)
-		s.source.wantCalls(t, "tail x20")
+		s.source.wantCalls(t, "changed x20")
 		s.source.rename(idOf(3), "changed")
 		s.wait(20 * time.Minute)
-		s.source.wantCalls(t, "tail x20")
-		s.wantTold(idOf(3))
+		s.source.wantCalls(t, "changed x20")
+		s.wantNotified(idOf(3))
 		if r := s.Report(); r.IncrementalSyncOverruns < 1 || r.IncrementalSyncOverruns > 2 {
 			t.Errorf("the report is %+v", r)
 		}
@@ -193,11 +193,11 @@ func TestTailGoesOnWhereWeOverrunIt(t *testing.T) {
 }
 
 // The watermark moves when all pages were read, and not before.
-func TestTailThatIsCutShortLosesNothing(t *testing.T) {
+func TestIncrementalSyncThatIsCutShortLosesNothing(t *testing.T) {
 	t.Parallel()
 	for page := range 3 {
 		t.Run(fmt.Sprint("Page", page), func(t *testing.T) {
-			onStage(t, func(_ *testing.T, s *stage) {
+			inEnvironment(t, func(_ *testing.T, s *environment) {
 				s.source.seed(300, 2000)
 				s.load(300)
 				s.wait(40 * time.Second)
@@ -206,31 +206,31 @@ func TestTailThatIsCutShortLosesNothing(t *testing.T) {
 				failing.Store(true)
 				s.source.set(func(s *source) {
 					s.fault = func(c call) error {
-						if failing.Load() && c.offset == page*tailPage {
+						if failing.Load() && c.offset == page*pageSize {
 							return errDown
 						}
 						return nil
 					}
 				})
 				s.wait(40 * time.Second)
-				s.wantTold(idsOf(300-page*tailPage, 300)...)
+				s.wantNotified(idsOf(300-page*pageSize, 300)...)
 				// Later changes push what was not read yet further back.
 				s.source.renameAll(1000, 1150, "other")
 				s.wait(10 * time.Minute)
 				failing.Store(false)
 				s.wait(3 * time.Minute)
-				s.wantTold(idsOf(0, 300-page*tailPage)...)
-				s.wantSight("changed", idsOf(0, 300)...)
+				s.wantNotified(idsOf(0, 300-page*pageSize)...)
+				s.wantView("changed", idsOf(0, 300)...)
 			})
 		})
 	}
 }
 
-func TestTailOfAnEmptyInstance(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+func TestIncrementalSyncOfAnEmptyInstance(t *testing.T) {
+	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.load(0)
 		s.wait(10*time.Minute + time.Second)
-		if got := fmt.Sprint(s.source.tally()); got != "map[tail:10]" {
+		if got := fmt.Sprint(s.source.tally()); got != "map[changed:10]" {
 			t.Errorf("the calls were %s", got)
 		}
 		u := s.source.rename("user_a", "created")
@@ -239,13 +239,13 @@ func TestTailOfAnEmptyInstance(t *testing.T) {
 		s.wait(2 * time.Minute)
 		s.source.rename("user_a", "changed")
 		s.wait(time.Minute)
-		s.wantTold("a")
+		s.wantNotified("a")
 	})
 }
 
-// Pages shift while they are read: what moves to the front is read by the next tail.
+// Pages shift while they are read: what moves to the front is read by the next incremental sync.
 func TestUsersThatChangeWhilePagesAreRead(t *testing.T) {
-	onStage(t, func(t *testing.T, s *stage) {
+	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.source.seed(300, 2000)
 		s.load(300)
 		s.wait(40 * time.Second)
@@ -261,11 +261,11 @@ func TestUsersThatChangeWhilePagesAreRead(t *testing.T) {
 		s.wait(30 * time.Second)
 		s.source.set(func(s *source) { s.fault = nil })
 		s.wait(2 * time.Minute)
-		s.wantSight("changed", idsOf(1, 300)...)
-		s.wantSight("changed again", idOf(0))
-		told := s.takeTold()
-		if missing := slices.DeleteFunc(idsOf(0, 300), func(id string) bool { return slices.Contains(told, id) }); len(missing) > 0 {
-			t.Errorf("not told: %v", missing)
+		s.wantView("changed", idsOf(1, 300)...)
+		s.wantView("changed again", idOf(0))
+		notified := s.takeNotified()
+		if missing := slices.DeleteFunc(idsOf(0, 300), func(id string) bool { return slices.Contains(notified, id) }); len(missing) > 0 {
+			t.Errorf("not notified: %v", missing)
 		}
 	})
 }
