@@ -22,67 +22,67 @@ func TestUserDeletedWhileReadsLagIsDeletedAtClerk(t *testing.T) {
 		"AfterARestart": {restarts: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newLiveWorld(t)
-			w.clerk.Configure(func(s *emulator.Settings) { s.GetLag = 6 * time.Second })
-			w.create(w.user("ann"))
-			id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
+			env := newRunningEnvironment(t)
+			env.clerk.Configure(func(s *emulator.Settings) { s.GetLag = 6 * time.Second })
+			env.create(env.user("ann"))
+			id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
 			// Times of deletions have whole seconds: a copy from right before one counts as read since.
-			w.settle()
+			env.settle()
 			if tc.restarts {
-				w.halt()
+				env.halt()
 			}
-			w.delete(w.read("ann"))
+			env.delete(env.read("ann"))
 			if tc.restarts {
-				w.start()
+				env.start()
 			}
-			w.vanishes("ann")
-			w.wantCalls(1, "DELETE", "/users/*")
-			if w.clerk.User(id) != nil {
-				t.Errorf("user %s is still at Clerk\n%s", id, w.describe())
+			env.expectGone("ann")
+			env.expectCalls(1, "DELETE", "/users/*")
+			if env.clerk.User(id) != nil {
+				t.Errorf("user %s is still at Clerk\n%s", id, env.describe())
 			}
-			w.tells("ann", v1alpha1.EventDeleted)
-			w.rests()
+			env.expectEvent("ann", v1alpha1.EventDeleted)
+			env.expectNoWrites()
 		})
 	}
 }
 
 // TestUserDeletedByHandIsLetGoWithAnEvent deletes an object whose user somebody deleted in Clerk's dashboard just before.
 func TestUserDeletedByHandIsLetGoWithAnEvent(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann"))
-	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
-	w.settle()
-	w.removeAtClerk(id)
-	w.delete(w.read("ann"))
-	w.tells("ann", v1alpha1.EventReleased)
-	w.vanishes("ann")
-	w.rests()
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann"))
+	id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
+	env.settle()
+	env.removeAtClerk(id)
+	env.delete(env.read("ann"))
+	env.expectEvent("ann", v1alpha1.EventReleased)
+	env.expectGone("ann")
+	env.expectNoWrites()
 }
 
 // TestObjectWithoutAUserIsLetGoWithAnEvent deletes an object whose user Clerk refused to create.
 func TestObjectWithoutAUserIsLetGoWithAnEvent(t *testing.T) {
-	w := newLiveWorld(t)
-	w.clerk.Configure(func(s *emulator.Settings) { s.Blocked = []string{"@example.com"} })
-	w.create(w.user("ann"))
-	w.becomes("ann", v1alpha1.ReasonRejectedByClerk)
-	w.delete(w.read("ann"))
-	w.vanishes("ann")
-	w.tells("ann", v1alpha1.EventReleased)
-	w.rests()
+	env := newRunningEnvironment(t)
+	env.clerk.Configure(func(s *emulator.Settings) { s.Blocked = []string{"@example.com"} })
+	env.create(env.user("ann"))
+	env.expectReason("ann", v1alpha1.ReasonRejectedByClerk)
+	env.delete(env.read("ann"))
+	env.expectGone("ann")
+	env.expectEvent("ann", v1alpha1.EventReleased)
+	env.expectNoWrites()
 }
 
 // TestUserNamedRightAfterItsCreationIsAdopted names a user that somebody created a moment ago, before Clerk shows it.
 func TestUserNamedRightAfterItsCreationIsAdopted(t *testing.T) {
-	w := newLiveWorld(t)
-	w.clerk.Configure(func(s *emulator.Settings) { s.GetLag = 3 * time.Second })
-	seeded := w.clerk.Seed(emulator.User{EmailAddresses: []emulator.EmailAddress{emulator.VerifiedEmail(address("ann"))}})
-	w.create(w.user("ann", func(s *spec) { s.UserID = ptr.To(seeded.ID) }))
-	if id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID; id != seeded.ID {
+	env := newRunningEnvironment(t)
+	env.clerk.Configure(func(s *emulator.Settings) { s.GetLag = 3 * time.Second })
+	seeded := env.clerk.Seed(emulator.User{EmailAddresses: []emulator.EmailAddress{emulator.VerifiedEmail(address("ann"))}})
+	env.create(env.user("ann", func(s *spec) { s.UserID = ptr.To(seeded.ID) }))
+	if id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID; id != seeded.ID {
 		t.Errorf("bound to %s, want %s", id, seeded.ID)
 	}
-	w.rests()
-	if told := w.told("ann"); slices.Contains(told, v1alpha1.ReasonMissing) {
-		t.Errorf("told were %v", told)
+	env.expectNoWrites()
+	if seen := env.eventReasons("ann"); slices.Contains(seen, v1alpha1.ReasonMissing) {
+		t.Errorf("the events are %v", seen)
 	}
 }
 
@@ -96,37 +96,37 @@ func TestAnswersThatAreNoVerdictUndoNothing(t *testing.T) {
 		"ByAGateway":   {Status: 410, Body: `{"errors":[{"message":"gone"}]}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newLiveWorld(t)
-			w.create(w.user("ann", cannotLeave))
-			w.create(w.user("bob"))
-			id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
-			other := w.becomes("bob", v1alpha1.ReasonInSync).Status.UserID
-			w.server.Clock().Advance(2 * lagTime)
-			w.clerk.ResetJournal()
+			env := newRunningEnvironment(t)
+			env.create(env.user("ann", cannotLeave))
+			env.create(env.user("bob"))
+			id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
+			other := env.expectReason("bob", v1alpha1.ReasonInSync).Status.UserID
+			env.server.Clock().Advance(2 * lagTime)
+			env.clerk.ResetJournal()
 			fault.Path, fault.Times = "/users/**", -1
-			w.clerk.InjectFault(fault)
-			w.edit("ann", func(s *spec) { s.FirstName = ptr.To("Ann") })
-			w.annotate("ann", v1alpha1.AnnotationReconcileRequestedAt, "now")
-			w.delete(w.read("bob"))
-			w.eventually("both users to be read", func() error {
-				if w.calls("GET", "/users/"+id) == 0 || w.calls("GET", "/users/"+other) == 0 {
+			env.clerk.InjectFault(fault)
+			env.edit("ann", func(s *spec) { s.FirstName = ptr.To("Ann") })
+			env.annotate("ann", v1alpha1.AnnotationReconcileRequestedAt, "now")
+			env.delete(env.read("bob"))
+			env.eventually("both users to be read", func() error {
+				if env.calls("GET", "/users/"+id) == 0 || env.calls("GET", "/users/"+other) == 0 {
 					return errNotYet
 				}
 				return nil
 			})
-			w.server.Clock().Advance(v1alpha1.DefaultFullInterval)
-			w.becomes("ann", v1alpha1.ReasonRetrying)
-			w.becomes("bob", v1alpha1.ReasonRetrying)
-			w.clerk.ClearFaults()
-			w.server.Clock().Advance(2 * lagTime)
-			w.vanishes("bob")
-			w.tells("bob", v1alpha1.EventDeleted)
-			w.becomes("ann", v1alpha1.ReasonInSync)
-			if u := w.atClerk("ann"); u.ID != id || u.FirstName == nil {
+			env.server.Clock().Advance(v1alpha1.DefaultFullInterval)
+			env.expectReason("ann", v1alpha1.ReasonRetrying)
+			env.expectReason("bob", v1alpha1.ReasonRetrying)
+			env.clerk.ClearFaults()
+			env.server.Clock().Advance(2 * lagTime)
+			env.expectGone("bob")
+			env.expectEvent("bob", v1alpha1.EventDeleted)
+			env.expectReason("ann", v1alpha1.ReasonInSync)
+			if u := env.atClerk("ann"); u.ID != id || u.FirstName == nil {
 				t.Errorf("ann has user %+v, and had %s", u, id)
 			}
-			w.wantUsers(1)
-			w.rests()
+			env.expectUsers(1)
+			env.expectNoWrites()
 		})
 	}
 }
@@ -136,24 +136,24 @@ func TestMixedUpAnswerBindsNobody(t *testing.T) {
 	t.Parallel()
 	for name, applied := range map[string]bool{"Created": true, "NotCreated": false} {
 		t.Run(name, func(t *testing.T) {
-			w := newLiveWorld(t)
-			stranger := w.clerk.Seed(emulator.User{
+			env := newRunningEnvironment(t)
+			stranger := env.clerk.Seed(emulator.User{
 				EmailAddresses: []emulator.EmailAddress{emulator.VerifiedEmail("stranger@example.com")},
 				PublicMetadata: map[string]any{"plan": "gold"},
 			})
-			w.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users", AnotherUser: stranger.ID, AfterApplying: applied})
-			w.create(w.user("ann", func(s *spec) { s.PublicMetadata = object(`{"role":"admin"}`) }))
-			if id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID; id == stranger.ID {
+			env.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users", AnotherUser: stranger.ID, AfterApplying: applied})
+			env.create(env.user("ann", func(s *spec) { s.PublicMetadata = object(`{"role":"admin"}`) }))
+			if id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID; id == stranger.ID {
 				t.Errorf("ann is bound to the stranger")
 			}
-			w.rests()
-			w.delete(w.read("ann"))
-			w.vanishes("ann")
-			if now := w.clerk.User(stranger.ID); now == nil || now.UpdatedAt != stranger.UpdatedAt {
+			env.expectNoWrites()
+			env.delete(env.read("ann"))
+			env.expectGone("ann")
+			if now := env.clerk.User(stranger.ID); now == nil || now.UpdatedAt != stranger.UpdatedAt {
 				t.Errorf("the stranger is %+v", now)
 			}
-			w.wantUsers(1)
-			w.rests()
+			env.expectUsers(1)
+			env.expectNoWrites()
 		})
 	}
 }

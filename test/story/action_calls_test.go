@@ -41,23 +41,23 @@ func equipped(u *emulator.User) {
 	u.TrustedDevices = []emulator.TrustedDevice{{ID: annsDevice}}
 }
 
-// newActionWorld makes a world that allows every action, in which ClerkUser ann is bound to a user that is equipped for all of
+// newActionEnvironment makes an environment that allows every action, in which ClerkUser ann is bound to a user that is equipped for all of
 // them.
-func newActionWorld(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *world {
+func newActionEnvironment(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *environment {
 	t.Helper()
-	w := newLiveWorld(t, append([]func(*v1alpha1.ClerkInstance){allowsAll}, change...)...)
-	w.createAnn()
-	return w
+	env := newRunningEnvironment(t, append([]func(*v1alpha1.ClerkInstance){allowsAll}, change...)...)
+	env.createAnn()
+	return env
 }
 
-// createAnn creates the ClerkUser ann and equips its user.
-func (w *world) createAnn() {
-	w.t.Helper()
-	w.create(w.user("ann"))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.edits("ann", equipped)
+// createAnn creates the ClerkUser ann and gives its user credentials.
+func (env *environment) createAnn() {
+	env.t.Helper()
+	env.create(env.user("ann"))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.editAtClerk("ann", equipped)
 	// What Clerk does not have is believed only long after a write.
-	w.server.Clock().Advance(2 * lagTime)
+	env.server.Clock().Advance(2 * lagTime)
 }
 
 // Actions as manifests have them.
@@ -199,59 +199,59 @@ func TestEveryActionIsOneCall(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newActionWorld(t)
+			env := newActionEnvironment(t)
 			if name == "UnsetPasswordCompromised" {
-				w.edits("ann", func(u *emulator.User) { u.PasswordCompromised = true })
+				env.editAtClerk("ann", func(u *emulator.User) { u.PasswordCompromised = true })
 			}
-			w.keepInput()
-			w.runAction("action", "ann", tc.set)
-			done := w.completes("action")
-			w.wantCalls(1, tc.method, tc.path)
-			if u := w.atClerk("ann"); !tc.holds(u) {
+			env.putInputSecret()
+			env.runAction("action", "ann", tc.set)
+			done := env.expectComplete("action")
+			env.expectCalls(1, tc.method, tc.path)
+			if u := env.atClerk("ann"); !tc.holds(u) {
 				t.Errorf("the user at Clerk is %+v", u)
 			}
 			if diff := cmp.Diff(tc.result, done.Status.Result); diff != "" {
 				t.Errorf("result (-want +got):\n%s", diff)
 			}
-			if done.Status.UserID != w.read("ann").Status.UserID || done.Status.Instance == nil || done.Status.StartedAt == nil {
+			if done.Status.UserID != env.read("ann").Status.UserID || done.Status.Instance == nil || done.Status.StartedAt == nil {
 				t.Errorf("the status does not say on whom it was: %+v", done.Status)
 			}
-			w.tells("action", v1alpha1.EventActionComplete)
-			w.tells("ann", v1alpha1.EventActionComplete)
-			w.rests()
-			w.wantCalls(1, tc.method, tc.path)
+			env.expectEvent("action", v1alpha1.EventActionComplete)
+			env.expectEvent("ann", v1alpha1.EventActionComplete)
+			env.expectNoWrites()
+			env.expectCalls(1, tc.method, tc.path)
 		})
 	}
 }
 
-// keepInput puts ann's password and a backup code, as an editor leaves them behind, into a Secret.
-func (w *world) keepInput() {
-	w.t.Helper()
-	w.create(&corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "input"},
+// putInputSecret puts ann's password and a backup code, as an editor leaves them behind, into a Secret.
+func (env *environment) putInputSecret() {
+	env.t.Helper()
+	env.create(&corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: env.namespace, Name: "input"},
 		Data:       map[string][]byte{"password": []byte(annsPassword), "code": []byte(" " + annsCode + "\n")},
 	})
 }
 
 func TestCreatedAuthenticatorMakesCodesThatClerkAccepts(t *testing.T) {
-	w := newActionWorld(t)
-	w.runAction("create", "ann", createsTOTP)
-	w.completes("create")
+	env := newActionEnvironment(t)
+	env.runAction("create", "ann", createsTOTP)
+	env.expectComplete("create")
 	secret := &corev1.Secret{}
-	w.get(secret, "ann-totp")
-	code, err := totp.GenerateCode(string(secret.Data["secret"]), w.server.Clock().Now())
+	env.get(secret, "ann-totp")
+	code, err := totp.GenerateCode(string(secret.Data["secret"]), env.server.Clock().Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.keep("input", "code", code)
-	w.runAction("verify", "ann", verifiesCode)
-	if r := w.completes("verify").Status.Result; r == nil || r.Verified == nil || !*r.Verified || r.CodeType != "totp" {
+	env.putSecret("input", "code", code)
+	env.runAction("verify", "ann", verifiesCode)
+	if r := env.expectComplete("verify").Status.Result; r == nil || r.Verified == nil || !*r.Verified || r.CodeType != "totp" {
 		t.Errorf("the result is %+v", r)
 	}
-	w.rests()
+	env.expectNoWrites()
 }
 
-// TestClerkUserShowsWhatAnActionChanged waits for less than the time after which the operator looks at users by itself.
+// TestClerkUserShowsWhatAnActionChanged waits for less than the time after which the operator reads users by itself.
 func TestClerkUserShowsWhatAnActionChanged(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -263,22 +263,22 @@ func TestClerkUserShowsWhatAnActionChanged(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newActionWorld(t)
+			env := newActionEnvironment(t)
 			shows := func(want bool) func() error {
 				return func() error {
-					if got := tc.show(w.read("ann").Status); got == nil || *got != want {
+					if got := tc.show(env.read("ann").Status); got == nil || *got != want {
 						return errNotYet
 					}
 					return nil
 				}
 			}
-			w.eventually("the ClerkUser to show what its user has", shows(true))
-			w.editInstance(slow)
-			w.settle()
-			w.runAction("action", "ann", tc.set)
-			w.completes("action")
-			w.eventually("the ClerkUser to show what the action changed", shows(false))
-			w.rests()
+			env.eventually("the ClerkUser to show what its user has", shows(true))
+			env.editInstance(slow)
+			env.settle()
+			env.runAction("action", "ann", tc.set)
+			env.expectComplete("action")
+			env.eventually("the ClerkUser to show what the action changed", shows(false))
+			env.expectNoWrites()
 		})
 	}
 }

@@ -19,49 +19,49 @@ import (
 
 // TestColumnsOfActions asks the API server for what kubectl get shows. Of the conditions of an action that failed, the first counts.
 func TestColumnsOfActions(t *testing.T) {
-	w := newActionWorld(t)
-	w.runAction("done", "ann", disablesMFA)
-	w.completes("done")
-	w.runAction("failed", "ann", deletesAccountAt("oauth_github"))
-	w.fails("failed", v1alpha1.ReasonNotFoundAtClerk)
-	w.runAction("waits", "bob", deletesTOTP)
-	w.waits("waits", v1alpha1.ReasonUserNotFound)
+	env := newActionEnvironment(t)
+	env.runAction("done", "ann", disablesMFA)
+	env.expectComplete("done")
+	env.runAction("failed", "ann", deletesAccountAt("oauth_github"))
+	env.expectFailed("failed", v1alpha1.ReasonNotFoundAtClerk)
+	env.runAction("waits", "bob", deletesTOTP)
+	env.expectWaiting("waits", v1alpha1.ReasonUserNotFound)
 	want := map[string][]any{
 		"done":   {"disableMFA", "ann", "Complete"},
 		"failed": {"deleteExternalAccount", "ann", "Failed"},
 		"waits":  {"deleteTOTP", "bob", "Reconciling"},
 	}
-	if diff := cmp.Diff(want, w.columns("clerkuseractions", "Action", "User", "Status")); diff != "" {
+	if diff := cmp.Diff(want, env.columns("clerkuseractions", "Action", "User", "Status")); diff != "" {
 		t.Errorf("the columns (-want +got):\n%s", diff)
 	}
-	w.rests()
+	env.expectNoWrites()
 }
 
 // columns returns these columns of all objects of a kind, by the objects' names.
-func (w *world) columns(resource string, names ...string) map[string][]any {
-	w.t.Helper()
-	c, err := rest.HTTPClientFor(w.config)
+func (env *environment) columns(resource string, names ...string) map[string][]any {
+	env.t.Helper()
+	c, err := rest.HTTPClientFor(env.config)
 	if err != nil {
-		w.t.Fatal(err)
+		env.t.Fatal(err)
 	}
-	url := fmt.Sprintf("%s/apis/%s/namespaces/%s/%s", w.config.Host, v1alpha1.GroupVersion, w.namespace, resource)
-	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, url, nil)
+	url := fmt.Sprintf("%s/apis/%s/namespaces/%s/%s", env.config.Host, v1alpha1.GroupVersion, env.namespace, resource)
+	request, err := http.NewRequestWithContext(env.t.Context(), http.MethodGet, url, nil)
 	if err != nil {
-		w.t.Fatal(err)
+		env.t.Fatal(err)
 	}
 	request.Header.Set("Accept", "application/json;as=Table;v=v1;g=meta.k8s.io")
 	response, err := c.Do(request)
 	if err != nil {
-		w.t.Fatal(err)
+		env.t.Fatal(err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
-		w.t.Fatal(err)
+		env.t.Fatal(err)
 	}
 	table := &metav1.Table{}
 	if err := json.Unmarshal(body, table); err != nil {
-		w.t.Fatal(err)
+		env.t.Fatal(err)
 	}
 	found := map[string][]any{}
 	for _, row := range table.Rows {

@@ -19,47 +19,47 @@ func TestSecretOfAnotherIsNeverWritten(t *testing.T) {
 	t.Parallel()
 	for name, set := range map[string]func(*actionSpec){"TOTP": createsTOTP, "Token": getsTokenFor("google")} {
 		t.Run(name, func(t *testing.T) {
-			w := newActionWorld(t)
-			w.keep("ann-totp", "mine", "precious")
-			w.keep("ann-token", "mine", "precious")
-			w.calm()
-			w.runAction("action", "ann", set)
-			w.fails("action", v1alpha1.ReasonSecretExists, "Secret ann-to")
-			w.wantNoCall()
+			env := newActionEnvironment(t)
+			env.putSecret("ann-totp", "mine", "precious")
+			env.putSecret("ann-token", "mine", "precious")
+			env.waitForEquippedUser()
+			env.runAction("action", "ann", set)
+			env.expectFailed("action", v1alpha1.ReasonSecretExists, "Secret ann-to")
+			env.expectNoWritingCall()
 			for _, kept := range []string{"ann-totp", "ann-token"} {
 				secret := &corev1.Secret{}
-				w.get(secret, kept)
+				env.get(secret, kept)
 				if len(secret.Data) != 1 || string(secret.Data["mine"]) != "precious" || len(secret.OwnerReferences) > 0 || len(secret.Labels) > 0 {
 					t.Errorf("Secret %s was touched", kept)
 				}
 			}
-			w.rests()
+			env.expectNoWrites()
 		})
 	}
 	t.Run("OfAnotherAction", func(t *testing.T) {
-		w := newActionWorld(t)
-		w.runAction("first", "ann", createsTOTP)
-		w.completes("first")
+		env := newActionEnvironment(t)
+		env.runAction("first", "ann", createsTOTP)
+		env.expectComplete("first")
 		before := &corev1.Secret{}
-		w.get(before, "ann-totp")
-		w.runAction("second", "ann", createsTOTP)
-		w.fails("second", v1alpha1.ReasonSecretExists, "ann-totp")
+		env.get(before, "ann-totp")
+		env.runAction("second", "ann", createsTOTP)
+		env.expectFailed("second", v1alpha1.ReasonSecretExists, "ann-totp")
 		after := &corev1.Secret{}
-		w.get(after, "ann-totp")
+		env.get(after, "ann-totp")
 		if after.ResourceVersion != before.ResourceVersion {
 			t.Error("the other action's Secret was written")
 		}
-		w.wantCalls(1, "PATCH", "/users/*")
-		w.rests()
+		env.expectCalls(1, "PATCH", "/users/*")
+		env.expectNoWrites()
 	})
 }
 
 func TestSecretsThatActionsWriteBelongToThem(t *testing.T) {
-	w := newActionWorld(t)
-	w.runAction("token", "ann", getsTokenFor("google"))
-	w.completes("token")
+	env := newActionEnvironment(t)
+	env.runAction("token", "ann", getsTokenFor("google"))
+	env.expectComplete("token")
 	secret := &corev1.Secret{}
-	w.get(secret, "ann-token")
+	env.get(secret, "ann-token")
 	want := map[string]string{
 		"token": annsToken, "provider": "oauth_google", "scopes": "email openid", "id-token": "id-token-of-ann", "expires-at": "3015-09-24T10:40:00Z",
 	}
@@ -70,13 +70,13 @@ func TestSecretsThatActionsWriteBelongToThem(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the entries (-want +got):\n%s", diff)
 	}
-	if owner := metav1.GetControllerOf(secret); owner == nil || owner.UID != w.readAction("token").UID || owner.Kind != "ClerkUserAction" {
+	if owner := metav1.GetControllerOf(secret); owner == nil || owner.UID != env.readAction("token").UID || owner.Kind != "ClerkUserAction" {
 		t.Errorf("the owner is %+v", owner)
 	}
 	if secret.Labels["app.kubernetes.io/managed-by"] != "clerk-operator" {
 		t.Errorf("the labels are %v", secret.Labels)
 	}
-	w.rests()
+	env.expectNoWrites()
 }
 
 func TestProviderThatIsNotConnectedIsNamed(t *testing.T) {
@@ -91,22 +91,22 @@ func TestProviderThatIsNotConnectedIsNamed(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newActionWorld(t)
-			w.clerk.Configure(func(s *emulator.Settings) { s.OAuthProviders = []string{"oauth_google"} })
-			w.edits("ann", tc.prepare)
-			w.runAction("action", "ann", getsTokenFor(tc.provider))
-			w.fails("action", v1alpha1.ReasonProviderNotConnected, tc.provider)
+			env := newActionEnvironment(t)
+			env.clerk.Configure(func(s *emulator.Settings) { s.OAuthProviders = []string{"oauth_google"} })
+			env.editAtClerk("ann", tc.prepare)
+			env.runAction("action", "ann", getsTokenFor(tc.provider))
+			env.expectFailed("action", v1alpha1.ReasonProviderNotConnected, tc.provider)
 			secrets := &corev1.SecretList{}
-			if err := w.client.List(t.Context(), secrets); err != nil {
+			if err := env.client.List(t.Context(), secrets); err != nil {
 				t.Fatal(err)
 			}
 			for _, secret := range secrets.Items {
-				if secret.Namespace == w.namespace && secret.Name == "ann-token" {
+				if secret.Namespace == env.namespace && secret.Name == "ann-token" {
 					t.Error("a Secret was written")
 				}
 			}
-			w.wantCalls(1, "GET", "/users/*/oauth_access_tokens/*")
-			w.rests()
+			env.expectCalls(1, "GET", "/users/*/oauth_access_tokens/*")
+			env.expectNoWrites()
 		})
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// TestActionThatKeepsFailingIsNotRushed counts the calls of an action that are refused again and again for a reason that may pass. The
+// TestActionThatKeepsFailingIsNotRushed counts the calls of an action that are refused again and again for a transient reason. The
 // operator's own writes about them must not have the next one made.
 func TestActionThatKeepsFailingIsNotRushed(t *testing.T) {
 	t.Parallel()
@@ -29,17 +29,17 @@ func TestActionThatKeepsFailingIsNotRushed(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newActionWorld(t)
+			env := newActionEnvironment(t)
 			tc.fault.Method, tc.fault.Path, tc.fault.Times = tc.method, tc.path, -1
-			w.clerk.InjectFault(tc.fault)
-			w.runAction("action", "ann", tc.set)
-			w.elapse(8)
-			if calls := w.calls(tc.method, tc.path); calls < 2 || calls > 6 {
+			env.clerk.InjectFault(tc.fault)
+			env.runAction("action", "ann", tc.set)
+			env.elapse(8)
+			if calls := env.calls(tc.method, tc.path); calls < 2 || calls > 6 {
 				t.Errorf("%d calls were made in 8 seconds", calls)
 			}
-			w.clerk.ClearFaults()
-			w.completes("action")
-			w.rests()
+			env.clerk.ClearFaults()
+			env.expectComplete("action")
+			env.expectNoWrites()
 		})
 	}
 }
@@ -47,34 +47,34 @@ func TestActionThatKeepsFailingIsNotRushed(t *testing.T) {
 // TestClerkThatHangsDoesNotHoldUpTheActionsOnOthers has an instance that answers nothing, as many actions on its users as would keep
 // a few workers busy, and an action on a user of another instance.
 func TestClerkThatHangsDoesNotHoldUpTheActionsOnOthers(t *testing.T) {
-	w := newActionWorld(t, patient)
-	other := w.anotherInstance("other")
-	instance := w.instance()
+	env := newActionEnvironment(t, patient)
+	other := env.anotherInstance("other")
+	instance := env.instance()
 	instance.Name, instance.Spec.SecretKeyRef.Name = "other", "other"
 	allowsAll(instance)
 	patient(instance)
-	w.create(instance)
-	w.create(w.user("eve", func(s *spec) { s.InstanceRef = &v1alpha1.InstanceReference{Name: "other"} }))
-	w.becomes("eve", v1alpha1.ReasonInSync)
+	env.create(instance)
+	env.create(env.user("eve", func(s *spec) { s.InstanceRef = &v1alpha1.InstanceReference{Name: "other"} }))
+	env.expectReason("eve", v1alpha1.ReasonInSync)
 	other.InjectFault(emulator.Fault{Hang: true, Times: -1})
 	for i := range 6 {
-		w.runAction(fmt.Sprintf("hanging-%d", i), "eve", disablesMFA)
+		env.runAction(fmt.Sprintf("hanging-%d", i), "eve", disablesMFA)
 	}
-	w.eventually("calls to hang", func() error {
+	env.eventually("calls to hang", func() error {
 		if len(other.Journal().Matching("DELETE", "/users/*/mfa"))+len(other.Journal().Matching("GET", "/users/*")) < 4 {
 			return errNotYet
 		}
 		return nil
 	})
 	began := time.Now()
-	w.runAction("action", "ann", disablesMFA)
-	w.completes("action")
+	env.runAction("action", "ann", disablesMFA)
+	env.expectComplete("action")
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("the action took %s", took)
 	}
 	other.ClearFaults()
 	for i := range 6 {
-		w.completes(fmt.Sprintf("hanging-%d", i))
+		env.expectComplete(fmt.Sprintf("hanging-%d", i))
 	}
-	w.rests()
+	env.expectNoWrites()
 }

@@ -18,33 +18,33 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// wantNoCall fails if Clerk was called for anything of a user but to read it.
-func (w *world) wantNoCall() {
-	w.t.Helper()
-	w.wantCalls(0, "", "/users/*/*/**")
-	w.wantCalls(0, "PATCH", "/users/*")
+// expectNoWritingCall fails if Clerk was called for anything of a user but to read it.
+func (env *environment) expectNoWritingCall() {
+	env.t.Helper()
+	env.expectCalls(0, "", "/users/*/*/**")
+	env.expectCalls(0, "PATCH", "/users/*")
 }
 
-// calm waits until the ClerkUser has noticed how its user was equipped, and empties the journal.
-func (w *world) calm() {
-	w.t.Helper()
-	w.settle()
-	w.clerk.ResetJournal()
+// waitForEquippedUser waits until the ClerkUser has noticed how its user was equipped, and empties the journal.
+func (env *environment) waitForEquippedUser() {
+	env.t.Helper()
+	env.settle()
+	env.clerk.ResetJournal()
 }
 
-func TestActionsThatTellOrMakeASecretAreDeniedUnasked(t *testing.T) {
-	w := newLiveWorld(t)
-	w.createAnn()
-	w.keepInput()
-	w.calm()
+func TestActionsThatRevealOrCreateASecretAreDeniedByDefault(t *testing.T) {
+	env := newRunningEnvironment(t)
+	env.createAnn()
+	env.putInputSecret()
+	env.waitForEquippedUser()
 	for name, set := range map[string]func(*actionSpec){
 		"verifyPassword": verifiesPassword, "verifyTOTP": verifiesCode, "createTOTP": createsTOTP, "getOAuthAccessToken": getsTokenFor("google"),
 	} {
-		w.runAction(strings.ToLower(name), "ann", set)
-		w.fails(strings.ToLower(name), v1alpha1.ReasonNotAllowed, name, "spec.policy.actions", "ClerkInstance "+w.namespace+"/default")
+		env.runAction(strings.ToLower(name), "ann", set)
+		env.expectFailed(strings.ToLower(name), v1alpha1.ReasonNotAllowed, name, "spec.policy.actions", "ClerkInstance "+env.namespace+"/default")
 	}
-	w.rests()
-	w.wantNoCall()
+	env.expectNoWrites()
+	env.expectNoWritingCall()
 }
 
 func TestPolicyDeniesWhatItDoesNotName(t *testing.T) {
@@ -62,201 +62,201 @@ func TestPolicyDeniesWhatItDoesNotName(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newLiveWorld(t, func(i *v1alpha1.ClerkInstance) { i.Spec.Policy = &v1alpha1.InstancePolicy{Actions: tc.actions} })
-			w.createAnn()
-			w.keepInput()
-			w.calm()
-			w.runAction("action", "ann", tc.set)
+			env := newRunningEnvironment(t, func(i *v1alpha1.ClerkInstance) { i.Spec.Policy = &v1alpha1.InstancePolicy{Actions: tc.actions} })
+			env.createAnn()
+			env.putInputSecret()
+			env.waitForEquippedUser()
+			env.runAction("action", "ann", tc.set)
 			if tc.allowed {
-				w.completes("action")
-				w.rests()
+				env.expectComplete("action")
+				env.expectNoWrites()
 				return
 			}
-			w.fails("action", v1alpha1.ReasonNotAllowed, "disableMFA", "spec.policy.actions")
-			w.rests()
-			w.wantNoCall()
-			w.editInstance(allowsAll)
-			w.rests()
-			w.wantNoCall()
+			env.expectFailed("action", v1alpha1.ReasonNotAllowed, "disableMFA", "spec.policy.actions")
+			env.expectNoWrites()
+			env.expectNoWritingCall()
+			env.editInstance(allowsAll)
+			env.expectNoWrites()
+			env.expectNoWritingCall()
 		})
 	}
 }
 
 // TestActionOnAUserOfAnotherNamespaceFindsNone names a ClerkUser that is there, but not here.
 func TestActionOnAUserOfAnotherNamespaceFindsNone(t *testing.T) {
-	w := newWorld(t, allowsAll)
-	guest := w.neighbour()
-	w.start()
-	w.createAnn()
-	w.calm()
+	env := newEnvironment(t, allowsAll)
+	guest := env.inOtherNamespace()
+	env.start()
+	env.createAnn()
+	env.waitForEquippedUser()
 	guest.runAction("action", "ann", disablesMFA)
-	guest.waits("action", v1alpha1.ReasonUserNotFound)
-	guest.rests()
-	w.wantNoCall()
-	if !w.atClerk("ann").TOTPEnabled {
+	guest.expectWaiting("action", v1alpha1.ReasonUserNotFound)
+	guest.expectNoWrites()
+	env.expectNoWritingCall()
+	if !env.atClerk("ann").TOTPEnabled {
 		t.Error("the user of another namespace lost its second factor")
 	}
 }
 
 // TestActionOfAGuestAsksTheInstance has a ClerkUser of another namespace, and withdraws the admission of that.
 func TestActionOfAGuestAsksTheInstance(t *testing.T) {
-	home := newWorld(t, allowsAll, func(i *v1alpha1.ClerkInstance) {
+	home := newEnvironment(t, allowsAll, func(i *v1alpha1.ClerkInstance) {
 		i.Spec.AllowedNamespaces = &v1alpha1.AllowedNamespaces{From: ptr.To(v1alpha1.NamespacesFromAll)}
 	})
-	guest := home.neighbour()
+	guest := home.inOtherNamespace()
 	home.start()
 	guest.create(guest.user("ann", guest.refersTo(home)))
-	guest.becomes("ann", v1alpha1.ReasonInSync)
+	guest.expectReason("ann", v1alpha1.ReasonInSync)
 	guest.runAction("first", "ann", disablesMFA)
-	guest.completes("first")
+	guest.expectComplete("first")
 	home.editInstance(func(i *v1alpha1.ClerkInstance) { i.Spec.AllowedNamespaces = nil })
-	guest.becomes("ann", v1alpha1.ReasonNotAllowed)
+	guest.expectReason("ann", v1alpha1.ReasonNotAllowed)
 	guest.runAction("second", "ann", disablesMFA)
-	guest.fails("second", v1alpha1.ReasonNotAllowed, "spec.allowedNamespaces")
-	home.wantCalls(1, "DELETE", "/users/*/mfa")
-	guest.rests()
+	guest.expectFailed("second", v1alpha1.ReasonNotAllowed, "spec.allowedNamespaces")
+	home.expectCalls(1, "DELETE", "/users/*/mfa")
+	guest.expectNoWrites()
 }
 
 func TestActionWaitsForItsUser(t *testing.T) {
 	t.Parallel()
 	t.Run("ToBeCreated", func(t *testing.T) {
-		w := newLiveWorld(t, allowsAll)
-		w.runAction("action", "ann", disablesMFA)
-		w.waits("action", v1alpha1.ReasonUserNotFound)
-		w.create(w.user("ann"))
-		w.completes("action")
-		w.wantCalls(1, "DELETE", "/users/*/mfa")
-		w.rests()
+		env := newRunningEnvironment(t, allowsAll)
+		env.runAction("action", "ann", disablesMFA)
+		env.expectWaiting("action", v1alpha1.ReasonUserNotFound)
+		env.create(env.user("ann"))
+		env.expectComplete("action")
+		env.expectCalls(1, "DELETE", "/users/*/mfa")
+		env.expectNoWrites()
 	})
 	t.Run("ToBeBound", func(t *testing.T) {
-		w := newLiveWorld(t, allowsAll)
-		taken := w.clerk.Seed(verified("ann"))
-		w.create(w.user("ann"))
-		w.becomes("ann", v1alpha1.ReasonAlreadyExists)
-		w.runAction("action", "ann", disablesMFA)
-		w.waits("action", v1alpha1.ReasonUserNotBound)
-		w.rests()
-		w.wantCalls(0, "DELETE", "/users/*/mfa")
-		w.edit("ann", func(s *spec) { s.UserID = &taken.ID })
-		if done := w.completes("action"); done.Status.UserID != taken.ID {
+		env := newRunningEnvironment(t, allowsAll)
+		taken := env.clerk.Seed(verified("ann"))
+		env.create(env.user("ann"))
+		env.expectReason("ann", v1alpha1.ReasonAlreadyExists)
+		env.runAction("action", "ann", disablesMFA)
+		env.expectWaiting("action", v1alpha1.ReasonUserNotBound)
+		env.expectNoWrites()
+		env.expectCalls(0, "DELETE", "/users/*/mfa")
+		env.edit("ann", func(s *spec) { s.UserID = &taken.ID })
+		if done := env.expectComplete("action"); done.Status.UserID != taken.ID {
 			t.Errorf("the action was on %q", done.Status.UserID)
 		}
-		w.wantCalls(1, "DELETE", "/users/*/mfa")
-		w.rests()
+		env.expectCalls(1, "DELETE", "/users/*/mfa")
+		env.expectNoWrites()
 	})
 	t.Run("ToBeTakenUpAgain", func(t *testing.T) {
-		w := newActionWorld(t)
-		w.edit("ann", func(s *spec) { s.Suspend = ptr.To(true) })
-		w.calm()
-		w.runAction("action", "ann", disablesMFA)
-		w.waits("action", v1alpha1.ReasonSuspended)
-		w.rests()
-		w.wantNoCall()
-		w.edit("ann", func(s *spec) { s.Suspend = nil })
-		w.completes("action")
-		w.rests()
+		env := newActionEnvironment(t)
+		env.edit("ann", func(s *spec) { s.Suspend = ptr.To(true) })
+		env.waitForEquippedUser()
+		env.runAction("action", "ann", disablesMFA)
+		env.expectWaiting("action", v1alpha1.ReasonSuspended)
+		env.expectNoWrites()
+		env.expectNoWritingCall()
+		env.edit("ann", func(s *spec) { s.Suspend = nil })
+		env.expectComplete("action")
+		env.expectNoWrites()
 	})
 }
 
 func TestActionOnAUserThatIsNotToBeWrittenToFails(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		prepare func(*world)
+		prepare func(*environment)
 		reason  string
 		says    string
 	}{
-		"Observed": {func(w *world) { w.edit("ann", observes) }, v1alpha1.ReasonNotAllowed, "mode Observe"},
-		"BeingDeleted": {func(w *world) {
-			user := w.read("ann")
+		"Observed": {func(env *environment) { env.edit("ann", observes) }, v1alpha1.ReasonNotAllowed, "mode Observe"},
+		"BeingDeleted": {func(env *environment) {
+			user := env.read("ann")
 			before := user.DeepCopy()
 			user.Finalizers = append(user.Finalizers, "example.com/hold")
-			if err := w.client.Patch(w.t.Context(), user, client.MergeFrom(before)); err != nil {
-				w.t.Fatal(err)
+			if err := env.client.Patch(env.t.Context(), user, client.MergeFrom(before)); err != nil {
+				env.t.Fatal(err)
 			}
-			w.edit("ann", func(s *spec) { s.DeletionPolicy = ptr.To(v1alpha1.DeletionRetain) })
-			w.delete(w.read("ann"))
+			env.edit("ann", func(s *spec) { s.DeletionPolicy = ptr.To(v1alpha1.DeletionRetain) })
+			env.delete(env.read("ann"))
 		}, v1alpha1.ReasonUserNotBound, "being deleted"},
-		"GoneAtClerk": {func(w *world) {
-			w.server.Clock().Advance(2 * lagTime)
-			if err := w.clerk.Delete(w.read("ann").Status.UserID); err != nil {
-				w.t.Fatal(err)
+		"GoneAtClerk": {func(env *environment) {
+			env.server.Clock().Advance(2 * lagTime)
+			if err := env.clerk.Delete(env.read("ann").Status.UserID); err != nil {
+				env.t.Fatal(err)
 			}
 		}, v1alpha1.ReasonMissing, "no longer at Clerk"},
-		"MarkedByAnother": {func(w *world) {
-			w.edits("ann", func(u *emulator.User) {
+		"MarkedByAnother": {func(env *environment) {
+			env.editAtClerk("ann", func(u *emulator.User) {
 				u.PrivateMetadata[v1alpha1.OwnerKey] = "v1 elsewhere team-z/zoe 0815 created"
 			})
 		}, v1alpha1.ReasonConflict, "not the ClerkUser's to manage"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newActionWorld(t)
-			w.settle()
-			tc.prepare(w)
-			w.clerk.ResetJournal()
-			w.runAction("action", "ann", disablesMFA)
-			w.fails("action", tc.reason, tc.says)
-			w.tells("action", v1alpha1.EventActionFailed)
-			w.wantCalls(0, "DELETE", "/users/*/mfa")
+			env := newActionEnvironment(t)
+			env.settle()
+			tc.prepare(env)
+			env.clerk.ResetJournal()
+			env.runAction("action", "ann", disablesMFA)
+			env.expectFailed("action", tc.reason, tc.says)
+			env.expectEvent("action", v1alpha1.EventActionFailed)
+			env.expectCalls(0, "DELETE", "/users/*/mfa")
 			if name == "BeingDeleted" {
-				user := w.read("ann")
+				user := env.read("ann")
 				before := user.DeepCopy()
 				user.Finalizers = slices.DeleteFunc(user.Finalizers, func(f string) bool { return f == "example.com/hold" })
-				if err := w.client.Patch(t.Context(), user, client.MergeFrom(before)); err != nil {
+				if err := env.client.Patch(t.Context(), user, client.MergeFrom(before)); err != nil {
 					t.Fatal(err)
 				}
-				w.vanishes("ann")
+				env.expectGone("ann")
 			}
-			w.rests()
+			env.expectNoWrites()
 		})
 	}
 }
 
 // TestActionStaysWithItsUser has the ClerkUser bound to another user while the action waits.
 func TestActionStaysWithItsUser(t *testing.T) {
-	w := newActionWorld(t)
-	w.runAction("action", "ann", verifiesCode)
-	w.waits("action", v1alpha1.ReasonSecretNotFound)
-	was := w.readAction("action").Status.UserID
-	w.halt()
-	user := w.read("ann")
+	env := newActionEnvironment(t)
+	env.runAction("action", "ann", verifiesCode)
+	env.expectWaiting("action", v1alpha1.ReasonSecretNotFound)
+	was := env.readAction("action").Status.UserID
+	env.halt()
+	user := env.read("ann")
 	before := user.DeepCopy()
 	user.Finalizers = nil
-	if err := w.client.Patch(t.Context(), user, client.MergeFrom(before)); err != nil {
+	if err := env.client.Patch(t.Context(), user, client.MergeFrom(before)); err != nil {
 		t.Fatal(err)
 	}
-	w.delete(user)
-	w.create(w.user("ann", func(s *spec) { s.EmailAddresses[0].Address = address("anna") }))
-	w.keepInput()
-	w.start()
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	if is := w.fails("action", v1alpha1.ReasonUserNotBound, "no longer bound").Status.UserID; is != was || was == "" {
+	env.delete(user)
+	env.create(env.user("ann", func(s *spec) { s.EmailAddresses[0].Address = address("anna") }))
+	env.putInputSecret()
+	env.start()
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	if is := env.expectFailed("action", v1alpha1.ReasonUserNotBound, "no longer bound").Status.UserID; is != was || was == "" {
 		t.Errorf("the action was on %q and is on %q", was, is)
 	}
-	w.wantCalls(0, "POST", "/users/*/verify_totp")
-	w.rests()
+	env.expectCalls(0, "POST", "/users/*/verify_totp")
+	env.expectNoWrites()
 }
 
 func TestMissingInputIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	for _, watch := range []bool{false, true} {
 		t.Run(map[bool]string{false: "ReadAgain", true: "Watched"}[watch], func(t *testing.T) {
-			var w *world
+			var env *environment
 			if watch {
-				w = newWatchingWorld(t, allowsAll)
-				w.createAnn()
+				env = newWatchingEnvironment(t, allowsAll)
+				env.createAnn()
 			} else {
-				w = newActionWorld(t)
+				env = newActionEnvironment(t)
 			}
-			w.runAction("action", "ann", verifiesPassword)
-			w.sayOf(w.turns("action", v1alpha1.ConditionReconciling, v1alpha1.ReasonSecretNotFound), "spec.verifyPassword.secretKeyRef", "Secret input")
-			w.keepInput()
+			env.runAction("action", "ann", verifiesPassword)
+			env.expectActionMessage(env.expectCondition("action", v1alpha1.ConditionReconciling, v1alpha1.ReasonSecretNotFound), "spec.verifyPassword.secretKeyRef", "Secret input")
+			env.putInputSecret()
 			if !watch {
-				w.touchUser("ann")
+				env.touchUser("ann")
 			}
-			w.completes("action")
-			w.wantCalls(1, "POST", "/users/*/verify_password")
-			w.rests()
+			env.expectComplete("action")
+			env.expectCalls(1, "POST", "/users/*/verify_password")
+			env.expectNoWrites()
 		})
 	}
 }
@@ -276,18 +276,18 @@ func TestWrongPasswordAndCodeAreAnswers(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newActionWorld(t)
-			w.create(&corev1.Secret{
-				ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "input"},
+			env := newActionEnvironment(t)
+			env.create(&corev1.Secret{
+				ObjectMeta: metav1.ObjectMeta{Namespace: env.namespace, Name: "input"},
 				Data:       map[string][]byte{"password": []byte(tc.value), "code": []byte(tc.value)},
 			})
-			w.runAction("action", "ann", tc.set)
-			r := w.completes("action").Status.Result
+			env.runAction("action", "ann", tc.set)
+			r := env.expectComplete("action").Status.Result
 			if r == nil || r.Verified == nil || *r.Verified || r.CodeType != "" {
 				t.Errorf("the result is %+v", r)
 			}
-			w.wantCalls(1, "POST", tc.path)
-			w.rests()
+			env.expectCalls(1, "POST", tc.path)
+			env.expectNoWrites()
 		})
 	}
 }
@@ -304,12 +304,12 @@ func TestRefusedActionSaysWhy(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newActionWorld(t)
-			w.edits("ann", tc.prepare)
-			w.keepInput()
-			w.runAction("action", "ann", tc.set)
-			w.fails("action", v1alpha1.ReasonRejectedByClerk, tc.says...)
-			w.rests()
+			env := newActionEnvironment(t)
+			env.editAtClerk("ann", tc.prepare)
+			env.putInputSecret()
+			env.runAction("action", "ann", tc.set)
+			env.expectFailed("action", v1alpha1.ReasonRejectedByClerk, tc.says...)
+			env.expectNoWrites()
 		})
 	}
 }
@@ -332,46 +332,46 @@ func TestThingThatIsNotThereIsNamed(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newActionWorld(t)
-			w.edits("ann", func(u *emulator.User) {
+			env := newActionEnvironment(t)
+			env.editAtClerk("ann", func(u *emulator.User) {
 				for _, id := range []string{"eac_2One", "eac_2Two"} {
 					u.ExternalAccounts = append(u.ExternalAccounts, emulator.ExternalAccount{ID: id, Provider: "oauth_linkedin"})
 				}
 			})
-			w.runAction("action", "ann", tc.set)
-			w.fails("action", tc.reason)
-			w.wantCalls(tc.calls, "DELETE", "/users/*/**")
-			if u := w.atClerk("ann"); len(u.Passkeys) != 1 || len(u.Web3Wallets) != 1 || len(u.ExternalAccounts) != 3 {
+			env.runAction("action", "ann", tc.set)
+			env.expectFailed("action", tc.reason)
+			env.expectCalls(tc.calls, "DELETE", "/users/*/**")
+			if u := env.atClerk("ann"); len(u.Passkeys) != 1 || len(u.Web3Wallets) != 1 || len(u.ExternalAccounts) != 3 {
 				t.Errorf("the user at Clerk is %+v", u)
 			}
-			w.rests()
+			env.expectNoWrites()
 		})
 	}
 }
 
 func TestFinishedActionIsDeletedAfterItsTime(t *testing.T) {
-	w := newActionWorld(t)
-	w.runAction("kept", "ann", disablesMFA)
-	w.runAction("short", "ann", func(s *actionSpec) { deletesTOTP(s); s.TTLSecondsAfterFinished = ptr.To[int32](3) })
-	w.runAction("failed", "ann", func(s *actionSpec) { deletesAccountAt("github")(s); s.TTLSecondsAfterFinished = ptr.To[int32](0) })
-	w.runAction("waiting", "bob", func(s *actionSpec) { disablesMFA(s); s.TTLSecondsAfterFinished = ptr.To[int32](0) })
-	w.completes("short")
-	w.completes("kept")
+	env := newActionEnvironment(t)
+	env.runAction("kept", "ann", disablesMFA)
+	env.runAction("short", "ann", func(s *actionSpec) { deletesTOTP(s); s.TTLSecondsAfterFinished = ptr.To[int32](3) })
+	env.runAction("failed", "ann", func(s *actionSpec) { deletesAccountAt("github")(s); s.TTLSecondsAfterFinished = ptr.To[int32](0) })
+	env.runAction("waiting", "bob", func(s *actionSpec) { disablesMFA(s); s.TTLSecondsAfterFinished = ptr.To[int32](0) })
+	env.expectComplete("short")
+	env.expectComplete("kept")
 	names := func() (names []string) {
-		for _, a := range w.actions() {
+		for _, a := range env.actions() {
 			names = append(names, a.Name)
 		}
 		return names
 	}
-	w.eventually("two to be gone", func() error {
+	env.eventually("two to be gone", func() error {
 		if !slices.Equal(names(), []string{"kept", "waiting"}) {
 			return errNotYet
 		}
 		return nil
 	})
-	w.server.Clock().Advance(365 * 24 * time.Hour)
-	w.restart()
-	w.rests()
+	env.server.Clock().Advance(365 * 24 * time.Hour)
+	env.restart()
+	env.expectNoWrites()
 	if got := names(); !slices.Equal(got, []string{"kept", "waiting"}) {
 		t.Errorf("left are %v", got)
 	}

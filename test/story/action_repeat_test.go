@@ -23,25 +23,25 @@ const (
 	soonTime = 10 * time.Minute
 )
 
-// hang has Clerk leave the next call without an answer, after or without carrying it out, and ends the operator meanwhile.
-func (w *world) hang(afterApplying bool, method, path string, cause func()) {
-	w.t.Helper()
+// haltDuringCall has Clerk leave the next call without an answer, after or without carrying it out, and ends the operator meanwhile.
+func (env *environment) haltDuringCall(afterApplying bool, method, path string, cause func()) {
+	env.t.Helper()
 	if afterApplying {
-		w.dieAfter(method, path, cause)
-		w.clerk.ClearFaults()
+		env.haltAfterCall(method, path, cause)
+		env.clerk.ClearFaults()
 		return
 	}
-	w.clerk.InjectFault(emulator.Fault{Method: method, Path: path, Hang: true})
+	env.clerk.InjectFault(emulator.Fault{Method: method, Path: path, Hang: true})
 	cause()
-	w.eventually(method+" "+path+" to hang", func() error {
-		if w.calls(method, path) == 0 {
+	env.eventually(method+" "+path+" to hang", func() error {
+		if env.calls(method, path) == 0 {
 			return errNotYet
 		}
 		return nil
 	})
-	w.stop()
-	w.clerk.ClearFaults()
-	<-w.done
+	env.stop()
+	env.clerk.ClearFaults()
+	<-env.done
 }
 
 // TestActionIsRepeatedAfterACrash ends the operator while the call of an action is under way, once before and once after Clerk carried
@@ -86,29 +86,29 @@ func TestActionIsRepeatedAfterACrash(t *testing.T) {
 				continue
 			}
 			t.Run(fmt.Sprintf("%sAfter%t", name, after), func(t *testing.T) {
-				w := newActionWorld(t)
-				w.keepInput()
-				w.hang(after, tc.method, tc.path, func() { w.runAction("action", "ann", tc.set) })
+				env := newActionEnvironment(t)
+				env.putInputSecret()
+				env.haltDuringCall(after, tc.method, tc.path, func() { env.runAction("action", "ann", tc.set) })
 				// A read that was broken off did nothing, so that an operator that has the time for it takes the start back.
-				if w.readAction("action").Status.StartedAt == nil && !reads {
+				if env.readAction("action").Status.StartedAt == nil && !reads {
 					t.Fatal("the start was not on record before the call")
 				}
-				w.server.Clock().Advance(underWay)
-				w.start()
-				done := w.completes("action")
-				if !tc.holds(w.atClerk("ann")) {
-					t.Errorf("the user at Clerk is %+v", w.atClerk("ann"))
+				env.server.Clock().Advance(underWay)
+				env.start()
+				done := env.expectComplete("action")
+				if !tc.holds(env.atClerk("ann")) {
+					t.Errorf("the user at Clerk is %+v", env.atClerk("ann"))
 				}
 				if tc.gone && after {
-					w.sayOf(done, "was gone already")
+					env.expectActionMessage(done, "was gone already")
 				}
 				want := 2
 				if tc.once && after {
 					want = 1
 				}
-				w.wantCalls(want, tc.method, tc.path)
-				w.rests()
-				w.wantCalls(want, tc.method, tc.path)
+				env.expectCalls(want, tc.method, tc.path)
+				env.expectNoWrites()
+				env.expectCalls(want, tc.method, tc.path)
 			})
 		}
 	}
@@ -116,15 +116,15 @@ func TestActionIsRepeatedAfterACrash(t *testing.T) {
 
 // TestStartOfAnotherProcessIsWaitedFor keeps an operator that starts from repeating what may still be under way.
 func TestStartOfAnotherProcessIsWaitedFor(t *testing.T) {
-	w := newActionWorld(t)
-	w.hang(true, "DELETE", "/users/*/mfa", func() { w.runAction("action", "ann", disablesMFA) })
-	w.start()
-	w.elapse(3)
-	w.wantCalls(1, "DELETE", "/users/*/mfa")
-	w.server.Clock().Advance(underWay)
-	w.completes("action")
-	w.wantCalls(2, "DELETE", "/users/*/mfa")
-	w.rests()
+	env := newActionEnvironment(t)
+	env.haltDuringCall(true, "DELETE", "/users/*/mfa", func() { env.runAction("action", "ann", disablesMFA) })
+	env.start()
+	env.elapse(3)
+	env.expectCalls(1, "DELETE", "/users/*/mfa")
+	env.server.Clock().Advance(underWay)
+	env.expectComplete("action")
+	env.expectCalls(2, "DELETE", "/users/*/mfa")
+	env.expectNoWrites()
 }
 
 // TestCreatedTOTPIsTheSameAfterACrash compares what is in the Secret and at Clerk before and after.
@@ -132,21 +132,21 @@ func TestCreatedTOTPIsTheSameAfterACrash(t *testing.T) {
 	t.Parallel()
 	for _, after := range []bool{false, true} {
 		t.Run(fmt.Sprintf("After%t", after), func(t *testing.T) {
-			w := newActionWorld(t)
-			w.hang(after, "PATCH", "/users/*", func() { w.runAction("action", "ann", createsTOTP) })
+			env := newActionEnvironment(t)
+			env.haltDuringCall(after, "PATCH", "/users/*", func() { env.runAction("action", "ann", createsTOTP) })
 			before := &corev1.Secret{}
-			w.get(before, "ann-totp")
-			w.server.Clock().Advance(underWay)
-			w.start()
-			w.completes("action")
+			env.get(before, "ann-totp")
+			env.server.Clock().Advance(underWay)
+			env.start()
+			env.expectComplete("action")
 			secret := &corev1.Secret{}
-			w.get(secret, "ann-totp")
+			env.get(secret, "ann-totp")
 			made := string(before.Data["secret"])
-			if made == "" || string(secret.Data["secret"]) != made || w.atClerk("ann").Credentials.TOTPSecret != made {
+			if made == "" || string(secret.Data["secret"]) != made || env.atClerk("ann").Credentials.TOTPSecret != made {
 				t.Error("the secret of before the crash, the one in the Secret and the one at Clerk are not the same")
 			}
-			w.wantCalls(2, "PATCH", "/users/*")
-			w.rests()
+			env.expectCalls(2, "PATCH", "/users/*")
+			env.expectNoWrites()
 		})
 	}
 }
@@ -159,43 +159,45 @@ func TestActionsThatMustNotBeRepeatedAreNot(t *testing.T) {
 		set          func(*actionSpec)
 		method, path string
 		says         []string
-		holds        func(*world, *emulator.User) bool
+		holds        func(*environment, *emulator.User) bool
 	}{
 		"BackupCode": {
 			verifiesCode, "POST", "/users/*/verify_totp", []string{"backup code is used up", "another code"},
-			func(_ *world, u *emulator.User) bool {
+			func(_ *environment, u *emulator.User) bool {
 				return slices.Equal(u.Credentials.BackupCodes, []string{"backup-4712"})
 			},
 		},
 		"Passkey": {
 			deletesPasskey, "DELETE", "/users/*/passkeys/*", []string{"dashboard", "passkey"},
-			func(w *world, u *emulator.User) bool { return len(u.Passkeys) == 0 && len(w.clerk.Notices()) == 1 },
+			func(env *environment, u *emulator.User) bool {
+				return len(u.Passkeys) == 0 && len(env.clerk.Notices()) == 1
+			},
 		},
 	}
 	for name, tc := range tests {
 		for _, crash := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%sCrash%t", name, crash), func(t *testing.T) {
-				w := newActionWorld(t)
-				w.keepInput()
-				run := func() { w.runAction("action", "ann", tc.set) }
+				env := newActionEnvironment(t)
+				env.putInputSecret()
+				run := func() { env.runAction("action", "ann", tc.set) }
 				if crash {
-					w.hang(true, tc.method, tc.path, run)
-					w.server.Clock().Advance(underWay)
-					w.start()
+					env.haltDuringCall(true, tc.method, tc.path, run)
+					env.server.Clock().Advance(underWay)
+					env.start()
 				} else {
-					w.clerk.InjectFault(emulator.Fault{Method: tc.method, Path: tc.path, Cut: true, AfterApplying: true})
+					env.clerk.InjectFault(emulator.Fault{Method: tc.method, Path: tc.path, Cut: true, AfterApplying: true})
 					run()
 				}
-				w.fails("action", v1alpha1.ReasonOutcomeUnknown, tc.says...)
-				w.tells("action", v1alpha1.EventActionFailed)
-				w.tells("ann", v1alpha1.EventActionFailed)
-				if !tc.holds(w, w.atClerk("ann")) {
-					t.Errorf("the user at Clerk is %+v", w.atClerk("ann"))
+				env.expectFailed("action", v1alpha1.ReasonOutcomeUnknown, tc.says...)
+				env.expectEvent("action", v1alpha1.EventActionFailed)
+				env.expectEvent("ann", v1alpha1.EventActionFailed)
+				if !tc.holds(env, env.atClerk("ann")) {
+					t.Errorf("the user at Clerk is %+v", env.atClerk("ann"))
 				}
-				w.rests()
-				w.restart()
-				w.rests()
-				w.wantCalls(1, tc.method, tc.path)
+				env.expectNoWrites()
+				env.restart()
+				env.expectNoWrites()
+				env.expectCalls(1, tc.method, tc.path)
 			})
 		}
 	}
@@ -203,17 +205,17 @@ func TestActionsThatMustNotBeRepeatedAreNot(t *testing.T) {
 
 // TestOldStartIsNotRepeated starts the operator when the person may have set up anew what the action would take away.
 func TestOldStartIsNotRepeated(t *testing.T) {
-	w := newActionWorld(t)
-	w.hang(true, "DELETE", "/users/*/mfa", func() { w.runAction("action", "ann", disablesMFA) })
-	w.edits("ann", func(u *emulator.User) { u.Credentials.TOTPSecret = annsSecret })
-	w.server.Clock().Advance(soonTime + time.Minute)
-	w.start()
-	w.fails("action", v1alpha1.ReasonOutcomeUnknown, "status.twoFactorEnabled")
-	if !w.atClerk("ann").TOTPEnabled {
+	env := newActionEnvironment(t)
+	env.haltDuringCall(true, "DELETE", "/users/*/mfa", func() { env.runAction("action", "ann", disablesMFA) })
+	env.editAtClerk("ann", func(u *emulator.User) { u.Credentials.TOTPSecret = annsSecret })
+	env.server.Clock().Advance(soonTime + time.Minute)
+	env.start()
+	env.expectFailed("action", v1alpha1.ReasonOutcomeUnknown, "status.twoFactorEnabled")
+	if !env.atClerk("ann").TOTPEnabled {
 		t.Error("what the person set up since is gone")
 	}
-	w.wantCalls(1, "DELETE", "/users/*/mfa")
-	w.rests()
+	env.expectCalls(1, "DELETE", "/users/*/mfa")
+	env.expectNoWrites()
 }
 
 // TestLostAnswerIsAskedForAgain repeats in the same process what is safe to repeat.
@@ -226,13 +228,13 @@ func TestLostAnswerIsAskedForAgain(t *testing.T) {
 		"NotApplied": {Cut: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newActionWorld(t)
+			env := newActionEnvironment(t)
 			fault.Method, fault.Path = "DELETE", "/users/*/web3_wallets/*"
-			w.clerk.InjectFault(fault)
-			w.runAction("action", "ann", deletesWallet)
-			w.completes("action")
-			w.wantCalls(2, "DELETE", "/users/*/web3_wallets/*")
-			w.rests()
+			env.clerk.InjectFault(fault)
+			env.runAction("action", "ann", deletesWallet)
+			env.expectComplete("action")
+			env.expectCalls(2, "DELETE", "/users/*/web3_wallets/*")
+			env.expectNoWrites()
 		})
 	}
 }
@@ -245,91 +247,91 @@ func TestRefusalThatSaysNothingTakesTheStartBack(t *testing.T) {
 		"Locked":    {Status: 409, Code: "resource_locked"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newActionWorld(t)
-			w.keepInput()
+			env := newActionEnvironment(t)
+			env.putInputSecret()
 			fault.Method, fault.Path, fault.Times = "POST", "/users/*/verify_totp", 2
-			w.clerk.InjectFault(fault)
-			w.runAction("action", "ann", verifiesCode)
-			w.eventually("the start to be taken back", func() error {
-				if w.calls("POST", "/users/*/verify_totp") == 0 || w.readAction("action").Status.StartedAt != nil {
+			env.clerk.InjectFault(fault)
+			env.runAction("action", "ann", verifiesCode)
+			env.eventually("the start to be taken back", func() error {
+				if env.calls("POST", "/users/*/verify_totp") == 0 || env.readAction("action").Status.StartedAt != nil {
 					return errNotYet
 				}
 				return nil
 			})
-			w.waits("action", v1alpha1.ReasonWaiting)
-			if r := w.completes("action").Status.Result; r == nil || !*r.Verified {
+			env.expectWaiting("action", v1alpha1.ReasonWaiting)
+			if r := env.expectComplete("action").Status.Result; r == nil || !*r.Verified {
 				t.Errorf("the result is %+v", r)
 			}
-			w.wantCalls(3, "POST", "/users/*/verify_totp")
-			w.rests()
+			env.expectCalls(3, "POST", "/users/*/verify_totp")
+			env.expectNoWrites()
 		})
 	}
 }
 
 // TestOutageIsSaid lets calls fail for long enough that it is worth telling.
 func TestOutageIsSaid(t *testing.T) {
-	w := newActionWorld(t)
-	w.clerk.InjectFault(emulator.Fault{Method: "DELETE", Path: "/users/*/mfa", Status: 503, Body: "<html>", Times: -1})
-	w.runAction("action", "ann", disablesMFA)
-	w.eventually("the calls to fail", func() error {
-		if w.calls("DELETE", "/users/*/mfa") < 2 {
+	env := newActionEnvironment(t)
+	env.clerk.InjectFault(emulator.Fault{Method: "DELETE", Path: "/users/*/mfa", Status: 503, Body: "<html>", Times: -1})
+	env.runAction("action", "ann", disablesMFA)
+	env.eventually("the calls to fail", func() error {
+		if env.calls("DELETE", "/users/*/mfa") < 2 {
 			return errNotYet
 		}
 		return nil
 	})
-	w.server.Clock().Advance(time.Minute)
-	w.waits("action", v1alpha1.ReasonRetrying)
-	w.clerk.ClearFaults()
-	w.completes("action")
-	w.rests()
+	env.server.Clock().Advance(time.Minute)
+	env.expectWaiting("action", v1alpha1.ReasonRetrying)
+	env.clerk.ClearFaults()
+	env.expectComplete("action")
+	env.expectNoWrites()
 }
 
 // TestRefusedKeyIsWaitedFor has Clerk refuse the key once, for which reason the call was surely not carried out. How long that
 // is to be seen is up to the controller of ClerkInstances.
 func TestRefusedKeyIsWaitedFor(t *testing.T) {
-	w := newActionWorld(t)
-	w.keepInput()
-	w.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users/*/verify_totp", Status: 401, Code: "clerk_key_invalid"})
-	w.runAction("action", "ann", verifiesCode)
-	w.eventually("the action to be over", func() error {
-		if w.readAction("action").Status.CompletedAt != nil {
+	env := newActionEnvironment(t)
+	env.putInputSecret()
+	env.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users/*/verify_totp", Status: 401, Code: "clerk_key_invalid"})
+	env.runAction("action", "ann", verifiesCode)
+	env.eventually("the action to be over", func() error {
+		if env.readAction("action").Status.CompletedAt != nil {
 			return nil
 		}
 		time.Sleep(100 * time.Millisecond)
-		w.touchUser("ann")
+		env.touchUser("ann")
 		return errNotYet
 	})
-	if r := w.completes("action").Status.Result; r == nil || !ptr.Deref(r.Verified, false) {
+	if r := env.expectComplete("action").Status.Result; r == nil || !ptr.Deref(r.Verified, false) {
 		t.Errorf("the result is %+v", r)
 	}
-	w.wantCalls(2, "POST", "/users/*/verify_totp")
-	w.rests()
+	env.expectCalls(2, "POST", "/users/*/verify_totp")
+	env.expectNoWrites()
 }
 
 // TestTwoOperatorsMakeOneCall has two of them work on the same actions, as when one loses its lease without knowing.
 func TestTwoOperatorsMakeOneCall(t *testing.T) {
-	w := newActionWorld(t)
+	env := newActionEnvironment(t)
 	codes := []string{"one-4711", "two-4711", "six-4711", "ten-4711"}
-	w.edits("ann", func(u *emulator.User) { u.Credentials.BackupCodes = slices.Clone(codes) })
-	other := *w
+	env.editAtClerk("ann", func(u *emulator.User) { u.Credentials.BackupCodes = slices.Clone(codes) })
+	other := *env
 	other.start()
-	w.eventually("both to know the instance", func() error {
-		if w.calls("GET", "/instance") < 2 {
+	env.eventually("both to know the instance", func() error {
+		if env.calls("GET", "/instance") < 2 {
 			return errNotYet
 		}
 		return nil
 	})
-	w.settle()
+	env.settle()
 	for i, code := range codes {
-		w.keep(fmt.Sprintf("code%d", i), "code", code)
-		w.runAction(fmt.Sprintf("action%d", i), "ann", func(s *actionSpec) {
+		env.putSecret(fmt.Sprintf("code%d", i), "code", code)
+		env.runAction(fmt.Sprintf("action%d", i), "ann", func(s *actionSpec) {
 			s.VerifyTOTP = &v1alpha1.SecretValue{SecretKeyRef: at(fmt.Sprintf("code%d", i), "code")}
 		})
 	}
 	for i := range codes {
-		if r := w.completes(fmt.Sprintf("action%d", i)).Status.Result; r == nil || !ptr.Deref(r.Verified, false) {
+		if r := env.expectComplete(fmt.Sprintf("action%d", i)).Status.Result; r == nil || !ptr.Deref(r.Verified, false) {
 			t.Errorf("the result of action%d is %+v", i, r)
 		}
 	}
-	w.wantCalls(len(codes), "POST", "/users/*/verify_totp")
+	env.expectCalls(len(codes), "POST", "/users/*/verify_totp")
 }

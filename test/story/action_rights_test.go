@@ -13,24 +13,24 @@ import (
 // TestShippedRightsSufficeForActions runs the operator as a service account that has the shipped ClusterRole and nothing else,
 // and has it read, write and write again Secrets, and delete an action.
 func TestShippedRightsSufficeForActions(t *testing.T) {
-	w := newWorld(t, allowsAll)
-	w.limitRights("operator-" + w.namespace)
+	env := newEnvironment(t, allowsAll)
+	env.limitRights("operator-" + env.namespace)
 	r := &requests{}
-	w.config.Wrap(r.wrap)
-	w.start()
-	w.createAnn()
-	w.keepInput()
+	env.config.Wrap(r.wrap)
+	env.start()
+	env.createAnn()
+	env.putInputSecret()
 
-	w.runAction("verify", "ann", func(s *actionSpec) { verifiesCode(s); s.TTLSecondsAfterFinished = ptr.To[int32](0) })
-	w.runAction("token", "ann", getsTokenFor("google"))
-	w.completes("token")
-	w.hang(false, "PATCH", "/users/*", func() { w.runAction("totp", "ann", createsTOTP) })
-	w.server.Clock().Advance(underWay)
-	w.start()
-	w.completes("totp")
-	w.tells("ann", "ActionComplete")
-	w.eventually("the action to be deleted after its time", func() error {
-		if len(w.actions()) != 2 {
+	env.runAction("verify", "ann", func(s *actionSpec) { verifiesCode(s); s.TTLSecondsAfterFinished = ptr.To[int32](0) })
+	env.runAction("token", "ann", getsTokenFor("google"))
+	env.expectComplete("token")
+	env.haltDuringCall(false, "PATCH", "/users/*", func() { env.runAction("totp", "ann", createsTOTP) })
+	env.server.Clock().Advance(underWay)
+	env.start()
+	env.expectComplete("totp")
+	env.expectEvent("ann", "ActionComplete")
+	env.eventually("the action to be deleted after its time", func() error {
+		if len(env.actions()) != 2 {
 			return errNotYet
 		}
 		return nil

@@ -45,18 +45,18 @@ func TestAdoption(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newLiveWorld(t)
-			there := w.clerk.Seed(tc.seed)
-			w.create(w.user("ann", func(s *spec) { s.FirstName = ptr.To("Ann"); tc.change(s, there.ID) }))
-			user := w.becomes("ann", tc.want)
+			env := newRunningEnvironment(t)
+			there := env.clerk.Seed(tc.seed)
+			env.create(env.user("ann", func(s *spec) { s.FirstName = ptr.To("Ann"); tc.change(s, there.ID) }))
+			user := env.expectReason("ann", tc.want)
 			if tc.want != v1alpha1.ReasonInSync {
-				if n := len(w.clerk.Users()); n != 1 || w.clerk.User(there.ID).FirstName != nil || user.Status.UserID != "" {
-					t.Errorf("a user was taken or made: %d users, %+v", n, w.clerk.User(there.ID))
+				if n := len(env.clerk.Users()); n != 1 || env.clerk.User(there.ID).FirstName != nil || user.Status.UserID != "" {
+					t.Errorf("a user was taken or made: %d users, %+v", n, env.clerk.User(there.ID))
 				}
-				w.rests()
-				w.delete(user)
-				w.vanishes("ann")
-				if w.clerk.User(there.ID) == nil {
+				env.expectNoWrites()
+				env.delete(user)
+				env.expectGone("ann")
+				if env.clerk.User(there.ID) == nil {
 					t.Error("deleting the object deleted the user of somebody else")
 				}
 				return
@@ -64,74 +64,74 @@ func TestAdoption(t *testing.T) {
 			if user.Status.UserID != there.ID || user.Status.Origin != v1alpha1.OriginAdopted || user.Status.OnDelete != v1alpha1.DeletionRetain {
 				t.Errorf("status is %+v", user.Status)
 			}
-			if u := w.clerk.User(there.ID); *u.FirstName != "Ann" || u.PrivateMetadata[v1alpha1.OwnerKey] == nil {
+			if u := env.clerk.User(there.ID); *u.FirstName != "Ann" || u.PrivateMetadata[v1alpha1.OwnerKey] == nil {
 				t.Errorf("the user at Clerk is %+v", u)
 			}
-			w.tells("ann", v1alpha1.EventAdopted)
-			w.rests()
+			env.expectEvent("ann", v1alpha1.EventAdopted)
+			env.expectNoWrites()
 		})
 	}
 }
 
 func TestUnverifiedAddressOfSomebodyElseIsNotTaken(t *testing.T) {
-	w := newLiveWorld(t)
-	squatter := w.clerk.Seed(emulator.User{EmailAddresses: []emulator.EmailAddress{emulator.UnverifiedEmail(address("ann"))}})
-	w.create(w.user("ann", ifUnmanaged))
-	user := w.becomes("ann", v1alpha1.ReasonInSync)
+	env := newRunningEnvironment(t)
+	squatter := env.clerk.Seed(emulator.User{EmailAddresses: []emulator.EmailAddress{emulator.UnverifiedEmail(address("ann"))}})
+	env.create(env.user("ann", ifUnmanaged))
+	user := env.expectReason("ann", v1alpha1.ReasonInSync)
 	if user.Status.UserID == squatter.ID || user.Status.Origin != v1alpha1.OriginCreated {
 		t.Errorf("the squatter's account was taken: %+v", user.Status)
 	}
-	w.rests()
+	env.expectNoWrites()
 }
 
 func TestIdentifiersOfTwoUsersAreAmbiguous(t *testing.T) {
-	w := newLiveWorld(t)
-	w.clerk.Seed(verified("ann"))
-	w.clerk.Seed(emulator.User{Username: ptr.To("ann_lee")})
-	w.create(w.user("ann", ifUnmanaged, func(s *spec) { s.Username = ptr.To("ann_lee") }))
-	w.becomes("ann", v1alpha1.ReasonAmbiguous)
-	if n := len(w.clerk.Journal().Writes().Matching("PATCH", "**")); n != 0 {
+	env := newRunningEnvironment(t)
+	env.clerk.Seed(verified("ann"))
+	env.clerk.Seed(emulator.User{Username: ptr.To("ann_lee")})
+	env.create(env.user("ann", ifUnmanaged, func(s *spec) { s.Username = ptr.To("ann_lee") }))
+	env.expectReason("ann", v1alpha1.ReasonAmbiguous)
+	if n := len(env.clerk.Journal().Writes().Matching("PATCH", "**")); n != 0 {
 		t.Errorf("%d users were changed", n)
 	}
-	w.rests()
+	env.expectNoWrites()
 }
 
 func TestAdoptionDeniedByTheInstance(t *testing.T) {
-	w := newLiveWorld(t, func(i *v1alpha1.ClerkInstance) {
+	env := newRunningEnvironment(t, func(i *v1alpha1.ClerkInstance) {
 		i.Spec.Policy = &v1alpha1.InstancePolicy{Adoption: ptr.To(v1alpha1.AdoptionNone)}
 	})
-	there := w.clerk.Seed(verified("ann"))
-	w.create(w.user("ann", func(s *spec) { s.UserID = &there.ID }))
-	w.becomes("ann", v1alpha1.ReasonAlreadyExists)
-	w.wantCalls(0, "GET", "/users/"+there.ID)
-	w.rests()
-	w.editInstance(func(i *v1alpha1.ClerkInstance) { i.Spec.Policy = nil })
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.rests()
+	there := env.clerk.Seed(verified("ann"))
+	env.create(env.user("ann", func(s *spec) { s.UserID = &there.ID }))
+	env.expectReason("ann", v1alpha1.ReasonAlreadyExists)
+	env.expectCalls(0, "GET", "/users/"+there.ID)
+	env.expectNoWrites()
+	env.editInstance(func(i *v1alpha1.ClerkInstance) { i.Spec.Policy = nil })
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectNoWrites()
 }
 
 func TestUserIDThatIsNotThere(t *testing.T) {
-	w := newLiveWorld(t)
-	there := w.clerk.Seed(verified("ann"))
-	w.create(w.user("ann", func(s *spec) { s.UserID = ptr.To("user_nobody") }))
-	w.becomes("ann", v1alpha1.ReasonWaiting)
-	w.server.Clock().Advance(lagTime)
-	w.becomes("ann", v1alpha1.ReasonMissing)
-	w.rests()
-	w.edit("ann", func(s *spec) { s.UserID = &there.ID })
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.rests()
+	env := newRunningEnvironment(t)
+	there := env.clerk.Seed(verified("ann"))
+	env.create(env.user("ann", func(s *spec) { s.UserID = ptr.To("user_nobody") }))
+	env.expectReason("ann", v1alpha1.ReasonWaiting)
+	env.server.Clock().Advance(lagTime)
+	env.expectReason("ann", v1alpha1.ReasonMissing)
+	env.expectNoWrites()
+	env.edit("ann", func(s *spec) { s.UserID = &there.ID })
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectNoWrites()
 }
 
 func TestObserveChangesNothing(t *testing.T) {
-	w := newLiveWorld(t)
-	there := w.clerk.Seed(verified("ann"))
+	env := newRunningEnvironment(t)
+	there := env.clerk.Seed(verified("ann"))
 	observe := func(s *spec) { s.Mode = ptr.To(v1alpha1.ModeObserve) }
-	w.create(w.user("ann", observe, func(s *spec) {
+	env.create(env.user("ann", observe, func(s *spec) {
 		s.UserID, s.FirstName, s.PublicMetadata = &there.ID, ptr.To("Secret Name"), object(`{"role":"hidden value"}`)
 	}))
-	w.create(w.user("nobody", observe))
-	user := w.becomes("ann", v1alpha1.ReasonObserved)
+	env.create(env.user("nobody", observe))
+	user := env.expectReason("ann", v1alpha1.ReasonObserved)
 	if got := strings.Join(user.Status.PendingChanges, ","); !strings.Contains(got, "firstName") || !strings.Contains(got, "publicMetadata") {
 		t.Errorf("pendingChanges is %s", got)
 	}
@@ -139,81 +139,81 @@ func TestObserveChangesNothing(t *testing.T) {
 	if strings.Contains(message, "Secret Name") || strings.Contains(message, "hidden value") {
 		t.Errorf("the message shows a value: %s", message)
 	}
-	w.becomes("nobody", v1alpha1.ReasonObserved)
-	w.rests()
-	if n := len(w.clerk.Journal().Writes()); n != 0 {
+	env.expectReason("nobody", v1alpha1.ReasonObserved)
+	env.expectNoWrites()
+	if n := len(env.clerk.Journal().Writes()); n != 0 {
 		t.Errorf("%d writes in mode Observe", n)
 	}
 	if len(user.Finalizers) != 0 {
 		t.Error("an object that changes nothing holds a finalizer")
 	}
-	w.edit("ann", func(s *spec) { s.Mode = nil })
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	if u := w.clerk.User(there.ID); *u.FirstName != "Secret Name" {
+	env.edit("ann", func(s *spec) { s.Mode = nil })
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	if u := env.clerk.User(there.ID); *u.FirstName != "Secret Name" {
 		t.Errorf("mode Enforce did not enforce: %+v", u)
 	}
-	w.rests()
+	env.expectNoWrites()
 }
 
 func TestTwoObjectsOneUser(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann"))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.create(w.user("also-ann", func(s *spec) { s.EmailAddresses[0].Address = address("ann"); s.FirstName = ptr.To("Eve") }))
-	user := w.becomes("also-ann", v1alpha1.ReasonConflict)
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann"))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.create(env.user("also-ann", func(s *spec) { s.EmailAddresses[0].Address = address("ann"); s.FirstName = ptr.To("Eve") }))
+	user := env.expectReason("also-ann", v1alpha1.ReasonConflict)
 	if message := user.Status.Conditions[0].Message; !strings.Contains(message, "ClerkUser ann ") {
 		t.Errorf("the message does not name the winner: %s", message)
 	}
-	w.rests()
-	if u := w.atClerk("ann"); u.FirstName != nil {
+	env.expectNoWrites()
+	if u := env.atClerk("ann"); u.FirstName != nil {
 		t.Error("the loser wrote")
 	}
-	w.delete(user)
-	w.vanishes("also-ann")
-	if len(w.clerk.Users()) != 1 {
+	env.delete(user)
+	env.expectGone("also-ann")
+	if len(env.clerk.Users()) != 1 {
 		t.Error("deleting the loser deleted the user")
 	}
-	w.rests()
+	env.expectNoWrites()
 }
 
 func TestUserDeletedAtClerk(t *testing.T) {
 	t.Parallel()
 	t.Run("IsMissingIfThePersonMayHaveLeft", func(t *testing.T) {
-		w := newLiveWorld(t)
-		w.create(w.user("ann"))
-		id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
-		w.removeAtClerk(id)
-		w.becomes("ann", v1alpha1.ReasonMissing)
-		w.rests()
-		w.wantCalls(1, "POST", "/users")
-		w.edit("ann", func(s *spec) { s.FirstName = ptr.To("Ann") })
-		user := w.becomes("ann", v1alpha1.ReasonInSync)
-		if user.Status.UserID == id || w.clerk.User(user.Status.UserID) == nil {
+		env := newRunningEnvironment(t)
+		env.create(env.user("ann"))
+		id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
+		env.removeAtClerk(id)
+		env.expectReason("ann", v1alpha1.ReasonMissing)
+		env.expectNoWrites()
+		env.expectCalls(1, "POST", "/users")
+		env.edit("ann", func(s *spec) { s.FirstName = ptr.To("Ann") })
+		user := env.expectReason("ann", v1alpha1.ReasonInSync)
+		if user.Status.UserID == id || env.clerk.User(user.Status.UserID) == nil {
 			t.Errorf("the user was not created anew: %+v", user.Status)
 		}
-		w.tells("ann", v1alpha1.EventRecreated)
-		w.rests()
+		env.expectEvent("ann", v1alpha1.EventRecreated)
+		env.expectNoWrites()
 	})
 	t.Run("IsCreatedAgainIfThePersonCouldNotLeave", func(t *testing.T) {
-		w := newLiveWorld(t)
-		w.create(w.user("ann", func(s *spec) { s.DeleteSelfEnabled = ptr.To(false) }))
-		id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
-		w.removeAtClerk(id)
-		w.tells("ann", v1alpha1.EventRecreated)
-		w.becomes("ann", v1alpha1.ReasonInSync)
-		w.wantCalls(2, "POST", "/users")
-		w.rests()
+		env := newRunningEnvironment(t)
+		env.create(env.user("ann", func(s *spec) { s.DeleteSelfEnabled = ptr.To(false) }))
+		id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
+		env.removeAtClerk(id)
+		env.expectEvent("ann", v1alpha1.EventRecreated)
+		env.expectReason("ann", v1alpha1.ReasonInSync)
+		env.expectCalls(2, "POST", "/users")
+		env.expectNoWrites()
 	})
 	t.Run("IsMissingIfItWasAdoptedAndAnotherMayBeNamed", func(t *testing.T) {
-		w := newLiveWorld(t)
-		first, second := w.clerk.Seed(verified("ann")), w.clerk.Seed(verified("bob"))
-		w.create(w.user("ann", func(s *spec) { s.UserID, s.EmailAddresses = &first.ID, nil }))
-		w.becomes("ann", v1alpha1.ReasonInSync)
-		w.removeAtClerk(first.ID)
-		w.becomes("ann", v1alpha1.ReasonMissing)
-		w.rests()
-		w.edit("ann", func(s *spec) { s.UserID = &second.ID })
-		w.becomes("ann", v1alpha1.ReasonInSync)
-		w.rests()
+		env := newRunningEnvironment(t)
+		first, second := env.clerk.Seed(verified("ann")), env.clerk.Seed(verified("bob"))
+		env.create(env.user("ann", func(s *spec) { s.UserID, s.EmailAddresses = &first.ID, nil }))
+		env.expectReason("ann", v1alpha1.ReasonInSync)
+		env.removeAtClerk(first.ID)
+		env.expectReason("ann", v1alpha1.ReasonMissing)
+		env.expectNoWrites()
+		env.edit("ann", func(s *spec) { s.UserID = &second.ID })
+		env.expectReason("ann", v1alpha1.ReasonInSync)
+		env.expectNoWrites()
 	})
 }

@@ -16,47 +16,47 @@ import (
 func object(json string) *runtime.RawExtension { return &runtime.RawExtension{Raw: []byte(json)} }
 
 func TestUserIsCreatedWithOneCall(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann", func(s *v1alpha1.ClerkUserSpec) {
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann", func(s *v1alpha1.ClerkUserSpec) {
 		s.FirstName, s.LastName, s.Username = ptr.To("Ann"), ptr.To("Lee"), ptr.To("Ann_Lee")
 		s.PublicMetadata = object(`{"role":"admin","teams":["a","b"]}`)
 		s.Banned = ptr.To(true)
 	}))
-	user := w.becomes("ann", v1alpha1.ReasonInSync)
-	w.tells("ann", v1alpha1.EventCreated)
+	user := env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectEvent("ann", v1alpha1.EventCreated)
 
-	there := w.atClerk("ann")
+	there := env.atClerk("ann")
 	if there.FirstName == nil || *there.FirstName != "Ann" || there.PublicMetadata["role"] != "admin" || !there.Banned {
 		t.Errorf("the user at Clerk is not as declared: %+v", there)
 	}
-	if user.Status.Origin != v1alpha1.OriginCreated || user.Status.OnDelete != v1alpha1.DeletionDelete || user.Status.Instance.ID != w.clerk.ID() {
+	if user.Status.Origin != v1alpha1.OriginCreated || user.Status.OnDelete != v1alpha1.DeletionDelete || user.Status.Instance.ID != env.clerk.ID() {
 		t.Errorf("status does not say how the user came about: %+v", user.Status)
 	}
-	w.rests()
-	w.wantCalls(1, "POST", "/users")
-	if n := len(w.clerk.Journal().Writes()); n != 1 {
-		t.Errorf("%d writes for one new user, want 1\n%s", n, w.describe())
+	env.expectNoWrites()
+	env.expectCalls(1, "POST", "/users")
+	if n := len(env.clerk.Journal().Writes()); n != 1 {
+		t.Errorf("%d writes for one new user, want 1\n%s", n, env.describe())
 	}
 }
 
 // TestNewUsersCostOneCallEach holds the operator to its budget: nothing is read before or after a creating call, and for
 // the instance only which it is, how many users it has, and what was changed last.
 func TestNewUsersCostOneCallEach(t *testing.T) {
-	w := newLiveWorld(t, patient)
+	env := newRunningEnvironment(t, patient)
 	const n = 30
 	for i := range n {
-		w.create(w.user(fmt.Sprintf("user%d", i)))
+		env.create(env.user(fmt.Sprintf("user%d", i)))
 	}
 	for i := range n {
-		w.becomes(fmt.Sprintf("user%d", i), v1alpha1.ReasonInSync)
+		env.expectReason(fmt.Sprintf("user%d", i), v1alpha1.ReasonInSync)
 	}
-	w.rest()
-	w.wantCalls(n, "POST", "/users")
-	w.wantCalls(1, "GET", "/instance")
-	w.wantCalls(1, "GET", "/users/count")
-	w.wantCalls(1, "GET", "/users")
-	if got := len(w.clerk.Journal()); got != n+3 {
-		t.Errorf("%d calls for %d new users\n%s", got, n, w.describe())
+	env.waitForRest()
+	env.expectCalls(n, "POST", "/users")
+	env.expectCalls(1, "GET", "/instance")
+	env.expectCalls(1, "GET", "/users/count")
+	env.expectCalls(1, "GET", "/users")
+	if got := len(env.clerk.Journal()); got != n+3 {
+		t.Errorf("%d calls for %d new users\n%s", got, n, env.describe())
 	}
-	w.rests()
+	env.expectNoWrites()
 }

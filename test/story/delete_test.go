@@ -16,8 +16,8 @@ import (
 
 func TestDeletionPolicies(t *testing.T) {
 	t.Parallel()
-	seeded := func(w *world) string {
-		return w.clerk.Seed(emulator.User{EmailAddresses: []emulator.EmailAddress{emulator.VerifiedEmail(address("ann"))}}).ID
+	seeded := func(env *environment) string {
+		return env.clerk.Seed(emulator.User{EmailAddresses: []emulator.EmailAddress{emulator.VerifiedEmail(address("ann"))}}).ID
 	}
 	tests := map[string]struct {
 		adopt  bool
@@ -37,24 +37,24 @@ func TestDeletionPolicies(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newLiveWorld(t, func(i *v1alpha1.ClerkInstance) {
+			env := newRunningEnvironment(t, func(i *v1alpha1.ClerkInstance) {
 				if tc.deny {
 					i.Spec.Policy = &v1alpha1.InstancePolicy{Deletion: ptr.To(v1alpha1.DeletionDeny)}
 				}
 			})
-			user := w.user("ann", func(s *spec) { s.DeletionPolicy = tc.policy })
+			user := env.user("ann", func(s *spec) { s.DeletionPolicy = tc.policy })
 			if tc.adopt {
-				user.Spec.UserID = ptr.To(seeded(w))
+				user.Spec.UserID = ptr.To(seeded(env))
 			}
-			w.create(user)
-			id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
-			w.delete(user)
-			w.vanishes("ann")
-			w.tells("ann", tc.event)
-			if !tc.holds(w.clerk.User(id)) {
-				t.Errorf("the user at Clerk is %+v", w.clerk.User(id))
+			env.create(user)
+			id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
+			env.delete(user)
+			env.expectGone("ann")
+			env.expectEvent("ann", tc.event)
+			if !tc.holds(env.clerk.User(id)) {
+				t.Errorf("the user at Clerk is %+v", env.clerk.User(id))
 			}
-			w.rests()
+			env.expectNoWrites()
 		})
 	}
 }
@@ -66,97 +66,97 @@ func retained(u *emulator.User) bool {
 }
 
 func TestSuspendedObjectIsLetGo(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann"))
-	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
-	w.edit("ann", func(s *spec) { s.Suspend, s.FirstName = ptr.To(true), ptr.To("Ann") })
-	w.rests()
-	if w.clerk.User(id).FirstName != nil {
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann"))
+	id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
+	env.edit("ann", func(s *spec) { s.Suspend, s.FirstName = ptr.To(true), ptr.To("Ann") })
+	env.expectNoWrites()
+	if env.clerk.User(id).FirstName != nil {
 		t.Error("a suspended object wrote to Clerk")
 	}
-	user := w.read("ann")
+	user := env.read("ann")
 	if user.Status.ObservedGeneration == user.Generation {
 		t.Error("a suspended object counts its spec as observed")
 	}
-	w.edit("ann", func(s *spec) { s.Suspend = nil })
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.edit("ann", func(s *spec) { s.Suspend = ptr.To(true) })
-	w.delete(w.read("ann"))
-	w.vanishes("ann")
-	if w.clerk.User(id) == nil {
+	env.edit("ann", func(s *spec) { s.Suspend = nil })
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.edit("ann", func(s *spec) { s.Suspend = ptr.To(true) })
+	env.delete(env.read("ann"))
+	env.expectGone("ann")
+	if env.clerk.User(id) == nil {
 		t.Error("deleting a suspended object deleted its user")
 	}
-	w.rests()
+	env.expectNoWrites()
 }
 
 func TestRenameKeepsTheAccount(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann", func(s *spec) { s.PublicMetadata = object(`{"role":"admin"}`) }))
-	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
-	w.create(w.user("ann-lee", func(s *spec) {
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann", func(s *spec) { s.PublicMetadata = object(`{"role":"admin"}`) }))
+	id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
+	env.create(env.user("ann-lee", func(s *spec) {
 		s.EmailAddresses[0].Address = address("ann")
 		s.PublicMetadata = object(`{"role":"admin"}`)
 	}))
-	w.becomes("ann-lee", v1alpha1.ReasonConflict)
-	w.delete(w.read("ann"))
-	w.vanishes("ann")
-	w.tells("ann", v1alpha1.EventTransferred)
-	user := w.becomes("ann-lee", v1alpha1.ReasonInSync)
+	env.expectReason("ann-lee", v1alpha1.ReasonConflict)
+	env.delete(env.read("ann"))
+	env.expectGone("ann")
+	env.expectEvent("ann", v1alpha1.EventTransferred)
+	user := env.expectReason("ann-lee", v1alpha1.ReasonInSync)
 	if user.Status.UserID != id || user.Status.Origin != v1alpha1.OriginCreated {
 		t.Errorf("the new object has user %s, %s", user.Status.UserID, user.Status.Origin)
 	}
-	w.wantCalls(0, "DELETE", "/users/*")
-	w.rests()
+	env.expectCalls(0, "DELETE", "/users/*")
+	env.expectNoWrites()
 }
 
 func TestBrakeHoldsMassDeletion(t *testing.T) {
-	w := newLiveWorld(t, func(i *v1alpha1.ClerkInstance) {
+	env := newRunningEnvironment(t, func(i *v1alpha1.ClerkInstance) {
 		i.Spec.DeletionBrake = &v1alpha1.DeletionBrake{MaxCount: ptr.To[int32](1), Window: &metav1.Duration{Duration: time.Hour}}
 	})
 	for _, name := range []string{"ann", "bob"} {
-		w.create(w.user(name))
-		w.becomes(name, v1alpha1.ReasonInSync)
+		env.create(env.user(name))
+		env.expectReason(name, v1alpha1.ReasonInSync)
 	}
-	w.delete(w.read("ann"))
-	w.vanishes("ann")
-	w.delete(w.read("bob"))
-	w.becomes("bob", v1alpha1.ReasonDeletionHeld)
-	w.eventually("the instance to count what is held", func() error {
+	env.delete(env.read("ann"))
+	env.expectGone("ann")
+	env.delete(env.read("bob"))
+	env.expectReason("bob", v1alpha1.ReasonDeletionHeld)
+	env.eventually("the instance to count what is held", func() error {
 		instance := &v1alpha1.ClerkInstance{}
-		w.get(instance, "default")
+		env.get(instance, "default")
 		if instance.Status.HeldDeletions != 1 || instance.Status.Deletions.Count != 1 {
 			return errNotYet
 		}
 		return nil
 	})
-	w.rests()
-	if len(w.clerk.Users()) != 1 {
-		t.Fatalf("%d users are left, want 1", len(w.clerk.Users()))
+	env.expectNoWrites()
+	if len(env.clerk.Users()) != 1 {
+		t.Fatalf("%d users are left, want 1", len(env.clerk.Users()))
 	}
-	w.editInstance(func(i *v1alpha1.ClerkInstance) {
+	env.editInstance(func(i *v1alpha1.ClerkInstance) {
 		i.Annotations = map[string]string{v1alpha1.AnnotationReleaseDeletions: time.Now().Add(time.Minute).UTC().Format(time.RFC3339)}
 	})
-	w.vanishes("bob")
-	if len(w.clerk.Users()) != 0 {
+	env.expectGone("bob")
+	if len(env.clerk.Users()) != 0 {
 		t.Error("the released deletion was not carried out")
 	}
-	w.rests()
+	env.expectNoWrites()
 }
 
 func TestDirectoryManagedUserBlocksDeletionWithAWayOut(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann"))
-	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
-	if _, err := w.clerk.Edit(id, func(u *emulator.User) { u.Directory = &emulator.Directory{} }); err != nil {
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann"))
+	id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
+	if _, err := env.clerk.Edit(id, func(u *emulator.User) { u.Directory = &emulator.Directory{} }); err != nil {
 		t.Fatal(err)
 	}
-	w.delete(w.read("ann"))
-	w.becomes("ann", v1alpha1.ReasonDeletionBlocked)
-	w.rests()
-	w.edit("ann", func(s *spec) { s.DeletionPolicy = ptr.To(v1alpha1.DeletionRetain) })
-	w.vanishes("ann")
-	if w.clerk.User(id) == nil {
+	env.delete(env.read("ann"))
+	env.expectReason("ann", v1alpha1.ReasonDeletionBlocked)
+	env.expectNoWrites()
+	env.edit("ann", func(s *spec) { s.DeletionPolicy = ptr.To(v1alpha1.DeletionRetain) })
+	env.expectGone("ann")
+	if env.clerk.User(id) == nil {
 		t.Error("the user is gone")
 	}
-	w.rests()
+	env.expectNoWrites()
 }

@@ -1,7 +1,7 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package story tells, as tests, what users of the operator do and what becomes of it: on a real kube-apiserver, with the
+// Package story tests what users of the operator do and what it does then: on a real kube-apiserver, with the
 // real controllers, client and cache, and with the emulator as Clerk. Every story ends with a well-formed status and
-// with quiet passes that write nothing to either side.
+// with quiet reconciliations that write nothing to either side.
 package story

@@ -63,172 +63,172 @@ func TestDriftIsPutRight(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newLiveWorld(t)
-			w.create(w.user("ann", full, func(s *spec) {
+			env := newRunningEnvironment(t)
+			env.create(env.user("ann", full, func(s *spec) {
 				s.Banned, s.Locked = ptr.To(false), ptr.To(true)
 				s.EmailAddresses[0].Primary, s.PhoneNumbers[0].ReservedForSecondFactor = ptr.To(true), ptr.To(true)
 			}))
-			id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
-			if _, err := w.clerk.Edit(id, tc.drift); err != nil {
+			id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
+			if _, err := env.clerk.Edit(id, tc.drift); err != nil {
 				t.Fatal(err)
 			}
-			w.eventually("the drift to be put right", func() error {
-				if !tc.right(w.clerk.User(id)) {
+			env.eventually("the drift to be put right", func() error {
+				if !tc.right(env.clerk.User(id)) {
 					return errNotYet
 				}
 				return nil
 			})
-			w.becomes("ann", v1alpha1.ReasonInSync)
-			w.rests()
+			env.expectReason("ann", v1alpha1.ReasonInSync)
+			env.expectNoWrites()
 		})
 	}
 }
 
 func TestUndeclaredChangesAreLeftAlone(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann"))
-	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
-	if _, err := w.clerk.Edit(id, func(u *emulator.User) {
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann"))
+	id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
+	if _, err := env.clerk.Edit(id, func(u *emulator.User) {
 		u.FirstName, u.Banned = ptr.To("Ann"), true
 		u.PublicMetadata = map[string]any{"app": "wrote this"}
 		u.EmailAddresses = append(u.EmailAddresses, emulator.VerifiedEmail("own@example.com"))
 	}); err != nil {
 		t.Fatal(err)
 	}
-	w.eventually("status to show the ban", func() error {
-		if banned := w.read("ann").Status.Banned; banned == nil || !*banned {
+	env.eventually("status to show the ban", func() error {
+		if banned := env.read("ann").Status.Banned; banned == nil || !*banned {
 			return errNotYet
 		}
 		return nil
 	})
-	u := w.clerk.User(id)
+	u := env.clerk.User(id)
 	if *u.FirstName != "Ann" || !u.Banned || len(u.EmailAddresses) != 2 || u.PublicMetadata["app"] == nil {
 		t.Errorf("something was undone: %+v", u)
 	}
-	w.rests()
+	env.expectNoWrites()
 }
 
 func TestApplicationReplacesPrivateMetadata(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann", func(s *spec) { s.PrivateMetadata = object(`{"cost":"R1"}`) }))
-	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
-	if _, err := w.clerk.Edit(id, func(u *emulator.User) { u.PrivateMetadata = map[string]any{"app": "only this"} }); err != nil {
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann", func(s *spec) { s.PrivateMetadata = object(`{"cost":"R1"}`) }))
+	id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
+	if _, err := env.clerk.Edit(id, func(u *emulator.User) { u.PrivateMetadata = map[string]any{"app": "only this"} }); err != nil {
 		t.Fatal(err)
 	}
-	w.tells("ann", v1alpha1.EventMarkRestored)
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	there := w.clerk.User(id).PrivateMetadata
+	env.expectEvent("ann", v1alpha1.EventMarkRestored)
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	there := env.clerk.User(id).PrivateMetadata
 	if there["app"] != "only this" || there["cost"] != "R1" || there[v1alpha1.OwnerKey] == nil {
 		t.Errorf("private metadata is %v", there)
 	}
-	w.rests()
+	env.expectNoWrites()
 }
 
 func TestLockLapsesAndIsSetAgain(t *testing.T) {
-	w := newLiveWorld(t)
-	w.clerk.Configure(func(s *emulator.Settings) { s.LockoutDuration = time.Hour })
-	w.create(w.user("ann", func(s *spec) { s.Locked = ptr.To(true) }))
-	user := w.becomes("ann", v1alpha1.ReasonInSync)
+	env := newRunningEnvironment(t)
+	env.clerk.Configure(func(s *emulator.Settings) { s.LockoutDuration = time.Hour })
+	env.create(env.user("ann", func(s *spec) { s.Locked = ptr.To(true) }))
+	user := env.expectReason("ann", v1alpha1.ReasonInSync)
 	if user.Status.Locked == nil || !*user.Status.Locked || user.Status.LockExpiresAt == nil {
 		t.Fatalf("status does not show the lock: %+v", user.Status)
 	}
-	w.server.Clock().Advance(2 * time.Hour)
-	w.eventually("the lock to be set again", func() error {
-		if !w.clerk.User(user.Status.UserID).Locked {
+	env.server.Clock().Advance(2 * time.Hour)
+	env.eventually("the lock to be set again", func() error {
+		if !env.clerk.User(user.Status.UserID).Locked {
 			return errNotYet
 		}
 		return nil
 	})
-	w.eventually("status to show the new end", func() error {
-		if !w.read("ann").Status.LockExpiresAt.After(user.Status.LockExpiresAt.Add(time.Hour)) {
+	env.eventually("status to show the new end", func() error {
+		if !env.read("ann").Status.LockExpiresAt.After(user.Status.LockExpiresAt.Add(time.Hour)) {
 			return errNotYet
 		}
 		return nil
 	})
-	w.edit("ann", func(s *spec) { s.Locked = ptr.To(false) })
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	if w.atClerk("ann").Locked {
+	env.edit("ann", func(s *spec) { s.Locked = ptr.To(false) })
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	if env.atClerk("ann").Locked {
 		t.Error("locked: false did not lift the lock")
 	}
-	if _, err := w.clerk.Edit(user.Status.UserID, func(u *emulator.User) { u.Locked = true }); err != nil {
+	if _, err := env.clerk.Edit(user.Status.UserID, func(u *emulator.User) { u.Locked = true }); err != nil {
 		t.Fatal(err)
 	}
-	w.eventually("status to show Clerk's own lock", func() error {
-		if locked := w.read("ann").Status.Locked; locked == nil || !*locked {
+	env.eventually("status to show Clerk's own lock", func() error {
+		if locked := env.read("ann").Status.Locked; locked == nil || !*locked {
 			return errNotYet
 		}
 		return nil
 	})
-	w.rests()
-	if !w.atClerk("ann").Locked {
+	env.expectNoWrites()
+	if !env.atClerk("ann").Locked {
 		t.Error("a lock that Clerk set against guessing was lifted")
 	}
 }
 
 func TestRevertedBanIsLifted(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann"))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.edit("ann", func(s *spec) { s.Banned = ptr.To(true) })
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.tells("ann", v1alpha1.EventBanned)
-	w.restart()
-	w.edit("ann", func(s *spec) { s.Banned = nil })
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	if w.atClerk("ann").Banned {
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann"))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.edit("ann", func(s *spec) { s.Banned = ptr.To(true) })
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectEvent("ann", v1alpha1.EventBanned)
+	env.restart()
+	env.edit("ann", func(s *spec) { s.Banned = nil })
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	if env.atClerk("ann").Banned {
 		t.Error("the ban outlived the commit that was reverted")
 	}
-	w.tells("ann", v1alpha1.EventUnbanned)
-	w.rests()
+	env.expectEvent("ann", v1alpha1.EventUnbanned)
+	env.expectNoWrites()
 }
 
 func TestContendedFieldIsLeftUntilTheFullComparison(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann", func(s *spec) { s.FirstName = ptr.To("Ann") }))
-	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
-	w.eventually("the field to count as contended", func() error {
-		if _, err := w.clerk.Edit(id, func(u *emulator.User) { u.FirstName = ptr.To("Eve") }); err != nil {
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann", func(s *spec) { s.FirstName = ptr.To("Ann") }))
+	id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
+	env.eventually("the field to count as contended", func() error {
+		if _, err := env.clerk.Edit(id, func(u *emulator.User) { u.FirstName = ptr.To("Eve") }); err != nil {
 			return err
 		}
 		time.Sleep(driftInterval / 4)
-		if ready := w.read("ann").Status.Conditions[0]; ready.Reason != v1alpha1.ReasonContended {
+		if ready := env.read("ann").Status.Conditions[0]; ready.Reason != v1alpha1.ReasonContended {
 			return errNotYet
 		}
 		return nil
 	})
-	w.wantCalls(3, "PATCH", "/users/*")
-	if pending := w.read("ann").Status.PendingChanges; len(pending) != 1 || pending[0] != "firstName" {
+	env.expectCalls(3, "PATCH", "/users/*")
+	if pending := env.read("ann").Status.PendingChanges; len(pending) != 1 || pending[0] != "firstName" {
 		t.Errorf("pendingChanges is %v", pending)
 	}
-	w.rests()
-	w.server.Clock().Advance(v1alpha1.DefaultFullInterval)
-	w.eventually("the field to be put right", func() error {
-		if *w.clerk.User(id).FirstName != "Ann" {
+	env.expectNoWrites()
+	env.server.Clock().Advance(v1alpha1.DefaultFullInterval)
+	env.eventually("the field to be put right", func() error {
+		if *env.clerk.User(id).FirstName != "Ann" {
 			return errNotYet
 		}
 		return nil
 	})
-	w.rests()
+	env.expectNoWrites()
 }
 
 func TestReconcileRequestedAtReadsAgain(t *testing.T) {
-	w := newLiveWorld(t, slow)
-	w.create(w.user("ann", func(s *spec) { s.FirstName = ptr.To("Ann") }))
-	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
-	if _, err := w.clerk.Edit(id, func(u *emulator.User) { u.FirstName = ptr.To("Eve") }); err != nil {
+	env := newRunningEnvironment(t, slow)
+	env.create(env.user("ann", func(s *spec) { s.FirstName = ptr.To("Ann") }))
+	id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
+	if _, err := env.clerk.Edit(id, func(u *emulator.User) { u.FirstName = ptr.To("Eve") }); err != nil {
 		t.Fatal(err)
 	}
-	w.clerk.ResetJournal()
-	w.annotate("ann", v1alpha1.AnnotationReconcileRequestedAt, "now")
-	w.eventually("the annotation to be served", func() error {
-		if w.read("ann").Status.LastHandledReconcileAt != "now" {
+	env.clerk.ResetJournal()
+	env.annotate("ann", v1alpha1.AnnotationReconcileRequestedAt, "now")
+	env.eventually("the annotation to be served", func() error {
+		if env.read("ann").Status.LastHandledReconcileAt != "now" {
 			return errNotYet
 		}
 		return nil
 	})
-	if name := *w.clerk.User(id).FirstName; name != "Ann" {
+	if name := *env.clerk.User(id).FirstName; name != "Ann" {
 		t.Errorf("the name at Clerk is %s", name)
 	}
-	w.wantCalls(1, "GET", "/users/*")
-	w.rests()
+	env.expectCalls(1, "GET", "/users/*")
+	env.expectNoWrites()
 }

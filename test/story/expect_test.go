@@ -15,28 +15,28 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
 
-// becomes waits until a ClerkUser has a verdict on its present generation with this reason.
-func (w *world) becomes(name, reason string) *v1alpha1.ClerkUser {
-	w.t.Helper()
+// expectReason waits until Ready of a ClerkUser has this reason for the current generation, and checks its status.
+func (env *environment) expectReason(name, reason string) *v1alpha1.ClerkUser {
+	env.t.Helper()
 	var user *v1alpha1.ClerkUser
-	w.eventually(fmt.Sprintf("ClerkUser %s to become %s", name, reason), func() error {
-		user = w.read(name)
+	env.eventually(fmt.Sprintf("ClerkUser %s to become %s", name, reason), func() error {
+		user = env.read(name)
 		ready := meta.FindStatusCondition(user.Status.Conditions, v1alpha1.ConditionReady)
 		if ready == nil || ready.Reason != reason || ready.ObservedGeneration != user.Generation {
 			return fmt.Errorf("Ready is %+v at generation %d", ready, user.Generation)
 		}
 		return nil
 	})
-	checkStatus(w.t, user)
+	checkStatus(env.t, user)
 	return user
 }
 
-// instanceBecomes waits until the ClerkInstance has a verdict with this reason.
-func (w *world) instanceBecomes(reason string) {
-	w.t.Helper()
-	w.eventually("the ClerkInstance to become "+reason, func() error {
+// expectInstanceReason waits until Ready of the ClerkInstance has this reason for its current generation.
+func (env *environment) expectInstanceReason(reason string) {
+	env.t.Helper()
+	env.eventually("the ClerkInstance to become "+reason, func() error {
 		instance := &v1alpha1.ClerkInstance{}
-		w.get(instance, "default")
+		env.get(instance, "default")
 		ready := meta.FindStatusCondition(instance.Status.Conditions, v1alpha1.ConditionReady)
 		if ready == nil || ready.Reason != reason || ready.ObservedGeneration != instance.Generation {
 			return fmt.Errorf("Ready is %+v", ready)
@@ -45,11 +45,11 @@ func (w *world) instanceBecomes(reason string) {
 	})
 }
 
-// vanishes waits until a ClerkUser is gone.
-func (w *world) vanishes(name string) {
-	w.t.Helper()
-	w.eventually("ClerkUser "+name+" to vanish", func() error {
-		err := w.client.Get(w.t.Context(), client.ObjectKey{Namespace: w.namespace, Name: name}, &v1alpha1.ClerkUser{})
+// expectGone waits until a ClerkUser is gone.
+func (env *environment) expectGone(name string) {
+	env.t.Helper()
+	env.eventually("ClerkUser "+name+" to be gone", func() error {
+		err := env.client.Get(env.t.Context(), client.ObjectKey{Namespace: env.namespace, Name: name}, &v1alpha1.ClerkUser{})
 		if apierrors.IsNotFound(err) {
 			return nil
 		}
@@ -57,11 +57,11 @@ func (w *world) vanishes(name string) {
 	})
 }
 
-// tells waits until an event with this reason was written about an object.
-func (w *world) tells(name, reason string) {
-	w.t.Helper()
-	w.eventually("event "+reason+" about "+name, func() error {
-		if seen := w.told(name); !slices.Contains(seen, reason) {
+// expectEvent waits for an event about an object with this reason.
+func (env *environment) expectEvent(name, reason string) {
+	env.t.Helper()
+	env.eventually("event "+reason+" about "+name, func() error {
+		if seen := env.eventReasons(name); !slices.Contains(seen, reason) {
 			return fmt.Errorf("seen were %v", seen)
 		}
 		return nil
@@ -69,25 +69,25 @@ func (w *world) tells(name, reason string) {
 }
 
 // calls returns how often Clerk was called with a method and a path pattern.
-func (w *world) calls(method, pattern string) int {
-	return len(w.clerk.Journal().Matching(method, pattern))
+func (env *environment) calls(method, pattern string) int {
+	return len(env.clerk.Journal().Matching(method, pattern))
 }
 
-// wantCalls fails unless Clerk was called so often.
-func (w *world) wantCalls(want int, method, pattern string) {
-	w.t.Helper()
-	if got := w.calls(method, pattern); got != want {
-		w.t.Errorf("%s %s was called %d times, want %d\n%s", method, pattern, got, want, w.describe())
+// expectCalls fails unless Clerk was called so often.
+func (env *environment) expectCalls(want int, method, pattern string) {
+	env.t.Helper()
+	if got := env.calls(method, pattern); got != want {
+		env.t.Errorf("%s %s was called %d times, want %d\n%s", method, pattern, got, want, env.describe())
 	}
 }
 
-// says checks that the message of Ready names what it is about.
-func (w *world) says(user *v1alpha1.ClerkUser, parts ...string) {
-	w.t.Helper()
+// expectMessage checks that the message of Ready contains these parts.
+func (env *environment) expectMessage(user *v1alpha1.ClerkUser, parts ...string) {
+	env.t.Helper()
 	message := meta.FindStatusCondition(user.Status.Conditions, v1alpha1.ConditionReady).Message
 	for _, part := range parts {
 		if !strings.Contains(message, part) {
-			w.t.Errorf("ClerkUser %s says %q, which does not name %q", user.Name, message, part)
+			env.t.Errorf("ClerkUser %s has the message %q, which does not contain %q", user.Name, message, part)
 		}
 	}
 }

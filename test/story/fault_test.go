@@ -32,59 +32,59 @@ func TestLostAnswerAfterCreate(t *testing.T) {
 	for name, tc := range tests {
 		for _, restart := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%sRestarted%t", name, restart), func(t *testing.T) {
-				w := newLiveWorld(t)
+				env := newRunningEnvironment(t)
 				fault := tc.fault
 				fault.Method, fault.Path = "POST", "/users"
-				w.clerk.InjectFault(fault)
-				w.create(w.user("ann"))
-				w.eventually("the creating call", func() error {
-					if w.calls("POST", "/users") == 0 {
+				env.clerk.InjectFault(fault)
+				env.create(env.user("ann"))
+				env.eventually("the creating call", func() error {
+					if env.calls("POST", "/users") == 0 {
 						return errNotYet
 					}
 					return nil
 				})
 				if restart {
-					w.halt()
+					env.halt()
 				}
 				if tc.edit != nil {
-					w.edit("ann", tc.edit)
+					env.edit("ann", tc.edit)
 				}
 				if restart {
-					w.start()
+					env.start()
 				}
-				w.becomes("ann", v1alpha1.ReasonInSync)
-				if n := len(w.clerk.Users()); n != 1 {
-					t.Fatalf("%d users at Clerk, want 1\n%s", n, w.describe())
+				env.expectReason("ann", v1alpha1.ReasonInSync)
+				if n := len(env.clerk.Users()); n != 1 {
+					t.Fatalf("%d users at Clerk, want 1\n%s", n, env.describe())
 				}
-				u := w.atClerk("ann")
-				if want := w.read("ann").Spec.EmailAddresses[0].Address; len(u.EmailAddresses) != 1 || u.EmailAddresses[0].EmailAddress != want {
+				u := env.atClerk("ann")
+				if want := env.read("ann").Spec.EmailAddresses[0].Address; len(u.EmailAddresses) != 1 || u.EmailAddresses[0].EmailAddress != want {
 					t.Errorf("addresses at Clerk: %+v, want %s alone", u.EmailAddresses, want)
 				}
 				if !restart {
-					w.wantCalls(tc.posts, "POST", "/users")
+					env.expectCalls(tc.posts, "POST", "/users")
 				}
-				w.rests()
+				env.expectNoWrites()
 			})
 		}
 	}
 }
 
 func TestDeletedAfterLostAnswerLeavesNoOrphan(t *testing.T) {
-	w := newLiveWorld(t)
-	w.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users", Cut: true, AfterApplying: true})
-	w.create(w.user("ann"))
-	w.eventually("the creating call", func() error {
-		if w.calls("POST", "/users") == 0 {
+	env := newRunningEnvironment(t)
+	env.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users", Cut: true, AfterApplying: true})
+	env.create(env.user("ann"))
+	env.eventually("the creating call", func() error {
+		if env.calls("POST", "/users") == 0 {
 			return errNotYet
 		}
 		return nil
 	})
-	w.halt()
-	w.delete(w.read("ann"))
-	w.start()
-	w.vanishes("ann")
-	if n := len(w.clerk.Users()); n != 0 {
-		t.Errorf("%d users are left\n%s", n, w.describe())
+	env.halt()
+	env.delete(env.read("ann"))
+	env.start()
+	env.expectGone("ann")
+	if n := len(env.clerk.Users()); n != 0 {
+		t.Errorf("%d users are left\n%s", n, env.describe())
 	}
 }
 
@@ -113,12 +113,12 @@ func TestRejectedByClerkNamesTheFieldAndRecovers(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newLiveWorld(t)
+			env := newRunningEnvironment(t)
 			if tc.settings != nil {
-				w.clerk.Configure(tc.settings)
+				env.clerk.Configure(tc.settings)
 			}
-			w.create(w.user("ann", tc.bad))
-			user := w.becomes("ann", v1alpha1.ReasonRejectedByClerk)
+			env.create(env.user("ann", tc.bad))
+			user := env.expectReason("ann", v1alpha1.ReasonRejectedByClerk)
 			message := user.Status.Conditions[0].Message
 			for _, part := range tc.says {
 				if !strings.Contains(message, part) {
@@ -128,118 +128,118 @@ func TestRejectedByClerkNamesTheFieldAndRecovers(t *testing.T) {
 			if !meta.IsStatusConditionTrue(user.Status.Conditions, v1alpha1.ConditionStalled) {
 				t.Error("Stalled is not True")
 			}
-			w.rests()
-			w.wantCalls(1, "POST", tc.calls)
-			w.edit("ann", tc.fix)
-			w.becomes("ann", v1alpha1.ReasonInSync)
-			w.rests()
+			env.expectNoWrites()
+			env.expectCalls(1, "POST", tc.calls)
+			env.edit("ann", tc.fix)
+			env.expectReason("ann", v1alpha1.ReasonInSync)
+			env.expectNoWrites()
 		})
 	}
 }
 
 func TestRejectedUpdateLosesNothing(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann", full))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	before := w.atClerk("ann")
-	w.edit("ann", func(s *spec) { s.Username = ptr.To("?") })
-	w.becomes("ann", v1alpha1.ReasonRejectedByClerk)
-	w.rests()
-	after := w.atClerk("ann")
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann", full))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	before := env.atClerk("ann")
+	env.edit("ann", func(s *spec) { s.Username = ptr.To("?") })
+	env.expectReason("ann", v1alpha1.ReasonRejectedByClerk)
+	env.expectNoWrites()
+	after := env.atClerk("ann")
 	if *after.Username != *before.Username || after.PublicMetadata["role"] != "admin" || len(after.EmailAddresses) != 1 {
 		t.Errorf("the user at Clerk is %+v", after)
 	}
-	w.edit("ann", func(s *spec) { s.Username = ptr.To("ann_lee") })
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.rests()
+	env.edit("ann", func(s *spec) { s.Username = ptr.To("ann_lee") })
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectNoWrites()
 }
 
 func TestThrottledCallsWaitAsTold(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann"))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.clerk.InjectFault(emulator.Fault{Method: "PATCH", Path: "/users/*", Status: 429, Header: map[string]string{"Retry-After": "2"}, Body: "slow down"})
-	w.edit("ann", func(s *spec) { s.FirstName = ptr.To("Ann") })
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	patches := w.clerk.Journal().Matching("PATCH", "/users/*")
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann"))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.clerk.InjectFault(emulator.Fault{Method: "PATCH", Path: "/users/*", Status: 429, Header: map[string]string{"Retry-After": "2"}, Body: "slow down"})
+	env.edit("ann", func(s *spec) { s.FirstName = ptr.To("Ann") })
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	patches := env.clerk.Journal().Matching("PATCH", "/users/*")
 	if len(patches) != 2 || patches[1].Time.Sub(patches[0].Time) < 2*time.Second {
 		t.Errorf("the call was not repeated once after two seconds: %+v", patches)
 	}
-	w.rests()
+	env.expectNoWrites()
 }
 
 func TestThrottledCreationSaysThatItWaits(t *testing.T) {
-	w := newLiveWorld(t)
-	w.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users", Status: 429, Header: map[string]string{"Retry-After": "2"}})
-	w.create(w.user("ann"))
-	w.eventually("status to say that it waits", func() error {
-		user := w.read("ann")
+	env := newRunningEnvironment(t)
+	env.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users", Status: 429, Header: map[string]string{"Retry-After": "2"}})
+	env.create(env.user("ann"))
+	env.eventually("status to say that it waits", func() error {
+		user := env.read("ann")
 		ready := meta.FindStatusCondition(user.Status.Conditions, v1alpha1.ConditionReady)
 		if ready == nil || ready.Reason != v1alpha1.ReasonWaiting || user.Status.ObservedGeneration != -1 {
 			return errNotYet
 		}
 		return nil
 	})
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.wantCalls(2, "POST", "/users")
-	w.rests()
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectCalls(2, "POST", "/users")
+	env.expectNoWrites()
 }
 
 func TestStormOfUnavailability(t *testing.T) {
-	w := newLiveWorld(t)
-	w.clerk.InjectFault(emulator.Fault{
+	env := newRunningEnvironment(t)
+	env.clerk.InjectFault(emulator.Fault{
 		Status: 503, Body: "<html>unavailable</html>", Times: -1,
 		Match: func(e emulator.Entry) bool { return strings.HasPrefix(e.Path, "/v1/users") },
 	})
 	for _, name := range []string{"ann", "bob", "eve"} {
-		w.create(w.user(name))
+		env.create(env.user(name))
 	}
-	w.eventually("the calls to fail", func() error {
-		if len(w.clerk.Journal()) < 10 {
+	env.eventually("the calls to fail", func() error {
+		if len(env.clerk.Journal()) < 10 {
 			return errNotYet
 		}
 		return nil
 	})
-	w.server.Clock().Advance(time.Minute)
-	w.says(w.becomes("ann", v1alpha1.ReasonRetrying), "503")
-	w.clerk.ClearFaults()
+	env.server.Clock().Advance(time.Minute)
+	env.expectMessage(env.expectReason("ann", v1alpha1.ReasonRetrying), "503")
+	env.clerk.ClearFaults()
 	for _, name := range []string{"ann", "bob", "eve"} {
-		w.becomes(name, v1alpha1.ReasonInSync)
+		env.expectReason(name, v1alpha1.ReasonInSync)
 	}
-	if n := len(w.clerk.Users()); n != 3 {
+	if n := len(env.clerk.Users()); n != 3 {
 		t.Errorf("%d users, want 3", n)
 	}
-	w.rests()
+	env.expectNoWrites()
 }
 
 func TestRestartCostsNoWrites(t *testing.T) {
-	w := newLiveWorld(t)
+	env := newRunningEnvironment(t)
 	const n = 12
 	for i := range n {
-		w.create(w.user(fmt.Sprintf("user%d", i), full, func(s *spec) {
+		env.create(env.user(fmt.Sprintf("user%d", i), full, func(s *spec) {
 			s.ExternalID, s.Username, s.PhoneNumbers = ptr.To(fmt.Sprintf("hr-%d", i)), ptr.To(fmt.Sprintf("user_%d", i)), nil
 		}))
 	}
 	for i := range n {
-		w.becomes(fmt.Sprintf("user%d", i), v1alpha1.ReasonInSync)
+		env.expectReason(fmt.Sprintf("user%d", i), v1alpha1.ReasonInSync)
 	}
-	w.wantCalls(n, "POST", "/users")
-	if got := len(w.clerk.Journal().Writes()); got != n {
+	env.expectCalls(n, "POST", "/users")
+	if got := len(env.clerk.Journal().Writes()); got != n {
 		t.Errorf("%d writes for %d new users", got, n)
 	}
 	// The instance's users are counted once per start: the first restart sees their number change.
-	w.restart()
-	w.rests()
-	before := w.versions()
-	w.clerk.ResetJournal()
-	w.restart()
-	w.compared(n)
-	w.settle()
-	if difference := before.differences(w.versions()); difference != "" {
+	env.restart()
+	env.expectNoWrites()
+	before := env.versions()
+	env.clerk.ResetJournal()
+	env.restart()
+	env.expectAllRead(n)
+	env.settle()
+	if difference := before.differences(env.versions()); difference != "" {
 		t.Errorf("the restart wrote to the API server: %s", difference)
 	}
-	if got := len(w.clerk.Journal().Writes()); got != 0 {
+	if got := len(env.clerk.Journal().Writes()); got != 0 {
 		t.Errorf("the restart wrote %d times to Clerk", got)
 	}
-	w.rests()
+	env.expectNoWrites()
 }

@@ -17,107 +17,107 @@ import (
 
 // TestLapsedLockOfAStalledObjectIsSetAgain lets a lock lapse while the object is stalled for something else.
 func TestLapsedLockOfAStalledObjectIsSetAgain(t *testing.T) {
-	w := newLiveWorld(t)
-	w.clerk.Configure(func(s *emulator.Settings) { s.LockoutDuration = 2 * time.Second })
-	w.create(w.user("ann", func(s *spec) { s.Locked = ptr.To(true) }))
-	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
+	env := newRunningEnvironment(t)
+	env.clerk.Configure(func(s *emulator.Settings) { s.LockoutDuration = 2 * time.Second })
+	env.create(env.user("ann", func(s *spec) { s.Locked = ptr.To(true) }))
+	id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
 	relocked := func(what string) {
-		w.clerk.ResetJournal()
-		w.eventually(what+": the lock to lapse and to be set again", func() error {
-			if !w.clerk.User(id).Locked || w.calls("POST", "/users/*/lock") == 0 {
+		env.clerk.ResetJournal()
+		env.eventually(what+": the lock to lapse and to be set again", func() error {
+			if !env.clerk.User(id).Locked || env.calls("POST", "/users/*/lock") == 0 {
 				return errNotYet
 			}
 			return nil
 		})
 	}
 	relocked("in sync")
-	w.edit("ann", func(s *spec) {
+	env.edit("ann", func(s *spec) {
 		s.EmailAddresses = append(s.EmailAddresses, v1alpha1.EmailAddress{Address: "r@example.com", Status: ptr.To(v1alpha1.IdentifierReserved)})
 	})
-	w.becomes("ann", v1alpha1.ReasonInvalidSpec)
+	env.expectReason("ann", v1alpha1.ReasonInvalidSpec)
 	relocked("stalled")
 }
 
 // TestDeletedObserverIsForgotten deletes objects that only looked at a user.
 func TestDeletedObserverIsForgotten(t *testing.T) {
-	w := newLiveWorld(t)
+	env := newRunningEnvironment(t)
 	for i := range 3 {
-		there := w.clerk.Seed(verified(fmt.Sprintf("p%d", i)))
-		w.create(w.user(fmt.Sprintf("p%d", i), observes, func(s *spec) { s.UserID = &there.ID }))
+		there := env.clerk.Seed(verified(fmt.Sprintf("p%d", i)))
+		env.create(env.user(fmt.Sprintf("p%d", i), observes, func(s *spec) { s.UserID = &there.ID }))
 	}
 	for i := range 3 {
-		w.becomes(fmt.Sprintf("p%d", i), v1alpha1.ReasonObserved)
+		env.expectReason(fmt.Sprintf("p%d", i), v1alpha1.ReasonObserved)
 	}
 	for i := range 3 {
-		w.delete(w.read(fmt.Sprintf("p%d", i)))
-		w.vanishes(fmt.Sprintf("p%d", i))
+		env.delete(env.read(fmt.Sprintf("p%d", i)))
+		env.expectGone(fmt.Sprintf("p%d", i))
 	}
-	w.nobodyIsFollowed()
+	env.expectNobodyFollowed()
 }
 
 // TestForcedDeletionOfTheInstanceEndsItsMirror takes the finalizer of a ClerkInstance away by force.
 func TestForcedDeletionOfTheInstanceEndsItsMirror(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann"))
-	w.becomes("ann", v1alpha1.ReasonInSync)
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann"))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
 	instance := &v1alpha1.ClerkInstance{}
-	w.get(instance, "default")
-	w.delete(instance)
-	w.instanceBecomes(v1alpha1.ReasonDeleting)
-	w.get(instance, "default")
+	env.get(instance, "default")
+	env.delete(instance)
+	env.expectInstanceReason(v1alpha1.ReasonDeleting)
+	env.get(instance, "default")
 	before := instance.DeepCopy()
 	instance.Finalizers = nil
-	if err := w.client.Patch(t.Context(), instance, client.MergeFrom(before)); err != nil {
+	if err := env.client.Patch(t.Context(), instance, client.MergeFrom(before)); err != nil {
 		t.Fatal(err)
 	}
-	w.becomes("ann", v1alpha1.ReasonInstanceNotFound)
-	w.rest()
-	w.clerk.ResetJournal()
+	env.expectReason("ann", v1alpha1.ReasonInstanceNotFound)
+	env.waitForRest()
+	env.clerk.ResetJournal()
 	// There is no mirror left to ask for a sync. If it ran on, it would make two in this time.
 	time.Sleep(2 * driftInterval)
-	if n := len(w.clerk.Journal()); n != 0 {
+	if n := len(env.clerk.Journal()); n != 0 {
 		t.Errorf("%d calls for an instance that is gone", n)
 	}
 }
 
 // TestForcedDeletionIsUnfollowed takes the finalizer of a ClerkUser away by force.
 func TestForcedDeletionIsUnfollowed(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann", func(s *spec) { s.DeletionPolicy = ptr.To(v1alpha1.DeletionRetain) }))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.clerk.InjectFault(emulator.Fault{Path: "/users/user_*", Status: 503, Times: -1})
-	w.clerk.InjectFault(emulator.Fault{Path: "/users/*/metadata", Status: 503, Times: -1})
-	w.delete(w.read("ann"))
-	w.eventually("the calls for the deletion to fail", func() error {
-		if w.calls("GET", "/users/*")+w.calls("PATCH", "/users/*/metadata") == 0 {
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann", func(s *spec) { s.DeletionPolicy = ptr.To(v1alpha1.DeletionRetain) }))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.clerk.InjectFault(emulator.Fault{Path: "/users/user_*", Status: 503, Times: -1})
+	env.clerk.InjectFault(emulator.Fault{Path: "/users/*/metadata", Status: 503, Times: -1})
+	env.delete(env.read("ann"))
+	env.eventually("the calls for the deletion to fail", func() error {
+		if env.calls("GET", "/users/*")+env.calls("PATCH", "/users/*/metadata") == 0 {
 			return errNotYet
 		}
 		return nil
 	})
-	u := w.read("ann")
+	u := env.read("ann")
 	before := u.DeepCopy()
 	u.Finalizers = nil
-	if err := w.client.Patch(t.Context(), u, client.MergeFrom(before)); err != nil {
+	if err := env.client.Patch(t.Context(), u, client.MergeFrom(before)); err != nil {
 		t.Fatal(err)
 	}
-	w.vanishes("ann")
-	w.nobodyIsFollowed()
+	env.expectGone("ann")
+	env.expectNobodyFollowed()
 }
 
 // TestSuspendedIsNotRead restarts with a suspended object.
 func TestSuspendedIsNotRead(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann"))
-	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
-	w.edit("ann", func(s *spec) { s.Suspend = ptr.To(true) })
-	w.settle()
-	w.server.Clock().Advance(2 * lagTime)
-	w.halt()
-	w.clerk.ResetJournal()
-	w.start()
-	w.settle()
-	w.sync(true)
-	for _, e := range w.clerk.Journal() {
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann"))
+	id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
+	env.edit("ann", func(s *spec) { s.Suspend = ptr.To(true) })
+	env.settle()
+	env.server.Clock().Advance(2 * lagTime)
+	env.halt()
+	env.clerk.ResetJournal()
+	env.start()
+	env.settle()
+	env.sync(true)
+	for _, e := range env.clerk.Journal() {
 		if got := e.Values()["user_id"]; len(got) > 0 && got[0] == id {
 			t.Errorf("the user of a suspended object is read: %s?%s", e.Path, e.Query)
 			break
@@ -125,12 +125,12 @@ func TestSuspendedIsNotRead(t *testing.T) {
 	}
 }
 
-// nobodyIsFollowed waits until no mirror follows a user, after a full sync has become due.
-func (w *world) nobodyIsFollowed() {
-	w.t.Helper()
-	w.server.Clock().Advance(v1alpha1.DefaultFullInterval + time.Minute)
-	w.eventually("nobody to be followed", func() error {
-		if n := w.gauge("clerk_operator_mirror_followed_users"); n != 0 {
+// expectNobodyFollowed waits until no mirror follows a user, after a full sync has become due.
+func (env *environment) expectNobodyFollowed() {
+	env.t.Helper()
+	env.server.Clock().Advance(v1alpha1.DefaultFullInterval + time.Minute)
+	env.eventually("nobody to be followed", func() error {
+		if n := env.gauge("clerk_operator_mirror_followed_users"); n != 0 {
 			return fmt.Errorf("%v users are followed and there is no ClerkUser", n)
 		}
 		return nil
@@ -139,12 +139,12 @@ func (w *world) nobodyIsFollowed() {
 
 func observes(s *spec) { s.Mode = ptr.To(v1alpha1.ModeObserve) }
 
-// gauge returns the value of a metric without labels that tell series apart.
-func (w *world) gauge(name string) float64 {
-	w.t.Helper()
-	families, err := w.metrics.Gather()
+// gauge returns the value of a metric that has one series.
+func (env *environment) gauge(name string) float64 {
+	env.t.Helper()
+	families, err := env.metrics.Gather()
 	if err != nil {
-		w.t.Fatal(err)
+		env.t.Fatal(err)
 	}
 	for _, f := range families {
 		if f.GetName() == name {

@@ -34,12 +34,12 @@ func portrait(t *testing.T, shade uint8) []byte {
 	return out.Bytes()
 }
 
-// digestOf is the digest by which the emulator tells images apart.
+// digestOf is the digest by which the emulator distinguishes images.
 func digestOf(content []byte) string { return fmt.Sprintf("%x", sha256.Sum256(content)) }
 
-func (w *world) portraits(content []byte) *corev1.ConfigMap {
+func (env *environment) portraits(content []byte) *corev1.ConfigMap {
 	return &corev1.ConfigMap{
-		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "portraits"},
+		ObjectMeta: metav1.ObjectMeta{Namespace: env.namespace, Name: "portraits"},
 		BinaryData: map[string][]byte{"ann.png": content},
 	}
 }
@@ -51,98 +51,98 @@ func fromPortraits(s *spec) {
 const imagePath = "/users/*/profile_image"
 
 func TestImageIsUploadedWhenItChanges(t *testing.T) {
-	w := newWatchingWorld(t)
-	w.create(w.user("ann", fromPortraits))
-	w.says(w.becomes("ann", v1alpha1.ReasonConfigMapNotFound), "spec.profileImage.configMapKeyRef", "ConfigMap portraits does not exist")
-	w.create(w.portraits(portrait(t, 1)))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	if !*w.read("ann").Status.HasImage {
+	env := newWatchingEnvironment(t)
+	env.create(env.user("ann", fromPortraits))
+	env.expectMessage(env.expectReason("ann", v1alpha1.ReasonConfigMapNotFound), "spec.profileImage.configMapKeyRef", "ConfigMap portraits does not exist")
+	env.create(env.portraits(portrait(t, 1)))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	if !*env.read("ann").Status.HasImage {
 		t.Error("status does not show the image")
 	}
-	w.restart()
-	w.rests()
-	w.wantCalls(1, "POST", imagePath)
+	env.restart()
+	env.expectNoWrites()
+	env.expectCalls(1, "POST", imagePath)
 
-	changed := w.portraits(portrait(t, 2))
-	if err := w.client.Update(t.Context(), changed); err != nil {
+	changed := env.portraits(portrait(t, 2))
+	if err := env.client.Update(t.Context(), changed); err != nil {
 		t.Fatal(err)
 	}
-	w.eventually("the second image", func() error {
-		if w.calls("POST", imagePath) != 2 {
+	env.eventually("the second image", func() error {
+		if env.calls("POST", imagePath) != 2 {
 			return errNotYet
 		}
 		return nil
 	})
-	w.rests()
-	w.wantCalls(2, "POST", imagePath)
+	env.expectNoWrites()
+	env.expectCalls(2, "POST", imagePath)
 }
 
 func TestImageThatIsReplacedAtClerkStays(t *testing.T) {
-	w := newWatchingWorld(t)
-	w.create(w.portraits(portrait(t, 1)))
-	w.create(w.user("ann", fromPortraits))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.edits("ann", func(u *emulator.User) { u.ImageURL = "https://img.example.com/by-hand" })
-	w.rests()
-	w.wantCalls(1, "POST", imagePath)
+	env := newWatchingEnvironment(t)
+	env.create(env.portraits(portrait(t, 1)))
+	env.create(env.user("ann", fromPortraits))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.editAtClerk("ann", func(u *emulator.User) { u.ImageURL = "https://img.example.com/by-hand" })
+	env.expectNoWrites()
+	env.expectCalls(1, "POST", imagePath)
 
-	w.edits("ann", func(u *emulator.User) { u.HasImage = false })
-	w.eventually("the image to be uploaded where there is none", func() error {
-		if w.calls("POST", imagePath) != 2 {
+	env.editAtClerk("ann", func(u *emulator.User) { u.HasImage = false })
+	env.eventually("the image to be uploaded where there is none", func() error {
+		if env.calls("POST", imagePath) != 2 {
 			return errNotYet
 		}
 		return nil
 	})
-	w.rests()
+	env.expectNoWrites()
 }
 
 func TestImageThatLeavesTheSpecIsRemoved(t *testing.T) {
-	w := newWatchingWorld(t)
-	w.create(w.portraits(portrait(t, 1)))
-	w.create(w.user("ann", fromPortraits))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.edit("ann", func(s *spec) { s.ProfileImage = nil })
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.wantCalls(1, "DELETE", imagePath)
-	if w.atClerk("ann").HasImage {
+	env := newWatchingEnvironment(t)
+	env.create(env.portraits(portrait(t, 1)))
+	env.create(env.user("ann", fromPortraits))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.edit("ann", func(s *spec) { s.ProfileImage = nil })
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectCalls(1, "DELETE", imagePath)
+	if env.atClerk("ann").HasImage {
 		t.Error("the user still has the image")
 	}
-	w.edits("ann", func(u *emulator.User) { u.HasImage = true })
-	w.rests()
-	w.wantCalls(1, "DELETE", imagePath)
+	env.editAtClerk("ann", func(u *emulator.User) { u.HasImage = true })
+	env.expectNoWrites()
+	env.expectCalls(1, "DELETE", imagePath)
 
-	w.edit("ann", func(s *spec) { s.ProfileImage = &v1alpha1.ProfileImage{None: ptr.To(true)} })
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.wantCalls(2, "DELETE", imagePath)
-	w.rests()
+	env.edit("ann", func(s *spec) { s.ProfileImage = &v1alpha1.ProfileImage{None: ptr.To(true)} })
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectCalls(2, "DELETE", imagePath)
+	env.expectNoWrites()
 }
 
 func TestAdoptedUserKeepsItsImage(t *testing.T) {
-	w := newWatchingWorld(t)
-	w.create(w.portraits(portrait(t, 1)))
-	before := w.clerk.Seed(emulator.User{
+	env := newWatchingEnvironment(t)
+	env.create(env.portraits(portrait(t, 1)))
+	before := env.clerk.Seed(emulator.User{
 		EmailAddresses: []emulator.EmailAddress{emulator.VerifiedEmail("ann@example.com")}, HasImage: true,
 	})
-	w.create(w.user("ann", fromPortraits, func(s *spec) { s.UserID = ptr.To(before.ID) }))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.tells("ann", v1alpha1.EventBaselined)
-	w.edit("ann", func(s *spec) { s.ProfileImage = nil })
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.rests()
-	w.wantCalls(0, "POST", imagePath)
-	w.wantCalls(0, "DELETE", imagePath)
+	env.create(env.user("ann", fromPortraits, func(s *spec) { s.UserID = ptr.To(before.ID) }))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectEvent("ann", v1alpha1.EventBaselined)
+	env.edit("ann", func(s *spec) { s.ProfileImage = nil })
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectNoWrites()
+	env.expectCalls(0, "POST", imagePath)
+	env.expectCalls(0, "DELETE", imagePath)
 }
 
 func TestWhatIsNoImageIsNotUploaded(t *testing.T) {
-	w := newWatchingWorld(t)
-	w.create(w.portraits([]byte("<svg/>")))
-	w.create(w.user("ann", fromPortraits))
-	w.says(w.becomes("ann", v1alpha1.ReasonInvalidSpec), "spec.profileImage", "JPEG, PNG, GIF or WebP")
-	w.wantCalls(0, "POST", "/users")
-	fixed := w.portraits(portrait(t, 1))
-	if err := w.client.Update(t.Context(), fixed); err != nil {
+	env := newWatchingEnvironment(t)
+	env.create(env.portraits([]byte("<svg/>")))
+	env.create(env.user("ann", fromPortraits))
+	env.expectMessage(env.expectReason("ann", v1alpha1.ReasonInvalidSpec), "spec.profileImage", "JPEG, PNG, GIF or WebP")
+	env.expectCalls(0, "POST", "/users")
+	fixed := env.portraits(portrait(t, 1))
+	if err := env.client.Update(t.Context(), fixed); err != nil {
 		t.Fatal(err)
 	}
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.rests()
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectNoWrites()
 }

@@ -19,82 +19,82 @@ import (
 // lagTime is how long the operator does not believe that a user is gone that it has just created.
 const lagTime = time.Minute
 
-func (w *world) setKey(key string) {
-	w.t.Helper()
+func (env *environment) setKey(key string) {
+	env.t.Helper()
 	secret := &corev1.Secret{}
-	w.get(secret, "clerk")
+	env.get(secret, "clerk")
 	before := secret.DeepCopy()
 	secret.Data = map[string][]byte{v1alpha1.DefaultSecretKey: []byte(key + "\n")}
-	if err := w.client.Patch(w.t.Context(), secret, client.MergeFrom(before)); err != nil {
-		w.t.Fatal(err)
+	if err := env.client.Patch(env.t.Context(), secret, client.MergeFrom(before)); err != nil {
+		env.t.Fatal(err)
 	}
 }
 
 func TestMissingSecretIsNamedAndItsArrivalSuffices(t *testing.T) {
-	w := newWorld(t)
-	w.delete(&corev1.Secret{ObjectMeta: w.secret("").ObjectMeta})
-	w.start()
-	w.create(w.user("ann"))
-	w.instanceBecomes(v1alpha1.ReasonSecretNotFound)
-	w.says(w.becomes("ann", v1alpha1.ReasonInstanceNotReady), "Secret clerk", "secret-key", w.namespace+"/default")
-	w.rests()
-	w.create(w.secret(w.clerk.Key()))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.instanceBecomes(v1alpha1.ReasonKeyAccepted)
-	w.rests()
+	env := newEnvironment(t)
+	env.delete(&corev1.Secret{ObjectMeta: env.secret("").ObjectMeta})
+	env.start()
+	env.create(env.user("ann"))
+	env.expectInstanceReason(v1alpha1.ReasonSecretNotFound)
+	env.expectMessage(env.expectReason("ann", v1alpha1.ReasonInstanceNotReady), "Secret clerk", "secret-key", env.namespace+"/default")
+	env.expectNoWrites()
+	env.create(env.secret(env.clerk.Key()))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectInstanceReason(v1alpha1.ReasonKeyAccepted)
+	env.expectNoWrites()
 }
 
 func TestMissingInstanceIsNamedAndItsArrivalSuffices(t *testing.T) {
-	w := newWorld(t)
+	env := newEnvironment(t)
 	instance := &v1alpha1.ClerkInstance{}
-	w.get(instance, "default")
-	w.delete(instance)
-	w.start()
-	w.create(w.user("ann"))
-	w.says(w.becomes("ann", v1alpha1.ReasonInstanceNotFound), w.namespace+"/default", "spec.instanceRef")
-	w.rests()
-	w.create(w.instance())
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.rests()
+	env.get(instance, "default")
+	env.delete(instance)
+	env.start()
+	env.create(env.user("ann"))
+	env.expectMessage(env.expectReason("ann", v1alpha1.ReasonInstanceNotFound), env.namespace+"/default", "spec.instanceRef")
+	env.expectNoWrites()
+	env.create(env.instance())
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectNoWrites()
 }
 
 func TestKeyIsRotated(t *testing.T) {
 	t.Parallel()
 	t.Run("InPlace", func(t *testing.T) {
-		w := newLiveWorld(t)
-		w.create(w.user("ann"))
-		w.becomes("ann", v1alpha1.ReasonInSync)
-		old, next := w.clerk.Key(), "sk_live_next"+w.namespace[len(w.namespace)-5:]
-		name := w.clerk.AddKey(next)
-		w.setKey(next)
-		w.eventually("the new key to be used", w.usedKey(name))
-		w.clerk.RevokeKey(old)
-		w.edit("ann", func(s *spec) { s.FirstName = ptr.To("Ann") })
-		w.becomes("ann", v1alpha1.ReasonInSync)
-		w.rests()
+		env := newRunningEnvironment(t)
+		env.create(env.user("ann"))
+		env.expectReason("ann", v1alpha1.ReasonInSync)
+		old, next := env.clerk.Key(), "sk_live_next"+env.namespace[len(env.namespace)-5:]
+		name := env.clerk.AddKey(next)
+		env.setKey(next)
+		env.eventually("the new key to be used", env.usedKey(name))
+		env.clerk.RevokeKey(old)
+		env.edit("ann", func(s *spec) { s.FirstName = ptr.To("Ann") })
+		env.expectReason("ann", v1alpha1.ReasonInSync)
+		env.expectNoWrites()
 	})
 	t.Run("ByDeleteAndCreate", func(t *testing.T) {
-		w := newLiveWorld(t)
-		w.create(w.user("ann"))
-		w.becomes("ann", v1alpha1.ReasonInSync)
-		next := "sk_live_other" + w.namespace[len(w.namespace)-5:]
-		name := w.clerk.AddKey(next)
-		w.delete(&corev1.Secret{ObjectMeta: w.secret("").ObjectMeta})
-		w.eventually("the Secret to be let go", func() error {
-			return client.IgnoreNotFound(ifFound(w.client.Get(t.Context(), client.ObjectKey{Namespace: w.namespace, Name: "clerk"}, &corev1.Secret{})))
+		env := newRunningEnvironment(t)
+		env.create(env.user("ann"))
+		env.expectReason("ann", v1alpha1.ReasonInSync)
+		next := "sk_live_other" + env.namespace[len(env.namespace)-5:]
+		name := env.clerk.AddKey(next)
+		env.delete(&corev1.Secret{ObjectMeta: env.secret("").ObjectMeta})
+		env.eventually("the Secret to be let go", func() error {
+			return client.IgnoreNotFound(ifFound(env.client.Get(t.Context(), client.ObjectKey{Namespace: env.namespace, Name: "clerk"}, &corev1.Secret{})))
 		})
-		w.edit("ann", func(s *spec) { s.FirstName = ptr.To("Ann") })
-		w.becomes("ann", v1alpha1.ReasonInSync)
-		w.create(w.secret(next))
-		w.eventually("the new key to be used", w.usedKey(name))
-		w.becomes("ann", v1alpha1.ReasonInSync)
-		w.rests()
+		env.edit("ann", func(s *spec) { s.FirstName = ptr.To("Ann") })
+		env.expectReason("ann", v1alpha1.ReasonInSync)
+		env.create(env.secret(next))
+		env.eventually("the new key to be used", env.usedKey(name))
+		env.expectReason("ann", v1alpha1.ReasonInSync)
+		env.expectNoWrites()
 	})
 }
 
-func (w *world) usedKey(name string) func() error {
+func (env *environment) usedKey(name string) func() error {
 	return func() error {
-		for _, e := range w.clerk.Journal() {
+		for _, e := range env.clerk.Journal() {
 			if e.KeyID == name {
 				return nil
 			}
@@ -104,70 +104,70 @@ func (w *world) usedKey(name string) func() error {
 }
 
 func TestRevokedKeyStopsAndANewOneRecovers(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann"))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.clerk.RevokeKey(w.clerk.Key())
-	w.instanceBecomes(v1alpha1.ReasonKeyRejected)
-	w.becomes("ann", v1alpha1.ReasonInstanceNotReady)
-	w.rests()
-	next := "sk_live_fixed" + w.namespace[len(w.namespace)-5:]
-	w.clerk.AddKey(next)
-	w.setKey(next)
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.instanceBecomes(v1alpha1.ReasonKeyAccepted)
-	if len(w.clerk.Users()) != 1 {
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann"))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.clerk.RevokeKey(env.clerk.Key())
+	env.expectInstanceReason(v1alpha1.ReasonKeyRejected)
+	env.expectReason("ann", v1alpha1.ReasonInstanceNotReady)
+	env.expectNoWrites()
+	next := "sk_live_fixed" + env.namespace[len(env.namespace)-5:]
+	env.clerk.AddKey(next)
+	env.setKey(next)
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectInstanceReason(v1alpha1.ReasonKeyAccepted)
+	if len(env.clerk.Users()) != 1 {
 		t.Error("users were created or deleted meanwhile")
 	}
-	w.rests()
+	env.expectNoWrites()
 }
 
 func TestKeyOfAnotherInstanceStopsEveryWrite(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann", func(s *spec) { s.DeleteSelfEnabled = ptr.To(false) }))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.server.Clock().Advance(2 * lagTime)
-	other := w.server.AddInstance(emulator.InstanceConfig{Keys: []string{"sk_live_wrong" + w.namespace[len(w.namespace)-5:]}})
-	w.setKey(other.Key())
-	w.instanceBecomes(v1alpha1.ReasonInstanceChanged)
-	w.becomes("ann", v1alpha1.ReasonInstanceNotReady)
-	w.rests()
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann", func(s *spec) { s.DeleteSelfEnabled = ptr.To(false) }))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.server.Clock().Advance(2 * lagTime)
+	other := env.server.AddInstance(emulator.InstanceConfig{Keys: []string{"sk_live_wrong" + env.namespace[len(env.namespace)-5:]}})
+	env.setKey(other.Key())
+	env.expectInstanceReason(v1alpha1.ReasonInstanceChanged)
+	env.expectReason("ann", v1alpha1.ReasonInstanceNotReady)
+	env.expectNoWrites()
 	if n := len(other.Journal().Writes()); n != 0 || len(other.Users()) != 0 {
 		t.Errorf("%d writes to the wrong instance", n)
 	}
-	w.editInstance(func(i *v1alpha1.ClerkInstance) { i.Spec.InstanceID = ptr.To(other.ID()) })
-	w.becomes("ann", v1alpha1.ReasonInstanceChanged)
-	w.rests()
+	env.editInstance(func(i *v1alpha1.ClerkInstance) { i.Spec.InstanceID = ptr.To(other.ID()) })
+	env.expectReason("ann", v1alpha1.ReasonInstanceChanged)
+	env.expectNoWrites()
 	if len(other.Users()) != 0 {
 		t.Error("a bound user was created again in another instance")
 	}
-	w.editInstance(func(i *v1alpha1.ClerkInstance) { i.Spec.InstanceID = nil })
-	w.setKey(w.clerk.Key())
-	w.instanceBecomes(v1alpha1.ReasonInstanceChanged)
-	w.editInstance(func(i *v1alpha1.ClerkInstance) { i.Spec.InstanceID = ptr.To(w.clerk.ID()) })
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.rests()
+	env.editInstance(func(i *v1alpha1.ClerkInstance) { i.Spec.InstanceID = nil })
+	env.setKey(env.clerk.Key())
+	env.expectInstanceReason(v1alpha1.ReasonInstanceChanged)
+	env.editInstance(func(i *v1alpha1.ClerkInstance) { i.Spec.InstanceID = ptr.To(env.clerk.ID()) })
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectNoWrites()
 }
 
 func TestInstanceWaitsForUsersThatNeedIt(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann"))
-	w.becomes("ann", v1alpha1.ReasonInSync)
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann"))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
 	instance := &v1alpha1.ClerkInstance{}
-	w.get(instance, "default")
-	w.delete(instance)
-	w.instanceBecomes(v1alpha1.ReasonDeleting)
-	w.rests()
-	w.delete(w.read("ann"))
-	w.vanishes("ann")
-	w.eventually("the instance to vanish", func() error {
-		return client.IgnoreNotFound(ifFound(w.client.Get(t.Context(), client.ObjectKeyFromObject(instance), instance)))
+	env.get(instance, "default")
+	env.delete(instance)
+	env.expectInstanceReason(v1alpha1.ReasonDeleting)
+	env.expectNoWrites()
+	env.delete(env.read("ann"))
+	env.expectGone("ann")
+	env.eventually("the instance to be gone", func() error {
+		return client.IgnoreNotFound(ifFound(env.client.Get(t.Context(), client.ObjectKeyFromObject(instance), instance)))
 	})
-	if len(w.clerk.Users()) != 0 {
+	if len(env.clerk.Users()) != 0 {
 		t.Error("the user was left behind")
 	}
 	secret := &corev1.Secret{}
-	w.get(secret, "clerk")
+	env.get(secret, "clerk")
 	if len(secret.Finalizers) != 0 {
 		t.Errorf("the Secret still has finalizers %v", secret.Finalizers)
 	}

@@ -25,76 +25,76 @@ func TestWhatTheAPIServerCannotSeeIsRefusedWithThePath(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newLiveWorld(t)
-			w.create(w.user("ann", func(s *spec) { s.PublicMetadata = object(tc.metadata) }))
-			message := w.becomes("ann", v1alpha1.ReasonInvalidSpec).Status.Conditions[0].Message
+			env := newRunningEnvironment(t)
+			env.create(env.user("ann", func(s *spec) { s.PublicMetadata = object(tc.metadata) }))
+			message := env.expectReason("ann", v1alpha1.ReasonInvalidSpec).Status.Conditions[0].Message
 			if !strings.Contains(message, "spec.publicMetadata") || !strings.Contains(message, tc.says) {
 				t.Errorf("message: %s", message)
 			}
-			if n := len(w.clerk.Journal().Writes()); n != 0 {
+			if n := len(env.clerk.Journal().Writes()); n != 0 {
 				t.Errorf("%d writes for a spec that cannot be", n)
 			}
-			w.rests()
-			w.edit("ann", func(s *spec) { s.PublicMetadata = object(`{"a":"b"}`) })
-			w.becomes("ann", v1alpha1.ReasonInSync)
-			w.delete(w.read("ann"))
-			w.vanishes("ann")
+			env.expectNoWrites()
+			env.edit("ann", func(s *spec) { s.PublicMetadata = object(`{"a":"b"}`) })
+			env.expectReason("ann", v1alpha1.ReasonInSync)
+			env.delete(env.read("ann"))
+			env.expectGone("ann")
 		})
 	}
 }
 
 func TestInvalidSpecCanBeDeleted(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann"))
-	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
-	w.edit("ann", func(s *spec) { s.PublicMetadata = object(`{"a":"` + strings.Repeat("x", 9000) + `"}`) })
-	w.becomes("ann", v1alpha1.ReasonInvalidSpec)
-	w.delete(w.read("ann"))
-	w.vanishes("ann")
-	if w.clerk.User(id) != nil {
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann"))
+	id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
+	env.edit("ann", func(s *spec) { s.PublicMetadata = object(`{"a":"` + strings.Repeat("x", 9000) + `"}`) })
+	env.expectReason("ann", v1alpha1.ReasonInvalidSpec)
+	env.delete(env.read("ann"))
+	env.expectGone("ann")
+	if env.clerk.User(id) != nil {
 		t.Error("the user was left behind")
 	}
 }
 
 func TestChangeThatClerkDoesNotKeepIsNotRepeated(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann"))
-	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
-	answer, err := json.Marshal(w.clerk.User(id))
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann"))
+	id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
+	answer, err := json.Marshal(env.clerk.User(id))
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.clerk.InjectFault(emulator.Fault{Method: "PATCH", Path: "/users/*", Status: 200, Body: string(answer), Times: -1})
-	w.edit("ann", func(s *spec) { s.FirstName, s.PublicMetadata = ptr.To("Ann"), object(`{"role":"admin"}`) })
-	user := w.becomes("ann", v1alpha1.ReasonNotKept)
+	env.clerk.InjectFault(emulator.Fault{Method: "PATCH", Path: "/users/*", Status: 200, Body: string(answer), Times: -1})
+	env.edit("ann", func(s *spec) { s.FirstName, s.PublicMetadata = ptr.To("Ann"), object(`{"role":"admin"}`) })
+	user := env.expectReason("ann", v1alpha1.ReasonNotKept)
 	if message := user.Status.Conditions[0].Message; !strings.Contains(message, "firstName") {
 		t.Errorf("message: %s", message)
 	}
-	if w.clerk.User(id).PublicMetadata["role"] != "admin" {
+	if env.clerk.User(id).PublicMetadata["role"] != "admin" {
 		t.Error("what Clerk does keep was not written")
 	}
-	w.rests()
-	w.wantCalls(1, "PATCH", "/users/*")
-	w.clerk.ClearFaults()
-	w.edit("ann", func(s *spec) { s.FirstName = ptr.To("Anna") })
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.rests()
+	env.expectNoWrites()
+	env.expectCalls(1, "PATCH", "/users/*")
+	env.clerk.ClearFaults()
+	env.edit("ann", func(s *spec) { s.FirstName = ptr.To("Anna") })
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectNoWrites()
 }
 
-func TestUnreachableWishIsNamedAndTheRestIsDone(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann"))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.edit("ann", func(s *spec) {
+func TestUnreachableFieldIsNamedAndTheRestIsDone(t *testing.T) {
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann"))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.edit("ann", func(s *spec) {
 		s.FirstName = ptr.To("Ann")
 		s.EmailAddresses = append(s.EmailAddresses, v1alpha1.EmailAddress{Address: "r@example.com", Status: ptr.To(v1alpha1.IdentifierReserved)})
 	})
-	message := w.becomes("ann", v1alpha1.ReasonInvalidSpec).Status.Conditions[0].Message
+	message := env.expectReason("ann", v1alpha1.ReasonInvalidSpec).Status.Conditions[0].Message
 	if !strings.Contains(message, "spec.emailAddresses") {
 		t.Errorf("message: %s", message)
 	}
-	if u := w.atClerk("ann"); *u.FirstName != "Ann" || len(u.EmailAddresses) != 1 {
+	if u := env.atClerk("ann"); *u.FirstName != "Ann" || len(u.EmailAddresses) != 1 {
 		t.Errorf("the user at Clerk is %+v", u)
 	}
-	w.rests()
+	env.expectNoWrites()
 }

@@ -21,13 +21,13 @@ import (
 const many = 120
 
 // createMany creates users and waits until all are Ready.
-func (w *world) createMany(n int) {
-	w.t.Helper()
+func (env *environment) createMany(n int) {
+	env.t.Helper()
 	for i := range n {
-		w.create(w.user(fmt.Sprintf("user%d", i)))
+		env.create(env.user(fmt.Sprintf("user%d", i)))
 	}
-	w.eventually(fmt.Sprintf("%d users to be in sync", n), func() error {
-		if ready := w.inSync(); ready < n {
+	env.eventually(fmt.Sprintf("%d users to be in sync", n), func() error {
+		if ready := env.inSync(); ready < n {
 			return fmt.Errorf("%d are", ready)
 		}
 		return nil
@@ -35,11 +35,11 @@ func (w *world) createMany(n int) {
 }
 
 // inSync counts the ClerkUsers that are in sync.
-func (w *world) inSync() int {
-	w.t.Helper()
+func (env *environment) inSync() int {
+	env.t.Helper()
 	users := &v1alpha1.ClerkUserList{}
-	if err := w.client.List(w.t.Context(), users, client.InNamespace(w.namespace)); err != nil {
-		w.t.Fatal(err)
+	if err := env.client.List(env.t.Context(), users, client.InNamespace(env.namespace)); err != nil {
+		env.t.Fatal(err)
 	}
 	n := 0
 	for i := range users.Items {
@@ -52,16 +52,16 @@ func (w *world) inSync() int {
 	return n
 }
 
-// readings are the calls with which the operator looks at users, by kind.
+// readings are the calls with which the operator reads users, by kind.
 type readings struct {
 	tails, lists, pages, counts, gets, others int
 	// listed are the ids asked for in lists.
 	listed int
 }
 
-func (w *world) readings() readings {
+func (env *environment) readings() readings {
 	var r readings
-	for _, e := range w.clerk.Journal() {
+	for _, e := range env.clerk.Journal() {
 		values := e.Values()
 		switch {
 		case strings.HasSuffix(e.Path, "/users/count"):
@@ -82,11 +82,11 @@ func (w *world) readings() readings {
 	return r
 }
 
-// compared waits until all users were compared.
-func (w *world) compared(n int) {
-	w.t.Helper()
-	w.eventually("all users to be compared", func() error {
-		if r := w.readings(); r.pages == 0 && r.listed < n {
+// expectAllRead waits until all users were compared.
+func (env *environment) expectAllRead(n int) {
+	env.t.Helper()
+	env.eventually("all users to be compared", func() error {
+		if r := env.readings(); r.pages == 0 && r.listed < n {
 			return fmt.Errorf("calls so far: %+v", r)
 		}
 		return nil
@@ -98,33 +98,33 @@ func TestRestartReadsInLists(t *testing.T) {
 	t.Parallel()
 	for _, others := range []int{0, 1500} {
 		t.Run(fmt.Sprintf("Beside%dOthers", others), func(t *testing.T) {
-			w := newWorld(t, patient)
+			env := newEnvironment(t, patient)
 			for i := range others {
-				w.clerk.Seed(verified(fmt.Sprintf("other%d", i)))
+				env.clerk.Seed(verified(fmt.Sprintf("other%d", i)))
 			}
-			w.start()
-			w.createMany(many)
+			env.start()
+			env.createMany(many)
 			// The instance's users are counted at a start: the first restart sees their number change.
-			w.settle()
-			w.restart()
-			w.settle()
-			w.halt()
-			before := w.versions()
-			w.clerk.ResetJournal()
-			w.start()
-			w.compared(many)
-			w.rest()
-			r := w.readings()
-			if total := len(w.clerk.Journal()); total > (many+99)/100+4 || r.gets > 0 {
+			env.settle()
+			env.restart()
+			env.settle()
+			env.halt()
+			before := env.versions()
+			env.clerk.ResetJournal()
+			env.start()
+			env.expectAllRead(many)
+			env.waitForRest()
+			r := env.readings()
+			if total := len(env.clerk.Journal()); total > (many+99)/100+4 || r.gets > 0 {
 				t.Errorf("%d calls after a restart with %d users: %+v", total, many, r)
 			}
-			if difference := before.differences(w.versions()); difference != "" {
+			if difference := before.differences(env.versions()); difference != "" {
 				t.Errorf("the restart wrote to the API server: %s", difference)
 			}
-			if writes := w.clerk.Journal().Writes(); len(writes) > 0 {
+			if writes := env.clerk.Journal().Writes(); len(writes) > 0 {
 				t.Errorf("the restart wrote to Clerk: %v", writes)
 			}
-			w.rests()
+			env.expectNoWrites()
 		})
 	}
 }
@@ -132,69 +132,69 @@ func TestRestartReadsInLists(t *testing.T) {
 // TestSilenceCostsTailsAndComparisons has the operator look once a second, and compare once in five minutes.
 func TestSilenceCostsTailsAndComparisons(t *testing.T) {
 	const full = 5 * time.Minute
-	w := newWorld(t, func(i *v1alpha1.ClerkInstance) {
+	env := newEnvironment(t, func(i *v1alpha1.ClerkInstance) {
 		i.Spec.Drift = &v1alpha1.DriftCheck{
 			Interval:     &metav1.Duration{Duration: time.Second},
 			FullInterval: &metav1.Duration{Duration: full},
 		}
 	})
-	w.start()
-	w.createMany(many)
+	env.start()
+	env.createMany(many)
 	// What was read for the first time a moment ago is read again, because lists lag.
-	w.settle()
-	w.server.Clock().Advance(lagTime)
-	w.settle()
-	w.clerk.ResetJournal()
-	before := w.versions()
-	// How often the mirror looks is seen by waiting only.
+	env.settle()
+	env.server.Clock().Advance(lagTime)
+	env.settle()
+	env.clerk.ResetJournal()
+	before := env.versions()
+	// How often the mirror syncs can only be seen by waiting.
 	const seconds = 3
 	time.Sleep(seconds * time.Second)
-	if r := w.readings(); r.tails > seconds+1 || r.lists+r.pages+r.gets+r.counts+r.others > 0 {
-		t.Errorf("%d seconds between two full comparisons cost %+v\n%s", seconds, r, w.describe())
+	if r := env.readings(); r.tails > seconds+1 || r.lists+r.pages+r.gets+r.counts+r.others > 0 {
+		t.Errorf("%d seconds between two full comparisons cost %+v\n%s", seconds, r, env.describe())
 	}
-	w.server.Clock().Advance(full)
-	w.compared(many)
-	w.rest()
-	if r := w.readings(); r.counts != 1 || r.lists+r.pages > (many+99)/100 || r.gets+r.others > 0 {
+	env.server.Clock().Advance(full)
+	env.expectAllRead(many)
+	env.waitForRest()
+	if r := env.readings(); r.counts != 1 || r.lists+r.pages > (many+99)/100 || r.gets+r.others > 0 {
 		t.Errorf("a full comparison cost %+v", r)
 	}
-	if difference := before.differences(w.versions()); difference != "" {
+	if difference := before.differences(env.versions()); difference != "" {
 		t.Errorf("silence wrote to the API server: %s", difference)
 	}
-	w.rests()
+	env.expectNoWrites()
 }
 
 // TestBusyInstanceIsNotReadForEver has the application change more users than a tail may read.
 func TestBusyInstanceIsNotReadForEver(t *testing.T) {
-	w := newWorld(t)
+	env := newEnvironment(t)
 	ids := make([]string, 700)
 	for i := range ids {
-		ids[i] = w.clerk.Seed(verified(fmt.Sprintf("other%d", i))).ID
+		ids[i] = env.clerk.Seed(verified(fmt.Sprintf("other%d", i))).ID
 	}
-	w.server.Clock().Advance(2 * lagTime)
-	w.start()
-	w.create(w.user("ann", banned))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.settle()
-	w.clerk.ResetJournal()
+	env.server.Clock().Advance(2 * lagTime)
+	env.start()
+	env.create(env.user("ann", banned))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.settle()
+	env.clerk.ResetJournal()
 	for _, id := range ids {
-		if _, err := w.clerk.Edit(id, func(u *emulator.User) { u.UnsafeMetadata = map[string]any{"seen": true} }); err != nil {
+		if _, err := env.clerk.Edit(id, func(u *emulator.User) { u.UnsafeMetadata = map[string]any{"seen": true} }); err != nil {
 			t.Fatal(err)
 		}
 	}
-	w.eventually("the tail to be given up", func() error {
-		if w.readings().tails < 5 {
+	env.eventually("the tail to be given up", func() error {
+		if env.readings().tails < 5 {
 			return errNotYet
 		}
 		return nil
 	})
 	// It would be read again in this time.
 	time.Sleep(2 * driftInterval)
-	if r := w.readings(); r.tails < 5 || r.tails > 7 {
+	if r := env.readings(); r.tails < 5 || r.tails > 7 {
 		t.Errorf("%d pages were read of what others changed, want the 5 of one tail: %+v", r.tails, r)
 	}
-	w.server.Clock().Advance(v1alpha1.DefaultFullInterval)
-	w.compared(1)
-	w.liftedBanIsPutBack("ann")
-	w.rests()
+	env.server.Clock().Advance(v1alpha1.DefaultFullInterval)
+	env.expectAllRead(1)
+	env.expectLiftedBanRestored("ann")
+	env.expectNoWrites()
 }

@@ -22,27 +22,27 @@ import (
 )
 
 // deleteAll deletes every ClerkUser, ClerkInstance and Secret of the namespace at once.
-func (w *world) deleteAll() {
-	w.t.Helper()
+func (env *environment) deleteAll() {
+	env.t.Helper()
 	for _, kind := range []client.Object{&v1alpha1.ClerkInstance{}, &corev1.Secret{}, &v1alpha1.ClerkUser{}} {
-		if err := w.client.DeleteAllOf(w.t.Context(), kind, client.InNamespace(w.namespace)); err != nil {
-			w.t.Fatal(err)
+		if err := env.client.DeleteAllOf(env.t.Context(), kind, client.InNamespace(env.namespace)); err != nil {
+			env.t.Fatal(err)
 		}
 	}
 }
 
-// emptied waits until nothing is left of what the operator holds in the namespace.
-func (w *world) emptied() {
-	w.t.Helper()
-	w.vanishesAll(&v1alpha1.ClerkUserList{}, &v1alpha1.ClerkInstanceList{}, &corev1.SecretList{})
+// expectEmptyNamespace waits until nothing is left of what the operator holds in the namespace.
+func (env *environment) expectEmptyNamespace() {
+	env.t.Helper()
+	env.expectAllGone(&v1alpha1.ClerkUserList{}, &v1alpha1.ClerkInstanceList{}, &corev1.SecretList{})
 }
 
-// vanishesAll waits until nothing of some kinds is left in the namespace.
-func (w *world) vanishesAll(lists ...client.ObjectList) {
-	w.t.Helper()
-	w.eventually("the namespace to be empty", func() error {
+// expectAllGone waits until nothing of some kinds is left in the namespace.
+func (env *environment) expectAllGone(lists ...client.ObjectList) {
+	env.t.Helper()
+	env.eventually("the namespace to be empty", func() error {
 		for _, list := range lists {
-			if err := w.client.List(w.t.Context(), list, client.InNamespace(w.namespace)); err != nil {
+			if err := env.client.List(env.t.Context(), list, client.InNamespace(env.namespace)); err != nil {
 				return err
 			}
 			if err := meta.EachListItem(list, func(o runtimeObject) error {
@@ -55,68 +55,68 @@ func (w *world) vanishesAll(lists ...client.ObjectList) {
 	})
 }
 
-// undecided makes ClerkUsers that name no instance and have no user: one that Clerk rejects, one whose identifier is
+// createUndecided makes ClerkUsers that name no instance and have no user: one that Clerk rejects, one whose identifier is
 // another's, and one whose creating call was carried out without an answer.
-func (w *world) undecided() {
-	w.t.Helper()
-	w.clerk.Seed(verified("existing"))
-	w.create(w.user("rejected", func(s *spec) { s.Username = ptr.To("?") }))
-	w.becomes("rejected", v1alpha1.ReasonRejectedByClerk)
-	w.create(w.user("existing"))
-	w.becomes("existing", v1alpha1.ReasonAlreadyExists)
-	w.dieAfter("POST", "/users", func() { w.create(w.user("lost")) })
-	w.wantUsers(2)
+func (env *environment) createUndecided() {
+	env.t.Helper()
+	env.clerk.Seed(verified("existing"))
+	env.create(env.user("rejected", func(s *spec) { s.Username = ptr.To("?") }))
+	env.expectReason("rejected", v1alpha1.ReasonRejectedByClerk)
+	env.create(env.user("existing"))
+	env.expectReason("existing", v1alpha1.ReasonAlreadyExists)
+	env.haltAfterCall("POST", "/users", func() { env.create(env.user("lost")) })
+	env.expectUsers(2)
 }
 
 // TestUndecidedObjectsGoWithTheirInstance deletes everything of a namespace while nobody knows whether a user was created. It
 // does not run beside other stories: their ClerkUsers without a ClerkInstance would need the operator's default instance.
 func TestUndecidedObjectsGoWithTheirInstance(t *testing.T) {
 	t.Run("DeletedOneByOne", func(t *testing.T) {
-		w := newLiveWorld(t)
-		w.undecided()
-		w.deleteAll()
-		w.start()
-		w.emptied()
-		w.wantUsers(1)
+		env := newRunningEnvironment(t)
+		env.createUndecided()
+		env.deleteAll()
+		env.start()
+		env.expectEmptyNamespace()
+		env.expectUsers(1)
 	})
 	t.Run("WithTheirNamespace", func(t *testing.T) {
-		w := newLiveWorld(t)
+		env := newRunningEnvironment(t)
 		controlplane.ControllerManager(t)
-		w.undecided()
+		env.createUndecided()
 		namespace := &corev1.Namespace{}
-		if err := w.client.Get(t.Context(), client.ObjectKey{Name: w.namespace}, namespace); err != nil {
+		if err := env.client.Get(t.Context(), client.ObjectKey{Name: env.namespace}, namespace); err != nil {
 			t.Fatal(err)
 		}
-		w.delete(namespace)
-		w.start()
-		w.eventually("the namespace to go", func() error {
-			return client.IgnoreNotFound(ifFound(w.client.Get(t.Context(), client.ObjectKeyFromObject(namespace), namespace)))
+		env.delete(namespace)
+		env.start()
+		env.eventually("the namespace to go", func() error {
+			return client.IgnoreNotFound(ifFound(env.client.Get(t.Context(), client.ObjectKeyFromObject(namespace), namespace)))
 		})
-		w.wantUsers(1)
+		env.expectUsers(1)
 	})
 	t.Run("WhereTheOperatorsDefaultServesThem", func(t *testing.T) {
-		home, w := fallbackWorld(t)
-		w.undecided()
-		w.deleteAll()
+		home, env := newEnvironmentWithDefault(t)
+		env.createUndecided()
+		env.deleteAll()
 		home.deleteAll()
-		w.start()
-		w.emptied()
-		home.emptied()
-		w.wantUsers(1)
+		env.start()
+		env.expectEmptyNamespace()
+		home.expectEmptyNamespace()
+		env.expectUsers(1)
 	})
 }
 
-// fallbackWorld starts the operator with a default instance, in the namespace of home, and returns a view from another
+// newEnvironmentWithDefault starts the operator with a default instance, in the namespace of home, and returns a view from another
 // namespace, which has no ClerkInstance.
-func fallbackWorld(t *testing.T) (home, guest *world) {
+func newEnvironmentWithDefault(t *testing.T) (home, guest *environment) {
 	t.Helper()
-	home = newWorld(t, func(i *v1alpha1.ClerkInstance) {
+	home = newEnvironment(t, func(i *v1alpha1.ClerkInstance) {
 		i.Spec.AllowedNamespaces = &v1alpha1.AllowedNamespaces{From: ptr.To(v1alpha1.NamespacesFromAll)}
 	})
 	home.tune = func(c *controller.Config) {
 		c.DefaultInstance = types.NamespacedName{Namespace: home.namespace, Name: "default"}
 	}
-	guest = home.neighbour()
+	guest = home.inOtherNamespace()
 	guest.watched, guest.tune = home.watched, home.tune
 	guest.start()
 	return home, guest
@@ -124,70 +124,70 @@ func fallbackWorld(t *testing.T) (home, guest *world) {
 
 // TestSuccessorThatNamesNoInstanceIsFound renames an object, and the new one leads to the same instance by default.
 func TestSuccessorThatNamesNoInstanceIsFound(t *testing.T) {
-	home, w := fallbackWorld(t)
-	w.create(w.user("ann", w.refersTo(home)))
-	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
-	w.create(w.user("ann-lee", func(s *spec) { s.EmailAddresses[0].Address = address("ann") }))
-	w.becomes("ann-lee", v1alpha1.ReasonConflict)
-	w.delete(w.read("ann"))
-	w.vanishes("ann")
-	w.tells("ann", v1alpha1.EventTransferred)
-	if got := w.becomes("ann-lee", v1alpha1.ReasonInSync).Status.UserID; got != id {
+	home, env := newEnvironmentWithDefault(t)
+	env.create(env.user("ann", env.refersTo(home)))
+	id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
+	env.create(env.user("ann-lee", func(s *spec) { s.EmailAddresses[0].Address = address("ann") }))
+	env.expectReason("ann-lee", v1alpha1.ReasonConflict)
+	env.delete(env.read("ann"))
+	env.expectGone("ann")
+	env.expectEvent("ann", v1alpha1.EventTransferred)
+	if got := env.expectReason("ann-lee", v1alpha1.ReasonInSync).Status.UserID; got != id {
 		t.Errorf("the new object has user %s, want %s", got, id)
 	}
-	w.wantCalls(0, "DELETE", "/users/*")
-	w.rests()
+	env.expectCalls(0, "DELETE", "/users/*")
+	env.expectNoWrites()
 }
 
 // TestSuccessorIsDeletedAtTheHandover ends the operator right after a user was handed over, and deletes the successor.
 func TestSuccessorIsDeletedAtTheHandover(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann"))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.create(w.user("ann-lee", func(s *spec) { s.EmailAddresses[0].Address = address("ann") }))
-	w.becomes("ann-lee", v1alpha1.ReasonConflict)
-	w.settle()
-	w.dieAfter("PATCH", "/users/*/metadata", func() { w.delete(w.read("ann")) })
-	w.delete(w.read("ann-lee"))
-	w.start()
-	w.vanishes("ann-lee")
-	w.server.Clock().Advance(2 * lagTime)
-	w.vanishes("ann")
-	w.wantUsers(0)
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann"))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.create(env.user("ann-lee", func(s *spec) { s.EmailAddresses[0].Address = address("ann") }))
+	env.expectReason("ann-lee", v1alpha1.ReasonConflict)
+	env.settle()
+	env.haltAfterCall("PATCH", "/users/*/metadata", func() { env.delete(env.read("ann")) })
+	env.delete(env.read("ann-lee"))
+	env.start()
+	env.expectGone("ann-lee")
+	env.server.Clock().Advance(2 * lagTime)
+	env.expectGone("ann")
+	env.expectUsers(0)
 }
 
 // TestDeletionGoesWhereTheUserLives deletes an object that its namespace's own ClerkInstance, which came later, took from
 // the operator's default.
 func TestDeletionGoesWhereTheUserLives(t *testing.T) {
-	_, w := fallbackWorld(t)
-	w.create(w.user("ann"))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.anotherInstance("clerk")
-	w.create(w.instance())
-	w.becomes("ann", v1alpha1.ReasonInstanceChanged)
-	w.rests()
-	w.delete(w.read("ann"))
-	w.vanishes("ann")
-	w.tells("ann", v1alpha1.EventDeleted)
-	w.wantUsers(0)
-	w.rests()
+	_, env := newEnvironmentWithDefault(t)
+	env.create(env.user("ann"))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.anotherInstance("clerk")
+	env.create(env.instance())
+	env.expectReason("ann", v1alpha1.ReasonInstanceChanged)
+	env.expectNoWrites()
+	env.delete(env.read("ann"))
+	env.expectGone("ann")
+	env.expectEvent("ann", v1alpha1.EventDeleted)
+	env.expectUsers(0)
+	env.expectNoWrites()
 }
 
 // TestUndecidedObjectIsNotCreatedElsewhere names another instance after a creating call whose answer was lost.
 func TestUndecidedObjectIsNotCreatedElsewhere(t *testing.T) {
-	w := newLiveWorld(t)
-	other := w.anotherInstance("other")
-	elsewhere := w.instance()
+	env := newRunningEnvironment(t)
+	other := env.anotherInstance("other")
+	elsewhere := env.instance()
 	elsewhere.Name, elsewhere.Spec.SecretKeyRef.Name = "other", "other"
-	w.create(elsewhere)
-	w.dieAfter("POST", "/users", func() { w.create(w.user("ann")) })
-	w.edit("ann", func(s *spec) { s.InstanceRef = &v1alpha1.InstanceReference{Name: "other"} })
-	w.start()
-	w.says(w.becomes("ann", v1alpha1.ReasonInstanceChanged), "default", "other")
-	w.rests()
-	w.delete(w.read("ann"))
-	w.vanishes("ann")
-	w.wantUsers(0)
+	env.create(elsewhere)
+	env.haltAfterCall("POST", "/users", func() { env.create(env.user("ann")) })
+	env.edit("ann", func(s *spec) { s.InstanceRef = &v1alpha1.InstanceReference{Name: "other"} })
+	env.start()
+	env.expectMessage(env.expectReason("ann", v1alpha1.ReasonInstanceChanged), "default", "other")
+	env.expectNoWrites()
+	env.delete(env.read("ann"))
+	env.expectGone("ann")
+	env.expectUsers(0)
 	if n := len(other.Users()); n != 0 {
 		t.Errorf("%d users were created in the other instance", n)
 	}
@@ -195,55 +195,55 @@ func TestUndecidedObjectIsNotCreatedElsewhere(t *testing.T) {
 
 // TestNobodyIsCreatedThroughAnInstanceThatGoes adds an object while its ClerkInstance waits for another's deletion.
 func TestNobodyIsCreatedThroughAnInstanceThatGoes(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann"))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.delete(w.instance())
-	w.instanceBecomes(v1alpha1.ReasonDeleting)
-	w.create(w.user("bob"))
-	w.says(w.becomes("bob", v1alpha1.ReasonInstanceNotReady), "is being deleted")
-	w.rests()
-	w.wantUsers(1)
-	w.deleteAll()
-	w.emptied()
-	w.wantUsers(0)
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann"))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.delete(env.instance())
+	env.expectInstanceReason(v1alpha1.ReasonDeleting)
+	env.create(env.user("bob"))
+	env.expectMessage(env.expectReason("bob", v1alpha1.ReasonInstanceNotReady), "is being deleted")
+	env.expectNoWrites()
+	env.expectUsers(1)
+	env.deleteAll()
+	env.expectEmptyNamespace()
+	env.expectUsers(0)
 }
 
 // TestRefusedObjectNeedsNobody deletes objects whose creating call was refused while neither the instance nor its key is
 // there.
 func TestRefusedObjectNeedsNobody(t *testing.T) {
 	t.Parallel()
-	refused := func(t *testing.T) *world {
+	refused := func(t *testing.T) *environment {
 		t.Helper()
-		w := newLiveWorld(t)
-		w.clerk.Seed(verified("existing"))
-		w.create(w.user("rejected", func(s *spec) { s.Username = ptr.To("?") }))
-		w.create(w.user("existing"))
-		w.becomes("rejected", v1alpha1.ReasonRejectedByClerk)
-		w.becomes("existing", v1alpha1.ReasonAlreadyExists)
-		w.rests()
-		return w
+		env := newRunningEnvironment(t)
+		env.clerk.Seed(verified("existing"))
+		env.create(env.user("rejected", func(s *spec) { s.Username = ptr.To("?") }))
+		env.create(env.user("existing"))
+		env.expectReason("rejected", v1alpha1.ReasonRejectedByClerk)
+		env.expectReason("existing", v1alpha1.ReasonAlreadyExists)
+		env.expectNoWrites()
+		return env
 	}
 	t.Run("WithoutInstanceAndKey", func(t *testing.T) {
-		w := refused(t)
-		w.delete(w.instance())
-		w.delete(w.secret(""))
-		w.vanishesAll(&v1alpha1.ClerkInstanceList{}, &corev1.SecretList{})
-		w.restart()
-		w.delete(w.read("rejected"))
-		w.delete(w.read("existing"))
-		w.emptied()
-		w.tells("rejected", v1alpha1.EventReleased)
-		w.wantUsers(1)
+		env := refused(t)
+		env.delete(env.instance())
+		env.delete(env.secret(""))
+		env.expectAllGone(&v1alpha1.ClerkInstanceList{}, &corev1.SecretList{})
+		env.restart()
+		env.delete(env.read("rejected"))
+		env.delete(env.read("existing"))
+		env.expectEmptyNamespace()
+		env.expectEvent("rejected", v1alpha1.EventReleased)
+		env.expectUsers(1)
 	})
 	t.Run("AndIsCreatedOnceItsSpecIsMended", func(t *testing.T) {
-		w := refused(t)
-		w.edit("rejected", func(s *spec) { s.Username = nil })
-		w.becomes("rejected", v1alpha1.ReasonInSync)
-		w.rests()
-		w.delete(w.read("rejected"))
-		w.vanishes("rejected")
-		w.wantUsers(1)
+		env := refused(t)
+		env.edit("rejected", func(s *spec) { s.Username = nil })
+		env.expectReason("rejected", v1alpha1.ReasonInSync)
+		env.expectNoWrites()
+		env.delete(env.read("rejected"))
+		env.expectGone("rejected")
+		env.expectUsers(1)
 	})
 }
 
@@ -259,21 +259,21 @@ func TestUnclearRefusalIsNoRefusal(t *testing.T) {
 	}
 	for name, fault := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newLiveWorld(t)
+			env := newRunningEnvironment(t)
 			fault.Method, fault.Path = "POST", "/users"
-			w.clerk.InjectFault(fault)
-			w.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users", Status: 422, Code: "form_username_invalid", Times: -1})
-			w.create(w.user("ann"))
-			user := w.becomes("ann", v1alpha1.ReasonRejectedByClerk)
-			w.settle()
-			w.get(user, "ann")
+			env.clerk.InjectFault(fault)
+			env.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users", Status: 422, Code: "form_username_invalid", Times: -1})
+			env.create(env.user("ann"))
+			user := env.expectReason("ann", v1alpha1.ReasonRejectedByClerk)
+			env.settle()
+			env.get(user, "ann")
 			if user.Annotations[v1alpha1.AnnotationCreating] == "" {
 				t.Errorf("the object may own a user and has annotations %v", user.Annotations)
 			}
-			w.server.Clock().Advance(2 * lagTime)
-			w.delete(user)
-			w.vanishes("ann")
-			looked := slices.ContainsFunc(w.clerk.Journal().Matching("GET", "/users"), func(e emulator.Entry) bool {
+			env.server.Clock().Advance(2 * lagTime)
+			env.delete(user)
+			env.expectGone("ann")
+			looked := slices.ContainsFunc(env.clerk.Journal().Matching("GET", "/users"), func(e emulator.Entry) bool {
 				return strings.Contains(e.Query, "email_address=")
 			})
 			if !looked {

@@ -36,26 +36,26 @@ func TestIdentifiersThatClerkMayFoldAreNotSent(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newLiveWorld(t)
-			w.create(w.user("ann", func(s *spec) { *s = tc.wrong }))
-			w.says(w.becomes("ann", v1alpha1.ReasonInvalidSpec), tc.says...)
-			if n := len(w.clerk.Journal().Writes()); n != 0 {
+			env := newRunningEnvironment(t)
+			env.create(env.user("ann", func(s *spec) { *s = tc.wrong }))
+			env.expectMessage(env.expectReason("ann", v1alpha1.ReasonInvalidSpec), tc.says...)
+			if n := len(env.clerk.Journal().Writes()); n != 0 {
 				t.Errorf("%d writes to Clerk", n)
 			}
-			w.rests()
+			env.expectNoWrites()
 
-			w.edit("ann", func(s *spec) { *s = tc.right })
-			id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
-			before, writes := *w.clerk.User(id), len(w.clerk.Journal().Writes())
-			w.edit("ann", func(s *spec) { *s = tc.wrong })
-			w.becomes("ann", v1alpha1.ReasonInvalidSpec)
-			w.rests()
-			if n := len(w.clerk.Journal().Writes()) - writes; n != 0 || w.clerk.User(id).UpdatedAt != before.UpdatedAt {
+			env.edit("ann", func(s *spec) { *s = tc.right })
+			id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
+			before, writes := *env.clerk.User(id), len(env.clerk.Journal().Writes())
+			env.edit("ann", func(s *spec) { *s = tc.wrong })
+			env.expectReason("ann", v1alpha1.ReasonInvalidSpec)
+			env.expectNoWrites()
+			if n := len(env.clerk.Journal().Writes()) - writes; n != 0 || env.clerk.User(id).UpdatedAt != before.UpdatedAt {
 				t.Errorf("a bound user was changed by %d writes", n)
 			}
-			w.delete(w.read("ann"))
-			w.vanishes("ann")
-			if w.clerk.User(id) != nil {
+			env.delete(env.read("ann"))
+			env.expectGone("ann")
+			if env.clerk.User(id) != nil {
 				t.Error("the user was left behind")
 			}
 		})
@@ -72,18 +72,18 @@ func addressed(addresses ...string) v1alpha1.ClerkUserSpec {
 
 // TestUnusualLettersReachClerkAsWritten ends with an edit, so that what Clerk returned was compared with the spec.
 func TestUnusualLettersReachClerkAsWritten(t *testing.T) {
-	w := newLiveWorld(t)
+	env := newRunningEnvironment(t)
 	want := []string{
 		"ada+tag@example.com", "stra\u00dfe@example.com", "\u0131rmak@example.com", "\u0430da@example.com",
 		"\U0001F98A@example.com", "ada@b\u00fccher.example", "ada@xn--bcher-kva.example", "\u0939\u093f\u0928\u094d\u0926\u0940@example.com",
 	}
-	w.create(w.user("ann", func(s *spec) { *s = addressed(want...) }))
-	w.becomes("ann", v1alpha1.ReasonInSync)
+	env.create(env.user("ann", func(s *spec) { *s = addressed(want...) }))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
 	want[0] = "ada+other@example.com"
-	w.edit("ann", func(s *spec) { *s = addressed(want...) })
-	w.becomes("ann", v1alpha1.ReasonInSync)
+	env.edit("ann", func(s *spec) { *s = addressed(want...) })
+	env.expectReason("ann", v1alpha1.ReasonInSync)
 	held := map[string]bool{}
-	for _, e := range w.atClerk("ann").EmailAddresses {
+	for _, e := range env.atClerk("ann").EmailAddresses {
 		held[e.EmailAddress] = true
 	}
 	for _, address := range want {
@@ -94,31 +94,31 @@ func TestUnusualLettersReachClerkAsWritten(t *testing.T) {
 	if len(held) != len(want) {
 		t.Errorf("at Clerk are %d addresses, want %d", len(held), len(want))
 	}
-	w.rests()
+	env.expectNoWrites()
 }
 
 // TestSecondFactorIsReadAsAuthenticatorsShowIt gives the secret and the code in the groups that people copy.
 func TestSecondFactorIsReadAsAuthenticatorsShowIt(t *testing.T) {
-	w := newLiveWorld(t, allowsAll)
-	w.keep("factor", "totp", "\ufeffjbsw y3dp\u00a0ehpk 3pxp====\r\n")
-	w.keep("codes", "list", "\ufeffalpha1234\r\nbravo1234\r\n")
-	w.create(w.user("ann", func(s *spec) {
+	env := newRunningEnvironment(t, allowsAll)
+	env.putSecret("factor", "totp", "\ufeffjbsw y3dp\u00a0ehpk 3pxp====\r\n")
+	env.putSecret("codes", "list", "\ufeffalpha1234\r\nbravo1234\r\n")
+	env.create(env.user("ann", func(s *spec) {
 		s.Initial = &v1alpha1.InitialValues{TOTPSecretRef: ptr.To(at("factor", "totp")), BackupCodesSecretRef: ptr.To(at("codes", "list"))}
 	}))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	if had := w.atClerk("ann").Credentials; had.TOTPSecret != "JBSWY3DPEHPK3PXP" || !slices.Equal(had.BackupCodes, []string{"alpha1234", "bravo1234"}) {
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	if had := env.atClerk("ann").Credentials; had.TOTPSecret != "JBSWY3DPEHPK3PXP" || !slices.Equal(had.BackupCodes, []string{"alpha1234", "bravo1234"}) {
 		t.Error("the user did not get the secret and the codes as Clerk documents them")
 	}
-	code, err := totp.GenerateCode("JBSWY3DPEHPK3PXP", w.server.Clock().Now())
+	code, err := totp.GenerateCode("JBSWY3DPEHPK3PXP", env.server.Clock().Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.keep("input", "code", code[:3]+" "+code[3:]+"\n")
-	w.runAction("verify", "ann", verifiesCode)
-	if r := w.completes("verify").Status.Result; r == nil || !ptr.Deref(r.Verified, false) || r.CodeType != "totp" {
+	env.putSecret("input", "code", code[:3]+" "+code[3:]+"\n")
+	env.runAction("verify", "ann", verifiesCode)
+	if r := env.expectComplete("verify").Status.Result; r == nil || !ptr.Deref(r.Verified, false) || r.CodeType != "totp" {
 		t.Errorf("the result is %+v", r)
 	}
-	w.rests()
+	env.expectNoWrites()
 }
 
 // TestBlankInitialValueIsRefused has nobody created without the second factor that the manifest declares.
@@ -136,27 +136,27 @@ func TestBlankInitialValueIsRefused(t *testing.T) {
 	}
 	for field, tc := range tests {
 		t.Run(field, func(t *testing.T) {
-			w := newWatchingWorld(t)
-			w.keep("start", "value", tc.blank)
-			w.create(w.user("ann", func(s *spec) { s.Initial = &tc.initial }))
-			w.says(w.becomes("ann", v1alpha1.ReasonInvalidSpec), "spec.initial."+field, "put the value there")
-			if n := len(w.clerk.Journal().Writes()); n != 0 {
+			env := newWatchingEnvironment(t)
+			env.putSecret("start", "value", tc.blank)
+			env.create(env.user("ann", func(s *spec) { s.Initial = &tc.initial }))
+			env.expectMessage(env.expectReason("ann", v1alpha1.ReasonInvalidSpec), "spec.initial."+field, "put the value there")
+			if n := len(env.clerk.Journal().Writes()); n != 0 {
 				t.Errorf("%d writes to Clerk", n)
 			}
-			w.keep("start", "value", tc.right)
-			w.becomes("ann", v1alpha1.ReasonInSync)
-			w.rests()
+			env.putSecret("start", "value", tc.right)
+			env.expectReason("ann", v1alpha1.ReasonInSync)
+			env.expectNoWrites()
 		})
 	}
 }
 
 // TestKeyBehindAByteOrderMarkIsAccepted has the key as some editors save it.
 func TestKeyBehindAByteOrderMarkIsAccepted(t *testing.T) {
-	w := newWorld(t)
-	w.keep("clerk", v1alpha1.DefaultSecretKey, "\ufeff"+w.clerk.Key()+"\r\n")
-	w.start()
-	w.instanceBecomes(v1alpha1.ReasonKeyAccepted)
-	w.create(w.user("ann"))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.rests()
+	env := newEnvironment(t)
+	env.putSecret("clerk", v1alpha1.DefaultSecretKey, "\ufeff"+env.clerk.Key()+"\r\n")
+	env.start()
+	env.expectInstanceReason(v1alpha1.ReasonKeyAccepted)
+	env.create(env.user("ann"))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectNoWrites()
 }

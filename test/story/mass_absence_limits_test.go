@@ -15,58 +15,58 @@ import (
 
 // TestMassAbsenceThatEndedDoesNotDisarmTheBrake releases something after the users that were missing together are back.
 func TestMassAbsenceThatEndedDoesNotDisarmTheBrake(t *testing.T) {
-	w := newLiveWorld(t, brakesAfterOne)
-	names, ids := w.mostVanish()
-	w.comeBack(names, ids)
+	env := newRunningEnvironment(t, brakesAfterOne)
+	names, ids := env.deleteMostAtClerk()
+	env.restoreAtClerk(names, ids)
 	for _, name := range names {
-		w.becomes(name, v1alpha1.ReasonInSync)
+		env.expectReason(name, v1alpha1.ReasonInSync)
 	}
-	w.settle()
+	env.settle()
 	// Somebody releases something else, or too late.
-	w.releaseDeletions(w.server.Clock().Now())
-	w.settle()
-	before := w.calls("POST", "/users")
-	w.removeAtClerk(ids[:4]...)
-	w.eventually("one of them to be created again", func() error {
-		if w.calls("POST", "/users") == before {
+	env.releaseDeletions(env.server.Clock().Now())
+	env.settle()
+	before := env.calls("POST", "/users")
+	env.removeAtClerk(ids[:4]...)
+	env.eventually("one of them to be created again", func() error {
+		if env.calls("POST", "/users") == before {
 			return errNotYet
 		}
 		return nil
 	})
-	w.settle()
-	if n := w.calls("POST", "/users") - before; n != 1 {
+	env.settle()
+	if n := env.calls("POST", "/users") - before; n != 1 {
 		t.Errorf("%d users were created again, the brake allows 1", n)
 	}
 }
 
 // TestReconcileRequestedAtDoesNotReleaseAMassAbsence asks for a fresh look at users that are held.
 func TestReconcileRequestedAtDoesNotReleaseAMassAbsence(t *testing.T) {
-	w := newLiveWorld(t)
-	names, _ := w.mostVanish()
+	env := newRunningEnvironment(t)
+	names, _ := env.deleteMostAtClerk()
 	for _, name := range names {
-		w.annotate(name, v1alpha1.AnnotationReconcileRequestedAt, "now")
+		env.annotate(name, v1alpha1.AnnotationReconcileRequestedAt, "now")
 	}
-	w.elapse(4)
-	if n := len(w.clerk.Users()); n != 1 {
+	env.elapse(4)
+	if n := len(env.clerk.Users()); n != 1 {
 		t.Errorf("%d users at Clerk, want 1: nothing was released", n)
 	}
 }
 
 // TestObserversAreNotHeldAfterARestart restarts with objects that look at users whom nobody has.
 func TestObserversAreNotHeldAfterARestart(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann", cannotLeave))
-	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann", cannotLeave))
+	id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
 	for i := range 8 {
-		w.create(w.user(fmt.Sprintf("p%d", i), observes, func(s *spec) { s.UserID = ptr.To(fmt.Sprintf("user_2Stranger%d", i)) }))
+		env.create(env.user(fmt.Sprintf("p%d", i), observes, func(s *spec) { s.UserID = ptr.To(fmt.Sprintf("user_2Stranger%d", i)) }))
 	}
-	w.settle()
-	w.removeAtClerk(id)
-	w.halt()
-	w.start()
-	w.elapse(5)
+	env.settle()
+	env.removeAtClerk(id)
+	env.halt()
+	env.start()
+	env.elapse(5)
 	for i := range 8 {
-		if r := w.reason(fmt.Sprintf("p%d", i)); r == v1alpha1.ReasonDeletionHeld {
+		if r := env.reason(fmt.Sprintf("p%d", i)); r == v1alpha1.ReasonDeletionHeld {
 			t.Errorf("p%d, which only observes and never had a user, became %s", i, r)
 		}
 	}
@@ -74,20 +74,20 @@ func TestObserversAreNotHeldAfterARestart(t *testing.T) {
 
 // TestStrangersOfANeighbourHoldNobody has users that nobody has beside one that is owed a re-creation.
 func TestStrangersOfANeighbourHoldNobody(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann", cannotLeave))
-	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann", cannotLeave))
+	id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
 	for i := range 8 {
-		w.create(w.user(fmt.Sprintf("p%d", i), observes, func(s *spec) { s.UserID = ptr.To(fmt.Sprintf("user_2Stranger%d", i)) }))
+		env.create(env.user(fmt.Sprintf("p%d", i), observes, func(s *spec) { s.UserID = ptr.To(fmt.Sprintf("user_2Stranger%d", i)) }))
 	}
-	w.settle()
-	w.server.Clock().Advance(2 * lagTime)
-	if err := w.clerk.Delete(id); err != nil {
+	env.settle()
+	env.server.Clock().Advance(2 * lagTime)
+	if err := env.clerk.Delete(id); err != nil {
 		t.Fatal(err)
 	}
-	w.restart()
-	w.eventually("ann's user to be created again", func() error {
-		if w.clerk.Find(func(*emulator.User) bool { return true }) == nil {
+	env.restart()
+	env.eventually("ann's user to be created again", func() error {
+		if env.clerk.Find(func(*emulator.User) bool { return true }) == nil {
 			return errNotYet
 		}
 		return nil

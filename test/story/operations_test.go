@@ -63,8 +63,8 @@ func usersAPI() map[string]operation {
 	}
 }
 
-// wishes are manifests of one ClerkUser, each in place of the one before.
-func wishes() []string {
+// userManifests are manifests of one ClerkUser, each in place of the one before.
+func userManifests() []string {
 	return []string{`
 emailAddresses: [{address: ann@example.com}]
 profileImage: {configMapKeyRef: {name: portraits, key: ann.png}}
@@ -83,8 +83,8 @@ profileImage: {none: true}
 `}
 }
 
-// orders are manifests of ClerkUserActions, in this order: the last ones take away what the others need.
-func orders() []string {
+// actionManifests are manifests of ClerkUserActions, in this order: the last ones take away what the others need.
+func actionManifests() []string {
 	return []string{
 		"verifyPassword: {secretKeyRef: {name: input, key: password}}",
 		"verifyTOTP: {secretKeyRef: {name: input, key: code}}",
@@ -99,7 +99,7 @@ func orders() []string {
 	}
 }
 
-// TestEveryOperationOfTheUsersAPIIsReachedByAManifest has a user live through everything that manifests can say, and looks for
+// TestEveryOperationOfTheUsersAPIIsReachedByAManifest applies everything that manifests can declare to one user, and looks for
 // all operations in the journal.
 func TestEveryOperationOfTheUsersAPIIsReachedByAManifest(t *testing.T) {
 	const known = 25
@@ -107,38 +107,38 @@ func TestEveryOperationOfTheUsersAPIIsReachedByAManifest(t *testing.T) {
 	if len(operations) != known {
 		t.Errorf("%d operations are looked for, want %d", len(operations), known)
 	}
-	w := newLiveWorld(t, allowsAll)
-	w.create(w.portraits(portrait(t, 1)))
-	w.keepInput()
-	for i, manifest := range wishes() {
-		var wish spec
-		if err := yaml.UnmarshalStrict([]byte(manifest), &wish); err != nil {
+	env := newRunningEnvironment(t, allowsAll)
+	env.create(env.portraits(portrait(t, 1)))
+	env.putInputSecret()
+	for i, manifest := range userManifests() {
+		var declared spec
+		if err := yaml.UnmarshalStrict([]byte(manifest), &declared); err != nil {
 			t.Fatal(err)
 		}
 		if i == 0 {
-			w.create(w.user("ann", func(s *spec) { *s = wish }))
+			env.create(env.user("ann", func(s *spec) { *s = declared }))
 		} else {
-			w.edit("ann", func(s *spec) { *s = wish })
+			env.edit("ann", func(s *spec) { *s = declared })
 		}
-		w.becomes("ann", v1alpha1.ReasonInSync)
+		env.expectReason("ann", v1alpha1.ReasonInSync)
 	}
-	w.edits("ann", equipped)
-	user := w.read("ann")
-	for i, manifest := range orders() {
+	env.editAtClerk("ann", equipped)
+	user := env.read("ann")
+	for i, manifest := range actionManifests() {
 		name := fmt.Sprintf("action-%d", i)
-		w.runAction(name, "ann", func(s *actionSpec) {
+		env.runAction(name, "ann", func(s *actionSpec) {
 			if err := yaml.UnmarshalStrict([]byte(manifest), s); err != nil {
 				t.Fatal(err)
 			}
 		})
-		w.completes(name)
+		env.expectComplete(name)
 	}
-	w.delete(user)
-	w.vanishes("ann")
-	w.eventually("the journal to have every operation", func() error {
+	env.delete(user)
+	env.expectGone("ann")
+	env.eventually("the journal to have every operation", func() error {
 		var missing []string
 		for name, operation := range operations {
-			if !operation.seen(w.clerk.Journal(), user.Status.UserID) {
+			if !operation.seen(env.clerk.Journal(), user.Status.UserID) {
 				missing = append(missing, name)
 			}
 		}

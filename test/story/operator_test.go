@@ -197,7 +197,7 @@ func (q *queue) busy() string {
 	return ""
 }
 
-// operators are those that run. All views of a world share them.
+// operators are those that run. All views of an environment share them.
 type operators struct {
 	// calls is how many calls to Clerk are under way.
 	calls atomic.Int64

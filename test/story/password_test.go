@@ -18,199 +18,199 @@ import (
 )
 
 func TestPasswordFollowsItsSecret(t *testing.T) {
-	w := newWatchingWorld(t)
-	w.keep("ann", "password", "first-Of-All-77")
-	w.create(w.user("ann", withPassword))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.wantPassword("ann", "first-Of-All-77")
-	w.wantCalls(1, "POST", "/users")
-	w.wantCalls(0, "PATCH", "/users/*")
+	env := newWatchingEnvironment(t)
+	env.putSecret("ann", "password", "first-Of-All-77")
+	env.create(env.user("ann", withPassword))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectPassword("ann", "first-Of-All-77")
+	env.expectCalls(1, "POST", "/users")
+	env.expectCalls(0, "PATCH", "/users/*")
 
-	w.keep("ann", "password", "second-Of-All-77")
-	w.wantPassword("ann", "second-Of-All-77")
-	w.tells("ann", v1alpha1.EventUpdated)
-	w.rests()
-	w.wantCalls(1, "PATCH", "/users/*")
+	env.putSecret("ann", "password", "second-Of-All-77")
+	env.expectPassword("ann", "second-Of-All-77")
+	env.expectEvent("ann", v1alpha1.EventUpdated)
+	env.expectNoWrites()
+	env.expectCalls(1, "PATCH", "/users/*")
 
-	w.restart()
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.rests()
-	w.wantCalls(1, "PATCH", "/users/*")
+	env.restart()
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectNoWrites()
+	env.expectCalls(1, "PATCH", "/users/*")
 }
 
 func TestPasswordSecretIsReadAgainWithoutAWatch(t *testing.T) {
-	w := newLiveWorld(t)
-	w.keep("ann", "password", "first-Of-All-77")
-	w.create(w.user("ann", withPassword))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.keep("ann", "password", "second-Of-All-77")
-	w.server.Clock().Advance(v1alpha1.DefaultFullInterval + time.Minute)
-	w.wantPassword("ann", "second-Of-All-77")
-	w.keep("ann", "password", "third-Of-All-77")
-	w.annotate("ann", v1alpha1.AnnotationReconcileRequestedAt, "now")
-	w.wantPassword("ann", "third-Of-All-77")
+	env := newRunningEnvironment(t)
+	env.putSecret("ann", "password", "first-Of-All-77")
+	env.create(env.user("ann", withPassword))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.putSecret("ann", "password", "second-Of-All-77")
+	env.server.Clock().Advance(v1alpha1.DefaultFullInterval + time.Minute)
+	env.expectPassword("ann", "second-Of-All-77")
+	env.putSecret("ann", "password", "third-Of-All-77")
+	env.annotate("ann", v1alpha1.AnnotationReconcileRequestedAt, "now")
+	env.expectPassword("ann", "third-Of-All-77")
 }
 
 func TestPasswordSecretThatIsMissingIsWaitedFor(t *testing.T) {
-	w := newWatchingWorld(t)
-	w.create(w.user("ann", withPassword))
-	w.says(w.becomes("ann", v1alpha1.ReasonSecretNotFound), "spec.password.secretKeyRef", "Secret ann does not exist")
-	w.keep("ann", "other", "first-Of-All-77")
-	w.eventually("the entry to be missed", func() error {
-		w.says(w.becomes("ann", v1alpha1.ReasonSecretNotFound))
+	env := newWatchingEnvironment(t)
+	env.create(env.user("ann", withPassword))
+	env.expectMessage(env.expectReason("ann", v1alpha1.ReasonSecretNotFound), "spec.password.secretKeyRef", "Secret ann does not exist")
+	env.putSecret("ann", "other", "first-Of-All-77")
+	env.eventually("the entry to be missed", func() error {
+		env.expectMessage(env.expectReason("ann", v1alpha1.ReasonSecretNotFound))
 		return nil
 	})
-	w.keep("ann", "password", "first-Of-All-77")
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.wantPassword("ann", "first-Of-All-77")
-	w.delete(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "ann"}})
-	w.becomes("ann", v1alpha1.ReasonSecretNotFound)
-	w.delete(w.read("ann"))
-	w.vanishes("ann")
-	w.wantCalls(1, "POST", "/users")
+	env.putSecret("ann", "password", "first-Of-All-77")
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectPassword("ann", "first-Of-All-77")
+	env.delete(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: env.namespace, Name: "ann"}})
+	env.expectReason("ann", v1alpha1.ReasonSecretNotFound)
+	env.delete(env.read("ann"))
+	env.expectGone("ann")
+	env.expectCalls(1, "POST", "/users")
 }
 
 func TestBanDoesNotWaitForASecret(t *testing.T) {
-	w := newWatchingWorld(t)
-	w.keep("ann", "password", "first-Of-All-77")
-	w.keep("tokens", "billing", "tok-1")
-	w.create(w.user("ann", withPassword, fromTokens))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.delete(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "ann"}})
-	w.becomes("ann", v1alpha1.ReasonSecretNotFound)
-	w.edit("ann", func(s *spec) { s.Banned, s.FirstName = ptr.To(true), ptr.To("Ann") })
-	w.eventually("the ban", func() error {
-		if !w.atClerk("ann").Banned {
+	env := newWatchingEnvironment(t)
+	env.putSecret("ann", "password", "first-Of-All-77")
+	env.putSecret("tokens", "billing", "tok-1")
+	env.create(env.user("ann", withPassword, fromTokens))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.delete(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: env.namespace, Name: "ann"}})
+	env.expectReason("ann", v1alpha1.ReasonSecretNotFound)
+	env.edit("ann", func(s *spec) { s.Banned, s.FirstName = ptr.To(true), ptr.To("Ann") })
+	env.eventually("the ban", func() error {
+		if !env.atClerk("ann").Banned {
 			return errNotYet
 		}
 		return nil
 	})
-	w.becomes("ann", v1alpha1.ReasonSecretNotFound)
-	w.wantCalls(1, "PATCH", "/users/*")
-	w.wantCalls(0, "PATCH", "/users/*/metadata")
+	env.expectReason("ann", v1alpha1.ReasonSecretNotFound)
+	env.expectCalls(1, "PATCH", "/users/*")
+	env.expectCalls(0, "PATCH", "/users/*/metadata")
 
-	w.keep("ann", "password", "second-Of-All-77")
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.wantPassword("ann", "second-Of-All-77")
-	w.wantPrivate("ann", map[string]any{"billing": map[string]any{"plan": "pro", "token": "tok-1"}})
-	w.rests()
+	env.putSecret("ann", "password", "second-Of-All-77")
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectPassword("ann", "second-Of-All-77")
+	env.expectPrivateMetadata("ann", map[string]any{"billing": map[string]any{"plan": "pro", "token": "tok-1"}})
+	env.expectNoWrites()
 }
 
 func TestRefusedPasswordIsFixedInItsSecret(t *testing.T) {
-	w := newWatchingWorld(t)
-	w.keep("ann", "password", "password123")
-	w.create(w.user("ann", withPassword))
-	user := w.becomes("ann", v1alpha1.ReasonRejectedByClerk)
-	w.says(user, "spec.password", "form_password_pwned", "Choose another password")
-	w.keep("ann", "password", "first-Of-All-77")
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.wantPassword("ann", "first-Of-All-77")
+	env := newWatchingEnvironment(t)
+	env.putSecret("ann", "password", "password123")
+	env.create(env.user("ann", withPassword))
+	user := env.expectReason("ann", v1alpha1.ReasonRejectedByClerk)
+	env.expectMessage(user, "spec.password", "form_password_pwned", "Choose another password")
+	env.putSecret("ann", "password", "first-Of-All-77")
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectPassword("ann", "first-Of-All-77")
 
-	w.keep("ann", "password", "iloveyou")
-	w.says(w.becomes("ann", v1alpha1.ReasonRejectedByClerk), "spec.password", "form_password_pwned")
-	w.keep("ann", "password", "second-Of-All-77")
-	w.wantPassword("ann", "second-Of-All-77")
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.rests()
+	env.putSecret("ann", "password", "iloveyou")
+	env.expectMessage(env.expectReason("ann", v1alpha1.ReasonRejectedByClerk), "spec.password", "form_password_pwned")
+	env.putSecret("ann", "password", "second-Of-All-77")
+	env.expectPassword("ann", "second-Of-All-77")
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectNoWrites()
 }
 
 func TestPasswordThatIsDeclaredLaterIsSet(t *testing.T) {
-	w := newWatchingWorld(t)
-	w.keep("ann", "password", "password123")
-	w.create(w.user("ann"))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.edit("ann", withPassword)
-	w.becomes("ann", v1alpha1.ReasonRejectedByClerk)
-	w.keep("ann", "password", "first-Of-All-77")
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.wantPassword("ann", "first-Of-All-77")
+	env := newWatchingEnvironment(t)
+	env.putSecret("ann", "password", "password123")
+	env.create(env.user("ann"))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.edit("ann", withPassword)
+	env.expectReason("ann", v1alpha1.ReasonRejectedByClerk)
+	env.putSecret("ann", "password", "first-Of-All-77")
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectPassword("ann", "first-Of-All-77")
 
-	w.edits("ann", func(u *emulator.User) { u.Credentials.Password = "chosen-By-Ann-77" })
-	w.edit("ann", func(s *spec) { s.Password = nil })
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	if got := w.read("ann").Status.Applied; got != nil && got.PasswordDigest != "" {
+	env.editAtClerk("ann", func(u *emulator.User) { u.Credentials.Password = "chosen-By-Ann-77" })
+	env.edit("ann", func(s *spec) { s.Password = nil })
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	if got := env.read("ann").Status.Applied; got != nil && got.PasswordDigest != "" {
 		t.Errorf("a digest is kept of a password that is not declared any more: %+v", got)
 	}
-	w.edit("ann", withPassword)
-	w.wantPassword("ann", "first-Of-All-77")
-	w.rests()
+	env.edit("ann", withPassword)
+	env.expectPassword("ann", "first-Of-All-77")
+	env.expectNoWrites()
 }
 
 func TestAdoptedUserKeepsItsPassword(t *testing.T) {
-	w := newWatchingWorld(t)
-	before := w.clerk.Seed(emulator.User{
+	env := newWatchingEnvironment(t)
+	before := env.clerk.Seed(emulator.User{
 		EmailAddresses: []emulator.EmailAddress{emulator.VerifiedEmail("ann@example.com")},
 		Credentials:    emulator.Credentials{Password: "chosen-By-Ann-77"},
 	})
-	w.keep("ann", "password", "first-Of-All-77")
-	w.create(w.user("ann", withPassword, func(s *spec) { s.UserID = ptr.To(before.ID) }))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.tells("ann", v1alpha1.EventBaselined)
-	w.wantPassword("ann", "chosen-By-Ann-77")
-	w.rests()
-	w.wantCalls(0, "PATCH", "/users/*")
+	env.putSecret("ann", "password", "first-Of-All-77")
+	env.create(env.user("ann", withPassword, func(s *spec) { s.UserID = ptr.To(before.ID) }))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectEvent("ann", v1alpha1.EventBaselined)
+	env.expectPassword("ann", "chosen-By-Ann-77")
+	env.expectNoWrites()
+	env.expectCalls(0, "PATCH", "/users/*")
 
-	w.keep("ann", "password", "second-Of-All-77")
-	w.wantPassword("ann", "second-Of-All-77")
-	w.rests()
+	env.putSecret("ann", "password", "second-Of-All-77")
+	env.expectPassword("ann", "second-Of-All-77")
+	env.expectNoWrites()
 }
 
 func TestLostKeyDoesNotResetPasswords(t *testing.T) {
-	w := newWatchingWorld(t)
-	w.keep("ann", "password", "first-Of-All-77")
-	w.create(w.user("ann", withPassword))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.edits("ann", func(u *emulator.User) { u.Credentials.Password = "chosen-By-Ann-77" })
-	w.halt()
+	env := newWatchingEnvironment(t)
+	env.putSecret("ann", "password", "first-Of-All-77")
+	env.create(env.user("ann", withPassword))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.editAtClerk("ann", func(u *emulator.User) { u.Credentials.Password = "chosen-By-Ann-77" })
+	env.halt()
 	key, err := binding.NewKey()
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.key = key
-	w.start()
-	w.tells("ann", v1alpha1.EventBaselined)
-	w.rests()
-	w.wantPassword("ann", "chosen-By-Ann-77")
-	w.keep("ann", "password", "second-Of-All-77")
-	w.wantPassword("ann", "second-Of-All-77")
-	w.rests()
+	env.key = key
+	env.start()
+	env.expectEvent("ann", v1alpha1.EventBaselined)
+	env.expectNoWrites()
+	env.expectPassword("ann", "chosen-By-Ann-77")
+	env.putSecret("ann", "password", "second-Of-All-77")
+	env.expectPassword("ann", "second-Of-All-77")
+	env.expectNoWrites()
 }
 
-func TestPasswordChangedAtClerkIsTold(t *testing.T) {
-	w := newWatchingWorld(t)
-	w.keep("ann", "password", "first-Of-All-77")
-	w.create(w.user("ann", withPassword))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	set := w.read("ann").Status.PasswordLastUpdatedAt
+func TestPasswordChangedAtClerkIsReported(t *testing.T) {
+	env := newWatchingEnvironment(t)
+	env.putSecret("ann", "password", "first-Of-All-77")
+	env.create(env.user("ann", withPassword))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	set := env.read("ann").Status.PasswordLastUpdatedAt
 	if set == nil {
 		t.Fatal("status does not say when the password was set")
 	}
-	w.server.Clock().Advance(time.Minute)
-	w.edits("ann", func(u *emulator.User) { u.Credentials.Password = "chosen-By-Ann-77" })
-	w.tells("ann", v1alpha1.EventPasswordChanged)
-	w.eventually("status to show the change", func() error {
-		if now := w.read("ann").Status.PasswordLastUpdatedAt; now == nil || !now.After(set.Time) {
+	env.server.Clock().Advance(time.Minute)
+	env.editAtClerk("ann", func(u *emulator.User) { u.Credentials.Password = "chosen-By-Ann-77" })
+	env.expectEvent("ann", v1alpha1.EventPasswordChanged)
+	env.eventually("status to show the change", func() error {
+		if now := env.read("ann").Status.PasswordLastUpdatedAt; now == nil || !now.After(set.Time) {
 			return errNotYet
 		}
 		return nil
 	})
-	w.rests()
-	w.wantPassword("ann", "chosen-By-Ann-77")
+	env.expectNoWrites()
+	env.expectPassword("ann", "chosen-By-Ann-77")
 }
 
 func TestRemovedPasswordIsSetAgain(t *testing.T) {
-	w := newWatchingWorld(t)
-	w.keep("ann", "password", "first-Of-All-77")
-	w.create(w.user("ann", withPassword, func(s *spec) { s.Password.SignOutOfOtherSessions = ptr.To(true) }))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.edits("ann", func(u *emulator.User) { u.Credentials.Password, u.PasswordEnabled = "", false })
-	w.wantPassword("ann", "first-Of-All-77")
-	w.tells("ann", v1alpha1.EventDriftCorrected)
-	body := w.clerk.Journal().Matching("PATCH", "/users/*")[0].Body
+	env := newWatchingEnvironment(t)
+	env.putSecret("ann", "password", "first-Of-All-77")
+	env.create(env.user("ann", withPassword, func(s *spec) { s.Password.SignOutOfOtherSessions = ptr.To(true) }))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.editAtClerk("ann", func(u *emulator.User) { u.Credentials.Password, u.PasswordEnabled = "", false })
+	env.expectPassword("ann", "first-Of-All-77")
+	env.expectEvent("ann", v1alpha1.EventDriftCorrected)
+	body := env.clerk.Journal().Matching("PATCH", "/users/*")[0].Body
 	if want := `"sign_out_of_other_sessions":true`; !containsText(body, want) {
 		t.Errorf("the call does not hold %s", want)
 	}
-	w.rests()
+	env.expectNoWrites()
 }
 
 func TestPasswordSurvivesALostAnswer(t *testing.T) {
@@ -220,44 +220,44 @@ func TestPasswordSurvivesALostAnswer(t *testing.T) {
 		"Not":         {Method: "PATCH", Path: "/users/*", Status: 503},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWatchingWorld(t)
-			w.keep("ann", "password", "first-Of-All-77")
-			w.create(w.user("ann", withPassword))
-			w.becomes("ann", v1alpha1.ReasonInSync)
-			w.clerk.InjectFault(fault)
-			w.keep("ann", "password", "second-Of-All-77")
-			w.eventually("the call to be made again", func() error {
-				if w.calls("PATCH", "/users/*") < 2 {
+			env := newWatchingEnvironment(t)
+			env.putSecret("ann", "password", "first-Of-All-77")
+			env.create(env.user("ann", withPassword))
+			env.expectReason("ann", v1alpha1.ReasonInSync)
+			env.clerk.InjectFault(fault)
+			env.putSecret("ann", "password", "second-Of-All-77")
+			env.eventually("the call to be made again", func() error {
+				if env.calls("PATCH", "/users/*") < 2 {
 					return errNotYet
 				}
 				return nil
 			})
-			w.rests()
-			w.wantCalls(2, "PATCH", "/users/*")
-			w.wantPassword("ann", "second-Of-All-77")
-			w.tells("ann", v1alpha1.EventUpdated)
-			if seen := w.told("ann"); slices.Contains(seen, v1alpha1.EventDriftCorrected) {
-				t.Errorf("a rotation is told as drift: %v", seen)
+			env.expectNoWrites()
+			env.expectCalls(2, "PATCH", "/users/*")
+			env.expectPassword("ann", "second-Of-All-77")
+			env.expectEvent("ann", v1alpha1.EventUpdated)
+			if seen := env.eventReasons("ann"); slices.Contains(seen, v1alpha1.EventDriftCorrected) {
+				t.Errorf("a rotation has an event about drift: %v", seen)
 			}
 		})
 	}
 }
 
 func TestPasswordOfALostCreationIsTheOneDeclaredNow(t *testing.T) {
-	w := newWatchingWorld(t)
-	w.keep("ann", "password", "first-Of-All-77")
-	w.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users", AfterApplying: true, Cut: true})
-	w.clerk.InjectFault(emulator.Fault{Method: "GET", Path: "/users", Status: 503, Times: 2})
-	w.create(w.user("ann", withPassword))
-	w.eventually("the creating call", func() error {
-		if w.calls("POST", "/users") == 0 {
+	env := newWatchingEnvironment(t)
+	env.putSecret("ann", "password", "first-Of-All-77")
+	env.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users", AfterApplying: true, Cut: true})
+	env.clerk.InjectFault(emulator.Fault{Method: "GET", Path: "/users", Status: 503, Times: 2})
+	env.create(env.user("ann", withPassword))
+	env.eventually("the creating call", func() error {
+		if env.calls("POST", "/users") == 0 {
 			return errNotYet
 		}
 		return nil
 	})
-	w.keep("ann", "password", "second-Of-All-77")
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.wantPassword("ann", "second-Of-All-77")
-	w.wantCalls(1, "POST", "/users")
-	w.rests()
+	env.putSecret("ann", "password", "second-Of-All-77")
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectPassword("ann", "second-Of-All-77")
+	env.expectCalls(1, "POST", "/users")
+	env.expectNoWrites()
 }

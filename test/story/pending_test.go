@@ -31,21 +31,21 @@ func TestGenerationThatCannotBeCarriedOutSaysSo(t *testing.T) {
 	} {
 		for _, stalled := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%sStalled%t", name, stalled), func(t *testing.T) {
-				w := newLiveWorld(t)
-				w.create(w.user("ann"))
-				before := w.becomes("ann", v1alpha1.ReasonInSync)
+				env := newRunningEnvironment(t)
+				env.create(env.user("ann"))
+				before := env.expectReason("ann", v1alpha1.ReasonInSync)
 				if stalled {
-					w.edit("ann", func(s *spec) { s.Username = ptr.To("?") })
-					before = w.becomes("ann", v1alpha1.ReasonRejectedByClerk)
+					env.edit("ann", func(s *spec) { s.Username = ptr.To("?") })
+					before = env.expectReason("ann", v1alpha1.ReasonRejectedByClerk)
 				}
-				w.settle()
+				env.settle()
 				fault := tc.fault
 				fault.Method, fault.Path, fault.Times = "PATCH", "/users/*", -1
-				w.clerk.InjectFault(fault)
-				w.edit("ann", func(s *spec) { s.Username, s.FirstName = nil, ptr.To("Ann") })
+				env.clerk.InjectFault(fault)
+				env.edit("ann", func(s *spec) { s.Username, s.FirstName = nil, ptr.To("Ann") })
 				var user *v1alpha1.ClerkUser
-				w.eventually("the new generation to be told as under way", func() error {
-					user = w.read("ann")
+				env.eventually("the new generation to be reported as under way", func() error {
+					user = env.read("ann")
 					c := meta.FindStatusCondition(user.Status.Conditions, v1alpha1.ConditionReconciling)
 					if c == nil || c.ObservedGeneration != user.Generation || c.Reason != tc.reason {
 						return fmt.Errorf("Reconciling is %+v", c)
@@ -57,10 +57,10 @@ func TestGenerationThatCannotBeCarriedOutSaysSo(t *testing.T) {
 				if *was != *is || user.Status.ObservedGeneration >= user.Generation {
 					t.Errorf("Ready is %+v of generation %d, want it left at %+v", is, user.Status.ObservedGeneration, was)
 				}
-				w.clerk.ClearFaults()
-				w.server.Clock().Advance(5 * time.Second)
-				w.becomes("ann", v1alpha1.ReasonInSync)
-				w.rests()
+				env.clerk.ClearFaults()
+				env.server.Clock().Advance(5 * time.Second)
+				env.expectReason("ann", v1alpha1.ReasonInSync)
+				env.expectNoWrites()
 			})
 		}
 	}
@@ -70,10 +70,10 @@ func readyOf(user *v1alpha1.ClerkUser) *metav1.Condition {
 	return meta.FindStatusCondition(user.Status.Conditions, v1alpha1.ConditionReady)
 }
 
-// TestOrdinaryEditIsNeverToldAsUnderWay watches edits that are carried out at once, and a few that wait for their turn.
-func TestOrdinaryEditIsNeverToldAsUnderWay(t *testing.T) {
+// TestOrdinaryEditIsNeverReportedAsUnderWay watches edits that are carried out at once, and a few that wait for their turn.
+func TestOrdinaryEditIsNeverReportedAsUnderWay(t *testing.T) {
 	const many = 10
-	w := newLiveWorld(t)
+	env := newRunningEnvironment(t)
 	edits := map[string]func(*spec){
 		"name":     func(s *spec) { s.FirstName = ptr.To("Ann") },
 		"ban":      banned,
@@ -86,46 +86,46 @@ func TestOrdinaryEditIsNeverToldAsUnderWay(t *testing.T) {
 		edits[fmt.Sprintf("of-many%d", i)] = func(s *spec) { s.LastName = ptr.To("Lee") }
 	}
 	for name := range edits {
-		w.create(w.user(name))
+		env.create(env.user(name))
 	}
 	for name := range edits {
-		w.becomes(name, v1alpha1.ReasonInSync)
+		env.expectReason(name, v1alpha1.ReasonInSync)
 	}
 	// Five calls at once, and about two a second after that.
-	w.editInstance(func(i *v1alpha1.ClerkInstance) {
+	env.editInstance(func(i *v1alpha1.ClerkInstance) {
 		i.Spec.RateLimit.RequestsPer10s = ptr.To[int32](25)
 		i.Spec.Drift.Interval.Duration = time.Hour
 	})
-	w.settle()
-	seen := w.watchUsers()
+	env.settle()
+	seen := env.watchUsers()
 	for name, edit := range edits {
-		w.edit(name, edit)
+		env.edit(name, edit)
 	}
 	for name := range edits {
-		w.becomes(name, v1alpha1.ReasonInSync)
+		env.expectReason(name, v1alpha1.ReasonInSync)
 	}
-	w.settle()
+	env.settle()
 	versions := 0
 	for name, changes := range seen() {
 		versions += len(changes)
 		if slices.ContainsFunc(changes, func(u *v1alpha1.ClerkUser) bool {
 			return meta.FindStatusCondition(u.Status.Conditions, v1alpha1.ConditionReconciling) != nil
 		}) {
-			t.Errorf("the edit of %s was told as under way", name)
+			t.Errorf("the edit of %s was reported as under way", name)
 		}
 	}
 	if versions < 2*len(edits) {
 		t.Errorf("%d versions of %d objects were seen, want each edited and carried out", versions, len(edits))
 	}
-	w.rests()
+	env.expectNoWrites()
 }
 
 // watchUsers takes down every version of each ClerkUser from now until the function it returns is called.
-func (w *world) watchUsers() (stop func() map[string][]*v1alpha1.ClerkUser) {
-	w.t.Helper()
-	seen, err := w.client.Watch(w.t.Context(), &v1alpha1.ClerkUserList{}, client.InNamespace(w.namespace))
+func (env *environment) watchUsers() (stop func() map[string][]*v1alpha1.ClerkUser) {
+	env.t.Helper()
+	seen, err := env.client.Watch(env.t.Context(), &v1alpha1.ClerkUserList{}, client.InNamespace(env.namespace))
 	if err != nil {
-		w.t.Fatal(err)
+		env.t.Fatal(err)
 	}
 	all, done := map[string][]*v1alpha1.ClerkUser{}, make(chan struct{})
 	go func() {

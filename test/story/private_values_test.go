@@ -17,11 +17,11 @@ func fromTokens(s *spec) {
 	s.PrivateMetadataFrom = []v1alpha1.PrivateMetadataSource{{Path: "/billing/token", SecretKeyRef: at("tokens", "billing")}}
 }
 
-// wantPrivate waits until the user's private metadata, less the owner mark, is this.
-func (w *world) wantPrivate(name string, want map[string]any) {
-	w.t.Helper()
-	w.eventually("the private metadata of "+name, func() error {
-		have := w.atClerk(name).PrivateMetadata
+// expectPrivateMetadata waits until the user's private metadata, less the owner mark, is this.
+func (env *environment) expectPrivateMetadata(name string, want map[string]any) {
+	env.t.Helper()
+	env.eventually("the private metadata of "+name, func() error {
+		have := env.atClerk(name).PrivateMetadata
 		delete(have, v1alpha1.OwnerKey)
 		if cmp.Diff(want, have) != "" {
 			return errNotYet
@@ -31,36 +31,36 @@ func (w *world) wantPrivate(name string, want map[string]any) {
 }
 
 func TestPrivateValuesComeFromSecrets(t *testing.T) {
-	w := newWatchingWorld(t)
-	w.keep("tokens", "billing", "tok-1")
-	w.create(w.user("ann", fromTokens))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.wantPrivate("ann", map[string]any{"billing": map[string]any{"plan": "pro", "token": "tok-1"}})
-	w.wantCalls(0, "PATCH", "/users/*/metadata")
+	env := newWatchingEnvironment(t)
+	env.putSecret("tokens", "billing", "tok-1")
+	env.create(env.user("ann", fromTokens))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectPrivateMetadata("ann", map[string]any{"billing": map[string]any{"plan": "pro", "token": "tok-1"}})
+	env.expectCalls(0, "PATCH", "/users/*/metadata")
 
-	w.keep("tokens", "billing", "tok-2")
-	w.wantPrivate("ann", map[string]any{"billing": map[string]any{"plan": "pro", "token": "tok-2"}})
-	w.rests()
-	w.edits("ann", func(u *emulator.User) {
+	env.putSecret("tokens", "billing", "tok-2")
+	env.expectPrivateMetadata("ann", map[string]any{"billing": map[string]any{"plan": "pro", "token": "tok-2"}})
+	env.expectNoWrites()
+	env.editAtClerk("ann", func(u *emulator.User) {
 		u.PrivateMetadata["billing"] = map[string]any{"plan": "pro", "token": "by-hand"}
 	})
-	w.wantPrivate("ann", map[string]any{"billing": map[string]any{"plan": "pro", "token": "tok-2"}})
-	w.tells("ann", v1alpha1.EventDriftCorrected)
+	env.expectPrivateMetadata("ann", map[string]any{"billing": map[string]any{"plan": "pro", "token": "tok-2"}})
+	env.expectEvent("ann", v1alpha1.EventDriftCorrected)
 
-	w.edit("ann", func(s *spec) { s.PrivateMetadataFrom = nil })
-	w.wantPrivate("ann", map[string]any{"billing": map[string]any{"plan": "pro"}})
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.rests()
+	env.edit("ann", func(s *spec) { s.PrivateMetadataFrom = nil })
+	env.expectPrivateMetadata("ann", map[string]any{"billing": map[string]any{"plan": "pro"}})
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectNoWrites()
 }
 
 func TestPrivateValueIsDeclaredOnce(t *testing.T) {
-	w := newWatchingWorld(t)
-	w.keep("tokens", "billing", "tok-1")
-	w.create(w.user("ann", fromTokens, func(s *spec) { s.PrivateMetadata = object(`{"billing":{"token":"plain"}}`) }))
-	w.says(w.becomes("ann", v1alpha1.ReasonInvalidSpec), "spec.privateMetadataFrom[0].path", "remove one of the two")
-	w.edit("ann", func(s *spec) { s.PrivateMetadata = object(`{"billing":7}`) })
-	w.says(w.becomes("ann", v1alpha1.ReasonInvalidSpec), "spec.privateMetadataFrom[0].path")
-	w.edit("ann", fromTokens)
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.rests()
+	env := newWatchingEnvironment(t)
+	env.putSecret("tokens", "billing", "tok-1")
+	env.create(env.user("ann", fromTokens, func(s *spec) { s.PrivateMetadata = object(`{"billing":{"token":"plain"}}`) }))
+	env.expectMessage(env.expectReason("ann", v1alpha1.ReasonInvalidSpec), "spec.privateMetadataFrom[0].path", "remove one of the two")
+	env.edit("ann", func(s *spec) { s.PrivateMetadata = object(`{"billing":7}`) })
+	env.expectMessage(env.expectReason("ann", v1alpha1.ReasonInvalidSpec), "spec.privateMetadataFrom[0].path")
+	env.edit("ann", fromTokens)
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectNoWrites()
 }

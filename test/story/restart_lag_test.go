@@ -16,23 +16,23 @@ import (
 
 // TestRestartBelievesNoLaggingList restarts while lists show what was before the last change.
 func TestRestartBelievesNoLaggingList(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann"))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.server.Clock().Advance(2 * lagTime)
-	w.clerk.Configure(func(s *emulator.Settings) { s.ListLag = 20 * time.Second })
-	w.edit("ann", func(s *spec) {
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann"))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.server.Clock().Advance(2 * lagTime)
+	env.clerk.Configure(func(s *emulator.Settings) { s.ListLag = 20 * time.Second })
+	env.edit("ann", func(s *spec) {
 		s.EmailAddresses = []v1alpha1.EmailAddress{{Address: "married@example.com", Primary: ptr.To(true)}}
 	})
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.clerk.ResetJournal()
-	w.restart()
-	w.elapse(5)
-	if writes := w.clerk.Journal().Writes(); len(writes) > 0 {
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.clerk.ResetJournal()
+	env.restart()
+	env.elapse(5)
+	if writes := env.clerk.Journal().Writes(); len(writes) > 0 {
 		t.Errorf("the restart wrote to Clerk: %v", writes)
 	}
-	if r := w.reason("ann"); r != v1alpha1.ReasonInSync {
-		t.Errorf("ann is %s\n%s", r, w.describe())
+	if r := env.reason("ann"); r != v1alpha1.ReasonInSync {
+		t.Errorf("ann is %s\n%s", r, env.describe())
 	}
 }
 
@@ -41,18 +41,18 @@ func TestRestartAfterCreationBelievesNoAbsence(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1, 10} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			w := newLiveWorld(t)
-			w.clerk.Configure(func(s *emulator.Settings) { s.ListLag, s.GetLag = 30*time.Second, 30*time.Second })
+			env := newRunningEnvironment(t)
+			env.clerk.Configure(func(s *emulator.Settings) { s.ListLag, s.GetLag = 30*time.Second, 30*time.Second })
 			for i := range n {
-				w.create(w.user(fmt.Sprintf("user%d", i)))
+				env.create(env.user(fmt.Sprintf("user%d", i)))
 			}
 			for i := range n {
-				w.becomes(fmt.Sprintf("user%d", i), v1alpha1.ReasonInSync)
+				env.expectReason(fmt.Sprintf("user%d", i), v1alpha1.ReasonInSync)
 			}
-			w.restart()
-			w.elapse(5)
+			env.restart()
+			env.elapse(5)
 			for i := range n {
-				if r := w.reason(fmt.Sprintf("user%d", i)); r != v1alpha1.ReasonInSync {
+				if r := env.reason(fmt.Sprintf("user%d", i)); r != v1alpha1.ReasonInSync {
 					t.Errorf("user%d is %s", i, r)
 				}
 			}
@@ -62,19 +62,19 @@ func TestRestartAfterCreationBelievesNoAbsence(t *testing.T) {
 
 // TestRestartAfterCreationWhileListsLag restarts right after users were created, while only lists lag.
 func TestRestartAfterCreationWhileListsLag(t *testing.T) {
-	w := newLiveWorld(t)
-	w.clerk.Configure(func(s *emulator.Settings) { s.ListLag = 8 * time.Second })
+	env := newRunningEnvironment(t)
+	env.clerk.Configure(func(s *emulator.Settings) { s.ListLag = 8 * time.Second })
 	for i := range 10 {
-		w.create(w.user(fmt.Sprintf("user%d", i)))
+		env.create(env.user(fmt.Sprintf("user%d", i)))
 	}
 	for i := range 10 {
-		w.becomes(fmt.Sprintf("user%d", i), v1alpha1.ReasonInSync)
+		env.expectReason(fmt.Sprintf("user%d", i), v1alpha1.ReasonInSync)
 	}
-	w.restart()
-	w.elapse(4)
+	env.restart()
+	env.elapse(4)
 	held := 0
 	for i := range 10 {
-		if r := w.reason(fmt.Sprintf("user%d", i)); r != v1alpha1.ReasonInSync {
+		if r := env.reason(fmt.Sprintf("user%d", i)); r != v1alpha1.ReasonInSync {
 			held++
 		}
 	}
@@ -82,8 +82,8 @@ func TestRestartAfterCreationWhileListsLag(t *testing.T) {
 		t.Errorf("%d of 10 are not in sync after a restart", held)
 	}
 	for range 40 {
-		w.elapse(1)
-		if w.inSync() == 10 {
+		env.elapse(1)
+		if env.inSync() == 10 {
 			return
 		}
 	}
@@ -92,42 +92,42 @@ func TestRestartAfterCreationWhileListsLag(t *testing.T) {
 
 // TestRestartAfterCreationOfOneThatCannotLeave restarts while Clerk does not show a user that would be created again at once.
 func TestRestartAfterCreationOfOneThatCannotLeave(t *testing.T) {
-	w := newLiveWorld(t, brakesAfterOne)
-	w.clerk.Configure(func(s *emulator.Settings) { s.ListLag, s.GetLag = 8*time.Second, 8*time.Second })
-	w.create(w.user("ann", cannotLeave))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.restart()
-	w.elapse(5)
-	if n := w.calls("POST", "/users"); n != 1 {
+	env := newRunningEnvironment(t, brakesAfterOne)
+	env.clerk.Configure(func(s *emulator.Settings) { s.ListLag, s.GetLag = 8*time.Second, 8*time.Second })
+	env.create(env.user("ann", cannotLeave))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.restart()
+	env.elapse(5)
+	if n := env.calls("POST", "/users"); n != 1 {
 		t.Errorf("%d creating calls", n)
 	}
 }
 
 // TestMissingStaysMissingAfterARestart restarts with more known absences than a comparison would believe at once.
 func TestMissingStaysMissingAfterARestart(t *testing.T) {
-	w := newLiveWorld(t)
+	env := newRunningEnvironment(t)
 	var ids, names []string
 	for i := range 10 {
 		name := fmt.Sprintf("user%d", i)
 		names = append(names, name)
-		w.create(w.user(name))
+		env.create(env.user(name))
 	}
 	for _, name := range names {
-		ids = append(ids, w.becomes(name, v1alpha1.ReasonInSync).Status.UserID)
+		ids = append(ids, env.expectReason(name, v1alpha1.ReasonInSync).Status.UserID)
 	}
-	w.removeAtClerk(ids[:4]...)
+	env.removeAtClerk(ids[:4]...)
 	for _, name := range names[:4] {
-		w.becomes(name, v1alpha1.ReasonMissing)
+		env.expectReason(name, v1alpha1.ReasonMissing)
 	}
-	w.removeAtClerk(ids[4:7]...)
+	env.removeAtClerk(ids[4:7]...)
 	for _, name := range names[:7] {
-		w.becomes(name, v1alpha1.ReasonMissing)
+		env.expectReason(name, v1alpha1.ReasonMissing)
 	}
-	w.settle()
-	w.restart()
-	w.elapse(5)
+	env.settle()
+	env.restart()
+	env.elapse(5)
 	for _, name := range names[:7] {
-		if r := w.reason(name); r != v1alpha1.ReasonMissing {
+		if r := env.reason(name); r != v1alpha1.ReasonMissing {
 			t.Errorf("%s became %s by a restart", name, r)
 		}
 	}

@@ -47,55 +47,55 @@ type roundTripper func(*http.Request) (*http.Response, error)
 func (f roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
 
 // limitRights has the operator work as a user who has the shipped ClusterRole and nothing else, under this name.
-func (w *world) limitRights(name string) *rbacv1.ClusterRole {
-	w.t.Helper()
-	role := shippedRole(w.t)
+func (env *environment) limitRights(name string) *rbacv1.ClusterRole {
+	env.t.Helper()
+	role := shippedRole(env.t)
 	role.ObjectMeta = metav1.ObjectMeta{Name: name}
-	w.create(role)
-	w.create(&rbacv1.ClusterRoleBinding{
+	env.create(role)
+	env.create(&rbacv1.ClusterRoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: name},
 		Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: name}},
 	})
-	w.config = rest.CopyConfig(w.config)
-	w.config.Impersonate = rest.ImpersonationConfig{UserName: name}
+	env.config = rest.CopyConfig(env.config)
+	env.config.Impersonate = rest.ImpersonationConfig{UserName: name}
 	return role
 }
 
 // TestShippedRightsSuffice runs the operator as a service account that has the shipped ClusterRole and nothing else.
 func TestShippedRightsSuffice(t *testing.T) {
-	w := newWorld(t, func(i *v1alpha1.ClerkInstance) {
+	env := newEnvironment(t, func(i *v1alpha1.ClerkInstance) {
 		i.Spec.AllowedNamespaces = &v1alpha1.AllowedNamespaces{
 			From:     ptr.To(v1alpha1.NamespacesFromSelector),
 			Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"kubernetes.io/metadata.name": "elsewhere"}},
 		}
 		i.Spec.DeletionBrake = &v1alpha1.DeletionBrake{MaxCount: ptr.To[int32](10)}
 	})
-	w.limitRights("operator-" + w.namespace)
+	env.limitRights("operator-" + env.namespace)
 	r := &requests{}
-	w.config.Wrap(r.wrap)
-	guest := w.neighbour()
-	w.start()
+	env.config.Wrap(r.wrap)
+	guest := env.inOtherNamespace()
+	env.start()
 
-	w.create(w.user("ann", full))
-	w.create(w.user("bob", func(s *spec) { s.UserID = ptr.To(w.clerk.Seed(verified("bob")).ID) }))
-	guest.create(guest.user("eve", guest.refersTo(w)))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.becomes("bob", v1alpha1.ReasonInSync)
-	guest.becomes("eve", v1alpha1.ReasonNotAllowed)
-	w.edit("ann", addEmail)
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.delete(w.read("ann"))
-	w.vanishes("ann")
-	w.tells("ann", v1alpha1.EventDeleted)
-	w.delete(&corev1.Secret{ObjectMeta: w.secret("").ObjectMeta})
-	w.eventually("the Secret to be let go", func() error {
+	env.create(env.user("ann", full))
+	env.create(env.user("bob", func(s *spec) { s.UserID = ptr.To(env.clerk.Seed(verified("bob")).ID) }))
+	guest.create(guest.user("eve", guest.refersTo(env)))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectReason("bob", v1alpha1.ReasonInSync)
+	guest.expectReason("eve", v1alpha1.ReasonNotAllowed)
+	env.edit("ann", addEmail)
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.delete(env.read("ann"))
+	env.expectGone("ann")
+	env.expectEvent("ann", v1alpha1.EventDeleted)
+	env.delete(&corev1.Secret{ObjectMeta: env.secret("").ObjectMeta})
+	env.eventually("the Secret to be let go", func() error {
 		secrets := &corev1.SecretList{}
-		if err := w.client.List(t.Context(), secrets); err != nil {
+		if err := env.client.List(t.Context(), secrets); err != nil {
 			return err
 		}
 		for i := range secrets.Items {
-			if secrets.Items[i].Namespace == w.namespace {
+			if secrets.Items[i].Namespace == env.namespace {
 				return errNotYet
 			}
 		}

@@ -16,35 +16,35 @@ import (
 )
 
 func TestWatchedSecretIsNoticedAtOnce(t *testing.T) {
-	w := newWorld(t)
-	w.delete(&corev1.Secret{ObjectMeta: w.secret("").ObjectMeta})
-	w.tune = func(c *controller.Config) { c.WatchSecrets, c.SecretInterval = true, time.Hour }
-	w.start()
-	w.instanceBecomes(v1alpha1.ReasonSecretNotFound)
-	w.create(w.secret(w.clerk.Key()))
-	w.instanceBecomes(v1alpha1.ReasonKeyAccepted)
-	next := "sk_live_watched" + w.namespace[len(w.namespace)-5:]
-	name := w.clerk.AddKey(next)
-	w.setKey(next)
-	w.eventually("the new key to be used", w.usedKey(name))
+	env := newEnvironment(t)
+	env.delete(&corev1.Secret{ObjectMeta: env.secret("").ObjectMeta})
+	env.tune = func(c *controller.Config) { c.WatchSecrets, c.SecretInterval = true, time.Hour }
+	env.start()
+	env.expectInstanceReason(v1alpha1.ReasonSecretNotFound)
+	env.create(env.secret(env.clerk.Key()))
+	env.expectInstanceReason(v1alpha1.ReasonKeyAccepted)
+	next := "sk_live_watched" + env.namespace[len(env.namespace)-5:]
+	name := env.clerk.AddKey(next)
+	env.setKey(next)
+	env.eventually("the new key to be used", env.usedKey(name))
 }
 
 func TestNamespaceGoesAndLeavesNoUser(t *testing.T) {
-	w := newLiveWorld(t)
+	env := newRunningEnvironment(t)
 	controlplane.ControllerManager(t)
 	for _, name := range []string{"ann", "bob", "eve"} {
-		w.create(w.user(name))
-		w.becomes(name, v1alpha1.ReasonInSync)
+		env.create(env.user(name))
+		env.expectReason(name, v1alpha1.ReasonInSync)
 	}
 	namespace := &corev1.Namespace{}
-	if err := w.client.Get(t.Context(), client.ObjectKey{Name: w.namespace}, namespace); err != nil {
+	if err := env.client.Get(t.Context(), client.ObjectKey{Name: env.namespace}, namespace); err != nil {
 		t.Fatal(err)
 	}
-	w.delete(namespace)
-	w.eventually("the namespace to go", func() error {
-		return client.IgnoreNotFound(ifFound(w.client.Get(t.Context(), client.ObjectKeyFromObject(namespace), namespace)))
+	env.delete(namespace)
+	env.eventually("the namespace to go", func() error {
+		return client.IgnoreNotFound(ifFound(env.client.Get(t.Context(), client.ObjectKeyFromObject(namespace), namespace)))
 	})
-	if n := len(w.clerk.Users()); n != 0 {
-		t.Errorf("%d users were left behind\n%s", n, w.describe())
+	if n := len(env.clerk.Users()); n != 0 {
+		t.Errorf("%d users were left behind\n%s", n, env.describe())
 	}
 }

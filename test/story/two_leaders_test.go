@@ -17,35 +17,35 @@ import (
 // TestTwoOperatorsLeaveNothingBehind has two of them work on the same users, as when one works without the lease. They may get
 // into each other's way, but what leaves the spec leaves Clerk.
 func TestTwoOperatorsLeaveNothingBehind(t *testing.T) {
-	w := newLiveWorld(t)
-	other := *w
+	env := newRunningEnvironment(t)
+	other := *env
 	other.start()
 	names := []string{"ann", "bob", "cat", "dan"}
 	for _, name := range names {
-		w.create(w.user(name))
+		env.create(env.user(name))
 	}
 	for _, name := range names {
-		w.becomes(name, v1alpha1.ReasonInSync)
+		env.expectReason(name, v1alpha1.ReasonInSync)
 	}
 	for i := range 8 {
 		key := fmt.Sprintf("key%d", i)
 		for _, name := range names {
-			w.edit(name, func(s *spec) {
+			env.edit(name, func(s *spec) {
 				s.PublicMetadata = &runtime.RawExtension{Raw: []byte(`{"` + key + `":true}`)}
 				s.EmailAddresses = []v1alpha1.EmailAddress{{Address: address(name)}, {Address: key + "-" + address(name)}}
 			})
 		}
 		if i%2 == 0 {
 			for _, name := range names {
-				w.becomes(name, v1alpha1.ReasonInSync)
+				env.expectReason(name, v1alpha1.ReasonInSync)
 			}
 		}
 	}
 	for _, name := range names {
-		w.becomes(name, v1alpha1.ReasonInSync)
+		env.expectReason(name, v1alpha1.ReasonInSync)
 		want := []string{address(name), "key7-" + address(name)}
-		w.eventually("what has left the spec of "+name+" to leave Clerk", func() error {
-			user := w.atClerk(name)
+		env.eventually("what has left the spec of "+name+" to leave Clerk", func() error {
+			user := env.atClerk(name)
 			var got []string
 			for _, e := range user.EmailAddresses {
 				got = append(got, e.EmailAddress)
@@ -57,7 +57,7 @@ func TestTwoOperatorsLeaveNothingBehind(t *testing.T) {
 			return nil
 		})
 	}
-	if users := w.clerk.Users(); len(users) != len(names) {
+	if users := env.clerk.Users(); len(users) != len(names) {
 		t.Errorf("%d users are at Clerk, want %d", len(users), len(names))
 	}
 }

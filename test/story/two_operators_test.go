@@ -17,25 +17,25 @@ import (
 // TestTwoOperatorsCountInTurns runs two operators that know of no lease, and of which one counts other users.
 func TestTwoOperatorsCountInTurns(t *testing.T) {
 	const interval, watched = time.Second, 5 * time.Second
-	w := newWorld(t)
-	w.tune = func(c *controller.Config) { c.CountInterval = interval }
-	w.clerk.InjectFault(emulator.Fault{Method: "GET", Path: "/users/count", Skip: 1, Body: `{"object":"total_count","total_count":9}`})
-	w.start()
-	w.create(w.user("ann"))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	second := *w
+	env := newEnvironment(t)
+	env.tune = func(c *controller.Config) { c.CountInterval = interval }
+	env.clerk.InjectFault(emulator.Fault{Method: "GET", Path: "/users/count", Skip: 1, Body: `{"object":"total_count","total_count":9}`})
+	env.start()
+	env.create(env.user("ann"))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	second := *env
 	second.start()
 	counted := func(n int64) error {
 		instance := &v1alpha1.ClerkInstance{}
-		w.get(instance, "default")
+		env.get(instance, "default")
 		if users := instance.Status.Users; users == nil || *users != n {
 			return errNotYet
 		}
 		return nil
 	}
-	w.eventually("the second operator's count", func() error { return counted(9) })
+	env.eventually("the second operator's count", func() error { return counted(9) })
 	list := &v1alpha1.ClerkInstanceList{}
-	watch, err := w.client.Watch(t.Context(), list, client.InNamespace(w.namespace))
+	watch, err := env.client.Watch(t.Context(), list, client.InNamespace(env.namespace))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
 
-// TestStoredValuesThatDoNotDecode tells of objects that another CustomResourceDefinition let in, or that somebody wrote into
+// TestStoredValuesThatDoNotDecode is about objects that another CustomResourceDefinition let in, or that somebody wrote into
 // status: each hurts itself only, says what is wrong with it, and can be corrected and deleted.
 func TestStoredValuesThatDoNotDecode(t *testing.T) {
 	t.Parallel()
@@ -82,8 +82,8 @@ func withoutRules(t *testing.T) string {
 	return dir
 }
 
-// worldIn makes a world in a new namespace of an API server of its own.
-func worldIn(t *testing.T, config *rest.Config, change ...func(*v1alpha1.ClerkInstance)) *world {
+// newEnvironmentOnServer makes an environment in a new namespace of an API server of its own.
+func newEnvironmentOnServer(t *testing.T, config *rest.Config, change ...func(*v1alpha1.ClerkInstance)) *environment {
 	t.Helper()
 	c, err := client.New(config, client.Options{})
 	if err != nil {
@@ -93,48 +93,48 @@ func worldIn(t *testing.T, config *rest.Config, change ...func(*v1alpha1.ClerkIn
 	if err := c.Create(t.Context(), namespace); err != nil {
 		t.Fatal(err)
 	}
-	return prepareWorldIn(t, config, namespace.Name, change...)
+	return newEnvironmentIn(t, config, namespace.Name, change...)
 }
 
 // store creates an object of a kind as its text says.
-func (w *world) store(kind, name, fields string) {
-	w.t.Helper()
+func (env *environment) store(kind, name, fields string) {
+	env.t.Helper()
 	u := &unstructured.Unstructured{}
 	text := fmt.Sprintf(`{"apiVersion":%q,"kind":%q,"metadata":{"namespace":%q,"name":%q},%s`,
-		v1alpha1.GroupVersion.String(), kind, w.namespace, name, fields[1:])
+		v1alpha1.GroupVersion.String(), kind, env.namespace, name, fields[1:])
 	if err := u.UnmarshalJSON([]byte(text)); err != nil {
-		w.t.Fatal(err)
+		env.t.Fatal(err)
 	}
-	w.create(u)
+	env.create(u)
 }
 
 // patch merges a text into an object.
-func (w *world) patch(o client.Object, name, text string) {
-	w.t.Helper()
-	o.SetNamespace(w.namespace)
+func (env *environment) patch(o client.Object, name, text string) {
+	env.t.Helper()
+	o.SetNamespace(env.namespace)
 	o.SetName(name)
-	if err := w.client.Patch(w.t.Context(), o, client.RawPatch(types.MergePatchType, []byte(text))); err != nil {
-		w.t.Fatalf("patching %T %s: %v", o, name, err)
+	if err := env.client.Patch(env.t.Context(), o, client.RawPatch(types.MergePatchType, []byte(text))); err != nil {
+		env.t.Fatalf("patching %T %s: %v", o, name, err)
 	}
 }
 
 // patchStatus merges a text into the status of an object.
-func (w *world) patchStatus(o client.Object, name, status string) {
-	w.t.Helper()
-	o.SetNamespace(w.namespace)
+func (env *environment) patchStatus(o client.Object, name, status string) {
+	env.t.Helper()
+	o.SetNamespace(env.namespace)
 	o.SetName(name)
 	text := []byte(`{"status":` + status + `}`)
-	if err := w.client.Status().Patch(w.t.Context(), o, client.RawPatch(types.MergePatchType, text)); err != nil {
-		w.t.Fatalf("patching the status of %T %s: %v", o, name, err)
+	if err := env.client.Status().Patch(env.t.Context(), o, client.RawPatch(types.MergePatchType, text)); err != nil {
+		env.t.Fatalf("patching the status of %T %s: %v", o, name, err)
 	}
 }
 
 // stored returns an object as it is stored.
-func (w *world) stored(kind, name string) map[string]any {
-	w.t.Helper()
+func (env *environment) stored(kind, name string) map[string]any {
+	env.t.Helper()
 	u := &unstructured.Unstructured{}
 	u.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind(kind))
-	w.get(u, name)
+	env.get(u, name)
 	return u.Object
 }
 
@@ -147,64 +147,64 @@ func othersGoOn(t *testing.T, config *rest.Config) {
 	all := func(i *v1alpha1.ClerkInstance) {
 		i.Spec.AllowedNamespaces = &v1alpha1.AllowedNamespaces{From: ptr.To(v1alpha1.NamespacesFromAll)}
 	}
-	w := worldIn(t, config, all)
-	neighbour := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.namespace + "-neighbour"}}
-	w.create(neighbour)
-	w.watched = append(w.watched, neighbour.Name)
-	w.create(w.user("before"))
-	w.start()
-	w.becomes("before", v1alpha1.ReasonInSync)
-	w.store("ClerkUser", "bad", badTime("bad"))
-	bad := w.becomes("bad", v1alpha1.ReasonInvalidSpec)
-	w.says(bad, "spec.initial.createdAt", "kubectl explain clerkuser.spec.initial.createdAt")
-	w.restart()
-	w.create(w.user("after"))
-	w.becomes("after", v1alpha1.ReasonInSync)
-	w.edit("before", func(s *spec) { s.FirstName = ptr.To("Ann") })
-	w.becomes("before", v1alpha1.ReasonInSync)
-	elsewhere := w.user("elsewhere", w.refersTo(w))
+	env := newEnvironmentOnServer(t, config, all)
+	neighbour := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: env.namespace + "-neighbour"}}
+	env.create(neighbour)
+	env.watched = append(env.watched, neighbour.Name)
+	env.create(env.user("before"))
+	env.start()
+	env.expectReason("before", v1alpha1.ReasonInSync)
+	env.store("ClerkUser", "bad", badTime("bad"))
+	bad := env.expectReason("bad", v1alpha1.ReasonInvalidSpec)
+	env.expectMessage(bad, "spec.initial.createdAt", "kubectl explain clerkuser.spec.initial.createdAt")
+	env.restart()
+	env.create(env.user("after"))
+	env.expectReason("after", v1alpha1.ReasonInSync)
+	env.edit("before", func(s *spec) { s.FirstName = ptr.To("Ann") })
+	env.expectReason("before", v1alpha1.ReasonInSync)
+	elsewhere := env.user("elsewhere", env.refersTo(env))
 	elsewhere.Namespace = neighbour.Name
-	w.create(elsewhere)
-	w.eventually("the neighbour's user to be created", func() error {
-		err := w.client.Get(t.Context(), client.ObjectKeyFromObject(elsewhere), elsewhere)
+	env.create(elsewhere)
+	env.eventually("the neighbour's user to be created", func() error {
+		err := env.client.Get(t.Context(), client.ObjectKeyFromObject(elsewhere), elsewhere)
 		if err == nil && elsewhere.Status.UserID == "" {
 			err = fmt.Errorf("status is %+v", elsewhere.Status)
 		}
 		return err
 	})
-	w.wantCalls(3, "POST", "/users")
-	w.rests()
-	w.patch(&v1alpha1.ClerkUser{}, "bad", `{"spec":{"initial":{"createdAt":"2024-02-29T12:00:00Z"}}}`)
-	w.becomes("bad", v1alpha1.ReasonInSync)
-	if got := w.atClerk("bad").CreatedAt; got != 1709208000000 {
+	env.expectCalls(3, "POST", "/users")
+	env.expectNoWrites()
+	env.patch(&v1alpha1.ClerkUser{}, "bad", `{"spec":{"initial":{"createdAt":"2024-02-29T12:00:00Z"}}}`)
+	env.expectReason("bad", v1alpha1.ReasonInSync)
+	if got := env.atClerk("bad").CreatedAt; got != 1709208000000 {
 		t.Errorf("the user was created at %d", got)
 	}
-	w.rests()
+	env.expectNoWrites()
 }
 
 func removalOfUndecoded(t *testing.T, config *rest.Config) {
-	w := worldIn(t, config)
-	w.start()
-	w.store("ClerkUser", "unbound", badTime("unbound"))
-	w.becomes("unbound", v1alpha1.ReasonInvalidSpec)
-	w.patch(&v1alpha1.ClerkUser{}, "unbound", fmt.Sprintf(`{"metadata":{"finalizers":[%q]}}`, v1alpha1.Finalizer))
-	w.create(w.user("bound"))
-	id := w.becomes("bound", v1alpha1.ReasonInSync).Status.UserID
-	w.patch(&v1alpha1.ClerkUser{}, "bound", `{"spec":{"banned":"no","phoneNumbers":[{"number":7}]}}`)
-	bound := w.becomes("bound", v1alpha1.ReasonInvalidSpec)
-	w.says(bound, "spec.phoneNumbers[0].number, spec.banned")
+	env := newEnvironmentOnServer(t, config)
+	env.start()
+	env.store("ClerkUser", "unbound", badTime("unbound"))
+	env.expectReason("unbound", v1alpha1.ReasonInvalidSpec)
+	env.patch(&v1alpha1.ClerkUser{}, "unbound", fmt.Sprintf(`{"metadata":{"finalizers":[%q]}}`, v1alpha1.Finalizer))
+	env.create(env.user("bound"))
+	id := env.expectReason("bound", v1alpha1.ReasonInSync).Status.UserID
+	env.patch(&v1alpha1.ClerkUser{}, "bound", `{"spec":{"banned":"no","phoneNumbers":[{"number":7}]}}`)
+	bound := env.expectReason("bound", v1alpha1.ReasonInvalidSpec)
+	env.expectMessage(bound, "spec.phoneNumbers[0].number, spec.banned")
 	if bound.Status.UserID != id || bound.Status.Binding == "" {
 		t.Errorf("the binding was lost: %+v", bound.Status)
 	}
-	w.rests()
+	env.expectNoWrites()
 	for _, name := range []string{"unbound", "bound"} {
-		w.delete(w.read(name))
-		w.vanishes(name)
+		env.delete(env.read(name))
+		env.expectGone(name)
 	}
-	if w.clerk.User(id) != nil {
+	if env.clerk.User(id) != nil {
 		t.Error("the user was left behind")
 	}
-	w.wantCalls(1, "POST", "/users")
+	env.expectCalls(1, "POST", "/users")
 }
 
 // undecodedPolicies shows that what decides about a user at its removal is not guessed.
@@ -214,21 +214,21 @@ func undecodedPolicies(t *testing.T, config *rest.Config) {
 	} {
 		t.Run(field, func(t *testing.T) {
 			t.Parallel()
-			w := worldIn(t, config)
-			w.create(w.user("ann"))
-			w.start()
-			id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
-			w.patch(&v1alpha1.ClerkUser{}, "ann", fmt.Sprintf(`{"spec":{%q:%s}}`, field, broken))
-			w.becomes("ann", v1alpha1.ReasonInvalidSpec)
-			w.delete(w.read("ann"))
-			w.says(w.becomes("ann", v1alpha1.ReasonDeletionBlocked), "spec."+field, "set spec.deletionPolicy to Retain")
-			w.rests()
-			w.patch(&v1alpha1.ClerkUser{}, "ann", `{"spec":{"deletionPolicy":"Retain"}}`)
-			w.vanishes("ann")
-			if w.clerk.User(id) == nil {
+			env := newEnvironmentOnServer(t, config)
+			env.create(env.user("ann"))
+			env.start()
+			id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
+			env.patch(&v1alpha1.ClerkUser{}, "ann", fmt.Sprintf(`{"spec":{%q:%s}}`, field, broken))
+			env.expectReason("ann", v1alpha1.ReasonInvalidSpec)
+			env.delete(env.read("ann"))
+			env.expectMessage(env.expectReason("ann", v1alpha1.ReasonDeletionBlocked), "spec."+field, "set spec.deletionPolicy to Retain")
+			env.expectNoWrites()
+			env.patch(&v1alpha1.ClerkUser{}, "ann", `{"spec":{"deletionPolicy":"Retain"}}`)
+			env.expectGone("ann")
+			if env.clerk.User(id) == nil {
 				t.Error("the user was deleted although nobody said so")
 			}
-			w.wantCalls(0, "DELETE", "/users/*")
+			env.expectCalls(0, "DELETE", "/users/*")
 		})
 	}
 }
@@ -240,22 +240,22 @@ func recordsAreKept(t *testing.T, config *rest.Config) {
 	} {
 		t.Run(field, func(t *testing.T) {
 			t.Parallel()
-			w := worldIn(t, config)
-			w.create(w.user("ann", func(s *spec) { s.PublicMetadata = object(`{"role":"admin"}`) }))
-			w.start()
-			w.becomes("ann", v1alpha1.ReasonInSync)
-			good := w.stored("ClerkUser", "ann")
-			w.patchStatus(&v1alpha1.ClerkUser{}, "ann", fmt.Sprintf(`{%q:%s}`, field, broken))
-			w.says(w.becomes("ann", v1alpha1.ReasonInvalidStatus), "status."+field, "--subresource=status")
-			w.restart()
-			w.edit("ann", func(s *spec) { s.PublicMetadata, s.FirstName = nil, ptr.To("Ann") })
-			w.becomes("ann", v1alpha1.ReasonInvalidStatus)
-			w.rests()
-			w.wantCalls(1, "POST", "/users")
-			w.wantCalls(0, "PATCH", "/users/**")
+			env := newEnvironmentOnServer(t, config)
+			env.create(env.user("ann", func(s *spec) { s.PublicMetadata = object(`{"role":"admin"}`) }))
+			env.start()
+			env.expectReason("ann", v1alpha1.ReasonInSync)
+			good := env.stored("ClerkUser", "ann")
+			env.patchStatus(&v1alpha1.ClerkUser{}, "ann", fmt.Sprintf(`{%q:%s}`, field, broken))
+			env.expectMessage(env.expectReason("ann", v1alpha1.ReasonInvalidStatus), "status."+field, "--subresource=status")
+			env.restart()
+			env.edit("ann", func(s *spec) { s.PublicMetadata, s.FirstName = nil, ptr.To("Ann") })
+			env.expectReason("ann", v1alpha1.ReasonInvalidStatus)
+			env.expectNoWrites()
+			env.expectCalls(1, "POST", "/users")
+			env.expectCalls(0, "PATCH", "/users/**")
 			for _, other := range []string{"userID", "origin", "instance", "binding", "applied"} {
 				was, _, _ := unstructured.NestedFieldNoCopy(good, "status", other)
-				is, _, _ := unstructured.NestedFieldNoCopy(w.stored("ClerkUser", "ann"), "status", other)
+				is, _, _ := unstructured.NestedFieldNoCopy(env.stored("ClerkUser", "ann"), "status", other)
 				if other != field && fmt.Sprint(was) != fmt.Sprint(is) {
 					t.Errorf("status.%s was %v and is %v", other, was, is)
 				}
@@ -268,47 +268,47 @@ func recordsAreKept(t *testing.T, config *rest.Config) {
 				t.Fatal(err)
 			}
 			status := string(text[strings.Index(string(text), `"status":`)+len(`"status":`) : len(text)-2])
-			w.patchStatus(&v1alpha1.ClerkUser{}, "ann", status)
-			w.becomes("ann", v1alpha1.ReasonInSync)
-			if u := w.atClerk("ann"); u.PublicMetadata["role"] != nil || *u.FirstName != "Ann" {
+			env.patchStatus(&v1alpha1.ClerkUser{}, "ann", status)
+			env.expectReason("ann", v1alpha1.ReasonInSync)
+			if u := env.atClerk("ann"); u.PublicMetadata["role"] != nil || *u.FirstName != "Ann" {
 				t.Errorf("the user at Clerk is %+v", u)
 			}
-			w.rests()
+			env.expectNoWrites()
 		})
 	}
 }
 
-// recordIsMadeAnew shows that the way out which the message tells does not lead to a second user.
+// recordIsMadeAnew shows that the remedy in the message does not lead to a second user.
 func recordIsMadeAnew(t *testing.T, config *rest.Config) {
-	w := worldIn(t, config)
-	w.create(w.user("ann"))
-	w.start()
-	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
-	w.patchStatus(&v1alpha1.ClerkUser{}, "ann", `{"userID":["user"]}`)
-	w.becomes("ann", v1alpha1.ReasonInvalidStatus)
-	w.restart()
-	w.patchStatus(&v1alpha1.ClerkUser{}, "ann", `{"userID":null}`)
-	if now := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID; now != id {
+	env := newEnvironmentOnServer(t, config)
+	env.create(env.user("ann"))
+	env.start()
+	id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
+	env.patchStatus(&v1alpha1.ClerkUser{}, "ann", `{"userID":["user"]}`)
+	env.expectReason("ann", v1alpha1.ReasonInvalidStatus)
+	env.restart()
+	env.patchStatus(&v1alpha1.ClerkUser{}, "ann", `{"userID":null}`)
+	if now := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID; now != id {
 		t.Errorf("the object was bound to %s and is bound to %s", id, now)
 	}
-	if n := len(w.clerk.Users()); n != 1 {
+	if n := len(env.clerk.Users()); n != 1 {
 		t.Errorf("there are %d users at Clerk", n)
 	}
-	w.rests()
+	env.expectNoWrites()
 }
 
 // statusIsWrittenAnew shows that what is found out again replaces what did not decode.
 func statusIsWrittenAnew(t *testing.T, config *rest.Config) {
-	w := worldIn(t, config)
-	w.create(w.user("ann", func(s *spec) { s.Locked = ptr.To(false) }))
-	w.start()
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.patchStatus(&v1alpha1.ClerkUser{}, "ann", `{"observedGeneration":"many","lockExpiresAt":"soon","locked":"no",
+	env := newEnvironmentOnServer(t, config)
+	env.create(env.user("ann", func(s *spec) { s.Locked = ptr.To(false) }))
+	env.start()
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.patchStatus(&v1alpha1.ClerkUser{}, "ann", `{"observedGeneration":"many","lockExpiresAt":"soon","locked":"no",
 		"organizationMembershipCount":"x","conditions":[{"type":"Ready","status":"True","lastTransitionTime":"now"},{"type":7}]}`)
-	w.patchStatus(&v1alpha1.ClerkInstance{}, "default", `{"users":"many","conditions":"none"}`)
-	w.eventually("status to be written anew", func() error {
+	env.patchStatus(&v1alpha1.ClerkInstance{}, "default", `{"users":"many","conditions":"none"}`)
+	env.eventually("status to be written anew", func() error {
 		for kind, name := range map[string]string{"ClerkUser": "ann", "ClerkInstance": "default"} {
-			text := fmt.Sprint(w.stored(kind, name)["status"])
+			text := fmt.Sprint(env.stored(kind, name)["status"])
 			for _, broken := range []string{"many", "soon", ":now", "type:7", "none", "MembershipCount", "locked:no"} {
 				if strings.Contains(text, broken) {
 					return fmt.Errorf("the status of the %s still holds %s: %s", kind, broken, text)
@@ -317,26 +317,26 @@ func statusIsWrittenAnew(t *testing.T, config *rest.Config) {
 		}
 		return nil
 	})
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.instanceBecomes(v1alpha1.ReasonKeyAccepted)
-	w.wantCalls(0, "POST", "/users/*/unlock")
-	w.rests()
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectInstanceReason(v1alpha1.ReasonKeyAccepted)
+	env.expectCalls(0, "POST", "/users/*/unlock")
+	env.expectNoWrites()
 }
 
 func undecodedInstance(t *testing.T, config *rest.Config) {
-	w := worldIn(t, config)
-	w.create(w.user("ann"))
-	w.start()
-	w.becomes("ann", v1alpha1.ReasonInSync)
+	env := newEnvironmentOnServer(t, config)
+	env.create(env.user("ann"))
+	env.start()
+	env.expectReason("ann", v1alpha1.ReasonInSync)
 	for fields, names := range map[string]string{
 		`{"spec":{"drift":{"interval":"1 day"}}}`:                                                    "spec.drift.interval",
 		`{"spec":{"drift":null,"policy":{"deletion":"deny"}}}`:                                       "spec.policy.deletion",
 		`{"spec":{"drift":null,"policy":null,"allowedNamespaces":{"from":"all"},"secretKeyRef":[]}}`: "spec.secretKeyRef",
 	} {
-		w.patch(&v1alpha1.ClerkInstance{}, "default", fields)
-		w.instanceBecomes(v1alpha1.ReasonInvalidSpec)
-		w.eventually("ann to name "+names, func() error {
-			user := w.becomes("ann", v1alpha1.ReasonInstanceNotReady)
+		env.patch(&v1alpha1.ClerkInstance{}, "default", fields)
+		env.expectInstanceReason(v1alpha1.ReasonInvalidSpec)
+		env.eventually("ann to name "+names, func() error {
+			user := env.expectReason("ann", v1alpha1.ReasonInstanceNotReady)
 			ready := meta.FindStatusCondition(user.Status.Conditions, v1alpha1.ConditionReady)
 			if !strings.Contains(ready.Message, names) {
 				return errors.New(ready.Message)
@@ -344,26 +344,26 @@ func undecodedInstance(t *testing.T, config *rest.Config) {
 			return nil
 		})
 	}
-	w.patch(&v1alpha1.ClerkInstance{}, "default",
+	env.patch(&v1alpha1.ClerkInstance{}, "default",
 		`{"spec":{"drift":{"interval":"1s"},"policy":null,"allowedNamespaces":null,"secretKeyRef":{"name":"clerk"}}}`)
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.patchStatus(&v1alpha1.ClerkInstance{}, "default", `{"deletions":{"since":"today","count":9}}`)
-	w.instanceBecomes(v1alpha1.ReasonInvalidStatus)
-	w.delete(w.read("ann"))
-	w.becomes("ann", v1alpha1.ReasonDeletionBlocked)
-	w.patchStatus(&v1alpha1.ClerkInstance{}, "default", `{"deletions":null}`)
-	w.vanishes("ann")
-	w.patch(&v1alpha1.ClerkInstance{}, "default", `{"spec":{"secretKeyRef":7}}`)
-	w.instanceBecomes(v1alpha1.ReasonInvalidSpec)
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.patchStatus(&v1alpha1.ClerkInstance{}, "default", `{"deletions":{"since":"today","count":9}}`)
+	env.expectInstanceReason(v1alpha1.ReasonInvalidStatus)
+	env.delete(env.read("ann"))
+	env.expectReason("ann", v1alpha1.ReasonDeletionBlocked)
+	env.patchStatus(&v1alpha1.ClerkInstance{}, "default", `{"deletions":null}`)
+	env.expectGone("ann")
+	env.patch(&v1alpha1.ClerkInstance{}, "default", `{"spec":{"secretKeyRef":7}}`)
+	env.expectInstanceReason(v1alpha1.ReasonInvalidSpec)
 	instance := &v1alpha1.ClerkInstance{}
-	w.get(instance, "default")
-	w.delete(instance)
-	w.eventually("the ClerkInstance to vanish and its Secret to be free", func() error {
-		if err := w.client.Get(t.Context(), client.ObjectKeyFromObject(instance), instance); err == nil {
+	env.get(instance, "default")
+	env.delete(instance)
+	env.eventually("the ClerkInstance to be gone and its Secret to be free", func() error {
+		if err := env.client.Get(t.Context(), client.ObjectKeyFromObject(instance), instance); err == nil {
 			return fmt.Errorf("it is still there: %+v", instance.Status)
 		}
 		secret := &corev1.Secret{}
-		w.get(secret, "clerk")
+		env.get(secret, "clerk")
 		if len(secret.Finalizers) > 0 {
 			return fmt.Errorf("the Secret has finalizers %v", secret.Finalizers)
 		}
@@ -372,82 +372,82 @@ func undecodedInstance(t *testing.T, config *rest.Config) {
 }
 
 func undecodedAction(t *testing.T, config *rest.Config) {
-	w := worldIn(t, config, allowsAll)
-	w.create(w.user("ann"))
-	w.start()
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.store("ClerkUserAction", "spec", `{"spec":{"userRef":{"name":"ann"},"verifyTOTP":{"secretKeyRef":"codes"}}}`)
-	w.fails("spec", v1alpha1.ReasonInvalidSpec, "spec.verifyTOTP.secretKeyRef", "create another")
+	env := newEnvironmentOnServer(t, config, allowsAll)
+	env.create(env.user("ann"))
+	env.start()
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.store("ClerkUserAction", "spec", `{"spec":{"userRef":{"name":"ann"},"verifyTOTP":{"secretKeyRef":"codes"}}}`)
+	env.expectFailed("spec", v1alpha1.ReasonInvalidSpec, "spec.verifyTOTP.secretKeyRef", "create another")
 	// One that waits for its user, so that its status can be changed before it begins.
 	for name, status := range map[string]string{"start": `{"startedAt":"just now"}`, "end": `{"conditions":[{"type":"Complete","status":true}]}`} {
-		w.runAction(name, "eve", func(s *actionSpec) { s.DisableMFA = &v1alpha1.NoParameters{} })
-		w.turns(name, v1alpha1.ConditionReconciling, v1alpha1.ReasonUserNotFound)
-		w.patchStatus(&action{}, name, status)
-		w.fails(name, v1alpha1.ReasonOutcomeUnknown, "status.", "status.twoFactorEnabled")
+		env.runAction(name, "eve", func(s *actionSpec) { s.DisableMFA = &v1alpha1.NoParameters{} })
+		env.expectCondition(name, v1alpha1.ConditionReconciling, v1alpha1.ReasonUserNotFound)
+		env.patchStatus(&action{}, name, status)
+		env.expectFailed(name, v1alpha1.ReasonOutcomeUnknown, "status.", "status.twoFactorEnabled")
 	}
-	w.create(w.user("eve"))
-	w.becomes("eve", v1alpha1.ReasonInSync)
-	w.wantCalls(0, "DELETE", "/users/*/mfa")
-	w.patch(&v1alpha1.ClerkUser{}, "eve", `{"spec":{"suspend":"yes"}}`)
-	w.runAction("waits", "eve", func(s *actionSpec) { s.DisableMFA = &v1alpha1.NoParameters{} })
-	w.turns("waits", v1alpha1.ConditionReconciling, v1alpha1.ReasonUserNotBound)
-	w.patch(&v1alpha1.ClerkUser{}, "eve", `{"spec":{"suspend":null}}`)
-	w.completes("waits")
-	w.rests()
+	env.create(env.user("eve"))
+	env.expectReason("eve", v1alpha1.ReasonInSync)
+	env.expectCalls(0, "DELETE", "/users/*/mfa")
+	env.patch(&v1alpha1.ClerkUser{}, "eve", `{"spec":{"suspend":"yes"}}`)
+	env.runAction("waits", "eve", func(s *actionSpec) { s.DisableMFA = &v1alpha1.NoParameters{} })
+	env.expectCondition("waits", v1alpha1.ConditionReconciling, v1alpha1.ReasonUserNotBound)
+	env.patch(&v1alpha1.ClerkUser{}, "eve", `{"spec":{"suspend":null}}`)
+	env.expectComplete("waits")
+	env.expectNoWrites()
 }
 
 // storedEarlier stores objects under a CustomResourceDefinition without rules, and returns what becomes of them under today's.
 func storedEarlier(t *testing.T, config *rest.Config) func(*testing.T) {
 	t.Helper()
 	finalizer := fmt.Sprintf(`{"metadata":{"finalizers":[%q]}}`, v1alpha1.Finalizer)
-	prepare := func(w *world) {
-		w.store("ClerkUser", "fixed", badTime("fixed"))
-		w.store("ClerkUser", "deleted", strings.Replace(badTime("deleted"), "00z", "00+99:99", 1))
-		w.patch(&v1alpha1.ClerkUser{}, "deleted", finalizer)
-		w.store("ClerkUser", "typed", `{"spec":{"username":"typed","mode":"Look","suspend":"no","password":true,"createOrganizationsLimit":1e30}}`)
-		w.patch(&v1alpha1.ClerkUser{}, "typed", fmt.Sprintf(`{"metadata":{"finalizers":[%q],"annotations":{%q:%q}}}`, v1alpha1.Finalizer,
+	prepare := func(env *environment) {
+		env.store("ClerkUser", "fixed", badTime("fixed"))
+		env.store("ClerkUser", "deleted", strings.Replace(badTime("deleted"), "00z", "00+99:99", 1))
+		env.patch(&v1alpha1.ClerkUser{}, "deleted", finalizer)
+		env.store("ClerkUser", "typed", `{"spec":{"username":"typed","mode":"Look","suspend":"no","password":true,"createOrganizationsLimit":1e30}}`)
+		env.patch(&v1alpha1.ClerkUser{}, "typed", fmt.Sprintf(`{"metadata":{"finalizers":[%q],"annotations":{%q:%q}}}`, v1alpha1.Finalizer,
 			v1alpha1.AnnotationCreating, `{"kind":"username","value":"typed","at":"2024-01-01T00:00:00Z"}`))
-		w.store("ClerkUser", "wild", `{"spec":{"username":7}}`)
-		w.patch(&v1alpha1.ClerkUser{}, "wild", finalizer)
-		w.store("ClerkUser", "status", fmt.Sprintf(`{"spec":{"emailAddresses":[{"address":%q}]}}`, address("status")))
-		w.patchStatus(&v1alpha1.ClerkUser{}, "status", `{"observedGeneration":"x","lockExpiresAt":"2024-02-29T12:00:00z","conditions":"none"}`)
-		w.store("ClerkUserAction", "action", `{"spec":{"userRef":{"name":"ann"},"disableMFA":7}}`)
+		env.store("ClerkUser", "wild", `{"spec":{"username":7}}`)
+		env.patch(&v1alpha1.ClerkUser{}, "wild", finalizer)
+		env.store("ClerkUser", "status", fmt.Sprintf(`{"spec":{"emailAddresses":[{"address":%q}]}}`, address("status")))
+		env.patchStatus(&v1alpha1.ClerkUser{}, "status", `{"observedGeneration":"x","lockExpiresAt":"2024-02-29T12:00:00z","conditions":"none"}`)
+		env.store("ClerkUserAction", "action", `{"spec":{"userRef":{"name":"ann"},"disableMFA":7}}`)
 	}
 	var namespace string
 	t.Run("Store", func(t *testing.T) {
-		w := worldIn(t, config)
-		prepare(w)
-		namespace = w.namespace
-		w.delete(w.instance())
-		w.delete(w.secret(""))
+		env := newEnvironmentOnServer(t, config)
+		prepare(env)
+		namespace = env.namespace
+		env.delete(env.instance())
+		env.delete(env.secret(""))
 	})
 	return func(t *testing.T) {
-		w := prepareWorldIn(t, config, namespace)
-		w.start()
-		w.create(w.user("ann"))
-		w.becomes("ann", v1alpha1.ReasonInSync)
-		w.says(w.becomes("fixed", v1alpha1.ReasonInvalidSpec), "spec.initial.createdAt")
-		w.says(w.becomes("typed", v1alpha1.ReasonInvalidSpec), "spec.password, spec.createOrganizationsLimit, spec.mode, spec.suspend")
-		w.becomes("status", v1alpha1.ReasonInSync)
-		w.tells("action", v1alpha1.ReasonInvalidSpec)
-		w.becomes("deleted", v1alpha1.ReasonInvalidSpec)
-		w.delete(w.read("deleted"))
-		w.vanishes("deleted")
-		w.delete(w.read("typed"))
-		w.becomes("typed", v1alpha1.ReasonDeletionBlocked)
-		w.patch(&v1alpha1.ClerkUser{}, "typed", `{"spec":{"suspend":true,"mode":null}}`)
-		w.vanishes("typed")
-		// A rule that meets a value of another type refuses every change, also that of status. Events tell.
-		w.tells("wild", v1alpha1.ReasonInvalidSpec)
-		w.delete(w.read("wild"))
-		w.tells("wild", v1alpha1.ReasonDeletionBlocked)
-		w.patch(&v1alpha1.ClerkUser{}, "wild", `{"spec":{"username":"wild"}}`)
-		w.vanishes("wild")
-		w.wantCalls(2, "POST", "/users")
-		w.patch(&v1alpha1.ClerkUser{}, "fixed", `{"spec":{"initial":{"createdAt":"2024-02-29T12:00:00Z"}}}`)
-		w.becomes("fixed", v1alpha1.ReasonInSync)
+		env := newEnvironmentIn(t, config, namespace)
+		env.start()
+		env.create(env.user("ann"))
+		env.expectReason("ann", v1alpha1.ReasonInSync)
+		env.expectMessage(env.expectReason("fixed", v1alpha1.ReasonInvalidSpec), "spec.initial.createdAt")
+		env.expectMessage(env.expectReason("typed", v1alpha1.ReasonInvalidSpec), "spec.password, spec.createOrganizationsLimit, spec.mode, spec.suspend")
+		env.expectReason("status", v1alpha1.ReasonInSync)
+		env.expectEvent("action", v1alpha1.ReasonInvalidSpec)
+		env.expectReason("deleted", v1alpha1.ReasonInvalidSpec)
+		env.delete(env.read("deleted"))
+		env.expectGone("deleted")
+		env.delete(env.read("typed"))
+		env.expectReason("typed", v1alpha1.ReasonDeletionBlocked)
+		env.patch(&v1alpha1.ClerkUser{}, "typed", `{"spec":{"suspend":true,"mode":null}}`)
+		env.expectGone("typed")
+		// A rule that meets a value of another type refuses every change, also that of status. Events report it.
+		env.expectEvent("wild", v1alpha1.ReasonInvalidSpec)
+		env.delete(env.read("wild"))
+		env.expectEvent("wild", v1alpha1.ReasonDeletionBlocked)
+		env.patch(&v1alpha1.ClerkUser{}, "wild", `{"spec":{"username":"wild"}}`)
+		env.expectGone("wild")
+		env.expectCalls(2, "POST", "/users")
+		env.patch(&v1alpha1.ClerkUser{}, "fixed", `{"spec":{"initial":{"createdAt":"2024-02-29T12:00:00Z"}}}`)
+		env.expectReason("fixed", v1alpha1.ReasonInSync)
 		// Each reconciliation of it fails, and is logged.
-		w.delete(&v1alpha1.ClerkUserAction{ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "action"}})
-		w.rests()
+		env.delete(&v1alpha1.ClerkUserAction{ObjectMeta: metav1.ObjectMeta{Namespace: env.namespace, Name: "action"}})
+		env.expectNoWrites()
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
 )
 
-// TestUninstall removes the kinds of the operator in the ways that docs/uninstall.md tells of. It needs an API server of its
+// TestUninstall removes the kinds of the operator in the ways that docs/uninstall.md describes. It needs an API server of its
 // own, on which the ways follow each other.
 func TestUninstall(t *testing.T) {
 	t.Parallel()
@@ -27,9 +27,9 @@ func TestUninstall(t *testing.T) {
 	t.Run("OperatorFirst", func(t *testing.T) { uninstallOperatorFirst(t, newUninstall(t, plane)) })
 }
 
-// uninstall is a world in which a user was created, and one was adopted.
+// uninstall is an environment in which a user was created, and one was adopted.
 type uninstall struct {
-	*world
+	*environment
 
 	kinds            client.Client
 	kubeconfig       string
@@ -48,13 +48,13 @@ func newUninstall(t *testing.T, plane *controlplane.ControlPlane) *uninstall {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u := &uninstall{world: worldIn(t, config), kinds: kinds, kubeconfig: plane.Kubeconfig()}
+	u := &uninstall{environment: newEnvironmentOnServer(t, config), kinds: kinds, kubeconfig: plane.Kubeconfig()}
 	u.start()
 	person := u.clerk.Seed(verified("person"))
 	u.create(u.user("person", func(s *spec) { s.UserID, s.EmailAddresses = &person.ID, nil }))
 	u.create(u.user("ann"))
-	u.adopted = u.becomes("person", v1alpha1.ReasonInSync).Status.UserID
-	u.created = u.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
+	u.adopted = u.expectReason("person", v1alpha1.ReasonInSync).Status.UserID
+	u.created = u.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
 	return u
 }
 
@@ -80,7 +80,7 @@ func (u *uninstall) deleteKinds() {
 // kindsVanish waits until nothing is left that is being deleted.
 func (u *uninstall) kindsVanish() {
 	u.t.Helper()
-	u.eventually("the CustomResourceDefinitions to vanish", func() error {
+	u.eventually("the CustomResourceDefinitions to be gone", func() error {
 		for _, definition := range u.definitions() {
 			if !definition.DeletionTimestamp.IsZero() {
 				return fmt.Errorf("%s is left", definition.Name)
@@ -104,7 +104,7 @@ func (u *uninstall) installAgain() {
 	u.start()
 }
 
-// only fails unless the users at Clerk are as told.
+// only fails unless the users at Clerk are these.
 func (u *uninstall) only(created, adopted bool) {
 	u.t.Helper()
 	if got := u.clerk.User(u.created) != nil; got != created {
@@ -130,7 +130,7 @@ func uninstallInOrder(t *testing.T, u *uninstall) {
 		if err := u.client.DeleteAllOf(t.Context(), kind.object, client.InNamespace(u.namespace)); err != nil {
 			t.Fatal(err)
 		}
-		u.vanishesAll(kind.list)
+		u.expectAllGone(kind.list)
 	}
 	secret := u.secret("")
 	u.get(secret, secret.Name)

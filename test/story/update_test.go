@@ -76,22 +76,22 @@ func TestChangedFieldGroupCostsOneCall(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := newLiveWorld(t, slow)
-			w.create(w.user("ann", full))
-			w.becomes("ann", v1alpha1.ReasonInSync)
-			w.clerk.ResetJournal()
-			w.edit("ann", tc.change)
-			w.becomes("ann", v1alpha1.ReasonInSync)
-			if u := w.atClerk("ann"); !tc.holds(u) {
+			env := newRunningEnvironment(t, slow)
+			env.create(env.user("ann", full))
+			env.expectReason("ann", v1alpha1.ReasonInSync)
+			env.clerk.ResetJournal()
+			env.edit("ann", tc.change)
+			env.expectReason("ann", v1alpha1.ReasonInSync)
+			if u := env.atClerk("ann"); !tc.holds(u) {
 				t.Errorf("the user at Clerk is not as declared: %+v", u)
 			}
-			w.wantCalls(1, tc.method, tc.path)
-			w.wantCalls(tc.reads, "GET", "/users/*")
-			if n := len(w.clerk.Journal().Writes()); n != 1 {
-				t.Errorf("%d writes, want 1\n%s", n, w.describe())
+			env.expectCalls(1, tc.method, tc.path)
+			env.expectCalls(tc.reads, "GET", "/users/*")
+			if n := len(env.clerk.Journal().Writes()); n != 1 {
+				t.Errorf("%d writes, want 1\n%s", n, env.describe())
 			}
-			w.editInstance(quick)
-			w.rests()
+			env.editInstance(quick)
+			env.expectNoWrites()
 		})
 	}
 }
@@ -101,22 +101,22 @@ func addEmail(s *spec) {
 }
 
 func TestRemovedFieldsAreTakenBackAndNothingElse(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann", full, addEmail, func(s *spec) { s.Banned, s.Locked = ptr.To(true), ptr.To(true) }))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	id := w.read("ann").Status.UserID
-	if _, err := w.clerk.Edit(id, func(u *emulator.User) {
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann", full, addEmail, func(s *spec) { s.Banned, s.Locked = ptr.To(true), ptr.To(true) }))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	id := env.read("ann").Status.UserID
+	if _, err := env.clerk.Edit(id, func(u *emulator.User) {
 		u.PublicMetadata["app"] = "wrote this"
 		u.UnsafeMetadata = map[string]any{"theme": u.UnsafeMetadata["theme"], "mine": true}
 	}); err != nil {
 		t.Fatal(err)
 	}
-	w.edit("ann", func(s *spec) {
+	env.edit("ann", func(s *spec) {
 		*s = v1alpha1.ClerkUserSpec{EmailAddresses: s.EmailAddresses[:1]}
 	})
-	w.becomes("ann", v1alpha1.ReasonInSync)
+	env.expectReason("ann", v1alpha1.ReasonInSync)
 
-	u := w.atClerk("ann")
+	u := env.atClerk("ann")
 	if len(u.EmailAddresses) != 1 || u.Banned || u.Locked {
 		t.Errorf("address, ban and lock were not taken back: %+v", u)
 	}
@@ -126,66 +126,66 @@ func TestRemovedFieldsAreTakenBackAndNothingElse(t *testing.T) {
 	if *u.FirstName != "Ann" || *u.Username != "ann_lee" || *u.ExternalID != "hr-17" || u.DeleteSelfEnabled {
 		t.Errorf("what was overwritten did not stay: %+v", u)
 	}
-	w.rests()
+	env.expectNoWrites()
 }
 
 func TestIdentifierIsExchangedWithoutReplacingTheAccount(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann"))
-	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
-	w.clerk.ResetJournal()
-	w.edit("ann", func(s *spec) {
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann"))
+	id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
+	env.clerk.ResetJournal()
+	env.edit("ann", func(s *spec) {
 		s.EmailAddresses = []v1alpha1.EmailAddress{{Address: "Married@Example.com", Primary: ptr.To(true)}}
 	})
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	u := w.atClerk("ann")
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	u := env.atClerk("ann")
 	if u.ID != id || len(u.EmailAddresses) != 1 || u.EmailAddresses[0].EmailAddress != "married@example.com" {
 		t.Errorf("want the same account with the new address only: %+v", u)
 	}
-	w.wantCalls(1, "POST", "/email_addresses")
-	w.wantCalls(1, "DELETE", "/email_addresses/*")
-	w.wantCalls(0, "DELETE", "/users/*")
-	w.rests()
+	env.expectCalls(1, "POST", "/email_addresses")
+	env.expectCalls(1, "DELETE", "/email_addresses/*")
+	env.expectCalls(0, "DELETE", "/users/*")
+	env.expectNoWrites()
 }
 
 func TestMetadataReplaceOwnsTheWholeField(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann", func(s *spec) {
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann", func(s *spec) {
 		s.PrivateMetadata, s.MetadataPolicy = object(`{"cost":"R1"}`), ptr.To(v1alpha1.PolicyReplace)
 	}))
-	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
-	if _, err := w.clerk.Edit(id, func(u *emulator.User) { u.PrivateMetadata["stray"] = 1 }); err != nil {
+	id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
+	if _, err := env.clerk.Edit(id, func(u *emulator.User) { u.PrivateMetadata["stray"] = 1 }); err != nil {
 		t.Fatal(err)
 	}
-	w.eventually("the stray key to go", func() error {
-		if _, stray := w.clerk.User(id).PrivateMetadata["stray"]; stray {
+	env.eventually("the stray key to go", func() error {
+		if _, stray := env.clerk.User(id).PrivateMetadata["stray"]; stray {
 			return errNotYet
 		}
 		return nil
 	})
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	if w.clerk.User(id).PrivateMetadata[v1alpha1.OwnerKey] == nil {
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	if env.clerk.User(id).PrivateMetadata[v1alpha1.OwnerKey] == nil {
 		t.Error("the owner mark went with it")
 	}
-	w.rests()
+	env.expectNoWrites()
 }
 
 func TestSpecEditedWhileInFlight(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann"))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.clerk.InjectFault(emulator.Fault{Method: "PATCH", Path: "/users/*", Delay: driftInterval, AfterApplying: true})
-	w.edit("ann", func(s *spec) { s.FirstName = ptr.To("One") })
-	w.eventually("the call to be under way", func() error {
-		if w.calls("PATCH", "/users/*") == 0 {
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann"))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.clerk.InjectFault(emulator.Fault{Method: "PATCH", Path: "/users/*", Delay: driftInterval, AfterApplying: true})
+	env.edit("ann", func(s *spec) { s.FirstName = ptr.To("One") })
+	env.eventually("the call to be under way", func() error {
+		if env.calls("PATCH", "/users/*") == 0 {
 			return errNotYet
 		}
 		return nil
 	})
-	w.edit("ann", func(s *spec) { s.FirstName = ptr.To("Two") })
-	user := w.becomes("ann", v1alpha1.ReasonInSync)
-	if u := w.atClerk("ann"); *u.FirstName != "Two" || user.Status.ObservedGeneration != user.Generation {
+	env.edit("ann", func(s *spec) { s.FirstName = ptr.To("Two") })
+	user := env.expectReason("ann", v1alpha1.ReasonInSync)
+	if u := env.atClerk("ann"); *u.FirstName != "Two" || user.Status.ObservedGeneration != user.Generation {
 		t.Errorf("at Clerk it is %q at generation %d of %d", *u.FirstName, user.Status.ObservedGeneration, user.Generation)
 	}
-	w.rests()
+	env.expectNoWrites()
 }

@@ -27,49 +27,49 @@ func TestRenamedRequestIsNeitherRepeatedNorLost(t *testing.T) {
 	t.Parallel()
 	plane := ownPlane(t, definitionsDir(t))
 	renameRecord(t, plane.Config(), "lastHandledReconcileAt", formerRecord)
-	w := worldIn(t, plane.Config(), slow)
-	w.start()
-	w.create(w.user("ann", func(s *spec) { s.FirstName = ptr.To("Ann") }))
-	id := w.becomes("ann", v1alpha1.ReasonInSync).Status.UserID
-	w.halt()
-	w.annotate("ann", "clerk-operator.io/reconcile-at", "before")
-	w.patchStatus(&v1alpha1.ClerkUser{}, "ann", `{"lastReconcileAt":"before"}`)
-	if got := w.recordOf("ann", formerRecord); got != "before" {
+	env := newEnvironmentOnServer(t, plane.Config(), slow)
+	env.start()
+	env.create(env.user("ann", func(s *spec) { s.FirstName = ptr.To("Ann") }))
+	id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
+	env.halt()
+	env.annotate("ann", "clerk-operator.io/reconcile-at", "before")
+	env.patchStatus(&v1alpha1.ClerkUser{}, "ann", `{"lastReconcileAt":"before"}`)
+	if got := env.recordOf("ann", formerRecord); got != "before" {
 		t.Fatalf("the former record is %q", got)
 	}
 
-	w.clerk.ResetJournal()
-	w.start()
-	w.rests()
-	w.wantCalls(0, "GET", "/users/"+id)
+	env.clerk.ResetJournal()
+	env.start()
+	env.expectNoWrites()
+	env.expectCalls(0, "GET", "/users/"+id)
 
-	if _, err := w.clerk.Edit(id, func(u *emulator.User) { u.FirstName = ptr.To("Eve") }); err != nil {
+	if _, err := env.clerk.Edit(id, func(u *emulator.User) { u.FirstName = ptr.To("Eve") }); err != nil {
 		t.Fatal(err)
 	}
-	w.annotate("ann", v1alpha1.AnnotationReconcileRequestedAt, "now")
-	w.eventually("the request to be handled", func() error {
-		if *w.clerk.User(id).FirstName != "Ann" {
+	env.annotate("ann", v1alpha1.AnnotationReconcileRequestedAt, "now")
+	env.eventually("the request to be handled", func() error {
+		if *env.clerk.User(id).FirstName != "Ann" {
 			return errNotYet
 		}
 		return nil
 	})
 	installDefinitions(t, plane.Config())
-	w.eventually("the request to be on record", func() error {
-		w.touch()
-		if w.recordOf("ann", "lastHandledReconcileAt") != "now" {
+	env.eventually("the request to be on record", func() error {
+		env.touch()
+		if env.recordOf("ann", "lastHandledReconcileAt") != "now" {
 			return errNotYet
 		}
 		return nil
 	})
-	if got := w.recordOf("ann", formerRecord); got != "" {
+	if got := env.recordOf("ann", formerRecord); got != "" {
 		t.Errorf("the former record is still %q", got)
 	}
-	w.restart()
-	w.rests()
-	if n := w.calls("GET", "/users/"+id); n > 2 {
+	env.restart()
+	env.expectNoWrites()
+	if n := env.calls("GET", "/users/"+id); n > 2 {
 		t.Errorf("the user was read %d times for one request", n)
 	}
-	w.wantCalls(1, "PATCH", "/users/"+id)
+	env.expectCalls(1, "PATCH", "/users/"+id)
 }
 
 // renameRecord gives a field of the status of ClerkUsers another name.
@@ -97,14 +97,14 @@ func renameRecord(t *testing.T, config *rest.Config, from, to string) {
 }
 
 // recordOf returns a field of the status of a ClerkUser that its type may lack.
-func (w *world) recordOf(name, field string) string {
-	w.t.Helper()
+func (env *environment) recordOf(name, field string) string {
+	env.t.Helper()
 	user := &unstructured.Unstructured{}
 	user.SetGroupVersionKind(v1alpha1.GroupVersion.WithKind("ClerkUser"))
-	w.get(user, name)
+	env.get(user, name)
 	value, _, err := unstructured.NestedString(user.Object, "status", field)
 	if err != nil {
-		w.t.Fatal(err)
+		env.t.Fatal(err)
 	}
 	return value
 }

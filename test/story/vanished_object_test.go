@@ -15,65 +15,65 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// letGo removes an object at once, finalizer or not, as a hasty administrator does.
-func (w *world) letGo(name string) error {
+// deleteAtOnce removes an object at once, finalizer or not, as a hasty administrator does.
+func (env *environment) deleteAtOnce(name string) error {
 	user := &v1alpha1.ClerkUser{}
-	if err := w.client.Get(w.t.Context(), client.ObjectKey{Namespace: w.namespace, Name: name}, user); err != nil {
+	if err := env.client.Get(env.t.Context(), client.ObjectKey{Namespace: env.namespace, Name: name}, user); err != nil {
 		return fmt.Errorf("reading ClerkUser %s: %w", name, err)
 	}
-	if err := w.client.Delete(w.t.Context(), user); err != nil {
+	if err := env.client.Delete(env.t.Context(), user); err != nil {
 		return fmt.Errorf("deleting ClerkUser %s: %w", name, err)
 	}
 	patch := client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"finalizers":null}}`))
-	if err := w.client.Patch(w.t.Context(), user, patch); err != nil {
+	if err := env.client.Patch(env.t.Context(), user, patch); err != nil {
 		return fmt.Errorf("removing the finalizers of ClerkUser %s: %w", name, err)
 	}
 	return nil
 }
 
 // whileCreating runs a func while the next creating call is under way.
-func (w *world) whileCreating(f func() error) {
-	w.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users", Delay: time.Millisecond, Match: func(emulator.Entry) bool {
+func (env *environment) whileCreating(f func() error) {
+	env.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users", Delay: time.Millisecond, Match: func(emulator.Entry) bool {
 		if err := f(); err != nil {
-			w.t.Error(err)
+			env.t.Error(err)
 		}
 		return true
 	}})
 }
 
-// TestUserOfAVanishedObjectIsDeletedAgain has an object vanish while its user is created.
+// TestUserOfAVanishedObjectIsDeletedAgain removes an object while its user is created.
 func TestUserOfAVanishedObjectIsDeletedAgain(t *testing.T) {
-	w := newLiveWorld(t)
-	w.whileCreating(func() error { return w.letGo("ann") })
-	w.create(w.user("ann"))
-	w.vanishes("ann")
-	w.eventually("the user to be deleted again", func() error {
-		if users := w.clerk.Users(); len(users) > 0 || w.calls("POST", "/users") == 0 {
+	env := newRunningEnvironment(t)
+	env.whileCreating(func() error { return env.deleteAtOnce("ann") })
+	env.create(env.user("ann"))
+	env.expectGone("ann")
+	env.eventually("the user to be deleted again", func() error {
+		if users := env.clerk.Users(); len(users) > 0 || env.calls("POST", "/users") == 0 {
 			return fmt.Errorf("%d users are at Clerk", len(users))
 		}
 		return nil
 	})
-	w.tells("ann", v1alpha1.EventDeleted)
-	w.rests()
+	env.expectEvent("ann", v1alpha1.EventDeleted)
+	env.expectNoWrites()
 }
 
 // TestUserOfAVanishedObjectIsNotItsSuccessors has another object of the same name take the place of one whose user is being
 // created.
 func TestUserOfAVanishedObjectIsNotItsSuccessors(t *testing.T) {
-	w := newLiveWorld(t)
+	env := newRunningEnvironment(t)
 	replaced := make(chan struct{})
-	w.whileCreating(func() error {
+	env.whileCreating(func() error {
 		defer close(replaced)
-		if err := w.letGo("ann"); err != nil {
+		if err := env.deleteAtOnce("ann"); err != nil {
 			return err
 		}
-		return w.client.Create(t.Context(), w.user("ann"))
+		return env.client.Create(t.Context(), env.user("ann"))
 	})
-	w.create(w.user("ann"))
+	env.create(env.user("ann"))
 	<-replaced
-	uid := string(w.becomes("ann", v1alpha1.ReasonInSync).UID)
-	w.eventually("the only user at Clerk to be the present object's", func() error {
-		users := w.clerk.Users()
+	uid := string(env.expectReason("ann", v1alpha1.ReasonInSync).UID)
+	env.eventually("the only user at Clerk to be the present object's", func() error {
+		users := env.clerk.Users()
 		if len(users) != 1 {
 			return fmt.Errorf("%d users are at Clerk", len(users))
 		}
@@ -82,5 +82,5 @@ func TestUserOfAVanishedObjectIsNotItsSuccessors(t *testing.T) {
 		}
 		return nil
 	})
-	w.rests()
+	env.expectNoWrites()
 }

@@ -16,50 +16,50 @@ import (
 
 // TestDefaultInstanceAppearsAndGoes puts a ClerkInstance before the one that the operator falls back on.
 func TestDefaultInstanceAppearsAndGoes(t *testing.T) {
-	w := newWorld(t)
+	env := newEnvironment(t)
 	nearer := &v1alpha1.ClerkInstance{}
-	w.get(nearer, "default")
-	w.delete(nearer)
-	fallback := w.instance()
+	env.get(nearer, "default")
+	env.delete(nearer)
+	fallback := env.instance()
 	fallback.Name = "fallback"
-	w.create(fallback)
-	w.tune = func(c *controller.Config) {
-		c.DefaultInstance = types.NamespacedName{Namespace: w.namespace, Name: fallback.Name}
+	env.create(fallback)
+	env.tune = func(c *controller.Config) {
+		c.DefaultInstance = types.NamespacedName{Namespace: env.namespace, Name: fallback.Name}
 	}
-	w.start()
-	w.create(w.user("ann"))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.create(w.instance())
-	w.becomes("ann", v1alpha1.ReasonInstanceChanged)
-	w.rests()
-	w.get(nearer, "default")
-	w.delete(nearer)
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.wantUsers(1)
-	w.rests()
+	env.start()
+	env.create(env.user("ann"))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.create(env.instance())
+	env.expectReason("ann", v1alpha1.ReasonInstanceChanged)
+	env.expectNoWrites()
+	env.get(nearer, "default")
+	env.delete(nearer)
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectUsers(1)
+	env.expectNoWrites()
 }
 
-// TestInstanceNamedBeforeItComes is of an object whose status still tells of the instance that its user was in.
+// TestInstanceNamedBeforeItComes is about an object whose status still names the instance that its user was in.
 func TestInstanceNamedBeforeItComes(t *testing.T) {
-	w := newLiveWorld(t)
-	first := w.clerk.Seed(verified("ann"))
-	w.create(w.user("ann", func(s *spec) { s.UserID, s.EmailAddresses = &first.ID, nil }))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	second := w.clerk.Seed(verified("bob"))
-	w.removeAtClerk(first.ID)
-	w.becomes("ann", v1alpha1.ReasonMissing)
-	w.edit("ann", func(s *spec) {
+	env := newRunningEnvironment(t)
+	first := env.clerk.Seed(verified("ann"))
+	env.create(env.user("ann", func(s *spec) { s.UserID, s.EmailAddresses = &first.ID, nil }))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	second := env.clerk.Seed(verified("bob"))
+	env.removeAtClerk(first.ID)
+	env.expectReason("ann", v1alpha1.ReasonMissing)
+	env.edit("ann", func(s *spec) {
 		s.InstanceRef, s.UserID = &v1alpha1.InstanceReference{Name: "later"}, &second.ID
 	})
-	w.becomes("ann", v1alpha1.ReasonInstanceNotFound)
-	w.rests()
-	later := w.instance()
+	env.expectReason("ann", v1alpha1.ReasonInstanceNotFound)
+	env.expectNoWrites()
+	later := env.instance()
 	later.Name = "later"
-	w.create(later)
-	if got := w.becomes("ann", v1alpha1.ReasonInSync).Status; got.UserID != second.ID || got.Instance.Name != "later" {
+	env.create(later)
+	if got := env.expectReason("ann", v1alpha1.ReasonInSync).Status; got.UserID != second.ID || got.Instance.Name != "later" {
 		t.Errorf("bound to %s through %+v", got.UserID, got.Instance)
 	}
-	w.rests()
+	env.expectNoWrites()
 }
 
 // TestManyKeysAreRenamedAtOnce needs room in status for the keys before and after.
@@ -73,16 +73,16 @@ func TestManyKeysAreRenamedAtOnce(t *testing.T) {
 		metadata := object("{" + strings.Join(all, ",") + "}")
 		return func(s *spec) { s.PublicMetadata, s.PrivateMetadata, s.UnsafeMetadata = metadata, metadata, metadata }
 	}
-	w := newLiveWorld(t)
-	w.create(w.user("ann", keys("a")))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.edit("ann", keys("b"))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	u := w.atClerk("ann")
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann", keys("a")))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.edit("ann", keys("b"))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	u := env.atClerk("ann")
 	for field, have := range map[string]map[string]any{"public": u.PublicMetadata, "unsafe": u.UnsafeMetadata} {
 		if len(have) != most || have["b0"] == nil {
 			t.Errorf("%s metadata has %d keys, want %d new ones", field, len(have), most)
 		}
 	}
-	w.rests()
+	env.expectNoWrites()
 }

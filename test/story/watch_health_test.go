@@ -52,66 +52,66 @@ func (s *streams) end() {
 
 // TestRightsThatAreTakenAwayAreReported takes the right to list and watch ClerkUsers away and gives it back.
 func TestRightsThatAreTakenAwayAreReported(t *testing.T) {
-	w := newWorld(t)
+	env := newEnvironment(t)
 	state, err := watches.New(watches.Config{
-		Scheme: w.client.Scheme(), Kinds: []string{"ClerkUser"}, Registry: prometheus.NewRegistry(), Logger: w.logger,
+		Scheme: env.client.Scheme(), Kinds: []string{"ClerkUser"}, Registry: prometheus.NewRegistry(), Logger: env.logger,
 		Tolerance: time.Second, Now: time.Now,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.withOptions = func(o *ctrl.Options) { state.Observe(&o.Cache) }
-	name := "watcher-" + w.namespace
-	role := w.limitRights(name)
+	env.withOptions = func(o *ctrl.Options) { state.Observe(&o.Cache) }
+	name := "watcher-" + env.namespace
+	role := env.limitRights(name)
 	open := &streams{}
-	w.config.Wrap(open.wrap)
-	w.start()
-	w.create(w.user("before"))
-	w.becomes("before", v1alpha1.ReasonInSync)
-	w.rests()
+	env.config.Wrap(open.wrap)
+	env.start()
+	env.create(env.user("before"))
+	env.expectReason("before", v1alpha1.ReasonInSync)
+	env.expectNoWrites()
 	if err := state.Check(); err != nil {
 		t.Fatal(err)
 	}
 
 	role.Rules = withoutClerkUsers(role.Rules)
-	if err := w.client.Update(t.Context(), role); err != nil {
+	if err := env.client.Update(t.Context(), role); err != nil {
 		t.Fatal(err)
 	}
-	operator, err := client.New(w.config, client.Options{Scheme: w.client.Scheme()})
+	operator, err := client.New(env.config, client.Options{Scheme: env.client.Scheme()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.eventually("the right to be gone", func() error {
+	env.eventually("the right to be gone", func() error {
 		if err := operator.List(t.Context(), &v1alpha1.ClerkUserList{}); !apierrors.IsForbidden(err) {
 			return fmt.Errorf("listing ClerkUsers: %w", err)
 		}
 		return nil
 	})
 	open.end()
-	w.eventually("the failure to be seen", func() error {
+	env.eventually("the failure to be seen", func() error {
 		if err := state.Check(); err == nil || !strings.Contains(err.Error(), "ClerkUser") || strings.Contains(err.Error(), "ClerkInstance") {
 			return fmt.Errorf("Check() = %w", err)
 		}
 		return nil
 	})
-	w.eventually("a log line", func() error {
-		if n := strings.Count(w.infos.String(), "objects cannot be listed or watched"); n < 1 {
+	env.eventually("a log line", func() error {
+		if n := strings.Count(env.infos.String(), "objects cannot be listed or watched"); n < 1 {
 			return errNotYet
 		}
 		return nil
 	})
-	w.create(w.user("meanwhile"))
-	w.get(role, name)
+	env.create(env.user("meanwhile"))
+	env.get(role, name)
 	role.Rules = shippedRole(t).Rules
-	if err := w.client.Update(t.Context(), role); err != nil {
+	if err := env.client.Update(t.Context(), role); err != nil {
 		t.Fatal(err)
 	}
-	w.eventually("the recovery to be seen", state.Check)
-	w.becomes("meanwhile", v1alpha1.ReasonInSync)
-	if lines := strings.Count(w.infos.String(), "objects cannot be listed or watched"); lines != 1 {
-		t.Errorf("%d log lines tell of a failure of list and watch:\n%s", lines, w.infos.String())
+	env.eventually("the recovery to be seen", state.Check)
+	env.expectReason("meanwhile", v1alpha1.ReasonInSync)
+	if lines := strings.Count(env.infos.String(), "objects cannot be listed or watched"); lines != 1 {
+		t.Errorf("%d log lines report a failure of list and watch:\n%s", lines, env.infos.String())
 	}
-	w.rests()
+	env.expectNoWrites()
 }
 
 // withoutClerkUsers takes the right to read all ClerkUsers out of rules.

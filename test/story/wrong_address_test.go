@@ -28,23 +28,23 @@ func TestWhatAnswersInTheWrongPlaceIsNamed(t *testing.T) {
 		"AnotherAPI":        {emulator.Fault{Status: 200, Body: `{"status":"hidden words"}`}, "JSON that is not Clerk's"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
+			env := newEnvironment(t)
 			fault := tc.fault
 			fault.Method, fault.Path, fault.Times = "GET", "/instance", -1
-			w.clerk.InjectFault(fault)
-			w.start()
-			w.create(w.user("ann"))
-			w.instanceBecomes(v1alpha1.ReasonUnexpectedAnswer)
-			says := w.instanceMessage()
+			env.clerk.InjectFault(fault)
+			env.start()
+			env.create(env.user("ann"))
+			env.expectInstanceReason(v1alpha1.ReasonUnexpectedAnswer)
+			says := env.instanceMessage()
 			if !strings.Contains(says, tc.says) || !strings.Contains(says, "spec.apiURL") || strings.Contains(says, "hidden") {
 				t.Errorf("the ClerkInstance says %q, want %q", says, tc.says)
 			}
-			w.says(w.becomes("ann", v1alpha1.ReasonInstanceNotReady), tc.says)
-			w.rests()
-			w.clerk.ClearFaults()
-			w.becomes("ann", v1alpha1.ReasonInSync)
-			w.instanceBecomes(v1alpha1.ReasonKeyAccepted)
-			w.rests()
+			env.expectMessage(env.expectReason("ann", v1alpha1.ReasonInstanceNotReady), tc.says)
+			env.expectNoWrites()
+			env.clerk.ClearFaults()
+			env.expectReason("ann", v1alpha1.ReasonInSync)
+			env.expectInstanceReason(v1alpha1.ReasonKeyAccepted)
+			env.expectNoWrites()
 		})
 	}
 }
@@ -52,17 +52,17 @@ func TestWhatAnswersInTheWrongPlaceIsNamed(t *testing.T) {
 // TestProxyThatForgetsItsPathTakesNobodysConnection lets GET /instance be answered by something else when the key is asked
 // about again, for it was rotated.
 func TestProxyThatForgetsItsPathTakesNobodysConnection(t *testing.T) {
-	w := newLiveWorld(t)
-	w.create(w.user("ann", banned))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	next := w.anotherKey("next")
-	w.clerk.AddKey(next)
-	w.clerk.InjectFault(emulator.Fault{Method: "GET", Path: "/instance", Status: 404, Body: "<html>", Times: -1})
-	w.setKey(next)
-	w.instanceBecomes(v1alpha1.ReasonUnexpectedAnswer)
-	w.liftedBanIsPutBack("ann")
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.clerk.ClearFaults()
-	w.instanceBecomes(v1alpha1.ReasonKeyAccepted)
-	w.rests()
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann", banned))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	next := env.anotherKey("next")
+	env.clerk.AddKey(next)
+	env.clerk.InjectFault(emulator.Fault{Method: "GET", Path: "/instance", Status: 404, Body: "<html>", Times: -1})
+	env.setKey(next)
+	env.expectInstanceReason(v1alpha1.ReasonUnexpectedAnswer)
+	env.expectLiftedBanRestored("ann")
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.clerk.ClearFaults()
+	env.expectInstanceReason(v1alpha1.ReasonKeyAccepted)
+	env.expectNoWrites()
 }

@@ -16,7 +16,7 @@ import (
 	"testing"
 )
 
-// planted are texts that tell a value, each by another way of a program to print, encode or digest it.
+// planted are texts that hold a value, each in another way of a program to print, encode or digest it.
 func planted(t *testing.T, value string) map[string]string {
 	t.Helper()
 	marshal := func(v any) string {
@@ -69,7 +69,7 @@ func TestSearchFindsWhatIsPlanted(t *testing.T) {
 		"Code": random(digits, 6), "Key": "sk_live_" + random(letters+digits, 24), "Digest": bcryptDigest(t, "first-Of-All-77"),
 	}
 	for kind, value := range values {
-		search := newCanarySearch([]canary{{name: "other", value: random(letters, 16)}, {name: "it", value: value}})
+		search := newLeakSearch([]leakMarker{{name: "other", value: random(letters, 16)}, {name: "it", value: value}})
 		for form, said := range planted(t, value) {
 			for _, text := range []string{said, `{"level":"info","msg":"` + said + `","count":1}` + "\n", "is " + said} {
 				if found := search.in(text); len(found) == 0 || !strings.HasPrefix(found[0], "it, ") {
@@ -87,10 +87,10 @@ func TestSearchFindsWhatIsPlanted(t *testing.T) {
 
 func TestSearchKnowsACodeFromAPartOfANumber(t *testing.T) {
 	t.Parallel()
-	search := newCanarySearch([]canary{{name: "it", value: "271828"}})
-	for _, told := range []string{"271828", `"271828"`, "code=271828&x", "code 271828, wrong", "[271828]"} {
-		if len(search.in(told)) == 0 {
-			t.Errorf("%q is passed over", told)
+	search := newLeakSearch([]leakMarker{{name: "it", value: "271828"}})
+	for _, text := range []string{"271828", `"271828"`, "code=271828&x", "code 271828, wrong", "[271828]"} {
+		if len(search.in(text)) == 0 {
+			t.Errorf("%q is not found", text)
 		}
 	}
 	for _, innocent := range []string{"2718281", "1271828", "0.271828", "a271828", "2026-271828"} {
@@ -103,7 +103,7 @@ func TestSearchKnowsACodeFromAPartOfANumber(t *testing.T) {
 func TestHalfAValueIsFound(t *testing.T) {
 	t.Parallel()
 	value := random(letters, 32)
-	search := newCanarySearch([]canary{{name: "it", value: value}})
+	search := newLeakSearch([]leakMarker{{name: "it", value: value}})
 	for _, half := range []string{value[:20] + "…", "…" + value[12:]} {
 		if len(search.in(half)) == 0 {
 			t.Errorf("%q of %q is passed over", half, value)

@@ -55,11 +55,11 @@ const (
 	longPause  = 80 * time.Millisecond
 )
 
-// driftInterval is how often the operator looks at users in stories.
+// driftInterval is the interval of incremental syncs in stories.
 const driftInterval = time.Second
 
-// world is a namespace of a real API server, a Clerk of its own, and the operator between them.
-type world struct {
+// environment is a namespace of a real API server, a Clerk of its own, and the operator between them.
+type environment struct {
 	t         *testing.T
 	namespace string
 	client    client.WithWatch
@@ -81,31 +81,31 @@ type world struct {
 	// withOptions changes the options of its manager; nil leaves them.
 	withOptions func(*ctrl.Options)
 
-	// operators are those that run, for all views of this world.
+	// operators are those that run, for all views of this environment.
 	operators *operators
 
 	stop context.CancelFunc
 	done chan struct{}
 }
 
-// worlds counts them, since their keys must differ.
-var worlds atomic.Int64
+// environments counts them, because their keys must differ.
+var environments atomic.Int64
 
-// newWorld makes a world without an operator and with a ClerkInstance default that change may alter. Its story is told
-// beside others.
-func newWorld(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *world {
+// newEnvironment makes an environment without an operator and with a ClerkInstance default that change may alter. Its story runs
+// in parallel.
+func newEnvironment(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *environment {
 	t.Helper()
 	t.Parallel()
-	return prepareWorld(t, change...)
+	return newSerialEnvironment(t, change...)
 }
 
-func prepareWorld(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *world {
+func newSerialEnvironment(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *environment {
 	t.Helper()
-	return prepareWorldIn(t, controlplane.Config(t), controlplane.Namespace(t), change...)
+	return newEnvironmentIn(t, controlplane.Config(t), controlplane.Namespace(t), change...)
 }
 
-// prepareWorldIn makes a world in a namespace of the API server that the configuration leads to.
-func prepareWorldIn(t *testing.T, config *rest.Config, namespace string, change ...func(*v1alpha1.ClerkInstance)) *world {
+// newEnvironmentIn makes an environment in a namespace of the API server that the configuration leads to.
+func newEnvironmentIn(t *testing.T, config *rest.Config, namespace string, change ...func(*v1alpha1.ClerkInstance)) *environment {
 	t.Helper()
 	scheme, err := controller.Scheme()
 	if err != nil {
@@ -119,48 +119,48 @@ func prepareWorldIn(t *testing.T, config *rest.Config, namespace string, change 
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, namespace: namespace, client: c, key: key, clusterID: "story", operators: &operators{}}
-	w.config, w.watched = rest.CopyConfig(config), []string{w.namespace}
-	w.infos, w.metrics = &safeBuffer{}, prometheus.NewRegistry()
-	w.logger = zap.New(zap.WriteTo(w.infos))
-	w.server = emulator.New(emulator.Config{})
-	w.clerk = w.server.AddInstance(emulator.InstanceConfig{
-		Keys:     []string{fmt.Sprintf("sk_live_story%d", worlds.Add(1))},
+	env := &environment{t: t, namespace: namespace, client: c, key: key, clusterID: "story", operators: &operators{}}
+	env.config, env.watched = rest.CopyConfig(config), []string{env.namespace}
+	env.infos, env.metrics = &safeBuffer{}, prometheus.NewRegistry()
+	env.logger = zap.New(zap.WriteTo(env.infos))
+	env.server = emulator.New(emulator.Config{})
+	env.clerk = env.server.AddInstance(emulator.InstanceConfig{
+		Keys:     []string{fmt.Sprintf("sk_live_story%d", environments.Add(1))},
 		Settings: emulator.Settings{InstanceRateLimit: -1, UserRateLimit: -1},
 	})
-	listener := httptest.NewServer(w.operators.countCalls(contract.Enforce(t, w.server)))
-	t.Cleanup(func() { w.server.Close(); listener.Close() })
-	w.url = listener.URL
-	w.create(w.secret(w.clerk.Key()))
-	instance := w.instance()
+	listener := httptest.NewServer(env.operators.countCalls(contract.Enforce(t, env.server)))
+	t.Cleanup(func() { env.server.Close(); listener.Close() })
+	env.url = listener.URL
+	env.create(env.secret(env.clerk.Key()))
+	instance := env.instance()
 	for _, f := range change {
 		f(instance)
 	}
-	w.create(instance)
-	return w
+	env.create(instance)
+	return env
 }
 
-// newLiveWorld makes a world and starts the operator in it.
-func newLiveWorld(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *world {
+// newRunningEnvironment makes an environment and starts the operator in it.
+func newRunningEnvironment(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *environment {
 	t.Helper()
-	w := newWorld(t, change...)
-	w.start()
-	return w
+	env := newEnvironment(t, change...)
+	env.start()
+	return env
 }
 
-func (w *world) secret(key string) *corev1.Secret {
+func (env *environment) secret(key string) *corev1.Secret {
 	return &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "clerk"},
+		ObjectMeta: metav1.ObjectMeta{Namespace: env.namespace, Name: "clerk"},
 		StringData: map[string]string{v1alpha1.DefaultSecretKey: key},
 	}
 }
 
-func (w *world) instance() *v1alpha1.ClerkInstance {
+func (env *environment) instance() *v1alpha1.ClerkInstance {
 	return &v1alpha1.ClerkInstance{
-		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: "default"},
+		ObjectMeta: metav1.ObjectMeta{Namespace: env.namespace, Name: "default"},
 		Spec: v1alpha1.ClerkInstanceSpec{
 			SecretKeyRef: v1alpha1.SecretKeyReference{Name: "clerk"},
-			APIURL:       ptr.To(w.url + "/v1"),
+			APIURL:       ptr.To(env.url + "/v1"),
 			RateLimit:    &v1alpha1.RateLimit{RequestsPer10s: ptr.To[int32](10000)},
 			Drift:        &v1alpha1.DriftCheck{Interval: &metav1.Duration{Duration: driftInterval}},
 		},
@@ -168,110 +168,110 @@ func (w *world) instance() *v1alpha1.ClerkInstance {
 }
 
 // start runs the operator, as the binary would, but for this namespace alone and by the emulator's clock.
-func (w *world) start() {
-	w.t.Helper()
+func (env *environment) start() {
+	env.t.Helper()
 	scheme, err := controller.Scheme()
 	if err != nil {
-		w.t.Fatal(err)
+		env.t.Fatal(err)
 	}
-	options := controller.ManagerOptions(scheme, w.watched)
+	options := controller.ManagerOptions(scheme, env.watched)
 	options.Metrics = metricsserver.Options{BindAddress: "0"}
 	options.HealthProbeBindAddress = "0"
 	options.Controller = managerconfig.Controller{SkipNameValidation: ptr.To(true), RecoverPanic: ptr.To(false)}
-	options.Logger = w.logger
-	if w.withOptions != nil {
-		w.withOptions(&options)
+	options.Logger = env.logger
+	if env.withOptions != nil {
+		env.withOptions(&options)
 	}
-	o := &operator{pool: connection.NewPool(w.server.Clock().Now), queues: map[string]*queue{}}
-	observed := rest.CopyConfig(w.config)
+	o := &operator{pool: connection.NewPool(env.server.Clock().Now), queues: map[string]*queue{}}
+	observed := rest.CopyConfig(env.config)
 	observed.Wrap(o.count)
 	mgr, err := ctrl.NewManager(observed, options)
 	if err != nil {
-		w.t.Fatal(err)
+		env.t.Fatal(err)
 	}
 	o.cache = mgr.GetCache()
 	live, err := client.New(observed, client.Options{Scheme: scheme})
 	if err != nil {
-		w.t.Fatal(err)
+		env.t.Fatal(err)
 	}
-	hosts, err := clerkinstance.ParseAllowedHosts([]string{w.url})
+	hosts, err := clerkinstance.ParseAllowedHosts([]string{env.url})
 	if err != nil {
-		w.t.Fatal(err)
+		env.t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(w.t.Context())
-	w.metrics = prometheus.NewRegistry()
+	ctx, cancel := context.WithCancel(env.t.Context())
+	env.metrics = prometheus.NewRegistry()
 	config := controller.Config{
-		ClusterID:      w.clusterID,
-		Key:            w.key,
+		ClusterID:      env.clusterID,
+		Key:            env.key,
 		Hosts:          hosts,
 		Concurrency:    8,
 		SecretInterval: driftInterval,
 		CountInterval:  100 * time.Millisecond,
 		UserAgent:      "story",
-		Registry:       w.metrics,
-		Now:            w.server.Clock().Now,
+		Registry:       env.metrics,
+		Now:            env.server.Clock().Now,
 		Pool:           o.pool,
 		NewQueue:       o.newQueue,
 	}
-	if w.tune != nil {
-		w.tune(&config)
+	if env.tune != nil {
+		env.tune(&config)
 	}
 	err = controller.SetupWithManager(ctx, mgr, live, config)
 	if err != nil {
 		cancel()
-		w.t.Fatal(err)
+		env.t.Fatal(err)
 	}
-	w.t.Cleanup(expectNoNewSeries(w.t, w.metrics))
-	w.stop, w.done = cancel, make(chan struct{})
-	w.operators.add(o)
+	env.t.Cleanup(expectNoNewSeries(env.t, env.metrics))
+	env.stop, env.done = cancel, make(chan struct{})
+	env.operators.add(o)
 	go func() {
-		defer close(w.done)
-		defer w.operators.remove(o)
+		defer close(env.done)
+		defer env.operators.remove(o)
 		if err := mgr.Start(ctx); err != nil {
-			w.t.Errorf("running the manager: %v", err)
+			env.t.Errorf("running the manager: %v", err)
 		}
 	}()
-	w.t.Cleanup(w.halt)
+	env.t.Cleanup(env.halt)
 }
 
 // halt stops the operator, as the end of its pod would.
-func (w *world) halt() {
-	w.stop()
-	<-w.done
+func (env *environment) halt() {
+	env.stop()
+	<-env.done
 }
 
 // restart stops the operator and starts another, which remembers nothing.
-func (w *world) restart() {
-	w.t.Helper()
-	w.halt()
-	w.start()
+func (env *environment) restart() {
+	env.t.Helper()
+	env.halt()
+	env.start()
 }
 
-func (w *world) create(o client.Object) {
-	w.t.Helper()
-	if err := w.client.Create(w.t.Context(), o); err != nil {
-		w.t.Fatalf("creating %T: %v", o, err)
+func (env *environment) create(o client.Object) {
+	env.t.Helper()
+	if err := env.client.Create(env.t.Context(), o); err != nil {
+		env.t.Fatalf("creating %T: %v", o, err)
 	}
 }
 
-func (w *world) get(o client.Object, name string) {
-	w.t.Helper()
-	if err := w.client.Get(w.t.Context(), client.ObjectKey{Namespace: w.namespace, Name: name}, o); err != nil {
-		w.t.Fatalf("getting %T %s: %v", o, name, err)
+func (env *environment) get(o client.Object, name string) {
+	env.t.Helper()
+	if err := env.client.Get(env.t.Context(), client.ObjectKey{Namespace: env.namespace, Name: name}, o); err != nil {
+		env.t.Fatalf("getting %T %s: %v", o, name, err)
 	}
 }
 
-func (w *world) delete(o client.Object) {
-	w.t.Helper()
-	if err := w.client.Delete(w.t.Context(), o); err != nil {
-		w.t.Fatalf("deleting %T: %v", o, err)
+func (env *environment) delete(o client.Object) {
+	env.t.Helper()
+	if err := env.client.Delete(env.t.Context(), o); err != nil {
+		env.t.Fatalf("deleting %T: %v", o, err)
 	}
 }
 
 // user returns a ClerkUser to be created, with an e-mail address after its name.
-func (w *world) user(name string, change ...func(*v1alpha1.ClerkUserSpec)) *v1alpha1.ClerkUser {
+func (env *environment) user(name string, change ...func(*v1alpha1.ClerkUserSpec)) *v1alpha1.ClerkUser {
 	user := &v1alpha1.ClerkUser{
-		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: name},
+		ObjectMeta: metav1.ObjectMeta{Namespace: env.namespace, Name: name},
 		Spec: v1alpha1.ClerkUserSpec{
 			EmailAddresses: []v1alpha1.EmailAddress{{Address: address(name)}},
 		},
@@ -285,50 +285,50 @@ func (w *world) user(name string, change ...func(*v1alpha1.ClerkUserSpec)) *v1al
 func address(name string) string { return name + "@example.com" }
 
 // read returns the ClerkUser as the API server has it.
-func (w *world) read(name string) *v1alpha1.ClerkUser {
-	w.t.Helper()
+func (env *environment) read(name string) *v1alpha1.ClerkUser {
+	env.t.Helper()
 	user := &v1alpha1.ClerkUser{}
-	w.get(user, name)
+	env.get(user, name)
 	return user
 }
 
 // edit changes the spec of a ClerkUser as kubectl edit would.
-func (w *world) edit(name string, change func(*v1alpha1.ClerkUserSpec)) {
-	w.t.Helper()
-	user := w.read(name)
+func (env *environment) edit(name string, change func(*v1alpha1.ClerkUserSpec)) {
+	env.t.Helper()
+	user := env.read(name)
 	before := user.DeepCopy()
 	change(&user.Spec)
-	if err := w.client.Patch(w.t.Context(), user, client.MergeFrom(before)); err != nil {
-		w.t.Fatalf("editing ClerkUser %s: %v", name, err)
+	if err := env.client.Patch(env.t.Context(), user, client.MergeFrom(before)); err != nil {
+		env.t.Fatalf("editing ClerkUser %s: %v", name, err)
 	}
 }
 
 // editInstance changes the spec of the ClerkInstance.
-func (w *world) editInstance(change func(*v1alpha1.ClerkInstance)) {
-	w.t.Helper()
+func (env *environment) editInstance(change func(*v1alpha1.ClerkInstance)) {
+	env.t.Helper()
 	instance := &v1alpha1.ClerkInstance{}
-	w.get(instance, "default")
+	env.get(instance, "default")
 	before := instance.DeepCopy()
 	change(instance)
-	if err := w.client.Patch(w.t.Context(), instance, client.MergeFrom(before)); err != nil {
-		w.t.Fatalf("editing the ClerkInstance: %v", err)
+	if err := env.client.Patch(env.t.Context(), instance, client.MergeFrom(before)); err != nil {
+		env.t.Fatalf("editing the ClerkInstance: %v", err)
 	}
 }
 
 // atClerk returns the user at Clerk that a ClerkUser is bound to.
-func (w *world) atClerk(name string) *emulator.User {
-	w.t.Helper()
-	id := w.read(name).Status.UserID
-	user := w.clerk.User(id)
+func (env *environment) atClerk(name string) *emulator.User {
+	env.t.Helper()
+	id := env.read(name).Status.UserID
+	user := env.clerk.User(id)
 	if user == nil {
-		w.t.Fatalf("ClerkUser %s is bound to %q, which is not at Clerk", name, id)
+		env.t.Fatalf("ClerkUser %s is bound to %q, which is not at Clerk", name, id)
 	}
 	return user
 }
 
 // eventually waits until check returns nil, and fails with its last error.
-func (w *world) eventually(what string, check func() error) {
-	w.t.Helper()
+func (env *environment) eventually(what string, check func() error) {
+	env.t.Helper()
 	deadline := time.Now().Add(patience)
 	var err error
 	for pause := shortPause; time.Now().Before(deadline); pause = min(2*pause, longPause) {
@@ -337,43 +337,43 @@ func (w *world) eventually(what string, check func() error) {
 		}
 		time.Sleep(pause)
 	}
-	w.t.Fatalf("waiting for %s: %v\n%s", what, err, w.describe())
+	env.t.Fatalf("waiting for %s: %v\n%s", what, err, env.describe())
 }
 
-// describe tells the state of the world, for a failure.
-func (w *world) describe() string {
+// describe returns the state of the environment, for the message of a failure.
+func (env *environment) describe() string {
 	var b strings.Builder
 	users := &v1alpha1.ClerkUserList{}
-	if err := w.client.List(context.Background(), users, client.InNamespace(w.namespace)); err == nil {
+	if err := env.client.List(context.Background(), users, client.InNamespace(env.namespace)); err == nil {
 		for i := range users.Items {
 			u := &users.Items[i]
 			fmt.Fprintf(&b, "ClerkUser %s generation %d deletion %v: %+v\n", u.Name, u.Generation, u.DeletionTimestamp, u.Status)
 		}
 	}
 	instances := &v1alpha1.ClerkInstanceList{}
-	if err := w.client.List(context.Background(), instances, client.InNamespace(w.namespace)); err == nil {
+	if err := env.client.List(context.Background(), instances, client.InNamespace(env.namespace)); err == nil {
 		for i := range instances.Items {
 			o := &instances.Items[i]
 			fmt.Fprintf(&b, "ClerkInstance %s generation %d deletion %v: %+v\n", o.Name, o.Generation, o.DeletionTimestamp, o.Status)
 		}
 	}
-	fmt.Fprintf(&b, "The operator logged:\n%s", w.infos)
-	for _, e := range w.clerk.Journal() {
+	fmt.Fprintf(&b, "The operator logged:\n%s", env.infos)
+	for _, e := range env.clerk.Journal() {
 		fmt.Fprintf(&b, "%s %s?%s -> %d applied %t %s\n", e.Method, e.Path, e.Query, e.Status, e.Applied, e.Body)
 	}
 	return b.String()
 }
 
 // annotate sets an annotation of a ClerkUser.
-func (w *world) annotate(name, key, value string) {
-	w.t.Helper()
-	user := w.read(name)
+func (env *environment) annotate(name, key, value string) {
+	env.t.Helper()
+	user := env.read(name)
 	before := user.DeepCopy()
 	if user.Annotations == nil {
 		user.Annotations = map[string]string{}
 	}
 	user.Annotations[key] = value
-	if err := w.client.Patch(w.t.Context(), user, client.MergeFrom(before)); err != nil {
-		w.t.Fatalf("annotating ClerkUser %s: %v", name, err)
+	if err := env.client.Patch(env.t.Context(), user, client.MergeFrom(before)); err != nil {
+		env.t.Fatalf("annotating ClerkUser %s: %v", name, err)
 	}
 }

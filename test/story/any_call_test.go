@@ -16,42 +16,42 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// life is a short life of a user in which every kind of call is made.
-type life struct {
-	*world
+// lifecycle is the short lifecycle of a user in which each kind of call is sent.
+type lifecycle struct {
+	*environment
 }
 
-func (l life) born() {
-	l.keep("ann", "password", "first-Of-All-77")
-	l.keep("ann-portrait", "png", string(portrait(l.t, 1)))
-	l.keep("ann-token", "text", "tok-1")
+func (l lifecycle) createUser() {
+	l.putSecret("ann", "password", "first-Of-All-77")
+	l.putSecret("ann-portrait", "png", string(portrait(l.t, 1)))
+	l.putSecret("ann-token", "text", "tok-1")
 	l.create(l.user("ann", full, withPassword, func(s *spec) {
 		s.ProfileImage = &v1alpha1.ProfileImage{SecretKeyRef: ptr.To(at("ann-portrait", "png"))}
 		s.PrivateMetadataFrom = []v1alpha1.PrivateMetadataSource{{Path: "/token", SecretKeyRef: at("ann-token", "text")}}
 	}))
-	l.becomes("ann", v1alpha1.ReasonInSync)
+	l.expectReason("ann", v1alpha1.ReasonInSync)
 }
 
-func (l life) changes() {
-	l.keep("ann", "password", "second-Of-All-77")
-	l.keep("ann-portrait", "png", string(portrait(l.t, 2)))
-	l.keep("ann-token", "text", "tok-2")
+func (l lifecycle) changeEverything() {
+	l.putSecret("ann", "password", "second-Of-All-77")
+	l.putSecret("ann-portrait", "png", string(portrait(l.t, 2)))
+	l.putSecret("ann-token", "text", "tok-2")
 	l.edit("ann", func(s *spec) {
 		s.EmailAddresses = []v1alpha1.EmailAddress{{Address: "new@example.com", Primary: ptr.To(true)}}
 		s.PhoneNumbers = []v1alpha1.PhoneNumber{}
 		s.FirstName, s.Banned, s.Locked = ptr.To("Anna"), ptr.To(true), ptr.To(true)
 		s.PublicMetadata = object(`{"role":"viewer"}`)
 	})
-	l.becomes("ann", v1alpha1.ReasonInSync)
+	l.expectReason("ann", v1alpha1.ReasonInSync)
 	if u := l.atClerk("ann"); u.Image == nil || u.Image.SHA256 != digestOf(portrait(l.t, 2)) {
 		l.t.Errorf("the second image is not at Clerk\n%s", l.describe())
 	}
 	l.edit("ann", func(s *spec) { s.Banned, s.Locked, s.ProfileImage = nil, nil, nil })
-	l.becomes("ann", v1alpha1.ReasonInSync)
+	l.expectReason("ann", v1alpha1.ReasonInSync)
 }
 
-// asDeclared checks what is at Clerk at the end: one user, as the last spec says.
-func (l life) asDeclared(t *testing.T) {
+// expectAsDeclared checks what is at Clerk at the end: one user, as the last spec says.
+func (l lifecycle) expectAsDeclared(t *testing.T) {
 	t.Helper()
 	if n := len(l.clerk.Users()); n != 1 {
 		t.Fatalf("%d users, want 1\n%s", n, l.describe())
@@ -65,21 +65,21 @@ func (l life) asDeclared(t *testing.T) {
 	}
 }
 
-func (l life) dies(t *testing.T) {
+func (l lifecycle) deleteUser(t *testing.T) {
 	t.Helper()
 	// Long enough after the last write for Clerk to be believed that the user is gone, where the answer to its deletion is lost.
 	l.server.Clock().Advance(2 * lagTime)
 	l.delete(l.read("ann"))
-	l.vanishes("ann")
+	l.expectGone("ann")
 	if n := len(l.clerk.Users()); n != 0 {
 		t.Errorf("%d users are left\n%s", n, l.describe())
 	}
 }
 
-// TestAnySingleFaultAtAnyCall strikes each call of a life, one at a time, with each kind of fault.
+// TestAnySingleFaultAtAnyCall injects each kind of fault into each call of a lifecycle, one at a time.
 func TestAnySingleFaultAtAnyCall(t *testing.T) {
 	t.Parallel()
-	calls := callsOfALife(t)
+	calls := callsOfALifecycle(t)
 	faults := map[string]emulator.Fault{
 		"AnswerLost":    {Cut: true, AfterApplying: true},
 		"ConnectionCut": {Cut: true},
@@ -94,62 +94,62 @@ func TestAnySingleFaultAtAnyCall(t *testing.T) {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s%d", name, i), func(t *testing.T) {
-				l := life{newWorld(t, patient)}
-				strike := faults[name]
-				strike.Skip = i
-				l.clerk.InjectFault(strike)
+				l := lifecycle{newEnvironment(t, patient)}
+				fault := faults[name]
+				fault.Skip = i
+				l.clerk.InjectFault(fault)
 				l.start()
-				l.born()
-				l.changes()
-				l.asDeclared(t)
-				l.rests()
-				l.dies(t)
+				l.createUser()
+				l.changeEverything()
+				l.expectAsDeclared(t)
+				l.expectNoWrites()
+				l.deleteUser(t)
 			})
 		}
 	}
 }
 
-// sampled reports whether a story about one of many faults is told: each is, but where tests are to be short (as with the race
-// detector) only every so manieth, always the same.
+// sampled reports whether the case with this number runs. All do, but with -short, as with the race detector, it is one in so many:
+// always the same ones.
 func sampled(every, number int) bool { return !testing.Short() || number%every == 0 }
 
-// callsOfALife counts the calls of a life without faults.
-func callsOfALife(t *testing.T) int {
+// callsOfALifecycle counts the calls of a lifecycle without faults.
+func callsOfALifecycle(t *testing.T) int {
 	t.Helper()
 	calls := 0
 	t.Run("WithoutFault", func(t *testing.T) {
-		l := life{prepareWorld(t, patient)}
+		l := lifecycle{newSerialEnvironment(t, patient)}
 		l.start()
-		l.born()
-		l.changes()
-		l.asDeclared(t)
-		l.dies(t)
+		l.createUser()
+		l.changeEverything()
+		l.expectAsDeclared(t)
+		l.deleteUser(t)
 		calls = len(l.clerk.Journal())
 	})
 	if calls < 12 {
-		t.Fatalf("a life made %d calls only", calls)
+		t.Fatalf("a lifecycle has only %d calls", calls)
 	}
 	return calls
 }
 
-// patient keeps the operator from looking at users by itself, so that lives are alike.
+// patient keeps the mirror from incremental syncs, so that all lifecycles have the same calls.
 func patient(i *v1alpha1.ClerkInstance) {
 	slow(i)
 	i.Spec.DeletionBrake = &v1alpha1.DeletionBrake{MaxCount: ptr.To[int32](0)}
 }
 
-// TestOperatorHaltedAtAnyCall ends the operator while each call of a life is under way, once before and once
+// TestOperatorHaltedAtAnyCall stops the operator while each call of a lifecycle is under way, once before and once
 // after Clerk carried it out, and starts another.
 func TestOperatorHaltedAtAnyCall(t *testing.T) {
 	t.Parallel()
-	calls := callsOfALife(t)
+	calls := callsOfALifecycle(t)
 	for kind, after := range []bool{false, true} {
 		for i := range calls {
 			if !sampled(3, kind+i) {
 				continue
 			}
 			t.Run(fmt.Sprintf("After%t%d", after, i), func(t *testing.T) {
-				l := life{newWorld(t, patient)}
+				l := lifecycle{newEnvironment(t, patient)}
 				l.clerk.InjectFault(emulator.Fault{Hang: true, AfterApplying: after, Skip: i})
 				l.start()
 				stopped := make(chan struct{})
@@ -157,19 +157,19 @@ func TestOperatorHaltedAtAnyCall(t *testing.T) {
 					defer close(stopped)
 					l.restartWhenHanging()
 				}()
-				l.born()
-				l.changes()
-				l.asDeclared(t)
+				l.createUser()
+				l.changeEverything()
+				l.expectAsDeclared(t)
 				<-stopped
-				l.rests()
-				l.dies(t)
+				l.expectNoWrites()
+				l.deleteUser(t)
 			})
 		}
 	}
 }
 
-// restartWhenHanging restarts the operator once a call hangs, and gives up when the life is over without one.
-func (l life) restartWhenHanging() {
+// restartWhenHanging restarts the operator once a call hangs, and gives up when the lifecycle is over without one.
+func (l lifecycle) restartWhenHanging() {
 	deadline := time.Now().Add(patience)
 	for time.Now().Before(deadline) {
 		if len(l.clerk.Faults()) == 0 {
@@ -183,14 +183,14 @@ func (l life) restartWhenHanging() {
 }
 
 // kill ends the operator in the middle of a call.
-func (l life) kill() {
+func (l lifecycle) kill() {
 	l.stop()
 	l.clerk.ClearFaults()
 	<-l.done
 }
 
 // TestWhatWasAddedBeforeACrashIsTakenBack ends the operator after Clerk carried out an addition and before anybody could
-// record it, and takes the wish back before the next operator starts.
+// record it, and removes it from the spec before the next operator starts.
 func TestWhatWasAddedBeforeACrashIsTakenBack(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -206,9 +206,9 @@ func TestWhatWasAddedBeforeACrashIsTakenBack(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			l := life{newLiveWorld(t, patient)}
+			l := lifecycle{newRunningEnvironment(t, patient)}
 			l.create(l.user("ann"))
-			l.becomes("ann", v1alpha1.ReasonInSync)
+			l.expectReason("ann", v1alpha1.ReasonInSync)
 			l.clerk.InjectFault(emulator.Fault{Path: tc.path, Hang: true, AfterApplying: true})
 			l.edit("ann", tc.add)
 			l.eventually("the call to hang", func() error {
@@ -221,12 +221,12 @@ func TestWhatWasAddedBeforeACrashIsTakenBack(t *testing.T) {
 			l.kill()
 			l.edit("ann", tc.drop)
 			l.start()
-			l.becomes("ann", v1alpha1.ReasonInSync)
+			l.expectReason("ann", v1alpha1.ReasonInSync)
 			u := l.atClerk("ann")
 			if len(u.EmailAddresses) != 1 || u.PublicMetadata["role"] != nil || u.Banned {
 				t.Errorf("something stayed behind: %+v", u)
 			}
-			l.rests()
+			l.expectNoWrites()
 		})
 	}
 }

@@ -30,52 +30,52 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/contract"
 )
 
-// canaryWorld is a world that keeps all that its operator says, and whose Clerk tells what it was sent.
-type canaryWorld struct {
-	*world
+// leakEnvironment is an environment that records everything its operator writes, and whose Clerk repeats what it was sent.
+type leakEnvironment struct {
+	*environment
 
-	canaries []canary
-	logs     *safeBuffer
+	leakMarkers []leakMarker
+	logs        *safeBuffer
 	// asked is what the operator asked the API server for, less what it wrote into Secrets.
 	asked *safeBuffer
 }
 
-// newCanaryWorld makes a world whose operator watches Secrets, logs everything, and has a key that is a canary.
-func newCanaryWorld(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *canaryWorld {
+// newLeakEnvironment makes an environment whose operator watches Secrets, logs everything, and has a key that is a leak marker.
+func newLeakEnvironment(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *leakEnvironment {
 	t.Helper()
-	w := &canaryWorld{world: newWorld(t, change...), logs: &safeBuffer{}, asked: &safeBuffer{}}
-	clerk := httptest.NewServer(echoing(t, contract.Enforce(t, w.server)))
+	env := &leakEnvironment{environment: newEnvironment(t, change...), logs: &safeBuffer{}, asked: &safeBuffer{}}
+	clerk := httptest.NewServer(echoing(t, contract.Enforce(t, env.server)))
 	t.Cleanup(clerk.Close)
-	w.url = clerk.URL
+	env.url = clerk.URL
 	// Short enough that nothing takes it for a credential because it is long.
-	key := w.hide("the instance key", "sk_live_"+random(letters+capitals, 13))
-	w.clerk.AddKey(key)
-	w.setKey(key)
-	w.editInstance(func(i *v1alpha1.ClerkInstance) { i.Spec.APIURL = new(clerk.URL + "/v1") })
-	w.logger = zap.New(zap.WriteTo(withoutBodies{w.logs}), func(o *zap.Options) {
+	key := env.addMarker("the instance key", "sk_live_"+random(letters+capitals, 13))
+	env.clerk.AddKey(key)
+	env.setKey(key)
+	env.editInstance(func(i *v1alpha1.ClerkInstance) { i.Spec.APIURL = new(clerk.URL + "/v1") })
+	env.logger = zap.New(zap.WriteTo(withoutBodies{env.logs}), func(o *zap.Options) {
 		o.Level = zapcore.Level(-127)
 		// Digits of a time could be taken for a code.
 		o.EncoderConfigOptions = append(o.EncoderConfigOptions, func(c *zapcore.EncoderConfig) { c.TimeKey = zapcore.OmitKey })
 	})
-	w.config = rest.CopyConfig(w.config)
-	w.config.Wrap(w.listen)
-	w.tune = func(c *controller.Config) { c.WatchSecrets = true }
-	return w
+	env.config = rest.CopyConfig(env.config)
+	env.config.Wrap(env.listen)
+	env.tune = func(c *controller.Config) { c.WatchSecrets = true }
+	return env
 }
 
 // withoutBodies leaves out what client-go logs of requests and answers from level 8 on, Secrets among them. The operator takes
 // no level above 5.
 type withoutBodies struct{ next io.Writer }
 
-func (w withoutBodies) Write(line []byte) (int, error) {
+func (b withoutBodies) Write(line []byte) (int, error) {
 	if bytes.Contains(line, []byte(`"msg":"Request Body"`)) || bytes.Contains(line, []byte(`"msg":"Response Body"`)) {
 		return len(line), nil
 	}
-	return w.next.Write(line)
+	return b.next.Write(line)
 }
 
 // listen keeps what is asked of the API server, since a condition or an annotation may be there for a moment only.
-func (w *canaryWorld) listen(next http.RoundTripper) http.RoundTripper {
+func (env *leakEnvironment) listen(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(request *http.Request) (*http.Response, error) {
 		var body []byte
 		if request.Body != nil {
@@ -89,12 +89,12 @@ func (w *canaryWorld) listen(next http.RoundTripper) http.RoundTripper {
 		if strings.Contains(request.URL.Path, "/secrets") {
 			body = nil
 		}
-		fmt.Fprintf(w.asked, "%s %s %s\n", request.Method, request.URL, body)
+		fmt.Fprintf(env.asked, "%s %s %s\n", request.Method, request.URL, body)
 		return next.RoundTrip(request)
 	})
 }
 
-// Alphabets of canaries.
+// Alphabets of leak markers.
 const (
 	letters  = "abcdefghijklmnopqrstuvwxyz"
 	capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -116,51 +116,51 @@ func random(alphabet string, length int) string {
 	return text.String()
 }
 
-// hide makes a value one that nobody may be told, and returns it.
-func (w *canaryWorld) hide(name, value string) string {
-	w.canaries = append(w.canaries, canary{name: name, value: value})
+// addMarker makes a value a leak marker, and returns it.
+func (env *leakEnvironment) addMarker(name, value string) string {
+	env.leakMarkers = append(env.leakMarkers, leakMarker{name: name, value: value})
 	return value
 }
 
-// tellsNothing ends a story: it looks for every canary wherever the operator speaks.
-func (w *canaryWorld) tellsNothing() {
-	w.t.Helper()
-	w.settle()
-	search := newCanarySearch(w.canaries)
-	for place, said := range w.places() {
+// expectNoLeaks ends a story: it searches everything that the operator writes for each leak marker.
+func (env *leakEnvironment) expectNoLeaks() {
+	env.t.Helper()
+	env.settle()
+	search := newLeakSearch(env.leakMarkers)
+	for place, said := range env.outputs() {
 		if said == "" {
-			w.t.Errorf("nothing was heard of %s", place)
+			env.t.Errorf("nothing was heard of %s", place)
 		}
 		for _, finding := range search.in(said) {
-			w.t.Errorf("%s: %s", place, finding)
+			env.t.Errorf("%s: %s", place, finding)
 		}
 	}
 }
 
-// places are all that the operator has said, by where.
-func (w *canaryWorld) places() map[string]string {
-	w.t.Helper()
+// outputs are all that the operator has said, by where.
+func (env *leakEnvironment) outputs() map[string]string {
+	env.t.Helper()
 	places := map[string]string{
-		"the logs":                       w.logs.String(),
-		"requests to the API server":     w.asked.String(),
-		"the operator's metrics":         exposed(w.t, w.metrics),
-		"controller-runtime's metrics":   exposed(w.t, metrics.Registry),
-		"the addresses of calls":         w.addresses(),
-		"events":                         w.listed(&eventsv1.EventList{}),
-		"ClerkInstances":                 w.listed(&v1alpha1.ClerkInstanceList{}),
-		"ClerkUserActions":               w.listed(&v1alpha1.ClerkUserActionList{}),
-		"ClerkUsers":                     w.listed(&v1alpha1.ClerkUserList{}),
-		"what Secrets are labelled with": w.listed(&corev1.SecretList{}),
+		"the logs":                       env.logs.String(),
+		"requests to the API server":     env.asked.String(),
+		"the operator's metrics":         exposed(env.t, env.metrics),
+		"controller-runtime's metrics":   exposed(env.t, metrics.Registry),
+		"the addresses of calls":         env.addresses(),
+		"events":                         env.listed(&eventsv1.EventList{}),
+		"ClerkInstances":                 env.listed(&v1alpha1.ClerkInstanceList{}),
+		"ClerkUserActions":               env.listed(&v1alpha1.ClerkUserActionList{}),
+		"ClerkUsers":                     env.listed(&v1alpha1.ClerkUserList{}),
+		"what Secrets are labelled with": env.listed(&corev1.SecretList{}),
 	}
 	return places
 }
 
 // listed is what the API server has of a kind, with managedFields, less what a person has put there: private metadata of a
 // spec, and what is in Secrets.
-func (w *canaryWorld) listed(list client.ObjectList) string {
-	w.t.Helper()
-	if err := w.client.List(w.t.Context(), list, client.InNamespace(w.namespace)); err != nil {
-		w.t.Fatal(err)
+func (env *leakEnvironment) listed(list client.ObjectList) string {
+	env.t.Helper()
+	if err := env.client.List(env.t.Context(), list, client.InNamespace(env.namespace)); err != nil {
+		env.t.Fatal(err)
 	}
 	switch list := list.(type) {
 	case *v1alpha1.ClerkUserList:
@@ -174,18 +174,18 @@ func (w *canaryWorld) listed(list client.ObjectList) string {
 	}
 	text, err := json.Marshal(list)
 	if err != nil {
-		w.t.Fatal(err)
+		env.t.Fatal(err)
 	}
 	return string(text)
 }
 
 // addresses are the methods, paths and queries of the calls to Clerk, which proxies write down.
-func (w *canaryWorld) addresses() string {
+func (env *leakEnvironment) addresses() string {
 	var all strings.Builder
-	for _, e := range w.clerk.Journal() {
+	for _, e := range env.clerk.Journal() {
 		query, err := url.QueryUnescape(e.Query)
 		if err != nil {
-			w.t.Error(err)
+			env.t.Error(err)
 		}
 		fmt.Fprintf(&all, "%s %s?%s %s\n", e.Method, e.Path, e.Query, query)
 	}

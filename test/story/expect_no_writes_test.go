@@ -21,30 +21,30 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/mirror"
 )
 
-// A world is at rest once nothing was under way in so many looks, between which the operator's goroutines get their turn to hand
-// over what none of the counters sees.
+// An operator is at rest after so many checks in a row found nothing under way. During the pauses between them, its goroutines hand
+// over what no counter shows.
 const (
-	restLooks = 5
-	restPause = 15 * time.Millisecond
+	restChecks = 5
+	restPause  = 15 * time.Millisecond
 )
 
-// rest waits until the operator has nothing to do: no reconciliation is queued, under way or soon due, no request and no call is
+// waitForRest waits until the operator has nothing to do: no reconciliation is queued, under way or soon due, no request and no call is
 // under way, its caches hold what the API server holds, and its mirrors have read whom they follow. It returns what the operator
 // has written and logged up to then.
-func (w *world) rest() (all written) {
-	w.t.Helper()
-	w.eventually("the operator to be at rest", func() error {
-		for range restLooks {
-			if does := w.busy(); does != "" {
+func (env *environment) waitForRest() (all written) {
+	env.t.Helper()
+	env.eventually("the operator to be at rest", func() error {
+		for range restChecks {
+			if does := env.busy(); does != "" {
 				return errors.New(does)
 			}
 			time.Sleep(restPause)
 		}
-		all = w.record()
-		if err := w.cachesHold(all.versions); err != nil {
+		all = env.record()
+		if err := env.cachesHold(all.versions); err != nil {
 			return err
 		}
-		if does := w.busy(); does != "" {
+		if does := env.busy(); does != "" {
 			return errors.New(does)
 		}
 		return nil
@@ -53,11 +53,11 @@ func (w *world) rest() (all written) {
 }
 
 // busy says what the operator does or is about to do; "" is nothing.
-func (w *world) busy() string {
-	if does := w.operators.busy(); does != "" {
+func (env *environment) busy() string {
+	if does := env.operators.busy(); does != "" {
 		return does
 	}
-	for _, m := range w.mirrors() {
+	for _, m := range env.mirrors() {
 		if n := m.Report().Pending; n > 0 {
 			return fmt.Sprintf("the mirror has %d users to read", n)
 		}
@@ -66,13 +66,13 @@ func (w *world) busy() string {
 }
 
 // mirrors are those that the operators use.
-func (w *world) mirrors() []*mirror.Mirror {
-	w.t.Helper()
+func (env *environment) mirrors() []*mirror.Mirror {
+	env.t.Helper()
 	var all []*mirror.Mirror
-	for _, o := range w.operators.running() {
+	for _, o := range env.operators.running() {
 		instances := &v1alpha1.ClerkInstanceList{}
-		if err := o.cache.List(w.t.Context(), instances); err != nil {
-			w.t.Fatal(err)
+		if err := o.cache.List(env.t.Context(), instances); err != nil {
+			env.t.Fatal(err)
 		}
 		for i := range instances.Items {
 			if state, _ := o.pool.State(client.ObjectKeyFromObject(&instances.Items[i])); state.Connection != nil {
@@ -84,13 +84,13 @@ func (w *world) mirrors() []*mirror.Mirror {
 }
 
 // cachesHold returns an error while the caches of the operators hold other versions of our kinds than the API server.
-func (w *world) cachesHold(held versions) error {
+func (env *environment) cachesHold(held versions) error {
 	want := maps.Clone(held)
 	maps.DeleteFunc(want, func(name, _ string) bool { return !strings.HasPrefix(name, "*v1alpha1.") })
-	for _, o := range w.operators.running() {
+	for _, o := range env.operators.running() {
 		cached := versions{}
 		for _, list := range ourKinds() {
-			cached.list(w, o.cache, list)
+			cached.list(env, o.cache, list)
 		}
 		if difference := cached.differences(want); difference != "" {
 			return fmt.Errorf("a cache is not current: %s", difference)
@@ -106,10 +106,10 @@ func ourKinds() []client.ObjectList {
 // versions are the resource versions of objects by kind and name.
 type versions map[string]string
 
-func (v versions) list(w *world, from client.Reader, list client.ObjectList) {
-	w.t.Helper()
-	if err := from.List(w.t.Context(), list, client.InNamespace(w.namespace)); err != nil {
-		w.t.Fatal(err)
+func (v versions) list(env *environment, from client.Reader, list client.ObjectList) {
+	env.t.Helper()
+	if err := from.List(env.t.Context(), list, client.InNamespace(env.namespace)); err != nil {
+		env.t.Fatal(err)
 	}
 	_ = meta.EachListItem(list, func(o runtimeObject) error {
 		v.set(o.(client.Object))
@@ -145,31 +145,31 @@ type written struct {
 }
 
 // record returns what the operator has written and logged up to now.
-func (w *world) record() written {
-	w.t.Helper()
-	return written{w.versions(), len(w.clerk.Journal().Writes()), w.infos.String()}
+func (env *environment) record() written {
+	env.t.Helper()
+	return written{env.versions(), len(env.clerk.Journal().Writes()), env.infos.String()}
 }
 
 // versions returns the version of every object that the operator may write.
-func (w *world) versions() versions {
-	w.t.Helper()
+func (env *environment) versions() versions {
+	env.t.Helper()
 	all := versions{}
 	for _, list := range append(ourKinds(), &corev1.SecretList{}, &eventsv1.EventList{}) {
-		all.list(w, w.client, list)
+		all.list(env, env.client, list)
 	}
 	return all
 }
 
-// settle waits until the operator has carried out and told all that it can know of: it is at rest, and looking at every
-// ClerkInstance and at what was changed last at Clerk makes it write nothing. It returns what was written and logged up to then.
-func (w *world) settle() (all written) {
-	w.t.Helper()
-	all = w.rest()
-	w.eventually("the operator to write nothing more", func() error {
+// settle waits until the operator has nothing left to write: it is at rest, and a reconciliation of each ClerkInstance and an
+// incremental sync write nothing. It returns what was written and logged up to then.
+func (env *environment) settle() (all written) {
+	env.t.Helper()
+	all = env.waitForRest()
+	env.eventually("the operator to write nothing more", func() error {
 		before := all
-		w.reconcileAll(instanceController, &v1alpha1.ClerkInstanceList{})
-		w.sync(false)
-		all = w.rest()
+		env.reconcileAll(instanceController, &v1alpha1.ClerkInstanceList{})
+		env.sync(false)
+		all = env.waitForRest()
 		if difference := before.versions.differences(all.versions); difference != "" {
 			return errors.New(difference)
 		}
@@ -178,58 +178,57 @@ func (w *world) settle() (all written) {
 	return all
 }
 
-// rests ends a story. Every object is reconciled once more, and the users at Clerk are read in a further incremental and a
-// further full sync. It checks that this writes nothing to either side and logs nothing at info, and that every status is well
-// formed.
-func (w *world) rests() {
-	w.t.Helper()
-	w.restsBetweenFullSyncs()
+// expectNoWrites ends a story. It has each object reconciled once more and the mirrors make a further incremental and a further full
+// sync, and fails if this writes anything to either side, logs anything at info, or leaves a status that is not well formed.
+func (env *environment) expectNoWrites() {
+	env.t.Helper()
+	env.expectNoWritesBetweenFullSyncs()
 	// The first one counts the users at Clerk, whom the story may have added.
-	w.sync(true)
-	before := w.rest()
-	w.sync(true)
-	w.wroteNothing("a further full sync", before, w.rest())
+	env.sync(true)
+	before := env.waitForRest()
+	env.sync(true)
+	env.expectNothingWritten("a further full sync", before, env.waitForRest())
 }
 
-// restsBetweenFullSyncs is rests without full syncs, which do more than other syncs in some stories.
-func (w *world) restsBetweenFullSyncs() {
-	w.t.Helper()
-	before := w.settle()
-	maps.Copy(before.versions, w.touch())
-	w.reconcileAll(instanceController, &v1alpha1.ClerkInstanceList{})
-	w.reconcileAll(actionController, &v1alpha1.ClerkUserActionList{})
-	w.sync(false)
-	w.wroteNothing("further reconciliations and an incremental sync", before, w.rest())
-	w.checkStatuses()
+// expectNoWritesBetweenFullSyncs is expectNoWrites without full syncs, which do more than other syncs in some stories.
+func (env *environment) expectNoWritesBetweenFullSyncs() {
+	env.t.Helper()
+	before := env.settle()
+	maps.Copy(before.versions, env.touch())
+	env.reconcileAll(instanceController, &v1alpha1.ClerkInstanceList{})
+	env.reconcileAll(actionController, &v1alpha1.ClerkUserActionList{})
+	env.sync(false)
+	env.expectNothingWritten("further reconciliations and an incremental sync", before, env.waitForRest())
+	env.checkStatuses()
 }
 
-// wroteNothing checks that nothing was written or logged between two moments.
-func (w *world) wroteNothing(what string, before, after written) {
-	w.t.Helper()
+// expectNothingWritten checks that nothing was written or logged between two moments.
+func (env *environment) expectNothingWritten(what string, before, after written) {
+	env.t.Helper()
 	if difference := before.versions.differences(after.versions); difference != "" {
-		w.t.Errorf("%s wrote to the API server: %s\n%s", what, difference, w.describe())
+		env.t.Errorf("%s wrote to the API server: %s\n%s", what, difference, env.describe())
 	}
 	if after.calls != before.calls {
-		w.t.Errorf("%s wrote to Clerk:\n%s", what, w.describe())
+		env.t.Errorf("%s wrote to Clerk:\n%s", what, env.describe())
 	}
 	if after.logged != before.logged {
-		w.t.Errorf("%s logged at info: %s", what, strings.TrimPrefix(after.logged, before.logged))
+		env.t.Errorf("%s logged at info: %s", what, strings.TrimPrefix(after.logged, before.logged))
 	}
 }
 
 // touch labels every ClerkUser, so that the operator hears of a change and reconciles it. It returns their new versions.
-func (w *world) touch() versions {
-	w.t.Helper()
+func (env *environment) touch() versions {
+	env.t.Helper()
 	touched := versions{}
 	users := &v1alpha1.ClerkUserList{}
-	w.listAll(users)
-	w.reconciledOnce(userController, users, func(o client.Object) {
+	env.listAll(users)
+	env.reconciledOnce(userController, users, func(o client.Object) {
 		user := o.(*v1alpha1.ClerkUser)
 		before := user.DeepCopy()
 		metav1.SetMetaDataLabel(&user.ObjectMeta, "touched", fmt.Sprint(time.Now().UnixNano()))
-		err := w.client.Patch(w.t.Context(), user, client.MergeFrom(before))
+		err := env.client.Patch(env.t.Context(), user, client.MergeFrom(before))
 		if client.IgnoreNotFound(err) != nil {
-			w.t.Fatal(err)
+			env.t.Fatal(err)
 		}
 		if err == nil {
 			touched.set(user)
@@ -239,22 +238,22 @@ func (w *world) touch() versions {
 }
 
 // reconcileAll has every object of a kind reconciled, and waits for that.
-func (w *world) reconcileAll(controller string, list client.ObjectList) {
-	w.t.Helper()
-	w.listAll(list)
-	w.reconciledOnce(controller, list, func(o client.Object) {
-		for _, running := range w.operators.running() {
-			w.queueOf(running, controller).Add(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(o)})
+func (env *environment) reconcileAll(controller string, list client.ObjectList) {
+	env.t.Helper()
+	env.listAll(list)
+	env.reconciledOnce(controller, list, func(o client.Object) {
+		for _, running := range env.operators.running() {
+			env.queueOf(running, controller).Add(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(o)})
 		}
 	})
 }
 
 // reconciledOnce does something to each object and waits until every operator has reconciled all of them since then.
-func (w *world) reconciledOnce(controller string, list client.ObjectList, act func(client.Object)) {
-	w.t.Helper()
+func (env *environment) reconciledOnce(controller string, list client.ObjectList, act func(client.Object)) {
+	env.t.Helper()
 	times := map[*queue]map[reconcile.Request]int{}
-	for _, running := range w.operators.running() {
-		times[w.queueOf(running, controller)] = map[reconcile.Request]int{}
+	for _, running := range env.operators.running() {
+		times[env.queueOf(running, controller)] = map[reconcile.Request]int{}
 	}
 	_ = meta.EachListItem(list, func(item runtimeObject) error {
 		o := item.(client.Object)
@@ -265,7 +264,7 @@ func (w *world) reconciledOnce(controller string, list client.ObjectList, act fu
 		act(o)
 		return nil
 	})
-	w.eventually("the operator to reconcile every object", func() error {
+	env.eventually("the operator to reconcile every object", func() error {
 		for q, before := range times {
 			for request, n := range before {
 				if q.times(request) == n {
@@ -278,9 +277,9 @@ func (w *world) reconciledOnce(controller string, list client.ObjectList, act fu
 }
 
 // queueOf waits until an operator has made the work queue of a controller.
-func (w *world) queueOf(running *operator, controller string) (q *queue) {
-	w.t.Helper()
-	w.eventually("the operator to start", func() error {
+func (env *environment) queueOf(running *operator, controller string) (q *queue) {
+	env.t.Helper()
+	env.eventually("the operator to start", func() error {
 		if q = running.queue(controller); q == nil {
 			return errNotYet
 		}
@@ -289,26 +288,26 @@ func (w *world) queueOf(running *operator, controller string) (q *queue) {
 	return q
 }
 
-// elapse lets so many seconds pass by the clock of the emulator and the operator. In each, the operator reconciles every
+// elapse advances the clock of the emulator and the operator by so many seconds. In each second, the operator reconciles every
 // ClerkUser and every ClerkUserAction, and its mirrors make an incremental sync.
-func (w *world) elapse(seconds int) {
-	w.t.Helper()
+func (env *environment) elapse(seconds int) {
+	env.t.Helper()
 	for range seconds {
-		w.server.Clock().Advance(time.Second)
-		w.reconcileAll(userController, &v1alpha1.ClerkUserList{})
-		w.reconcileAll(actionController, &v1alpha1.ClerkUserActionList{})
-		w.sync(false)
-		w.rest()
+		env.server.Clock().Advance(time.Second)
+		env.reconcileAll(userController, &v1alpha1.ClerkUserList{})
+		env.reconcileAll(actionController, &v1alpha1.ClerkUserActionList{})
+		env.sync(false)
+		env.waitForRest()
 	}
 }
 
 // sync has every mirror make an incremental sync, and a full one too if full is true, and waits for that.
-func (w *world) sync(full bool) {
-	w.t.Helper()
-	for _, m := range w.mirrors() {
+func (env *environment) sync(full bool) {
+	env.t.Helper()
+	for _, m := range env.mirrors() {
 		before := m.Report()
 		m.SyncNow(full)
-		w.eventually("the mirror to be in sync", func() error {
+		env.eventually("the mirror to be in sync", func() error {
 			now := m.Report()
 			if syncs(now) == syncs(before) || full && now.FullSyncs == before.FullSyncs {
 				return fmt.Errorf("%+v", now)
@@ -321,27 +320,27 @@ func (w *world) sync(full bool) {
 // syncs is how many incremental syncs have come to an end.
 func syncs(r mirror.Report) int64 { return r.IncrementalSyncs + r.IncrementalSyncOverruns }
 
-// listAll fills a list with what the API server holds in the world's namespace.
-func (w *world) listAll(list client.ObjectList) {
-	w.t.Helper()
-	if err := w.client.List(w.t.Context(), list, client.InNamespace(w.namespace)); err != nil {
-		w.t.Fatal(err)
+// listAll fills a list with what the API server holds in the environment's namespace.
+func (env *environment) listAll(list client.ObjectList) {
+	env.t.Helper()
+	if err := env.client.List(env.t.Context(), list, client.InNamespace(env.namespace)); err != nil {
+		env.t.Fatal(err)
 	}
 }
 
 // checkStatuses checks that every status is well formed.
-func (w *world) checkStatuses() {
-	w.t.Helper()
+func (env *environment) checkStatuses() {
+	env.t.Helper()
 	users, instances := &v1alpha1.ClerkUserList{}, &v1alpha1.ClerkInstanceList{}
-	w.listAll(users)
-	w.listAll(instances)
+	env.listAll(users)
+	env.listAll(instances)
 	for i := range users.Items {
-		checkStatus(w.t, &users.Items[i])
+		checkStatus(env.t, &users.Items[i])
 	}
 	for i := range instances.Items {
-		checkInstanceStatus(w.t, &instances.Items[i])
+		checkInstanceStatus(env.t, &instances.Items[i])
 	}
-	for _, a := range w.actions() {
-		checkActionStatus(w.t, &a)
+	for _, a := range env.actions() {
+		checkActionStatus(env.t, &a)
 	}
 }

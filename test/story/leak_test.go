@@ -109,80 +109,80 @@ func portraitThatSays(t *testing.T, text string) []byte {
 	return out.Bytes()
 }
 
-// renews puts a new value into the Secret of a holder.
-func (w *canaryWorld) renews(h holder) {
-	w.t.Helper()
-	value := w.hide("the secret of "+h.name, h.make())
+// replaceSecret puts a new value into the Secret of a holder.
+func (env *leakEnvironment) replaceSecret(h holder) {
+	env.t.Helper()
+	value := env.addMarker("the secret of "+h.name, h.make())
 	switch h.name {
 	case "image":
-		value = string(portraitThatSays(w.t, value))
-		w.hide("the image", value)
+		value = string(portraitThatSays(env.t, value))
+		env.addMarker("the image", value)
 	case "codes":
-		value += "\n" + w.hide("another backup code", h.make()) + "\n"
+		value += "\n" + env.addMarker("another backup code", h.make()) + "\n"
 	}
-	w.keep(h.name, "value", value)
+	env.putSecret(h.name, "value", value)
 }
 
-// meets has the calls that fit meet each kind of trouble once, and the last one of them be refused.
-func (w *canaryWorld) meets(refusal emulator.Fault, calls emulator.Fault) {
+// injectFaults has the calls that match meet each kind of fault once, and the last one of them be refused.
+func (env *leakEnvironment) injectFaults(refusal emulator.Fault, calls emulator.Fault) {
 	for _, fault := range append(passingFaults(), refusal) {
 		fault.Method, fault.Path, fault.BodyContains = calls.Method, calls.Path, calls.BodyContains
-		w.clerk.InjectFault(fault)
+		env.clerk.InjectFault(fault)
 	}
 }
 
-// loses has the answer to the next call that fits be lost, and the ClerkUser tried again.
-func (w *canaryWorld) loses(name string, calls emulator.Fault) {
-	w.t.Helper()
+// loseAnswer has the answer to the next call that matches be lost, and the ClerkUser reconciled again.
+func (env *leakEnvironment) loseAnswer(name string, calls emulator.Fault) {
+	env.t.Helper()
 	calls.AfterApplying, calls.Cut = true, true
-	w.clerk.InjectFault(calls)
-	w.annotate(name, v1alpha1.AnnotationReconcileRequestedAt, random(letters, 8))
+	env.clerk.InjectFault(calls)
+	env.annotate(name, v1alpha1.AnnotationReconcileRequestedAt, random(letters, 8))
 }
 
-func TestSecretsOfUsersAreNotTold(t *testing.T) {
-	w := newCanaryWorld(t)
-	w.start()
+func TestSecretsOfUsersDoNotLeak(t *testing.T) {
+	env := newLeakEnvironment(t)
+	env.start()
 	all, kinds := holders(t), refusals()
 	for i, h := range all {
-		w.renews(h)
-		w.meets(kinds[i%len(kinds)], creationOf(h))
-		w.create(w.user(h.name, h.declare))
+		env.replaceSecret(h)
+		env.injectFaults(kinds[i%len(kinds)], creationOf(h))
+		env.create(env.user(h.name, h.declare))
 	}
 	for _, h := range all {
-		w.becomes(h.name, v1alpha1.ReasonRejectedByClerk)
-		w.loses(h.name, creationOf(h))
+		env.expectReason(h.name, v1alpha1.ReasonRejectedByClerk)
+		env.loseAnswer(h.name, creationOf(h))
 	}
 	for _, h := range all {
-		w.becomes(h.name, v1alpha1.ReasonInSync)
+		env.expectReason(h.name, v1alpha1.ReasonInSync)
 	}
 	kept := slices.DeleteFunc(slices.Clone(all), func(h holder) bool { return h.path == "" })
 	for i, h := range kept {
-		w.meets(kinds[i%len(kinds)], w.changeOf(h))
-		w.renews(h)
+		env.injectFaults(kinds[i%len(kinds)], env.callsThatChange(h))
+		env.replaceSecret(h)
 	}
 	for _, h := range kept {
-		w.becomes(h.name, v1alpha1.ReasonRejectedByClerk)
-		w.loses(h.name, w.changeOf(h))
+		env.expectReason(h.name, v1alpha1.ReasonRejectedByClerk)
+		env.loseAnswer(h.name, env.callsThatChange(h))
 	}
 	for _, h := range kept {
-		w.becomes(h.name, v1alpha1.ReasonInSync)
+		env.expectReason(h.name, v1alpha1.ReasonInSync)
 	}
-	w.tellsNothing()
-	w.wasEchoed()
+	env.expectNoLeaks()
+	env.expectEchoed()
 }
 
-// wasEchoed checks that Clerk told what it was sent, and that it was noticed.
-func (w *canaryWorld) wasEchoed() {
-	w.t.Helper()
-	if left := w.clerk.Faults(); len(left) != 0 {
-		w.t.Errorf("%d kinds of trouble were not met, the first of them %s %s", len(left), left[0].Method, left[0].Path)
+// expectEchoed checks that Clerk repeated what it was sent, and that the operator reported the faults.
+func (env *leakEnvironment) expectEchoed() {
+	env.t.Helper()
+	if left := env.clerk.Faults(); len(left) != 0 {
+		env.t.Errorf("%d faults did not occur, the first of them %s %s", len(left), left[0].Method, left[0].Path)
 	}
 	const instead = "[redacted]"
 	for place, said := range map[string]string{
-		"events": w.listed(&eventsv1.EventList{}), "the logs": w.logs.String(), "status": w.asked.String(),
+		"events": env.listed(&eventsv1.EventList{}), "the logs": env.logs.String(), "status": env.asked.String(),
 	} {
 		if !strings.Contains(said, instead) {
-			w.t.Errorf("in %s nothing shows that Clerk told what it was sent", place)
+			env.t.Errorf("in %s nothing shows that Clerk repeated what it was sent", place)
 		}
 	}
 }
@@ -195,76 +195,76 @@ func creationOf(h holder) emulator.Fault {
 	return emulator.Fault{Method: "POST", Path: "/users", BodyContains: address(h.name)}
 }
 
-// changeOf are the calls that send a holder's new secret.
-func (w *canaryWorld) changeOf(h holder) emulator.Fault {
-	w.t.Helper()
-	return emulator.Fault{Method: h.method, Path: strings.Replace(h.path, "*", w.read(h.name).Status.UserID, 1)}
+// callsThatChange are the calls that send a holder's new secret.
+func (env *leakEnvironment) callsThatChange(h holder) emulator.Fault {
+	env.t.Helper()
+	return emulator.Fault{Method: h.method, Path: strings.Replace(h.path, "*", env.read(h.name).Status.UserID, 1)}
 }
 
-// TestSecretsAreNotToldOnOtherWays is about users that are adopted, changed by others, waited for, read after a restart and
+// TestSecretsDoNotLeakInOtherWays is about users that are adopted, changed by others, waited for, read after a restart and
 // deleted.
-func TestSecretsAreNotToldOnOtherWays(t *testing.T) {
-	w := newCanaryWorld(t)
-	value := func(name string) string { return w.hide(name, random(letters+capitals+digits+marks, 24)) }
+func TestSecretsDoNotLeakInOtherWays(t *testing.T) {
+	env := newLeakEnvironment(t)
+	value := func(name string) string { return env.addMarker(name, random(letters+capitals+digits+marks, 24)) }
 	before := verified("ann")
 	before.PrivateMetadata = map[string]any{"app": map[string]any{"token": value("what the application keeps")}}
 	before.Credentials.Password = value("the password before adoption")
-	before = *w.clerk.Seed(before)
-	w.start()
-	w.keep("ann", "password", value("the password that is baselined"))
-	w.keep("tokens", "billing", value("the token at first"))
-	w.clerk.InjectFault(emulator.Fault{Method: "GET", Path: "/users", Body: text(t, before)[1:], Times: 2})
-	w.clerk.InjectFault(emulator.Fault{Method: "PATCH", Path: "/users/*/metadata", Status: 500, Body: echoInMessages})
-	w.create(w.user("ann", withPassword, fromTokens, func(s *spec) {
+	before = *env.clerk.Seed(before)
+	env.start()
+	env.putSecret("ann", "password", value("the password that is baselined"))
+	env.putSecret("tokens", "billing", value("the token at first"))
+	env.clerk.InjectFault(emulator.Fault{Method: "GET", Path: "/users", Body: text(t, before)[1:], Times: 2})
+	env.clerk.InjectFault(emulator.Fault{Method: "PATCH", Path: "/users/*/metadata", Status: 500, Body: echoInMessages})
+	env.create(env.user("ann", withPassword, fromTokens, func(s *spec) {
 		s.AdoptionPolicy = ptr.To(v1alpha1.AdoptIfUnmanaged)
 		s.DeletionPolicy = ptr.To(v1alpha1.DeletionDelete)
 	}))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.tells("ann", v1alpha1.EventBaselined)
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectEvent("ann", v1alpha1.EventBaselined)
 
-	w.edits("ann", func(u *emulator.User) {
+	env.editAtClerk("ann", func(u *emulator.User) {
 		u.PrivateMetadata["billing"] = map[string]any{"plan": "pro", "token": value("the token that somebody else wrote")}
 	})
-	w.tells("ann", v1alpha1.EventDriftCorrected)
+	env.expectEvent("ann", v1alpha1.EventDriftCorrected)
 	metadata := emulator.Fault{Method: "PATCH", Path: "/users/*/metadata"}
-	w.meets(refusals()[0], metadata)
-	w.edit("ann", func(s *spec) {
+	env.injectFaults(refusals()[0], metadata)
+	env.edit("ann", func(s *spec) {
 		s.PrivateMetadata = object(`{"billing":{"plan":"pro","notes":[` + inJSON(value("a declared value"), true) + `,` +
-			w.hide("a declared number", "7"+random(digits, 14)) + `]}}`)
+			env.addMarker("a declared number", "7"+random(digits, 14)) + `]}}`)
 	})
-	w.says(w.becomes("ann", v1alpha1.ReasonRejectedByClerk), "[redacted]")
-	w.loses("ann", metadata)
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.edit("ann", func(s *spec) { s.Mode = ptr.To(v1alpha1.ModeObserve) })
-	w.keep("tokens", "billing", value("the token that is observed"))
-	w.becomes("ann", v1alpha1.ReasonObserved)
+	env.expectMessage(env.expectReason("ann", v1alpha1.ReasonRejectedByClerk), "[redacted]")
+	env.loseAnswer("ann", metadata)
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.edit("ann", func(s *spec) { s.Mode = ptr.To(v1alpha1.ModeObserve) })
+	env.putSecret("tokens", "billing", value("the token that is observed"))
+	env.expectReason("ann", v1alpha1.ReasonObserved)
 
 	for _, fault := range passingFaults() {
 		fault.Method, fault.Path = "GET", "/users"
-		w.clerk.InjectFault(fault)
+		env.clerk.InjectFault(fault)
 	}
-	w.restart()
-	w.instanceBecomes(v1alpha1.ReasonKeyAccepted)
-	w.clerk.InjectFault(emulator.Fault{Method: "PATCH", Path: "/users/*", Status: 500, Body: echoInMessages, Times: -1})
-	w.keep("ann", "password", value("the password that does not arrive"))
-	w.edit("ann", func(s *spec) { s.Mode = nil })
-	w.eventually("the password to be sent", func() error {
-		if w.calls("PATCH", "/users/*") == 0 {
+	env.restart()
+	env.expectInstanceReason(v1alpha1.ReasonKeyAccepted)
+	env.clerk.InjectFault(emulator.Fault{Method: "PATCH", Path: "/users/*", Status: 500, Body: echoInMessages, Times: -1})
+	env.putSecret("ann", "password", value("the password that does not arrive"))
+	env.edit("ann", func(s *spec) { s.Mode = nil })
+	env.eventually("the password to be sent", func() error {
+		if env.calls("PATCH", "/users/*") == 0 {
 			return errNotYet
 		}
 		return nil
 	})
-	w.server.Clock().Advance(time.Minute)
-	w.says(w.becomes("ann", v1alpha1.ReasonRetrying), "[redacted]")
-	w.clerk.ClearFaults()
-	w.becomes("ann", v1alpha1.ReasonInSync)
+	env.server.Clock().Advance(time.Minute)
+	env.expectMessage(env.expectReason("ann", v1alpha1.ReasonRetrying), "[redacted]")
+	env.clerk.ClearFaults()
+	env.expectReason("ann", v1alpha1.ReasonInSync)
 
-	w.clerk.InjectFault(emulator.Fault{Method: "DELETE", Path: "/users/*", Status: 500, Body: echoInMessages})
-	w.clerk.InjectFault(emulator.Fault{Method: "DELETE", Path: "/users/*", Status: 402, Body: echoInMessages})
-	w.delete(w.read("ann"))
-	w.becomes("ann", v1alpha1.ReasonDeletionBlocked)
-	w.annotate("ann", v1alpha1.AnnotationReconcileRequestedAt, "now")
-	w.vanishes("ann")
-	w.tellsNothing()
-	w.wasEchoed()
+	env.clerk.InjectFault(emulator.Fault{Method: "DELETE", Path: "/users/*", Status: 500, Body: echoInMessages})
+	env.clerk.InjectFault(emulator.Fault{Method: "DELETE", Path: "/users/*", Status: 402, Body: echoInMessages})
+	env.delete(env.read("ann"))
+	env.expectReason("ann", v1alpha1.ReasonDeletionBlocked)
+	env.annotate("ann", v1alpha1.AnnotationReconcileRequestedAt, "now")
+	env.expectGone("ann")
+	env.expectNoLeaks()
+	env.expectEchoed()
 }

@@ -21,29 +21,29 @@ import (
 	"unicode/utf8"
 )
 
-// canary is a value that nobody may be told, and what it is.
-type canary struct{ name, value string }
+// leakMarker is a value that must appear nowhere, and what it is.
+type leakMarker struct{ name, value string }
 
-// startLen is how many bytes of every spelling the search goes by. It is the length of the shortest canary.
+// startLen is how many bytes of every spelling the search goes by. It is the length of the shortest leak marker.
 const startLen = 6
 
-// spelling is one text by which a canary would be told.
+// spelling is one text in which a leak marker would appear.
 type spelling struct {
-	of canary
-	// form says how the canary is spelled.
+	of leakMarker
+	// form says how the leak marker is spelled.
 	form, text string
 	// alone is true for what could be part of any longer number: it counts only where it stands by itself.
 	alone bool
 }
 
-// canarySearch finds canaries in whatever spelling, without regard to upper and lower case.
-type canarySearch struct {
+// leakSearch finds leak markers in whatever spelling, without regard to upper and lower case.
+type leakSearch struct {
 	byStart map[[startLen]byte][]spelling
 }
 
-func newCanarySearch(canaries []canary) *canarySearch {
-	s := &canarySearch{byStart: map[[startLen]byte][]spelling{}}
-	for _, c := range canaries {
+func newLeakSearch(leakMarkers []leakMarker) *leakSearch {
+	s := &leakSearch{byStart: map[[startLen]byte][]spelling{}}
+	for _, c := range leakMarkers {
 		for form, text := range spellingsOf(c.value) {
 			if text = folded(text); len(text) < startLen {
 				continue
@@ -56,8 +56,8 @@ func newCanarySearch(canaries []canary) *canarySearch {
 	return s
 }
 
-// in returns what a text tells, each canary and form once.
-func (s *canarySearch) in(said string) []string {
+// in returns what a text reveals, each leak marker and form once.
+func (s *leakSearch) in(said string) []string {
 	said = folded(said)
 	found := map[string]bool{}
 	for i := range len(said) - startLen + 1 {
@@ -97,7 +97,7 @@ func partOfMore(said string, at, length int) bool {
 	return more(before) && !escaped || more(after)
 }
 
-// spellingsOf are the texts by which a value would be told, by form.
+// spellingsOf are the texts in which a value would appear, by form.
 func spellingsOf(value string) map[string]string {
 	all := map[string]string{
 		"raw":                      value,

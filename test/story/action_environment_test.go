@@ -27,81 +27,81 @@ func allowsAll(i *v1alpha1.ClerkInstance) {
 }
 
 // runAction creates a ClerkUserAction on a ClerkUser.
-func (w *world) runAction(name, user string, set func(*actionSpec)) {
-	w.t.Helper()
+func (env *environment) runAction(name, user string, set func(*actionSpec)) {
+	env.t.Helper()
 	a := &action{
-		ObjectMeta: metav1.ObjectMeta{Namespace: w.namespace, Name: name},
+		ObjectMeta: metav1.ObjectMeta{Namespace: env.namespace, Name: name},
 		Spec:       actionSpec{UserRef: v1alpha1.UserReference{Name: user}},
 	}
 	set(&a.Spec)
-	w.create(a)
+	env.create(a)
 }
 
-func (w *world) readAction(name string) *action {
-	w.t.Helper()
+func (env *environment) readAction(name string) *action {
+	env.t.Helper()
 	a := &action{}
-	w.get(a, name)
+	env.get(a, name)
 	return a
 }
 
-// turns waits until a condition of a ClerkUserAction is True for this reason.
-func (w *world) turns(name, kind, reason string) *action {
-	w.t.Helper()
+// expectCondition waits until a condition of a ClerkUserAction is True for this reason.
+func (env *environment) expectCondition(name, kind, reason string) *action {
+	env.t.Helper()
 	var a *action
-	w.eventually(fmt.Sprintf("ClerkUserAction %s to turn %s %s", name, kind, reason), func() error {
-		a = w.readAction(name)
+	env.eventually(fmt.Sprintf("ClerkUserAction %s to turn %s %s", name, kind, reason), func() error {
+		a = env.readAction(name)
 		if c := meta.FindStatusCondition(a.Status.Conditions, kind); c == nil || c.Status != metav1.ConditionTrue || c.Reason != reason {
 			return fmt.Errorf("its conditions are %+v", a.Status.Conditions)
 		}
 		return nil
 	})
-	checkActionStatus(w.t, a)
+	checkActionStatus(env.t, a)
 	return a
 }
 
-func (w *world) completes(name string) *action {
-	w.t.Helper()
-	return w.turns(name, v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
+func (env *environment) expectComplete(name string) *action {
+	env.t.Helper()
+	return env.expectCondition(name, v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
 }
 
-func (w *world) fails(name, reason string, says ...string) *action {
-	w.t.Helper()
-	a := w.turns(name, v1alpha1.ConditionFailed, reason)
-	w.sayOf(a, says...)
+func (env *environment) expectFailed(name, reason string, says ...string) *action {
+	env.t.Helper()
+	a := env.expectCondition(name, v1alpha1.ConditionFailed, reason)
+	env.expectActionMessage(a, says...)
 	return a
 }
 
-// sayOf checks that the message of a ClerkUserAction's first condition names what it is about.
-func (w *world) sayOf(a *action, parts ...string) {
-	w.t.Helper()
+// expectActionMessage checks that the message of a ClerkUserAction's first condition names what it is about.
+func (env *environment) expectActionMessage(a *action, parts ...string) {
+	env.t.Helper()
 	for _, part := range parts {
 		if message := a.Status.Conditions[0].Message; !strings.Contains(message, part) {
-			w.t.Errorf("ClerkUserAction %s says %q, which does not name %q", a.Name, message, part)
+			env.t.Errorf("ClerkUserAction %s has the message %q, which does not contain %q", a.Name, message, part)
 		}
 	}
 }
 
 // touchUser labels a ClerkUser, which has the actions that wait for it looked at.
-func (w *world) touchUser(name string) {
-	w.t.Helper()
-	user := w.read(name)
+func (env *environment) touchUser(name string) {
+	env.t.Helper()
+	user := env.read(name)
 	before := user.DeepCopy()
 	user.Labels = map[string]string{"touched": fmt.Sprint(time.Now().UnixNano())}
-	if err := w.client.Patch(w.t.Context(), user, client.MergeFrom(before)); err != nil {
-		w.t.Fatal(err)
+	if err := env.client.Patch(env.t.Context(), user, client.MergeFrom(before)); err != nil {
+		env.t.Fatal(err)
 	}
 }
 
-func (w *world) waits(name, reason string) {
-	w.t.Helper()
-	w.turns(name, v1alpha1.ConditionReconciling, reason)
+func (env *environment) expectWaiting(name, reason string) {
+	env.t.Helper()
+	env.expectCondition(name, v1alpha1.ConditionReconciling, reason)
 }
 
-func (w *world) actions() []action {
-	w.t.Helper()
+func (env *environment) actions() []action {
+	env.t.Helper()
 	list := &v1alpha1.ClerkUserActionList{}
-	if err := w.client.List(w.t.Context(), list, client.InNamespace(w.namespace)); err != nil {
-		w.t.Fatal(err)
+	if err := env.client.List(env.t.Context(), list, client.InNamespace(env.namespace)); err != nil {
+		env.t.Fatal(err)
 	}
 	return list.Items
 }

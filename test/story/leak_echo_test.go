@@ -107,7 +107,7 @@ func appendTexts(found []string, value any) []string {
 	return found
 }
 
-// echoesOf are the ways in which an answer may tell a value.
+// echoesOf are the forms in which an answer may repeat a value.
 func echoesOf(value string) []string {
 	return []string{
 		value, strings.ToLower(value), strings.ToUpper(value), inner(strconv.Quote(value)),
@@ -125,7 +125,7 @@ const echoInMessages = `{"errors":[{"code":"` + aSecretSent + `","message":"refu
 const echoInShortMessage = `{"errors":[{"code":"form_param_format_invalid","message":"refused ` + everythingSent +
 	`","meta":{"param_names":["` + aSecretSent + `"]}}]}`
 
-// passingFaults are what a call meets that is made again: answers that tell everything, whatever their kind.
+// passingFaults are the faults after which a call is sent again: answers of any kind that repeat everything.
 func passingFaults() []emulator.Fault {
 	return []emulator.Fault{
 		{Status: 500, Body: echoInMessages, Header: map[string]string{"Clerk-Trace-Id": "trace"}},

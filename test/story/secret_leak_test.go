@@ -42,14 +42,14 @@ func (b *safeBuffer) String() string {
 	return b.buffer.String()
 }
 
-// TestNothingSecretIsTold has Clerk echo the key and every value of a request in its errors, and looks for them wherever
-// the operator speaks.
-func TestNothingSecretIsTold(t *testing.T) {
-	const value = "canary-Value-4711"
-	w := newWorld(t)
+// TestNoSecretLeaks has Clerk repeat the key and each value of a request in its errors, and searches for them in all
+// that the operator writes.
+func TestNoSecretLeaks(t *testing.T) {
+	const value = "marker-Value-4711"
+	env := newEnvironment(t)
 	logs := &safeBuffer{}
-	w.logger = zap.New(zap.WriteTo(logs), func(o *zap.Options) { o.Level = zapcore.Level(-5) })
-	key := w.clerk.Key()
+	env.logger = zap.New(zap.WriteTo(logs), func(o *zap.Options) { o.Level = zapcore.Level(-5) })
+	key := env.clerk.Key()
 	echo := func(status int) emulator.Fault {
 		body, err := json.Marshal(map[string]any{"errors": []map[string]any{{
 			"code": "internal_clerk_error", "message": "no " + value + " with " + key, "long_message": "no " + value + " with Bearer " + key,
@@ -59,42 +59,42 @@ func TestNothingSecretIsTold(t *testing.T) {
 		}
 		return emulator.Fault{Method: "PATCH", Path: "/users/*/metadata", Status: status, Body: string(body)}
 	}
-	w.start()
-	w.create(w.user("ann"))
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.clerk.InjectFault(echo(500))
+	env.start()
+	env.create(env.user("ann"))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.clerk.InjectFault(echo(500))
 	refusal := echo(422)
 	// Both fields at once, then each by itself.
 	refusal.Times = 3
-	w.clerk.InjectFault(refusal)
-	w.edit("ann", func(s *spec) {
+	env.clerk.InjectFault(refusal)
+	env.edit("ann", func(s *spec) {
 		s.PublicMetadata, s.PrivateMetadata = object(`{"a":"`+value+`"}`), object(`{"b":["`+value+`"]}`)
 	})
-	w.becomes("ann", v1alpha1.ReasonRejectedByClerk)
-	w.edit("ann", func(s *spec) { s.FirstName = ptr.To("Ann") })
-	w.becomes("ann", v1alpha1.ReasonInSync)
-	w.settle()
+	env.expectReason("ann", v1alpha1.ReasonRejectedByClerk)
+	env.edit("ann", func(s *spec) { s.FirstName = ptr.To("Ann") })
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.settle()
 
-	user := w.read("ann")
+	user := env.read("ann")
 	status, err := json.Marshal(user.Status)
 	if err != nil {
 		t.Fatal(err)
 	}
 	events := &eventsv1.EventList{}
-	if err := w.client.List(t.Context(), events, client.InNamespace(w.namespace)); err != nil {
+	if err := env.client.List(t.Context(), events, client.InNamespace(env.namespace)); err != nil {
 		t.Fatal(err)
 	}
-	told, err := json.Marshal(events)
+	listed, err := json.Marshal(events)
 	if err != nil {
 		t.Fatal(err)
 	}
-	families, err := w.metrics.Gather()
+	families, err := env.metrics.Gather()
 	if err != nil {
 		t.Fatal(err)
 	}
 	counted := fmt.Sprint(families)
 	there := &v1alpha1.ClerkInstance{}
-	w.get(there, "default")
+	env.get(there, "default")
 	instance, err := json.Marshal(there)
 	if err != nil {
 		t.Fatal(err)
@@ -104,10 +104,10 @@ func TestNothingSecretIsTold(t *testing.T) {
 			"raw": secret, "base64": base64.StdEncoding.EncodeToString([]byte(secret)), "hex": hex.EncodeToString([]byte(secret)), "url": url.QueryEscape(secret),
 		} {
 			for place, said := range map[string]string{
-				"logs": logs.String(), "status": string(status), "events": string(told), "metrics": counted, "the instance": string(instance),
+				"logs": logs.String(), "status": string(status), "events": string(listed), "metrics": counted, "the instance": string(instance),
 			} {
 				if strings.Contains(said, text) {
-					t.Errorf("%s tell a secret, %s", place, form)
+					t.Errorf("%s reveal a secret, %s", place, form)
 				}
 			}
 		}
