@@ -35,26 +35,26 @@ type controlFigures struct {
 
 // measureControl reads every user by id, as often as it takes for figures, in a program of its own that uses the operator's
 // client and budget. The operator has ended before.
-func (w *world) measureControl(ctx context.Context) error {
-	w.sayf("%d users: %s", w.size, phaseControl)
-	if err := w.killOperator(); err != nil {
+func (env *environment) measureControl(ctx context.Context) error {
+	env.sayf("%d users: %s", env.size, phaseControl)
+	if err := env.killOperator(); err != nil {
 		return err
 	}
-	w.clerk.ResetJournal()
+	env.clerk.ResetJournal()
 	task := controlTask{
-		APIURL: w.listener.URL(), Key: controlKey, IDs: w.ids(),
-		RequestsPer10s: defaultBudget, Rounds: max(1, leastReads/w.size),
+		APIURL: env.listener.URL(), Key: controlKey, IDs: env.ids(),
+		RequestsPer10s: defaultBudget, Rounds: max(1, leastReads/env.size),
 	}
-	report, err := w.runControl(ctx, task)
+	report, err := env.runControl(ctx, task)
 	if err != nil {
 		return fmt.Errorf("phase %s: %w", phaseControl, err)
 	}
-	w.document.Phases = append(w.document.Phases, w.controlPhase(task, report))
+	env.document.Phases = append(env.document.Phases, env.controlPhase(task, report))
 	return nil
 }
 
 // controlPhase puts what the control reported into the words of a phase.
-func (w *world) controlPhase(task controlTask, report controlReport) *phase {
+func (env *environment) controlPhase(task controlTask, report controlReport) *phase {
 	reads := task.Rounds * len(task.IDs)
 	p := &phase{
 		Name: phaseControl, Users: len(task.IDs), KubeWrites: map[string]int{},
@@ -63,8 +63,8 @@ func (w *world) controlPhase(task controlTask, report controlReport) *phase {
 		PeakRSSMiB:       report.PeakRSSMiB, SettledRSSMiB: report.RSSMiB, AnonymousMiB: report.DataMiB, Sockets: report.Sockets,
 	}
 	var journal emulator.Entries
-	for _, e := range w.clerk.Journal() {
-		if e.KeyID == w.clerk.KeyIDs()[1] {
+	for _, e := range env.clerk.Journal() {
+		if e.KeyID == env.clerk.KeyIDs()[1] {
 			journal = append(journal, e)
 		}
 	}
@@ -84,9 +84,9 @@ func (w *world) controlPhase(task controlTask, report controlReport) *phase {
 }
 
 // ids are those of the users that the phase create made.
-func (w *world) ids() []string {
+func (env *environment) ids() []string {
 	var ids []string
-	for _, user := range w.clerk.Users() {
+	for _, user := range env.clerk.Users() {
 		if strings.HasPrefix(user.EmailAddresses[0].EmailAddress, "user-") {
 			ids = append(ids, user.ID)
 		}
@@ -95,7 +95,7 @@ func (w *world) ids() []string {
 }
 
 // runControl runs the control to its end.
-func (w *world) runControl(ctx context.Context, task controlTask) (report controlReport, err error) {
+func (env *environment) runControl(ctx context.Context, task controlTask) (report controlReport, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return report, fmt.Errorf("finding this program: %w", err)
@@ -104,12 +104,12 @@ func (w *world) runControl(ctx context.Context, task controlTask) (report contro
 	if err != nil {
 		return report, err
 	}
-	file := filepath.Join(filepath.Dir(w.logPath()), "control.json")
+	file := filepath.Join(filepath.Dir(env.logPath()), "control.json")
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		return report, fmt.Errorf("writing the control's task: %w", err)
 	}
 	var out bytes.Buffer
-	process, err := w.plane.Run(&out, self, controlArgument, file)
+	process, err := env.plane.Run(&out, self, controlArgument, file)
 	if err != nil {
 		return report, err
 	}

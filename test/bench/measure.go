@@ -47,7 +47,7 @@ func measureAll(ctx context.Context, o options, out, log io.Writer) error {
 // measureSize runs the chosen phases with one number of users.
 func measureSize(ctx context.Context, o options, size int, where machine, log io.Writer) (d *document, err error) {
 	ctx, fail := context.WithCancelCause(ctx)
-	w := &world{
+	env := &environment{
 		options: o, size: size, log: log, fail: fail, people: newPeople(o.seed), budget: defaultBudget,
 		document: &document{
 			Users: size, Machine: where, Seed: o.seed, LatencyMillis: milliseconds(o.latency), RequestsPer10s: defaultBudget,
@@ -56,20 +56,20 @@ func measureSize(ctx context.Context, o options, size int, where machine, log io
 	defer func() {
 		// The watch ends first: kube-apiserver waits for it.
 		fail(nil)
-		err = errors.Join(err, w.stop(context.WithoutCancel(ctx)))
+		err = errors.Join(err, env.stop(context.WithoutCancel(ctx)))
 	}()
-	if err := w.start(ctx); err != nil {
+	if err := env.start(ctx); err != nil {
 		return nil, err
 	}
-	w.document.Machine.LoadAverage = loadAverage()
-	if err := w.runPhases(ctx); err != nil {
+	env.document.Machine.LoadAverage = loadAverage()
+	if err := env.runPhases(ctx); err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
 		return nil, err
 	}
-	w.document.LoadAverageAfter = loadAverage()
-	return w.document, nil
+	env.document.LoadAverageAfter = loadAverage()
+	return env.document, nil
 }
 
 // reading is what the processes have used so far.
@@ -79,14 +79,14 @@ type reading struct {
 	writes, own               map[string]int
 }
 
-func (w *world) read(ctx context.Context) (r reading, err error) {
+func (env *environment) read(ctx context.Context) (r reading, err error) {
 	// Own writes first: none is made while this reads.
-	r.own = w.own.read()
-	if r.writes, err = readWrites(ctx, w.metrics); err != nil {
+	r.own = env.own.read()
+	if r.writes, err = readWrites(ctx, env.metrics); err != nil {
 		return r, err
 	}
-	r.pid = w.operator.pid
-	for pid, into := range map[int]*time.Duration{r.pid: &r.operator, w.servers.apiserver: &r.apiserver, w.servers.etcd: &r.etcd} {
+	r.pid = env.operator.pid
+	for pid, into := range map[int]*time.Duration{r.pid: &r.operator, env.servers.apiserver: &r.apiserver, env.servers.etcd: &r.etcd} {
 		s, err := readStat(pid)
 		if err != nil {
 			return r, err
@@ -97,26 +97,26 @@ func (w *world) read(ctx context.Context) (r reading, err error) {
 }
 
 // measure runs one phase from rest to rest and adds its figures to the document.
-func (w *world) measure(ctx context.Context, name string, users int, run func(context.Context, *phase) error) error {
-	w.sayf("%d users: %s", w.size, name)
-	if err := w.rest(ctx); err != nil {
+func (env *environment) measure(ctx context.Context, name string, users int, run func(context.Context, *phase) error) error {
+	env.sayf("%d users: %s", env.size, name)
+	if err := env.rest(ctx); err != nil {
 		return err
 	}
 	p := &phase{Name: name, Users: users}
-	w.document.Phases = append(w.document.Phases, p)
-	before, err := w.read(ctx)
+	env.document.Phases = append(env.document.Phases, p)
+	before, err := env.read(ctx)
 	if err != nil {
 		return err
 	}
-	if err := resetPeak(w.operator.pid); err != nil {
+	if err := resetPeak(env.operator.pid); err != nil {
 		p.notef("the peak of memory is that since the operator's start: %v", err)
 	}
-	w.clerk.ResetJournal()
-	profiled, err := w.startProfile(name)
+	env.clerk.ResetJournal()
+	profiled, err := env.startProfile(name)
 	if err != nil {
 		return err
 	}
-	watched := w.watchPhase(ctx)
+	watched := env.watchPhase(ctx)
 	began := time.Now()
 	err = run(ctx, p)
 	if p.Seconds == 0 {
@@ -130,23 +130,23 @@ func (w *world) measure(ctx context.Context, name string, users int, run func(co
 	if seen.standstill > tolerated {
 		p.notef("the machine stood still for up to %.1f s: times and CPU say little here", seen.standstill.Seconds())
 	}
-	p.count(w.operatorJournal(), w.budget)
+	p.count(env.operatorJournal(), env.budget)
 	if err := pause(ctx, aftermath); err != nil {
 		return err
 	}
-	after, err := w.read(ctx)
+	after, err := env.read(ctx)
 	if err != nil {
 		return err
 	}
-	w.sayf("%d users: %s took %.1f s", w.size, name, p.Seconds)
+	env.sayf("%d users: %s took %.1f s", env.size, name, p.Seconds)
 	return p.compare(before, after)
 }
 
 // operatorJournal returns what the operator asked of Clerk in this phase.
-func (w *world) operatorJournal() emulator.Entries {
-	key := w.clerk.KeyIDs()[0]
+func (env *environment) operatorJournal() emulator.Entries {
+	key := env.clerk.KeyIDs()[0]
 	var entries emulator.Entries
-	for _, e := range w.clerk.Journal() {
+	for _, e := range env.clerk.Journal() {
 		if e.KeyID == key {
 			entries = append(entries, e)
 		}

@@ -41,34 +41,34 @@ func buildOperator(ctx context.Context, o *options) error {
 }
 
 // startOperator runs the operator with its defaults but leader election, as a process unless profiles are wanted.
-func (w *world) startOperator(ctx context.Context) error {
-	start := w.startProcess
-	if w.profile != "" {
-		start = w.startInside
+func (env *environment) startOperator(ctx context.Context) error {
+	start := env.startProcess
+	if env.profile != "" {
+		start = env.startInside
 	}
 	started, err := start(ctx)
 	if err != nil {
 		return err
 	}
-	w.operator = started
-	w.pid.Store(int64(started.pid))
-	go w.guard(started)
+	env.operator = started
+	env.pid.Store(int64(started.pid))
+	go env.guard(started)
 	return nil
 }
 
 // startProcess runs the operator's binary.
-func (w *world) startProcess(ctx context.Context) (*operator, error) {
-	if err := os.MkdirAll(filepath.Dir(w.logPath()), 0o755); err != nil {
+func (env *environment) startProcess(ctx context.Context) (*operator, error) {
+	if err := os.MkdirAll(filepath.Dir(env.logPath()), 0o755); err != nil {
 		return nil, fmt.Errorf("making room for the operator's log: %w", err)
 	}
-	log, err := os.OpenFile(w.logPath(), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	log, err := os.OpenFile(env.logPath(), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("opening the operator's log: %w", err)
 	}
 	defer log.Close()
-	process, err := w.plane.Run(log, w.manager,
-		"--kubeconfig="+w.plane.Kubeconfig(),
-		"--allowed-api-hosts=http://"+w.listener.Address(),
+	process, err := env.plane.Run(log, env.manager,
+		"--kubeconfig="+env.plane.Kubeconfig(),
+		"--allowed-api-hosts=http://"+env.listener.Address(),
 		"--operator-namespace="+operatorNamespace,
 		// One that is killed keeps its lease for a while, which is nothing to measure.
 		"--leader-elect=false",
@@ -78,9 +78,9 @@ func (w *world) startProcess(ctx context.Context) (*operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	pid, err := awaitDescendant(ctx, filepath.Base(w.manager), process.Done())
+	pid, err := awaitDescendant(ctx, filepath.Base(env.manager), process.Done())
 	if err != nil {
-		return nil, fmt.Errorf("%w; its log is %s", err, w.logPath())
+		return nil, fmt.Errorf("%w; its log is %s", err, env.logPath())
 	}
 	kill := func() error {
 		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
@@ -93,18 +93,18 @@ func (w *world) startProcess(ctx context.Context) (*operator, error) {
 }
 
 // restartOperator ends the operator without warning and starts another, which remembers nothing.
-func (w *world) restartOperator(ctx context.Context) error {
-	if err := w.killOperator(); err != nil {
+func (env *environment) restartOperator(ctx context.Context) error {
+	if err := env.killOperator(); err != nil {
 		return err
 	}
-	return w.startOperator(ctx)
+	return env.startOperator(ctx)
 }
 
 // guard ends the measuring when the operator ends by itself.
-func (w *world) guard(o *operator) {
+func (env *environment) guard(o *operator) {
 	err := o.wait()
 	if !o.expected.Load() {
-		w.fail(fmt.Errorf("the operator ended by itself (%w); its log is %s", err, w.logPath()))
+		env.fail(fmt.Errorf("the operator ended by itself (%w); its log is %s", err, env.logPath()))
 	}
 }
 
@@ -127,28 +127,28 @@ func awaitDescendant(ctx context.Context, name string, ended <-chan struct{}) (i
 }
 
 // killOperator ends the operator as the loss of its node would.
-func (w *world) killOperator() error {
-	w.operator.expected.Store(true)
-	return w.operator.kill()
+func (env *environment) killOperator() error {
+	env.operator.expected.Store(true)
+	return env.operator.kill()
 }
 
 // rest waits until the operator has nothing to do: two seconds in which it needs less than a twentieth of a core. One that
 // does not come to rest, because it is always at work, is left at it after a while.
-func (w *world) rest(ctx context.Context) error {
+func (env *environment) rest(ctx context.Context) error {
 	const (
 		tick, limit = time.Second, time.Minute
 		calm        = 50 * time.Millisecond
 	)
 	calmTicks := 0
 	for began := time.Now(); calmTicks < 2 && time.Since(began) < limit; {
-		before, err := readStat(w.operator.pid)
+		before, err := readStat(env.operator.pid)
 		if err != nil {
 			return err
 		}
 		if err := pause(ctx, tick); err != nil {
 			return err
 		}
-		after, err := readStat(w.operator.pid)
+		after, err := readStat(env.operator.pid)
 		if err != nil {
 			return err
 		}

@@ -25,26 +25,26 @@ const (
 )
 
 // measurePersonCreate makes changes while others are created in another namespace.
-func (w *world) measurePersonCreate(ctx context.Context) error {
-	return w.measureBusy(ctx, phasePersonCreate, loadNamespace, func(ctx context.Context, p *phase, c *changes) error {
-		return w.bothSingly(ctx, p, c, "busy")
+func (env *environment) measurePersonCreate(ctx context.Context) error {
+	return env.measureBusy(ctx, phasePersonCreate, loadNamespace, func(ctx context.Context, p *phase, c *changes) error {
+		return env.bothSingly(ctx, p, c, "busy")
 	})
 }
 
 // measureEditCreate makes edits while others are created in the same namespace.
-func (w *world) measureEditCreate(ctx context.Context) error {
-	return w.measureBusy(ctx, phaseEditCreate, usersNamespace, func(ctx context.Context, p *phase, c *changes) error {
-		return w.editSingly(ctx, p, c, w.people.choose(w.users, w.changes), always)
+func (env *environment) measureEditCreate(ctx context.Context) error {
+	return env.measureBusy(ctx, phaseEditCreate, usersNamespace, func(ctx context.Context, p *phase, c *changes) error {
+		return env.editSingly(ctx, p, c, env.people.choose(env.users, env.changes), always)
 	})
 }
 
 // measureBusy runs single changes while as many users as there are, and not too few, are created in a namespace. The changes
 // begin when kube-apiserver has taken all the others, and the others stay.
-func (w *world) measureBusy(ctx context.Context, name, namespace string, run func(context.Context, *phase, *changes) error) error {
-	load := w.people.users(namespace, strings.ToLower(name), max(w.size, leastLoad))
+func (env *environment) measureBusy(ctx context.Context, name, namespace string, run func(context.Context, *phase, *changes) error) error {
+	load := env.people.users(namespace, strings.ToLower(name), max(env.size, leastLoad))
 	var others *batch
-	c, err := w.measureChanges(ctx, name, func(ctx context.Context, p *phase, c *changes) (err error) {
-		if others, err = w.apply(ctx, load); err != nil {
+	c, err := env.measureChanges(ctx, name, func(ctx context.Context, p *phase, c *changes) (err error) {
+		if others, err = env.apply(ctx, load); err != nil {
 			return err
 		}
 		c.beside = len(load)
@@ -58,57 +58,57 @@ func (w *world) measureBusy(ctx context.Context, name, namespace string, run fun
 		return err
 	}
 	// What is left is created quickly, since it is not measured.
-	if err := w.spend(ctx, wideBudget); err != nil {
+	if err := env.spend(ctx, wideBudget); err != nil {
 		return err
 	}
-	if err := others.wait(ctx, w.patience(len(load))); err != nil {
+	if err := others.wait(ctx, env.patience(len(load))); err != nil {
 		return err
 	}
-	if err := w.remove(ctx, c.made); err != nil {
+	if err := env.remove(ctx, c.made); err != nil {
 		return err
 	}
-	return w.spend(ctx, defaultBudget)
+	return env.spend(ctx, defaultBudget)
 }
 
 // measurePersonFullCompare makes changes while all users are compared, new ones in one full compare and edits in the next.
-func (w *world) measurePersonFullCompare(ctx context.Context) error {
-	err := w.editInstance(ctx, func(s *v1alpha1.ClerkInstanceSpec) {
+func (env *environment) measurePersonFullCompare(ctx context.Context) error {
+	err := env.editInstance(ctx, func(s *v1alpha1.ClerkInstanceSpec) {
 		s.Drift = &v1alpha1.DriftCheck{FullInterval: &metav1.Duration{Duration: shortestFull}}
 	})
 	if err != nil {
 		return err
 	}
-	err = w.measurePerson(ctx, phasePersonFullCompare, func(ctx context.Context, p *phase, c *changes) error {
+	err = env.measurePerson(ctx, phasePersonFullCompare, func(ctx context.Context, p *phase, c *changes) error {
 		p.notef("drift.fullInterval is %s here; changes are made while lists of users by id are not further apart than %s", shortestFull, fullPause)
-		if begun, err := w.awaitFull(ctx); err != nil || !begun {
+		if begun, err := env.awaitFull(ctx); err != nil || !begun {
 			p.notef("no full compare was seen")
 			return err
 		}
-		if err := w.createWhile(ctx, p, c, "compare", w.comparing); err != nil {
+		if err := env.createWhile(ctx, p, c, "compare", env.comparing); err != nil {
 			return err
 		}
-		if begun, err := w.awaitFull(ctx); err != nil || !begun {
+		if begun, err := env.awaitFull(ctx); err != nil || !begun {
 			return err
 		}
-		return w.editSingly(ctx, p, c, w.people.choose(w.users, w.changes), w.comparing)
+		return env.editSingly(ctx, p, c, env.people.choose(env.users, env.changes), env.comparing)
 	})
 	if err != nil {
 		return err
 	}
-	return w.editInstance(ctx, func(s *v1alpha1.ClerkInstanceSpec) { s.Drift = nil })
+	return env.editInstance(ctx, func(s *v1alpha1.ClerkInstanceSpec) { s.Drift = nil })
 }
 
 // awaitFull waits until a full compare begins; it reports false if none does.
-func (w *world) awaitFull(ctx context.Context) (bool, error) {
+func (env *environment) awaitFull(ctx context.Context) (bool, error) {
 	const tick = 20 * time.Millisecond
 	// The one that may be under way is left to end.
-	for w.comparing() {
+	for env.comparing() {
 		if err := pause(ctx, tick); err != nil {
 			return false, err
 		}
 	}
 	for began := time.Now(); time.Since(began) < fullPatience; {
-		if w.comparing() {
+		if env.comparing() {
 			return true, nil
 		}
 		if err := pause(ctx, tick); err != nil {
@@ -119,15 +119,15 @@ func (w *world) awaitFull(ctx context.Context) (bool, error) {
 }
 
 // comparing reports whether the operator is comparing all users.
-func (w *world) comparing() bool {
-	last := w.lastCompare()
-	return !last.IsZero() && time.Since(last) < fullPause+w.latency
+func (env *environment) comparing() bool {
+	last := env.lastCompare()
+	return !last.IsZero() && time.Since(last) < fullPause+env.latency
 }
 
 // lastCompare returns when the last list of a full compare was asked for; zero for none.
-func (w *world) lastCompare() time.Time {
+func (env *environment) lastCompare() time.Time {
 	var last time.Time
-	for _, e := range w.operatorJournal() {
+	for _, e := range env.operatorJournal() {
 		if kind := listKind(e); kind == listByID || kind == listWalk {
 			last = e.Time
 		}

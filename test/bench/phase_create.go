@@ -27,49 +27,49 @@ const (
 )
 
 // measureCreate creates all users and waits until they are Ready.
-func (w *world) measureCreate(ctx context.Context) error {
-	if w.size > unhurried {
-		if err := w.spend(ctx, wideBudget); err != nil {
+func (env *environment) measureCreate(ctx context.Context) error {
+	if env.size > unhurried {
+		if err := env.spend(ctx, wideBudget); err != nil {
 			return err
 		}
 	}
-	err := w.measure(ctx, phaseCreate, w.size, func(ctx context.Context, p *phase) error {
-		w.users = w.people.users(usersNamespace, "user", w.size)
+	err := env.measure(ctx, phaseCreate, env.size, func(ctx context.Context, p *phase) error {
+		env.users = env.people.users(usersNamespace, "user", env.size)
 		began := time.Now()
-		created, err := w.apply(ctx, w.users)
+		created, err := env.apply(ctx, env.users)
 		if err != nil {
 			return err
 		}
 		p.notef("applying took %.1f s with %d applies at once", time.Since(began).Seconds(), appliers)
-		if err := created.wait(ctx, w.patience(w.size)); err != nil {
+		if err := created.wait(ctx, env.patience(env.size)); err != nil {
 			return err
 		}
 		p.Seconds = round(created.last.Sub(began).Seconds(), 2)
 		p.ApplyToReadyMillis = percentilesOf(created.times)
-		p.BudgetShare = round(float64(len(w.operatorJournal()))/p.Seconds/(float64(w.budget)/10), 3)
-		if w.budget != defaultBudget {
+		p.BudgetShare = round(float64(len(env.operatorJournal()))/p.Seconds/(float64(env.budget)/10), 3)
+		if env.budget != defaultBudget {
 			p.notef("rateLimit.requestsPer10s is %d here, and Clerk's own limit is off: at the default of %d it would take %.0f s",
-				w.budget, defaultBudget, floorSeconds(w.size, defaultBudget))
+				env.budget, defaultBudget, floorSeconds(env.size, defaultBudget))
 		}
 		return nil
 	})
-	if err == nil && w.budget != defaultBudget {
-		return w.spend(ctx, defaultBudget)
+	if err == nil && env.budget != defaultBudget {
+		return env.spend(ctx, defaultBudget)
 	}
 	return err
 }
 
 // patience is how long so many calls may take.
-func (w *world) patience(calls int) time.Duration {
-	return spare + time.Duration(calls)*sparePerUser + 4*time.Duration(floorSeconds(calls, w.budget))*time.Second
+func (env *environment) patience(calls int) time.Duration {
+	return spare + time.Duration(calls)*sparePerUser + 4*time.Duration(floorSeconds(calls, env.budget))*time.Second
 }
 
 // apply creates ClerkUsers as fast as kube-apiserver takes them and returns what becomes of them.
-func (w *world) apply(ctx context.Context, users []*v1alpha1.ClerkUser) (*batch, error) {
+func (env *environment) apply(ctx context.Context, users []*v1alpha1.ClerkUser) (*batch, error) {
 	b := newBatch(len(users))
-	err := w.each(ctx, users, func(ctx context.Context, user *v1alpha1.ClerkUser) error {
-		w.ready.expect(b, client.ObjectKeyFromObject(user), 1)
-		if err := w.client.Create(ctx, user); err != nil {
+	err := env.each(ctx, users, func(ctx context.Context, user *v1alpha1.ClerkUser) error {
+		env.ready.expect(b, client.ObjectKeyFromObject(user), 1)
+		if err := env.client.Create(ctx, user); err != nil {
 			return fmt.Errorf("applying ClerkUser %s: %w", user.Name, err)
 		}
 		return nil
@@ -78,14 +78,14 @@ func (w *world) apply(ctx context.Context, users []*v1alpha1.ClerkUser) (*batch,
 }
 
 // remove deletes ClerkUsers, and with them their users at Clerk, and waits until they are gone.
-func (w *world) remove(ctx context.Context, users []*v1alpha1.ClerkUser) error {
+func (env *environment) remove(ctx context.Context, users []*v1alpha1.ClerkUser) error {
 	if len(users) == 0 {
 		return nil
 	}
 	b := newBatch(len(users))
-	err := w.each(ctx, users, func(ctx context.Context, user *v1alpha1.ClerkUser) error {
-		w.ready.expect(b, client.ObjectKeyFromObject(user), 0)
-		if err := w.client.Delete(ctx, user); err != nil {
+	err := env.each(ctx, users, func(ctx context.Context, user *v1alpha1.ClerkUser) error {
+		env.ready.expect(b, client.ObjectKeyFromObject(user), 0)
+		if err := env.client.Delete(ctx, user); err != nil {
 			return fmt.Errorf("deleting ClerkUser %s: %w", user.Name, err)
 		}
 		return nil
@@ -93,11 +93,11 @@ func (w *world) remove(ctx context.Context, users []*v1alpha1.ClerkUser) error {
 	if err != nil {
 		return err
 	}
-	return b.wait(ctx, w.patience(len(users)))
+	return b.wait(ctx, env.patience(len(users)))
 }
 
 // each calls f for all users, several at once, and stops at the first error.
-func (w *world) each(ctx context.Context, users []*v1alpha1.ClerkUser, f func(context.Context, *v1alpha1.ClerkUser) error) error {
+func (env *environment) each(ctx context.Context, users []*v1alpha1.ClerkUser, f func(context.Context, *v1alpha1.ClerkUser) error) error {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	next := make(chan *v1alpha1.ClerkUser)

@@ -31,19 +31,19 @@ type driftFigures struct {
 }
 
 // measureDrift changes the names of some users at Clerk and waits until they are put right.
-func (w *world) measureDrift(ctx context.Context) error {
-	chosen := w.people.choose(w.users, max(1, w.size/drifted))
+func (env *environment) measureDrift(ctx context.Context) error {
+	chosen := env.people.choose(env.users, max(1, env.size/drifted))
 	declared := map[string]string{}
 	for _, user := range chosen {
 		declared[user.Spec.EmailAddresses[0].Address] = *user.Spec.FirstName
 	}
-	return w.measure(ctx, phaseDrift, len(chosen), func(ctx context.Context, p *phase) error {
+	return env.measure(ctx, phaseDrift, len(chosen), func(ctx context.Context, p *phase) error {
 		began := time.Now()
-		wrong, err := w.changeNames(declared)
+		wrong, err := env.changeNames(declared)
 		if err != nil {
 			return err
 		}
-		times, err := w.awaitNames(ctx, wrong, began)
+		times, err := env.awaitNames(ctx, wrong, began)
 		if err != nil {
 			return err
 		}
@@ -56,15 +56,15 @@ func (w *world) measureDrift(ctx context.Context) error {
 }
 
 // changeNames changes the first names of those with these addresses, and returns by their ids what was declared.
-func (w *world) changeNames(declared map[string]string) (map[string]string, error) {
+func (env *environment) changeNames(declared map[string]string) (map[string]string, error) {
 	wrong := map[string]string{}
-	for _, user := range w.clerk.Users() {
+	for _, user := range env.clerk.Users() {
 		name, found := declared[user.EmailAddresses[0].EmailAddress]
 		if !found {
 			continue
 		}
 		wrong[user.ID] = name
-		if _, err := w.clerk.Edit(user.ID, func(u *emulator.User) { *u.FirstName = wrongName }); err != nil {
+		if _, err := env.clerk.Edit(user.ID, func(u *emulator.User) { *u.FirstName = wrongName }); err != nil {
 			return nil, fmt.Errorf("changing a name at Clerk: %w", err)
 		}
 	}
@@ -72,12 +72,12 @@ func (w *world) changeNames(declared map[string]string) (map[string]string, erro
 }
 
 // awaitNames waits until names are as declared and returns how long each took.
-func (w *world) awaitNames(ctx context.Context, wrong map[string]string, began time.Time) ([]time.Duration, error) {
+func (env *environment) awaitNames(ctx context.Context, wrong map[string]string, began time.Time) ([]time.Duration, error) {
 	const tick = 20 * time.Millisecond
 	var times []time.Duration
 	for len(wrong) > 0 && time.Since(began) < driftLimit {
 		for id, name := range wrong {
-			user := w.clerk.User(id)
+			user := env.clerk.User(id)
 			if user != nil && user.FirstName != nil && *user.FirstName == name {
 				times = append(times, time.Since(began))
 				delete(wrong, id)

@@ -33,58 +33,58 @@ type changes struct {
 }
 
 // measurePersonIdle has only its own users.
-func (w *world) measurePersonIdle(ctx context.Context) error {
-	return w.measurePerson(ctx, phasePersonIdle, func(ctx context.Context, p *phase, c *changes) error {
-		if err := w.createSingly(ctx, p, c, "idle"); err != nil {
+func (env *environment) measurePersonIdle(ctx context.Context) error {
+	return env.measurePerson(ctx, phasePersonIdle, func(ctx context.Context, p *phase, c *changes) error {
+		if err := env.createSingly(ctx, p, c, "idle"); err != nil {
 			return err
 		}
-		return w.editSingly(ctx, p, c, c.made, always)
+		return env.editSingly(ctx, p, c, c.made, always)
 	})
 }
 
 // measurePersonBeside makes changes beside all users at rest.
-func (w *world) measurePersonBeside(ctx context.Context) error {
-	return w.measurePerson(ctx, phasePersonBeside, func(ctx context.Context, p *phase, c *changes) error {
-		return w.bothSingly(ctx, p, c, "beside")
+func (env *environment) measurePersonBeside(ctx context.Context) error {
+	return env.measurePerson(ctx, phasePersonBeside, func(ctx context.Context, p *phase, c *changes) error {
+		return env.bothSingly(ctx, p, c, "beside")
 	})
 }
 
 // measurePersonRestart makes changes soon after a restart.
-func (w *world) measurePersonRestart(ctx context.Context) error {
-	return w.measurePerson(ctx, phasePersonRestart, func(ctx context.Context, p *phase, c *changes) error {
-		if err := w.restartOperator(ctx); err != nil {
+func (env *environment) measurePersonRestart(ctx context.Context) error {
+	return env.measurePerson(ctx, phasePersonRestart, func(ctx context.Context, p *phase, c *changes) error {
+		if err := env.restartOperator(ctx); err != nil {
 			return err
 		}
 		if err := pause(ctx, afterRestart); err != nil {
 			return err
 		}
-		return w.bothSingly(ctx, p, c, "restart")
+		return env.bothSingly(ctx, p, c, "restart")
 	})
 }
 
 // always lets every change be made.
 func always() bool { return true }
 
-func (w *world) bothSingly(ctx context.Context, p *phase, c *changes, prefix string) error {
-	if err := w.createSingly(ctx, p, c, prefix); err != nil {
+func (env *environment) bothSingly(ctx context.Context, p *phase, c *changes, prefix string) error {
+	if err := env.createSingly(ctx, p, c, prefix); err != nil {
 		return err
 	}
-	return w.editSingly(ctx, p, c, w.people.choose(w.users, w.changes), always)
+	return env.editSingly(ctx, p, c, env.people.choose(env.users, env.changes), always)
 }
 
 // measurePerson runs single changes as a phase and deletes what they created.
-func (w *world) measurePerson(ctx context.Context, name string, run func(context.Context, *phase, *changes) error) error {
-	c, err := w.measureChanges(ctx, name, run)
+func (env *environment) measurePerson(ctx context.Context, name string, run func(context.Context, *phase, *changes) error) error {
+	c, err := env.measureChanges(ctx, name, run)
 	if err != nil {
 		return err
 	}
-	return w.remove(ctx, c.made)
+	return env.remove(ctx, c.made)
 }
 
 // measureChanges runs single changes as a phase.
-func (w *world) measureChanges(ctx context.Context, name string, run func(context.Context, *phase, *changes) error) (*changes, error) {
+func (env *environment) measureChanges(ctx context.Context, name string, run func(context.Context, *phase, *changes) error) (*changes, error) {
 	c := &changes{}
-	return c, w.measure(ctx, name, 2*w.changes, func(ctx context.Context, p *phase) error {
+	return c, env.measure(ctx, name, 2*env.changes, func(ctx context.Context, p *phase) error {
 		if err := run(ctx, p, c); err != nil {
 			return err
 		}
@@ -96,17 +96,17 @@ func (w *world) measureChanges(ctx context.Context, name string, run func(contex
 }
 
 // createSingly creates one user after another.
-func (w *world) createSingly(ctx context.Context, p *phase, c *changes, prefix string) error {
-	return w.createWhile(ctx, p, c, prefix, always)
+func (env *environment) createSingly(ctx context.Context, p *phase, c *changes, prefix string) error {
+	return env.createWhile(ctx, p, c, prefix, always)
 }
 
 // createWhile does so as long as more says.
-func (w *world) createWhile(ctx context.Context, p *phase, c *changes, prefix string, more func() bool) error {
-	users := w.people.users(usersNamespace, prefix, w.changes)
-	times, err := w.singly(ctx, p, users, more, func(ctx context.Context, b *batch, user *v1alpha1.ClerkUser) error {
+func (env *environment) createWhile(ctx context.Context, p *phase, c *changes, prefix string, more func() bool) error {
+	users := env.people.users(usersNamespace, prefix, env.changes)
+	times, err := env.singly(ctx, p, users, more, func(ctx context.Context, b *batch, user *v1alpha1.ClerkUser) error {
 		c.made = append(c.made, user)
-		w.ready.expect(b, client.ObjectKeyFromObject(user), 1)
-		if err := w.client.Create(ctx, user); err != nil {
+		env.ready.expect(b, client.ObjectKeyFromObject(user), 1)
+		if err := env.client.Create(ctx, user); err != nil {
 			return fmt.Errorf("applying ClerkUser %s: %w", user.Name, err)
 		}
 		return nil
@@ -116,12 +116,12 @@ func (w *world) createWhile(ctx context.Context, p *phase, c *changes, prefix st
 }
 
 // editSingly bans one user after another, or lifts the ban of those that are banned, as long as more says.
-func (w *world) editSingly(ctx context.Context, p *phase, c *changes, users []*v1alpha1.ClerkUser, more func() bool) error {
-	times, err := w.singly(ctx, p, users, more, func(ctx context.Context, b *batch, user *v1alpha1.ClerkUser) error {
-		w.ready.expect(b, client.ObjectKeyFromObject(user), user.Generation+1)
+func (env *environment) editSingly(ctx context.Context, p *phase, c *changes, users []*v1alpha1.ClerkUser, more func() bool) error {
+	times, err := env.singly(ctx, p, users, more, func(ctx context.Context, b *batch, user *v1alpha1.ClerkUser) error {
+		env.ready.expect(b, client.ObjectKeyFromObject(user), user.Generation+1)
 		before := user.DeepCopy()
 		user.Spec.Banned = ptr.To(!ptr.Deref(user.Spec.Banned, false))
-		if err := w.client.Patch(ctx, user, client.MergeFrom(before)); err != nil {
+		if err := env.client.Patch(ctx, user, client.MergeFrom(before)); err != nil {
 			return fmt.Errorf("editing ClerkUser %s: %w", user.Name, err)
 		}
 		return nil
@@ -131,7 +131,7 @@ func (w *world) editSingly(ctx context.Context, p *phase, c *changes, users []*v
 }
 
 // singly makes one change after another, waits for each to be Ready and returns how long each took.
-func (w *world) singly(
+func (env *environment) singly(
 	ctx context.Context, p *phase, users []*v1alpha1.ClerkUser, more func() bool,
 	change func(context.Context, *batch, *v1alpha1.ClerkUser) error,
 ) ([]time.Duration, error) {

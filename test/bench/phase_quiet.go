@@ -43,8 +43,8 @@ type second struct {
 }
 
 // measureQuietHour watches an operator that has nothing to do.
-func (w *world) measureQuietHour(ctx context.Context) error {
-	err := w.editInstance(ctx, func(s *v1alpha1.ClerkInstanceSpec) {
+func (env *environment) measureQuietHour(ctx context.Context) error {
+	err := env.editInstance(ctx, func(s *v1alpha1.ClerkInstanceSpec) {
 		s.Drift = &v1alpha1.DriftCheck{
 			Interval:     &metav1.Duration{Duration: v1alpha1.DefaultDriftInterval / acceleration},
 			FullInterval: &metav1.Duration{Duration: v1alpha1.DefaultFullInterval / acceleration},
@@ -53,37 +53,37 @@ func (w *world) measureQuietHour(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.clerk.ResetJournal()
-	if err := w.awaitQuiet(ctx); err != nil {
+	env.clerk.ResetJournal()
+	if err := env.awaitQuiet(ctx); err != nil {
 		return err
 	}
-	err = w.measure(ctx, phaseQuietHour, w.size, func(ctx context.Context, p *phase) error {
-		seconds, err := w.watchQuiet(ctx)
+	err = env.measure(ctx, phaseQuietHour, env.size, func(ctx context.Context, p *phase) error {
+		seconds, err := env.watchQuiet(ctx)
 		if err != nil {
 			return err
 		}
-		p.notef("drift.interval is 1s and drift.fullInterval 1m here: %s hold as many looks as %.0f times as long by default", w.quiet, float64(acceleration))
+		p.notef("drift.interval is 1s and drift.fullInterval 1m here: %s hold as many looks as %.0f times as long by default", env.quiet, float64(acceleration))
 		p.Quiet = quietOf(seconds)
-		p.Quiet.Counts = callsOf(w.operatorJournal())["GET /users/count"]
+		p.Quiet.Counts = callsOf(env.operatorJournal())["GET /users/count"]
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	return w.editInstance(ctx, func(s *v1alpha1.ClerkInstanceSpec) { s.Drift = nil })
+	return env.editInstance(ctx, func(s *v1alpha1.ClerkInstanceSpec) { s.Drift = nil })
 }
 
 // awaitQuiet waits for the moment at which the next full compare is neither near nor just over. An operator that makes none
 // is not waited for.
-func (w *world) awaitQuiet(ctx context.Context) error {
-	if w.quiet < shortestFull {
+func (env *environment) awaitQuiet(ctx context.Context) error {
+	if env.quiet < shortestFull {
 		return nil
 	}
-	begun, err := w.awaitFull(ctx)
+	begun, err := env.awaitFull(ctx)
 	if err != nil || !begun {
 		return err
 	}
-	for w.comparing() {
+	for env.comparing() {
 		if err := pause(ctx, fullPause); err != nil {
 			return err
 		}
@@ -92,26 +92,26 @@ func (w *world) awaitQuiet(ctx context.Context) error {
 }
 
 // watchQuiet notes what every second takes.
-func (w *world) watchQuiet(ctx context.Context) ([]second, error) {
+func (env *environment) watchQuiet(ctx context.Context) ([]second, error) {
 	var seconds []second
-	before, err := readStat(w.operator.pid)
+	before, err := readStat(env.operator.pid)
 	if err != nil {
 		return nil, err
 	}
 	seen := 0
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
-	for began := time.Now(); time.Since(began) < w.quiet; {
+	for began := time.Now(); time.Since(began) < env.quiet; {
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		}
-		after, err := readStat(w.operator.pid)
+		after, err := readStat(env.operator.pid)
 		if err != nil {
 			return nil, err
 		}
-		journal := w.operatorJournal()
+		journal := env.operatorJournal()
 		lists := listsOf(journal[seen:])
 		seconds = append(seconds, second{cpu: after.cpu - before.cpu, tails: lists[listTail], compares: lists[listByID] + lists[listWalk]})
 		before, seen = after, len(journal)

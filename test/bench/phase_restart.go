@@ -21,37 +21,37 @@ const (
 //
 // There is one restart before: the number of users at Clerk is counted once an hour and at the start, so that the first start
 // after the creation has something new to write.
-func (w *world) measureRestart(ctx context.Context) error {
-	w.clerk.ResetJournal()
-	if err := w.restartOperator(ctx); err != nil {
+func (env *environment) measureRestart(ctx context.Context) error {
+	env.clerk.ResetJournal()
+	if err := env.restartOperator(ctx); err != nil {
 		return err
 	}
-	if err := w.awaitChecked(ctx, &phase{}, time.Now()); err != nil {
+	if err := env.awaitChecked(ctx, &phase{}, time.Now()); err != nil {
 		return err
 	}
-	return w.measure(ctx, phaseRestart, w.size, func(ctx context.Context, p *phase) error {
-		if err := w.killOperator(); err != nil {
+	return env.measure(ctx, phaseRestart, env.size, func(ctx context.Context, p *phase) error {
+		if err := env.killOperator(); err != nil {
 			return err
 		}
 		began := time.Now()
-		if err := w.startOperator(ctx); err != nil {
+		if err := env.startOperator(ctx); err != nil {
 			return err
 		}
-		return w.awaitChecked(ctx, p, began)
+		return env.awaitChecked(ctx, p, began)
 	})
 }
 
 // awaitChecked waits for the end of the work after a start at began, which it writes down as the phase's length.
-func (w *world) awaitChecked(ctx context.Context, p *phase, began time.Time) error {
+func (env *environment) awaitChecked(ctx context.Context, p *phase, began time.Time) error {
 	const tick = 200 * time.Millisecond
-	limit := restartLimit + 2*time.Duration(floorSeconds(w.size, w.budget))*time.Second
+	limit := restartLimit + 2*time.Duration(floorSeconds(env.size, env.budget))*time.Second
 	var covered time.Time
 	for time.Since(began) < limit {
 		if err := pause(ctx, tick); err != nil {
 			return err
 		}
-		journal := w.operatorJournal()
-		if covered.IsZero() && checkedIn(journal, w.size) == w.size {
+		journal := env.operatorJournal()
+		if covered.IsZero() && checkedIn(journal, env.size) == env.size {
 			covered = time.Now()
 		}
 		if covered.IsZero() {
@@ -59,7 +59,7 @@ func (w *world) awaitChecked(ctx context.Context, p *phase, began time.Time) err
 		}
 		last := journal[len(journal)-1].Time
 		if time.Since(last) > silence {
-			p.Seconds = round((last.Sub(began) + w.latency).Seconds(), 2)
+			p.Seconds = round((last.Sub(began) + env.latency).Seconds(), 2)
 			return nil
 		}
 		if time.Since(covered) > noSilence {
@@ -68,6 +68,6 @@ func (w *world) awaitChecked(ctx context.Context, p *phase, began time.Time) err
 			return nil
 		}
 	}
-	p.notef("only %d of %d users were looked at within %s", checkedIn(w.operatorJournal(), w.size), w.size, limit)
+	p.notef("only %d of %d users were looked at within %s", checkedIn(env.operatorJournal(), env.size), env.size, limit)
 	return nil
 }

@@ -46,25 +46,25 @@ const (
 )
 
 // runPhases runs the chosen phases.
-func (w *world) runPhases(ctx context.Context) error {
+func (env *environment) runPhases(ctx context.Context) error {
 	steps := []struct {
 		name string
 		run  func(context.Context) error
 	}{
-		{phasePersonIdle, w.measurePersonIdle},
-		{phaseCreate, w.measureCreate},
-		{phasePersonBeside, w.measurePersonBeside},
-		{phasePersonFullCompare, w.measurePersonFullCompare},
-		{phaseRestart, w.measureRestart},
-		{phasePersonRestart, w.measurePersonRestart},
-		{phaseQuietHour, w.measureQuietHour},
-		{phaseDrift, w.measureDrift},
-		{phasePersonCreate, w.measurePersonCreate},
-		{phaseEditCreate, w.measureEditCreate},
-		{phaseControl, w.measureControl},
+		{phasePersonIdle, env.measurePersonIdle},
+		{phaseCreate, env.measureCreate},
+		{phasePersonBeside, env.measurePersonBeside},
+		{phasePersonFullCompare, env.measurePersonFullCompare},
+		{phaseRestart, env.measureRestart},
+		{phasePersonRestart, env.measurePersonRestart},
+		{phaseQuietHour, env.measureQuietHour},
+		{phaseDrift, env.measureDrift},
+		{phasePersonCreate, env.measurePersonCreate},
+		{phaseEditCreate, env.measureEditCreate},
+		{phaseControl, env.measureControl},
 	}
 	for _, step := range steps {
-		if !slices.Contains(w.phases, step.name) {
+		if !slices.Contains(env.phases, step.name) {
 			continue
 		}
 		if err := step.run(ctx); err != nil {
@@ -75,15 +75,15 @@ func (w *world) runPhases(ctx context.Context) error {
 }
 
 // spend changes what the operator may ask of Clerk in 10 seconds. Above what Clerk allows to anybody, Clerk's limit is off.
-func (w *world) spend(ctx context.Context, budget int) error {
-	w.budget = budget
-	w.clerk.Configure(func(s *emulator.Settings) {
+func (env *environment) spend(ctx context.Context, budget int) error {
+	env.budget = budget
+	env.clerk.Configure(func(s *emulator.Settings) {
 		s.InstanceRateLimit = 0
 		if budget != defaultBudget {
 			s.InstanceRateLimit = -1
 		}
 	})
-	instance, err := w.instance(ctx)
+	instance, err := env.instance(ctx)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (w *world) spend(ctx context.Context, budget int) error {
 	if budget != defaultBudget {
 		instance.Spec.RateLimit = &v1alpha1.RateLimit{RequestsPer10s: ptr.To(int32(budget))}
 	}
-	if err := w.client.Patch(ctx, instance, client.MergeFrom(before)); err != nil {
+	if err := env.client.Patch(ctx, instance, client.MergeFrom(before)); err != nil {
 		return fmt.Errorf("changing the budget to %d: %w", budget, err)
 	}
 	return nil

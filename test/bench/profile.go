@@ -29,9 +29,9 @@ import (
 const concurrency = 32
 
 // startInside runs the operator inside this process, as its binary does, so that it can be profiled.
-func (w *world) startInside(ctx context.Context) (*operator, error) {
+func (env *environment) startInside(ctx context.Context) (*operator, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	mgr, err := w.newManager(ctx)
+	mgr, err := env.newManager(ctx)
 	if err != nil {
 		cancel()
 		return nil, err
@@ -46,9 +46,9 @@ func (w *world) startInside(ctx context.Context) (*operator, error) {
 	return &operator{pid: os.Getpid(), wait: wait, kill: func() error { cancel(); return wait() }}, nil
 }
 
-func (w *world) newManager(ctx context.Context) (ctrl.Manager, error) {
-	config := w.plane.Config()
-	options := controller.ManagerOptions(w.client.Scheme(), nil)
+func (env *environment) newManager(ctx context.Context) (ctrl.Manager, error) {
+	config := env.plane.Config()
+	options := controller.ManagerOptions(env.client.Scheme(), nil)
 	options.Metrics = metricsserver.Options{BindAddress: "0"}
 	options.HealthProbeBindAddress = "0"
 	options.Controller = managerconfig.Controller{SkipNameValidation: ptr.To(true)}
@@ -56,7 +56,7 @@ func (w *world) newManager(ctx context.Context) (ctrl.Manager, error) {
 	if err != nil {
 		return nil, fmt.Errorf("building the manager: %w", err)
 	}
-	live, err := client.New(config, client.Options{Scheme: w.client.Scheme()})
+	live, err := client.New(config, client.Options{Scheme: env.client.Scheme()})
 	if err != nil {
 		return nil, fmt.Errorf("building the uncached client: %w", err)
 	}
@@ -64,7 +64,7 @@ func (w *world) newManager(ctx context.Context) (ctrl.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	hosts, err := clerkinstance.ParseAllowedHosts([]string{"http://" + w.listener.Address()})
+	hosts, err := clerkinstance.ParseAllowedHosts([]string{"http://" + env.listener.Address()})
 	if err != nil {
 		return nil, err
 	}
@@ -75,14 +75,14 @@ func (w *world) newManager(ctx context.Context) (ctrl.Manager, error) {
 }
 
 // startProfile profiles a phase, if that is wanted, until the returned func is called.
-func (w *world) startProfile(phase string) (func() error, error) {
-	if w.profile == "" {
+func (env *environment) startProfile(phase string) (func() error, error) {
+	if env.profile == "" {
 		return func() error { return nil }, nil
 	}
-	if err := os.MkdirAll(w.profile, 0o755); err != nil {
+	if err := os.MkdirAll(env.profile, 0o755); err != nil {
 		return nil, fmt.Errorf("making room for profiles: %w", err)
 	}
-	name := filepath.Join(w.profile, fmt.Sprintf("%d-%s", w.size, phase))
+	name := filepath.Join(env.profile, fmt.Sprintf("%d-%s", env.size, phase))
 	cpu, err := os.Create(name + ".cpu")
 	if err != nil {
 		return nil, fmt.Errorf("writing a profile: %w", err)

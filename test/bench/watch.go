@@ -25,12 +25,12 @@ type sight struct {
 }
 
 // watchPhase looks at the operator until the returned func is called, which looks once more and returns what was seen.
-func (w *world) watchPhase(ctx context.Context) func() sight {
+func (env *environment) watchPhase(ctx context.Context) func() sight {
 	ctx, cancel := context.WithCancel(ctx)
 	var seen sight
 	look := func() {
 		// While it is restarted there is none.
-		if count, err := countSockets(int(w.pid.Load())); err == nil {
+		if count, err := countSockets(int(env.pid.Load())); err == nil {
 			seen.sockets = max(seen.sockets, count)
 		}
 	}

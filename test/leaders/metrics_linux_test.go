@@ -21,26 +21,26 @@ import (
 // too, although reviews are POSTs.
 func TestStandbyAsksWhoReadsMetrics(t *testing.T) {
 	t.Parallel()
-	s := &scene{t: t, namespace: controlplane.Namespace(t), client: newClient(t)}
+	env := &environment{t: t, namespace: controlplane.Namespace(t), client: newClient(t)}
 	addresses := []string{freeAddress(t), freeAddress(t)}
 	for i, address := range addresses {
-		s.replicas = append(s.replicas, startReplica(t, fmt.Sprint(i), []string{
+		env.replicas = append(env.replicas, startReplica(t, fmt.Sprint(i), []string{
 			"--kubeconfig=" + controlplane.Kubeconfig(t),
-			"--operator-namespace=" + s.namespace,
-			"--watch-namespaces=" + s.namespace,
+			"--operator-namespace=" + env.namespace,
+			"--watch-namespaces=" + env.namespace,
 			"--cluster-id=leaders",
 			"--health-probe-bind-address=0",
 			"--metrics-bind-address=" + address,
 		}))
 	}
-	s.leader()
-	token := s.tokenWithoutRights()
+	env.leader()
+	token := env.tokenWithoutRights()
 	anybody := &http.Client{Transport: &http.Transport{
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
 	}}
 	defer anybody.CloseIdleConnections()
 	for _, address := range addresses {
-		s.eventually("an answer from "+address, func() error {
+		env.eventually("an answer from "+address, func() error {
 			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+address+"/metrics", nil)
 			if err != nil {
 				return err
@@ -60,13 +60,13 @@ func TestStandbyAsksWhoReadsMetrics(t *testing.T) {
 }
 
 // tokenWithoutRights returns the token of a new ServiceAccount.
-func (s *scene) tokenWithoutRights() string {
-	s.t.Helper()
-	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: "somebody"}}
-	s.create(account)
+func (env *environment) tokenWithoutRights() string {
+	env.t.Helper()
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: env.namespace, Name: "somebody"}}
+	env.create(account)
 	request := &authenticationv1.TokenRequest{}
-	if err := s.client.SubResource("token").Create(s.t.Context(), account, request); err != nil {
-		s.t.Fatal(err)
+	if err := env.client.SubResource("token").Create(env.t.Context(), account, request); err != nil {
+		env.t.Fatal(err)
 	}
 	return request.Status.Token
 }

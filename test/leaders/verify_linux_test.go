@@ -28,27 +28,27 @@ type person struct {
 	Metadata  map[string]any
 }
 
-// verify waits until the users at Clerk are those that are declared, one for each object and nothing left over.
-func (s *scene) verify() {
-	s.t.Helper()
-	s.eventually("Clerk to have what is declared and nothing else", func() error {
-		declared, err := s.declared()
+// expectDeclared waits until the users at Clerk are those that are declared, one for each object and nothing left over.
+func (env *environment) expectDeclared() {
+	env.t.Helper()
+	env.eventually("Clerk to have what is declared and nothing else", func() error {
+		declared, err := env.declared()
 		if err != nil {
 			return err
 		}
-		if diff := cmp.Diff(declared, s.held()); diff != "" {
+		if diff := cmp.Diff(declared, env.held()); diff != "" {
 			return fmt.Errorf("users (-declared +at Clerk):\n%s", diff)
 		}
 		return nil
 	})
-	if known, all := s.traffic.known(); known < all/2 {
-		s.t.Errorf("of %d writes to Clerk the sender of %d is known: this test does not see who writes", all, known)
+	if known, all := env.traffic.known(); known < all/2 {
+		env.t.Errorf("of %d writes to Clerk the sender of %d is known: this test does not see who writes", all, known)
 	}
 }
 
-func (s *scene) declared() ([]person, error) {
+func (env *environment) declared() ([]person, error) {
 	users := &v1alpha1.ClerkUserList{}
-	if err := s.client.List(s.t.Context(), users, client.InNamespace(s.namespace)); err != nil {
+	if err := env.client.List(env.t.Context(), users, client.InNamespace(env.namespace)); err != nil {
 		return nil, fmt.Errorf("listing ClerkUsers: %w", err)
 	}
 	var all []person
@@ -66,9 +66,9 @@ func (s *scene) declared() ([]person, error) {
 	return sorted(all), nil
 }
 
-func (s *scene) held() []person {
+func (env *environment) held() []person {
 	var all []person
-	for _, user := range s.clerk.Users() {
+	for _, user := range env.clerk.Users() {
 		all = append(all, person{UID: markedUID(user), Addresses: addresses(user), Metadata: user.PublicMetadata})
 	}
 	return sorted(all)
@@ -100,15 +100,15 @@ func sorted(all []person) []person {
 	return all
 }
 
-// turns counts how often Ready of each ClerkUser took another status or reason.
-type turns struct {
+// transitions counts how often Ready of each ClerkUser took another status or reason.
+type transitions struct {
 	mu    sync.Mutex
 	last  map[string]string
 	count map[string]int
-	told  map[string][]string
+	seen  map[string][]string
 }
 
-func watchTurns(t *testing.T, c client.WithWatch, namespace string) *turns {
+func watchTransitions(t *testing.T, c client.WithWatch, namespace string) *transitions {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	watcher, err := c.Watch(ctx, &v1alpha1.ClerkUserList{}, client.InNamespace(namespace))
@@ -116,7 +116,7 @@ func watchTurns(t *testing.T, c client.WithWatch, namespace string) *turns {
 		cancel()
 		t.Fatal(err)
 	}
-	counted := &turns{last: map[string]string{}, count: map[string]int{}, told: map[string][]string{}}
+	counted := &transitions{last: map[string]string{}, count: map[string]int{}, seen: map[string][]string{}}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -132,7 +132,7 @@ func watchTurns(t *testing.T, c client.WithWatch, namespace string) *turns {
 	return counted
 }
 
-func (c *turns) note(event watch.Event) {
+func (c *transitions) note(event watch.Event) {
 	user, ok := event.Object.(*v1alpha1.ClerkUser)
 	if !ok {
 		return
@@ -147,18 +147,18 @@ func (c *turns) note(event watch.Event) {
 	if c.last[user.Name] != is {
 		c.last[user.Name] = is
 		c.count[user.Name]++
-		c.told[user.Name] = append(c.told[user.Name], is+": "+ready.Message)
+		c.seen[user.Name] = append(c.seen[user.Name], is+": "+ready.Message)
 	}
 }
 
-// wantAtMost fails for objects whose Ready turned more often.
-func (c *turns) wantAtMost(t *testing.T, limit int) {
+// expectAtMost fails for objects whose Ready changed more often.
+func (c *transitions) expectAtMost(t *testing.T, limit int) {
 	t.Helper()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for name, count := range c.count {
 		if count > limit {
-			t.Errorf("Ready of ClerkUser %s turned %d times, want at most %d: %v", name, count, limit, c.told[name])
+			t.Errorf("Ready of ClerkUser %s changed %d times, want at most %d: %v", name, count, limit, c.seen[name])
 		}
 	}
 }

@@ -46,8 +46,8 @@ const (
 	closeLimit   = 5 * time.Second
 )
 
-// world is a control plane, a Clerk and the operator between them, for one size.
-type world struct {
+// environment is a control plane, a Clerk and the operator between them, for one size.
+type environment struct {
 	options
 	size int
 	log  io.Writer
@@ -77,9 +77,9 @@ type world struct {
 type servers struct{ etcd, apiserver int }
 
 // start makes everything but the operator's users.
-func (w *world) start(ctx context.Context) error {
+func (env *environment) start(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		w.startClerk, w.startControlPlane, w.declareInstance, w.startOperator, w.awaitInstance,
+		env.startClerk, env.startControlPlane, env.declareInstance, env.startOperator, env.awaitInstance,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -88,59 +88,59 @@ func (w *world) start(ctx context.Context) error {
 	return nil
 }
 
-func (w *world) startClerk(ctx context.Context) error {
-	w.server = emulator.New(emulator.Config{Latency: w.latency, JournalLimit: journalLimit})
-	w.clerk = w.server.AddInstance(emulator.InstanceConfig{Keys: []string{operatorKey, controlKey}})
-	listener, err := w.server.Listen(ctx, "127.0.0.1:0")
+func (env *environment) startClerk(ctx context.Context) error {
+	env.server = emulator.New(emulator.Config{Latency: env.latency, JournalLimit: journalLimit})
+	env.clerk = env.server.AddInstance(emulator.InstanceConfig{Keys: []string{operatorKey, controlKey}})
+	listener, err := env.server.Listen(ctx, "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("starting the Clerk emulator: %w", err)
 	}
-	w.listener = listener
+	env.listener = listener
 	return nil
 }
 
-func (w *world) startControlPlane(ctx context.Context) (err error) {
-	w.sayf("starting etcd and kube-apiserver")
-	if w.plane, err = controlplane.StartWithCRDs(); err != nil {
+func (env *environment) startControlPlane(ctx context.Context) (err error) {
+	env.sayf("starting etcd and kube-apiserver")
+	if env.plane, err = controlplane.StartWithCRDs(); err != nil {
 		return err
 	}
-	if w.servers.etcd, err = findDescendant(os.Getpid(), "etcd"); err != nil {
+	if env.servers.etcd, err = findDescendant(os.Getpid(), "etcd"); err != nil {
 		return err
 	}
-	if w.servers.apiserver, err = findDescendant(os.Getpid(), "kube-apiserver"); err != nil {
+	if env.servers.apiserver, err = findDescendant(os.Getpid(), "kube-apiserver"); err != nil {
 		return err
 	}
-	if err := w.makeClients(); err != nil {
+	if err := env.makeClients(); err != nil {
 		return err
 	}
-	go func() { w.fail(w.ready.watch(ctx)) }()
+	go func() { env.fail(env.ready.watch(ctx)) }()
 	return nil
 }
 
 // makeClients makes clients without limits of their own, whose writes are counted.
-func (w *world) makeClients() error {
+func (env *environment) makeClients() error {
 	scheme, err := controller.Scheme()
 	if err != nil {
 		return err
 	}
-	config := w.plane.Config()
-	w.own = &ownWrites{counts: map[string]int{}}
-	config.Wrap(w.own.wrap)
-	if w.client, err = client.NewWithWatch(config, client.Options{Scheme: scheme}); err != nil {
+	config := env.plane.Config()
+	env.own = &ownWrites{counts: map[string]int{}}
+	config.Wrap(env.own.wrap)
+	if env.client, err = client.NewWithWatch(config, client.Options{Scheme: scheme}); err != nil {
 		return fmt.Errorf("making a client: %w", err)
 	}
 	clients, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return fmt.Errorf("making a client: %w", err)
 	}
-	w.metrics = clients.RESTClient()
-	w.ready = &readiness{client: w.client, waiting: map[client.ObjectKey]wait{}}
+	env.metrics = clients.RESTClient()
+	env.ready = &readiness{client: env.client, waiting: map[client.ObjectKey]wait{}}
 	return nil
 }
 
 // declareInstance applies the namespaces, the Secret with the key, and the ClerkInstance with its defaults, but without a
 // brake, since users are also deleted here, and open to other namespaces.
-func (w *world) declareInstance(ctx context.Context) error {
+func (env *environment) declareInstance(ctx context.Context) error {
 	objects := []client.Object{
 		&corev1.Secret{
 			ObjectMeta: metav1.ObjectMeta{Namespace: usersNamespace, Name: secretName},
@@ -150,7 +150,7 @@ func (w *world) declareInstance(ctx context.Context) error {
 			ObjectMeta: metav1.ObjectMeta{Namespace: usersNamespace, Name: instanceName},
 			Spec: v1alpha1.ClerkInstanceSpec{
 				SecretKeyRef:      v1alpha1.SecretKeyReference{Name: secretName},
-				APIURL:            ptr.To(w.listener.URL()),
+				APIURL:            ptr.To(env.listener.URL()),
 				AllowedNamespaces: &v1alpha1.AllowedNamespaces{From: ptr.To(v1alpha1.NamespacesFromAll)},
 				DeletionBrake:     &v1alpha1.DeletionBrake{MaxCount: ptr.To[int32](0)},
 			},
@@ -161,7 +161,7 @@ func (w *world) declareInstance(ctx context.Context) error {
 		objects = append([]client.Object{namespace}, objects...)
 	}
 	for _, o := range objects {
-		if err := w.client.Create(ctx, o); err != nil {
+		if err := env.client.Create(ctx, o); err != nil {
 			return fmt.Errorf("applying %s: %w", o.GetName(), err)
 		}
 	}
@@ -169,10 +169,10 @@ func (w *world) declareInstance(ctx context.Context) error {
 }
 
 // awaitInstance waits until the operator accepts the key.
-func (w *world) awaitInstance(ctx context.Context) error {
+func (env *environment) awaitInstance(ctx context.Context) error {
 	const limit, tick = time.Minute, 50 * time.Millisecond
 	for began := time.Now(); time.Since(began) < limit; {
-		instance, err := w.instance(ctx)
+		instance, err := env.instance(ctx)
 		if err != nil {
 			return err
 		}
@@ -185,12 +185,12 @@ func (w *world) awaitInstance(ctx context.Context) error {
 			return err
 		}
 	}
-	return fmt.Errorf("waiting for the ClerkInstance: it is not Ready after %s; the operator's log is %s", limit, w.logPath())
+	return fmt.Errorf("waiting for the ClerkInstance: it is not Ready after %s; the operator's log is %s", limit, env.logPath())
 }
 
-func (w *world) instance(ctx context.Context) (*v1alpha1.ClerkInstance, error) {
+func (env *environment) instance(ctx context.Context) (*v1alpha1.ClerkInstance, error) {
 	instance := &v1alpha1.ClerkInstance{}
-	err := w.client.Get(ctx, client.ObjectKey{Namespace: usersNamespace, Name: instanceName}, instance)
+	err := env.client.Get(ctx, client.ObjectKey{Namespace: usersNamespace, Name: instanceName}, instance)
 	if err != nil {
 		return nil, fmt.Errorf("reading the ClerkInstance: %w", err)
 	}
@@ -198,40 +198,42 @@ func (w *world) instance(ctx context.Context) (*v1alpha1.ClerkInstance, error) {
 }
 
 // editInstance changes the ClerkInstance's spec and waits until the operator has come to rest again.
-func (w *world) editInstance(ctx context.Context, change func(*v1alpha1.ClerkInstanceSpec)) error {
-	instance, err := w.instance(ctx)
+func (env *environment) editInstance(ctx context.Context, change func(*v1alpha1.ClerkInstanceSpec)) error {
+	instance, err := env.instance(ctx)
 	if err != nil {
 		return err
 	}
 	before := instance.DeepCopy()
 	change(&instance.Spec)
-	if err := w.client.Patch(ctx, instance, client.MergeFrom(before)); err != nil {
+	if err := env.client.Patch(ctx, instance, client.MergeFrom(before)); err != nil {
 		return fmt.Errorf("editing the ClerkInstance: %w", err)
 	}
-	return w.rest(ctx)
+	return env.rest(ctx)
 }
 
-func (w *world) logPath() string { return filepath.Join(w.root, "out", "bench", "manager.log") }
+func (env *environment) logPath() string {
+	return filepath.Join(env.root, "out", "bench", "manager.log")
+}
 
 // stop ends what was started, in the reverse order.
-func (w *world) stop(ctx context.Context) error {
+func (env *environment) stop(ctx context.Context) error {
 	var errs []error
-	if w.operator != nil {
-		w.operator.expected.Store(true)
+	if env.operator != nil {
+		env.operator.expected.Store(true)
 	}
-	if w.plane != nil {
-		errs = append(errs, w.plane.Stop())
+	if env.plane != nil {
+		errs = append(errs, env.plane.Stop())
 	}
-	if w.listener != nil {
+	if env.listener != nil {
 		ctx, cancel := context.WithTimeout(ctx, closeLimit)
 		defer cancel()
-		errs = append(errs, w.listener.Close(ctx))
+		errs = append(errs, env.listener.Close(ctx))
 	}
 	return errors.Join(errs...)
 }
 
-func (w *world) sayf(format string, args ...any) {
-	fmt.Fprintf(w.log, "bench: "+format+"\n", args...)
+func (env *environment) sayf(format string, args ...any) {
+	fmt.Fprintf(env.log, "bench: "+format+"\n", args...)
 }
 
 // pause lets time pass, unless ctx ends.

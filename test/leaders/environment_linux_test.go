@@ -37,35 +37,35 @@ const (
 	tick     = 20 * time.Millisecond
 )
 
-// scene is a namespace, a Clerk of its own, and two managers of which one leads.
-type scene struct {
-	t         *testing.T
-	namespace string
-	client    client.WithWatch
-	clerk     *emulator.Instance
-	traffic   *traffic
-	replicas  []*replica
-	turns     *turns
+// environment is a namespace, a Clerk of its own, and two managers of which one leads.
+type environment struct {
+	t           *testing.T
+	namespace   string
+	client      client.WithWatch
+	clerk       *emulator.Instance
+	traffic     *traffic
+	replicas    []*replica
+	transitions *transitions
 	// frozen is how often a process was frozen.
 	frozen int
 }
 
-func newScene(t *testing.T) *scene {
+func newEnvironment(t *testing.T) *environment {
 	t.Helper()
-	s := &scene{t: t, namespace: controlplane.Namespace(t), client: newClient(t)}
+	env := &environment{t: t, namespace: controlplane.Namespace(t), client: newClient(t)}
 	server := emulator.New(emulator.Config{})
-	s.clerk = server.AddInstance(emulator.InstanceConfig{Settings: emulator.Settings{InstanceRateLimit: -1, UserRateLimit: -1}})
-	s.traffic = &traffic{next: contract.Enforce(t, server), processes: s.pids}
-	listener := httptest.NewServer(s.traffic)
+	env.clerk = server.AddInstance(emulator.InstanceConfig{Settings: emulator.Settings{InstanceRateLimit: -1, UserRateLimit: -1}})
+	env.traffic = &traffic{next: contract.Enforce(t, server), processes: env.pids}
+	listener := httptest.NewServer(env.traffic)
 	t.Cleanup(func() { server.Close(); listener.Close() })
-	s.declare(listener.URL)
-	s.turns = watchTurns(t, s.client, s.namespace)
+	env.declare(listener.URL)
+	env.transitions = watchTransitions(t, env.client, env.namespace)
 	for _, name := range []string{"a", "b"} {
-		s.replicas = append(s.replicas, startReplica(t, name, []string{
+		env.replicas = append(env.replicas, startReplica(t, name, []string{
 			"--kubeconfig=" + controlplane.Kubeconfig(t),
 			"--allowed-api-hosts=" + listener.URL,
-			"--operator-namespace=" + s.namespace,
-			"--watch-namespaces=" + s.namespace,
+			"--operator-namespace=" + env.namespace,
+			"--watch-namespaces=" + env.namespace,
 			"--cluster-id=leaders",
 			"--health-probe-bind-address=0",
 			"--leader-elect-lease-duration=4s",
@@ -73,7 +73,7 @@ func newScene(t *testing.T) *scene {
 			"--leader-elect-retry-period=500ms",
 		}))
 	}
-	return s
+	return env
 }
 
 func newClient(t *testing.T) client.WithWatch {
@@ -90,14 +90,14 @@ func newClient(t *testing.T) client.WithWatch {
 }
 
 // declare applies the Secret with the key, and the ClerkInstance.
-func (s *scene) declare(url string) {
-	s.t.Helper()
-	s.create(&corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: "clerk"},
-		StringData: map[string]string{v1alpha1.DefaultSecretKey: s.clerk.Key()},
+func (env *environment) declare(url string) {
+	env.t.Helper()
+	env.create(&corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: env.namespace, Name: "clerk"},
+		StringData: map[string]string{v1alpha1.DefaultSecretKey: env.clerk.Key()},
 	})
-	s.create(&v1alpha1.ClerkInstance{
-		ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: "default"},
+	env.create(&v1alpha1.ClerkInstance{
+		ObjectMeta: metav1.ObjectMeta{Namespace: env.namespace, Name: "default"},
 		Spec: v1alpha1.ClerkInstanceSpec{
 			SecretKeyRef:  v1alpha1.SecretKeyReference{Name: "clerk"},
 			APIURL:        ptr.To(url + "/v1"),
@@ -108,17 +108,17 @@ func (s *scene) declare(url string) {
 	})
 }
 
-func (s *scene) create(o client.Object) {
-	s.t.Helper()
-	if err := s.client.Create(s.t.Context(), o); err != nil {
-		s.t.Fatalf("creating %T %s: %v", o, o.GetName(), err)
+func (env *environment) create(o client.Object) {
+	env.t.Helper()
+	if err := env.client.Create(env.t.Context(), o); err != nil {
+		env.t.Fatalf("creating %T %s: %v", o, o.GetName(), err)
 	}
 }
 
 // pids are the processes of all runs of all replicas.
-func (s *scene) pids() []int {
+func (env *environment) pids() []int {
 	var pids []int
-	for _, r := range s.replicas {
+	for _, r := range env.replicas {
 		for _, p := range r.all() {
 			pids = append(pids, p.pid())
 		}
@@ -127,15 +127,15 @@ func (s *scene) pids() []int {
 }
 
 // leader waits until a process leads that is none of those given.
-func (s *scene) leader(but ...*process) *process {
-	s.t.Helper()
+func (env *environment) leader(but ...*process) *process {
+	env.t.Helper()
 	var found *process
-	s.eventually("a leader", func() error {
+	env.eventually("a leader", func() error {
 		held := &coordinationv1.Lease{}
-		if err := s.client.Get(s.t.Context(), client.ObjectKey{Namespace: s.namespace, Name: lease.Name}, held); err != nil {
+		if err := env.client.Get(env.t.Context(), client.ObjectKey{Namespace: env.namespace, Name: lease.Name}, held); err != nil {
 			return err
 		}
-		for _, r := range s.replicas {
+		for _, r := range env.replicas {
 			p := r.current()
 			if id := p.identity(); id != "" && id == ptr.Deref(held.Spec.HolderIdentity, "") && !p.ended() && !slices.Contains(but, p) {
 				found = p
@@ -149,25 +149,25 @@ func (s *scene) leader(but ...*process) *process {
 
 // freeze stops a process where it is. It returns false if the process has ended by itself, for want of time to renew the lease
 // on a machine that is busy.
-func (s *scene) freeze(p *process) bool {
-	s.t.Helper()
+func (env *environment) freeze(p *process) bool {
+	env.t.Helper()
 	err := syscall.Kill(p.pid(), syscall.SIGSTOP)
 	if err != nil && !p.ended() {
 		<-p.done
 	}
 	if err == nil {
-		s.frozen++
+		env.frozen++
 	}
 	return err == nil
 }
 
-// wake lets a frozen process go on, does more, and checks that the process ended without writing anything to Clerk but what
+// resume lets a frozen process go on, does more, and checks that the process ended without writing anything to Clerk but what
 // it may have been about to send when it was frozen.
-func (s *scene) wake(p *process, more ...func()) {
-	s.t.Helper()
+func (env *environment) resume(p *process, more ...func()) {
+	env.t.Helper()
 	at := time.Now()
 	if err := syscall.Kill(p.pid(), syscall.SIGCONT); err != nil {
-		s.t.Fatalf("waking process %d: %v", p.pid(), err)
+		env.t.Fatalf("waking process %d: %v", p.pid(), err)
 	}
 	for _, f := range more {
 		f()
@@ -175,16 +175,16 @@ func (s *scene) wake(p *process, more ...func()) {
 	select {
 	case <-p.done:
 	case <-time.After(patience):
-		s.t.Fatalf("process %d still runs %s after it woke without the lease\n%s", p.pid(), patience, s.describe())
+		env.t.Fatalf("process %d still runs %s after it woke without the lease\n%s", p.pid(), patience, env.describe())
 	}
-	if calls := s.traffic.after(p.pid(), at); len(calls) > 1 {
-		s.t.Errorf("process %d wrote to Clerk after it woke without the lease: %v", p.pid(), calls)
+	if calls := env.traffic.after(p.pid(), at); len(calls) > 1 {
+		env.t.Errorf("process %d wrote to Clerk after it woke without the lease: %v", p.pid(), calls)
 	}
 }
 
 // eventually waits until check returns nil, and fails with its last error.
-func (s *scene) eventually(what string, check func() error) {
-	s.t.Helper()
+func (env *environment) eventually(what string, check func() error) {
+	env.t.Helper()
 	deadline := time.Now().Add(patience)
 	var err error
 	for time.Now().Before(deadline) {
@@ -193,42 +193,42 @@ func (s *scene) eventually(what string, check func() error) {
 		}
 		time.Sleep(tick)
 	}
-	s.t.Fatalf("waiting for %s: %v\n%s", what, err, s.describe())
+	env.t.Fatalf("waiting for %s: %v\n%s", what, err, env.describe())
 }
 
-// describe tells the state of the scene, for a failure.
-func (s *scene) describe() string {
+// describe returns the state of the environment, for the message of a failure.
+func (env *environment) describe() string {
 	var b strings.Builder
 	users := &v1alpha1.ClerkUserList{}
-	if err := s.client.List(context.Background(), users, client.InNamespace(s.namespace)); err == nil {
+	if err := env.client.List(context.Background(), users, client.InNamespace(env.namespace)); err == nil {
 		for i := range users.Items {
 			u := &users.Items[i]
 			fmt.Fprintf(&b, "ClerkUser %s generation %d deletion %v: %+v\n", u.Name, u.Generation, u.DeletionTimestamp, u.Status)
 		}
 	}
-	for _, e := range s.journal() {
+	for _, e := range env.journal() {
 		fmt.Fprintf(&b, "%s %s %s -> %d applied %t %s\n", e.Time.Format("05.000"), e.Method, e.Path, e.Status, e.Applied, e.Body)
 	}
-	for _, r := range s.replicas {
+	for _, r := range env.replicas {
 		b.WriteString(r.logs())
 	}
 	return b.String()
 }
 
 // journal is what was written to Clerk, if there is one.
-func (s *scene) journal() emulator.Entries {
-	if s.clerk == nil {
+func (env *environment) journal() emulator.Entries {
+	if env.clerk == nil {
 		return nil
 	}
-	return s.clerk.Journal().Writes()
+	return env.clerk.Journal().Writes()
 }
 
-// inSync waits until these objects say that their users are as declared.
-func (s *scene) inSync(names ...string) {
-	s.t.Helper()
+// expectInSync waits until Ready of these objects has reason InSync.
+func (env *environment) expectInSync(names ...string) {
+	env.t.Helper()
 	for _, name := range names {
-		s.eventually("ClerkUser "+name+" to be in sync", func() error {
-			user, err := s.read(name)
+		env.eventually("ClerkUser "+name+" to be in sync", func() error {
+			user, err := env.read(name)
 			if err != nil {
 				return err
 			}
@@ -241,20 +241,20 @@ func (s *scene) inSync(names ...string) {
 	}
 }
 
-func (s *scene) read(name string) (*v1alpha1.ClerkUser, error) {
+func (env *environment) read(name string) (*v1alpha1.ClerkUser, error) {
 	user := &v1alpha1.ClerkUser{}
-	if err := s.client.Get(s.t.Context(), client.ObjectKey{Namespace: s.namespace, Name: name}, user); err != nil {
+	if err := env.client.Get(env.t.Context(), client.ObjectKey{Namespace: env.namespace, Name: name}, user); err != nil {
 		return nil, fmt.Errorf("reading ClerkUser %s: %w", name, err)
 	}
 	return user, nil
 }
 
 // add creates ClerkUsers, each with an address after its name.
-func (s *scene) add(names ...string) {
-	s.t.Helper()
+func (env *environment) add(names ...string) {
+	env.t.Helper()
 	for _, name := range names {
-		s.create(&v1alpha1.ClerkUser{
-			ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: name},
+		env.create(&v1alpha1.ClerkUser{
+			ObjectMeta: metav1.ObjectMeta{Namespace: env.namespace, Name: name},
 			Spec: v1alpha1.ClerkUserSpec{
 				EmailAddresses: []v1alpha1.EmailAddress{{Address: name + "@example.com"}},
 				PublicMetadata: &runtime.RawExtension{Raw: []byte(`{"name":"` + name + `"}`)},
@@ -264,31 +264,31 @@ func (s *scene) add(names ...string) {
 }
 
 // remove deletes ClerkUsers.
-func (s *scene) remove(names ...string) {
-	s.t.Helper()
+func (env *environment) remove(names ...string) {
+	env.t.Helper()
 	for _, name := range names {
-		user := &v1alpha1.ClerkUser{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: name}}
-		if err := s.client.Delete(s.t.Context(), user); err != nil {
-			s.t.Fatalf("deleting ClerkUser %s: %v", name, err)
+		user := &v1alpha1.ClerkUser{ObjectMeta: metav1.ObjectMeta{Namespace: env.namespace, Name: name}}
+		if err := env.client.Delete(env.t.Context(), user); err != nil {
+			env.t.Fatalf("deleting ClerkUser %s: %v", name, err)
 		}
 	}
 }
 
 // grant adds a key to the metadata and an address, both after the name of the thing; withdraw removes them.
-func (s *scene) grant(thing string, names ...string) {
-	s.t.Helper()
+func (env *environment) grant(thing string, names ...string) {
+	env.t.Helper()
 	for _, name := range names {
-		s.edit(name, func(spec *v1alpha1.ClerkUserSpec, metadata map[string]any) {
+		env.edit(name, func(spec *v1alpha1.ClerkUserSpec, metadata map[string]any) {
 			metadata[thing] = true
 			spec.EmailAddresses = append(spec.EmailAddresses, v1alpha1.EmailAddress{Address: name + "-" + thing + "@example.com"})
 		})
 	}
 }
 
-func (s *scene) withdraw(thing string, names ...string) {
-	s.t.Helper()
+func (env *environment) withdraw(thing string, names ...string) {
+	env.t.Helper()
 	for _, name := range names {
-		s.edit(name, func(spec *v1alpha1.ClerkUserSpec, metadata map[string]any) {
+		env.edit(name, func(spec *v1alpha1.ClerkUserSpec, metadata map[string]any) {
 			delete(metadata, thing)
 			spec.EmailAddresses = slices.DeleteFunc(spec.EmailAddresses, func(e v1alpha1.EmailAddress) bool {
 				return e.Address == name+"-"+thing+"@example.com"
@@ -298,23 +298,23 @@ func (s *scene) withdraw(thing string, names ...string) {
 }
 
 // edit changes a spec as kubectl edit would.
-func (s *scene) edit(name string, change func(spec *v1alpha1.ClerkUserSpec, metadata map[string]any)) {
-	s.t.Helper()
-	user, err := s.read(name)
+func (env *environment) edit(name string, change func(spec *v1alpha1.ClerkUserSpec, metadata map[string]any)) {
+	env.t.Helper()
+	user, err := env.read(name)
 	if err != nil {
-		s.t.Fatal(err)
+		env.t.Fatal(err)
 	}
 	before, metadata := user.DeepCopy(), map[string]any{}
 	if err := json.Unmarshal(user.Spec.PublicMetadata.Raw, &metadata); err != nil {
-		s.t.Fatal(err)
+		env.t.Fatal(err)
 	}
 	change(&user.Spec, metadata)
 	raw, err := json.Marshal(metadata)
 	if err != nil {
-		s.t.Fatal(err)
+		env.t.Fatal(err)
 	}
 	user.Spec.PublicMetadata = &runtime.RawExtension{Raw: raw}
-	if err := s.client.Patch(s.t.Context(), user, client.MergeFrom(before)); err != nil {
-		s.t.Fatalf("editing ClerkUser %s: %v", name, err)
+	if err := env.client.Patch(env.t.Context(), user, client.MergeFrom(before)); err != nil {
+		env.t.Fatalf("editing ClerkUser %s: %v", name, err)
 	}
 }
