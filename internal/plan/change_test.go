@@ -16,17 +16,17 @@ import (
 
 func TestChangesNameTheirFields(t *testing.T) {
 	t.Parallel()
-	private := clerk.Metadata{v1alpha1.OwnerKey: mark.String(), "b": canary}
+	private := clerk.Metadata{v1alpha1.OwnerKey: mark.String(), "b": leakMarker}
 	for text, change := range map[string]plan.Change{
 		"create (ownerMark, username)": plan.Create{Params: clerk.CreateUserParams{
-			Username: new(canary), PrivateMetadata: clerk.Metadata{v1alpha1.OwnerKey: mark.String()},
+			Username: new(leakMarker), PrivateMetadata: clerk.Metadata{v1alpha1.OwnerKey: mark.String()},
 		}},
 		"ban (banned)":                                  plan.Ban{},
 		"unban (banned)":                                plan.Unban{},
 		"lock (locked)":                                 plan.Lock{},
 		"unlock (locked)":                               plan.Unlock{},
-		"update (emailAddresses)":                       plan.Update{Params: clerk.UpdateUserParams{PrimaryEmailAddressID: new(canary)}},
-		"update (firstName, lastName)":                  plan.Update{Params: clerk.UpdateUserParams{LastName: new(canary), FirstName: new(canary)}},
+		"update (emailAddresses)":                       plan.Update{Params: clerk.UpdateUserParams{PrimaryEmailAddressID: new(leakMarker)}},
+		"update (firstName, lastName)":                  plan.Update{Params: clerk.UpdateUserParams{LastName: new(leakMarker), FirstName: new(leakMarker)}},
 		"merge metadata (ownerMark)":                    plan.MergeMetadata{Params: clerk.MetadataParams{Private: clerk.Metadata{v1alpha1.OwnerKey: nil}}},
 		"merge metadata (ownerMark, privateMetadata)":   plan.MergeMetadata{Params: clerk.MetadataParams{Private: private}},
 		"merge metadata (privateMetadata)":              plan.MergeMetadata{Params: clerk.MetadataParams{Private: clerk.Metadata{"b": nil}}},
@@ -34,12 +34,12 @@ func TestChangesNameTheirFields(t *testing.T) {
 		"replace metadata (privateMetadata)":            plan.ReplaceMetadata{Params: clerk.MetadataParams{Private: private}},
 		"replace metadata (ownerMark, privateMetadata)": plan.ReplaceMetadata{Params: clerk.MetadataParams{Private: private}, NewMark: true},
 		"replace metadata (unsafeMetadata)":             plan.ReplaceMetadata{Params: clerk.MetadataParams{Unsafe: clerk.Metadata{}}},
-		"add email address (emailAddresses)":            plan.AddEmailAddress{Params: clerk.CreateEmailAddressParams{Address: canary}},
-		"update email address (emailAddresses)":         plan.UpdateEmailAddress{Contact: plan.Contact{Value: canary}},
-		"delete email address (emailAddresses)":         plan.DeleteEmailAddress{Contact: plan.Contact{Value: canary}},
-		"add phone number (phoneNumbers)":               plan.AddPhoneNumber{Params: clerk.CreatePhoneNumberParams{Number: canary}},
-		"update phone number (phoneNumbers)":            plan.UpdatePhoneNumber{Contact: plan.Contact{Value: canary}},
-		"delete phone number (phoneNumbers)":            plan.DeletePhoneNumber{Contact: plan.Contact{Value: canary}},
+		"add email address (emailAddresses)":            plan.AddEmailAddress{Params: clerk.CreateEmailAddressParams{Address: leakMarker}},
+		"update email address (emailAddresses)":         plan.UpdateEmailAddress{Contact: plan.Contact{Value: leakMarker}},
+		"delete email address (emailAddresses)":         plan.DeleteEmailAddress{Contact: plan.Contact{Value: leakMarker}},
+		"add phone number (phoneNumbers)":               plan.AddPhoneNumber{Params: clerk.CreatePhoneNumberParams{Number: leakMarker}},
+		"update phone number (phoneNumbers)":            plan.UpdatePhoneNumber{Contact: plan.Contact{Value: leakMarker}},
+		"delete phone number (phoneNumbers)":            plan.DeletePhoneNumber{Contact: plan.Contact{Value: leakMarker}},
 		"delete (deletionPolicy)":                       plan.Delete{},
 	} {
 		if got := change.String(); got != text {

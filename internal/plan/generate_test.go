@@ -16,9 +16,9 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// Alphabets are small, so that spec, record and user often speak of the same thing. Every value holds canary, by which
+// Alphabets are small, so that spec, record and user often speak of the same thing. Every value holds leakMarker, by which
 // it is found if it is printed.
-const canary = "cnry"
+const leakMarker = "cnry"
 
 // kelvin is the Kelvin sign and longS another s: Unicode folds them to k and s, and they are other letters all the same.
 const (
@@ -27,15 +27,15 @@ const (
 )
 
 var (
-	names     = []string{"", canary + "a", canary + kelvin}
-	usernames = []string{"", canary + "a", canary + "K", canary + "\u00df"}
-	addresses = []string{canary + "a@x.io", canary + "k@x.io", canary + "\u0131\u0430@x.io"}
+	names     = []string{"", leakMarker + "a", leakMarker + kelvin}
+	usernames = []string{"", leakMarker + "a", leakMarker + "K", leakMarker + "\u00df"}
+	addresses = []string{leakMarker + "a@x.io", leakMarker + "k@x.io", leakMarker + "\u0131\u0430@x.io"}
 	numbers   = []string{"+15555550100", "+15555550101", "+15555550102"}
 	keys      = []string{"a", "b", "c/d~e"}
 	policies  = []v1alpha1.MergePolicy{v1alpha1.PolicyMerge, v1alpha1.PolicyReplace}
 	states    = []clerk.IdentifierStatus{clerk.Verified, clerk.Verified, clerk.Reserved, clerk.Unverified}
 	statuses  = []v1alpha1.IdentifierStatus{v1alpha1.IdentifierVerified, v1alpha1.IdentifierReserved}
-	mark      = plan.Mark{Cluster: canary, Namespace: "ns", Name: "ada", UID: "u1", Origin: v1alpha1.OriginCreated}
+	mark      = plan.Mark{Cluster: leakMarker, Namespace: "ns", Name: "ada", UID: "u1", Origin: v1alpha1.OriginCreated}
 )
 
 // pair is a question to the planner.
@@ -203,13 +203,13 @@ func drawValue(t *rapid.T, depth int) any {
 	case kind < 3 && depth > 0:
 		return drawObject(t, depth)
 	case kind == 3:
-		return []any{canary + "1", float64(2)}
+		return []any{leakMarker + "1", float64(2)}
 	case kind == 4:
 		return float64(rapid.IntRange(0, 1).Draw(t, "number"))
 	case kind == 5 && rapid.IntRange(0, 9).Draw(t, "large") == 0:
-		return strings.Repeat(canary, 1000)
+		return strings.Repeat(leakMarker, 1000)
 	default:
-		return canary + one(t, "text", []string{"1", "2", "<\u2028&" + kelvin})
+		return leakMarker + one(t, "text", []string{"1", "2", "<\u2028&" + kelvin})
 	}
 }
 
@@ -292,7 +292,7 @@ func drawUser(t *rapid.T) *clerk.User {
 
 func drawUserEmails(t *rapid.T, u *clerk.User) {
 	u.EmailAddresses, u.PrimaryEmailAddressID = nil, ""
-	for _, address := range drawSubset(t, "user emails", append(slices.Clone(addresses), canary+kelvin+"@x.io")) {
+	for _, address := range drawSubset(t, "user emails", append(slices.Clone(addresses), leakMarker+kelvin+"@x.io")) {
 		u.EmailAddresses = append(u.EmailAddresses, clerk.EmailAddress{
 			ID: "idn_" + address, Address: address, Status: one(t, "state", states),
 			Linked: rapid.IntRange(0, 5).Draw(t, "linked") == 0,

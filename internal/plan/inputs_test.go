@@ -16,8 +16,8 @@ import (
 
 var (
 	// passwords and images are what Secrets may hold. Their digests are their places in these lists.
-	passwords = []string{canary + "pass-a", canary + "pass-b"}
-	images    = []clerk.ProfileImage{{ContentType: "image/png", Content: clerk.NewSecret(canary + "a")}, {ContentType: "image/png", Content: clerk.NewSecret(canary + "b")}}
+	passwords = []string{leakMarker + "pass-a", leakMarker + "pass-b"}
+	images    = []clerk.ProfileImage{{ContentType: "image/png", Content: clerk.NewSecret(leakMarker + "a")}, {ContentType: "image/png", Content: clerk.NewSecret(leakMarker + "b")}}
 	digests   = []string{"a", "b"}
 	// recorded are what a status may have on record: nothing, a digest, or that none was applied.
 	recorded = []string{"", "a", "b", "none"}
@@ -32,7 +32,7 @@ func (i inputs) of(spec v1alpha1.ClerkUserSpec) plan.Inputs {
 		ProfileImage: images[i.image], ProfileImageDigest: digests[i.image],
 	}
 	for range spec.PrivateMetadataFrom {
-		in.PrivateMetadata = append(in.PrivateMetadata, clerk.NewSecret(canary+"secret"))
+		in.PrivateMetadata = append(in.PrivateMetadata, clerk.NewSecret(leakMarker+"secret"))
 	}
 	return in
 }
@@ -72,7 +72,7 @@ func setImage(u *clerk.User, image clerk.ProfileImage) {
 }
 
 // secrets requires what was declared of a password and an image. What is on record as applied is believed to be there.
-func (c *court) secrets() {
+func (c *oracle) secrets() {
 	if c.spec.Password != nil {
 		believed := c.applied.PasswordDigest == digests[c.inputs.password] && c.start.PasswordEnabled
 		c.requiref(c.final.PasswordEnabled, "there is no password")

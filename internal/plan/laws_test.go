@@ -298,7 +298,7 @@ func discreet(t *rapid.T, p pair) {
 		return
 	}
 	final, _ := reach(t, p)
-	w := witness{pair: p, final: final}
+	w := unrequested{pair: p, final: final}
 	if touched := w.touched(); len(touched) > 0 {
 		t.Fatalf("touched: %s\nplan: %q", strings.Join(touched, ", "), render(plan.For(p.desired(), p.user)))
 	}
@@ -348,7 +348,7 @@ func reverting(t *rapid.T, p pair) {
 // silent prints everything in every way that loggers use.
 func silent(t *rapid.T, p pair) {
 	d := p.desired()
-	shown := []any{d, *d, p.inputs.of(p.spec), plan.InitialInputs{Password: clerk.NewSecret(canary)}}
+	shown := []any{d, *d, p.inputs.of(p.spec), plan.InitialInputs{Password: clerk.NewSecret(leakMarker)}}
 	for _, c := range plan.For(d, p.user) {
 		shown = append(shown, c, &c, []plan.Change{c}, plan.Parts(c))
 	}
@@ -361,14 +361,14 @@ func silent(t *rapid.T, p pair) {
 		for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d"} {
 			all += fmt.Sprintf(format, value)
 		}
-		for _, secret := range append([]string{canary, "en-US", "user_1", "idn_"}, numbers...) {
+		for _, secret := range append([]string{leakMarker, "en-US", "user_1", "idn_"}, numbers...) {
 			if strings.Contains(all, secret) {
 				t.Fatalf("%T shows %q", value, secret)
 			}
 		}
 	}
 	for _, problem := range plan.Unreachable(d, p.user) {
-		if strings.Contains(problem.Error(), canary) || strings.Contains(problem.Error(), "+1555") {
+		if strings.Contains(problem.Error(), leakMarker) || strings.Contains(problem.Error(), "+1555") {
 			t.Fatalf("a problem shows a value: %s", problem.Error())
 		}
 	}

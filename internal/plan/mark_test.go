@@ -82,7 +82,7 @@ func TestOwnership(t *testing.T) {
 		"OtherClusterOurUID": {with(func(m *plan.Mark) { m.Cluster = "other" }), plan.Anothers},
 		"Unreadable":         {"v9 who knows", plan.Anothers},
 		"Empty":              {"", plan.Anothers},
-		"NoText":             {map[string]any{"cluster": canary}, plan.Anothers},
+		"NoText":             {map[string]any{"cluster": leakMarker}, plan.Anothers},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -152,7 +152,7 @@ func TestRemoval(t *testing.T) {
 
 func TestHandOver(t *testing.T) {
 	t.Parallel()
-	to := plan.Mark{Cluster: canary, Namespace: "ns", Name: "ada-2", UID: "u2", Origin: v1alpha1.OriginCreated}
+	to := plan.Mark{Cluster: leakMarker, Namespace: "ns", Name: "ada-2", UID: "u2", Origin: v1alpha1.OriginCreated}
 	was := mark
 	was.Origin, was.BannedOnDelete = v1alpha1.OriginAdopted, true
 	kept := to

@@ -110,7 +110,7 @@ func setPlain(u *clerk.User, params any) {
 }
 
 // plain requires that each plain field that is declared has its value.
-func (c *court) plain() {
+func (c *oracle) plain() {
 	for _, name := range plainNames() {
 		wish, have := field(&c.spec, name), field(c.final, name)
 		if wish.IsNil() {
@@ -126,7 +126,7 @@ func (c *court) plain() {
 }
 
 // forgetPlain clears the plain fields that the spec declares.
-func (w witness) forgetPlain(u *clerk.User) {
+func (w unrequested) forgetPlain(u *clerk.User) {
 	for _, name := range plainNames() {
 		if !field(&w.spec, name).IsNil() {
 			field(u, name).SetZero()

@@ -21,7 +21,7 @@ import (
 // not from the planner's code, and is empty when all is well. What cannot be reached is held to be met only under the
 // very circumstances that the words name.
 func unmet(p pair, final *clerk.User) []string {
-	c := &court{pair: p, final: final, start: p.user}
+	c := &oracle{pair: p, final: final, start: p.user}
 	if c.start == nil {
 		c.start = &clerk.User{}
 	}
@@ -35,19 +35,19 @@ func unmet(p pair, final *clerk.User) []string {
 	return c.broken
 }
 
-type court struct {
+type oracle struct {
 	pair
 	start, final *clerk.User
 	broken       []string
 }
 
-func (c *court) requiref(holds bool, format string, args ...any) {
+func (c *oracle) requiref(holds bool, format string, args ...any) {
 	if !holds {
 		c.broken = append(c.broken, fmt.Sprintf(format, args...))
 	}
 }
 
-func (c *court) username() {
+func (c *oracle) username() {
 	if wish := c.spec.Username; wish != nil {
 		isLast := *wish == "" && c.final.Username == c.start.Username && waysIn(c.final) == 1
 		c.requiref(strings.ToLower(*wish) == c.final.Username || isLast, "username is not as declared")
@@ -66,7 +66,7 @@ type identity struct {
 }
 
 // mayStay says whether an identifier that is to go may stay: linked ones, and the last way in.
-func (c *court) mayStay(i identity) bool {
+func (c *oracle) mayStay(i identity) bool {
 	if i.linked {
 		return true
 	}
@@ -74,7 +74,7 @@ func (c *court) mayStay(i identity) bool {
 	return usable && waysIn(c.final) == 1 || !usable && waysIn(c.final) == 0
 }
 
-func (c *court) emails() {
+func (c *oracle) emails() {
 	identities := func(u *clerk.User) (all []identity) {
 		for _, e := range u.EmailAddresses {
 			all = append(all, identity{e.ID, e.Address, e.Status, e.Linked, false})
@@ -91,7 +91,7 @@ func (c *court) emails() {
 		func(u *clerk.User) string { return u.PrimaryEmailAddressID })
 }
 
-func (c *court) phones() {
+func (c *oracle) phones() {
 	identities := func(u *clerk.User) (all []identity) {
 		for _, n := range u.PhoneNumbers {
 			all = append(all, identity{n.ID, n.Number, n.Status, n.Linked, n.ReservedForSecondFactor})
@@ -113,7 +113,7 @@ func (c *court) phones() {
 	}
 }
 
-func (c *court) contacts(
+func (c *oracle) contacts(
 	wanted []v1alpha1.PhoneNumber, given bool, added []string,
 	of func(*clerk.User) []identity, primaryOf func(*clerk.User) string,
 ) {
@@ -139,7 +139,7 @@ func (c *court) contacts(
 	c.requiref(primaryOf(c.start) == "" || primaryOf(c.final) != "" || !hasVerified, "no identifier is primary any more")
 }
 
-func (c *court) contact(
+func (c *oracle) contact(
 	want v1alpha1.PhoneNumber, find func(*clerk.User, string) (identity, bool), primaryID string,
 ) {
 	before, was := find(c.start, want.Number)
@@ -158,7 +158,7 @@ func (c *court) contact(
 	}
 }
 
-func (c *court) access() {
+func (c *oracle) access() {
 	found, _ := plan.FindMark(c.start)
 	inherited := found.BannedOnDelete && found.Name == mark.Name
 	switch {
@@ -197,7 +197,7 @@ func metadataIn(spec v1alpha1.ClerkUserSpec) map[string]map[string]any {
 		if fields["privateMetadata"] == nil {
 			fields["privateMetadata"] = map[string]any{}
 		}
-		fields["privateMetadata"]["from/secret"] = map[string]any{"token": canary + "secret"}
+		fields["privateMetadata"]["from/secret"] = map[string]any{"token": leakMarker + "secret"}
 	}
 	return fields
 }
@@ -208,7 +208,7 @@ func metadataAt(u *clerk.User, field string) map[string]any {
 	}[field]
 }
 
-func (c *court) metadata() {
+func (c *oracle) metadata() {
 	c.requiref(c.final.PrivateMetadata[v1alpha1.OwnerKey] == mark.String() || c.tooLarge("privateMetadata"),
 		"the mark is not there")
 	for field, want := range metadataIn(c.spec) {
@@ -235,7 +235,7 @@ func (c *court) metadata() {
 }
 
 // tooLarge says whether what is at Clerk, the wish and the mark may be more together than Clerk takes.
-func (c *court) tooLarge(field string) bool {
+func (c *oracle) tooLarge(field string) bool {
 	merged := mergeJSON(metadataAt(c.start, field), metadataIn(c.spec)[field])
 	return len(asJSON(merged))+len(asJSON(metadataAt(c.start, field)))/2+len(mark.String()) > 8000
 }

@@ -34,9 +34,9 @@ func TestPrivateValuesAreRefusedWithTheirPlace(t *testing.T) {
 				PrivateMetadata:     &runtime.RawExtension{Raw: []byte(tc.declared)},
 				PrivateMetadataFrom: []v1alpha1.PrivateMetadataSource{{Path: "/first"}, {Path: tc.path}},
 			}
-			_, err := plan.FromSpec(spec, plan.Inputs{Mark: mark, PrivateMetadata: []clerk.Secret{clerk.NewSecret(canary), clerk.NewSecret(tc.value)}})
+			_, err := plan.FromSpec(spec, plan.Inputs{Mark: mark, PrivateMetadata: []clerk.Secret{clerk.NewSecret(leakMarker), clerk.NewSecret(tc.value)}})
 			var invalid *plan.InvalidError
-			if !errors.As(err, &invalid) || invalid.Field != tc.field || strings.Contains(err.Error(), canary) {
+			if !errors.As(err, &invalid) || invalid.Field != tc.field || strings.Contains(err.Error(), leakMarker) {
 				t.Errorf("the error is %v, want one about %s", err, tc.field)
 			}
 		})

@@ -13,13 +13,13 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// witness remembers the user as it was, and names what changed that nobody asked for.
-type witness struct {
+// unrequested remembers the user as it was, and names what changed that nobody asked for.
+type unrequested struct {
 	pair
 	final *clerk.User
 }
 
-func (w witness) touched() []string {
+func (w unrequested) touched() []string {
 	before, after := copyUser(w.user), copyUser(w.final)
 	for _, u := range []*clerk.User{before, after} {
 		w.forgetManaged(u)
@@ -35,7 +35,7 @@ func (w witness) touched() []string {
 }
 
 // forgetManaged clears what the spec or the record speaks of, so that the rest can be compared.
-func (w witness) forgetManaged(u *clerk.User) {
+func (w unrequested) forgetManaged(u *clerk.User) {
 	spec := w.spec
 	w.forgetPlain(u)
 	if spec.Username != nil {
@@ -47,7 +47,7 @@ func (w witness) forgetManaged(u *clerk.User) {
 	if spec.ProfileImage != nil || w.applied.ProfileImage {
 		u.HasImage, u.CreatedAt = false, time.Time{}
 	}
-	// When a ban or lock may change is said by the court.
+	// When a ban or lock may change is said by the oracle.
 	u.Banned, u.Locked = false, false
 	w.forgetEmails(u)
 	w.forgetPhones(u)
@@ -64,7 +64,7 @@ func (w witness) forgetManaged(u *clerk.User) {
 	}
 }
 
-func (w witness) forgetEmails(u *clerk.User) {
+func (w unrequested) forgetEmails(u *clerk.User) {
 	managed := func(e clerk.EmailAddress) bool {
 		at := slices.IndexFunc(w.spec.EmailAddresses, func(want v1alpha1.EmailAddress) bool {
 			return strings.ToLower(want.Address) == e.Address
@@ -86,7 +86,7 @@ func (w witness) forgetEmails(u *clerk.User) {
 	}
 }
 
-func (w witness) forgetPhones(u *clerk.User) {
+func (w unrequested) forgetPhones(u *clerk.User) {
 	managed := func(n clerk.PhoneNumber) bool {
 		at := slices.IndexFunc(w.spec.PhoneNumbers, func(want v1alpha1.PhoneNumber) bool { return want.Number == n.Number })
 		if at >= 0 {
@@ -108,7 +108,7 @@ func (w witness) forgetPhones(u *clerk.User) {
 }
 
 // forgetKeys removes from an object what the wish declares and what is on record as ours.
-func (w witness) forgetKeys(at string, object, want map[string]any) {
+func (w unrequested) forgetKeys(at string, object, want map[string]any) {
 	for key, value := range object {
 		pointer := at + "/" + strings.ReplaceAll(strings.ReplaceAll(key, "~", "~0"), "/", "~1")
 		wanted, isWanted := want[key]
