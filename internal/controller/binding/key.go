@@ -1,9 +1,8 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package binding signs what the operator writes into a ClerkUser's status about the user it is bound to, so that a
-// status that somebody else wrote gives no right over an account, and makes the digests in it, which tell nobody else
-// anything.
+// Package binding signs the binding in a ClerkUser's status, so that a status that somebody else wrote gives no right
+// to a user. It also makes keyed digests for the status, which say nothing to anybody without the key.
 package binding
 
 import (
@@ -24,21 +23,21 @@ const (
 	keyIDLen = 8
 )
 
-// Key signs bindings. The zero Key is not usable; make one with NewKey or ParseKey.
+// Key signs bindings. The zero Key is not usable; use NewKey or ParseKey.
 type Key struct {
 	id     string
 	secret []byte
 }
 
-// Subject is what a binding ties together: an object of a cluster and a user of a Clerk instance.
+// Subject is what a binding connects: an object of a cluster and a user of a Clerk instance.
 type Subject struct {
-	// ClusterID as it stands in owner marks.
+	// ClusterID is the cluster's id as in owner marks.
 	ClusterID string
-	// UID of the ClerkUser.
+	// UID is the uid of the ClerkUser.
 	UID string
-	// InstanceID of the Clerk instance.
+	// InstanceID is the id of the Clerk instance.
 	InstanceID string
-	// UserID of the user at Clerk.
+	// UserID is the id of the user at Clerk.
 	UserID string
 }
 
@@ -60,34 +59,34 @@ func ParseKey(secret []byte) (Key, error) {
 	return Key{id: hex.EncodeToString(digest[:])[:keyIDLen], secret: secret}, nil
 }
 
-// Bytes returns the key's bytes, for storing them.
+// Bytes returns the key's bytes, to store them.
 func (k Key) Bytes() []byte { return k.secret }
 
-// String names the key without showing it.
+// String names the key and does not print it.
 func (k Key) String() string { return "binding key " + k.id }
 
-// GoString is String, so that no format verb shows the key.
+// GoString equals String, so that no format verb prints the key.
 func (k Key) GoString() string { return k.String() }
 
-// Digest returns a keyed digest of a value that the operator has read for an object, by which it can tell whether the value
-// has changed since, and nobody else can tell anything. Equal values of one purpose and object have equal digests.
+// Digest returns a keyed digest of a value that the operator has read for an object. The operator compares digests to
+// notice a changed value; without the key a digest says nothing. Equal values of one purpose and object have equal
+// digests.
 func (k Key) Digest(purpose, uid string, value []byte) string {
 	return k.id + "." + base64.RawURLEncoding.EncodeToString(k.mac("digest", purpose, uid, string(value)))
 }
 
-// NoDigest returns what stands in for the digest of a value where it is known that no value was applied. It is no value's
-// digest.
+// NoDigest returns the digest that means that no value was applied. No value has this digest.
 func (k Key) NoDigest() string { return k.id + "." }
 
-// Made reports whether a digest is one of this key's. Of another's it cannot be told whether it is a certain value's.
+// Made reports whether a digest was made with this key. The digest of another key cannot be compared with a value.
 func (k Key) Made(digest string) bool { return strings.HasPrefix(digest, k.id+".") }
 
-// Sign returns the text that proves that the operator bound this subject.
+// Sign returns the signature that proves that the operator bound this subject.
 func (k Key) Sign(s Subject) string {
 	return strings.Join([]string{version, k.id, base64.RawURLEncoding.EncodeToString(k.sign(s))}, ".")
 }
 
-// Valid reports whether a text is what Sign returned for this subject. A text of another key is not valid.
+// Valid reports whether a text is the signature of this subject by this key.
 func (k Key) Valid(text string, s Subject) bool {
 	parts := strings.Split(text, ".")
 	if len(parts) != 3 || parts[0] != version || parts[1] != k.id {
@@ -101,7 +100,7 @@ func (k Key) sign(s Subject) []byte {
 	return k.mac("binding", s.ClusterID, s.UID, s.InstanceID, s.UserID)
 }
 
-// mac covers each part with its length, so that no two lists of parts share an input.
+// mac includes the length of each part, so that two different lists of parts never have the same input.
 func (k Key) mac(parts ...string) []byte {
 	h := hmac.New(sha256.New, k.secret)
 	for _, part := range parts {

@@ -23,9 +23,9 @@ const (
 
 // +kubebuilder:rbac:groups="",namespace=system,resources=secrets,verbs=create
 
-// EnsureKey returns the key in the operator's namespace, and makes it on the first start. The client must not be cached.
-// If the Secret is lost, a new key is made; bindings of the old one are then not valid, and users whose owner mark is
-// gone too have to be adopted again.
+// EnsureKey returns the key in the operator's namespace, and creates it on the first start. The client must not be
+// cached. If the Secret is lost, EnsureKey creates a new key. Bindings of the old key are then not valid, and users
+// without owner mark must be adopted again.
 func EnsureKey(ctx context.Context, c client.Client, namespace string) (Key, error) {
 	name := types.NamespacedName{Namespace: namespace, Name: SecretName}
 	stored, err := getKey(ctx, c, name)

@@ -1,7 +1,7 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package brake limits how many users are deleted at once.
+// Package brake limits how many users are deleted in a time window.
 package brake
 
 import (
@@ -21,35 +21,37 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 )
 
-// Brake limits how many users of a Clerk instance are deleted, banned on deletion or created again within a window. It is safe
-// for concurrent use.
+// Brake limits how many users of a Clerk instance are deleted, banned on deletion or created again in a time window. It
+// is safe for concurrent use.
 type Brake struct {
 	// Client writes, and lists ClerkInstances from the cache.
 	Client client.Client
-	// APIReader reads from the API server what must not be taken from a cache.
+	// APIReader reads from the API server what a cache may not show yet.
 	APIReader client.Reader
-	// Pool knows to which Clerk instances the ClerkInstances lead.
+	// Pool maps ClerkInstances to Clerk instances.
 	Pool *connection.Pool
-	// Locks are shared by all who count in this process.
+	// Locks are shared by all brakes of this process.
 	Locks *Locks
 }
 
-// Request is what is to be done to a user.
+// Request is an operation on a user that the brake counts.
 type Request struct {
-	// Instance is the ClerkInstance through which it is done; InstanceID and Environment are of its Clerk instance.
+	// Instance is the ClerkInstance through which the operation is made. InstanceID and Environment are those of its Clerk
+	// instance.
 	Instance    *v1alpha1.ClerkInstance
 	InstanceID  string
 	Environment v1alpha1.Environment
 	// UserID is the user's id.
 	UserID string
-	// Now is the time.
+	// Now is the current time.
 	Now time.Time
-	// Since is when it was asked for. A release of the ClerkInstance after that lets it go uncounted. Zero: no release does.
+	// Since is when the operation was requested. If the ClerkInstance was released after that, the operation is not
+	// counted. Zero means that no release applies.
 	Since time.Time
 }
 
-// Count counts what is to be done in the status of the ClerkInstance before it is done. All ClerkInstances that lead to the same
-// Clerk instance share one window, and the strictest of their limits. If the window has no room, the error is a
+// Count counts an operation in the status of the ClerkInstance before it is made. All ClerkInstances of the same Clerk
+// instance share one window, and the strictest of their limits applies. If the limit is reached, the error is a
 // *reconcile.Problem with reason DeletionHeld.
 func (b Brake) Count(ctx context.Context, r Request) error {
 	sharing, err := b.sharing(ctx, r)
@@ -76,7 +78,7 @@ func (b Brake) Count(ctx context.Context, r Request) error {
 	count.Users = lastCounted(own.Status.Deletions, r.UserID)
 	before := own.DeepCopy()
 	own.Status.Deletions = &count
-	// The lock is for other processes: two that count at once must not both count as the last one allowed.
+	// The optimistic lock is for other processes: two that count at once must not both count as the last one allowed.
 	err = b.Client.Status().Patch(ctx, own, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
 	if err != nil {
 		return fmt.Errorf("counting a deletion in ClerkInstance %s: %w", name, err)
@@ -84,7 +86,7 @@ func (b Brake) Count(ctx context.Context, r Request) error {
 	return nil
 }
 
-// sharing returns the ClerkInstances that lead to the same Clerk instance, the requested one first.
+// sharing returns the ClerkInstances of the same Clerk instance, the requested one first.
 func (b Brake) sharing(ctx context.Context, r Request) ([]v1alpha1.ClerkInstance, error) {
 	all := &v1alpha1.ClerkInstanceList{}
 	if err := b.Client.List(ctx, all, client.UnsafeDisableDeepCopy); err != nil {
@@ -103,31 +105,31 @@ func (b Brake) sharing(ctx context.Context, r Request) ([]v1alpha1.ClerkInstance
 	return sharing, nil
 }
 
-// counts reads what the ClerkInstances have counted from the API server, and the first of them whole.
+// counts reads the counts of the ClerkInstances from the API server. own is the first of them.
 func (b Brake) counts(
 	ctx context.Context, sharing []v1alpha1.ClerkInstance,
 ) (own *v1alpha1.ClerkInstance, records []*v1alpha1.DeletionCount, err error) {
 	for i := range sharing {
-		live := &v1alpha1.ClerkInstance{}
+		current := &v1alpha1.ClerkInstance{}
 		name := client.ObjectKeyFromObject(&sharing[i])
-		err := b.APIReader.Get(ctx, name, live)
+		err := b.APIReader.Get(ctx, name, current)
 		if i > 0 && apierrors.IsNotFound(err) {
 			continue
 		}
 		if err != nil {
-			return nil, nil, fmt.Errorf("reading ClerkInstance %s live: %w", name, err)
+			return nil, nil, fmt.Errorf("reading ClerkInstance %s from the API server: %w", name, err)
 		}
 		if i == 0 {
-			own = live
+			own = current
 		}
-		if live.Status.Deletions != nil {
-			records = append(records, live.Status.Deletions)
+		if current.Status.Deletions != nil {
+			records = append(records, current.Status.Deletions)
 		}
 	}
 	return own, records, nil
 }
 
-// strictest is the smallest count and the longest window of the ClerkInstances that have a brake. 0: none has.
+// strictest returns the smallest count and the longest window of the ClerkInstances that have a brake; 0 if none has.
 func strictest(sharing []v1alpha1.ClerkInstance, environment v1alpha1.Environment) (maxCount int32, window time.Duration) {
 	for i := range sharing {
 		count, length := sharing[i].Spec.Brake(environment)
@@ -142,8 +144,8 @@ func strictest(sharing []v1alpha1.ClerkInstance, environment v1alpha1.Environmen
 	return maxCount, window
 }
 
-// nextCount is the count of one ClerkInstance with one more, in the window that now falls into; full if all records of the
-// Clerk instance together leave no room for it.
+// nextCount returns the count of one ClerkInstance plus one, in the window of now. full is true if the records of the
+// Clerk instance together have reached the limit.
 func nextCount(
 	own *v1alpha1.DeletionCount, records []*v1alpha1.DeletionCount, now time.Time, maxCount int32, window time.Duration,
 ) (next v1alpha1.DeletionCount, full bool) {
@@ -168,12 +170,13 @@ func nextCount(
 	return next, false
 }
 
-// countedBefore reports whether what happens to a user is on record already, from a reconcile that was interrupted.
+// countedBefore reports whether the operation on a user is recorded already, from a reconciliation that was
+// interrupted.
 func countedBefore(records []*v1alpha1.DeletionCount, userID string) bool {
 	return slices.ContainsFunc(records, func(c *v1alpha1.DeletionCount) bool { return slices.Contains(c.Users, userID) })
 }
 
-// lastCounted are the users on record with one more, of whom the newest are kept.
+// lastCounted returns the recorded users plus one, and keeps the newest.
 func lastCounted(have *v1alpha1.DeletionCount, userID string) []string {
 	var users []string
 	if have != nil {
@@ -183,16 +186,16 @@ func lastCounted(have *v1alpha1.DeletionCount, userID string) []string {
 	return users[max(0, len(users)-v1alpha1.MaxCountedUsers):]
 }
 
-// Locks make one reconcile at a time count deletions of a Clerk instance.
+// Locks let one reconciliation at a time count deletions of a Clerk instance.
 type Locks struct {
 	mu    sync.Mutex
 	locks map[string]*sync.Mutex
 }
 
-// NewLocks returns locks that nobody holds.
+// NewLocks returns locks that are free.
 func NewLocks() *Locks { return &Locks{locks: map[string]*sync.Mutex{}} }
 
-// lock waits for its turn to count, and returns the function that ends it.
+// lock waits for the lock of an instance, and returns the function that releases it.
 func (l *Locks) lock(instanceID string) (unlock func()) {
 	l.mu.Lock()
 	one, found := l.locks[instanceID]
@@ -205,20 +208,20 @@ func (l *Locks) lock(instanceID string) (unlock func()) {
 	return one.Unlock
 }
 
-// ReleasedSince reports whether the instance's annotation, which has whole seconds, releases what was held back at the
-// time given.
+// ReleasedSince reports whether the instance's annotation, which has whole seconds, releases operations requested at
+// the given time.
 func ReleasedSince(instance *v1alpha1.ClerkInstance, at time.Time) bool {
 	before, err := time.Parse(time.RFC3339, instance.Annotations[v1alpha1.AnnotationReleaseDeletions])
 	return err == nil && !at.Truncate(time.Second).After(before)
 }
 
-// ReleaseCommand releases what is held in an instance until now.
+// ReleaseCommand returns the command that releases what the brake holds until now.
 func ReleaseCommand(instance types.NamespacedName) string {
 	return fmt.Sprintf("kubectl annotate clerkinstance -n %s %s --overwrite %s=$(date -u +%%Y-%%m-%%dT%%H:%%M:%%SZ)",
 		instance.Namespace, instance.Name, v1alpha1.AnnotationReleaseDeletions)
 }
 
-// held says which command lets the deletion go.
+// held returns the problem of an operation beyond the limit, with the command that releases it.
 func held(instance types.NamespacedName, maxCount int32, window time.Duration) error {
 	return &reconcile.Problem{
 		Reason: v1alpha1.ReasonDeletionHeld,

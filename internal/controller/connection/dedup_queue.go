@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// DedupQueue holds what is to be looked at until its reader takes it. What is put in twice before that is there once, so that
-// nobody who puts something in ever waits. It is safe for concurrent use; there is one reader.
+// DedupQueue is a queue that holds each item once, however often it is added, so that Add never blocks. It is safe for
+// concurrent use and has one reader.
 type DedupQueue[T comparable] struct {
 	arrived chan struct{}
 
@@ -39,7 +39,7 @@ func (q *DedupQueue[T]) Add(items ...T) {
 	}
 }
 
-// Receive calls the function with all items there are, oldest first, whenever there are some, until the context ends.
+// Receive calls the function with all queued items, oldest first, whenever there are some, until the context ends.
 func (q *DedupQueue[T]) Receive(ctx context.Context, receive func(items []T)) {
 	for {
 		select {

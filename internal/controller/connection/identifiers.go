@@ -10,21 +10,22 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// Identifiers knows which objects were refused which identifiers of a Clerk instance, so that they try again as soon as the
-// operator has removed one from another user. Without it they would try again later. It is safe for concurrent use.
+// Identifiers records which objects were refused which identifiers of a Clerk instance. They try again as soon as the
+// operator has removed such an identifier from another user; otherwise they would try again later. It is safe for
+// concurrent use.
 type Identifiers struct {
 	freed *DedupQueue[Freed]
 
 	mu      sync.Mutex
 	objects map[instanceIdentifier]map[string]struct{}
 	awaited map[string][]instanceIdentifier
-	// times is when an identifier was freed, for refusals that are still on their way.
+	// times is when an identifier was freed, for refusals that arrive later.
 	times map[instanceIdentifier]time.Time
 }
 
-// Freed says that an object can try again to get an identifier that it was refused.
+// Freed says that an object can try again to get an identifier that Clerk refused.
 type Freed struct {
-	// UID is that of the object.
+	// UID is the uid of the object.
 	UID string
 	// Identifier is in the case in which Clerk compares it.
 	Identifier clerk.Identifier
@@ -35,7 +36,7 @@ type instanceIdentifier struct {
 	identifier clerk.Identifier
 }
 
-// freedFor is how long it is remembered that an identifier was freed: longer than a call may take.
+// freedFor is how long a freed identifier is remembered: longer than a call may take.
 const freedFor = time.Minute
 
 func newIdentifiers() *Identifiers {
@@ -47,8 +48,8 @@ func newIdentifiers() *Identifiers {
 	}
 }
 
-// Await records that an object was refused identifiers by a call that began at asked. One that was freed since is delivered at
-// once.
+// Await records that an object was refused identifiers in a call that began at asked. Identifiers that were freed since
+// then are delivered at once.
 func (i *Identifiers) Await(uid, instanceID string, identifiers []clerk.Identifier, asked time.Time) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -67,7 +68,7 @@ func (i *Identifiers) Await(uid, instanceID string, identifiers []clerk.Identifi
 	}
 }
 
-// Forget drops an object, which is gone or has what it was refused.
+// Forget removes an object that is deleted, or that has the identifiers.
 func (i *Identifiers) Forget(uid string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -80,7 +81,7 @@ func (i *Identifiers) Forget(uid string) {
 	delete(i.awaited, uid)
 }
 
-// Free records that identifiers were removed from a user, or may have been, and delivers the objects that were refused one.
+// Free records that identifiers were removed from a user, or may have been, and delivers the objects that wait for one.
 func (i *Identifiers) Free(instanceID string, identifiers []clerk.Identifier, now time.Time) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -12,9 +12,9 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/mirror"
 )
 
-// Metrics shows the state of the mirrors of a Pool. The only label is the id of the Clerk instance, so that the number of
-// series does not grow with users. An instance has series, with the value 0 at first, from when a ClerkInstance leads to it
-// until none does. The label is not called instance, which is the name of Prometheus' own label for the scraped process.
+// Metrics collects the state of the mirrors of a Pool. The only label is the id of the Clerk instance, so that the
+// number of series does not grow with users. An instance has series, with the value 0 at first, as long as a
+// ClerkInstance uses it. The label is not called instance, because Prometheus uses that name for the scraped process.
 type Metrics struct {
 	pool   *Pool
 	series []series

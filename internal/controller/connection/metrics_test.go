@@ -46,7 +46,7 @@ func measured(t *testing.T, registry *prometheus.Registry) map[string]float64 {
 func TestMetricsTellHowMirrorsAre(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newScene(t)
+		s := newEnvironment(t)
 		registry := prometheus.NewPedanticRegistry()
 		registry.MustRegister(NewMetrics(s.pool))
 		if got := measured(t, registry); len(got) != 0 {

@@ -14,7 +14,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/mirror"
 )
 
-// Pool holds the State of every ClerkInstance, and what those that lead to the same Clerk instance share. It is safe for
+// Pool holds the State of every ClerkInstance, and what ClerkInstances of the same Clerk instance share. It is safe for
 // concurrent use.
 type Pool struct {
 	now func() time.Time
@@ -28,12 +28,12 @@ type Pool struct {
 
 	identifiers *Identifiers
 
-	// clientsDue are the ids of Clerk instances whose mirror may have to read with another client.
+	// clientsDue are the ids of Clerk instances whose mirror may need another client.
 	clientsDue *DedupQueue[string]
 	mirrors    sync.WaitGroup
 }
 
-// NewPool returns an empty pool that tells the time with now.
+// NewPool returns an empty pool. The function now returns the current time.
 func NewPool(now func() time.Time) *Pool {
 	return &Pool{
 		now:          now,
@@ -48,7 +48,7 @@ func NewPool(now func() time.Time) *Pool {
 	}
 }
 
-// Start runs the mirrors until the context ends, and returns when all have ended.
+// Start runs the mirrors until the context ends, and returns after all have stopped.
 func (p *Pool) Start(ctx context.Context) error {
 	p.clientsDue.Receive(ctx, func(ids []string) {
 		for _, id := range ids {
@@ -64,8 +64,7 @@ func (p *Pool) Start(ctx context.Context) error {
 	return nil
 }
 
-// State returns what is known about a ClerkInstance; known is false until its controller has looked at it in this
-// process.
+// State returns the state of a ClerkInstance. known is false until its controller has checked it in this process.
 func (p *Pool) State(instance types.NamespacedName) (s State, known bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -73,8 +72,8 @@ func (p *Pool) State(instance types.NamespacedName) (s State, known bool) {
 	return s, known
 }
 
-// Join says that a ClerkInstance leads to a Clerk instance, and on which terms, and returns what it shares there with
-// others. It leaves the one that it led to before.
+// Join records that a ClerkInstance uses a Clerk instance under these terms, and returns what it shares there with
+// others. The ClerkInstance leaves the Clerk instance that it used before.
 func (p *Pool) Join(name types.NamespacedName, instanceID string, terms Terms) (*clerk.RateLimiter, *mirror.Mirror) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -92,8 +91,8 @@ func (p *Pool) Join(name types.NamespacedName, instanceID string, terms Terms) (
 	return h.limiter, h.mirror
 }
 
-// Set records what was found out about a ClerkInstance, and announces it on Changed if it is anything new: a key that was
-// checked again after a request makes a new Connection.
+// Set records the state of a ClerkInstance, and adds it to Changed if the state is new. A key that was checked again on
+// request makes a new Connection.
 func (p *Pool) Set(name types.NamespacedName, s State) {
 	p.mu.Lock()
 	before, known := p.states[name]
@@ -115,7 +114,7 @@ func (p *Pool) Set(name types.NamespacedName, s State) {
 	}
 }
 
-// Drop forgets a ClerkInstance that is gone.
+// Drop forgets a deleted ClerkInstance.
 func (p *Pool) Drop(name types.NamespacedName) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -123,7 +122,7 @@ func (p *Pool) Drop(name types.NamespacedName) {
 	p.leave(name, "")
 }
 
-// Mirror returns the mirror of a Clerk instance that some ClerkInstance leads to.
+// Mirror returns the mirror of a Clerk instance that some ClerkInstance uses.
 func (p *Pool) Mirror(instanceID string) (m *mirror.Mirror, found bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -134,7 +133,7 @@ func (p *Pool) Mirror(instanceID string) (m *mirror.Mirror, found bool) {
 	return h.mirror, true
 }
 
-// Unbind ends the interest of every mirror in the user of an object that is gone or was let go.
+// Unbind makes all mirrors forget an object that is deleted or no longer bound.
 func (p *Pool) Unbind(uid string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -146,22 +145,22 @@ func (p *Pool) Unbind(uid string) {
 // RequestKeyCheck asks the controller of ClerkInstances to check a key again, because Clerk refused it in a call.
 func (p *Pool) RequestKeyCheck(name types.NamespacedName) { p.keyChecks.Add(name) }
 
-// KeyChecks delivers the ClerkInstances whose key has to be checked again.
+// KeyChecks delivers the ClerkInstances whose key must be checked again.
 func (p *Pool) KeyChecks() *DedupQueue[types.NamespacedName] { return p.keyChecks }
 
-// Reported delivers the ClerkInstances whose mirror has something new to report.
+// Reported delivers the ClerkInstances whose mirror has a new report.
 func (p *Pool) Reported() *DedupQueue[types.NamespacedName] { return p.reported }
 
-// Changed delivers the ClerkInstances whose users have to look again.
+// Changed delivers the ClerkInstances whose ClerkUsers must be reconciled again.
 func (p *Pool) Changed() *DedupQueue[types.NamespacedName] { return p.changed }
 
-// ChangedUsers delivers the uids of objects whose users at Clerk are no longer as they were.
+// ChangedUsers delivers the uids of objects whose users at Clerk have changed.
 func (p *Pool) ChangedUsers() *DedupQueue[string] { return p.changedUsers }
 
-// Identifiers knows which objects wait for which identifiers.
+// Identifiers returns the record of which objects wait for which identifiers.
 func (p *Pool) Identifiers() *Identifiers { return p.identifiers }
 
-// sharedInstance returns what is shared for a Clerk instance; the caller holds the lock.
+// sharedInstance returns what is shared for a Clerk instance. The caller holds the lock.
 func (p *Pool) sharedInstance(instanceID string) *sharedInstance {
 	h, found := p.shared[instanceID]
 	if found {
@@ -193,7 +192,8 @@ func (p *Pool) membersOf(h *sharedInstance) []types.NamespacedName {
 	return h.names()
 }
 
-// leave takes a ClerkInstance out of every shared instance but the one given. One without any is gone, and its mirror ends.
+// leave removes a ClerkInstance from every shared instance except the given one. A shared instance without members is
+// removed, and its mirror stops.
 func (p *Pool) leave(name types.NamespacedName, except string) {
 	for id, h := range p.shared {
 		if _, found := h.members[name]; !found || id == except {
@@ -210,7 +210,7 @@ func (p *Pool) leave(name types.NamespacedName, except string) {
 	}
 }
 
-// ensureClient has the mirror of a Clerk instance run with the client of one of the ClerkInstances that lead to it, if one has any.
+// ensureClient runs the mirror of a Clerk instance with the client of one of its ClerkInstances, if one has a client.
 func (p *Pool) ensureClient(ctx context.Context, instanceID string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -110,7 +110,7 @@ func TestDoubtIsHeardOnceByWhoChecksKeys(t *testing.T) {
 // Run with the race detector.
 func TestPoolIsSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
-	s := newScene(t)
+	s := newEnvironment(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	var others, workers sync.WaitGroup
 	others.Go(func() { _ = s.pool.Start(ctx) })

@@ -10,8 +10,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
-// Rights are what one caller may do at Clerk, in pieces: whoever is given a Reader cannot write. No piece can be turned into
-// another one by a type assertion.
+// Rights are the calls that one caller may make, in pieces: code that receives a Reader cannot write. No type assertion
+// turns one piece into another.
 type Rights struct {
 	Reader  Reader
 	Creator Creator
@@ -20,7 +20,7 @@ type Rights struct {
 	Actor   Actor
 }
 
-// For returns the rights of a caller. All of its calls wait for tokens of the instance's API budget in the caller's name.
+// For returns the rights of a caller. All calls wait for tokens of the instance's API budget in the caller's flow.
 func (c *Connection) For(caller ratelimit.Caller) Rights {
 	client := c.Client.For(caller)
 	return Rights{
@@ -32,9 +32,9 @@ func (c *Connection) For(caller ratelimit.Caller) Rights {
 	}
 }
 
-// TokenReserver can tell whether its next call would be made at once.
+// TokenReserver tells whether the next call could be made at once.
 type TokenReserver interface {
-	// Reserve takes the token that the next call needs. Its error says when there is one; see clerk.Client.Reserve.
+	// Reserve takes the token for the next call. Its error says when a token is available; see clerk.Client.Reserve.
 	Reserve() error
 }
 
@@ -67,7 +67,7 @@ type Writer interface {
 	IdentifierWriter
 }
 
-// ProfileWriter is the part of Writer for the user as a whole.
+// ProfileWriter is the part of Writer for the profile.
 type ProfileWriter interface {
 	UpdateUser(ctx context.Context, id string, params clerk.UpdateUserParams) (*clerk.User, error)
 	MergeMetadata(ctx context.Context, id string, params clerk.MetadataParams) (*clerk.User, error)
@@ -80,7 +80,7 @@ type ImageWriter interface {
 	DeleteProfileImage(ctx context.Context, userID string) (*clerk.User, error)
 }
 
-// AccessWriter is the part of Writer that takes access away and gives it back.
+// AccessWriter is the part of Writer that withdraws and restores access.
 type AccessWriter interface {
 	BanUser(ctx context.Context, id string) (*clerk.User, error)
 	UnbanUser(ctx context.Context, id string) (*clerk.User, error)
@@ -88,7 +88,7 @@ type AccessWriter interface {
 	UnlockUser(ctx context.Context, id string) (*clerk.User, error)
 }
 
-// IdentifierWriter is the part of Writer whose answers hold an identifier and not the whole user.
+// IdentifierWriter is the part of Writer whose answers hold an identifier instead of the whole user.
 type IdentifierWriter interface {
 	CreateEmailAddress(ctx context.Context, params clerk.CreateEmailAddressParams) (clerk.EmailAddress, error)
 	UpdateEmailAddress(ctx context.Context, id string, params clerk.UpdateEmailAddressParams) (clerk.EmailAddress, error)
@@ -104,7 +104,7 @@ type Deleter interface {
 	DeleteUser(ctx context.Context, id string) error
 }
 
-// Actor makes the calls that ClerkUserActions stand for.
+// Actor makes the calls of ClerkUserActions.
 type Actor interface {
 	TokenReserver
 	CredentialChecker
@@ -116,13 +116,13 @@ type Actor interface {
 	DeleteExternalAccount(ctx context.Context, userID, accountID string) error
 }
 
-// CredentialChecker is the part of Actor that checks what somebody claims to know.
+// CredentialChecker is the part of Actor that checks a credential.
 type CredentialChecker interface {
 	VerifyPassword(ctx context.Context, userID, password string) (bool, error)
 	VerifyTOTP(ctx context.Context, userID, code string) (clerk.TOTPVerification, error)
 }
 
-// FactorDeleter is the part of Actor that takes factors away.
+// FactorDeleter is the part of Actor that deletes factors.
 type FactorDeleter interface {
 	DisableMFA(ctx context.Context, userID string) error
 	DeleteBackupCodes(ctx context.Context, userID string) error

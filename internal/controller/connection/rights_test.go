@@ -15,7 +15,7 @@ import (
 // TestRightsAreGivenOutInPieces checks that whoever was given one piece cannot turn it into another.
 func TestRightsAreGivenOutInPieces(t *testing.T) {
 	t.Parallel()
-	s := newScene(t)
+	s := newEnvironment(t)
 	client := s.client("key-1", clerk.NewRateLimiter(clerk.RateLimiterConfig{Now: time.Now}))
 	rights := (&Connection{Client: client}).For(ratelimit.Caller{})
 	pieces := map[string]any{
@@ -67,7 +67,7 @@ func TestRightsAreGivenOutInPieces(t *testing.T) {
 func TestRightsAreOfTheCaller(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newScene(t)
+		s := newEnvironment(t)
 		s.join(ann, firstID, "key-1", Terms{RequestsPer10s: 1, Interval: time.Minute, FullInterval: time.Hour})
 		state, _ := s.pool.State(ann)
 		one, other := state.Connection.For(ratelimit.Caller{ID: "one"}), state.Connection.For(ratelimit.Caller{ID: "other"})

@@ -16,31 +16,31 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
-// sharedInstance is what the ClerkInstances that lead to one Clerk instance share. The pool's lock guards it.
+// sharedInstance is what the ClerkInstances of one Clerk instance share. The pool's lock guards it.
 type sharedInstance struct {
 	instanceID string
 	limiter    *clerk.RateLimiter
 	mirror     *mirror.Mirror
 	members    map[types.NamespacedName]*member
 
-	// client is what the mirror reads with, nil while it does not run; stop ends that.
+	// client is the client that the mirror reads with; nil while it does not run. stop stops the mirror.
 	client *clerk.Client
 	stop   context.CancelFunc
 }
 
-// member is a ClerkInstance that leads to a shared instance.
+// member is a ClerkInstance of a shared instance.
 type member struct {
 	terms Terms
 	// client is nil while the ClerkInstance cannot be used.
 	client *clerk.Client
 }
 
-// mirrorCaller is on whose behalf mirrors read.
+// mirrorCaller is the caller in whose flow mirrors read.
 func mirrorCaller() ratelimit.Caller {
 	return ratelimit.Caller{ID: "mirror", Level: ratelimit.Background}
 }
 
-// applyTerms puts the members' terms into effect.
+// applyTerms applies the members' terms.
 func (s *sharedInstance) applyTerms() {
 	var t Terms
 	for _, m := range s.members {
@@ -52,7 +52,7 @@ func (s *sharedInstance) applyTerms() {
 	s.mirror.SetIntervals(t.Interval, t.FullInterval)
 }
 
-// least returns the smaller of two values where 0 is none.
+// least returns the smaller of two values; 0 means no value.
 func least[T interface{ ~int | ~int64 }](a, b T) T {
 	if a == 0 || b != 0 && b < a {
 		return b
@@ -60,7 +60,7 @@ func least[T interface{ ~int | ~int64 }](a, b T) T {
 	return a
 }
 
-// chooseClient returns the client that the mirror is to read with: the one it has as long as that is some member's, else any.
+// chooseClient returns the client for the mirror: the present one while it is some member's, otherwise any.
 func (s *sharedInstance) chooseClient() *clerk.Client {
 	var first *clerk.Client
 	for _, name := range slices.SortedFunc(maps.Keys(s.members), compareNames) {
@@ -81,7 +81,7 @@ func (s *sharedInstance) names() []types.NamespacedName {
 	return slices.SortedFunc(maps.Keys(s.members), compareNames)
 }
 
-// stopMirror stops the mirror, if it runs.
+// stopMirror stops the mirror if it runs.
 func (s *sharedInstance) stopMirror() {
 	if s.stop != nil {
 		s.stop()

@@ -56,7 +56,7 @@ func TestClerkInstancesOfOneClerkInstanceShareWhatItHas(t *testing.T) {
 }
 
 // tokens is how many calls a rate limiter lets through at once after a while of rest.
-func (s *scene) tokens(limiter *clerk.RateLimiter) int {
+func (s *environment) tokens(limiter *clerk.RateLimiter) int {
 	s.t.Helper()
 	time.Sleep(time.Minute)
 	client := s.client("key-1", limiter).For(ratelimit.Caller{ID: "test", Level: ratelimit.Interactive})
@@ -92,7 +92,7 @@ func TestSmallestBudgetHolds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := newScene(t)
+				s := newEnvironment(t)
 				limiter, _ := s.pool.Join(ann, firstID, budget(200))
 				s.pool.Join(bob, firstID, budget(100))
 				tc.then(s.pool)
@@ -111,20 +111,20 @@ func TestShortestIntervalsHold(t *testing.T) {
 		return Terms{RequestsPer10s: 1000, Interval: interval, FullInterval: full}
 	}
 	tests := map[string]struct {
-		then               func(s *scene)
-		tails, comparisons int64
+		then              func(s *environment)
+		incremental, full int64
 	}{
-		"One":            {func(*scene) {}, 12, 4},
-		"ShorterOfTwo":   {func(s *scene) { s.pool.Join(bob, firstID, each(time.Minute, 2*time.Hour)) }, 240, 4},
-		"EachTheOther":   {func(s *scene) { s.pool.Join(bob, firstID, each(time.Hour, 30*time.Minute)) }, 12, 8},
-		"ShorterIsGone":  {func(s *scene) { s.pool.Join(bob, firstID, each(time.Minute, time.Minute)); s.pool.Drop(bob) }, 12, 4},
-		"OthersInstance": {func(s *scene) { s.pool.Join(bob, secondID, each(time.Minute, time.Minute)) }, 12, 4},
+		"One":            {func(*environment) {}, 12, 4},
+		"ShorterOfTwo":   {func(s *environment) { s.pool.Join(bob, firstID, each(time.Minute, 2*time.Hour)) }, 240, 4},
+		"EachTheOther":   {func(s *environment) { s.pool.Join(bob, firstID, each(time.Hour, 30*time.Minute)) }, 12, 8},
+		"ShorterIsGone":  {func(s *environment) { s.pool.Join(bob, firstID, each(time.Minute, time.Minute)); s.pool.Drop(bob) }, 12, 4},
+		"OthersInstance": {func(s *environment) { s.pool.Join(bob, secondID, each(time.Minute, time.Minute)) }, 12, 4},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := newScene(t)
+				s := newEnvironment(t)
 				s.join(ann, firstID, "key-1", each(20*time.Minute, time.Hour))
 				tc.then(s)
 				defer s.start()()
@@ -134,47 +134,47 @@ func TestShortestIntervalsHold(t *testing.T) {
 				before := m.Report()
 				time.Sleep(4*time.Hour + time.Second)
 				after := m.Report()
-				if got := after.IncrementalSyncs - before.IncrementalSyncs; got != tc.tails {
-					t.Errorf("in four hours what changed is looked at %d times, want %d", got, tc.tails)
+				if got := after.IncrementalSyncs - before.IncrementalSyncs; got != tc.incremental {
+					t.Errorf("in four hours %d incremental syncs, want %d", got, tc.incremental)
 				}
-				if got := after.FullSyncs - before.FullSyncs; got != tc.comparisons {
-					t.Errorf("in four hours everything is compared %d times, want %d", got, tc.comparisons)
+				if got := after.FullSyncs - before.FullSyncs; got != tc.full {
+					t.Errorf("in four hours %d full syncs, want %d", got, tc.full)
 				}
 			})
 		})
 	}
 }
 
-// The mirror reads with one key as long as that one is good, and goes on with another's where it stopped.
+// The mirror reads with one key while that key is valid, and continues with another one.
 func TestMirrorReadsWithTheKeyOfAMember(t *testing.T) {
 	t.Parallel()
 	refused := State{Problem: "Clerk rejects the key"}
 	tests := map[string]struct {
-		then func(s *scene)
+		then func(s *environment)
 		want []string
 	}{
-		"NothingHappens":   {func(*scene) {}, []string{"key-1"}},
-		"AnotherIsDropped": {func(s *scene) { s.pool.Drop(bob) }, []string{"key-1"}},
-		"AnotherIsRefused": {func(s *scene) { s.pool.Set(bob, refused) }, []string{"key-1"}},
-		"AnotherComes": {func(s *scene) {
+		"NothingHappens":   {func(*environment) {}, []string{"key-1"}},
+		"AnotherIsDropped": {func(s *environment) { s.pool.Drop(bob) }, []string{"key-1"}},
+		"AnotherIsRefused": {func(s *environment) { s.pool.Set(bob, refused) }, []string{"key-1"}},
+		"AnotherComes": {func(s *environment) {
 			s.join(types.NamespacedName{Namespace: "a", Name: "a"}, firstID, "key-3", usual())
 		}, []string{"key-1"}},
-		"ItsOwnIsDropped":     {func(s *scene) { s.pool.Drop(ann) }, []string{"key-2"}},
-		"ItsOwnIsRefused":     {func(s *scene) { s.pool.Set(ann, refused) }, []string{"key-2"}},
-		"ItsOwnGoesElsewhere": {func(s *scene) { s.pool.Join(ann, secondID, usual()) }, []string{"key-2"}},
-		"ItsOwnIsRotated":     {func(s *scene) { s.join(ann, firstID, "key-3", usual()) }, []string{"key-3"}},
-		"ItsOwnComesBackLater": {func(s *scene) {
+		"ItsOwnIsDropped":     {func(s *environment) { s.pool.Drop(ann) }, []string{"key-2"}},
+		"ItsOwnIsRefused":     {func(s *environment) { s.pool.Set(ann, refused) }, []string{"key-2"}},
+		"ItsOwnGoesElsewhere": {func(s *environment) { s.pool.Join(ann, secondID, usual()) }, []string{"key-2"}},
+		"ItsOwnIsRotated":     {func(s *environment) { s.join(ann, firstID, "key-3", usual()) }, []string{"key-3"}},
+		"ItsOwnComesBackLater": {func(s *environment) {
 			s.pool.Set(ann, refused)
 			time.Sleep(time.Second)
 			s.join(ann, firstID, "key-1", usual())
 		}, []string{"key-2"}},
-		"OnlyOneIsRotated": {func(s *scene) { s.pool.Drop(bob); s.join(ann, firstID, "key-3", usual()) }, []string{"key-3"}},
-		"ConnectionIsElsewhere": {func(s *scene) {
+		"OnlyOneIsRotated": {func(s *environment) { s.pool.Drop(bob); s.join(ann, firstID, "key-3", usual()) }, []string{"key-3"}},
+		"ConnectionIsElsewhere": {func(s *environment) {
 			s.pool.Set(ann, usableWith(secondID, s.client("key-4", clerk.NewRateLimiter(clerk.RateLimiterConfig{})), nil))
 		}, []string{"key-2"}},
-		"AllAreRefused": {func(s *scene) { s.pool.Set(ann, refused); s.pool.Set(bob, refused) }, nil},
-		"AllAreDropped": {func(s *scene) { s.pool.Drop(ann); s.pool.Drop(bob) }, nil},
-		"OneIsCured": {func(s *scene) {
+		"AllAreRefused": {func(s *environment) { s.pool.Set(ann, refused); s.pool.Set(bob, refused) }, nil},
+		"AllAreDropped": {func(s *environment) { s.pool.Drop(ann); s.pool.Drop(bob) }, nil},
+		"OneIsCured": {func(s *environment) {
 			s.pool.Set(ann, refused)
 			s.pool.Set(bob, refused)
 			time.Sleep(time.Minute)
@@ -185,7 +185,7 @@ func TestMirrorReadsWithTheKeyOfAMember(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := newScene(t)
+				s := newEnvironment(t)
 				user := s.first.Seed(emulator.User{Username: ptrTo("somebody")})
 				s.join(ann, firstID, "key-1", usual())
 				s.join(bob, firstID, "key-2", usual())
@@ -221,7 +221,7 @@ func ptrTo[T any](v T) *T { return &v }
 func TestMirrorIsNotDisturbedByWhatIsNoNews(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newScene(t)
+		s := newEnvironment(t)
 		s.join(ann, firstID, "key-1", usual())
 		s.join(bob, firstID, "key-2", usual())
 		s.server.InjectFault(emulator.Fault{Path: "/users/count", Delay: 5 * time.Second})
@@ -244,7 +244,7 @@ func TestMirrorIsNotDisturbedByWhatIsNoNews(t *testing.T) {
 func TestMirrorsEndWithThePool(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newScene(t)
+		s := newEnvironment(t)
 		s.join(ann, firstID, "key-1", usual())
 		s.join(eve, secondID, "key-4", usual())
 		m := s.mirror(firstID)
@@ -273,7 +273,7 @@ func TestMirrorsEndWithThePool(t *testing.T) {
 func TestPoolEndsAfterItsMirrors(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newScene(t)
+		s := newEnvironment(t)
 		limiter, m := s.pool.Join(ann, firstID, usual())
 		var atWork atomic.Bool
 		client, err := clerk.New(clerk.Config{Key: clerk.NewSecret(secret("key-1")), RateLimiter: limiter, Now: time.Now, Transport: carrier(func(*http.Request) (*http.Response, error) {
@@ -306,7 +306,7 @@ func (c carrier) RoundTrip(r *http.Request) (*http.Response, error) { return c(r
 
 func TestNoGoroutineIsLeftOfInstancesThatComeAndGo(t *testing.T) {
 	before := runtime.NumGoroutine()
-	s := newScene(t)
+	s := newEnvironment(t)
 	stop := s.start()
 	for i := range 50 {
 		id := fmt.Sprint("ins_2Round", i)
@@ -333,16 +333,16 @@ func TestHooksReachTheMembersOfTheirInstance(t *testing.T) {
 	t.Parallel()
 	both := []types.NamespacedName{ann, bob}
 	tests := map[string]struct {
-		then  func(s *scene, client *clerk.Client)
+		then  func(s *environment, client *clerk.Client)
 		queue func(p *Pool) *DedupQueue[types.NamespacedName]
 	}{
-		"KeyRefused": {func(s *scene, client *clerk.Client) {
+		"KeyRefused": {func(s *environment, client *clerk.Client) {
 			s.first.RevokeKey(secret("key-3"))
 			if _, err := client.CountUsers(s.t.Context()); !clerk.Unauthorized(err) {
 				s.t.Errorf("with a revoked key: %v", err)
 			}
 		}, (*Pool).KeyChecks},
-		"KeyAcceptedAgain": {func(s *scene, client *clerk.Client) {
+		"KeyAcceptedAgain": {func(s *environment, client *clerk.Client) {
 			s.first.RevokeKey(secret("key-3"))
 			_, _ = client.CountUsers(s.t.Context())
 			s.first.AddKey(secret("key-3"))
@@ -351,8 +351,8 @@ func TestHooksReachTheMembersOfTheirInstance(t *testing.T) {
 				s.t.Error(err)
 			}
 		}, (*Pool).Changed},
-		"EverythingComparedAgain": {func(*scene, *clerk.Client) { time.Sleep(time.Hour) }, (*Pool).Changed},
-		"UsersCounted": {func(s *scene, _ *clerk.Client) {
+		"FullSyncAgain": {func(*environment, *clerk.Client) { time.Sleep(time.Hour) }, (*Pool).Changed},
+		"UsersCounted": {func(s *environment, _ *clerk.Client) {
 			s.first.Seed(emulator.User{Username: ptrTo("another")})
 			time.Sleep(time.Hour)
 		}, (*Pool).Reported},
@@ -361,7 +361,7 @@ func TestHooksReachTheMembersOfTheirInstance(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := newScene(t)
+				s := newEnvironment(t)
 				for _, name := range both {
 					s.join(name, firstID, "key-1", usual())
 				}
@@ -387,7 +387,7 @@ func TestHooksReachTheMembersOfTheirInstance(t *testing.T) {
 func TestMirrorThatReadsAnotherInstanceHasItsKeysChecked(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newScene(t)
+		s := newEnvironment(t)
 		s.join(ann, firstID, "key-4", usual())
 		s.join(eve, secondID, "key-4", usual())
 		follows := map[string]mirror.Followed{}
@@ -409,7 +409,7 @@ func TestMirrorThatReadsAnotherInstanceHasItsKeysChecked(t *testing.T) {
 func TestFollowersAreToldOfTheirUsers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newScene(t)
+		s := newEnvironment(t)
 		s.join(ann, firstID, "key-1", usual())
 		user := s.first.Seed(emulator.User{Username: ptrTo("somebody")})
 		defer s.start()()

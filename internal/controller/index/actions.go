@@ -14,32 +14,32 @@ import (
 )
 
 const (
-	// ActionUser finds ClerkUserActions that are not over by the name of the ClerkUser that they refer to, which is in their
-	// own namespace.
+	// ActionUser finds unfinished ClerkUserActions by the name of the ClerkUser that they refer to, which is in their own
+	// namespace.
 	ActionUser = "clerk-operator.io/action-user"
-	// ActionSource finds ClerkUserActions that are not over by the Secret that they read, as SourceOf names it.
+	// ActionSource finds unfinished ClerkUserActions by the Secret that they read, in the format of SourceOf.
 	ActionSource = "clerk-operator.io/action-source"
 )
 
 // RegisterActions adds the indexes of ClerkUserActions to a cache.
 func RegisterActions(ctx context.Context, indexer client.FieldIndexer) error {
 	return register(ctx, indexer, &v1alpha1.ClerkUserAction{}, map[string]func(*v1alpha1.ClerkUserAction) []string{
-		ActionUser:   unlessOver(actionUserOf),
-		ActionSource: unlessOver(actionSourceOf),
+		ActionUser:   unlessFinished(actionUserOf),
+		ActionSource: unlessFinished(actionSourceOf),
 	})
 }
 
-// unlessOver finds nothing of an action that is over.
-func unlessOver(values func(*v1alpha1.ClerkUserAction) []string) func(*v1alpha1.ClerkUserAction) []string {
+// unlessFinished returns no values for a finished action.
+func unlessFinished(values func(*v1alpha1.ClerkUserAction) []string) func(*v1alpha1.ClerkUserAction) []string {
 	return func(action *v1alpha1.ClerkUserAction) []string {
-		if over(action) {
+		if finished(action) {
 			return nil
 		}
 		return values(action)
 	}
 }
 
-func over(action *v1alpha1.ClerkUserAction) bool {
+func finished(action *v1alpha1.ClerkUserAction) bool {
 	return meta.IsStatusConditionTrue(action.Status.Conditions, v1alpha1.ConditionComplete) ||
 		meta.IsStatusConditionTrue(action.Status.Conditions, v1alpha1.ConditionFailed)
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
 
-// Admits reports whether a ClerkInstance lets objects of a namespace refer to it. The reader gets the Namespace, whose
-// labels may decide; an error is one of its.
+// Admits reports whether a ClerkInstance allows objects of a namespace to refer to it. The reader gets the Namespace if
+// its labels decide; its error is returned.
 func Admits(ctx context.Context, reader client.Reader, instance *v1alpha1.ClerkInstance, namespace string) (bool, error) {
 	if instance.Namespace == namespace {
 		return true, nil

@@ -1,7 +1,7 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package index names the ways in which the controllers look ClerkUsers up in the cache.
+// Package index defines the cache indexes by which the controllers find ClerkUsers and ClerkUserActions.
 package index
 
 import (
@@ -19,19 +19,19 @@ import (
 )
 
 const (
-	// Instance finds ClerkUsers by the ClerkInstance that they are bound through, or that their user may have been created
-	// through, and by the one that they refer to, as namespace/name. One whose reference is omitted is found under
+	// Instance finds ClerkUsers by ClerkInstance, as namespace/name: the one that they are bound through, the one through
+	// which their user may have been created, and the one that they refer to. A ClerkUser without reference is found under
 	// ImpliedInstance.
 	Instance = "clerk-operator.io/instance"
 	// userIDBucket finds ClerkUsers by the bucket of the id of the user that they are bound to; see BoundTo.
 	userIDBucket = "clerk-operator.io/user-id-bucket"
 	// Unbound finds the ClerkUsers of a namespace that have no user yet, under the value "true".
 	Unbound = "clerk-operator.io/unbound"
-	// Named finds the ClerkUsers that have no user yet by the id of the one that they are to adopt.
+	// Named finds the ClerkUsers that have no user yet by the id of the user that they adopt.
 	Named = "clerk-operator.io/named"
 	// Source finds ClerkUsers by the Secrets and ConfigMaps that they name, as Secret/namespace/name.
 	Source = "clerk-operator.io/source"
-	// ImpliedInstance is the value of Instance for a ClerkUser that names none.
+	// ImpliedInstance is the value of Instance for a ClerkUser without reference.
 	ImpliedInstance = "implied"
 )
 
@@ -46,7 +46,7 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 	})
 }
 
-// register adds indexes of one kind to a cache. They find nothing of any other.
+// register adds indexes of one kind to a cache. They have no values for other kinds.
 func register[T client.Object](ctx context.Context, indexer client.FieldIndexer, kind T, fields map[string]func(T) []string) error {
 	for field, extract := range fields {
 		values := func(o client.Object) []string {
@@ -63,7 +63,8 @@ func register[T client.Object](ctx context.Context, indexer client.FieldIndexer,
 	return nil
 }
 
-// instancesOf returns where a user was bound or may have been created, and where its reference leads, which may be elsewhere.
+// instancesOf returns the instance through which a user was bound or may have been created, and the instance that spec
+// refers to, which may differ.
 func instancesOf(user *v1alpha1.ClerkUser) []string {
 	values := []string{ImpliedInstance}
 	if ref := user.Spec.InstanceRef; ref != nil {
@@ -122,8 +123,8 @@ func named(user *v1alpha1.ClerkUser) []string {
 // SourceOf returns the value of Source for a Secret or ConfigMap.
 func SourceOf(kind, namespace, name string) string { return kind + "/" + namespace + "/" + name }
 
-// SourcesOf returns the values of Source for the Secrets and ConfigMaps that are read for a user again and again; those of
-// spec.initial matter until there is a user. It is sorted, and nil if there are none.
+// SourcesOf returns the values of Source for the Secrets and ConfigMaps that are read for a user. Those of spec.initial
+// count until there is a user. The result is sorted, and nil if there are none.
 func SourcesOf(user *v1alpha1.ClerkUser) []string {
 	return sourcesIn(user.Namespace, source.References(user))
 }

@@ -16,20 +16,20 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/controller/creation"
 )
 
-// DefaultInstanceName is the ClerkInstance of its namespace that a ClerkUser without instanceRef refers to, if it exists.
+// DefaultInstanceName is the name of the ClerkInstance that a ClerkUser without instanceRef refers to, if it exists in
+// its namespace.
 const DefaultInstanceName = "default"
 
-// References says which ClerkInstance a ClerkUser leads to, and which ClerkUsers lead to a ClerkInstance. Both directions
-// are here so that they agree.
+// References maps ClerkUsers to ClerkInstances and back. Both directions are here so that they agree.
 type References struct {
 	// Reader reads ClerkInstances, and ClerkUsers by the index Instance.
 	Reader client.Reader
-	// Default is the ClerkInstance for ClerkUsers that name none and whose namespace has none named default. Empty: there
-	// is none.
+	// Default is the ClerkInstance for ClerkUsers that name none and whose namespace has none named default; empty if
+	// there is none.
 	Default types.NamespacedName
 }
 
-// Names are the ClerkInstances that spec refers to. The first that exists counts.
+// Names returns the ClerkInstances that spec refers to. The first that exists is used.
 func (r References) Names(user *v1alpha1.ClerkUser) []types.NamespacedName {
 	if ref := user.Spec.InstanceRef; ref != nil {
 		return []types.NamespacedName{refersTo(user, ref)}
@@ -41,8 +41,8 @@ func (r References) Names(user *v1alpha1.ClerkUser) []types.NamespacedName {
 	return names
 }
 
-// RemovalNames are the ClerkInstances through which the user of a ClerkUser can be removed: the one that it was bound or
-// created through, then those that spec refers to. The first that exists counts.
+// RemovalNames returns the ClerkInstances through which the user of a ClerkUser can be removed: the one that it was
+// bound or created through, then those that spec refers to. The first that exists is used.
 func (r References) RemovalNames(user *v1alpha1.ClerkUser) []types.NamespacedName {
 	names := r.Names(user)
 	location := LocationOf(user)
@@ -59,8 +59,8 @@ func (r References) RemovalNames(user *v1alpha1.ClerkUser) []types.NamespacedNam
 	return ordered
 }
 
-// LocationOf is where the user of a ClerkUser is, or may be after a creating call whose result is not known. Nil: nowhere that is
-// on record.
+// LocationOf returns the instance of the user of a ClerkUser, or the instance where a creating call with unknown result
+// may have created it; nil if none is recorded.
 func LocationOf(user *v1alpha1.ClerkUser) *v1alpha1.BoundInstance {
 	if user.Status.UserID != "" {
 		return user.Status.Instance
@@ -71,7 +71,7 @@ func LocationOf(user *v1alpha1.ClerkUser) *v1alpha1.BoundInstance {
 	return nil
 }
 
-// Find returns the first of some ClerkInstances that exists, also if it is being deleted; nil if none does.
+// Find returns the first of the ClerkInstances that exists, even if it is being deleted; nil if none exists.
 func (r References) Find(ctx context.Context, names []types.NamespacedName) (*v1alpha1.ClerkInstance, error) {
 	for _, name := range names {
 		instance := &v1alpha1.ClerkInstance{}
@@ -86,7 +86,7 @@ func (r References) Find(ctx context.Context, names []types.NamespacedName) (*v1
 	return nil, nil
 }
 
-// Candidates returns the ClerkUsers for which a ClerkInstance is among Names or RemovalNames. They are the cache's own and
+// Candidates returns the ClerkUsers that have a ClerkInstance among Names or RemovalNames. They belong to the cache and
 // must not be changed.
 func (r References) Candidates(ctx context.Context, instance types.NamespacedName) ([]v1alpha1.ClerkUser, error) {
 	selections := [][]client.ListOption{{client.MatchingFields{Instance: instance.String()}}}
@@ -114,8 +114,8 @@ func (r References) Candidates(ctx context.Context, instance types.NamespacedNam
 	return users, nil
 }
 
-// Removable returns those of some ClerkUsers whose user is removed through a ClerkInstance: the first of their
-// RemovalNames that exists.
+// Removable returns the ClerkUsers whose user is removed through a ClerkInstance: it is the first of their RemovalNames
+// that exists.
 func (r References) Removable(
 	ctx context.Context, instance types.NamespacedName, candidates []v1alpha1.ClerkUser,
 ) ([]v1alpha1.ClerkUser, error) {
@@ -138,7 +138,7 @@ func (r References) Removable(
 	return found, nil
 }
 
-// anyExists reports whether one of some ClerkInstances exists. It asks for none that known has.
+// anyExists reports whether one of the ClerkInstances exists. It reads none that is in known.
 func (r References) anyExists(ctx context.Context, names []types.NamespacedName, known map[types.NamespacedName]bool) (bool, error) {
 	for _, name := range names {
 		if _, asked := known[name]; !asked {

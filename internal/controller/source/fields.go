@@ -12,51 +12,52 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// field is a field of a ClerkUser's spec whose value is in Secrets or ConfigMaps. The index, the reader and the digests go by it.
+// field is a field of a ClerkUser's spec whose value is in Secrets or ConfigMaps. The index, the reader and the digests
+// use it.
 type field struct {
-	// name is that of the field in a plan.
+	// name is the name of the field in a plan.
 	name string
-	// initial says that only the creating call uses the value.
+	// initial is true if only the creating call uses the value.
 	initial bool
-	// references returns the entries that a spec names for the field; nil where it names none.
+	// references returns the entries that a spec names for the field; nil if it names none.
 	references func(*v1alpha1.ClerkUserSpec) []Reference
-	// take puts the values of the references, in their order and at least one, into the inputs. The error is a
-	// *plan.InvalidError that says what is wrong with a value.
-	take func(in *plan.Inputs, values []value, digest Digest) error
-	// leaveOut makes the inputs those of a field whose value is not known: what was sent last counts as declared. It is nil for
+	// set puts the values of the references into the inputs. There is at least one value, and they are in the order of the
+	// references. The error is a *plan.InvalidError that says what is wrong with a value.
+	set func(in *plan.Inputs, values []value, digest Digest) error
+	// leaveOut sets the inputs for a field whose value is not known: the value sent last counts as declared. It is nil for
 	// an initial field, without which no user is created.
 	leaveOut func(in *plan.Inputs, sent *v1alpha1.Applied)
 }
 
-// value is what an entry holds.
+// value is the content of an entry.
 type value struct {
 	at      Reference
 	content []byte
 }
 
-// Digest returns a keyed digest of a value, by which a later change of it is noticed. Values of different purposes have different
-// digests.
+// Digest returns a keyed digest of a value, which shows whether the value changed later. Values of different purposes
+// have different digests.
 type Digest func(purpose string, value []byte) string
 
-// fields is the table of fields whose values are in Secrets or ConfigMaps. A new one is one row here. Its order is that of the
-// digests; where it changes, all values count as changed.
+// fields is the table of fields whose values are in Secrets or ConfigMaps. A new field is one row here. The order of
+// the rows is the order of the digests; if it changes, all values count as changed.
 //
 //nolint:gochecknoglobals // a table that nothing writes to
 var fields = []field{
 	{
-		name: plan.FieldPassword, references: passwordReferences, take: takePassword,
+		name: plan.FieldPassword, references: passwordReferences, set: setPassword,
 		leaveOut: func(in *plan.Inputs, sent *v1alpha1.Applied) {
 			in.Password, in.PasswordDigest = clerk.Secret{}, sent.PasswordDigest
 		},
 	},
 	{
-		name: plan.FieldProfileImage, references: imageReferences, take: takeImage,
+		name: plan.FieldProfileImage, references: imageReferences, set: setImage,
 		leaveOut: func(in *plan.Inputs, sent *v1alpha1.Applied) {
 			in.ProfileImage, in.ProfileImageDigest = clerk.ProfileImage{}, sent.ProfileImageDigest
 		},
 	},
 	{
-		name: plan.FieldPrivateMetadata, references: privateMetadataReferences, take: takePrivateMetadata,
+		name: plan.FieldPrivateMetadata, references: privateMetadataReferences, set: setPrivateMetadata,
 		leaveOut: func(in *plan.Inputs, _ *v1alpha1.Applied) { in.PrivateMetadata = nil },
 	},
 	initialText("spec.initial.password.secretKeyRef",
@@ -94,10 +95,10 @@ var fields = []field{
 		}),
 }
 
-// initialText is a text of spec.initial in a Secret. The function take reports whether there is anything in the text: Clerk could
-// create a user without the second factor that is declared.
+// initialText is a field of spec.initial whose value is text in a Secret. The function set reports whether the text
+// holds a value: without that check Clerk could create a user without the declared second factor.
 func initialText(
-	path string, at func(*v1alpha1.InitialValues) *v1alpha1.SecretKeySelector, take func(in *plan.InitialInputs, text string) bool,
+	path string, at func(*v1alpha1.InitialValues) *v1alpha1.SecretKeySelector, set func(in *plan.InitialInputs, text string) bool,
 ) field {
 	return field{
 		name: plan.FieldInitial, initial: true,
@@ -107,9 +108,9 @@ func initialText(
 			}
 			return secret(path, at(spec.Initial))
 		},
-		take: func(in *plan.Inputs, values []value, _ Digest) error {
+		set: func(in *plan.Inputs, values []value, _ Digest) error {
 			text, err := values[0].text()
-			if err == nil && !take(&in.Initial, text) {
+			if err == nil && !set(&in.Initial, text) {
 				err = &plan.InvalidError{Field: path, Problem: "names an entry without a value in it; put the value there"}
 			}
 			return err
@@ -117,7 +118,7 @@ func initialText(
 	}
 }
 
-func takePassword(in *plan.Inputs, values []value, digest Digest) error {
+func setPassword(in *plan.Inputs, values []value, digest Digest) error {
 	text, err := values[0].text()
 	if err != nil {
 		return err
@@ -126,7 +127,7 @@ func takePassword(in *plan.Inputs, values []value, digest Digest) error {
 	return nil
 }
 
-func takeImage(in *plan.Inputs, values []value, digest Digest) error {
+func setImage(in *plan.Inputs, values []value, digest Digest) error {
 	image, err := clerk.NewProfileImage(values[0].content)
 	if err != nil {
 		return &plan.InvalidError{Field: "spec.profileImage", Problem: "names an entry that " + err.Error()}
@@ -135,14 +136,14 @@ func takeImage(in *plan.Inputs, values []value, digest Digest) error {
 	return nil
 }
 
-func takePrivateMetadata(in *plan.Inputs, values []value, _ Digest) error {
+func setPrivateMetadata(in *plan.Inputs, values []value, _ Digest) error {
 	for _, v := range values {
 		in.PrivateMetadata = append(in.PrivateMetadata, clerk.NewSecret(v.content))
 	}
 	return nil
 }
 
-// text is a value as text. JSON would carry other bytes in place of what is none, and Clerk would keep these.
+// text returns a value as text. JSON would replace bytes that are not text, and Clerk would keep the replacement.
 func (v value) text() (string, error) {
 	if !utf8.Valid(v.content) {
 		return "", &plan.InvalidError{Field: v.at.Field, Problem: "names an entry that is not text in UTF-8; put text there"}

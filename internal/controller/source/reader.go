@@ -1,7 +1,8 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package source reads what objects name in Secrets and ConfigMaps: live, since neither ever enters a cache.
+// Package source reads the Secrets and ConfigMaps that objects name. It reads from the API server, because neither kind
+// ever enters a cache.
 package source
 
 import (
@@ -16,39 +17,39 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
 
-// Reader reads Secrets and ConfigMaps of one namespace, each of them once. It serves one pass.
+// Reader reads Secrets and ConfigMaps of one namespace, each of them once. It serves one reconciliation.
 type Reader struct {
-	live       client.Reader
+	apiReader  client.Reader
 	namespace  string
 	secrets    map[string]*corev1.Secret
 	configMaps map[string]*corev1.ConfigMap
 }
 
-// NewReader returns a Reader. The live reader must not be a cache's.
-func NewReader(live client.Reader, namespace string) *Reader {
+// NewReader returns a Reader. apiReader must not read from a cache.
+func NewReader(apiReader client.Reader, namespace string) *Reader {
 	return &Reader{
-		live:       live,
+		apiReader:  apiReader,
 		namespace:  namespace,
 		secrets:    map[string]*corev1.Secret{},
 		configMaps: map[string]*corev1.ConfigMap{},
 	}
 }
 
-// MissingError says that a Secret or ConfigMap, or the entry in it, does not exist or is empty.
+// MissingError says that a Secret or ConfigMap, or its entry, does not exist or is empty.
 type MissingError struct {
 	// Reason is the reason of a condition, ReasonSecretNotFound or ReasonConfigMapNotFound.
 	Reason string
-	// Field of the spec that names it.
+	// Field is the field of the spec that names it.
 	Field string
-	// Problem says what is missing, and what to do.
+	// Problem says what is missing and what to do.
 	Problem string
 }
 
 // Error names the field, what is missing, and what to do.
 func (e *MissingError) Error() string { return e.Field + ": " + e.Problem }
 
-// Read returns the entry that a reference names: of a Secret, or of a ConfigMap's binaryData or data. Where there is none the error
-// is a *MissingError.
+// Read returns the entry that a reference names, from a Secret or from a ConfigMap's binaryData or data. If there is
+// none, the error is a *MissingError.
 func (r *Reader) Read(ctx context.Context, at Reference) ([]byte, error) {
 	if at.Kind == kindSecret {
 		secret, err := readOnce(ctx, r, r.secrets, at, &corev1.Secret{})
@@ -67,12 +68,12 @@ func (r *Reader) Read(ctx context.Context, at Reference) ([]byte, error) {
 	return at.found([]byte(configMap.Data[at.Key]))
 }
 
-// readOnce reads the object that a reference names, unless it is among those that were read.
+// readOnce reads the object that a reference names, unless it was read before.
 func readOnce[T client.Object](ctx context.Context, r *Reader, known map[string]T, at Reference, into T) (T, error) {
 	if object, found := known[at.Name]; found {
 		return object, nil
 	}
-	err := r.live.Get(ctx, types.NamespacedName{Namespace: r.namespace, Name: at.Name}, into)
+	err := r.apiReader.Get(ctx, types.NamespacedName{Namespace: r.namespace, Name: at.Name}, into)
 	if apierrors.IsNotFound(err) {
 		return into, at.missingf("%s %s does not exist in this namespace; create it, or correct the name", at.Kind, at.Name)
 	}

@@ -19,12 +19,13 @@ const (
 type Reference struct {
 	// Field is the path of that field, such as spec.password.secretKeyRef.
 	Field string
-	// Kind is Secret or ConfigMap. Name is that of the object, in the namespace of the one that names it. Key is the entry.
+	// Kind is Secret or ConfigMap. Name is the object's name, in the namespace of the object with the field. Key is the
+	// entry.
 	Kind, Name, Key string
 }
 
-// References returns the entries that are read for a ClerkUser, in the order of the table of fields; nil if there are none.
-// Those that only a creating call needs are among them until the object has a user.
+// References returns the entries that are read for a ClerkUser, in the order of the table of fields; nil if there are
+// none. Entries for the creating call are included until the object has a user.
 func References(user *v1alpha1.ClerkUser) []Reference {
 	var found []Reference
 	for _, f := range fields {
@@ -47,7 +48,7 @@ func ActionReferences(spec *v1alpha1.ClerkUserActionSpec) []Reference {
 	return found
 }
 
-// secret refers to a Secret's entry; nil where the selector is.
+// secret refers to an entry of a Secret; nil if the selector is nil.
 func secret(field string, at *v1alpha1.SecretKeySelector) []Reference {
 	if at == nil {
 		return nil
@@ -55,7 +56,7 @@ func secret(field string, at *v1alpha1.SecretKeySelector) []Reference {
 	return []Reference{{Field: field, Kind: kindSecret, Name: at.Name, Key: at.Key}}
 }
 
-// configMap refers to a ConfigMap's entry; nil where the selector is.
+// configMap refers to an entry of a ConfigMap; nil if the selector is nil.
 func configMap(field string, at *v1alpha1.ConfigMapKeySelector) []Reference {
 	if at == nil {
 		return nil

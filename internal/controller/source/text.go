@@ -8,20 +8,20 @@ import (
 	"unicode"
 )
 
-// byteOrderMark is what some editors put at the beginning of a file.
+// byteOrderMark is a character that some editors put at the beginning of a file.
 const byteOrderMark = "\ufeff"
 
-// totpDigits is how many digits a code of an authenticator has.
+// totpDigits is the number of digits of an authenticator's code.
 const totpDigits = 6
 
-// Trimmed returns an entry without a byte order mark and white space around it, which files and editors add. Passwords and
-// metadata must not be trimmed: every byte of them counts.
+// Trimmed returns an entry without a byte order mark and surrounding white space, which files and editors add.
+// Passwords and metadata must not be trimmed: every byte of them counts.
 func Trimmed(text string) string {
 	return strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(text), byteOrderMark))
 }
 
-// TOTPSecret returns the secret of an authenticator in the form that Clerk documents, base32 in upper case. People copy it
-// from where it is shown in groups and in lower case, and some programs pad it. What is no base32 is for Clerk to refuse.
+// TOTPSecret returns the secret of an authenticator in the form that Clerk documents, base32 in upper case. People copy
+// it in groups and in lower case, and some programs pad it. Clerk refuses a text that is not base32.
 func TOTPSecret(text string) string {
 	return strings.TrimRight(strings.Map(func(r rune) rune {
 		switch {
@@ -36,8 +36,8 @@ func TOTPSecret(text string) string {
 	}, text), "=")
 }
 
-// SecondFactorCode returns a code of an authenticator without the white space that groups it, as in 123 456. A backup code
-// is trimmed and otherwise returned unchanged.
+// SecondFactorCode returns the code of an authenticator without the white space that groups it, as in 123 456. It only
+// trims a backup code.
 func SecondFactorCode(text string) string {
 	text = Trimmed(text)
 	digits := strings.Join(strings.Fields(text), "")

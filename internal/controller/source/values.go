@@ -15,33 +15,34 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// Values are the values of a ClerkUser's fields that are in Secrets and ConfigMaps. The zero value is that none were read.
+// Values are the values of a ClerkUser's fields that are in Secrets and ConfigMaps. In the zero value none were read.
 type Values struct {
 	clerk.Unprintable
 
-	// Inputs holds the values and their digests. What else a plan needs is for others to fill in.
+	// Inputs holds the values and their digests. Callers fill in the other inputs of a plan.
 	Inputs plan.Inputs
-	// Complete is true if all values were read that were asked for.
+	// Complete is true if all requested values were read.
 	Complete bool
-	// Digest is one of all values that are enforced; "" if there are none, and where Complete is false. InitialDigest is one of
-	// those that only the creating call uses.
+	// Digest is a digest of all enforced values; "" if there are none, or if Complete is false. InitialDigest is the same
+	// for the values that only the creating call uses.
 	Digest, InitialDigest string
-	// LeftOut names the fields whose values are not known, in the order of the table. What was sent last counts as declared.
+	// LeftOut names the fields whose values are not known, in the order of the table. The values sent last count as
+	// declared.
 	LeftOut []string
 }
 
-// UnreadField is a field whose value could not be read from where the spec names it, or is not what it should be.
+// UnreadField is a field whose value could not be read, or is invalid.
 type UnreadField struct {
-	// Name is that of the field in a plan.
+	// Name is the name of the field in a plan.
 	Name string
-	// Err says why: a *MissingError, a *plan.InvalidError, or what the API server answered.
+	// Err says why: a *MissingError, a *plan.InvalidError, or an error of the API server.
 	Err error
 }
 
 // UnreadError is the error of all fields whose values could not be read.
 type UnreadError []UnreadField
 
-// Error says of each field why.
+// Error gives the reason for each field.
 func (u UnreadError) Error() string {
 	var problems []string
 	for _, field := range u {
@@ -59,7 +60,7 @@ func (u UnreadError) Unwrap() []error {
 	return errs
 }
 
-// IsFault reports whether an error says that somebody has to correct what a Secret or ConfigMap holds. Other errors pass.
+// IsFault reports whether somebody has to correct a Secret or ConfigMap. Other errors are temporary.
 func IsFault(err error) bool {
 	if unread, several := errors.AsType[UnreadError](err); several {
 		return !slices.ContainsFunc(unread, func(field UnreadField) bool { return !IsFault(field.Err) })
@@ -69,8 +70,8 @@ func IsFault(err error) bool {
 	return absent || invalid
 }
 
-// Enforced reads the values of all fields but the initial ones. If some cannot be read, the error is an UnreadError that names them,
-// and the values are those of the others; sent is what was sent last.
+// Enforced reads the values of all fields except the initial ones. If some cannot be read, the error is an UnreadError
+// that names them, and the other values are returned. sent is what was sent last.
 func Enforced(ctx context.Context, reader *Reader, spec *v1alpha1.ClerkUserSpec, sent *v1alpha1.Applied, digest Digest) (Values, error) {
 	var read Values
 	var unread UnreadError
@@ -93,8 +94,8 @@ func Enforced(ctx context.Context, reader *Reader, spec *v1alpha1.ClerkUserSpec,
 	return read, nil
 }
 
-// ReadInitial adds the values that only the creating call uses. The error is that of the first one that cannot be read; the values
-// are then not complete.
+// ReadInitial adds the values that only the creating call uses. It stops at the first value that cannot be read; the
+// values are then not complete.
 func (v *Values) ReadInitial(ctx context.Context, reader *Reader, spec *v1alpha1.ClerkUserSpec, digest Digest) error {
 	r := reading{reader: reader, spec: spec, digest: digest}
 	for _, f := range fields {
@@ -110,7 +111,7 @@ func (v *Values) ReadInitial(ctx context.Context, reader *Reader, spec *v1alpha1
 	return nil
 }
 
-// LeaveOut forgets the value of a field. What was sent last counts as declared.
+// LeaveOut forgets the value of a field. The value sent last counts as declared.
 func (v *Values) LeaveOut(name string, sent *v1alpha1.Applied) {
 	v.Complete, v.Digest = false, ""
 	v.LeftOut = append(v.LeftOut, name)
@@ -121,12 +122,13 @@ func (v *Values) LeaveOut(name string, sent *v1alpha1.Applied) {
 	}
 }
 
-// reading is the reading of some fields of a spec.
+// reading is the state of reading some fields of a spec.
 type reading struct {
 	reader *Reader
 	spec   *v1alpha1.ClerkUserSpec
 	digest Digest
-	// all is what was read, each value with its length, so that no two lists of values look the same.
+	// all holds everything that was read, each value with its length, so that two different lists of values never look the
+	// same.
 	all []byte
 }
 
@@ -143,7 +145,7 @@ func (r *reading) field(ctx context.Context, f field, in *plan.Inputs) error {
 	if len(values) == 0 {
 		return nil
 	}
-	if err := f.take(in, values, r.digest); err != nil {
+	if err := f.set(in, values, r.digest); err != nil {
 		return err
 	}
 	for _, v := range values {
@@ -152,7 +154,7 @@ func (r *reading) field(ctx context.Context, f field, in *plan.Inputs) error {
 	return nil
 }
 
-// digestOfAll is a digest of all values that were read; "" of none.
+// digestOfAll is a digest of all values that were read; "" if there were none.
 func (r *reading) digestOfAll(purpose string) string {
 	if len(r.all) == 0 {
 		return ""

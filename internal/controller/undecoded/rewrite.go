@@ -14,8 +14,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
 
-// InStatus returns the fields of a status to be written anew: those of which some value did not decode, without the records
-// given, which are left as they are stored.
+// InStatus returns the fields of a status to write again: those with a value that did not decode, except the given
+// records, which are kept as stored.
 func InStatus(paths v1alpha1.FieldPaths, records ...string) []string {
 	var fields []string
 	for _, path := range paths.Of("status") {
@@ -31,8 +31,9 @@ func InStatus(paths v1alpha1.FieldPaths, records ...string) []string {
 	return fields
 }
 
-// Rewriting returns a merge patch that also writes the given fields of status, or removes them where the object has none. The
-// patch given would leave them: neither of the two objects that it compares has what did not decode.
+// Rewriting returns a merge patch that also writes the given fields of status, or removes them if the object has no
+// value. The given patch would not change them: neither of the objects that it compares has the value that did not
+// decode.
 func Rewriting(patch client.Patch, fields []string) client.Patch {
 	if len(fields) == 0 {
 		return patch
@@ -45,10 +46,10 @@ type rewriting struct {
 	fields []string
 }
 
-// Type returns that of the patch.
+// Type returns the type of the patch.
 func (r rewriting) Type() types.PatchType { return r.patch.Type() }
 
-// Data returns the patch's, with the fields in it.
+// Data returns the patch with the fields added.
 func (r rewriting) Data(object client.Object) ([]byte, error) {
 	text, err := r.patch.Data(object)
 	if err != nil {

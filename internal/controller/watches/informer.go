@@ -16,8 +16,8 @@ import (
 	toolscache "k8s.io/client-go/tools/cache"
 )
 
-// newInformer returns an informer whose lists and watches are observed. A handler of errors alone would not do: nobody tells it
-// that a request succeeded again, and it is not called while the API server refuses connections.
+// newInformer returns an informer whose lists and watches are observed. A watch error handler is not enough: it is not
+// notified when a request succeeds again, and it is not called while the API server refuses connections.
 func (w *Watches) newInformer(
 	lw toolscache.ListerWatcher, object runtime.Object, resync time.Duration, indexers toolscache.Indexers,
 ) toolscache.SharedIndexInformer {
@@ -48,8 +48,8 @@ func (w *Watches) answered(r *request, err error) {
 	}
 }
 
-// observeEvents looks at what comes through a watch. One that begins with the present objects is also a list, which is complete
-// with a bookmark that says so; an object that does not decode ends it with an error.
+// observeEvents observes the events of a watch. A watch that begins with the present objects is also a list, which is
+// complete at a certain bookmark. An object that does not decode ends the watch with an error.
 func (w *Watches) observeEvents(listing *request) watch.FilterFunc {
 	return func(e watch.Event) (watch.Event, bool) {
 		switch e.Type {
@@ -65,8 +65,8 @@ func (w *Watches) observeEvents(listing *request) watch.FilterFunc {
 	}
 }
 
-// ordinary reports whether an error belongs to the course of things: an expired version, after which everything is listed anew,
-// or the end of the process. The end of a connection is none that comes here.
-func ordinary(err error) bool {
+// expected reports whether an error is part of normal operation: an expired version, after which the informer lists
+// again, or the end of the process. The end of a connection is never reported here.
+func expected(err error) bool {
 	return apierrors.IsResourceExpired(err) || apierrors.IsGone(err) || errors.Is(err, context.Canceled)
 }

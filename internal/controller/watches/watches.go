@@ -1,8 +1,8 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package watches observes the lists and watches through which the cache learns of objects. One that keeps failing stops the
-// work on its kind while everything else looks well; this package has it seen in readiness, in metrics and in the log.
+// Package watches observes the lists and watches that fill the cache. If one keeps failing, work on its kind stops
+// although everything else looks well. The package reports that in readiness, in metrics and in the log.
 package watches
 
 import (
@@ -22,25 +22,26 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 )
 
-// DefaultTolerance is how long a list or watch may fail before that is reported, so that a restart of the API server is not.
+// DefaultTolerance is how long a list or watch may fail before that is reported, so that a restart of the API server is
+// not reported.
 const DefaultTolerance = 15 * time.Second
 
-// otherKind stands in metrics for a kind that is not among those of Config.
+// otherKind is the kind in metrics for all kinds that Config does not name.
 const otherKind = "other"
 
-// Config says what is observed, and who is told.
+// Config says what is observed, and where failures are reported.
 type Config struct {
 	// Scheme knows the kinds of the cache's objects.
 	Scheme *runtime.Scheme
 	// Kinds are the values of the metrics' label kind. A kind that is not among them counts as other.
 	Kinds []string
-	// Registry takes the metrics.
+	// Registry registers the metrics.
 	Registry prometheus.Registerer
-	// Logger takes one line when a kind begins to fail for longer than Tolerance, and one when it recovers.
+	// Logger writes one line when a kind has failed for longer than Tolerance, and one when it recovers.
 	Logger logr.Logger
-	// Tolerance is as DefaultTolerance.
+	// Tolerance is how long a list or watch may fail before that is reported; see DefaultTolerance.
 	Tolerance time.Duration
-	// Now tells the time.
+	// Now returns the current time.
 	Now func() time.Time
 }
 
@@ -54,7 +55,7 @@ type Watches struct {
 	requests []*request
 }
 
-// New returns a state in which nothing has failed, and registers its metrics.
+// New returns a state without failures, and registers its metrics.
 func New(c Config) (*Watches, error) {
 	w := &Watches{Config: c, errors: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "clerk_operator_watch_errors_total",
@@ -77,18 +78,19 @@ func New(c Config) (*Watches, error) {
 	return w, nil
 }
 
-// Observe has a cache with these options report its lists and watches here.
+// Observe makes a cache with these options report its lists and watches here.
 func (w *Watches) Observe(options *cache.Options) {
 	options.NewInformer = w.newInformer
 	options.DefaultWatchErrorHandler = logAttempt
 }
 
-// logAttempt takes the place of client-go's own handler, which logs every attempt as an error.
+// logAttempt replaces client-go's handler, which logs every attempt as an error.
 func logAttempt(ctx context.Context, r *toolscache.Reflector, err error) {
 	log.FromContext(ctx).V(1).Info("list or watch failed and is tried again", "type", r.TypeDescription(), "error", err.Error())
 }
 
-// Check returns an error that names the kinds whose objects cannot be listed or watched, and why; nil if there are none.
+// Check returns an error that names the kinds whose objects cannot be listed or watched, and the reasons; nil if there
+// are none.
 func (w *Watches) Check() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -120,7 +122,7 @@ func (w *Watches) failing(r *request) bool {
 	return !r.since.IsZero() && w.Now().Sub(r.since) >= w.Tolerance
 }
 
-// label is the value of the metrics' label for a kind.
+// label returns the value of the metrics' label for a kind.
 func (w *Watches) label(kind string) string {
 	if slices.Contains(w.Kinds, kind) {
 		return kind
@@ -128,19 +130,19 @@ func (w *Watches) label(kind string) string {
 	return otherKind
 }
 
-// request is what one informer asks for again and again: the list, or the watch, of a kind.
+// request is the list or the watch of one informer, which it repeats.
 type request struct {
 	kind, verb string
-	// since is when it failed first after it last succeeded; zero if it did not. err is why it failed last.
+	// since is the time of the first failure since the last success; zero if there was none. err is the last failure.
 	since time.Time
 	err   error
-	// reported is true once the log tells of the failure.
+	// reported is true after the failure was logged.
 	reported bool
-	// other is the watch to a list, and the list to a watch: one line tells of both.
+	// other is the watch of a list, and the list of a watch. One log line covers both.
 	other *request
 }
 
-// newRequests adds the list and the watch of an informer, which have not failed.
+// newRequests adds the list and the watch of an informer, without failures.
 func (w *Watches) newRequests(object runtime.Object) (listing, watching *request) {
 	kind := otherKind
 	if found, err := apiutil.GVKForObject(object, w.Scheme); err == nil {
@@ -164,9 +166,9 @@ func (w *Watches) succeeded(r *request) {
 	r.since, r.err, r.reported = time.Time{}, nil, false
 }
 
-// failed records that a request failed, unless that belongs to the course of things.
+// failed records that a request failed, unless the failure is expected.
 func (w *Watches) failed(r *request, err error) {
-	if ordinary(err) {
+	if expected(err) {
 		return
 	}
 	w.errors.WithLabelValues(w.label(r.kind)).Inc()

@@ -31,8 +31,8 @@ var (
 	eve = types.NamespacedName{Namespace: "team-e", Name: "eve"}
 )
 
-// scene is an emulated Clerk and a pool, by the clock of a bubble of virtual time.
-type scene struct {
+// environment is an emulated Clerk and a pool, by the clock of a bubble of virtual time.
+type environment struct {
 	t      *testing.T
 	server *emulator.Server
 	// first has the keys key-1, key-2 and key-3, second has key-4.
@@ -40,9 +40,9 @@ type scene struct {
 	pool          *Pool
 }
 
-func newScene(t *testing.T) *scene {
+func newEnvironment(t *testing.T) *environment {
 	t.Helper()
-	s := &scene{t: t, server: emulator.New(emulator.Config{Now: time.Now}), pool: NewPool(time.Now)}
+	s := &environment{t: t, server: emulator.New(emulator.Config{Now: time.Now}), pool: NewPool(time.Now)}
 	t.Cleanup(s.server.Close)
 	boundless := emulator.Settings{InstanceRateLimit: -1, UserRateLimit: -1}
 	s.first = s.server.AddInstance(emulator.InstanceConfig{ID: firstID, Keys: []string{secret("key-1"), secret("key-2"), secret("key-3")}, Settings: boundless})
@@ -67,7 +67,7 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	return recorder.Result(), nil
 }
 
-func (s *scene) client(keyID string, limiter *clerk.RateLimiter) *clerk.Client {
+func (s *environment) client(keyID string, limiter *clerk.RateLimiter) *clerk.Client {
 	s.t.Helper()
 	client, err := clerk.New(clerk.Config{Key: clerk.NewSecret(secret(keyID)), RateLimiter: limiter, Transport: inProcess{s.server}, Now: time.Now})
 	if err != nil {
@@ -82,7 +82,7 @@ func usual() Terms {
 }
 
 // join makes a ClerkInstance lead to a Clerk instance with a key, and usable.
-func (s *scene) join(name types.NamespacedName, instanceID, keyID string, terms Terms) *clerk.Client {
+func (s *environment) join(name types.NamespacedName, instanceID, keyID string, terms Terms) *clerk.Client {
 	s.t.Helper()
 	limiter, m := s.pool.Join(name, instanceID, terms)
 	client := s.client(keyID, limiter)
@@ -97,7 +97,7 @@ func usableWith(instanceID string, client *clerk.Client, m *mirror.Mirror) State
 }
 
 // mirror returns the mirror of an instance that some ClerkInstance leads to.
-func (s *scene) mirror(instanceID string) *mirror.Mirror {
+func (s *environment) mirror(instanceID string) *mirror.Mirror {
 	s.t.Helper()
 	m, found := s.pool.Mirror(instanceID)
 	if !found {
@@ -107,7 +107,7 @@ func (s *scene) mirror(instanceID string) *mirror.Mirror {
 }
 
 // start starts the pool and returns what stops it and waits until it has ended.
-func (s *scene) start() (stop func()) {
+func (s *environment) start() (stop func()) {
 	ctx, cancel := context.WithCancel(s.t.Context())
 	ended := make(chan error)
 	go func() { ended <- s.pool.Start(ctx) }()
