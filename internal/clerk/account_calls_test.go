@@ -278,10 +278,10 @@ func TestPagesThatAreNone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := newTestClient(t, newStub(t, answering(http.StatusOK, body)).URL)
-			if got, err := c.OrganizationMemberships(t.Context(), testUserID, 10, 0); err == nil || fateOf(err) != (fate{}) {
+			if got, err := c.OrganizationMemberships(t.Context(), testUserID, 10, 0); err == nil || predicatesOf(err) != (predicates{}) {
 				t.Errorf("memberships %v, %v", got, err)
 			}
-			if got, err := c.OrganizationInvitations(t.Context(), testUserID, 10, 0); err == nil || fateOf(err) != (fate{}) {
+			if got, err := c.OrganizationInvitations(t.Context(), testUserID, 10, 0); err == nil || predicatesOf(err) != (predicates{}) {
 				t.Errorf("invitations %v, %v", got, err)
 			}
 		})

@@ -24,7 +24,7 @@ const (
 )
 
 // newAccount returns a user with a password, an authenticator and a backup code.
-func newAccount(t *testing.T, w *world) *clerk.User {
+func newAccount(t *testing.T, w *environment) *clerk.User {
 	t.Helper()
 	return must2(t)(w.CreateUser(t.Context(), clerk.CreateUserParams{
 		EmailAddresses: []clerk.NewIdentifier{{Value: "jane@example.com"}},
@@ -35,7 +35,7 @@ func newAccount(t *testing.T, w *world) *clerk.User {
 func TestPasswordsAtTheEmulator(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	w := newWorld(t, emulator.Settings{})
+	w := newEnvironment(t, emulator.Settings{})
 	u := newAccount(t, w)
 	if !u.PasswordEnabled || u.PasswordUpdatedAt.IsZero() {
 		t.Errorf("created with password %t of %v", u.PasswordEnabled, u.PasswordUpdatedAt)
@@ -79,7 +79,7 @@ func TestPasswordsAtTheEmulator(t *testing.T) {
 
 func TestDigestAtTheEmulator(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, emulator.Settings{})
+	w := newEnvironment(t, emulator.Settings{})
 	u := must2(t)(w.CreateUser(t.Context(), clerk.CreateUserParams{
 		Username: new("digested"), PasswordHasher: new("bcrypt"),
 		PasswordDigest: new(clerk.NewSecret("$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy")),
@@ -98,7 +98,7 @@ func TestDigestAtTheEmulator(t *testing.T) {
 func TestSecondFactorsAtTheEmulator(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	w := newWorld(t, emulator.Settings{})
+	w := newEnvironment(t, emulator.Settings{})
 	u := newAccount(t, w)
 	if !u.TOTPEnabled || !u.BackupCodeEnabled || !u.TwoFactorEnabled {
 		t.Errorf("created with authenticator %t, backup codes %t", u.TOTPEnabled, u.BackupCodeEnabled)
@@ -149,7 +149,7 @@ func TestSecondFactorsAtTheEmulator(t *testing.T) {
 func TestImagesAtTheEmulator(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	w := newWorld(t, emulator.Settings{})
+	w := newEnvironment(t, emulator.Settings{})
 	u := newAccount(t, w)
 	var picture bytes.Buffer
 	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 3, 3))); err != nil {
@@ -179,7 +179,7 @@ func TestImagesAtTheEmulator(t *testing.T) {
 }
 
 // seeded returns a user with everything that cannot be made through the API.
-func seeded(w *world) *emulator.User {
+func seeded(w *environment) *emulator.User {
 	return w.instance.Seed(emulator.User{
 		EmailAddresses: []emulator.EmailAddress{{EmailAddress: "seeded@example.com"}},
 		Passkeys:       []emulator.Passkey{{Name: "laptop"}},
@@ -202,7 +202,7 @@ func seeded(w *world) *emulator.User {
 func TestPartsOfAUserAtTheEmulator(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	w := newWorld(t, emulator.Settings{})
+	w := newEnvironment(t, emulator.Settings{})
 	has := seeded(w)
 	u := must2(t)(w.User(ctx, has.ID))
 	google, github := has.ExternalAccounts[0].ExternalAccountID, has.ExternalAccounts[1].ID
@@ -232,7 +232,7 @@ func TestPartsOfAUserAtTheEmulator(t *testing.T) {
 func TestOAuthTokensAtTheEmulator(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	w := newWorld(t, emulator.Settings{})
+	w := newEnvironment(t, emulator.Settings{})
 	has := seeded(w)
 	tokens, err := w.OAuthAccessTokens(ctx, has.ID, "oauth_google")
 	if err != nil || len(tokens) != 1 {
@@ -256,7 +256,7 @@ func TestOAuthTokensAtTheEmulator(t *testing.T) {
 func TestOrganizationsAtTheEmulator(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	w := newWorld(t, emulator.Settings{})
+	w := newEnvironment(t, emulator.Settings{})
 	id := seeded(w).ID
 	memberships, err := w.OrganizationMemberships(ctx, id, 1, 0)
 	if err != nil || memberships.Total != 2 || len(memberships.Items) != 1 {

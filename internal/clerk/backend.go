@@ -20,7 +20,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
-// backend carries calls to Clerk: the SDK's Backend interface, with everything about an answer kept.
+// backend sends calls to Clerk. It implements the SDK's Backend interface and keeps everything about an answer.
 type backend struct {
 	http    *http.Client
 	base    string
@@ -31,18 +31,18 @@ type backend struct {
 	now     func() time.Time
 	timeout time.Duration
 	caller  ratelimit.Caller
-	// mayWrite is asked right before each write.
+	// mayWrite is called right before each write.
 	mayWrite func() error
 }
 
 var _ clerksdk.Backend = (*backend)(nil)
 
-// canonicalizer is an answer that checks itself and puts itself into canonical form.
+// canonicalizer is an answer that validates itself and converts itself into canonical form.
 type canonicalizer interface {
 	canonicalize() error
 }
 
-// complete fills in what a Config leaves out.
+// complete sets the defaults of a Config.
 func (b *backend) complete() {
 	if b.agent == "" {
 		b.agent = defaultUserAgent
@@ -59,7 +59,7 @@ func (b *backend) complete() {
 	}
 }
 
-// Call takes a token, sends the request once and reads the answer into the reader.
+// Call takes a token, sends the request once and decodes the answer.
 func (b *backend) Call(ctx context.Context, api *clerksdk.APIRequest, into clerksdk.ResponseReader) error {
 	ctx, cancel := context.WithTimeout(ctx, b.timeout)
 	defer cancel()
@@ -78,14 +78,14 @@ func (b *backend) Call(ctx context.Context, api *clerksdk.APIRequest, into clerk
 	if err == nil {
 		err = b.read(&a, out, into)
 	}
-	b.limiter.settle(taken, outcome{status: a.status, retryAfter: retryAfterOf(err)})
-	if sent && out.write() && unsettled(err) {
+	b.limiter.callEnded(taken, outcome{status: a.status, retryAfter: retryAfterOf(err)})
+	if sent && out.write() && unknownOutcome(err) {
 		return &AnswerLostError{Err: err}
 	}
 	return err
 }
 
-// read takes the answer apart: an error if it refuses the call or is not usable.
+// read evaluates the answer. It returns an error if the answer refuses the call or is not usable.
 func (b *backend) read(a *answer, out *request, into clerksdk.ResponseReader) error {
 	if !a.good() {
 		r := newRedactor(append(out.values(), b.key.Reveal()))
@@ -99,7 +99,7 @@ func (b *backend) read(a *answer, out *request, into clerksdk.ResponseReader) er
 	return decode(a, into)
 }
 
-// decode reads the body of a good answer. The decoder's own errors quote it, so they are left behind.
+// decode reads the body of a successful answer. The decoder's errors quote the body, so they are dropped.
 func decode(a *answer, into any) error {
 	if err := json.Unmarshal(a.body, into); err != nil {
 		return &malformedError{problem: "it is not JSON of the expected shape", form: formOf(a)}
@@ -110,9 +110,10 @@ func decode(a *answer, into any) error {
 	return nil
 }
 
-// unsettled reports whether an error leaves open what became of a call that was sent. What does not come from Clerk itself
-// settles nothing; a refused key and a limit do, whoever says so, since both are checked before anything is done.
-func unsettled(err error) bool {
+// unknownOutcome reports whether it is unknown if a call that was sent was carried out. An answer that is not from
+// Clerk itself does not tell. A refused key and a limit do, whoever says so, because both are checked before anything
+// is done.
+func unknownOutcome(err error) bool {
 	if e, ok := errors.AsType[*Error](err); ok {
 		checked := e.Status == http.StatusUnauthorized || e.Status == http.StatusTooManyRequests
 		return unanswered(e.Status) || e.foreign && !checked
@@ -127,7 +128,7 @@ func retryAfterOf(err error) time.Duration {
 	return 0
 }
 
-// send makes the HTTP exchange. It also reports whether anything may have reached the other side.
+// send makes the HTTP exchange. It also reports whether anything may have reached the server.
 func (b *backend) send(ctx context.Context, out *request) (answer, bool, error) {
 	ctx, sent := traceSent(ctx)
 	req, err := out.http(ctx, b.base)
@@ -137,7 +138,7 @@ func (b *backend) send(ctx context.Context, out *request) (answer, bool, error) 
 	req.Header.Set("Authorization", "Bearer "+b.key.Reveal())
 	req.Header.Set("User-Agent", b.agent)
 	if out.write() {
-		// Nothing comes between this and the call, for which time may have passed since anything before it.
+		// mayWrite is called last, because time may have passed in every earlier step.
 		if err := b.mayWrite(); err != nil {
 			return answer{}, false, fmt.Errorf("sending nothing to Clerk: %w", err)
 		}
@@ -158,8 +159,8 @@ func (b *backend) send(ctx context.Context, out *request) (answer, bool, error) 
 	return a, true, nil
 }
 
-// traceSent returns a context for a request and a func that says whether it was given a connection, without which nothing
-// can have been sent. A transport that does not tell is taken to have sent it.
+// traceSent returns a context for a request, and a function that reports whether the request got a connection. Without
+// one nothing was sent. If the transport does not report connections, the request counts as sent.
 func traceSent(ctx context.Context) (context.Context, func() bool) {
 	var asked, got atomic.Bool
 	trace := &httptrace.ClientTrace{
@@ -169,7 +170,7 @@ func traceSent(ctx context.Context) (context.Context, func() bool) {
 	return httptrace.WithClientTrace(ctx, trace), func() bool { return got.Load() || !asked.Load() }
 }
 
-// withoutURL drops the URL, whose query holds identifiers.
+// withoutURL removes the URL from an error, because its query holds identifiers.
 func withoutURL(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		return e.Err
@@ -177,7 +178,7 @@ func withoutURL(err error) error {
 	return err
 }
 
-// answer is an HTTP answer, read.
+// answer is an HTTP answer with its body read.
 type answer struct {
 	status   int
 	header   http.Header

@@ -103,7 +103,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 			http.Redirect(w, r, thief.URL+"/v1/users", status)
 		})
 		c := newTestClient(t, clerk.URL)
-		if _, err := c.User(t.Context(), testUserID); err == nil || fateOf(err) != (fate{}) {
+		if _, err := c.User(t.Context(), testUserID); err == nil || predicatesOf(err) != (predicates{}) {
 			t.Errorf("reading, %d: got %v, want an error that passes", status, err)
 		}
 		if _, err := c.CreateUser(t.Context(), CreateUserParams{}); !AnswerLost(err) {
@@ -179,7 +179,7 @@ func TestUnusableAnswers(t *testing.T) {
 				},
 			}
 			for call, calling := range reads {
-				if err := calling(); err == nil != slices.Contains(strings.Fields(test.fine), call) || fateOf(err) != (fate{}) {
+				if err := calling(); err == nil != slices.Contains(strings.Fields(test.fine), call) || predicatesOf(err) != (predicates{}) {
 					t.Errorf("%s: got %v", call, err)
 				}
 			}

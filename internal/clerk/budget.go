@@ -14,9 +14,9 @@ const (
 	defaultSharePercent = 50
 )
 
-// Budget returns how many requests per 10 seconds an operator with this secret key may make: requestsPer10s where that is
-// given, else sharePercent (nil: 50) of Clerk's limit for the kind of key. A key of no known kind counts as a development
-// key. The result is at least 1.
+// Budget returns how many requests per 10 seconds an operator with this secret key may make. That is requestsPer10s if
+// given, otherwise sharePercent (nil: 50) of Clerk's limit for the kind of key. A key of an unknown kind counts as a
+// development key. The result is at least 1.
 func Budget(key string, sharePercent, requestsPer10s *int32) int {
 	if requestsPer10s != nil {
 		return max(1, int(*requestsPer10s))

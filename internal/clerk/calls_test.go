@@ -462,7 +462,7 @@ func TestLookUpsThatAreNeverMade(t *testing.T) {
 		}
 	})
 	t.Run("NoUserHoldsAnUnknownKind", func(t *testing.T) {
-		if holds(&User{}, IdentifierKind("query"), "") {
+		if matches(&User{}, IdentifierKind("query"), "") {
 			t.Error("holds it")
 		}
 	})

@@ -13,12 +13,12 @@ import (
 	clerksdk "github.com/clerk/clerk-sdk-go/v2"
 )
 
-// Shapes of ids, as every one that Clerk has published.
+// Shapes of all ids that Clerk has published.
 var (
 	userIDShape           = regexp.MustCompile(`^user_[A-Za-z0-9]+$`)
 	identificationIDShape = regexp.MustCompile(`^idn_[A-Za-z0-9]+$`)
 	instanceIDShape       = regexp.MustCompile(`^ins_[A-Za-z0-9]+$`)
-	// partIDShape is that of anything's id: what belongs to a user has ids of several kinds.
+	// partIDShape is the shape of any id. What belongs to a user has ids of several kinds.
 	partIDShape = regexp.MustCompile(`^[a-z]+_[A-Za-z0-9]+$`)
 )
 
@@ -27,7 +27,7 @@ var (
 	errNotAnObject = &malformedError{problem: "metadata is not an object"}
 )
 
-// text returns what a nullable text holds; null is "".
+// text returns the value of a nullable text; "" for null.
 func text(nullable *string) string {
 	if nullable == nil {
 		return ""
@@ -35,7 +35,7 @@ func text(nullable *string) string {
 	return *nullable
 }
 
-// fromMilliseconds returns the time for Clerk's Unix milliseconds; 0 is none.
+// fromMilliseconds converts Clerk's Unix milliseconds; 0 is the zero time.
 func fromMilliseconds(ms int64) time.Time {
 	if ms == 0 {
 		return time.Time{}
@@ -43,7 +43,7 @@ func fromMilliseconds(ms int64) time.Time {
 	return time.UnixMilli(ms).UTC()
 }
 
-// fromNullableMilliseconds is fromMilliseconds for what may be null, which is none.
+// fromNullableMilliseconds is fromMilliseconds for a nullable value; null is the zero time.
 func fromNullableMilliseconds(ms *int64) time.Time {
 	if ms == nil {
 		return time.Time{}
@@ -76,7 +76,7 @@ func canonicalPhoneNumber(from *clerksdk.PhoneNumber) (PhoneNumber, error) {
 	}, nil
 }
 
-// statusOf returns the state of an identifier: reserved ones are those marked so that are not verified.
+// statusOf returns the status of an identifier. An unverified identifier with the flag reserved is Reserved.
 func statusOf(verification *clerksdk.Verification, reserved bool) IdentifierStatus {
 	switch {
 	case verification != nil && verification.Status == string(Verified):
@@ -88,8 +88,8 @@ func statusOf(verification *clerksdk.Verification, reserved bool) IdentifierStat
 	}
 }
 
-// decodeMetadata decodes a metadata object; null and nothing are an empty one. Users can write part of their metadata
-// themselves, so a number that no float64 holds is kept as it stands instead of making the user unreadable.
+// decodeMetadata decodes a metadata object; null and an absent one are empty. Users can write part of their metadata
+// themselves. So a number that no float64 holds is kept as it is and does not make the user unreadable.
 func decodeMetadata(raw json.RawMessage) (Metadata, error) {
 	if len(raw) == 0 {
 		return Metadata{}, nil
@@ -112,13 +112,13 @@ func decodeMetadata(raw json.RawMessage) (Metadata, error) {
 	return plain, nil
 }
 
-// UnmarshalJSON reads metadata as Clerk's answers are read.
+// UnmarshalJSON decodes metadata as in Clerk's answers.
 func (m *Metadata) UnmarshalJSON(data []byte) (err error) {
 	*m, err = decodeMetadata(data)
 	return err
 }
 
-// withFloats turns numbers into float64 where one holds them.
+// withFloats converts numbers into float64 if a float64 can hold them.
 func withFloats(value any) any {
 	switch value := value.(type) {
 	case map[string]any:
@@ -137,7 +137,7 @@ func withFloats(value any) any {
 	return value
 }
 
-// unmarshalList reads an array and refuses null, which is no list.
+// unmarshalList decodes an array and refuses null.
 func unmarshalList[T any](data []byte, list *[]T) error {
 	if err := json.Unmarshal(data, list); err != nil {
 		return err

@@ -22,35 +22,35 @@ const (
 	defaultUserAgent = "clerk-operator"
 )
 
-// Config makes a Client.
+// Config configures a Client.
 type Config struct {
 	Unprintable
 
-	// APIURL is the base of all paths, for instance https://api.clerk.com/v1. Empty is that.
+	// APIURL is the base of all paths. The default is https://api.clerk.com/v1.
 	APIURL string
 	// Key is the instance's secret key.
 	Key Secret
-	// RateLimiter limits the calls to this instance; all its clients share it. Nil is a rate limiter of its own with the
+	// RateLimiter limits the calls to this instance; all its clients share it. By default the client has its own, with the
 	// default Budget of the key.
 	RateLimiter *RateLimiter
-	// Transport carries the calls. Nil is NewTransport().
+	// Transport sends the calls. The default is NewTransport().
 	Transport http.RoundTripper
-	// UserAgent is the header of that name. Empty is clerk-operator.
+	// UserAgent is the User-Agent header. The default is clerk-operator.
 	UserAgent string
-	// Now is the clock; nil is time.Now.
+	// Now returns the current time. The default is time.Now.
 	Now func() time.Time
-	// Timeout bounds a call from sending it to the end of its answer. 0 is 10 s.
+	// Timeout limits a call from its sending to the end of the answer. The default is 10 s.
 	Timeout time.Duration
-	// MayWrite is asked right before each call that changes something. Its error is the call's, which is not made then. Nil
-	// is always.
+	// MayWrite is called right before each call that changes something. If it returns an error, the call is not made and
+	// returns that error. By default every call is made.
 	MayWrite func() error
 }
 
-// Client calls the Backend API of one Clerk instance. It is safe for concurrent use. An error of any of its calls is
-// understood with the predicates of this package.
+// Client calls the Backend API of one Clerk instance. It is safe for concurrent use. The predicates of this package
+// interpret the errors of its calls.
 type Client struct{ backend *backend }
 
-// New returns a client, or an error if the URL or the key cannot be used. It makes no call.
+// New returns a client, or an error if the URL or the key is invalid. It makes no call.
 func New(config Config) (*Client, error) {
 	base, err := parseBase(config.APIURL)
 	if err != nil {
@@ -75,10 +75,10 @@ func New(config Config) (*Client, error) {
 	return &Client{backend: b}, nil
 }
 
-// keyShape is what can stand in a header without quoting.
+// keyShape is a text that a header can hold without quoting.
 var keyShape = regexp.MustCompile(`^[!-~]+$`)
 
-// parseBase returns the URL without a slash at its end.
+// parseBase returns the URL without a trailing slash.
 func parseBase(text string) (string, error) {
 	if text == "" {
 		text = clerksdk.APIURL
@@ -96,25 +96,26 @@ func parseBase(text string) (string, error) {
 	return strings.TrimRight(base.String(), "/"), nil
 }
 
-// For returns a view of the client whose calls are made on behalf of the caller.
+// For returns a client whose calls are made for the caller.
 func (c *Client) For(caller ratelimit.Caller) *Client {
 	view := *c.backend
 	view.caller = caller
 	return &Client{backend: &view}
 }
 
-// Reserve asks for the token of the caller's next call ahead of it. Nil means that the token is kept for the caller for five
-// seconds, in which its next call is made without asking for another. That call has to wait nevertheless if Clerk limits
-// calls in between, or already limits those on its user. Any other error is that of a call that was not made: a *WaitError
-// or a *KeyRefusedError. A token that is not used counts as little as one that its caller never came for.
+// Reserve takes the token for the caller's next call in advance. If it returns nil, the token is kept for the caller
+// for five seconds, and the next call in that time takes no other token. That call still waits if Clerk limits calls in
+// between, or already limits calls for its user. Other errors are those of a call that was not made: a *WaitError or a
+// *KeyRefusedError. An unused token counts no more than one that its caller never fetched.
 func (c *Client) Reserve() error { return c.backend.limiter.reserve(c.backend.caller, c.backend.keyID) }
 
-// ProbeKey finds out whether Clerk accepts again a key that the rate limiter knows as refused. It counts users, because
-// GET /instance, which tells whose key it is, may be answered where nothing else is. If the call succeeds, calls go out again
-// and the rate limiter calls OnRecovered. A key that was refused again a moment after that waits for its back-off first. Nil
-// is for a key that is not refused, or no longer. The error is a *WaitError while somebody else's call is about to tell.
+// ProbeKey checks whether Clerk accepts a key again that the rate limiter knows as refused. It counts users, because
+// Clerk may answer GET /instance with a key that it refuses elsewhere. If the call succeeds, the rate limiter allows
+// calls again and calls OnRecovered. A key that was refused again shortly after a recovery first waits for its
+// back-off. ProbeKey returns nil if the key is not refused, or no longer. It returns a *WaitError while another call is
+// about to find out.
 func (c *Client) ProbeKey(ctx context.Context) error {
-	if !c.backend.limiter.hasten(c.backend.keyID) {
+	if !c.backend.limiter.probeNow(c.backend.keyID) {
 		return nil
 	}
 	_, err := c.CountUsers(ctx)
@@ -124,7 +125,7 @@ func (c *Client) ProbeKey(ctx context.Context) error {
 	return err
 }
 
-// call makes one call and reads its answer.
+// call makes one call and decodes its answer.
 func (c *Client) call(ctx context.Context, method, path string, params clerksdk.Params, into clerksdk.ResponseReader) error {
 	req := clerksdk.NewAPIRequest(method, path)
 	req.SetParams(params)

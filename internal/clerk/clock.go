@@ -5,7 +5,7 @@ package clerk
 
 import "time"
 
-// orRealTime returns the clock, or the machine's for none.
+// orRealTime returns the clock, or time.Now if it is nil.
 func orRealTime(now func() time.Time) func() time.Time {
 	if now == nil {
 		return time.Now

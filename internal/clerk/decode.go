@@ -10,28 +10,28 @@ import (
 	clerksdk "github.com/clerk/clerk-sdk-go/v2"
 )
 
-// userAnswer is a user as Clerk sends it: the SDK's type with what it lacks.
+// userAnswer is a user as Clerk sends it: the SDK's type with the fields that it lacks.
 type userAnswer struct {
 	clerksdk.User
 	BypassClientTrust        bool   `json:"bypass_client_trust"`
 	Deprovisioned            bool   `json:"deprovisioned"`
 	CreateOrganizationsLimit *int64 `json:"create_organizations_limit"`
-	// SCIM is only there for users that a directory owns.
+	// SCIM is present only for users that a directory owns.
 	SCIM json.RawMessage `json:"scim"`
 
 	ExternalAccounts externalAccounts `json:"external_accounts"`
 
-	// These are large, not looked at, and differ by provider: whatever they hold must not make a user unreadable.
+	// These fields are large, unused, and differ by provider. Their content must not make a user unreadable.
 	EnterpriseAccounts      unread `json:"enterprise_accounts"`
 	SAMLAccounts            unread `json:"saml_accounts"`
 	Passkeys                unread `json:"passkeys"`
 	OrganizationMemberships unread `json:"organization_memberships"`
 
-	// asked is the id that was asked for, "" for any.
+	// asked is the requested id; "" for any.
 	asked string
-	// now is when the answer came: a lock is sent as a countdown.
+	// now is when the answer arrived, because Clerk sends a lock as a countdown.
 	now time.Time
-	// canonical is the user, once canonicalize has returned nil.
+	// canonical is the user, after canonicalize has returned nil.
 	canonical *User
 }
 
@@ -123,7 +123,8 @@ func (a *userAnswer) canonicalizeIdentifiers(u *User) error {
 	return nil
 }
 
-// lockedUntil turns the countdown into a time. A lock without a countdown, or with one of more than a century, has no end.
+// lockedUntil converts the countdown into a time. A lock has no end if its countdown is missing or longer than a
+// century.
 func (a *userAnswer) lockedUntil() time.Time {
 	const century = 100 * 365 * 24 * 60 * 60
 	left := a.LockoutExpiresInSeconds
@@ -133,7 +134,8 @@ func (a *userAnswer) lockedUntil() time.Time {
 	return a.now.Add(time.Duration(max(*left, 0)) * time.Second).UTC().Round(time.Second)
 }
 
-// directoryManaged tells from what a user shows: the directory itself is only named in webhooks.
+// directoryManaged infers from a user's fields whether a directory manages it. Clerk names the directory in webhooks
+// only.
 func (a *userAnswer) directoryManaged() bool {
 	if a.Deprovisioned || len(a.SCIM) > 0 && string(a.SCIM) != "null" {
 		return true
@@ -152,10 +154,10 @@ type usersAnswer struct {
 	now   time.Time
 }
 
-// Read is for the SDK's interface; nothing of the response is needed.
+// Read implements the SDK's interface; nothing of the response is needed.
 func (a *usersAnswer) Read(*clerksdk.APIResponse) {}
 
-// UnmarshalJSON reads the bare array that lists are.
+// UnmarshalJSON decodes the bare array in which Clerk sends lists.
 func (a *usersAnswer) UnmarshalJSON(data []byte) error { return unmarshalList(data, &a.users) }
 
 func (a *usersAnswer) canonicalize() error {

@@ -14,7 +14,8 @@ import (
 
 const emailAddressesPath = "/email_addresses"
 
-// CreateEmailAddress gives a user one more address. IdentifierTaken is true of the error if a user has it, be it this one.
+// CreateEmailAddress adds an address to a user. IdentifierTaken is true for the error if any user has the address, even
+// the same one.
 func (c *Client) CreateEmailAddress(ctx context.Context, params CreateEmailAddressParams) (EmailAddress, error) {
 	if !userIDShape.MatchString(params.UserID) {
 		return EmailAddress{}, fmt.Errorf("%.64q is not the id of a Clerk user", params.UserID)
@@ -37,7 +38,8 @@ func (c *Client) UpdateEmailAddress(ctx context.Context, id string, params Updat
 	})
 }
 
-// DeleteEmailAddress takes an address from its user. Clerk refuses it for the last way in and for linked addresses.
+// DeleteEmailAddress removes an address from its user. Clerk refuses to remove the last way to sign in, and linked
+// addresses.
 func (c *Client) DeleteEmailAddress(ctx context.Context, id string) error {
 	if err := checkIdentification(id); err != nil {
 		return err
@@ -45,7 +47,7 @@ func (c *Client) DeleteEmailAddress(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodDelete, emailAddressesPath+"/"+id, nil, &deletedAnswer{asked: id})
 }
 
-// emailAddress makes a call that is answered with an address.
+// emailAddress makes a call whose answer is an address.
 func (c *Client) emailAddress(ctx context.Context, method string, answer *emailAddressAnswer, params clerksdk.Params) (EmailAddress, error) {
 	path := emailAddressesPath
 	if answer.asked != "" {
@@ -59,8 +61,8 @@ func (c *Client) emailAddress(ctx context.Context, method string, answer *emailA
 
 type emailAddressAnswer struct {
 	clerksdk.EmailAddress
-	// asked is the id of the address that the call is about, "" for a new one, which is sent; nil where none is. Clerk does not
-	// say whose an address is.
+	// asked is the id of the requested address; "" for a new one. sent is a new address; nil otherwise. Clerk does not say
+	// to whom an address belongs.
 	asked     string
 	sent      *string
 	canonical EmailAddress
@@ -72,13 +74,13 @@ func (a *emailAddressAnswer) canonicalize() (err error) {
 		return err
 	}
 	user := &User{EmailAddresses: []EmailAddress{a.canonical}}
-	if a.asked != "" && a.ID != a.asked || a.sent != nil && !holds(user, KindEmailAddress, *a.sent) {
+	if a.asked != "" && a.ID != a.asked || a.sent != nil && !matches(user, KindEmailAddress, *a.sent) {
 		return &malformedError{problem: "it is not the address that the call is about"}
 	}
 	return nil
 }
 
-// checkIdentification refuses what is not the id of an address or number: an empty one would address all of them.
+// checkIdentification refuses a text that is not the id of an address or number. An empty one would select all of them.
 func checkIdentification(id string) error {
 	if !identificationIDShape.MatchString(id) {
 		return fmt.Errorf("%.64q is not the id of an identifier at Clerk", id)
@@ -86,7 +88,7 @@ func checkIdentification(id string) error {
 	return nil
 }
 
-// ifTrue leaves out what is false anyway.
+// ifTrue leaves out false, which is the default.
 func ifTrue(value bool) *bool {
 	if !value {
 		return nil

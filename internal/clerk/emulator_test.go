@@ -18,28 +18,28 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/contract"
 )
 
-// world is an emulated Clerk with one instance, and a client for it.
-type world struct {
+// environment has an emulated Clerk with one instance, and a client for it.
+type environment struct {
 	*clerk.Client
 	instance *emulator.Instance
 	limiter  *clerk.RateLimiter
 	url      string
 }
 
-func newWorld(t *testing.T, settings emulator.Settings) *world {
+func newEnvironment(t *testing.T, settings emulator.Settings) *environment {
 	t.Helper()
 	server := emulator.New(emulator.Config{})
 	instance := server.AddInstance(emulator.InstanceConfig{Environment: emulator.Production, Settings: settings})
 	served := httptest.NewServer(contract.Enforce(t, server))
 	t.Cleanup(served.Close)
 	t.Cleanup(server.Close)
-	w := &world{instance: instance, url: served.URL + emulator.BasePath}
+	w := &environment{instance: instance, url: served.URL + emulator.BasePath}
 	w.limiter = clerk.NewRateLimiter(clerk.RateLimiterConfig{RequestsPer10s: 100_000})
 	w.Client = w.client(t, instance.Key())
 	return w
 }
 
-func (w *world) client(t *testing.T, key string) *clerk.Client {
+func (w *environment) client(t *testing.T, key string) *clerk.Client {
 	t.Helper()
 	transport := clerk.NewTransport()
 	t.Cleanup(transport.CloseIdleConnections)
@@ -62,7 +62,7 @@ func must[T any](t *testing.T, value T, err error) T {
 func TestLifeOfAUser(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	w := newWorld(t, emulator.Settings{})
+	w := newEnvironment(t, emulator.Settings{})
 	instance, err := w.Instance(ctx)
 	if must(t, instance, err); instance.ID != w.instance.ID() || instance.Environment != "production" {
 		t.Errorf("instance %+v", instance)
@@ -81,7 +81,7 @@ func TestLifeOfAUser(t *testing.T) {
 	if read := must2(t)(w.User(ctx, created.ID)); !sameButForTheLock(read, created) {
 		t.Errorf("reading it (-created +read):\n%s", cmp.Diff(created, read))
 	}
-	checkLookUps(t, w, created.ID)
+	checkFinding(t, w, created.ID)
 	checkUpdates(t, w, created.ID)
 	checkIdentifiers(t, w, created.ID)
 	if err := w.DeleteUser(ctx, created.ID); err != nil {
@@ -143,7 +143,7 @@ func checkCreated(t *testing.T, got *clerk.User) {
 	}
 }
 
-func checkLookUps(t *testing.T, w *world, id string) {
+func checkFinding(t *testing.T, w *environment, id string) {
 	t.Helper()
 	other := must2(t)(w.CreateUser(t.Context(), clerk.CreateUserParams{
 		ExternalID: new("ext"), Username: new("jane_e"), EmailAddresses: []clerk.NewIdentifier{{Value: "jane@example.com"}},
@@ -169,7 +169,7 @@ func checkLookUps(t *testing.T, w *world, id string) {
 	}
 }
 
-func checkUpdates(t *testing.T, w *world, id string) {
+func checkUpdates(t *testing.T, w *environment, id string) {
 	t.Helper()
 	ctx := t.Context()
 	u := must2(t)(w.UpdateUser(ctx, id, clerk.UpdateUserParams{
@@ -202,7 +202,7 @@ func checkUpdates(t *testing.T, w *world, id string) {
 	}
 }
 
-func checkIdentifiers(t *testing.T, w *world, id string) {
+func checkIdentifiers(t *testing.T, w *environment, id string) {
 	t.Helper()
 	ctx := t.Context()
 	email, err := w.CreateEmailAddress(ctx, clerk.CreateEmailAddressParams{UserID: id, Address: "New@example.com"})
@@ -239,7 +239,7 @@ func checkIdentifiers(t *testing.T, w *world, id string) {
 func TestWhatTheEmulatorRefuses(t *testing.T) {
 	t.Parallel()
 	settings := emulator.Settings{BanUnsupported: true, LockoutDisabled: true, UsernameDisabled: true, Required: []string{"first_name"}}
-	w := newWorld(t, settings)
+	w := newEnvironment(t, settings)
 	ctx := t.Context()
 	first := must2(t)(w.CreateUser(ctx, clerk.CreateUserParams{
 		FirstName: new("x"), ExternalID: new("e"), EmailAddresses: []clerk.NewIdentifier{{Value: "a@example.com"}},
@@ -339,7 +339,7 @@ func TestAnswersLostOnTheWay(t *testing.T) {
 	for name, fault := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, emulator.Settings{})
+			w := newEnvironment(t, emulator.Settings{})
 			w.instance.InjectFault(fault)
 			_, err := w.CreateUser(t.Context(), clerk.CreateUserParams{
 				ExternalID: new("e"), EmailAddresses: []clerk.NewIdentifier{{Value: "a@example.com"}}, SkipPasswordRequirement: new(true),
@@ -360,7 +360,7 @@ func TestAnswersLostOnTheWay(t *testing.T) {
 
 func TestKeyThatIsRevoked(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, emulator.Settings{})
+	w := newEnvironment(t, emulator.Settings{})
 	w.instance.AddKey("sk_live_another")
 	w.instance.RevokeKey(w.instance.Key())
 	if _, err := w.CountUsers(t.Context()); !clerk.Unauthorized(err) {
@@ -380,7 +380,7 @@ func TestKeyThatIsRevoked(t *testing.T) {
 func TestLimitsOfTheEmulatorAreNotMet(t *testing.T) {
 	t.Parallel()
 	const budget = 100
-	w := newWorld(t, emulator.Settings{InstanceRateLimit: budget})
+	w := newEnvironment(t, emulator.Settings{InstanceRateLimit: budget})
 	w.limiter = clerk.NewRateLimiter(clerk.RateLimiterConfig{RequestsPer10s: budget})
 	c := w.client(t, w.instance.Key())
 	answered := 0
@@ -405,7 +405,7 @@ func TestLimitsOfTheEmulatorAreNotMet(t *testing.T) {
 
 func TestLimitOfOneUser(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, emulator.Settings{UserRateLimit: 2})
+	w := newEnvironment(t, emulator.Settings{UserRateLimit: 2})
 	ctx := t.Context()
 	var ids [2]string
 	for i, name := range []string{"a@example.com", "b@example.com"} {

@@ -15,31 +15,31 @@ import (
 	"time"
 )
 
-// Error is an answer of Clerk's that refuses a call, or that a proxy before Clerk gave in its place.
+// Error is an answer that refuses a call, from Clerk or from a proxy in front of it.
 type Error struct {
 	// Status is the HTTP status.
 	Status int
-	// Code is Clerk's error code, "" where it gave none. See https://clerk.com/docs/errors/overview.
+	// Code is Clerk's error code; "" if there is none. See https://clerk.com/docs/errors/overview.
 	Code string
-	// Message is Clerk's explanation in one line, shortened and without credentials and values from the request.
+	// Message is Clerk's explanation in one line, shortened, without credentials and values from the request.
 	Message string
-	// Param is the request parameter that the error is about, several joined with commas, "" for none.
+	// Param is the request parameter that the error is about, several joined with commas; "" for none.
 	Param string
-	// TraceID names the call in Clerk's logs. It is not part of the error's text, for it is another one each time.
+	// TraceID names the call in Clerk's logs. The error's text does not have it, because it differs for each call.
 	TraceID string
-	// RetryAfter is how long a 429 lasts, between a second and ten minutes; RetryAt is when it ends.
+	// RetryAfter is the duration of a 429, between a second and ten minutes. RetryAt is when it ends.
 	RetryAfter time.Duration
 	RetryAt    time.Time
-	// Features are the features that the instance's plan lacks, of a 402.
+	// Features are the features that the instance's plan lacks, if Status is 402.
 	Features []string
 
-	// foreign is true for an answer that has no error of Clerk's in it.
+	// foreign is true for an answer without an error of Clerk's.
 	foreign bool
-	// form is what the body of a foreign answer looks like.
+	// form describes the body of a foreign answer.
 	form string
 }
 
-// Error says what Clerk answered, in the same words each time.
+// Error returns what Clerk answered. The text is the same for the same answer.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString("clerk answered " + strconv.Itoa(e.Status))
@@ -58,49 +58,49 @@ func (e *Error) Error() string {
 	return shorten(b.String(), maxErrorText)
 }
 
-// WaitError means that there is no token yet.
+// WaitError means that no token is available yet.
 type WaitError struct {
-	// At is when to come again.
+	// At is when to try again.
 	At time.Time
 }
 
-// Error is the same text whatever the time.
+// Error returns the same text at any time.
 func (e *WaitError) Error() string { return "waiting for a call to Clerk to fit into the budget" }
 
-// KeyRefusedError means that no call is made since Clerk refuses the instance's key.
+// KeyRefusedError means that the call was not made because Clerk refuses the instance's key.
 type KeyRefusedError struct {
-	// At is when the next call is let through to see whether that is still so.
+	// At is when the rate limiter allows the next call with the key, to check it.
 	At time.Time
-	// Repeated is true if Clerk refuses the key again, or still, after it was asked anew.
+	// Repeated is true if Clerk has refused the key more than once.
 	Repeated bool
 }
 
-// Error is the same text whatever the time.
+// Error returns the same text at any time.
 func (e *KeyRefusedError) Error() string { return "clerk refuses the secret key" }
 
-// AnswerLostError means that a write was sent and that it is not known whether it was carried out.
+// AnswerLostError means that a write was sent and that its outcome is unknown.
 type AnswerLostError struct {
-	// Err is why.
+	// Err is the cause.
 	Err error
 }
 
-// Error is the text of what went wrong.
+// Error returns the text of the cause.
 func (e *AnswerLostError) Error() string { return e.Err.Error() }
 
-// Unwrap returns what went wrong.
+// Unwrap returns the cause.
 func (e *AnswerLostError) Unwrap() error { return e.Err }
 
-// malformedError means that an answer that should be good is not what was asked for.
+// malformedError means that a successful answer does not have the expected content.
 type malformedError struct {
 	problem string
-	// form is what the answer looks like instead, "" where that does not matter.
+	// form describes the answer; "" if that does not matter.
 	form string
 }
 
 func (e *malformedError) Error() string { return "clerk's answer is not usable: " + e.problem }
 
-// transportError means that no answer came. Its text leaves out what differs from call to call, and the URL, which holds
-// identifiers.
+// transportError means that no answer came. Its text leaves out what differs from call to call, and the URL, because it
+// holds identifiers.
 type transportError struct{ cause error }
 
 func (e *transportError) Error() string { return "no answer from Clerk: " + e.reason() }

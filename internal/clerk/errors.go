@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// IsNotFound reports whether Clerk said that what was asked for does not exist. A 404 that does not come from Clerk itself
-// does not count.
+// IsNotFound reports whether Clerk answered that the requested object does not exist. A 404 that is not from Clerk
+// itself does not count.
 func IsNotFound(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.Status == http.StatusNotFound && !e.foreign
 }
 
-// Waiting reports whether the call was not made, or not carried out, for lack of budget, and when to make it again: there
-// was no token, or Clerk answered 429.
+// Waiting reports whether the call was not made, or not carried out, for lack of budget, and when to repeat it. Either
+// there was no token, or Clerk answered 429.
 func Waiting(err error) (time.Time, bool) {
 	if wait, ok := errors.AsType[*WaitError](err); ok {
 		return wait.At, true
@@ -30,7 +30,8 @@ func Waiting(err error) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// Unauthorized reports whether Clerk refuses the secret key, or the call was not made because it did a moment ago.
+// Unauthorized reports whether Clerk refuses the secret key, or the call was not made because Clerk refused the key
+// before.
 func Unauthorized(err error) bool {
 	if _, ok := errors.AsType[*KeyRefusedError](err); ok {
 		return true
@@ -39,19 +40,19 @@ func Unauthorized(err error) bool {
 	return ok && e.Status == http.StatusUnauthorized
 }
 
-// Rejected reports whether Clerk refused the call for what it asks, so that the same call will be refused again, and
-// returns Clerk's answer. It is false for what may succeed later: statuses 401, 404, 408, 423, 425, 429, a 409 that only
-// means that another write was in the way, and answers that do not come from Clerk itself.
+// Rejected reports whether Clerk refused the call because of its content, and returns Clerk's answer. The same call
+// will be refused again. It is false for calls that may succeed later: statuses 401, 404, 408, 423, 425 and 429, a 409
+// because of a concurrent write, and answers that are not from Clerk itself.
 func Rejected(err error) (*Error, bool) {
 	e, ok := errors.AsType[*Error](err)
-	if !ok || e.foreign || e.Status < 400 || e.Status > 499 || e.passing() {
+	if !ok || e.foreign || e.Status < 400 || e.Status > 499 || e.temporary() {
 		return nil, false
 	}
 	return e, true
 }
 
-// passing reports whether a 4xx is about the moment and not about the call.
-func (e *Error) passing() bool {
+// temporary reports whether a 4xx may pass without a change of the call.
+func (e *Error) temporary() bool {
 	switch e.Status {
 	case http.StatusUnauthorized, http.StatusNotFound, http.StatusRequestTimeout, http.StatusLocked,
 		http.StatusTooEarly, http.StatusTooManyRequests:
@@ -63,8 +64,8 @@ func (e *Error) passing() bool {
 	}
 }
 
-// IdentifierTaken reports whether Clerk refused an identifier because some user has it, and of which kind it is: "" where
-// Clerk does not say. Clerk never says which user has it.
+// IdentifierTaken reports whether Clerk refused an identifier because some user has it, and the kind of the identifier;
+// "" if Clerk does not say. Clerk never says which user has it.
 func IdentifierTaken(err error) (IdentifierKind, bool) {
 	e, ok := errors.AsType[*Error](err)
 	switch {
@@ -73,32 +74,32 @@ func IdentifierTaken(err error) (IdentifierKind, bool) {
 	case e.Status == http.StatusUnprocessableEntity && e.Code == "form_identifier_exists":
 		return kindOf(e.Param), true
 	case e.Status == http.StatusBadRequest && e.Code == "":
-		// Clerk's catalogue has IdentificationExists without a code; its text is all there is to go by.
+		// Clerk's catalogue lists IdentificationExists without a code, so only its text identifies it.
 		return kindOf(e.Param), strings.Contains(e.Message, "already exists")
 	default:
 		return "", false
 	}
 }
 
-// ProviderNotConnected reports whether Clerk has no token because the user has no working account at the provider: the
-// instance does not offer it, the user never connected it, or the provider asks for consent anew. IsNotFound is true of some
-// of these errors as well, although there is such a user.
+// ProviderNotConnected reports whether Clerk has no token because the user has no working account at the provider.
+// Either the instance does not offer the provider, or the user never connected the account, or the provider requires
+// consent again. IsNotFound is also true for some of these errors, although the user exists.
 func ProviderNotConnected(err error) bool {
 	return hasCode(err, "oauth_token_provider_not_enabled", "external_account_not_found",
 		"oauth_missing_access_token", "oauth_missing_refresh_token", "external_account_missing_refresh_token")
 }
 
-// wrongPassword reports whether Clerk compared a password and it was not the user's.
+// wrongPassword reports whether Clerk compared a password and it was wrong.
 func wrongPassword(err error) bool { return hasCode(err, "incorrect_password") }
 
-// wrongCode reports whether Clerk compared a code and it was none of the user's.
+// wrongCode reports whether Clerk compared a code and it was wrong.
 func wrongCode(err error) bool { return hasCode(err, "totp_incorrect_code", "totp_invalid_length") }
 
-// noImage reports whether there is no profile image to delete.
+// noImage reports whether there was no profile image to delete.
 func noImage(err error) bool { return hasCode(err, "image_not_found") }
 
-// hasCode reports whether Clerk refused a call with one of the codes. What is answered with a status that settles nothing is
-// no refusal, whatever its code.
+// hasCode reports whether Clerk refused a call with one of the codes. An answer whose status leaves the outcome unknown
+// is no refusal, whatever its code.
 func hasCode(err error, codes ...string) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && !unanswered(e.Status) && slices.Contains(codes, e.Code)
@@ -113,8 +114,8 @@ func kindOf(param string) IdentifierKind {
 	}
 }
 
-// AnswerLost reports whether a write may have been carried out although it failed: it was sent, and no answer came that
-// settles it.
+// AnswerLost reports whether a write may have been carried out although it failed: it was sent, and its outcome is
+// unknown.
 func AnswerLost(err error) bool {
 	_, ok := errors.AsType[*AnswerLostError](err)
 	return ok

@@ -23,14 +23,14 @@ func errorJSON(code, param string) string {
 	return fmt.Sprintf(`{"errors":[{"message":"short","long_message":"Long text.","code":%q,"meta":{"param_name":%q}}],"clerk_trace_id":"trace-1"}`, code, param)
 }
 
-// fate is what the predicates say about an error.
-type fate struct {
+// predicates holds what the predicates return for an error.
+type predicates struct {
 	NotFound, Waiting, Unauthorized, Rejected, Taken, Lost bool
 	TakenKind                                              IdentifierKind
 }
 
-func fateOf(err error) fate {
-	var f fate
+func predicatesOf(err error) predicates {
+	var f predicates
 	f.NotFound = IsNotFound(err)
 	_, f.Waiting = Waiting(err)
 	f.Unauthorized = Unauthorized(err)
@@ -47,31 +47,31 @@ func TestFateOfAnswers(t *testing.T) {
 		status int
 		body   string
 		// read and write are what becomes of a read and of a write that are answered so.
-		read, write fate
+		read, write predicates
 	}{
-		"BadRequest":          {400, errorJSON("request_body_invalid", ""), fate{Rejected: true}, fate{Rejected: true}},
-		"PlanLacksFeature":    {402, errorJSON("unsupported_subscription_plan_features", ""), fate{Rejected: true}, fate{Rejected: true}},
-		"Forbidden":           {403, errorJSON("user_quota_exceeded", ""), fate{Rejected: true}, fate{Rejected: true}},
-		"NotFound":            {404, errorJSON("resource_not_found", ""), fate{NotFound: true}, fate{NotFound: true}},
-		"RequestTimeout":      {408, noBody, fate{}, fate{Lost: true}},
-		"ResourceLocked":      {409, errorJSON("resource_locked", ""), fate{}, fate{}},
-		"Conflict":            {409, errorJSON("conflict", ""), fate{}, fate{}},
-		"ConflictWithoutCode": {409, errorJSON("", ""), fate{}, fate{}},
-		"DirectoryManaged":    {409, errorJSON("user_managed_by_scim", ""), fate{Rejected: true}, fate{Rejected: true}},
-		"UnknownConflict":     {409, errorJSON("brand_new", ""), fate{Rejected: true}, fate{Rejected: true}},
-		"Gone":                {410, errorJSON("operation_deprecated", ""), fate{Rejected: true}, fate{Rejected: true}},
-		"Unprocessable":       {422, errorJSON("form_param_unknown", "email_address"), fate{Rejected: true}, fate{Rejected: true}},
-		"UnknownCode":         {422, errorJSON("brand_new", ""), fate{Rejected: true}, fate{Rejected: true}},
-		"Locked":              {423, errorJSON("x", ""), fate{}, fate{}},
-		"TooEarly":            {425, errorJSON("x", ""), fate{}, fate{}},
-		"TooManyRequests":     {429, errorJSON("too_many_requests", ""), fate{Waiting: true}, fate{Waiting: true}},
-		"Unauthorized":        {401, errorJSON("clerk_key_invalid", ""), fate{Unauthorized: true}, fate{Unauthorized: true}},
-		"ServerError":         {500, errorJSON("internal_clerk_error", ""), fate{}, fate{Lost: true}},
-		"Unavailable":         {503, noBody, fate{}, fate{Lost: true}},
-		"GatewayTimeout":      {504, html, fate{}, fate{Lost: true}},
-		"UnknownServerError":  {599, noBody, fate{}, fate{Lost: true}},
-		"Redirect":            {302, noBody, fate{}, fate{Lost: true}},
-		"NotModified":         {304, noBody, fate{}, fate{Lost: true}},
+		"BadRequest":          {400, errorJSON("request_body_invalid", ""), predicates{Rejected: true}, predicates{Rejected: true}},
+		"PlanLacksFeature":    {402, errorJSON("unsupported_subscription_plan_features", ""), predicates{Rejected: true}, predicates{Rejected: true}},
+		"Forbidden":           {403, errorJSON("user_quota_exceeded", ""), predicates{Rejected: true}, predicates{Rejected: true}},
+		"NotFound":            {404, errorJSON("resource_not_found", ""), predicates{NotFound: true}, predicates{NotFound: true}},
+		"RequestTimeout":      {408, noBody, predicates{}, predicates{Lost: true}},
+		"ResourceLocked":      {409, errorJSON("resource_locked", ""), predicates{}, predicates{}},
+		"Conflict":            {409, errorJSON("conflict", ""), predicates{}, predicates{}},
+		"ConflictWithoutCode": {409, errorJSON("", ""), predicates{}, predicates{}},
+		"DirectoryManaged":    {409, errorJSON("user_managed_by_scim", ""), predicates{Rejected: true}, predicates{Rejected: true}},
+		"UnknownConflict":     {409, errorJSON("brand_new", ""), predicates{Rejected: true}, predicates{Rejected: true}},
+		"Gone":                {410, errorJSON("operation_deprecated", ""), predicates{Rejected: true}, predicates{Rejected: true}},
+		"Unprocessable":       {422, errorJSON("form_param_unknown", "email_address"), predicates{Rejected: true}, predicates{Rejected: true}},
+		"UnknownCode":         {422, errorJSON("brand_new", ""), predicates{Rejected: true}, predicates{Rejected: true}},
+		"Locked":              {423, errorJSON("x", ""), predicates{}, predicates{}},
+		"TooEarly":            {425, errorJSON("x", ""), predicates{}, predicates{}},
+		"TooManyRequests":     {429, errorJSON("too_many_requests", ""), predicates{Waiting: true}, predicates{Waiting: true}},
+		"Unauthorized":        {401, errorJSON("clerk_key_invalid", ""), predicates{Unauthorized: true}, predicates{Unauthorized: true}},
+		"ServerError":         {500, errorJSON("internal_clerk_error", ""), predicates{}, predicates{Lost: true}},
+		"Unavailable":         {503, noBody, predicates{}, predicates{Lost: true}},
+		"GatewayTimeout":      {504, html, predicates{}, predicates{Lost: true}},
+		"UnknownServerError":  {599, noBody, predicates{}, predicates{Lost: true}},
+		"Redirect":            {302, noBody, predicates{}, predicates{Lost: true}},
+		"NotModified":         {304, noBody, predicates{}, predicates{Lost: true}},
 
 		"TakenAddress":      {422, errorJSON("form_identifier_exists", "email_address"), taken(KindEmailAddress), taken(KindEmailAddress)},
 		"TakenNumber":       {422, errorJSON("form_identifier_exists", "phone_number"), taken(KindPhoneNumber), taken(KindPhoneNumber)},
@@ -81,23 +81,23 @@ func TestFateOfAnswers(t *testing.T) {
 		"TakenSomething":    {422, errorJSON("form_identifier_exists", ""), taken(""), taken("")},
 		"TakenUnknownKind":  {422, errorJSON("form_identifier_exists", "passport"), taken(""), taken("")},
 		"TakenWithoutCode":  {400, `{"errors":[{"message":"already exists","long_message":"This email address already exists.","code":""}]}`, taken(""), taken("")},
-		"OtherWithoutCode":  {400, `{"errors":[{"message":"no","long_message":"No.","code":""}]}`, fate{Rejected: true}, fate{Rejected: true}},
-		"TakenInBadRequest": {400, errorJSON("form_identifier_exists", ""), fate{Rejected: true}, fate{Rejected: true}},
+		"OtherWithoutCode":  {400, `{"errors":[{"message":"no","long_message":"No.","code":""}]}`, predicates{Rejected: true}, predicates{Rejected: true}},
+		"TakenInBadRequest": {400, errorJSON("form_identifier_exists", ""), predicates{Rejected: true}, predicates{Rejected: true}},
 
 		// None of these come from Clerk itself, so they say nothing about the user or about the call, nor what became of it.
-		"NotFoundByAProxy":      {404, html, fate{}, fate{Lost: true}},
-		"NotFoundWithoutBody":   {404, noBody, fate{}, fate{Lost: true}},
-		"ForbiddenByAProxy":     {403, html, fate{}, fate{Lost: true}},
-		"ErrorsAreNull":         {422, `{"errors":null}`, fate{}, fate{Lost: true}},
-		"ErrorsAreEmpty":        {422, `{"errors":[]}`, fate{}, fate{Lost: true}},
-		"JSONOfAnotherShape":    {400, `{"error":"already exists"}`, fate{}, fate{Lost: true}},
-		"JSONText":              {422, `"form_identifier_exists"`, fate{}, fate{Lost: true}},
-		"UnauthorizedByAProxy":  {401, html, fate{Unauthorized: true}, fate{Unauthorized: true}},
-		"ThrottledByAProxy":     {429, html, fate{Waiting: true}, fate{Waiting: true}},
-		"StatusInBodyIsIgnored": {503, `{"status":404,"errors":[{"code":"resource_not_found"}]}`, fate{}, fate{Lost: true}},
-		"NotFoundWithoutCode":   {404, `{"errors":[{"title":"Not Found","message":"no route"}]}`, fate{}, fate{Lost: true}},
-		"GoneByAProxy":          {410, html, fate{}, fate{Lost: true}},
-		"GoneWithoutCode":       {410, `{"errors":[{"message":"gone"}]}`, fate{}, fate{Lost: true}},
+		"NotFoundByAProxy":      {404, html, predicates{}, predicates{Lost: true}},
+		"NotFoundWithoutBody":   {404, noBody, predicates{}, predicates{Lost: true}},
+		"ForbiddenByAProxy":     {403, html, predicates{}, predicates{Lost: true}},
+		"ErrorsAreNull":         {422, `{"errors":null}`, predicates{}, predicates{Lost: true}},
+		"ErrorsAreEmpty":        {422, `{"errors":[]}`, predicates{}, predicates{Lost: true}},
+		"JSONOfAnotherShape":    {400, `{"error":"already exists"}`, predicates{}, predicates{Lost: true}},
+		"JSONText":              {422, `"form_identifier_exists"`, predicates{}, predicates{Lost: true}},
+		"UnauthorizedByAProxy":  {401, html, predicates{Unauthorized: true}, predicates{Unauthorized: true}},
+		"ThrottledByAProxy":     {429, html, predicates{Waiting: true}, predicates{Waiting: true}},
+		"StatusInBodyIsIgnored": {503, `{"status":404,"errors":[{"code":"resource_not_found"}]}`, predicates{}, predicates{Lost: true}},
+		"NotFoundWithoutCode":   {404, `{"errors":[{"title":"Not Found","message":"no route"}]}`, predicates{}, predicates{Lost: true}},
+		"GoneByAProxy":          {410, html, predicates{}, predicates{Lost: true}},
+		"GoneWithoutCode":       {410, `{"errors":[{"message":"gone"}]}`, predicates{}, predicates{Lost: true}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -107,14 +107,14 @@ func TestFateOfAnswers(t *testing.T) {
 			_, writeErr := newTestClient(t, clerk.URL).CreateUser(t.Context(), CreateUserParams{FirstName: new("x")})
 			for call, got := range map[string]struct {
 				err  error
-				want fate
+				want predicates
 			}{"read": {readErr, test.read}, "write": {writeErr, test.write}} {
 				e, ok := errors.AsType[*Error](got.err)
 				if !ok || e.Status != test.status {
 					t.Fatalf("%s: got %v, want status %d", call, got.err, test.status)
 				}
 				wrapped := fmt.Errorf("once more: %w", fmt.Errorf("creating user: %w", got.err))
-				if diff := cmp.Diff(got.want, fateOf(wrapped)); diff != "" {
+				if diff := cmp.Diff(got.want, predicatesOf(wrapped)); diff != "" {
 					t.Errorf("%s (-want +got):\n%s", call, diff)
 				}
 			}
@@ -122,32 +122,32 @@ func TestFateOfAnswers(t *testing.T) {
 	}
 }
 
-func taken(kind IdentifierKind) fate { return fate{Rejected: true, Taken: true, TakenKind: kind} }
+func taken(kind IdentifierKind) predicates { return predicates{Rejected: true, Taken: true, TakenKind: kind} }
 
 func TestFateOfOtherErrors(t *testing.T) {
 	t.Parallel()
 	then := time.Unix(1, 0)
 	tests := map[string]struct {
 		err  error
-		want fate
+		want predicates
 	}{
-		"None":          {nil, fate{}},
-		"SomethingElse": {io.EOF, fate{}},
-		"NoToken":       {&WaitError{At: then}, fate{Waiting: true}},
-		"KeyRefused":    {&KeyRefusedError{At: then}, fate{Unauthorized: true}},
-		"LostAnswer":    {&AnswerLostError{Err: io.EOF}, fate{Lost: true}},
-		"MadeByATest":   {&Error{Status: 422, Code: "x"}, fate{Rejected: true}},
+		"None":          {nil, predicates{}},
+		"SomethingElse": {io.EOF, predicates{}},
+		"NoToken":       {&WaitError{At: then}, predicates{Waiting: true}},
+		"KeyRefused":    {&KeyRefusedError{At: then}, predicates{Unauthorized: true}},
+		"LostAnswer":    {&AnswerLostError{Err: io.EOF}, predicates{Lost: true}},
+		"MadeByATest":   {&Error{Status: 422, Code: "x"}, predicates{Rejected: true}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(test.want, fateOf(test.err)); diff != "" {
+			if diff := cmp.Diff(test.want, predicatesOf(test.err)); diff != "" {
 				t.Errorf("bare (-want +got):\n%s", diff)
 			}
 			if test.err == nil {
 				return
 			}
-			if diff := cmp.Diff(test.want, fateOf(fmt.Errorf("wrapped: %w", test.err))); diff != "" {
+			if diff := cmp.Diff(test.want, predicatesOf(fmt.Errorf("wrapped: %w", test.err))); diff != "" {
 				t.Errorf("wrapped (-want +got):\n%s", diff)
 			}
 		})
@@ -453,7 +453,7 @@ func TestWaitingBeforeACall(t *testing.T) {
 		if !ok || !until.After(time.Now()) || AnswerLost(err) {
 			t.Errorf("got %v, want to be told to wait", err)
 		}
-		limiter.settle(token{key: c.backend.keyID}, outcome{status: http.StatusUnauthorized})
+		limiter.callEnded(token{key: c.backend.keyID}, outcome{status: http.StatusUnauthorized})
 		if _, err = c.BanUser(t.Context(), testUserID); !Unauthorized(err) || AnswerLost(err) {
 			t.Errorf("got %v, want that the key is refused", err)
 		}

@@ -9,8 +9,8 @@ import (
 	"net/http"
 )
 
-// DeleteExternalAccount disconnects an account elsewhere from a user; the id is that of the ExternalAccount. IsNotFound is
-// true of the error if the user has no such account.
+// DeleteExternalAccount disconnects an account at a provider from a user. accountID is the id of the ExternalAccount.
+// IsNotFound is true for the error if the user has no such account.
 func (c *Client) DeleteExternalAccount(ctx context.Context, userID, accountID string) error {
 	path, err := partPathOf(userID, "/external_accounts", accountID)
 	if err != nil {
@@ -19,8 +19,8 @@ func (c *Client) DeleteExternalAccount(ctx context.Context, userID, accountID st
 	return c.call(ctx, http.MethodDelete, path, nil, &disconnectedAnswer{deletedAnswer{asked: accountID}})
 }
 
-// disconnectedAnswer is what Clerk says about an account that it disconnected. Some accounts have the id of an identification
-// beside their own, and by which of the two they are confirmed is not documented.
+// disconnectedAnswer is Clerk's answer about a disconnected account. Some accounts have the id of an identification
+// beside their own. Clerk does not document which of the two it returns.
 type disconnectedAnswer struct{ deletedAnswer }
 
 func (a *disconnectedAnswer) canonicalize() error {
@@ -30,12 +30,12 @@ func (a *disconnectedAnswer) canonicalize() error {
 	return a.deletedAnswer.canonicalize()
 }
 
-// externalAccounts are the accounts of a user that can be read. They differ by provider, so one that cannot is left out and
-// does not make the user unreadable.
+// externalAccounts are the readable accounts of a user. Their form differs by provider, so an unreadable one is left
+// out and does not make the user unreadable.
 type externalAccounts []ExternalAccount
 
-// externalAccount is what is looked at of one. For some providers the id is that of an identification, and the account's own
-// is in a field of its name.
+// externalAccount holds the used fields of one account. For some providers id is the id of an identification, and
+// another field has the account's own id.
 type externalAccount struct {
 	ID       string `json:"id"`
 	OwnID    string `json:"external_account_id"`
@@ -46,7 +46,7 @@ type externalAccount struct {
 func (a *externalAccounts) UnmarshalJSON(data []byte) error {
 	*a = nil
 	var entries []json.RawMessage
-	// What is no list leaves it empty.
+	// If it is not a list, the result is empty.
 	_ = json.Unmarshal(data, &entries)
 	for _, entry := range entries {
 		var one externalAccount

@@ -49,11 +49,11 @@ func TestAnotherLetterIsAnotherPerson(t *testing.T) {
 	for kind, value := range map[IdentifierKind]string{
 		KindUsername: "\u212aim", KindEmailAddress: "\u212aim@x.io", KindWeb3Wallet: "0x\u212ak",
 	} {
-		if holds(u, kind, value) {
+		if matches(u, kind, value) {
 			t.Errorf("%s %q is taken for that of another user", kind, value)
 		}
 	}
-	if !holds(u, KindUsername, "KIM") || !holds(u, KindEmailAddress, "Kim@X.io") {
+	if !matches(u, KindUsername, "KIM") || !matches(u, KindEmailAddress, "Kim@X.io") {
 		t.Error("upper case ASCII is not folded")
 	}
 }

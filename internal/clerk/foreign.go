@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// What an answer may look like that is not Clerk's. None of these holds a word of the answer.
+// Forms of an answer that is not from Clerk. None of them quotes the answer.
 const (
 	formEmpty = "an empty body"
 	formHTML  = "an HTML page"
@@ -20,7 +20,7 @@ const (
 	formOther = "text that is not Clerk's"
 )
 
-// formOf says what the body of an answer looks like.
+// formOf describes the body of an answer.
 func formOf(a *answer) string {
 	media, _, _ := mime.ParseMediaType(a.header.Get("Content-Type"))
 	text := strings.TrimSpace(string(a.body))
@@ -36,10 +36,10 @@ func formOf(a *answer) string {
 	}
 }
 
-// Useless reports whether something answered a call for certain and the same call will be answered so again, with an answer
-// that is of no use: a 404, a redirect, a 4xx that is not in Clerk's form, or a success status with something else than was asked
-// for. It says what came back, by status and form, without a word of the body but Clerk's own error code. It is false for what
-// may pass: no answer, 5xx, 401, 408, 423, 425, 429, and for what Clerk itself refuses.
+// Useless reports whether an answer is useless and will be the same for the same call: a 404, a redirect, a 4xx that is
+// not in Clerk's form, or a success status with unexpected content. came describes the answer by status and form, and
+// quotes nothing but Clerk's error code. It is false for what may pass (no answer, 5xx, 401, 408, 423, 425, 429), and
+// for refusals by Clerk itself.
 func Useless(err error) (came string, useless bool) {
 	if malformed, ok := errors.AsType[*malformedError](err); ok {
 		return "a success status and " + malformed.form, malformed.form != ""
@@ -51,7 +51,7 @@ func Useless(err error) (came string, useless bool) {
 	came = "status " + strconv.Itoa(e.Status)
 	switch {
 	case e.foreign:
-		return came + " and " + e.form, e.Status == http.StatusNotFound || !e.passing()
+		return came + " and " + e.form, e.Status == http.StatusNotFound || !e.temporary()
 	case e.Code != "":
 		came += " " + e.Code
 	}

@@ -9,11 +9,12 @@ import (
 	"slices"
 )
 
-// maxImageSize is the largest picture that Clerk takes, in bytes.
+// maxImageSize is the size of the largest image that Clerk accepts, in bytes.
 // See https://clerk.com/docs/reference/backend/user/update-user-profile-image.
 const maxImageSize = 10 << 20
 
-// NewProfileImage tells the type of a picture from its first bytes. The error says what is wrong, as what follows "it".
+// NewProfileImage detects the type of an image from its first bytes. The text of the error continues a sentence that
+// begins with "it".
 func NewProfileImage(content []byte) (ProfileImage, error) {
 	if len(content) > maxImageSize {
 		return ProfileImage{}, errors.New("is larger than the 10 MB that Clerk takes; make it smaller")

@@ -10,7 +10,7 @@ import (
 	clerksdk "github.com/clerk/clerk-sdk-go/v2"
 )
 
-// Instance is what a secret key belongs to.
+// Instance is the instance of a secret key.
 type Instance struct {
 	// ID is ins_ and letters and digits.
 	ID string

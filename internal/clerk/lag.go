@@ -5,8 +5,8 @@ package clerk
 
 import "time"
 
-// LagTime is how long Clerk may not show what was written: a read by id may answer 404 about a user that was just created,
-// and a list may show what was there before. Clerk documents no bound; public reports are of seconds.
+// LagTime is how long Clerk may not show a write: a read by id may answer 404 for a user that was just created, and a
+// list may show the former state. Clerk documents no limit; public reports mention seconds.
 const LagTime = time.Minute
 
 // firstLagRetry and lastLagRetry bound LagRetry.
@@ -15,9 +15,8 @@ const (
 	lastLagRetry  = LagTime / 6
 )
 
-// LagLeft returns for how long, from asked on, an answer may still not show what was written at the latest of the times
-// given: 0 if an answer to a call that began at asked must show it, so that an absence is to be believed. Zero times are no
-// writes.
+// LagLeft returns for how long, from asked on, an answer may not show the latest of the given writes. It is 0 if the
+// answer to a call that began at asked must show it, so that an absence can be believed. Zero times are ignored.
 func LagLeft(asked time.Time, written ...time.Time) time.Duration {
 	var left time.Duration
 	for _, at := range written {
@@ -28,13 +27,13 @@ func LagLeft(asked time.Time, written ...time.Time) time.Duration {
 	return left
 }
 
-// LagRetry returns when to ask again while LagLeft is left: soon after the write, and less and less often.
+// LagRetry returns when to read again while LagLeft is left: soon after the write, then less and less often.
 func LagRetry(left time.Duration) time.Duration {
 	return min(left, max(firstLagRetry, (LagTime-left)/2), lastLagRetry)
 }
 
-// Recorded returns the time of a write that is on record where people can change it. A time that is further ahead of now than
-// clocks differ, is no time that the operator wrote: it returns none.
+// Recorded returns the time of a write from a record that people can change. It returns the zero time for a time in the
+// future, apart from differences between clocks, because the operator did not write that.
 func Recorded(at, now time.Time) time.Time {
 	if at.Sub(now) > LagTime {
 		return time.Time{}

@@ -13,8 +13,8 @@ var (
 	metadataPath = regexp.MustCompile(`^/users/(user_[A-Za-z0-9]+)/metadata$`)
 )
 
-// limitedUser returns the id of the user whose own limit a call counts against, "" for nobody's. Clerk limits the writes to one
-// user, 10 in 10 seconds for PATCH of a user and PATCH and PUT of its metadata, across everything that uses the instance. See
+// limitedUser returns the id of the user whose limit a call counts against; "" for none. Clerk limits writes to one
+// user to 10 in 10 seconds, across all clients of the instance: PATCH of a user, and PATCH and PUT of its metadata. See
 // https://clerk.com/docs/guides/how-clerk-works/system-limits.
 func limitedUser(method, path string) string {
 	var match []string

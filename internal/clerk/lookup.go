@@ -14,12 +14,12 @@ import (
 	"github.com/clerk/clerk-sdk-go/v2/user"
 )
 
-// maxFilterValues is how many values of one filter Clerk takes.
+// maxFilterValues is the number of values that Clerk accepts for one filter.
 const maxFilterValues = 100
 
-// UsersBy returns the users that have one of up to 100 values of one kind, with one call. Every user returned is compared
-// with the values; Clerk's filter alone is not believed. An unverified address may be had by several. What was created
-// or changed a moment ago may not be found yet.
+// UsersBy returns the users that have one of up to 100 values of one kind, with one call. It compares every returned
+// user with the values and does not rely on Clerk's filter. Several users may have an unverified address. Recent
+// changes may not be found yet.
 func (c *Client) UsersBy(ctx context.Context, kind IdentifierKind, values ...string) ([]*User, error) {
 	values = slices.DeleteFunc(slices.Clone(values), func(value string) bool { return value == "" })
 	if len(values) == 0 {
@@ -36,14 +36,14 @@ func (c *Client) UsersBy(ctx context.Context, kind IdentifierKind, values ...str
 	if err := c.call(ctx, http.MethodGet, usersPath, params, answer); err != nil {
 		return nil, err
 	}
-	users := answer.holding(kind, values)
+	users := answer.matching(kind, values)
 	if len(users) == 0 && len(answer.users) > 0 {
 		return nil, errOtherUsers
 	}
 	return users, nil
 }
 
-// errOtherUsers means that a list answers another question than was asked: that it does not show a user says nothing.
+// errOtherUsers means that a list has other users than requested, so the absence of a user says nothing.
 var errOtherUsers = &malformedError{problem: "it lists users that were not asked for"}
 
 func newFilter(kind IdentifierKind, values []string) (*user.ListParams, error) {
@@ -52,7 +52,7 @@ func newFilter(kind IdentifierKind, values []string) (*user.ListParams, error) {
 	switch kind {
 	case KindExternalID:
 		for _, value := range values {
-			// Without the sign one that begins with + or - would be read as an operator.
+			// Without the sign, Clerk would read a leading + or - as an operator.
 			params.ExternalIDs = append(params.ExternalIDs, "+"+value)
 		}
 	case KindEmailAddress:
@@ -69,19 +69,19 @@ func newFilter(kind IdentifierKind, values []string) (*user.ListParams, error) {
 	return params, nil
 }
 
-// holding returns the users that have one of the values.
-func (a *usersAnswer) holding(kind IdentifierKind, values []string) []*User {
+// matching returns the users that have one of the values.
+func (a *usersAnswer) matching(kind IdentifierKind, values []string) []*User {
 	var users []*User
 	for _, found := range a.users {
-		if slices.ContainsFunc(values, func(value string) bool { return holds(found.canonical, kind, value) }) {
+		if slices.ContainsFunc(values, func(value string) bool { return matches(found.canonical, kind, value) }) {
 			users = append(users, found.canonical)
 		}
 	}
 	return users
 }
 
-// holds reports whether a user has the identifier, in whatever state. Case counts where it does at Clerk.
-func holds(u *User, kind IdentifierKind, value string) bool {
+// matches reports whether a user has the identifier, in any status. Case counts if it counts at Clerk.
+func matches(u *User, kind IdentifierKind, value string) bool {
 	switch kind {
 	case KindExternalID:
 		return u.ExternalID == value
@@ -100,7 +100,7 @@ func holds(u *User, kind IdentifierKind, value string) bool {
 	}
 }
 
-// CountUsers returns how many users the instance has.
+// CountUsers returns the number of users of the instance.
 func (c *Client) CountUsers(ctx context.Context) (int64, error) {
 	answer := &countAnswer{}
 	if err := c.call(ctx, http.MethodGet, usersPath+"/count", nil, answer); err != nil {
@@ -109,7 +109,7 @@ func (c *Client) CountUsers(ctx context.Context) (int64, error) {
 	return *answer.Total, nil
 }
 
-// countAnswer tells a missing count from none, which the SDK's type does not.
+// countAnswer distinguishes a missing count from 0, which the SDK's type does not.
 type countAnswer struct {
 	clerksdk.APIResource
 	Total *int64 `json:"total_count"`

@@ -13,10 +13,10 @@ import (
 
 const metadataSuffix = "/metadata"
 
-// errNotJSON stands for the encoder's error, which quotes the value.
+// errNotJSON replaces the encoder's error, which quotes the value.
 var errNotJSON = errors.New("a value has no JSON form")
 
-// MergeMetadata merges params into the user's metadata, objects key by key at any depth and everything else as a whole. A
+// MergeMetadata merges params into the user's metadata: objects key by key at any depth, other values as a whole. A
 // null removes its key.
 func (c *Client) MergeMetadata(ctx context.Context, id string, params MetadataParams) (*User, error) {
 	body := &user.UpdateMetadataParams{}
@@ -27,7 +27,7 @@ func (c *Client) MergeMetadata(ctx context.Context, id string, params MetadataPa
 	return c.user(ctx, http.MethodPatch, id, metadataSuffix, body)
 }
 
-// ReplaceMetadata replaces those of the user's metadata fields that params names.
+// ReplaceMetadata replaces the user's metadata fields that params names.
 func (c *Client) ReplaceMetadata(ctx context.Context, id string, params MetadataParams) (*User, error) {
 	body := &user.ReplaceMetadataParams{}
 	var err error

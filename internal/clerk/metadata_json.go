@@ -8,10 +8,10 @@ import (
 	"encoding/json"
 )
 
-// Size returns how many bytes of JSON Clerk is sent for the metadata, which is what its limit of 8192 bytes per field is
-// compared with. Clerk counts the JSON that results from a call (see
-// https://clerk.com/docs/guides/users/extending), and every character but a control character, a quote or a backslash
-// stands for itself in it. It returns -1 for a value that has no JSON form, which decoded JSON never is.
+// Size returns the number of bytes of JSON that are sent to Clerk for the metadata. Clerk's limit of 8192 bytes per
+// field applies to that size. Clerk counts the JSON that results from a call (see
+// https://clerk.com/docs/guides/users/extending). In it every character stands for itself, except control characters,
+// quotes and backslashes. Size returns -1 for a value that has no JSON form; decoded JSON always has one.
 func (m Metadata) Size() int {
 	text, err := m.json()
 	if err != nil {
@@ -20,8 +20,8 @@ func (m Metadata) Size() int {
 	return len(text)
 }
 
-// json returns the shortest JSON of the metadata. encoding/json escapes <, > and &, and always U+2028 and U+2029, for the
-// sake of HTML and JavaScript, which makes six bytes of one or three.
+// json returns the shortest JSON of the metadata. encoding/json escapes <, > and & for HTML, and U+2028 and U+2029 for
+// JavaScript, which turns one or three bytes into six.
 func (m Metadata) json() ([]byte, error) {
 	text, err := compactJSON(map[string]any(m))
 	if err != nil {
@@ -41,7 +41,8 @@ func compactJSON(value any) ([]byte, error) {
 	return bytes.TrimSuffix(buffer.Bytes(), []byte("\n")), nil
 }
 
-// literalSeparators puts U+2028 and U+2029 in place of their escapes. A backslash that is itself escaped begins none.
+// literalSeparators replaces the escapes of U+2028 and U+2029 by the characters. An escaped backslash does not begin an
+// escape.
 func literalSeparators(text []byte) []byte {
 	const escape = len(`\u2028`)
 	short := text[:0]

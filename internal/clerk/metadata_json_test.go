@@ -46,7 +46,7 @@ func TestMetadataIsMeasuredAsItIsSent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, emulator.Settings{})
+			w := newEnvironment(t, emulator.Settings{})
 			user := must2(t)(w.CreateUser(t.Context(), clerk.CreateUserParams{Username: new("jane"), SkipPasswordRequirement: new(true)}))
 			room := metadataLimit - len(`{"x":""}`)
 			full := strings.Repeat(tc.text, room/tc.size) + strings.Repeat("a", room%tc.size)

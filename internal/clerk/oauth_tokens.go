@@ -17,28 +17,28 @@ import (
 	clerksdk "github.com/clerk/clerk-sdk-go/v2"
 )
 
-// maxTokenPages is how many pages of tokens are read: nobody has thousands of accounts at a provider.
+// maxTokenPages is how many pages of tokens are read, because nobody has thousands of accounts at a provider.
 const maxTokenPages = 10
 
-// OAuthAccessToken lets its bearer act for a user at a provider. Nothing of it is printed.
+// OAuthAccessToken lets its bearer act for a user at a provider. It is never printed.
 type OAuthAccessToken struct {
 	Unprintable
 
-	// ExternalAccountID is the id of the ExternalAccount that it is for, Provider Clerk's name of the provider.
+	// ExternalAccountID is the id of its ExternalAccount. Provider is Clerk's name of the provider.
 	ExternalAccountID, Provider string
 	// Token is the access token itself.
 	Token Secret
-	// TokenSecret is there for OAuth 1.0 only, IDToken for OpenID Connect only; else they are empty.
+	// TokenSecret is present for OAuth 1.0 only, IDToken for OpenID Connect only.
 	TokenSecret, IDToken Secret
-	// Scopes are what the token is good for; nil where the provider does not say.
+	// Scopes are the scopes of the token; nil if the provider does not say.
 	Scopes []string
-	// ExpiresAt is zero for a token that does not expire or of which that is not known.
+	// ExpiresAt is zero for a token that does not expire, or whose expiry is unknown.
 	ExpiresAt time.Time
 }
 
-// OAuthAccessTokens returns the tokens of all of the user's accounts at a provider, named as Clerk names it, for instance
-// oauth_google. Clerk renews an expired one at the provider before. ProviderNotConnected is true of the error if there is no
-// account that works; there may also be none without an error.
+// OAuthAccessTokens returns the tokens of all of the user's accounts at a provider. The provider has Clerk's name, for
+// instance oauth_google. Clerk first renews expired tokens at the provider. ProviderNotConnected is true for the error
+// if there is no working account. The result may also be empty without an error.
 func (c *Client) OAuthAccessTokens(ctx context.Context, userID, provider string) ([]OAuthAccessToken, error) {
 	if !providerShape.MatchString(provider) {
 		return nil, fmt.Errorf("%.64q is not the name of a provider at Clerk", provider)
@@ -62,13 +62,13 @@ func (c *Client) OAuthAccessTokens(ctx context.Context, userID, provider string)
 	return nil, &malformedError{problem: "its pages do not end"}
 }
 
-// withoutStrategy is the name of a provider without what all of them begin with; that an answer has it is not promised.
+// withoutStrategy returns the name of a provider without the common prefix, which an answer need not have.
 func withoutStrategy(provider string) string { return strings.TrimPrefix(provider, "oauth_") }
 
 var providerShape = regexp.MustCompile(`^[a-z0-9_]+$`)
 
-// tokenParams ask for pages, as the SDK does in the path. A refusal is not quoted: it may tell a token that nobody but Clerk
-// knows.
+// tokenParams request pages, as the SDK does in the path. A refusal is not quoted, because it may contain a token that
+// only Clerk knows.
 type tokenParams struct {
 	clerksdk.APIParams
 	clerksdk.ListParams
@@ -76,7 +76,7 @@ type tokenParams struct {
 
 func (p *tokenParams) quiet() {}
 
-// ToQuery returns the query for the page.
+// ToQuery returns the query of the page.
 func (p *tokenParams) ToQuery() url.Values {
 	query := p.ListParams.ToQuery()
 	query.Set("paginated", "true")
@@ -85,12 +85,12 @@ func (p *tokenParams) ToQuery() url.Values {
 
 type tokensAnswer struct {
 	pagedAnswer[oauthToken]
-	// asked is the provider that the tokens are of.
+	// asked is the provider of the requested tokens.
 	asked     string
 	canonical []OAuthAccessToken
 }
 
-// oauthToken is a token as Clerk sends it; the SDK's type lacks some of it.
+// oauthToken is a token as Clerk sends it; the SDK's type lacks some fields.
 type oauthToken struct {
 	ExternalAccountID string   `json:"external_account_id"`
 	Provider          string   `json:"provider"`
@@ -101,7 +101,7 @@ type oauthToken struct {
 	ExpiresAt         *int64   `json:"expires_at"`
 }
 
-// UnmarshalJSON reads a page, or the bare array that is documented.
+// UnmarshalJSON decodes a page, or the documented bare array.
 func (a *tokensAnswer) UnmarshalJSON(data []byte) error {
 	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("[")) {
 		return json.Unmarshal(data, &a.pagedAnswer)

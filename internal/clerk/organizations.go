@@ -14,17 +14,17 @@ import (
 
 // OrganizationMemberships is a page of the organizations that a user belongs to.
 type OrganizationMemberships struct {
-	// Items are the newest first, as Clerk lists them; nil where there are none.
+	// Items are sorted newest first, as in Clerk's list; nil if there are none.
 	Items []OrganizationMembership
-	// Total is how many there are on all pages.
+	// Total is the number on all pages.
 	Total int
 }
 
-// OrganizationMembership is a user's place in an organization.
+// OrganizationMembership is a user's membership in an organization.
 type OrganizationMembership struct {
 	// ID is orgmem_ and letters and digits, OrganizationID org_ and letters and digits.
 	ID, OrganizationID string
-	// OrganizationSlug and OrganizationName are what the organization's members chose; the slug is "" where there is none.
+	// OrganizationSlug and OrganizationName are chosen by the organization's members. The slug is "" if there is none.
 	OrganizationSlug, OrganizationName string
 	// Role is the role's key, for instance org:admin.
 	Role      string
@@ -33,9 +33,9 @@ type OrganizationMembership struct {
 
 // OrganizationInvitations is a page of a user's invitations to organizations.
 type OrganizationInvitations struct {
-	// Items are the newest first, as Clerk lists them; nil where there are none.
+	// Items are sorted newest first, as in Clerk's list; nil if there are none.
 	Items []OrganizationInvitation
-	// Total is how many there are on all pages.
+	// Total is the number on all pages.
 	Total int
 }
 
@@ -43,17 +43,17 @@ type OrganizationInvitations struct {
 type OrganizationInvitation struct {
 	// ID is orginv_ and letters and digits, OrganizationID org_ and letters and digits.
 	ID, OrganizationID string
-	// EmailAddress is where it was sent to, in lower case.
+	// EmailAddress is the address of the recipient, in lower case.
 	EmailAddress string
 	// Role is the role's key, for instance org:member.
 	Role string
-	// Status is pending, accepted, revoked or expired; "" where Clerk does not say.
+	// Status is pending, accepted, revoked or expired; "" if Clerk does not say.
 	Status    string
 	CreatedAt time.Time
 }
 
-// OrganizationMemberships returns up to limit (at most 500) of the user's memberships after leaving out the first offset.
-// Rejected is true of the error if the instance has no organizations.
+// OrganizationMemberships returns up to limit (at most 500) of the user's memberships, after the first offset. Rejected
+// is true for the error if the instance has no organizations.
 func (c *Client) OrganizationMemberships(ctx context.Context, userID string, limit, offset int) (OrganizationMemberships, error) {
 	path, err := userPathOf(userID, "/organization_memberships")
 	if err != nil {
@@ -67,8 +67,8 @@ func (c *Client) OrganizationMemberships(ctx context.Context, userID string, lim
 	return answer.canonical, nil
 }
 
-// OrganizationInvitations returns up to limit (at most 500) of the user's invitations, whatever became of them, after leaving
-// out the first offset. Rejected is true of the error if the instance has no organizations.
+// OrganizationInvitations returns up to limit (at most 500) of the user's invitations in any status, after the first
+// offset. Rejected is true for the error if the instance has no organizations.
 func (c *Client) OrganizationInvitations(ctx context.Context, userID string, limit, offset int) (OrganizationInvitations, error) {
 	path, err := userPathOf(userID, "/organization_invitations")
 	if err != nil {
@@ -84,7 +84,7 @@ func (c *Client) OrganizationInvitations(ctx context.Context, userID string, lim
 
 type membershipsAnswer struct {
 	pagedAnswer[clerksdk.OrganizationMembership]
-	// asked is the id of the user whose memberships they are.
+	// asked is the id of the requested user.
 	asked     string
 	canonical OrganizationMemberships
 }
@@ -139,7 +139,7 @@ func (a *invitationsAnswer) canonicalize() error {
 	return nil
 }
 
-// organizationOf returns the id of the organization that invites. Clerk promises neither of the places where it stands.
+// organizationOf returns the id of the inviting organization. Clerk documents neither of the two places as present.
 func organizationOf(from *clerksdk.OrganizationInvitation) string {
 	if from.OrganizationID == "" && from.PublicOrganizationData != nil {
 		return from.PublicOrganizationData.ID

@@ -9,7 +9,7 @@ import (
 	clerksdk "github.com/clerk/clerk-sdk-go/v2"
 )
 
-// pagedAnswer is one page of a list, with the length of the whole.
+// pagedAnswer is one page of a list, with the length of the whole list.
 type pagedAnswer[T any] struct {
 	clerksdk.APIResource
 	Data  []*T   `json:"data"`

@@ -10,8 +10,8 @@ import (
 	"github.com/clerk/clerk-sdk-go/v2/emailaddress"
 )
 
-// parameterNames are the names of the parameters that the operator's requests have, and of those that Clerk's errors call by
-// another name. Any other word in an error may be a value that it echoes.
+// parameterNames are the names of the parameters in the operator's requests, and other names for them in Clerk's
+// errors. Any other word in an error may be an echoed value.
 //
 //nolint:gochecknoglobals // computed once, and nothing writes to it
 var parameterNames = namesOf(
@@ -19,7 +19,7 @@ var parameterNames = namesOf(
 	"email_addresses", "phone_numbers", "web3_wallets", profileImageParam,
 )
 
-// namesOf returns the names that structs have in JSON, and others.
+// namesOf returns the JSON names of the fields of structs, and others.
 func namesOf(params []any, others ...string) map[string]bool {
 	names := map[string]bool{}
 	for _, param := range params {

@@ -5,29 +5,31 @@ package clerk
 
 import "time"
 
-// Optional fields of the params in this file are pointers: nil is left out of the request, and a pointer to "" clears
-// the value (the API has null for it, which Clerk treats the same).
+// Optional fields of the params in this file are pointers. A nil field is left out of the request, and a pointer to ""
+// clears the field (the API uses null, which Clerk treats the same).
 
-// CreateUserParams is what POST /users takes. See https://clerk.com/docs/reference/backend-api/tag/users/POST/users.
+// CreateUserParams are the parameters of POST /users. See
+// https://clerk.com/docs/reference/backend-api/tag/users/POST/users.
 type CreateUserParams struct {
 	Unprintable
 
 	ExternalID, Username, FirstName, LastName, Locale *string
 
-	// EmailAddresses and PhoneNumbers: the first becomes primary. Status "" means Verified.
+	// The first of EmailAddresses and of PhoneNumbers becomes primary. Status "" means Verified.
 	EmailAddresses []NewIdentifier
 	PhoneNumbers   []NewIdentifier
 	Web3Wallets    []string
 
 	PublicMetadata, PrivateMetadata, UnsafeMetadata Metadata
 
-	// Password and PasswordDigest are two ways to say the same; PasswordHasher names the format of the digest. SkipPasswordChecks
-	// lets a password in that Clerk finds too weak or known from a breach.
+	// Password and PasswordDigest are alternatives; PasswordHasher names the format of the digest. SkipPasswordChecks
+	// allows a password that Clerk considers weak or known from a breach.
 	Password, PasswordDigest *Secret
 	PasswordHasher           *string
 	SkipPasswordChecks       *bool
 
-	// TOTPSecret is in base32, for codes of six digits every 30 seconds by HMAC-SHA1. BackupCodes are plain or bcrypt digests.
+	// TOTPSecret is in base32, for codes of six digits every 30 seconds by HMAC-SHA1. BackupCodes are plain texts or
+	// bcrypt digests.
 	TOTPSecret  *Secret
 	BackupCodes []Secret
 
@@ -39,7 +41,7 @@ type CreateUserParams struct {
 	SkipLegalChecks, SkipPasswordRequirement, SkipUserRequirement *bool
 }
 
-// identifiers are those that the user is to have.
+// identifiers returns the identifiers of the new user.
 func (p CreateUserParams) identifiers() []Identifier {
 	var all []Identifier
 	add := func(kind IdentifierKind, value string) {
@@ -61,7 +63,7 @@ func (p CreateUserParams) identifiers() []Identifier {
 	return all
 }
 
-// NewIdentifier is an address or number of a user to be created.
+// NewIdentifier is an address or number of a new user.
 type NewIdentifier struct {
 	Unprintable
 
@@ -69,7 +71,8 @@ type NewIdentifier struct {
 	Status IdentifierStatus
 }
 
-// UpdateUserParams is what PATCH /users/{user_id} takes. Metadata goes its own way since API version 2026-05-12.
+// UpdateUserParams are the parameters of PATCH /users/{user_id}. Metadata has its own call since API version
+// 2026-05-12.
 type UpdateUserParams struct {
 	Unprintable
 
@@ -77,27 +80,27 @@ type UpdateUserParams struct {
 
 	PrimaryEmailAddressID, PrimaryPhoneNumberID *string
 
-	// SkipPasswordChecks and SignOutOfOtherSessions are about the Password beside them and do not go without one. Sessions outlive
-	// a new password unless they are ended with it.
+	// SkipPasswordChecks and SignOutOfOtherSessions apply to the Password and are not sent without one. Sessions survive a
+	// new password unless they are ended with it.
 	Password                                   *Secret
 	SkipPasswordChecks, SignOutOfOtherSessions *bool
 
-	// TOTPSecret is in base32, as a new user's is. What becomes of one that the user has is not documented.
+	// TOTPSecret is in base32, as for a new user. Clerk does not document what happens to an existing one.
 	TOTPSecret *Secret
 
 	DeleteSelfEnabled, CreateOrganizationEnabled, BypassClientTrust *bool
 	CreateOrganizationsLimit                                        *int64
 }
 
-// MetadataParams is what PATCH and PUT /users/{user_id}/metadata take; a nil field is left out. In PATCH a nil value
-// inside removes its key at any depth; in PUT an empty object clears the field.
+// MetadataParams are the parameters of PATCH and PUT /users/{user_id}/metadata; a nil field is left out. In PATCH a nil
+// value removes its key at any depth. In PUT an empty object clears the field.
 type MetadataParams struct {
 	Unprintable
 
 	Public, Private, Unsafe Metadata
 }
 
-// CreateEmailAddressParams is what POST /email_addresses takes.
+// CreateEmailAddressParams are the parameters of POST /email_addresses.
 type CreateEmailAddressParams struct {
 	Unprintable
 
@@ -105,14 +108,14 @@ type CreateEmailAddressParams struct {
 	Verified, Primary bool
 }
 
-// UpdateEmailAddressParams is what PATCH /email_addresses/{id} takes; nil is left out.
+// UpdateEmailAddressParams are the parameters of PATCH /email_addresses/{id}; nil is left out.
 type UpdateEmailAddressParams struct {
 	Unprintable
 
 	Verified, Primary *bool
 }
 
-// CreatePhoneNumberParams is what POST /phone_numbers takes.
+// CreatePhoneNumberParams are the parameters of POST /phone_numbers.
 type CreatePhoneNumberParams struct {
 	Unprintable
 
@@ -120,7 +123,7 @@ type CreatePhoneNumberParams struct {
 	Verified, Primary, ReservedForSecondFactor bool
 }
 
-// UpdatePhoneNumberParams is what PATCH /phone_numbers/{id} takes; nil is left out.
+// UpdatePhoneNumberParams are the parameters of PATCH /phone_numbers/{id}; nil is left out.
 type UpdatePhoneNumberParams struct {
 	Unprintable
 

@@ -14,13 +14,14 @@ import (
 
 const phoneNumbersPath = "/phone_numbers"
 
-// createPhoneParams are the SDK's parameters with the one it lacks.
+// createPhoneParams are the SDK's parameters with the one that it lacks.
 type createPhoneParams struct {
 	phonenumber.CreateParams
 	ReservedForSecondFactor *bool `json:"reserved_for_second_factor,omitempty"`
 }
 
-// CreatePhoneNumber gives a user one more number. IdentifierTaken is true of the error if a user has it, be it this one.
+// CreatePhoneNumber adds a number to a user. IdentifierTaken is true for the error if any user has the number, even the
+// same one.
 func (c *Client) CreatePhoneNumber(ctx context.Context, params CreatePhoneNumberParams) (PhoneNumber, error) {
 	if !userIDShape.MatchString(params.UserID) {
 		return PhoneNumber{}, fmt.Errorf("%.64q is not the id of a Clerk user", params.UserID)
@@ -41,7 +42,8 @@ func (c *Client) UpdatePhoneNumber(ctx context.Context, id string, params Update
 	})
 }
 
-// DeletePhoneNumber takes a number from its user. Clerk refuses it for the last way in and for linked numbers.
+// DeletePhoneNumber removes a number from its user. Clerk refuses to remove the last way to sign in, and linked
+// numbers.
 func (c *Client) DeletePhoneNumber(ctx context.Context, id string) error {
 	if err := checkIdentification(id); err != nil {
 		return err
@@ -49,7 +51,7 @@ func (c *Client) DeletePhoneNumber(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodDelete, phoneNumbersPath+"/"+id, nil, &deletedAnswer{asked: id})
 }
 
-// phoneNumber makes a call that is answered with a number.
+// phoneNumber makes a call whose answer is a number.
 func (c *Client) phoneNumber(ctx context.Context, method string, answer *phoneNumberAnswer, params clerksdk.Params) (PhoneNumber, error) {
 	path := phoneNumbersPath
 	if answer.asked != "" {
@@ -63,8 +65,8 @@ func (c *Client) phoneNumber(ctx context.Context, method string, answer *phoneNu
 
 type phoneNumberAnswer struct {
 	clerksdk.PhoneNumber
-	// asked is the id of the number that the call is about, "" for a new one, which is sent; nil where none is. Clerk does not
-	// say whose a number is.
+	// asked is the id of the requested number; "" for a new one. sent is a new number; nil otherwise. Clerk does not say
+	// to whom a number belongs.
 	asked     string
 	sent      *string
 	canonical PhoneNumber
@@ -76,7 +78,7 @@ func (a *phoneNumberAnswer) canonicalize() (err error) {
 		return err
 	}
 	user := &User{PhoneNumbers: []PhoneNumber{a.canonical}}
-	if a.asked != "" && a.ID != a.asked || a.sent != nil && !holds(user, KindPhoneNumber, *a.sent) {
+	if a.asked != "" && a.ID != a.asked || a.sent != nil && !matches(user, KindPhoneNumber, *a.sent) {
 		return &malformedError{problem: "it is not the number that the call is about"}
 	}
 	return nil

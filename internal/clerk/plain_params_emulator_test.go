@@ -65,7 +65,7 @@ func requireShown(t *testing.T, u *clerk.User, params any, name string) {
 // TestEveryParameterComesBackInTheUser goes by the types: a parameter that is not sent, not kept or not read is named here.
 func TestEveryParameterComesBackInTheUser(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, emulator.Settings{})
+	w := newEnvironment(t, emulator.Settings{})
 	for name, params := range parametersOf[clerk.UpdateUserParams](t, "updated") {
 		t.Run("Update"+name, func(t *testing.T) {
 			t.Parallel()

@@ -21,11 +21,11 @@ import (
 
 const (
 	profileImageSuffix = "/profile_image"
-	// profileImageParam is the name of the part that holds the image. Clerk names no parameter in what it says about images.
+	// profileImageParam is the name of the part that holds the image. Clerk's errors about images name no parameter.
 	profileImageParam = "file"
 )
 
-// ProfileImage is a picture of a user. Clerk takes JPEG, PNG, GIF and WebP of at most 10 MB.
+// ProfileImage is a picture of a user. Clerk accepts JPEG, PNG, GIF and WebP of at most 10 MB.
 type ProfileImage struct {
 	Unprintable
 
@@ -34,8 +34,8 @@ type ProfileImage struct {
 	Content     Secret
 }
 
-// SetProfileImage gives a user a picture in place of the one there is. Clerk tells no digest of it, and the same picture once
-// more is a change like any other.
+// SetProfileImage replaces the picture of a user. Clerk returns no digest of it, and the same picture again is a change
+// like any other.
 func (c *Client) SetProfileImage(ctx context.Context, userID string, image ProfileImage) (*User, error) {
 	if image.Content.IsEmpty() {
 		return nil, errors.New("the profile image is empty")
@@ -44,10 +44,10 @@ func (c *Client) SetProfileImage(ctx context.Context, userID string, image Profi
 		return nil, fmt.Errorf("%.64q is not the media type of an image", image.ContentType)
 	}
 	u, err := c.user(ctx, http.MethodPost, userID, profileImageSuffix, &imageParams{image: image})
-	return u, aboutTheImage(err)
+	return u, withImageParam(err)
 }
 
-// DeleteProfileImage takes the picture from a user. Where there is none, user and error are nil.
+// DeleteProfileImage removes the picture of a user. If there is none, user and error are nil.
 func (c *Client) DeleteProfileImage(ctx context.Context, userID string) (*User, error) {
 	u, err := c.user(ctx, http.MethodDelete, userID, profileImageSuffix, nil)
 	if noImage(err) {
@@ -56,11 +56,11 @@ func (c *Client) DeleteProfileImage(ctx context.Context, userID string) (*User, 
 	return u, err
 }
 
-// imageTypeShape is what can stand in a header without quoting.
+// imageTypeShape is a media type that a header can hold without quoting.
 var imageTypeShape = regexp.MustCompile(`^image/[a-z0-9][a-z0-9.+-]*$`)
 
-// aboutTheImage names the parameter in a refusal of what was sent.
-func aboutTheImage(err error) error {
+// withImageParam adds the name of the parameter to a refusal of an image.
+func withImageParam(err error) error {
 	e, ok := errors.AsType[*Error](err)
 	if !ok || e.Param != "" {
 		return err
@@ -72,7 +72,8 @@ func aboutTheImage(err error) error {
 	return err
 }
 
-// imageParams are sent as a form. Pictures are no text, and metadata in them can tell about people: a refusal is not quoted.
+// imageParams are sent as a form. Images are not text, and metadata in them can identify people, so a refusal is not
+// quoted.
 type imageParams struct {
 	clerksdk.APIParams
 	image ProfileImage
@@ -80,8 +81,8 @@ type imageParams struct {
 
 func (p *imageParams) quiet() {}
 
-// ToMultipart returns the form and its content type. Both are the same for the same image: the boundary is its digest, which
-// the image cannot hold.
+// ToMultipart returns the form and its content type. Both are the same for the same image: the boundary is the image's
+// digest, which the image cannot contain.
 func (p *imageParams) ToMultipart() ([]byte, string, error) {
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)

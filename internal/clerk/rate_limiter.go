@@ -11,22 +11,23 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
-// RateLimiterConfig makes a RateLimiter.
+// RateLimiterConfig configures a RateLimiter.
 type RateLimiterConfig struct {
-	// RequestsPer10s is the budget, see Budget. Less than 1 counts as 1.
+	// RequestsPer10s is the budget; see Budget. Values below 1 count as 1.
 	RequestsPer10s int
-	// Now is the clock; nil is time.Now.
+	// Now returns the current time. The default is time.Now.
 	Now func() time.Time
-	// OnRecovered is called after the first proper answer of Clerk's that ends a refusal of the call's key, or half a minute
-	// or more of nothing but 5xx and missing answers. It is the time to wake what waits. Nil is nothing.
+	// OnRecovered is called after the first valid answer of Clerk that ends a refusal of the call's key, or that ends an
+	// outage: half a minute or more with nothing but 5xx and missing answers. Waiting work can then be retried. Nil does
+	// nothing.
 	OnRecovered func()
-	// OnKeyRefused is called when Clerk starts to refuse a key. Nil is nothing.
+	// OnKeyRefused is called when Clerk begins to refuse a key. Nil does nothing.
 	OnKeyRefused func()
 }
 
-// RateLimiter decides when calls to one Clerk instance may be made: as its budget and Clerk's limits allow, and with a key
-// that Clerk refuses only one now and then. The answers to calls tell it what Clerk limits and refuses. It has no goroutines,
-// and nobody waits in it. It is safe for concurrent use.
+// RateLimiter decides when calls to one Clerk instance may be made. It follows the budget and Clerk's limits, and
+// allows only an occasional probe with a key that Clerk refuses. It learns from the answers what Clerk limits and
+// refuses. It has no goroutines and never blocks. It is safe for concurrent use.
 type RateLimiter struct {
 	now                       func() time.Time
 	onRecovered, onKeyRefused func()
@@ -34,27 +35,27 @@ type RateLimiter struct {
 
 	mu      sync.Mutex
 	refused refusedKeys
-	// failingSince is when a run of 5xx and missing answers began; zero is none.
+	// failingSince is when a series of 5xx and missing answers began; zero if there is none.
 	failingSince time.Time
 }
 
 // token is the permission for one call.
 type token struct {
-	// key is what the call is made with.
+	// key is the key of the call.
 	key keyID
-	// user is whose own limit the call counts against, see limitedUser.
+	// user is the user whose limit the call counts against; see limitedUser.
 	user string
-	// probe is true for a call that finds out whether the key is still refused.
+	// probe is true for a call that checks whether the key is still refused.
 	probe bool
 }
 
-// outcome is what the rate limiter learns from a call. Status 0 is no answer.
+// outcome is the result of a call. Status 0 means that there was no answer.
 type outcome struct {
 	status     int
 	retryAfter time.Duration
 }
 
-// outage is how long nothing but failures have to come for OnRecovered to be called after them.
+// outage is the minimum length of a series of failures after which a success calls OnRecovered.
 const outage = 30 * time.Second
 
 // NewRateLimiter returns a rate limiter with a full budget.
@@ -69,11 +70,11 @@ func NewRateLimiter(config RateLimiterConfig) *RateLimiter {
 	}
 }
 
-// SetRequestsPer10s changes the budget; less than 1 counts as 1. Callers that wait keep their seats.
+// SetRequestsPer10s changes the budget; values below 1 count as 1. Waiting callers keep their seats.
 func (l *RateLimiter) SetRequestsPer10s(n int) { l.limiter.SetRequestsPer10s(n) }
 
-// take takes a token for a call with the key that counts against the limit of a user, "" for nobody's. Its errors are a
-// *WaitError, which says when to ask again, and a *KeyRefusedError.
+// take takes a token for a call with the key. The call counts against the limit of a user; "" for none. The error is a
+// *WaitError, which says when to try again, or a *KeyRefusedError.
 func (l *RateLimiter) take(caller ratelimit.Caller, key keyID, user string) (token, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -87,7 +88,7 @@ func (l *RateLimiter) take(caller ratelimit.Caller, key keyID, user string) (tok
 	return token{key: key, user: user, probe: l.refused.probe(key, now)}, nil
 }
 
-// reserve asks for a token as take does, and keeps it for the caller's next call.
+// reserve takes a token like take and keeps it for the caller's next call.
 func (l *RateLimiter) reserve(caller ratelimit.Caller, key keyID) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -103,23 +104,23 @@ func (l *RateLimiter) reserve(caller ratelimit.Caller, key keyID) error {
 	return nil
 }
 
-// hasten lets the next call with a refused key be its probe at once, see refusedKeys.hasten. It reports whether the key is
-// refused.
-func (l *RateLimiter) hasten(key keyID) bool {
+// probeNow makes the next call with a refused key its probe at once; see refusedKeys.probeNow. It reports whether the
+// key is refused.
+func (l *RateLimiter) probeNow(key keyID) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.refused.hasten(key, l.now())
+	return l.refused.probeNow(key, l.now())
 }
 
-// settle tells the rate limiter how a call ended, and calls the hook for that, if any.
-func (l *RateLimiter) settle(t token, result outcome) {
-	if hook := l.learn(t, result); hook != nil {
+// callEnded records how a call ended, and calls the hook for that, if any.
+func (l *RateLimiter) callEnded(t token, result outcome) {
+	if hook := l.record(t, result); hook != nil {
 		hook()
 	}
 }
 
-// learn records an outcome and returns the hook for it, if any.
-func (l *RateLimiter) learn(t token, result outcome) func() {
+// record records an outcome and returns the hook for it, if any.
+func (l *RateLimiter) record(t token, result outcome) func() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
@@ -143,7 +144,7 @@ func (l *RateLimiter) learn(t token, result outcome) func() {
 	return nil
 }
 
-// recover records a proper answer and returns the hook if it ends a refusal or an outage.
+// recover records a valid answer, and returns the hook if it ends a refusal or an outage.
 func (l *RateLimiter) recover(t token, now time.Time) func() {
 	failing := l.failingSince
 	l.failingSince = time.Time{}

@@ -68,7 +68,7 @@ func TestThrottledCalls(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			l := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 1000})
-			l.settle(ask(t, l, "user_a"), throttled(7*time.Second))
+			l.callEnded(ask(t, l, "user_a"), throttled(7*time.Second))
 			if wait := waitOn(t, l, "asker", "user_a"); wait != 7*time.Second {
 				t.Errorf("a call on the user: told to wait %v, want 7s", wait)
 			}
@@ -83,10 +83,10 @@ func TestThrottledCalls(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			l := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 1000})
 			early, late := ask(t, l, ""), ask(t, l, "")
-			l.settle(early, throttled(20*time.Second))
+			l.callEnded(early, throttled(20*time.Second))
 			// A shorter limit does not end it earlier, and neither does an answer to a call that was under way.
-			l.settle(late, throttled(time.Second))
-			l.settle(token{}, outcome{status: http.StatusOK})
+			l.callEnded(late, throttled(time.Second))
+			l.callEnded(token{}, outcome{status: http.StatusOK})
 			if wait := waitOn(t, l, "asker", ""); wait != 20*time.Second {
 				t.Errorf("told to wait %v, want 20s", wait)
 			}
@@ -99,7 +99,7 @@ func TestReservedTokenIsTheProbeOfARefusedKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWatched()
 		unauthorized := outcome{status: http.StatusUnauthorized}
-		w.settle(ask(t, w.RateLimiter, ""), unauthorized)
+		w.callEnded(ask(t, w.RateLimiter, ""), unauthorized)
 		mine := ratelimit.Caller{ID: "mine", Level: ratelimit.Interactive}
 		if _, ok := errors.AsType[*KeyRefusedError](w.reserve(mine, "")); !ok {
 			t.Fatal("a token was reserved for a refused key")
@@ -115,7 +115,7 @@ func TestReservedTokenIsTheProbeOfARefusedKey(t *testing.T) {
 		if err != nil {
 			t.Fatalf("the probe is not let through: %v", err)
 		}
-		w.settle(probe, unauthorized)
+		w.callEnded(probe, unauthorized)
 		if _, closed := w.closedFor(t); closed != 2*firstProbe {
 			t.Errorf("closed for %v, want %v", closed, 2*firstProbe)
 		}
@@ -139,7 +139,7 @@ func TestReservedTokenIsTheProbeOfARefusedKey(t *testing.T) {
 		if _, closed := errors.AsType[*KeyRefusedError](w.reserve(mine, "")); !closed {
 			t.Error("the caller has a second probe while its first is not answered")
 		}
-		w.settle(probe, outcome{status: http.StatusOK})
+		w.callEnded(probe, outcome{status: http.StatusOK})
 		w.told(t, 1, 1)
 	})
 }
@@ -148,13 +148,13 @@ func TestReservedProbeThatIsThrottledStaysItsCallers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWatched()
-		w.settle(ask(t, w.RateLimiter, ""), outcome{status: http.StatusUnauthorized})
+		w.callEnded(ask(t, w.RateLimiter, ""), outcome{status: http.StatusUnauthorized})
 		time.Sleep(firstProbe)
 		mine := ratelimit.Caller{ID: "mine", Level: ratelimit.Interactive}
 		if err := w.reserve(mine, ""); err != nil {
 			t.Fatal(err)
 		}
-		w.settle(token{key: "another"}, throttled(3*time.Second))
+		w.callEnded(token{key: "another"}, throttled(3*time.Second))
 		_, err := w.take(mine, "", "")
 		wait, ok := errors.AsType[*WaitError](err)
 		if !ok || time.Until(wait.At) != 3*time.Second {

@@ -14,7 +14,7 @@ const (
 	maxErrorText = 512
 	maxMessage   = 384
 	redacted     = "[redacted]"
-	// shortValue is the length up to which a value is only taken out where it stands alone.
+	// shortValue is the length up to which a value is removed only if it stands alone.
 	shortValue = 3
 )
 
@@ -25,16 +25,16 @@ var (
 	digit      = regexp.MustCompile(`[0-9]`)
 )
 
-// redactor takes out of a server's text what must not be told: the key, values from the request, anything that looks like
-// a credential, and what would break out of a line of log.
+// redactor removes confidential content from a server's text: the key, values from the request, anything that looks
+// like a credential, and characters that would end a log line.
 type redactor struct {
-	// values are taken out in this order: one that is part of another has to come after it.
+	// values are removed in this order. A value comes before those that it contains.
 	values []string
-	// quiet lets nothing through but names that are known beforehand.
+	// quiet removes everything except known names.
 	quiet bool
 }
 
-// newRedactor returns a redactor for the values in every way in which an answer may spell them.
+// newRedactor returns a redactor for the values in every spelling that an answer may have.
 func newRedactor(values []string) redactor {
 	var all []string
 	for _, value := range values {
@@ -45,7 +45,7 @@ func newRedactor(values []string) redactor {
 	return redactor{values: longestFirst(all)}
 }
 
-// line returns the text in one clean line of at most limit bytes.
+// line returns the text as one clean line of at most limit bytes.
 func (r redactor) line(text string, limit int) string {
 	text = singleLine(r.withoutValues(text))
 	text = credential.ReplaceAllString(text, redacted)
@@ -58,11 +58,11 @@ func (r redactor) line(text string, limit int) string {
 	return shorten(text, limit)
 }
 
-// withoutValues takes all values out, in whatever case.
+// withoutValues removes all values, in any case.
 func (r redactor) withoutValues(text string) string {
 	folded := foldCase(text)
 	for _, value := range r.values {
-		// What is no text does not occur in what JSON holds.
+		// JSON cannot contain a value that is not valid text.
 		if value != "" && utf8.ValidString(value) && strings.Contains(folded, foldCase(value)) {
 			text = removeValue(text, value)
 			folded = foldCase(text)
@@ -71,7 +71,7 @@ func (r redactor) withoutValues(text string) string {
 	return text
 }
 
-// foldCase makes two texts the same that a regular expression takes for the same without regard to case.
+// foldCase maps two texts to the same one if a case-insensitive regular expression does not distinguish them.
 func foldCase(text string) string {
 	return strings.Map(func(r rune) rune {
 		least := r
@@ -82,28 +82,29 @@ func foldCase(text string) string {
 	}, text)
 }
 
-// removeValue takes one value out. A short one only where it is a word of its own, or little of the text would be left.
+// removeValue removes one value. A short one is removed only if it is a separate word; otherwise little of the text
+// would be left.
 func removeValue(text, value string) string {
 	pattern := "(?i)" + regexp.QuoteMeta(value)
 	if utf8.RuneCountInString(value) > shortValue {
 		return regexp.MustCompile(pattern).ReplaceAllLiteralString(text, redacted)
 	}
 	alone := regexp.MustCompile(`(^|[^\pL\pN])` + pattern + `($|[^\pL\pN])`)
-	// Twice, for of two that stand side by side the first takes along what separates them.
+	// Twice, because the match of one value includes the separator before the next one.
 	for range 2 {
 		text = alone.ReplaceAllString(text, "${1}"+redacted+"${2}")
 	}
 	return text
 }
 
-// singleLine turns white space and everything that does not print into single spaces.
+// singleLine replaces white space and unprintable characters by single spaces.
 func singleLine(text string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(text, " "), func(r rune) bool {
 		return unicode.IsSpace(r) || !unicode.IsGraphic(r)
 	}), " ")
 }
 
-// shorten cuts the text to at most limit bytes, between characters. The limit has room for the mark that says so.
+// shorten cuts the text to at most limit bytes, between characters. The limit includes the mark of a cut.
 func shorten(text string, limit int) string {
 	const mark = "…"
 	if len(text) <= limit {

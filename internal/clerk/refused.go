@@ -30,25 +30,25 @@ var (
 	traceShape = regexp.MustCompile(`^[A-Za-z0-9/;=_.-]{1,128}$`)
 )
 
-// errorMeta are the parts of an error's meta object that are looked at.
+// errorMeta holds the used fields of an error's meta object.
 type errorMeta struct {
 	ParamName           string   `json:"param_name"`
 	ParamNames          []string `json:"param_names"`
 	UnsupportedFeatures []string `json:"unsupported_features"`
 }
 
-// unanswered reports whether a status settles nothing: none, 5xx, a redirect, or a proxy that gave up.
+// unanswered reports whether a status leaves the outcome unknown: none, 5xx, a redirect, or a timeout of a proxy.
 func unanswered(status int) bool {
 	return status < 200 || status >= 300 && status < 400 || status >= 500 || status == http.StatusRequestTimeout
 }
 
-// newError reads an answer that refuses a call. The status survives whatever the body holds.
+// newError reads an answer that refuses a call. It keeps the status, whatever the body holds.
 func newError(a *answer, now time.Time, r redactor) *Error {
 	var body clerksdk.APIErrorResponse
-	// A body of another shape leaves what could be read of it.
+	// If the body has another form, the readable part is used.
 	_ = json.Unmarshal(a.body, &body)
 	e := &Error{Status: a.status, TraceID: traceID(body.TraceID, a.header, r), foreign: true}
-	if len(body.Errors) == 0 || !clerks(a.status, body.Errors[0]) {
+	if len(body.Errors) == 0 || !fromClerk(a.status, body.Errors[0]) {
 		e.form = formOf(a)
 	} else {
 		e.foreign = false
@@ -61,13 +61,13 @@ func newError(a *answer, now time.Time, r redactor) *Error {
 	return e
 }
 
-// clerks reports whether an error in a body is one of Clerk's. Clerk says of everything that is gone by a code what it is:
-// without one, a 404 or 410 is of something between, that has a list of errors as well.
-func clerks(status int, e clerksdk.Error) bool {
+// fromClerk reports whether an error in a body is Clerk's. Clerk's errors about missing objects always have a code. So
+// a 404 or 410 without one is from a server in between that also uses a list of errors.
+func fromClerk(status int, e clerksdk.Error) bool {
 	return e.Code != "" || status != http.StatusNotFound && status != http.StatusGone
 }
 
-// describe takes over what Clerk says about one error.
+// describe copies Clerk's description of one error.
 func (e *Error) describe(from clerksdk.Error, r redactor) {
 	e.Code = r.word(from.Code, codeShape)
 	e.Message = from.LongMessage
@@ -79,7 +79,7 @@ func (e *Error) describe(from clerksdk.Error, r redactor) {
 	}
 	e.Message = r.line(e.Message, maxMessage)
 	var meta errorMeta
-	// The same: what cannot be read is not needed to tell the error by.
+	// Likewise: what cannot be read is not needed to identify the error.
 	_ = json.Unmarshal(from.Meta, &meta)
 	if meta.ParamName != "" {
 		meta.ParamNames = []string{meta.ParamName}
@@ -88,8 +88,8 @@ func (e *Error) describe(from clerksdk.Error, r redactor) {
 	e.Features = r.words(meta.UnsupportedFeatures)
 }
 
-// word returns a name from an answer, or "" if it is not shaped like one. A name we know is what it is, even if a value in
-// the request happens to read the same.
+// word returns a name from an answer, or "" if it does not have the form of one. A known name is returned even if a
+// value in the request has the same text.
 func (r redactor) word(name string, shape *regexp.Regexp) string {
 	if !shape.MatchString(name) {
 		return ""
@@ -116,7 +116,7 @@ func (r redactor) words(names []string) []string {
 	return clean
 }
 
-// traceID returns the id under which Clerk knows the call.
+// traceID returns the id of the call at Clerk.
 func traceID(fromBody string, header http.Header, r redactor) string {
 	for _, id := range []string{fromBody, header.Get("Clerk-Trace-Id"), header.Get("X-Cloud-Trace-Context")} {
 		if !traceShape.MatchString(id) {
@@ -127,11 +127,12 @@ func traceID(fromBody string, header http.Header, r redactor) string {
 	return ""
 }
 
-// retryAfter reads a Retry-After header, seconds or a date, within bounds; no sensible value is a whole window.
+// retryAfter reads a Retry-After header, seconds or a date, within bounds. Without a sensible value it returns a whole
+// window.
 func retryAfter(header string, now time.Time) time.Duration {
 	header = strings.TrimSpace(header)
 	wait := defaultRetryAfter
-	// Out of range, the number is the largest or smallest there is.
+	// If it is out of range, ParseInt returns the largest or smallest number.
 	if seconds, err := strconv.ParseInt(header, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		wait = time.Duration(min(max(seconds, 0), int64(maxRetryAfter/time.Second))) * time.Second
 	} else if at, err := http.ParseTime(header); err == nil {

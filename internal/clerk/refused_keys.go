@@ -12,16 +12,16 @@ import (
 const (
 	firstProbe = time.Second
 	lastProbe  = time.Minute
-	// probeTime is how long a probe is given before another one is let through.
+	// probeTime is how long a probe may take before another one is allowed.
 	probeTime = 15 * time.Second
-	// calm is how long calls with a key have to go well for its next refusal to count as the first one.
-	calm = time.Minute
-	// refusalKept is how long a refused key is remembered that nobody uses.
+	// recoveryTime is how long calls with a key must succeed before its next refusal counts as the first one.
+	recoveryTime = time.Minute
+	// refusalKept is how long a refused key that nobody uses is remembered.
 	refusalKept = time.Hour
 )
 
-// keyID tells secret keys apart without being one: a digest, which cannot be searched for what has a key's randomness. ""
-// is no key.
+// keyID identifies a secret key without revealing it. It is a digest; a key has so much randomness that nobody can find
+// it by search. "" is no key.
 type keyID string
 
 func identify(key string) keyID {
@@ -29,18 +29,18 @@ func identify(key string) keyID {
 	return keyID(sum[:])
 }
 
-// refusedKeys are the secret keys that Clerk refuses. With each of them only one call at a time is made, a probe, after a
-// growing back-off. Calls with other keys of the instance go on: ClerkInstances with other keys may share it.
+// refusedKeys are the secret keys that Clerk refuses. With each of them only one call at a time is made, a probe, after
+// a growing back-off. Calls with other keys continue, because ClerkInstances of the same instance may have other keys.
 type refusedKeys map[keyID]*refusal
 
 type refusal struct {
 	backoff time.Duration
 	probeAt time.Time
-	// prober is the caller that reserved the probe until proberUntil. Zero is none.
+	// prober is the caller that reserved the probe until proberUntil; zero if there is none.
 	prober      string
 	proberUntil time.Time
-	// acceptedAt is when calls went out again; zero while the key is refused. The refusal is kept: where some calls with the
-	// key go well and others are refused, each refusal has to last longer than the one before.
+	// acceptedAt is when calls were allowed again; zero while the key is refused. The refusal is kept: if some calls with
+	// the key succeed and others are refused, each refusal lasts longer than the one before.
 	acceptedAt time.Time
 }
 
@@ -59,9 +59,9 @@ func (r refusedKeys) admit(key keyID, caller string, now time.Time) error {
 	return &KeyRefusedError{At: one.probeAt, Repeated: one.backoff > firstProbe}
 }
 
-// hasten lets the next probe with the key through now, unless the key was refused repeatedly. It reports whether the key is
+// probeNow allows the next probe with the key now, unless the key was refused repeatedly. It reports whether the key is
 // refused.
-func (r refusedKeys) hasten(key keyID, now time.Time) bool {
+func (r refusedKeys) probeNow(key keyID, now time.Time) bool {
 	one, refused := r.current(key)
 	if refused && one.backoff == firstProbe {
 		one.probeAt = now
@@ -69,7 +69,7 @@ func (r refusedKeys) hasten(key keyID, now time.Time) bool {
 	return refused
 }
 
-// probe reports whether the call now let through is a probe, and holds back others until it is answered.
+// probe reports whether the call that is allowed now is a probe, and blocks others until it is answered.
 func (r refusedKeys) probe(key keyID, now time.Time) bool {
 	one, refused := r.current(key)
 	if refused {
@@ -78,7 +78,7 @@ func (r refusedKeys) probe(key keyID, now time.Time) bool {
 	return refused
 }
 
-// reserveProbe makes the caller's next call until then the probe, if the key is refused, and holds back others.
+// reserveProbe makes the caller's next call before until the probe, if the key is refused, and blocks others.
 func (r refusedKeys) reserveProbe(key keyID, caller string, now, until time.Time) {
 	if one, refused := r.current(key); refused {
 		one.probeAt = now.Add(probeTime)
@@ -86,15 +86,15 @@ func (r refusedKeys) reserveProbe(key keyID, caller string, now, until time.Time
 	}
 }
 
-// refuse records a 401 and reports whether calls with the key went out until now. Answers to calls that were under way when
-// it came tell nothing new.
+// refuse records a 401, and reports whether calls with the key were allowed until now. Answers to calls that were sent
+// before that add no information.
 func (r refusedKeys) refuse(t token, now time.Time) bool {
 	one, refused := r.current(t.key)
 	switch {
 	case one == nil:
 		maps.DeleteFunc(r, func(_ keyID, old *refusal) bool { return now.Sub(old.probeAt) > refusalKept })
 		r[t.key] = &refusal{backoff: firstProbe, probeAt: now.Add(firstProbe)}
-	case !refused && now.Sub(one.acceptedAt) > calm:
+	case !refused && now.Sub(one.acceptedAt) > recoveryTime:
 		*one = refusal{backoff: firstProbe, probeAt: now.Add(firstProbe)}
 	case !refused, t.probe:
 		backoff := min(2*one.backoff, lastProbe)
@@ -103,15 +103,15 @@ func (r refusedKeys) refuse(t token, now time.Time) bool {
 	return !refused
 }
 
-// postpone records a probe that told nothing about the key.
+// postpone records a probe that did not tell whether the key is accepted.
 func (r refusedKeys) postpone(t token, now time.Time) {
 	if one, refused := r.current(t.key); refused && t.probe {
 		one.probeAt = now.Add(one.backoff)
 	}
 }
 
-// accept records a proper answer and reports whether it ends the refusal of the key. Only a probe's does: the other calls were
-// under way when the key was refused.
+// accept records a valid answer, and reports whether it ends the refusal of the key. Only a probe's answer does: other
+// calls were sent before the key was refused.
 func (r refusedKeys) accept(t token, now time.Time) bool {
 	one, refused := r.current(t.key)
 	if !refused || !t.probe {

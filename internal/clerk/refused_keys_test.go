@@ -60,8 +60,8 @@ func TestRefusedKey(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWatched()
 			first, second := ask(t, w.RateLimiter, ""), ask(t, w.RateLimiter, "")
-			w.settle(first, unauthorized)
-			w.settle(second, unauthorized)
+			w.callEnded(first, unauthorized)
+			w.callEnded(second, unauthorized)
 			w.told(t, 1, 0)
 			for _, seconds := range []int{1, 2, 4, 8, 16, 32, 60, 60} {
 				_, closed := w.closedFor(t)
@@ -73,7 +73,7 @@ func TestRefusedKey(t *testing.T) {
 				if _, meanwhile := w.closedFor(t); meanwhile == 0 {
 					t.Fatal("a second call got through beside the probe")
 				}
-				w.settle(probe, unauthorized)
+				w.callEnded(probe, unauthorized)
 			}
 			w.told(t, 1, 0)
 		})
@@ -83,19 +83,19 @@ func TestRefusedKey(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWatched()
 			under := ask(t, w.RateLimiter, "")
-			w.settle(ask(t, w.RateLimiter, ""), unauthorized)
-			w.settle(under, outcome{status: http.StatusOK})
+			w.callEnded(ask(t, w.RateLimiter, ""), unauthorized)
+			w.callEnded(under, outcome{status: http.StatusOK})
 			if _, closed := w.closedFor(t); closed == 0 {
 				t.Fatal("an answer to a call that was under way ended the refusal")
 			}
 			time.Sleep(time.Second)
 			probe, _ := w.closedFor(t)
-			w.settle(probe, outcome{status: http.StatusNotFound})
+			w.callEnded(probe, outcome{status: http.StatusNotFound})
 			w.told(t, 1, 1)
 			ask(t, w.RateLimiter, "")
-			w.settle(ask(t, w.RateLimiter, ""), outcome{status: http.StatusOK})
+			w.callEnded(ask(t, w.RateLimiter, ""), outcome{status: http.StatusOK})
 			w.told(t, 1, 1)
-			w.settle(ask(t, w.RateLimiter, ""), unauthorized)
+			w.callEnded(ask(t, w.RateLimiter, ""), unauthorized)
 			if _, closed := w.closedFor(t); closed != 2*time.Second {
 				t.Errorf("refused anew: closed for %v, want 2s", closed)
 			}
@@ -107,9 +107,9 @@ func TestRefusedKey(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWatched()
 			for i, seconds := range []int{1, 2, 4, 8, 16, 32, 60, 60} {
-				w.settle(ask(t, w.RateLimiter, ""), unauthorized)
+				w.callEnded(ask(t, w.RateLimiter, ""), unauthorized)
 				w.told(t, i+1, i)
-				w.hasten("")
+				w.probeNow("")
 				if _, closed := w.closedFor(t); closed != time.Duration(seconds)*time.Second && i > 0 {
 					t.Fatalf("closed for %v, want %ds whoever hastens it", closed, seconds)
 				}
@@ -119,12 +119,12 @@ func TestRefusedKey(t *testing.T) {
 					time.Sleep(probeTime)
 				}
 				probe, _ := w.closedFor(t)
-				w.settle(probe, outcome{status: http.StatusOK})
+				w.callEnded(probe, outcome{status: http.StatusOK})
 			}
-			time.Sleep(calm + time.Second)
-			w.settle(ask(t, w.RateLimiter, ""), unauthorized)
+			time.Sleep(recoveryTime + time.Second)
+			w.callEnded(ask(t, w.RateLimiter, ""), unauthorized)
 			if _, closed := w.closedFor(t); closed != firstProbe {
-				t.Errorf("closed for %v after a calm, want %v", closed, firstProbe)
+				t.Errorf("closed for %v after a recoveryTime, want %v", closed, firstProbe)
 			}
 		})
 	})
@@ -132,11 +132,11 @@ func TestRefusedKey(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			w := newWatched()
-			w.settle(ask(t, w.RateLimiter, ""), unauthorized)
+			w.callEnded(ask(t, w.RateLimiter, ""), unauthorized)
 			time.Sleep(time.Second)
 			for _, result := range []outcome{{}, {status: http.StatusBadGateway}, throttled(time.Second)} {
 				probe, _ := w.closedFor(t)
-				w.settle(probe, result)
+				w.callEnded(probe, result)
 				if _, closed := w.closedFor(t); closed != time.Second {
 					t.Fatalf("closed for %v after a probe that told nothing, want 1s", closed)
 				}
@@ -154,9 +154,9 @@ func TestRefusedKey(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWatched()
 			under := ask(t, w.RateLimiter, "")
-			w.settle(ask(t, w.RateLimiter, ""), unauthorized)
+			w.callEnded(ask(t, w.RateLimiter, ""), unauthorized)
 			time.Sleep(firstProbe / 2)
-			w.settle(under, outcome{status: http.StatusBadGateway})
+			w.callEnded(under, outcome{status: http.StatusBadGateway})
 			if _, closed := w.closedFor(t); closed != firstProbe/2 {
 				t.Errorf("closed for %v, want %v", closed, firstProbe/2)
 			}
@@ -166,15 +166,15 @@ func TestRefusedKey(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			w := newWatched()
-			if w.hasten("") {
+			if w.probeNow("") {
 				t.Error("a key that nobody used is refused")
 			}
-			w.settle(ask(t, w.RateLimiter, ""), unauthorized)
-			if !w.hasten("") {
+			w.callEnded(ask(t, w.RateLimiter, ""), unauthorized)
+			if !w.probeNow("") {
 				t.Error("a refused key is not")
 			}
 			probe, _ := w.closedFor(t)
-			w.settle(probe, outcome{status: http.StatusOK})
+			w.callEnded(probe, outcome{status: http.StatusOK})
 			ask(t, w.RateLimiter, "")
 			w.told(t, 1, 1)
 		})
@@ -183,11 +183,11 @@ func TestRefusedKey(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			l := NewRateLimiter(RateLimiterConfig{RequestsPer10s: 1000})
-			l.settle(ask(t, l, ""), unauthorized)
-			l.hasten("")
-			l.settle(ask(t, l, ""), unauthorized)
+			l.callEnded(ask(t, l, ""), unauthorized)
+			l.probeNow("")
+			l.callEnded(ask(t, l, ""), unauthorized)
 			time.Sleep(2 * time.Second)
-			l.settle(ask(t, l, ""), outcome{status: http.StatusOK})
+			l.callEnded(ask(t, l, ""), outcome{status: http.StatusOK})
 			ask(t, l, "")
 		})
 	})
@@ -201,11 +201,11 @@ func TestOutageEndsWithOnRecovered(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			w := newWatched()
-			w.settle(ask(t, w.RateLimiter, ""), failing)
+			w.callEnded(ask(t, w.RateLimiter, ""), failing)
 			time.Sleep(outage)
-			w.settle(ask(t, w.RateLimiter, ""), outcome{})
-			w.settle(ask(t, w.RateLimiter, ""), fine)
-			w.settle(ask(t, w.RateLimiter, ""), fine)
+			w.callEnded(ask(t, w.RateLimiter, ""), outcome{})
+			w.callEnded(ask(t, w.RateLimiter, ""), fine)
+			w.callEnded(ask(t, w.RateLimiter, ""), fine)
 			w.told(t, 0, 1)
 		})
 	})
@@ -214,9 +214,9 @@ func TestOutageEndsWithOnRecovered(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWatched()
 			for range 10 {
-				w.settle(ask(t, w.RateLimiter, ""), failing)
+				w.callEnded(ask(t, w.RateLimiter, ""), failing)
 				time.Sleep(outage - time.Second)
-				w.settle(ask(t, w.RateLimiter, ""), fine)
+				w.callEnded(ask(t, w.RateLimiter, ""), fine)
 			}
 			w.told(t, 0, 0)
 		})
@@ -240,7 +240,7 @@ func TestOnlyTheRefusedKeyIsStopped(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWatched()
 			old, _ := take(t, w, "old")
-			w.settle(old, unauthorized)
+			w.callEnded(old, unauthorized)
 			if _, open := take(t, w, "old"); open {
 				t.Error("the refused key is open")
 			}
@@ -248,12 +248,12 @@ func TestOnlyTheRefusedKeyIsStopped(t *testing.T) {
 			if !open {
 				t.Fatal("the other key is closed")
 			}
-			w.settle(given, fine)
+			w.callEnded(given, fine)
 			w.told(t, 1, 0)
 			if _, open := take(t, w, "old"); open {
 				t.Error("the other key's answer opened the refused one")
 			}
-			w.settle(given, unauthorized)
+			w.callEnded(given, unauthorized)
 			w.told(t, 2, 0)
 		})
 	})
@@ -263,19 +263,19 @@ func TestOnlyTheRefusedKeyIsStopped(t *testing.T) {
 			w := newWatched()
 			for _, key := range []keyID{"a", "b"} {
 				given, _ := take(t, w, key)
-				w.settle(given, unauthorized)
+				w.callEnded(given, unauthorized)
 			}
 			time.Sleep(firstProbe)
 			probe, open := take(t, w, "a")
 			if !open {
 				t.Fatal("no probe of the first key")
 			}
-			w.settle(probe, unauthorized)
+			w.callEnded(probe, unauthorized)
 			probe, open = take(t, w, "b")
 			if !open {
 				t.Fatal("the first key's probe is the second's too")
 			}
-			w.settle(probe, fine)
+			w.callEnded(probe, fine)
 			if _, open := take(t, w, "a"); open {
 				t.Error("the second key's probe opened the first")
 			}
@@ -288,11 +288,11 @@ func TestOnlyTheRefusedKeyIsStopped(t *testing.T) {
 			w := newWatched()
 			for _, key := range []keyID{"a", "b"} {
 				given, _ := take(t, w, key)
-				w.settle(given, unauthorized)
+				w.callEnded(given, unauthorized)
 			}
-			w.hasten("a")
+			w.probeNow("a")
 			probe, _ := take(t, w, "a")
-			w.settle(probe, fine)
+			w.callEnded(probe, fine)
 			w.told(t, 2, 1)
 			if _, open := take(t, w, "a"); !open {
 				t.Error("is not open")
@@ -311,7 +311,7 @@ func TestOnlyTheRefusedKeyIsStopped(t *testing.T) {
 			for i := range 1000 {
 				_, _ = w.take(ratelimit.Caller{ID: fmt.Sprint(i), Level: ratelimit.Interactive}, "old", "")
 			}
-			w.settle(given, unauthorized)
+			w.callEnded(given, unauthorized)
 			_, err := w.take(ratelimit.Caller{ID: "mine", Level: ratelimit.Interactive}, "new", "")
 			wait, _ := errors.AsType[*WaitError](err)
 			if wait == nil || time.Until(wait.At) > 210*time.Millisecond {
@@ -324,7 +324,7 @@ func TestOnlyTheRefusedKeyIsStopped(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWatched()
 			for i := range 100 {
-				w.settle(token{key: keyID(fmt.Sprint(i))}, unauthorized)
+				w.callEnded(token{key: keyID(fmt.Sprint(i))}, unauthorized)
 				time.Sleep(refusalKept / 2)
 			}
 			if n := len(w.RateLimiter.refused); n > 4 {
@@ -336,7 +336,7 @@ func TestOnlyTheRefusedKeyIsStopped(t *testing.T) {
 		t.Parallel()
 		const key = "sk_test_of_nobody"
 		l := NewRateLimiter(RateLimiterConfig{})
-		l.settle(token{key: identify(key)}, unauthorized)
+		l.callEnded(token{key: identify(key)}, unauthorized)
 		if text := fmt.Sprintf("%+v %#v", l.refused, identify(key)); strings.Contains(text, key) {
 			t.Error("the rate limiter holds the key")
 		}

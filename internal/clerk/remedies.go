@@ -3,10 +3,10 @@
 
 package clerk
 
-// defaultRemedy is what to do about an error that is not listed.
+// defaultRemedy is the remedy for an error that is not listed.
 const defaultRemedy = "Change what the message names in the manifest or in the settings of the Clerk instance."
 
-// Remedies that several codes share.
+// Remedies for several codes.
 const (
 	changeValue    = "Correct the value in the manifest."
 	shortenValue   = "Make the value smaller."
@@ -25,7 +25,7 @@ const (
 	reportBug      = "This is a fault of the operator: report it, with Clerk's code."
 )
 
-// remedies say what to do about Clerk's error codes. See https://clerk.com/docs/errors/backend-api.
+// remedies are the remedies for Clerk's error codes. See https://clerk.com/docs/errors/backend-api.
 //
 //nolint:gochecknoglobals // a table that nothing writes to
 var remedies = map[string]string{
@@ -130,9 +130,9 @@ var remedies = map[string]string{
 	"bulk_size_exceeded":           reportBug,
 }
 
-// Remedy returns one sentence on what to do about an error.
+// Remedy returns one sentence that says what to do about an error.
 func Remedy(e *Error) string {
-	// A picture that Clerk cannot read is a body that it cannot read, and has no code of its own.
+	// Clerk has no code for an image that it cannot read; it reports a body that it cannot read.
 	if e.Code == "request_body_invalid" && e.Param == profileImageParam {
 		return chooseImage
 	}

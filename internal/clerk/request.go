@@ -19,19 +19,18 @@ import (
 const (
 	apiVersion = "2026-05-12"
 
-	// An answer is at most answerBase bytes and answerPerItem for each item that was asked for. A user's metadata alone is up
-	// to 24 KiB, and six times that where every character is escaped as \u003c: users can write a third of it themselves, and
+	// An answer has at most answerBase bytes plus answerPerItem for each requested item. A user's metadata alone has up to
+	// 24 KiB, and six times that if every character is escaped as \u003c. Users can write a third of it themselves, and
 	// must not be able to make a list unreadable.
 	answerBase    = 64 << 10
 	answerPerItem = 160 << 10
 	maxListLimit  = 500
 )
 
-// pathShape is what all paths look like. Ids are checked one by one before; this is so that no other text ever gets into
-// a path.
+// pathShape is the shape of all paths. Ids are checked before; this check ensures that no other text gets into a path.
 var pathShape = regexp.MustCompile(`^(/[A-Za-z0-9_-]+)+$`)
 
-// request is a call, ready to be sent.
+// request is a call that is ready to be sent.
 type request struct {
 	method, path string
 	query        url.Values
@@ -41,11 +40,11 @@ type request struct {
 	quiet bool
 }
 
-// quiet are the params of calls that carry what cannot be searched for in Clerk's words, since it is no text or only Clerk
-// knows it.
+// quiet is implemented by the params of calls with values that cannot be found in Clerk's text, because they are not
+// text or only Clerk knows them.
 type quiet interface{ quiet() }
 
-// newRequest writes down what the SDK's request asks for.
+// newRequest converts the SDK's request.
 func newRequest(api *clerksdk.APIRequest) (*request, error) {
 	if !pathShape.MatchString(api.Path) {
 		return nil, fmt.Errorf("%.64q is not a path of the API", api.Path)
@@ -97,7 +96,7 @@ func (r *request) http(ctx context.Context, base string) (*http.Request, error) 
 	return req, nil
 }
 
-// answerLimit is how many bytes the answer may have.
+// answerLimit returns the maximum size of the answer in bytes.
 func (r *request) answerLimit() int64 {
 	items, err := strconv.Atoi(r.query.Get("limit"))
 	if err != nil {

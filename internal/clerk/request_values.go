@@ -13,8 +13,8 @@ import (
 	"unicode/utf8"
 )
 
-// values returns the texts and numbers in the request, longest first, so that an answer that echoes them can be rid of
-// them. Names of parameters and metadata keys are not among them.
+// values returns the texts and numbers in the request, longest first, so that they can be removed from an answer that
+// echoes them. Names of parameters and metadata keys are not included.
 func (r *request) values() []string {
 	var found []string
 	for name, values := range r.query {
@@ -33,12 +33,12 @@ func (r *request) values() []string {
 			found = appendLeaves(found, body)
 		}
 	}
-	// A single character tells nothing, and there would be nothing left of the text.
+	// A single character reveals nothing, and its removal would leave nothing of the text.
 	found = slices.DeleteFunc(found, func(value string) bool { return utf8.RuneCountInString(value) < 2 })
 	return longestFirst(found)
 }
 
-// longestFirst sorts texts so that one comes before those that are part of it, and drops duplicates.
+// longestFirst sorts texts so that a text comes before those that it contains, and removes duplicates.
 func longestFirst(texts []string) []string {
 	slices.SortFunc(texts, func(a, b string) int {
 		return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b))
@@ -59,7 +59,7 @@ func appendLeaves(found []string, value any) []string {
 	case json.Number:
 		found = append(found, value.String())
 	case string:
-		// As it is and as it stands inside quotes, in JSON and in Go.
+		// The value itself, and its form inside quotes in JSON and in Go.
 		found = append(found, value, unquoted(strconv.Quote(value)))
 		if quoted, err := json.Marshal(value); err == nil {
 			found = append(found, unquoted(string(quoted)))

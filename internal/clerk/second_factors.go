@@ -10,17 +10,17 @@ import (
 	"github.com/clerk/clerk-sdk-go/v2/user"
 )
 
-// DisableMFA takes all second factors from a user: authenticator, backup codes, and numbers that were reserved for it.
+// DisableMFA removes all second factors of a user: the authenticator, backup codes, and numbers reserved for it.
 func (c *Client) DisableMFA(ctx context.Context, userID string) error {
 	return c.deleteFactor(ctx, userID, "/mfa")
 }
 
-// DeleteBackupCodes takes all backup codes from a user.
+// DeleteBackupCodes removes all backup codes of a user.
 func (c *Client) DeleteBackupCodes(ctx context.Context, userID string) error {
 	return c.deleteFactor(ctx, userID, "/backup_code")
 }
 
-// DeleteTOTP takes the authenticator from a user. UpdateUser gives one.
+// DeleteTOTP removes the authenticator of a user. UpdateUser adds one.
 func (c *Client) DeleteTOTP(ctx context.Context, userID string) error {
 	return c.deleteFactor(ctx, userID, "/totp")
 }
@@ -33,7 +33,7 @@ func (c *Client) deleteFactor(ctx context.Context, userID, suffix string) error 
 	return c.call(ctx, http.MethodDelete, path, nil, &factorAnswer{asked: userID})
 }
 
-// factorAnswer names the user that a factor was taken from.
+// factorAnswer names the user whose factor was removed.
 type factorAnswer struct {
 	user.MultifactorAuthentication
 	asked string

@@ -15,16 +15,16 @@ import (
 )
 
 const (
-	// minSpelled is how many bytes a value must have for its spellings to be looked for: those of shorter ones are found in
-	// any text.
+	// minSpelled is the minimum length in bytes of a value whose spellings are searched for. Spellings of shorter ones
+	// occur in any text.
 	minSpelled = 3
-	// minBase64 is how many characters of base64 tell something.
+	// minBase64 is the minimum number of characters of base64 that reveal something.
 	minBase64 = 4
 )
 
-// spellings returns the ways other than its own in which a value is echoed: without the blanks and padding that base32 may
-// have, in a URL, in hexadecimal, and in base64, also as part of something longer. A redactor does not heed case, so each
-// stands for its spellings in other case as well.
+// spellings returns the other ways in which a value is echoed: without the blanks and padding that base32 may have, in
+// a URL, in hexadecimal, and in base64, also as part of something longer. A redactor ignores case, so each spelling
+// also covers other cases.
 func spellings(value string) []string {
 	if len(value) < minSpelled {
 		return nil
@@ -47,8 +47,8 @@ func spellings(value string) []string {
 	return all
 }
 
-// otherLetters returns the value in Unicode's normal forms and in lower and upper case, as far as these are more than another
-// case: a server may normalize what it echoes, and lower case makes an ordinary i of a capital I with a dot.
+// otherLetters returns the value in Unicode's normal forms and in lower and upper case, if these differ by more than
+// case. A server may normalize what it echoes, and lower case turns a capital I with a dot into an ordinary i.
 func otherLetters(value string) []string {
 	if !utf8.ValidString(value) || !strings.ContainsFunc(value, func(r rune) bool { return r > unicode.MaxASCII }) {
 		return nil
@@ -65,17 +65,17 @@ func otherLetters(value string) []string {
 	return all
 }
 
-// asBrowsersEscape turns the escapes of a query into those of JavaScript's encodeURIComponent.
+// asBrowsersEscape converts the escapes of a query into those of JavaScript's encodeURIComponent.
 func asBrowsersEscape(query string) string {
 	return strings.NewReplacer("+", "%20", "%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*").Replace(query)
 }
 
-// insideBase64 returns those characters of an encoded text that depend on nothing but the value, which begins offset bytes
-// after a group of three.
+// insideBase64 returns the characters of an encoded text that depend only on the value, which begins offset bytes after
+// a group of three.
 func insideBase64(encoding *base64.Encoding, value string, offset int) string {
 	const bitsPerByte, bitsPerCharacter = 8, 6
 	text := encoding.EncodeToString([]byte(strings.Repeat("\x00", offset) + value))
-	// The first character that is all the value's, and the last.
+	// The first and the last character that depend only on the value.
 	begin := (offset*bitsPerByte + bitsPerCharacter - 1) / bitsPerCharacter
 	end := (offset + len(value)) * bitsPerByte / bitsPerCharacter
 	return text[begin:end]

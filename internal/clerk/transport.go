@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Limits of the transport. Connections are reused, so their number follows how many calls are under way at once.
+// Limits of the transport. Connections are reused, so their number follows the number of concurrent calls.
 const (
 	connectTimeout  = 5 * time.Second
 	idleTimeout     = 90 * time.Second
@@ -21,11 +21,12 @@ const (
 	keepAliveProbes = 30 * time.Second
 )
 
-// NewTransport returns a transport for calls to Clerk, which several clients may share: TLS 1.2 or newer, connections
-// reused, dead ones noticed.
+// NewTransport returns a transport for calls to Clerk, which several clients may share. It uses TLS 1.2 or newer,
+// reuses connections and detects dead ones.
 //
-// A proxy named by the environment (HTTPS_PROXY, NO_PROXY) is used, since many clusters have no other way out, but for
-// https only, where it is given an encrypted tunnel: over plain http it would read the secret key.
+// It uses a proxy that the environment names (HTTPS_PROXY, NO_PROXY), because many clusters have no other connection to
+// the internet. It does so for https only, through an encrypted tunnel: over plain http the proxy would read the secret
+// key.
 func NewTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:                  proxyFor,
@@ -49,7 +50,8 @@ func proxyFor(req *http.Request) (*url.URL, error) {
 	return http.ProxyFromEnvironment(req)
 }
 
-// newHTTPClient returns a client that follows no redirect: it would carry the secret key, and a write, somewhere else.
+// newHTTPClient returns a client that follows no redirect, because a redirect would send the secret key, and a write,
+// to another server.
 func newHTTPClient(transport http.RoundTripper) *http.Client {
 	if transport == nil {
 		transport = NewTransport()

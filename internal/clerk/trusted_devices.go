@@ -10,8 +10,8 @@ import (
 	clerksdk "github.com/clerk/clerk-sdk-go/v2"
 )
 
-// RevokeTrustedDevice takes back the trust in one of a user's devices. IsNotFound is true of the error if there is no such
-// device, or no trust in it.
+// RevokeTrustedDevice revokes the trust in one of a user's devices. IsNotFound is true for the error if there is no
+// such device, or if it is not trusted.
 func (c *Client) RevokeTrustedDevice(ctx context.Context, userID, deviceID string) error {
 	path, err := partPathOf(userID, "/trusted_devices", deviceID)
 	if err != nil {
@@ -20,7 +20,7 @@ func (c *Client) RevokeTrustedDevice(ctx context.Context, userID, deviceID strin
 	return c.call(ctx, http.MethodDelete, path, nil, &deviceAnswer{asked: deviceID})
 }
 
-// deviceAnswer is a trusted device, which stays on record when it is revoked.
+// deviceAnswer is a trusted device. Clerk keeps it on record after it is revoked.
 type deviceAnswer struct {
 	clerksdk.APIResource
 	ID     string `json:"id"`

@@ -9,47 +9,46 @@ import (
 	"time"
 )
 
-// User is a user at Clerk in canonical form: null and "" are the same, addresses and usernames are in lower case, times
-// are in UTC, metadata is never nil and holds what encoding/json decodes into an any (but a json.Number where no float64
-// holds it). Two Users that mean the same are equal field by field. Fields that change by themselves (last sign-in,
-// remaining attempts) are left out. The tags are for Pack and have nothing to do with Clerk's names.
+// User is a user at Clerk in canonical form. null and "" are the same, addresses and usernames are in lower case, and
+// times are in UTC. Metadata is never nil and holds what encoding/json decodes into an any (but a json.Number for a
+// number that no float64 holds). Two Users with the same meaning are equal field by field. Fields that change by
+// themselves (last sign-in, remaining attempts) are left out. The tags are for Pack and are not Clerk's names.
 type User struct {
-	// ID is user_ and letters and digits; it never changes.
+	// ID is user_ and letters and digits. It never changes.
 	ID string `json:",omitzero"`
 
-	// ExternalID, Username, FirstName, LastName and Locale are "" where Clerk has none.
+	// ExternalID, Username, FirstName, LastName and Locale are "" if Clerk has none.
 	ExternalID, Username, FirstName, LastName, Locale string `json:",omitzero"`
 
-	// EmailAddresses are in Clerk's order, as are PhoneNumbers and Web3Wallets; nil where there are none.
+	// EmailAddresses, PhoneNumbers and Web3Wallets are in Clerk's order; nil if there are none.
 	EmailAddresses []EmailAddress `json:",omitempty"`
 	PhoneNumbers   []PhoneNumber  `json:",omitempty"`
 	Web3Wallets    []Web3Wallet   `json:",omitempty"`
 
-	// PrimaryEmailAddressID and PrimaryPhoneNumberID are "" where there is none.
+	// PrimaryEmailAddressID and PrimaryPhoneNumberID are "" if there is none.
 	PrimaryEmailAddressID, PrimaryPhoneNumberID string `json:",omitzero"`
 
 	PublicMetadata, PrivateMetadata, UnsafeMetadata Metadata `json:",omitempty"`
 
 	Banned bool `json:",omitzero"`
 
-	// Locked is true while sign-in is refused; LockedUntil says when Clerk lifts the lock by itself and is zero for a
-	// user that is not locked or locked without end. It is derived from a countdown, so two readings may differ by
-	// some seconds.
+	// Locked is true while Clerk refuses sign-in. LockedUntil is when Clerk lifts the lock by itself; zero for a user that
+	// is not locked, or locked without end. It is computed from a countdown, so two reads may differ by some seconds.
 	Locked      bool      `json:",omitzero"`
 	LockedUntil time.Time `json:",omitzero"`
 
 	PasswordEnabled, TwoFactorEnabled, TOTPEnabled, BackupCodeEnabled, HasImage bool `json:",omitzero"`
 
-	// PasswordUpdatedAt is when anybody last set the password; zero where Clerk does not know of it.
+	// PasswordUpdatedAt is when the password was last set; zero if Clerk does not know.
 	PasswordUpdatedAt time.Time `json:",omitzero"`
 
-	// ExternalAccounts are the accounts elsewhere with which the user signs in, in Clerk's order; nil where there are none. One
-	// that Clerk describes in a way that cannot be read is left out.
+	// ExternalAccounts are the accounts at providers with which the user signs in, in Clerk's order; nil if there are
+	// none. Unreadable ones are left out.
 	ExternalAccounts []ExternalAccount `json:",omitempty"`
 
 	DeleteSelfEnabled, CreateOrganizationEnabled, BypassClientTrust bool `json:",omitzero"`
 
-	// CreateOrganizationsLimit is nil where the instance's default holds; 0 is no limit.
+	// CreateOrganizationsLimit is nil for the instance's default; 0 means no limit.
 	CreateOrganizationsLimit *int64 `json:",omitzero"`
 
 	// DirectoryManaged is true for users that a directory (SCIM) owns.
@@ -58,19 +57,19 @@ type User struct {
 	CreatedAt, UpdatedAt time.Time `json:",omitzero"`
 }
 
-// String names the user by its id, and says nothing else.
+// String names the user by its id only.
 func (u User) String() string { return "user " + u.ID }
 
-// Format prints String whatever the verb.
+// Format prints String for every verb.
 func (u User) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, u.String()) }
 
 // MarshalText returns String, for JSON, YAML and loggers.
 func (u User) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
 
-// Metadata is one of a user's three metadata objects, decoded. It is not printed; as JSON it is what Clerk is sent.
+// Metadata is one of a user's three metadata objects, decoded. It is never printed. Its JSON is what Clerk receives.
 type Metadata map[string]any
 
-// Format prints that it is not shown, whatever the verb.
+// Format prints a text that says that the metadata is not shown, for every verb.
 func (Metadata) Format(state fmt.State, _ rune) { writeNotShown(state) }
 
 // IdentifierStatus is the verification state of an address, number or wallet.
@@ -78,11 +77,11 @@ type IdentifierStatus string
 
 // Verification states.
 const (
-	// Verified: the user has shown to own it; it is the only state that proves possession.
+	// Verified means that the user has proved to own it. Only this status proves possession.
 	Verified IdentifierStatus = "verified"
-	// Reserved: not verified, but usable for sign-in and not to be had by anybody else.
+	// Reserved means not verified, but usable for sign-in and not available to other users.
 	Reserved IdentifierStatus = "reserved"
-	// Unverified: neither; several users may hold it.
+	// Unverified means neither. Several users may have the same one.
 	Unverified IdentifierStatus = "unverified"
 )
 
@@ -93,7 +92,7 @@ type EmailAddress struct {
 	// Address is in lower case.
 	Address string           `json:",omitzero"`
 	Status  IdentifierStatus `json:",omitzero"`
-	// Linked is true for an address that a connected account brought along; Clerk does not delete those.
+	// Linked is true for an address from a connected account. Clerk does not delete those.
 	Linked bool `json:",omitzero"`
 }
 
@@ -104,29 +103,29 @@ type PhoneNumber struct {
 	Number                  string           `json:",omitzero"`
 	Status                  IdentifierStatus `json:",omitzero"`
 	ReservedForSecondFactor bool             `json:",omitzero"`
-	// Linked is true for a number that a connected account brought along; Clerk does not delete those.
+	// Linked is true for a number from a connected account. Clerk does not delete those.
 	Linked bool `json:",omitzero"`
 }
 
-// Web3Wallet is one of a user's wallets. A hexadecimal address is in lower case; of others the case counts.
+// Web3Wallet is one of a user's wallets. A hexadecimal address is in lower case; in other addresses case counts.
 type Web3Wallet struct {
 	ID, Address string           `json:",omitzero"`
 	Status      IdentifierStatus `json:",omitzero"`
 }
 
-// ExternalAccount is a user's account at a provider, connected or on the way to it.
+// ExternalAccount is a user's account at a provider, connected or not yet.
 type ExternalAccount struct {
-	// ID is the one by which Clerk deletes it: eac_ and letters and digits.
+	// ID is the id by which Clerk deletes the account: eac_ and letters and digits.
 	ID string `json:",omitzero"`
-	// Provider is Clerk's name of where the account is, for instance oauth_google.
+	// Provider is Clerk's name of the provider, for instance oauth_google.
 	Provider string `json:",omitzero"`
 }
 
-// IdentifierKind is a kind of identifier that is unique in an instance and by which a user can be looked up. Its text
-// is the name of Clerk's list filter.
+// IdentifierKind is a kind of identifier that is unique in an instance and by which a user can be found. Its text is
+// the name of Clerk's list filter.
 type IdentifierKind string
 
-// Kinds of identifiers, strongest first: the order in which one is chosen to find a user again.
+// Kinds of identifiers, strongest first. In this order one is chosen to find a user again.
 const (
 	KindExternalID   IdentifierKind = "external_id"
 	KindEmailAddress IdentifierKind = "email_address"
@@ -135,7 +134,7 @@ const (
 	KindWeb3Wallet   IdentifierKind = "web3_wallet"
 )
 
-// Identifier is a value by which a user can be looked up.
+// Identifier is a value by which a user can be found.
 type Identifier struct {
 	Kind  IdentifierKind
 	Value string

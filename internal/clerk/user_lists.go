@@ -14,20 +14,20 @@ import (
 	"github.com/clerk/clerk-sdk-go/v2/user"
 )
 
-// MaxListIDs is how many ids UsersByID takes: as many values as Clerk takes for one filter.
+// MaxListIDs is the number of ids that UsersByID accepts, which is what Clerk accepts for one filter.
 const MaxListIDs = maxFilterValues
 
 // UserPage is one page of a list of users.
 type UserPage struct {
-	// Users are in the order of the list. One that Clerk describes in a way that cannot be read is left out, so that it
-	// does not hide the others.
+	// Users are in the order of the list. Unreadable ones are left out, so that they do not hide the others.
 	Users []*User
 	// More is true if the page was full, so that another may follow.
 	More bool
 }
 
-// UsersByID returns those of up to 100 users that there are, with one call. One that was created or deleted a moment ago
-// may still be missing, or still be there. Nobody has an id that is not one of Clerk's; it must not hide the others.
+// UsersByID returns the existing ones of up to 100 users, with one call. A user that was just created may be missing,
+// and one that was just deleted may be present. An id that is not in Clerk's form belongs to no user, and must not hide
+// the others.
 func (c *Client) UsersByID(ctx context.Context, ids ...string) ([]*User, error) {
 	if len(ids) > MaxListIDs {
 		return nil, fmt.Errorf("listing %d users by id: at most %d at once", len(ids), MaxListIDs)
@@ -54,9 +54,9 @@ func (c *Client) UsersByID(ctx context.Context, ids ...string) ([]*User, error) 
 	return page.Users, nil
 }
 
-// Listed reports whether a list shows a user. It is a second opinion where a read by id says that there is none, at another
-// path and of another shape: what answers 404 to everything, such as a proxy, or a server at a wrong URL, cannot say in a list
-// that a user is not in it. IsNotFound is never true of the error.
+// Listed reports whether a list shows a user. It confirms a read by id that found none, at another path and with
+// another form of answer. A server that answers 404 to everything, such as a proxy or a wrong URL, cannot return a list
+// without the user. IsNotFound is never true for the error.
 func (c *Client) Listed(ctx context.Context, id string) (bool, error) {
 	if !userIDShape.MatchString(id) {
 		return false, fmt.Errorf("%.64q is not the id of a Clerk user", id)
@@ -79,11 +79,11 @@ func (c *Client) Listed(ctx context.Context, id string) (bool, error) {
 	return answer.length > 0, nil
 }
 
-// errNoList means that what answers is not Clerk's API.
+// errNoList means that the server is not Clerk's API.
 var errNoList = &malformedError{problem: "it says that there is no list of users; check apiURL of the ClerkInstance"}
 
-// LastUpdated returns a page of up to limit (at most 500) users, the one that changed last first, after leaving out the
-// first offset. What a change is Clerk does not document, and deletions do not show.
+// LastUpdated returns a page of up to limit (at most 500) users, last changed first, after the first offset. Clerk does
+// not document what counts as a change, and deletions do not show.
 func (c *Client) LastUpdated(ctx context.Context, offset, limit int) (UserPage, error) {
 	params := &listParams{}
 	params.OrderBy = clerksdk.String("-updated_at")
@@ -93,16 +93,16 @@ func (c *Client) LastUpdated(ctx context.Context, offset, limit int) (UserPage, 
 	return c.listPage(ctx, params, limit)
 }
 
-// UsersAfter returns a page of up to limit (at most 500) users, oldest first, that begins after the user with the id
-// given, "" for the first. Users that are created while all pages are read land on the last one. What Clerk does where
-// that user is gone is not documented.
+// UsersAfter returns a page of up to limit (at most 500) users, oldest first, that begins after the user with the given
+// id; "" for the first page. Users that are created while all pages are read are on the last one. Clerk does not
+// document what happens if the given user was deleted.
 func (c *Client) UsersAfter(ctx context.Context, id string, limit int) (UserPage, error) {
 	params := &listParams{startingAfter: id}
 	params.OrderBy = clerksdk.String("+created_at")
 	return c.listPage(ctx, params, limit)
 }
 
-// listParams are the SDK's parameters with the cursor, which they lack.
+// listParams are the SDK's parameters with the cursor that they lack.
 type listParams struct {
 	user.ListParams
 	startingAfter string
@@ -127,14 +127,14 @@ func (c *Client) listPage(ctx context.Context, params *listParams, limit int) (U
 	return UserPage{Users: answer.readable, More: answer.length >= limit}, nil
 }
 
-// pageAnswer is a list of users in which one that cannot be read does not spoil the others.
+// pageAnswer is a list of users. Unreadable users do not affect the others.
 type pageAnswer struct {
 	usersAnswer
 	length   int
 	readable []*User
 }
 
-// UnmarshalJSON reads the list as a whole, which is cheaper, and one by one only where that fails.
+// UnmarshalJSON decodes the list as a whole, which is cheaper, and user by user only if that fails.
 func (a *pageAnswer) UnmarshalJSON(data []byte) error {
 	if a.usersAnswer.UnmarshalJSON(data) == nil {
 		return nil
@@ -164,7 +164,7 @@ func (a *pageAnswer) canonicalize() error {
 			a.readable = append(a.readable, u.canonical)
 		}
 	}
-	// A single one says nothing about the others, that a list after it may hold.
+	// A single unreadable user says nothing about other users that a later list may have.
 	if a.length > 1 && len(a.readable) == 0 {
 		return errNoneReadable
 	}

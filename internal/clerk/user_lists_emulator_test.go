@@ -15,10 +15,10 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// populated is a world with n users, each created a second after the one before, and their ids in that order.
-func populated(t *testing.T, n int) (*world, []string) {
+// populated is a environment with n users, each created a second after the one before, and their ids in that order.
+func populated(t *testing.T, n int) (*environment, []string) {
 	t.Helper()
-	w := newWorld(t, emulator.Settings{})
+	w := newEnvironment(t, emulator.Settings{})
 	ids := make([]string, n)
 	for i := range ids {
 		at := int64(1_700_000_000_000 + 1000*i)

@@ -8,27 +8,27 @@ import (
 	"time"
 )
 
-// PackedUser is a User in a fraction of the memory, for keeping many. Metadata decoded into maps takes ten times the room
-// of its text.
+// PackedUser is a User that needs a fraction of the memory, to keep many. Metadata decoded into maps takes ten times
+// the memory of its text.
 type PackedUser struct {
 	Unprintable
 
-	// UpdatedAt and LockedUntil are the user's.
+	// UpdatedAt and LockedUntil are the user's fields.
 	UpdatedAt, LockedUntil time.Time
 
 	text string
 }
 
-// plainUser is a User that JSON shows.
+// plainUser is a User that encoding/json encodes field by field.
 type plainUser User
 
-// Pack returns the user packed. The user itself is not kept.
+// Pack returns the user packed. It keeps no reference to the user.
 func (u *User) Pack() PackedUser {
 	rest := *u
 	rest.UpdatedAt, rest.LockedUntil = time.Time{}, time.Time{}
 	text, err := json.Marshal((*plainUser)(&rest))
 	if err != nil {
-		// What was decoded from JSON can be encoded; whatever is not is no copy that anybody could use.
+		// Decoded JSON can always be encoded again; a copy of anything else would be useless.
 		return PackedUser{}
 	}
 	return PackedUser{UpdatedAt: u.UpdatedAt, LockedUntil: u.LockedUntil, text: string(text)}
@@ -37,7 +37,7 @@ func (u *User) Pack() PackedUser {
 // IsZero reports whether nothing is packed.
 func (p PackedUser) IsZero() bool { return p.text == "" }
 
-// Unpack returns a new copy of the user that was packed, which the caller may change; nil if nothing was.
+// Unpack returns a new copy of the packed user, which the caller may change; nil if there is none.
 func (p PackedUser) Unpack() *User {
 	u := &User{}
 	if json.Unmarshal([]byte(p.text), (*plainUser)(u)) != nil {
@@ -52,17 +52,17 @@ func (p PackedUser) Unpack() *User {
 	return u
 }
 
-// Same reports whether both show the user in the same state. UpdatedAt does not count: Clerk moves it for things that a User
-// does not show.
+// Same reports whether both show the user in the same state. UpdatedAt does not count, because Clerk also moves it for
+// changes that a User does not show.
 func (p PackedUser) Same(other PackedUser) bool {
 	return p.text == other.text && sameLock(p.LockedUntil, other.LockedUntil)
 }
 
-// lockReadingSlack is by how much two readings of a lock's end may differ and mean the same: Clerk sends whole seconds
-// that are left, and answers are under way for a while.
+// lockReadingSlack is the maximum difference between two reads of the same end of a lock. Clerk sends the seconds that
+// are left, and answers take time.
 const lockReadingSlack = 5 * time.Second
 
-// sameLock reports whether two readings of a lock's end mean the same one.
+// sameLock reports whether two reads of a lock's end mean the same one.
 func sameLock(a, b time.Time) bool {
 	return a.IsZero() == b.IsZero() && a.Sub(b).Abs() <= lockReadingSlack
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/clerk/clerk-sdk-go/v2/user"
 )
 
-// createParams are the SDK's parameters with those it lacks.
+// createParams are the SDK's parameters with those that it lacks.
 type createParams struct {
 	user.CreateParams
 	CreateOrganizationsLimit *int64   `json:"create_organizations_limit,omitempty"`
@@ -23,7 +23,7 @@ type createParams struct {
 	SkipUserRequirement      *bool    `json:"skip_user_requirement,omitempty"`
 }
 
-// updateParams are the SDK's parameters with those it lacks, and with texts that can be cleared.
+// updateParams are the SDK's parameters with those that it lacks, and with texts that can be cleared.
 type updateParams struct {
 	user.UpdateParams
 	ExternalID               *clearable `json:"external_id,omitempty"`
@@ -35,8 +35,8 @@ type updateParams struct {
 	BypassClientTrust        *bool      `json:"bypass_client_trust,omitempty"`
 }
 
-// clearable is a text that is null when it is empty: an empty external id would be one that only one user can have, and an
-// empty locale is no locale.
+// clearable is a text that is sent as null if it is empty. An empty external id would be an id that only one user can
+// have, and an empty locale is invalid.
 type clearable string
 
 // MarshalJSON returns null for "".
@@ -92,7 +92,7 @@ func setCredentials(body *createParams, p CreateUserParams) {
 	body.BackupCodes = &codes
 }
 
-// revealed is the text of a Secret; nil where there is none.
+// revealed returns the text of a Secret; nil if there is none.
 func revealed(secret *Secret) *string {
 	if secret == nil {
 		return nil
@@ -121,7 +121,7 @@ func newUpdateParams(p UpdateUserParams) *updateParams {
 	return body
 }
 
-// unlessEmpty leaves out a text that a new user does not have anyway.
+// unlessEmpty leaves out an empty text, which is a new user's default.
 func unlessEmpty(text *string) *string {
 	if text == nil || *text == "" {
 		return nil
@@ -129,7 +129,8 @@ func unlessEmpty(text *string) *string {
 	return text
 }
 
-// split returns the values and, unless all are verified, which is what Clerk takes an absent list for, their states.
+// split returns the values and their statuses. It leaves the statuses out if all are verified, which is Clerk's
+// default.
 func split(identifiers []NewIdentifier) (*[]string, []string) {
 	if len(identifiers) == 0 {
 		return nil, nil
@@ -158,7 +159,7 @@ func formatTime(at *time.Time) *string {
 	return &text
 }
 
-// encodeMetadata returns the three fields for the wire; one that is nil is left out.
+// encodeMetadata returns the JSON of the three fields; a nil field is left out.
 func encodeMetadata(p MetadataParams) (public, private, unsafe *json.RawMessage, err error) {
 	fields := [3]*json.RawMessage{}
 	for i, metadata := range [3]Metadata{p.Public, p.Private, p.Unsafe} {

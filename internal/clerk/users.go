@@ -13,8 +13,8 @@ import (
 
 const usersPath = "/users"
 
-// userPathOf returns the path of a user, or of what belongs to it, and refuses what is not a user id: an empty one would
-// address all users.
+// userPathOf returns the path of a user, or of what belongs to it. It refuses a text that is not a user id, because an
+// empty one would select all users.
 func userPathOf(id string, suffix string) (string, error) {
 	if !userIDShape.MatchString(id) {
 		return "", fmt.Errorf("%.64q is not the id of a Clerk user", id)
@@ -22,8 +22,8 @@ func userPathOf(id string, suffix string) (string, error) {
 	return usersPath + "/" + id + suffix, nil
 }
 
-// partPathOf returns the path of one of the things that a user has, and refuses what is not an id: an empty one would
-// address all of them.
+// partPathOf returns the path of something that belongs to a user. It refuses a text that is not an id, because an
+// empty one would select all of them.
 func partPathOf(userID, collection, id string) (string, error) {
 	if !partIDShape.MatchString(id) {
 		return "", fmt.Errorf("%.64q is not the id of anything a Clerk user has", id)
@@ -31,14 +31,14 @@ func partPathOf(userID, collection, id string) (string, error) {
 	return userPathOf(userID, collection+"/"+id)
 }
 
-// User returns the user with this id. Without one, IsNotFound is true of the error; Clerk may say so of a user created
-// less than a minute ago, too.
+// User returns the user with this id. If there is none, IsNotFound is true for the error. Clerk may also answer that
+// for a user created less than a minute ago.
 func (c *Client) User(ctx context.Context, id string) (*User, error) {
 	return c.user(ctx, http.MethodGet, id, "", nil)
 }
 
-// CreateUser creates a user, and returns one with the identifiers of params. If AnswerLost is true of the error there may be
-// one; if IdentifierTaken is, there is.
+// CreateUser creates a user, and returns a user with the identifiers of params. If AnswerLost is true for the error, a
+// user may have been created. If IdentifierTaken is true, a user with the identifier exists.
 func (c *Client) CreateUser(ctx context.Context, params CreateUserParams) (*User, error) {
 	body, err := newCreateParams(params)
 	if err != nil {
@@ -51,8 +51,8 @@ func (c *Client) CreateUser(ctx context.Context, params CreateUserParams) (*User
 	return answer.canonical, nil
 }
 
-// createdAnswer is a user that was just created, who has the identifiers that were sent. Another one is the answer to another
-// call, and what became of this one is not known.
+// createdAnswer is a new user, who must have the sent identifiers. A different user is the answer to another call, and
+// then the outcome of this call is unknown.
 type createdAnswer struct {
 	userAnswer
 	sent CreateUserParams
@@ -63,20 +63,20 @@ func (a *createdAnswer) canonicalize() error {
 		return err
 	}
 	for _, identifier := range a.sent.identifiers() {
-		if !holds(a.canonical, identifier.Kind, identifier.Value) {
+		if !matches(a.canonical, identifier.Kind, identifier.Value) {
 			return &malformedError{problem: "it is not the user that was to be created"}
 		}
 	}
 	return nil
 }
 
-// UpdateUser changes what params names and returns the user as it is then. Metadata, identifiers, bans, locks, the profile
-// image and the removal of a password have calls of their own.
+// UpdateUser changes what params names and returns the changed user. Metadata, identifiers, bans, locks, the profile
+// image and the removal of a password have their own calls.
 func (c *Client) UpdateUser(ctx context.Context, id string, params UpdateUserParams) (*User, error) {
 	return c.user(ctx, http.MethodPatch, id, "", newUpdateParams(params))
 }
 
-// BanUser bans a user: its sessions end and sign-in is refused. It changes nothing for one that is banned.
+// BanUser bans a user: its sessions end and Clerk refuses sign-in. It changes nothing for a banned user.
 func (c *Client) BanUser(ctx context.Context, id string) (*User, error) {
 	return c.user(ctx, http.MethodPost, id, "/ban", nil)
 }
@@ -86,7 +86,7 @@ func (c *Client) UnbanUser(ctx context.Context, id string) (*User, error) {
 	return c.user(ctx, http.MethodPost, id, "/unban", nil)
 }
 
-// LockUser refuses sign-in until the instance's lockout duration has passed. Sessions go on.
+// LockUser makes Clerk refuse sign-in until the instance's lockout duration has passed. Sessions continue.
 func (c *Client) LockUser(ctx context.Context, id string) (*User, error) {
 	return c.user(ctx, http.MethodPost, id, "/lock", nil)
 }
@@ -96,7 +96,7 @@ func (c *Client) UnlockUser(ctx context.Context, id string) (*User, error) {
 	return c.user(ctx, http.MethodPost, id, "/unlock", nil)
 }
 
-// DeleteUser deletes a user for good. IsNotFound is true of the error if there is none.
+// DeleteUser deletes a user for good. IsNotFound is true for the error if there is none.
 func (c *Client) DeleteUser(ctx context.Context, id string) error {
 	path, err := userPathOf(id, "")
 	if err != nil {
@@ -105,7 +105,7 @@ func (c *Client) DeleteUser(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodDelete, path, nil, &deletedAnswer{asked: id})
 }
 
-// user makes a call about one user that is answered with the user.
+// user makes a call about one user whose answer is the user.
 func (c *Client) user(ctx context.Context, method, id, suffix string, params clerksdk.Params) (*User, error) {
 	path, err := userPathOf(id, suffix)
 	if err != nil {
@@ -118,7 +118,7 @@ func (c *Client) user(ctx context.Context, method, id, suffix string, params cle
 	return answer.canonical, nil
 }
 
-// deletePart deletes one of the things that a user has.
+// deletePart deletes something that belongs to a user.
 func (c *Client) deletePart(ctx context.Context, userID, collection, id string) error {
 	path, err := partPathOf(userID, collection, id)
 	if err != nil {
@@ -127,7 +127,7 @@ func (c *Client) deletePart(ctx context.Context, userID, collection, id string) 
 	return c.call(ctx, http.MethodDelete, path, nil, &deletedAnswer{asked: id})
 }
 
-// deletedAnswer is what Clerk says about what it deleted.
+// deletedAnswer is Clerk's answer to a deletion.
 type deletedAnswer struct {
 	clerksdk.DeletedResource
 	asked string

@@ -11,16 +11,16 @@ import (
 	"github.com/clerk/clerk-sdk-go/v2/user"
 )
 
-// TOTPVerification is what became of a code.
+// TOTPVerification is the result of a check of a code.
 type TOTPVerification struct {
-	// Verified is true if the code was one of the user's.
+	// Verified is true if the code is one of the user's.
 	Verified bool
-	// CodeType is totp or backup_code, "" where the code was none. A backup code is used up by its verification.
+	// CodeType is totp or backup_code; "" if the code was wrong. The check uses a backup code up.
 	CodeType string
 }
 
-// VerifyPassword reports whether a password is the user's. Whether wrong ones count towards a lock is not documented. Rejected
-// is true of the error if the user has no password.
+// VerifyPassword reports whether a password is the user's. Clerk does not document whether wrong passwords count
+// towards a lock. Rejected is true for the error if the user has no password.
 func (c *Client) VerifyPassword(ctx context.Context, userID, password string) (bool, error) {
 	answer := &verifiedAnswer{}
 	err := c.verify(ctx, userID, "/verify_password", &user.VerifyPasswordParams{Password: password}, answer)
@@ -30,8 +30,8 @@ func (c *Client) VerifyPassword(ctx context.Context, userID, password string) (b
 	return err == nil && *answer.Verified, err
 }
 
-// VerifyTOTP reports whether a code is one that the user's authenticator shows, or a backup code. If AnswerLost is true of the
-// error, a backup code may have been used up. Rejected is true of it if the user has no authenticator.
+// VerifyTOTP reports whether a code is one that the user's authenticator shows, or a backup code. If AnswerLost is true
+// for the error, a backup code may be used up. Rejected is true if the user has no authenticator.
 func (c *Client) VerifyTOTP(ctx context.Context, userID, code string) (TOTPVerification, error) {
 	answer := &verifiedAnswer{}
 	err := c.verify(ctx, userID, "/verify_totp", &totpParams{Code: code}, answer)
@@ -68,7 +68,7 @@ func (a *verifiedAnswer) canonicalize() error {
 	if a.Verified == nil {
 		return &malformedError{problem: "it does not say whether it was verified"}
 	}
-	// What the code was is worth less than that it was right.
+	// An invalid type does not invalidate a correct code.
 	if !codeShape.MatchString(a.CodeType) {
 		a.CodeType = ""
 	}

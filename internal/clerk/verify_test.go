@@ -13,31 +13,31 @@ func TestVerificationsThatSayNo(t *testing.T) {
 	answers := map[string]struct {
 		status   int
 		code     string
-		password fate
-		totp     fate
+		password predicates
+		totp     predicates
 		// noPassword and noCode are true if the answer is no, and no error.
 		noPassword, noCode bool
 	}{
-		"IncorrectPassword":         {status: 422, code: "incorrect_password", noPassword: true, totp: fate{Rejected: true}},
-		"IncorrectCode":             {status: 422, code: "totp_incorrect_code", noCode: true, password: fate{Rejected: true}},
-		"CodeOfWrongLength":         {status: 422, code: "totp_invalid_length", noCode: true, password: fate{Rejected: true}},
-		"NoPassword":                {status: 400, code: "no_password_set", password: fate{Rejected: true}, totp: fate{Rejected: true}},
-		"NoAuthenticator":           {status: 400, code: "totp_disabled", password: fate{Rejected: true}, totp: fate{Rejected: true}},
-		"IncorrectByAServerError":   {status: 500, code: "incorrect_password", password: fate{Lost: true}, totp: fate{Lost: true}},
-		"IncorrectByATimeout":       {status: 408, code: "totp_incorrect_code", password: fate{Lost: true}, totp: fate{Lost: true}},
-		"UnprocessableForSomething": {status: 422, code: "form_param_nil", password: fate{Rejected: true}, totp: fate{Rejected: true}},
+		"IncorrectPassword":         {status: 422, code: "incorrect_password", noPassword: true, totp: predicates{Rejected: true}},
+		"IncorrectCode":             {status: 422, code: "totp_incorrect_code", noCode: true, password: predicates{Rejected: true}},
+		"CodeOfWrongLength":         {status: 422, code: "totp_invalid_length", noCode: true, password: predicates{Rejected: true}},
+		"NoPassword":                {status: 400, code: "no_password_set", password: predicates{Rejected: true}, totp: predicates{Rejected: true}},
+		"NoAuthenticator":           {status: 400, code: "totp_disabled", password: predicates{Rejected: true}, totp: predicates{Rejected: true}},
+		"IncorrectByAServerError":   {status: 500, code: "incorrect_password", password: predicates{Lost: true}, totp: predicates{Lost: true}},
+		"IncorrectByATimeout":       {status: 408, code: "totp_incorrect_code", password: predicates{Lost: true}, totp: predicates{Lost: true}},
+		"UnprocessableForSomething": {status: 422, code: "form_param_nil", password: predicates{Rejected: true}, totp: predicates{Rejected: true}},
 	}
 	for name, test := range answers {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := newTestClient(t, newStub(t, answering(test.status, errorJSON(test.code, ""))).URL)
 			verified, err := c.VerifyPassword(t.Context(), testUserID, "hunter2")
-			if verified || (err == nil) != test.noPassword || fateOf(err) != test.password {
-				t.Errorf("password: %t, %v, want no error: %t, fate %+v", verified, err, test.noPassword, test.password)
+			if verified || (err == nil) != test.noPassword || predicatesOf(err) != test.password {
+				t.Errorf("password: %t, %v, want no error: %t, predicates %+v", verified, err, test.noPassword, test.password)
 			}
 			totp, err := c.VerifyTOTP(t.Context(), testUserID, "123456")
-			if totp != (TOTPVerification{}) || (err == nil) != test.noCode || fateOf(err) != test.totp {
-				t.Errorf("code: %+v, %v, want no error: %t, fate %+v", totp, err, test.noCode, test.totp)
+			if totp != (TOTPVerification{}) || (err == nil) != test.noCode || predicatesOf(err) != test.totp {
+				t.Errorf("code: %+v, %v, want no error: %t, predicates %+v", totp, err, test.noCode, test.totp)
 			}
 		})
 	}
