@@ -122,7 +122,9 @@ func TestFateOfAnswers(t *testing.T) {
 	}
 }
 
-func taken(kind IdentifierKind) predicates { return predicates{Rejected: true, Taken: true, TakenKind: kind} }
+func taken(kind IdentifierKind) predicates {
+	return predicates{Rejected: true, Taken: true, TakenKind: kind}
+}
 
 func TestFateOfOtherErrors(t *testing.T) {
 	t.Parallel()
