@@ -5,7 +5,7 @@ package plan
 
 import "github.com/clerk-operator/clerk-operator/internal/clerk"
 
-// Restrictions are those changes of a plan that take access away and rest on nothing else.
+// Restrictions returns the changes of a plan that take access away and depend on nothing else.
 func Restrictions(todo []Change) []Change {
 	var found []Change
 	for _, c := range todo {
@@ -18,7 +18,7 @@ func Restrictions(todo []Change) []Change {
 	return found
 }
 
-// restrict is what takes access away.
+// restrict returns the changes that take access away.
 func (d *Desired) restrict(u *clerk.User, p Policy) []Change {
 	var changes []Change
 	if isTrue(d.banned) && !u.Banned && !p.blocksField(FieldBanned) {
@@ -30,7 +30,7 @@ func (d *Desired) restrict(u *clerk.User, p Policy) []Change {
 	return changes
 }
 
-// relax is what gives access back.
+// relax returns the changes that give access back.
 func (d *Desired) relax(u *clerk.User, p Policy) []Change {
 	var changes []Change
 	if u.Locked && d.unlocks() && !p.blocksField(FieldLocked) {
@@ -42,8 +42,8 @@ func (d *Desired) relax(u *clerk.User, p Policy) []Change {
 	return changes
 }
 
-// unlocks says whether a lock is to be lifted: one of ours when it left the spec, and by locked: false also any other
-// when the wish is new. A lock that Clerk sets later against guessing stays.
+// unlocks reports whether to lift a lock: our own lock when it left the spec, and by a new locked: false any lock. A
+// lock that Clerk sets later against guessing stays.
 func (d *Desired) unlocks() bool {
 	if d.locked == nil {
 		return d.applied.Locked
@@ -51,8 +51,8 @@ func (d *Desired) unlocks() bool {
 	return !*d.locked && (d.applied.Locked || d.liftLock)
 }
 
-// unbans says whether a ban is to be lifted: any by banned: false; without a wish one of ours, or one that the deletion
-// of a predecessor left behind.
+// unbans reports whether to lift a ban: by banned: false any ban, and without the field a ban of ours or of a
+// predecessor's deletion.
 func (d *Desired) unbans(u *clerk.User) bool {
 	if d.banned != nil {
 		return !*d.banned

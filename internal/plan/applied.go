@@ -13,9 +13,9 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// Intend is what will be ours once the changes are carried out: what was before, and what they write. It is recorded
-// before the calls, so that nothing of ours is forgotten if their answers are lost. All lists are sorted, and absent
-// when empty.
+// Intend returns the record for the time after the changes are carried out: the former record plus what they write. It
+// is stored before the calls, so that nothing of ours is forgotten if their answers are lost. All lists are sorted, and
+// nil if empty.
 func Intend(applied v1alpha1.Applied, d *Desired, do []Change) v1alpha1.Applied {
 	next := *applied.DeepCopy()
 	for _, c := range do {
@@ -25,15 +25,15 @@ func Intend(applied v1alpha1.Applied, d *Desired, do []Change) v1alpha1.Applied 
 			if d.password != nil {
 				next.PasswordDigest = d.password.digest
 			}
-			// The image can be uploaded only once the user exists, and nothing is put on record in between.
+			// The image can be uploaded only after the user exists, and the record is not written in between.
 			next.ProfileImage = next.ProfileImage || d.image != nil && !d.image.none
 		case SetProfileImage:
 			next.ProfileImage = true
 		case Ban:
 			next.Banned = true
 		case Unban:
-			// Without a wish, the ban lifted is ours or a predecessor's. The latter is known by a mark that the same
-			// plan rewrites; this keeps it known until the ban is gone.
+			// Without the field, the lifted ban is ours or a predecessor's. The mark shows a predecessor's ban, but the same
+			// plan rewrites the mark; the record keeps the ban until it is lifted.
 			next.Banned = next.Banned || d.banned == nil
 		case Lock:
 			next.Locked = true
@@ -46,7 +46,7 @@ func Intend(applied v1alpha1.Applied, d *Desired, do []Change) v1alpha1.Applied 
 		case AddPhoneNumber:
 			next.PhoneNumbers = append(next.PhoneNumbers, c.Params.Number)
 		case Unlock, Update, DeleteProfileImage, UpdateEmailAddress, DeleteEmailAddress, UpdatePhoneNumber, DeletePhoneNumber, Delete:
-			// What is overwritten is not ours, and what is gone is forgotten by Settle, once it is gone.
+			// What is overwritten is not ours. Prune forgets what was removed, once it is gone.
 		}
 	}
 	return tidy(next)
@@ -66,7 +66,7 @@ func intendCreate(next *v1alpha1.Applied, p clerk.CreateUserParams) {
 	next.Locked = next.Locked || isTrue(p.Locked)
 }
 
-// written is the pointers to the keys that a call writes. The mark is no key of a spec and not among them.
+// written returns the pointers to the keys that a call writes, without the mark, which is no key of a spec.
 func written(params clerk.MetadataParams) []string {
 	var pointers []string
 	for _, part := range partsOf(params) {
@@ -79,8 +79,8 @@ func written(params clerk.MetadataParams) []string {
 	return pointers
 }
 
-// Confirm is what is on record once changes were carried out and Clerk said so: which of the inputs that it never shows
-// were sent. Before that they must not be, or they would not be sent again if the call was not carried out.
+// Confirm returns the record after Clerk confirmed changes: it adds which of the inputs that Clerk never shows were
+// sent. They must not be on record before, or they would not be sent again if the call was not carried out.
 func Confirm(applied v1alpha1.Applied, d *Desired, did []Change) v1alpha1.Applied {
 	for _, c := range did {
 		switch c := c.(type) {
@@ -95,22 +95,22 @@ func Confirm(applied v1alpha1.Applied, d *Desired, did []Change) v1alpha1.Applie
 		case SetProfileImage:
 			applied.ProfileImageDigest = d.image.digest
 		default:
-			// Everything else can be read back.
+			// Clerk shows everything else.
 		}
 	}
 	return applied
 }
 
-// Settle is what is still ours, given the user as Clerk's answers left it: what left the spec and is gone at Clerk is
-// forgotten. A nil user is gone altogether. What the spec declares stays on record even if it is not at Clerk yet,
-// since an answer may have been lost.
-func Settle(applied v1alpha1.Applied, d *Desired, u *clerk.User) v1alpha1.Applied {
+// Prune returns the part of the record that is still ours, given the user after Clerk's answers. It forgets what left
+// the spec and is gone at Clerk; for a nil user everything is gone. What the spec declares stays on record even if it
+// is not at Clerk yet, because an answer may have been lost.
+func Prune(applied v1alpha1.Applied, d *Desired, u *clerk.User) v1alpha1.Applied {
 	if u == nil {
 		u = &clerk.User{}
 	}
 	next := v1alpha1.Applied{
-		EmailAddresses: d.emails.settle(applied.EmailAddresses, heldEmails(u)),
-		PhoneNumbers:   d.phones.settle(applied.PhoneNumbers, heldPhones(u)),
+		EmailAddresses: d.emails.prune(applied.EmailAddresses, heldEmails(u)),
+		PhoneNumbers:   d.phones.prune(applied.PhoneNumbers, heldPhones(u)),
 		Banned:         applied.Banned && (u.Banned || isTrue(d.banned)),
 		Locked:         applied.Locked && (u.Locked || isTrue(d.locked)),
 		ProfileImage:   applied.ProfileImage && (u.HasImage || d.image != nil && !d.image.none),
@@ -121,16 +121,16 @@ func Settle(applied v1alpha1.Applied, d *Desired, u *clerk.User) v1alpha1.Applie
 	if d.image != nil && !d.image.none {
 		next.ProfileImageDigest = applied.ProfileImageDigest
 	}
-	for _, wish := range d.metadata {
-		wish.ours = pointersInto(wish.field, applied.Metadata)
-		for _, p := range wish.settle(metadataOf(u, wish.field)) {
-			next.Metadata = append(next.Metadata, p.pointer(wish.field))
+	for _, declared := range d.metadata {
+		declared.ours = pointersInto(declared.field, applied.Metadata)
+		for _, p := range declared.prune(metadataOf(u, declared.field)) {
+			next.Metadata = append(next.Metadata, p.pointer(declared.field))
 		}
 	}
 	return tidy(next)
 }
 
-func (l contactList) settle(added []string, held []heldContact) []string {
+func (l contactList) prune(added []string, held []heldContact) []string {
 	var kept []string
 	for _, value := range added {
 		_, there := statusAmong(held, value)
@@ -141,8 +141,8 @@ func (l contactList) settle(added []string, held []heldContact) []string {
 	return kept
 }
 
-// settle is the paths that are declared, or still to be taken back.
-func (w metadataWish) settle(have clerk.Metadata) []path {
+// prune returns the paths that are declared, or still have to be removed.
+func (w desiredMetadata) prune(have clerk.Metadata) []path {
 	kept := w.undeclared(have)
 	for _, p := range w.ours {
 		if p.in(w.want) || p.under(w.want) && p.in(have) {
@@ -152,7 +152,7 @@ func (w metadataWish) settle(have clerk.Metadata) []path {
 	return kept
 }
 
-// tidy sorts the lists, each entry once, so that an equal record is written equally.
+// tidy sorts the lists and removes duplicates, so that equal records are stored equally.
 func tidy(applied v1alpha1.Applied) v1alpha1.Applied {
 	for _, list := range []*[]string{&applied.Metadata, &applied.EmailAddresses, &applied.PhoneNumbers} {
 		slices.SortFunc(*list, strings.Compare)
@@ -164,11 +164,11 @@ func tidy(applied v1alpha1.Applied) v1alpha1.Applied {
 	return applied
 }
 
-// SameApplied reports whether two records say the same. A list without entries is like an absent one.
+// SameApplied reports whether two records are equal. An empty list equals nil.
 func SameApplied(a, b v1alpha1.Applied) bool { return equality.Semantic.DeepEqual(a, b) }
 
-// Forgets reports whether the first record has an entry that the second one lacks. Digests do not count: they say what was sent,
-// not what is to be taken back.
+// Forgets reports whether the first record has an entry that the second one lacks. Digests do not count: they record
+// what was sent, not what has to be removed.
 func Forgets(before, after v1alpha1.Applied) bool {
 	lacks := func(before, after []string) bool {
 		return slices.ContainsFunc(before, func(entry string) bool { return !slices.Contains(after, entry) })

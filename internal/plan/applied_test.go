@@ -155,7 +155,7 @@ func TestSettle(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(tt.want, plan.Settle(tt.applied, mustDesire(t, tt.spec, tt.applied), tt.user)); diff != "" {
+			if diff := cmp.Diff(tt.want, plan.Prune(tt.applied, mustDesire(t, tt.spec, tt.applied), tt.user)); diff != "" {
 				t.Errorf("record (-want +got):\n%s", diff)
 			}
 		})
@@ -236,7 +236,7 @@ func TestSettleKeepsEveryFieldOfARecord(t *testing.T) {
 	u := ada(banned, locked, hasPublic(`{"a":1,"b":2}`), hasPhone(clerk.Verified, false))
 	u.HasImage = true
 	d := mustDesire(t, spec, full)
-	if diff := cmp.Diff(full, plan.Settle(full, d, u)); diff != "" {
+	if diff := cmp.Diff(full, plan.Prune(full, d, u)); diff != "" {
 		t.Errorf("Settle (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(full, plan.Intend(full, d, nil)); diff != "" {

@@ -5,44 +5,44 @@ package plan
 
 import "github.com/clerk-operator/clerk-operator/internal/clerk"
 
-// Change is one call to Clerk. The kinds are those of this file and no others, so that a switch over them can be
-// complete. However a Change is printed or marshalled, it shows a verb and field names, never a value.
+// Change is one call to Clerk. All kinds are in this file, so that a switch over them can be complete. Whatever prints
+// or marshals a Change shows a verb and field names, never a value.
 //
 //sumtype:decl
 type Change interface {
-	// Fields names the fields of the spec that the call carries out, sorted; FieldOwnerMark stands for the mark.
+	// Fields returns the names of the spec's fields that the call carries out, sorted. FieldOwnerMark stands for the mark.
 	Fields() []string
-	// String is the verb and the field names.
+	// String returns the verb and the field names.
 	String() string
 
 	isChange()
 }
 
-// Create makes the user, with everything that the creating call can say. It is always alone in its plan.
+// Create creates the user, with everything that the creating call can set. It is always alone in its plan.
 type Create struct{ Params clerk.CreateUserParams }
 
-// Ban ends all sessions of the user and refuses sign-in.
+// Ban ends all sessions of the user and makes Clerk refuse sign-in.
 type Ban struct{}
 
 // Unban lifts a ban.
 type Unban struct{}
 
-// Lock refuses sign-in until Clerk lets the lock lapse.
+// Lock makes Clerk refuse sign-in until the lock ends by itself.
 type Lock struct{}
 
 // Unlock lifts a lock.
 type Unlock struct{}
 
-// Update sends every difference in profile, permissions, password and choice of primary identifiers as one PATCH.
+// Update sends every difference in profile, permissions, password and primary identifiers as one PATCH.
 type Update struct{ Params clerk.UpdateUserParams }
 
 // MergeMetadata merges into the user's metadata; nil inside removes a key.
 type MergeMetadata struct{ Params clerk.MetadataParams }
 
-// ReplaceMetadata replaces the metadata fields that are given. Private metadata always holds the owner mark.
+// ReplaceMetadata replaces the given metadata fields. Private metadata always has the owner mark.
 type ReplaceMetadata struct {
 	Params clerk.MetadataParams
-	// NewMark says that the mark in Params differs from the one at Clerk.
+	// NewMark is true if the mark in Params differs from the one at Clerk.
 	NewMark bool
 }
 
@@ -56,25 +56,25 @@ type DeleteProfileImage struct{}
 type Contact struct {
 	clerk.Unprintable
 
-	// ID is the one at Clerk, Value the address or number.
+	// ID is the id at Clerk, Value the address or number.
 	ID, Value string
 }
 
-// AddEmailAddress gives the user another address.
+// AddEmailAddress adds an address to the user.
 type AddEmailAddress struct {
 	Params clerk.CreateEmailAddressParams
 }
 
-// UpdateEmailAddress changes one of the user's addresses: its verification, and in the same call its being primary.
+// UpdateEmailAddress changes one of the user's addresses: it verifies it, and can make it primary in the same call.
 type UpdateEmailAddress struct {
 	Contact Contact
 	Params  clerk.UpdateEmailAddressParams
 }
 
-// DeleteEmailAddress takes an address from the user.
+// DeleteEmailAddress removes an address of the user.
 type DeleteEmailAddress struct{ Contact Contact }
 
-// AddPhoneNumber gives the user another number.
+// AddPhoneNumber adds a number to the user.
 type AddPhoneNumber struct{ Params clerk.CreatePhoneNumberParams }
 
 // UpdatePhoneNumber changes one of the user's numbers.
@@ -83,7 +83,7 @@ type UpdatePhoneNumber struct {
 	Params  clerk.UpdatePhoneNumberParams
 }
 
-// DeletePhoneNumber takes a number from the user.
+// DeletePhoneNumber removes a number of the user.
 type DeletePhoneNumber struct{ Contact Contact }
 
 // Delete deletes the user.

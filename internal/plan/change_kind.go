@@ -14,7 +14,7 @@ type changeKind struct {
 	name   string
 }
 
-// changeKinds lists every kind of Change with its name. People alert on the names: do not change one.
+// changeKinds lists every kind of Change with its name. Do not change a name: people use the names in alerts.
 func changeKinds() []changeKind {
 	return []changeKind{
 		{Create{}, "create"},
@@ -56,7 +56,7 @@ func Kinds() []string {
 	return names
 }
 
-// describe is the whole of what a Change shows of itself.
+// describe returns everything that a Change shows of itself.
 func describe(c Change) string {
 	return strings.ReplaceAll(KindOf(c), "_", " ") + " (" + strings.Join(c.Fields(), ", ") + ")"
 }

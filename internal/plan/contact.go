@@ -11,15 +11,15 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// E-mail addresses and phone numbers differ in their calls only; what is true of both is said once, of a contact.
+// E-mail addresses and phone numbers differ in their calls only; both are contacts.
 
 // contact is a declared address or number.
 type contact struct {
 	value   string
 	primary bool
-	// status is "" where it is not managed.
+	// status is "" if it is not managed.
 	status v1alpha1.IdentifierStatus
-	// secondFactor is nil for addresses, and where it is not managed.
+	// secondFactor is nil for addresses, and if it is not managed.
 	secondFactor *bool
 }
 
@@ -28,9 +28,9 @@ type contactList struct {
 	// field is the list's name in the spec.
 	field  string
 	wanted []contact
-	// added are the values that we gave the user so far.
+	// added are the values that we have added to the user.
 	added []string
-	// replaced says that the list is given and that nothing beside it is to remain.
+	// replaced is true if the list is declared and removes all other entries.
 	replaced bool
 }
 
@@ -74,7 +74,8 @@ func declaredPhones(spec *v1alpha1.ClerkUserSpec, applied v1alpha1.Applied) cont
 	return list
 }
 
-// foldEmail is the address as Clerk stores it; checkIdentifiers refuses those that Clerk may fold otherwise.
+// foldEmail returns the address as Clerk stores it. checkIdentifiers refuses addresses that Clerk may fold in another
+// way.
 func foldEmail(address string) string { return clerk.LowerASCII(address) }
 
 func isTrue(flag *bool) bool { return flag != nil && *flag }
@@ -86,7 +87,7 @@ func orNone(status *v1alpha1.IdentifierStatus) v1alpha1.IdentifierStatus {
 	return *status
 }
 
-// check is what the API server's rules cannot see, or did not when the object was stored.
+// check finds what the API server's rules cannot check, or did not check when the object was stored.
 func (l contactList) check() *InvalidError {
 	seen := map[string]bool{}
 	primary := false
@@ -105,17 +106,18 @@ func (l contactList) check() *InvalidError {
 	return nil
 }
 
-// problem names an entry of the list, or a field of it.
+// problem returns an error about an entry of the list, or about a field of it.
 func (l contactList) problem(index int, below, problem string) *InvalidError {
 	return &InvalidError{fmt.Sprintf("spec.%s[%d]%s", l.field, index, below), problem}
 }
 
-// find is the index of a value in the list; -1 if it is not there.
+// find returns the index of a value in the list; -1 if there is none.
 func (l contactList) find(value string) int {
 	return slices.IndexFunc(l.wanted, func(c contact) bool { return c.value == value })
 }
 
-// primaryFirst is the list with the marked entry in front: Clerk makes the first one of a new user primary.
+// primaryFirst returns the list with the entry marked as primary in front, because Clerk makes the first one of a new
+// user primary.
 func (l contactList) primaryFirst() []contact {
 	ordered := slices.Clone(l.wanted)
 	at := slices.IndexFunc(ordered, func(c contact) bool { return c.primary })
@@ -143,8 +145,8 @@ func heldPhones(u *clerk.User) []heldContact {
 	return held
 }
 
-// wayIn says whether the user can sign in with it: not before it is verified or reserved, and not if it serves as
-// second factor.
-func (h heldContact) wayIn() bool {
+// canSignIn reports whether the user can sign in with it: it must be verified or reserved, and not serve as second
+// factor.
+func (h heldContact) canSignIn() bool {
 	return !h.secondFactor && (h.status == clerk.Verified || h.status == clerk.Reserved)
 }

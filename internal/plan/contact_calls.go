@@ -5,7 +5,7 @@ package plan
 
 import "github.com/clerk-operator/clerk-operator/internal/clerk"
 
-// changes turns planned calls for one list into changes of the user.
+// changes converts planned calls for one list into changes of the user.
 func (p *contactPlan) changes(calls []contactCall, userID string) []Change {
 	var changes []Change
 	for _, call := range calls {

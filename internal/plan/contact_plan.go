@@ -10,18 +10,18 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// contactPlan is the plan for one list, made in three steps: give, take, choosePrimary. Between them stands the count
-// of ways in, which both lists and the username share.
+// contactPlan is the plan for one list, made in three steps: planAdditions, planRemovals, choosePrimary. Between them
+// the ways to sign in are counted, to which both lists and the username contribute.
 type contactPlan struct {
 	list contactList
-	// held is what the user has, as it will be once what is given was given.
+	// held is what the user has after the planned additions.
 	held      []heldContact
 	primaryID string
-	// policy says which entries are left as they are.
+	// policy blocks entries that must not be changed.
 	policy Policy
 
-	gives, takes []contactCall
-	// newPrimaryID goes into the PATCH of the user; "" if there is nothing to choose or another call does it.
+	additions, removals []contactCall
+	// newPrimaryID is sent in the PATCH of the user; "" if none has to be chosen or another call does it.
 	newPrimaryID string
 	problems     []InvalidError
 }
@@ -29,7 +29,7 @@ type contactPlan struct {
 // contactCall is a call for one address or number.
 type contactCall struct {
 	verb contactVerb
-	// id is "" for what is added.
+	// id is "" for an addition.
 	id, value                       string
 	verified, primary, secondFactor *bool
 }
@@ -42,8 +42,8 @@ const (
 	deleteContact
 )
 
-// give plans what adds to the user: new entries, verification, and numbers that stop being a second factor.
-func (p *contactPlan) give() {
+// planAdditions plans what the user gets: new entries, verification, and numbers that stop being a second factor.
+func (p *contactPlan) planAdditions() {
 	if p.policy.grantsNothing {
 		return
 	}
@@ -56,11 +56,11 @@ func (p *contactPlan) give() {
 			p.add(i, want)
 			continue
 		}
-		p.raise(i, want, &p.held[at])
+		p.planUpdate(i, want, &p.held[at])
 	}
 }
 
-// blocked says whether an entry is to be left as it is.
+// blocked reports whether an entry must not be changed.
 func (p *contactPlan) blocked(value string) bool { return p.policy.blocks(p.list.field, value) }
 
 // add plans an entry that the user does not have.
@@ -73,14 +73,14 @@ func (p *contactPlan) add(index int, want contact) {
 	if isTrue(want.secondFactor) {
 		call.secondFactor = new(true)
 	}
-	p.gives = append(p.gives, call)
+	p.additions = append(p.additions, call)
 	p.held = append(p.held, heldContact{
 		value: want.value, status: clerk.Verified, secondFactor: isTrue(want.secondFactor),
 	})
 }
 
-// raise plans what an entry that the user has lacks.
-func (p *contactPlan) raise(index int, want contact, have *heldContact) {
+// planUpdate plans what an existing entry lacks.
+func (p *contactPlan) planUpdate(index int, want contact, have *heldContact) {
 	call := contactCall{verb: updateContact, id: have.id, value: have.value}
 	switch {
 	case want.status == v1alpha1.IdentifierVerified && have.status != clerk.Verified:
@@ -93,14 +93,14 @@ func (p *contactPlan) raise(index int, want contact, have *heldContact) {
 		case !*want.secondFactor:
 			call.secondFactor = new(false)
 		case have.status == clerk.Unverified && call.verified != nil:
-			// It was no way in, so it can become a second factor in the same call.
+			// It was no way to sign in, so it can become a second factor in the same call.
 			call.secondFactor = new(true)
 		}
 	}
 	if call.verified == nil && call.secondFactor == nil {
 		return
 	}
-	p.gives = append(p.gives, call)
+	p.additions = append(p.additions, call)
 	if call.verified != nil {
 		have.status = clerk.Verified
 	}
@@ -109,49 +109,49 @@ func (p *contactPlan) raise(index int, want contact, have *heldContact) {
 	}
 }
 
-// waysIn counts the entries that the user can sign in with.
-func (p *contactPlan) waysIn() int {
+// signInWays counts the entries that the user can sign in with.
+func (p *contactPlan) signInWays() int {
 	count := 0
 	for _, h := range p.held {
-		if h.wayIn() {
+		if h.canSignIn() {
 			count++
 		}
 	}
 	return count
 }
 
-// take plans what is taken from the user, and lowers the count of ways in that remain. The last one is kept.
-func (p *contactPlan) take(waysIn *int) {
+// planRemovals plans what is removed, and lowers the count of remaining ways to sign in. The last one is kept.
+func (p *contactPlan) planRemovals(signInWays *int) {
 	for i, want := range p.list.wanted {
-		p.reserve(i, want, waysIn)
+		p.planReservation(i, want, signInWays)
 	}
 	kept, keeps := slices.Clone(p.held), false
 	for _, h := range p.removable() {
-		remaining := *waysIn
-		if h.wayIn() {
+		remaining := *signInWays
+		if h.canSignIn() {
 			remaining--
 		}
 		if remaining < 1 {
 			keeps = true
 			continue
 		}
-		*waysIn = remaining
-		p.takes = append(p.takes, contactCall{verb: deleteContact, id: h.id, value: h.value})
+		*signInWays = remaining
+		p.removals = append(p.removals, contactCall{verb: deleteContact, id: h.id, value: h.value})
 		kept = slices.DeleteFunc(kept, func(k heldContact) bool { return k.id == h.id })
 	}
 	p.held = kept
 	if keeps {
-		p.problems = append(p.problems, lastWayIn(p.list.field))
+		p.problems = append(p.problems, lastSignInWay(p.list.field))
 	}
 }
 
-// lastWayIn says that something in the field stays, although it is to go.
-func lastWayIn(field string) InvalidError {
+// lastSignInWay returns the problem that an entry of the field is not removed although it should be.
+func lastSignInWay(field string) InvalidError {
 	return InvalidError{"spec." + field, "the user's last way to sign in is not removed; declare another identifier"}
 }
 
-// reserve plans a number that becomes a second factor and so stops being a way in.
-func (p *contactPlan) reserve(index int, want contact, waysIn *int) {
+// planReservation plans a number that becomes a second factor and so is no longer a way to sign in.
+func (p *contactPlan) planReservation(index int, want contact, signInWays *int) {
 	at := slices.IndexFunc(p.held, func(h heldContact) bool { return h.value == want.value })
 	if at < 0 || !isTrue(want.secondFactor) || p.held[at].secondFactor || p.blocked(want.value) {
 		return
@@ -160,26 +160,26 @@ func (p *contactPlan) reserve(index int, want contact, waysIn *int) {
 	switch {
 	case p.held[at].status != clerk.Verified:
 		p.report(index, field, "needs a verified number; set status: Verified")
-	case *waysIn < 2:
+	case *signInWays < 2:
 		p.report(index, field, "the user's last way to sign in cannot become a second factor; declare another identifier")
 	default:
-		*waysIn--
-		p.takes = append(p.takes, contactCall{
+		*signInWays--
+		p.removals = append(p.removals, contactCall{
 			verb: updateContact, id: p.held[at].id, value: want.value, secondFactor: new(true),
 		})
 	}
 }
 
-// removable is what the user has and is to lose: what we added and is no longer declared, and under Replace all that is
-// not. What a connected account brought along is left, since Clerk does not delete it. The primary one comes last, so
-// that it is the one that remains if one must.
+// removable returns the entries to remove: those that we added and that are no longer declared, and with Replace all
+// that are not declared. Linked entries are left, because Clerk does not delete them. The primary one comes last, so
+// that it remains if one must remain.
 func (p *contactPlan) removable() []heldContact {
 	var others, primary []heldContact
 	for _, h := range p.held {
 		switch {
 		case h.linked, p.blocked(h.value), p.list.find(h.value) >= 0, !p.list.replaced && !slices.Contains(p.list.added, h.value):
 		case h.id == p.primaryID && p.blocked(""):
-			// Which one would follow it cannot be chosen.
+			// Its successor cannot be chosen.
 		case h.id == p.primaryID:
 			primary = append(primary, h)
 		default:
@@ -189,7 +189,7 @@ func (p *contactPlan) removable() []heldContact {
 	return append(others, primary...)
 }
 
-// report notes what cannot be reached at an entry of the list.
+// report records a problem with an entry of the list.
 func (p *contactPlan) report(index int, below, problem string) {
 	p.problems = append(p.problems, *p.list.problem(index, below, problem))
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// choosePrimary plans which entry becomes primary: the marked one; without one, and only if the primary one is removed,
-// another, since Clerk does not say which it would choose. It costs no call of its own where an entry is added or
-// verified in the same plan, or where the user is updated anyway.
+// choosePrimary plans which entry becomes primary. That is the marked one. If none is marked, and only if the primary
+// one is removed, it is another one, because Clerk does not document which it would choose. It needs no call of its own
+// if an entry is added or verified in the same plan, or if the user is updated anyway.
 func (p *contactPlan) choosePrimary() {
 	if p.blocked("") {
 		return
@@ -25,18 +25,18 @@ func (p *contactPlan) choosePrimary() {
 		return
 	}
 	chosen := p.held[at]
-	give := slices.IndexFunc(p.gives, func(c contactCall) bool { return c.value == chosen.value })
-	if give < 0 {
+	addition := slices.IndexFunc(p.additions, func(c contactCall) bool { return c.value == chosen.value })
+	if addition < 0 {
 		p.newPrimaryID = chosen.id
 		return
 	}
-	// Clerk makes the first address of a user primary. Sent first, the chosen one is so from the start.
-	call := p.gives[give]
+	// Clerk makes the first address of a user primary. If the chosen one is sent first, it is primary at once.
+	call := p.additions[addition]
 	call.primary = new(true)
-	p.gives = slices.Insert(slices.Delete(p.gives, give, give+1), 0, call)
+	p.additions = slices.Insert(slices.Delete(p.additions, addition, addition+1), 0, call)
 }
 
-// marked is the held entry that the spec marks as primary; -1 if there is none that can be primary.
+// marked returns the held entry that the spec marks as primary; -1 if there is none, or if it cannot be primary.
 func (p *contactPlan) marked() int {
 	index := slices.IndexFunc(p.list.wanted, func(c contact) bool { return c.primary })
 	if index < 0 {
@@ -53,15 +53,15 @@ func (p *contactPlan) marked() int {
 	return -1
 }
 
-// primaryRemoved says whether the primary entry is among what is taken.
+// primaryRemoved reports whether the primary entry is removed.
 func (p *contactPlan) primaryRemoved() bool {
-	return p.primaryID != "" && slices.ContainsFunc(p.takes, func(c contactCall) bool {
+	return p.primaryID != "" && slices.ContainsFunc(p.removals, func(c contactCall) bool {
 		return c.verb == deleteContact && c.id == p.primaryID
 	})
 }
 
-// successor is the held entry that follows a primary one that is removed: the first verified one in the order of the
-// spec, else in Clerk's; -1 if there is none.
+// successor returns the held entry that replaces a removed primary one: the first verified one in the order of the
+// spec, otherwise in Clerk's order; -1 if there is none.
 func (p *contactPlan) successor() int {
 	verified := func(h heldContact) bool { return h.status == clerk.Verified }
 	for _, want := range p.list.wanted {

@@ -10,7 +10,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// create is the call that makes the user.
+// create returns the call that creates the user.
 func (d *Desired) create() Create {
 	p := clerk.CreateUserParams{
 		Username: orNil(orEmpty(d.username)),
@@ -26,7 +26,7 @@ func (d *Desired) create() Create {
 	for _, field := range plainFields {
 		field.create(&d.plain, &p)
 	}
-	// A new user is neither banned nor locked, and both need features that an instance may lack.
+	// A new user is neither banned nor locked, and both parameters need features that an instance may lack.
 	if isTrue(d.banned) {
 		p.Banned = new(true)
 	}
@@ -44,18 +44,18 @@ func (d *Desired) create() Create {
 	return Create{p}
 }
 
-// createMetadata fills in the metadata of a new user, the mark included.
+// createMetadata sets the metadata of a new user, with the mark.
 func (d *Desired) createMetadata(p *clerk.CreateUserParams) {
 	var all clerk.MetadataParams
-	for _, wish := range d.metadata {
-		if whole := wish.stored(d.mark); len(whole) > 0 {
-			setMetadata(&all, wish.field, whole)
+	for _, declared := range d.metadata {
+		if whole := declared.stored(d.mark); len(whole) > 0 {
+			setMetadata(&all, declared.field, whole)
 		}
 	}
 	p.PublicMetadata, p.PrivateMetadata, p.UnsafeMetadata = all.Public, all.Private, all.Unsafe
 }
 
-// forCreation is the list as the creating call takes it.
+// forCreation returns the list as the creating call takes it.
 func (l contactList) forCreation() []clerk.NewIdentifier {
 	var identifiers []clerk.NewIdentifier
 	for _, c := range l.primaryFirst() {

@@ -8,8 +8,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// Desired is the canonical form of a ClerkUser's spec, with what else a plan rests on. A nil pointer means that the
-// field is not managed. It shares no memory with what it was made of, and shows no value when printed.
+// Desired is the canonical form of a ClerkUser's spec and the other inputs of a plan. A nil pointer means that the
+// field is not managed. It shares no memory with its sources, and shows no value when printed.
 type Desired struct {
 	clerk.Unprintable
 
@@ -23,19 +23,20 @@ type Desired struct {
 
 	emails, phones contactList
 
-	metadata         []metadataWish
+	metadata         []desiredMetadata
 	metadataReplaced bool
 
 	banned, locked *bool
 
-	password *passwordWish
-	image    *imageWish
+	password *desiredPassword
+	image    *desiredImage
 
 	initial       v1alpha1.InitialValues
 	initialInputs InitialInputs
 }
 
-// FromSpec is the canonical form of a spec. The error is an *InvalidError and names what the API server cannot check.
+// FromSpec returns the canonical form of a spec. The error is an *InvalidError and covers what the API server cannot
+// check.
 func FromSpec(spec *v1alpha1.ClerkUserSpec, in Inputs) (*Desired, error) {
 	if invalid := checkIdentifiers(spec); invalid != nil {
 		return nil, invalid
@@ -76,25 +77,25 @@ func FromSpec(spec *v1alpha1.ClerkUserSpec, in Inputs) (*Desired, error) {
 	return d, nil
 }
 
-// replaces says whether a policy that may be omitted is Replace.
+// replaces reports whether an optional policy is Replace.
 func replaces(policy *v1alpha1.MergePolicy) bool {
 	return policy != nil && *policy == v1alpha1.PolicyReplace
 }
 
-// readMetadata fills in the three metadata fields. Its error is an *InvalidError.
+// readMetadata sets the three metadata fields. Its error is an *InvalidError.
 func (d *Desired) readMetadata(spec *v1alpha1.ClerkUserSpec, values []clerk.Secret) error {
 	for _, source := range metadataSources(spec, values) {
-		wish, invalid := readWish(source, d.mark)
+		declared, invalid := readDesired(source, d.mark)
 		if invalid != nil {
 			return invalid
 		}
-		wish.ours = pointersInto(wish.field, d.applied.Metadata)
-		d.metadata = append(d.metadata, wish)
+		declared.ours = pointersInto(declared.field, d.applied.Metadata)
+		d.metadata = append(d.metadata, declared)
 	}
 	return nil
 }
 
-// metadataOf is the user's metadata under the name of the spec's field.
+// metadataOf returns the user's metadata for a field of the spec.
 func metadataOf(u *clerk.User, field string) clerk.Metadata {
 	switch field {
 	case FieldPublicMetadata:

@@ -20,30 +20,30 @@ import (
 )
 
 const (
-	// metadataLimit is what Clerk takes per metadata field, in bytes of JSON.
+	// metadataLimit is Clerk's limit per metadata field, in bytes of JSON.
 	// See https://clerk.com/docs/guides/users/extending.
 	metadataLimit = 8192
-	// depthLimit bounds how deep metadata may nest. Clerk documents no bound; nobody reads what is deeper.
+	// depthLimit limits how deep metadata may be nested. Clerk documents no limit, and deeper metadata serves nobody.
 	depthLimit = 32
-	// exactLimit is the largest integer up to which a JSON number survives every JavaScript reader, 2^53.
+	// exactLimit is the largest integer, 2^53, up to which every JavaScript reader keeps a JSON number exactly.
 	exactLimit = 1 << 53
 )
 
-// metadataWish is a declared metadata field. Where the spec omits it, only ours matters.
-type metadataWish struct {
+// desiredMetadata is a declared metadata field. If the spec omits it, only ours matters.
+type desiredMetadata struct {
 	field string
 	given bool
-	// want never holds the owner mark; it is empty where the field is omitted.
+	// want never has the owner mark. It is empty if the field is omitted.
 	want map[string]any
 	// ours are the paths of the keys that we wrote.
 	ours []path
 }
 
-// metadataSource is a metadata field of a spec as it was written.
+// metadataSource is a metadata field of a spec as written.
 type metadataSource struct {
 	field string
 	raw   *runtime.RawExtension
-	// from are values that are declared elsewhere.
+	// from are the values from Secrets.
 	from []sourcedValue
 }
 
@@ -55,34 +55,34 @@ func metadataSources(spec *v1alpha1.ClerkUserSpec, values []clerk.Secret) []meta
 	}
 }
 
-// readWish decodes and checks a metadata field.
-func readWish(source metadataSource, mark Mark) (metadataWish, *InvalidError) {
-	wish := metadataWish{field: source.field, want: map[string]any{}}
+// readDesired decodes and checks a metadata field.
+func readDesired(source metadataSource, mark Mark) (desiredMetadata, *InvalidError) {
+	declared := desiredMetadata{field: source.field, want: map[string]any{}}
 	if source.raw == nil && len(source.from) == 0 {
-		return wish, nil
+		return declared, nil
 	}
 	where := "spec." + source.field
 	if source.raw != nil {
 		object, invalid := readObject(where, source.raw.Raw)
 		if invalid != nil {
-			return wish, invalid
+			return declared, invalid
 		}
-		wish.want = object
+		declared.want = object
 	}
 	for _, value := range source.from {
-		if invalid := value.putInto(wish.want); invalid != nil {
-			return wish, invalid
+		if invalid := value.putInto(declared.want); invalid != nil {
+			return declared, invalid
 		}
 	}
-	wish.given = true
-	if size := clerk.Metadata(wish.stored(mark)).Size(); size > metadataLimit {
-		return wish, &InvalidError{where, fmt.Sprintf("has %d bytes of JSON; Clerk takes %d (private metadata with the "+
+	declared.given = true
+	if size := clerk.Metadata(declared.stored(mark)).Size(); size > metadataLimit {
+		return declared, &InvalidError{where, fmt.Sprintf("has %d bytes of JSON; Clerk takes %d (private metadata with the "+
 			"owner mark); make it smaller", size, metadataLimit)}
 	}
-	return wish, wish.recordable()
+	return declared, declared.recordable()
 }
 
-// readObject decodes a metadata field that stands in the spec.
+// readObject decodes a metadata field of the spec.
 func readObject(where string, raw []byte) (map[string]any, *InvalidError) {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
@@ -98,13 +98,13 @@ func readObject(where string, raw []byte) (map[string]any, *InvalidError) {
 	return object, makeCanonical(where, object, depthLimit)
 }
 
-// reservedKey refuses a key that a spec must not declare.
+// reservedKey returns the error for a key that a spec must not declare.
 func reservedKey(where string) *InvalidError {
 	return &InvalidError{where, "keys that begin with " + v1alpha1.ReservedPrefix + " belong to the operator; choose another key"}
 }
 
-// stored is the whole field as Clerk shall hold it when nobody else writes to it: with the mark, where it belongs.
-func (w metadataWish) stored(mark Mark) map[string]any {
+// stored returns the whole field as Clerk stores it if nobody else writes to it, with the mark in private metadata.
+func (w desiredMetadata) stored(mark Mark) map[string]any {
 	whole := cloneObject(w.want)
 	if w.field == FieldPrivateMetadata {
 		whole[v1alpha1.OwnerKey] = mark.String()
@@ -112,8 +112,8 @@ func (w metadataWish) stored(mark Mark) map[string]any {
 	return whole
 }
 
-// makeCanonical turns an object that was decoded with json.Number into one that encoding/json decodes into an any, and
-// refuses what Clerk could not keep as it is.
+// makeCanonical converts an object that was decoded with json.Number into the form in which encoding/json decodes into
+// an any. It refuses values that Clerk could not keep exactly.
 func makeCanonical(where string, object map[string]any, depth int) *InvalidError {
 	for _, key := range slices.Sorted(maps.Keys(object)) {
 		canonical, invalid := canonicalValue(step(where, key), object[key], depth-1)
@@ -148,12 +148,12 @@ func canonicalValue(where string, value any, depth int) (any, *InvalidError) {
 	return value, nil
 }
 
-// canonicalNumber is the number as a float64, which is how Clerk's answers are read. Integers that it cannot hold, or
-// that a JavaScript front end could not, are refused; fractions lose digits everywhere and are let through.
+// canonicalNumber returns the number as a float64, as Clerk's answers are decoded. It refuses integers that a float64
+// or a JavaScript front end cannot hold. It accepts fractions, which lose digits everywhere.
 func canonicalNumber(where string, number json.Number) (any, *InvalidError) {
 	value, err := number.Float64()
 	if !strings.ContainsAny(number.String(), ".eE") {
-		// Compared as an integer, since a float64 would be rounded to the limit.
+		// Compared as an integer, because a float64 would be rounded to the limit.
 		var whole int64
 		whole, err = number.Int64()
 		if whole > exactLimit || whole < -exactLimit {
@@ -169,7 +169,7 @@ func canonicalNumber(where string, number json.Number) (any, *InvalidError) {
 
 var plainKey = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// step is the path of a key below where, quoted if it could be misread.
+// step returns the path of a key below where, quoted if it would be ambiguous.
 func step(where, key string) string {
 	if plainKey.MatchString(key) {
 		return where + "." + key
@@ -177,7 +177,7 @@ func step(where, key string) string {
 	return where + "[" + strconv.Quote(key) + "]"
 }
 
-// cloneObject is a deep copy of a decoded JSON object, and not nil.
+// cloneObject returns a deep copy of a decoded JSON object; never nil.
 func cloneObject(object map[string]any) map[string]any {
 	clone := make(map[string]any, len(object))
 	for key, item := range object {
@@ -186,7 +186,7 @@ func cloneObject(object map[string]any) map[string]any {
 	return clone
 }
 
-// cloneJSON is a deep copy of a decoded JSON value.
+// cloneJSON returns a deep copy of a decoded JSON value.
 func cloneJSON(value any) any {
 	switch value := value.(type) {
 	case map[string]any:

@@ -10,8 +10,9 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// Disown is the record without what Clerk has refused and the user does not have: an address that the person adds later, or a
-// ban by somebody else, is not the operator's to take back. A refused metadata key stays, since an earlier value may be ours.
+// Disown returns the record without what Clerk has refused and the user does not have. So the operator does not remove
+// an address that the person adds later, or a ban by somebody else. A refused metadata key stays, because an earlier
+// value may be ours.
 func Disown(applied v1alpha1.Applied, u *clerk.User, refused []Part) v1alpha1.Applied {
 	next := *applied.DeepCopy()
 	for _, part := range refused {
@@ -31,7 +32,7 @@ func Disown(applied v1alpha1.Applied, u *clerk.User, refused []Part) v1alpha1.Ap
 		case FieldLocked:
 			next.Locked = next.Locked && u.Locked
 		case FieldProfileImage:
-			// A creation puts the image on record before it can be uploaded.
+			// A creation records the image before it can be uploaded.
 			next.ProfileImage = next.ProfileImage && u.HasImage
 		}
 	}

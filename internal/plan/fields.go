@@ -11,7 +11,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// Names of the fields of a spec, as Change.Fields, Policy.Withheld and Fingerprint know them.
+// Names of the fields of a spec in Change.Fields, Policy.Withheld and Fingerprint.
 const (
 	FieldExternalID                = "externalID"
 	FieldUsername                  = "username"
@@ -34,11 +34,11 @@ const (
 	FieldInitial                   = "initial"
 	FieldDeletionPolicy            = "deletionPolicy"
 
-	// FieldOwnerMark is no field of the spec: it stands for the owner mark.
+	// FieldOwnerMark is not a field of the spec. It stands for the owner mark.
 	FieldOwnerMark = "ownerMark"
 )
 
-// Fields names the fields that changes carry out, sorted and each once.
+// Fields returns the names of the fields that changes carry out, sorted and without duplicates.
 func Fields(changes []Change) []string {
 	names := map[string]bool{}
 	for _, c := range changes {
@@ -49,13 +49,13 @@ func Fields(changes []Change) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// present is the sorted names whose value is true.
+// present returns the names whose value is true, sorted.
 func present(names map[string]bool) []string {
 	maps.DeleteFunc(names, func(_ string, there bool) bool { return !there })
 	return slices.Sorted(maps.Keys(names))
 }
 
-// Fields names what the creating call says.
+// Fields returns the names of the fields that the creating call sets.
 func (c Create) Fields() []string {
 	p := c.Params
 	names := map[string]bool{
@@ -90,7 +90,7 @@ func (Lock) Fields() []string { return []string{FieldLocked} }
 // Fields is locked.
 func (Unlock) Fields() []string { return []string{FieldLocked} }
 
-// Fields names what differs. A primary identifier belongs to the list that it is in.
+// Fields returns the names of the changed fields. A primary identifier belongs to its list.
 func (c Update) Fields() []string {
 	p := c.Params
 	names := map[string]bool{
@@ -105,7 +105,7 @@ func (c Update) Fields() []string {
 	return present(names)
 }
 
-// Fields names the metadata fields that are merged, and the mark if it is written or removed.
+// Fields returns the names of the merged metadata fields, and the mark if it is written or removed.
 func (c MergeMetadata) Fields() []string {
 	return present(map[string]bool{
 		FieldPublicMetadata:  c.Params.Public != nil,
@@ -115,7 +115,7 @@ func (c MergeMetadata) Fields() []string {
 	})
 }
 
-// Fields names the metadata fields that are replaced, and the mark if it differs.
+// Fields returns the names of the replaced metadata fields, and the mark if it differs.
 func (c ReplaceMetadata) Fields() []string {
 	return present(map[string]bool{
 		FieldPublicMetadata:  c.Params.Public != nil,
@@ -152,13 +152,13 @@ func (DeletePhoneNumber) Fields() []string { return []string{FieldPhoneNumbers} 
 // Fields is deletionPolicy.
 func (Delete) Fields() []string { return []string{FieldDeletionPolicy} }
 
-// holdsMark says whether private metadata speaks of the owner mark, be it to write or to remove it.
+// holdsMark reports whether private metadata writes or removes the owner mark.
 func holdsMark(private clerk.Metadata) bool {
 	_, ok := private[v1alpha1.OwnerKey]
 	return ok
 }
 
-// namesDeclaredKey says whether private metadata holds anything but the owner mark.
+// namesDeclaredKey reports whether private metadata has keys other than the owner mark.
 func namesDeclaredKey(private clerk.Metadata) bool {
 	return len(private) > 1 || len(private) == 1 && !holdsMark(private)
 }

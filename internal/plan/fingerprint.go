@@ -12,21 +12,21 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// Fingerprint is a digest of what Clerk has for a field of the spec, by which a later change of the value is noticed.
-// Equal values have equal digests. It is not keyed, so it must not leave the process. It is "" for a field that says
-// nothing about the user.
+// Fingerprint returns a digest of Clerk's value for a field of the spec, which shows whether the value changed later.
+// Equal values have equal digests. It is not keyed, so it must not leave the process. It is "" for a field that is not
+// a property of the user.
 func Fingerprint(u *clerk.User, field string) string {
 	value, ok := observedValue(u, field)
 	if !ok {
 		return ""
 	}
-	// Everything that observedValue gives can be encoded.
+	// Every result of observedValue can be encoded.
 	text, _ := json.Marshal(value)
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
 }
 
-// observedValue is what Clerk has for a field of the spec.
+// observedValue returns Clerk's value for a field of the spec.
 func observedValue(u *clerk.User, field string) (any, bool) {
 	for _, plain := range plainFields {
 		if plain.name == field {
@@ -49,7 +49,8 @@ func observedValue(u *clerk.User, field string) (any, bool) {
 	}
 }
 
-// observedSetting is the other half of observedValue: metadata, the mark and what Clerk shows the presence of only.
+// observedSetting is the second half of observedValue: metadata, the mark, and values of which Clerk only shows that
+// they exist.
 func observedSetting(u *clerk.User, field string) (any, bool) {
 	switch field {
 	case FieldPublicMetadata, FieldUnsafeMetadata:

@@ -5,7 +5,7 @@ package plan
 
 import "github.com/clerk-operator/clerk-operator/internal/clerk"
 
-// Freed is the identifiers that other users can have once a change was carried out; u is the user before it.
+// Freed returns the identifiers that other users can get after a change. u is the user before it.
 func Freed(c Change, u *clerk.User) []clerk.Identifier {
 	var freed []clerk.Identifier
 	add := func(kind clerk.IdentifierKind, value string) {
@@ -38,12 +38,12 @@ func Freed(c Change, u *clerk.User) []clerk.Identifier {
 			add(clerk.KindWeb3Wallet, clerk.FoldWallet(w.Address))
 		}
 	default:
-		// Every other change leaves the user its identifiers.
+		// Every other change keeps the user's identifiers.
 	}
 	return freed
 }
 
-// Claimed is the identifiers that a change asks for and that only one user of an instance can have.
+// Claimed returns the identifiers that a change requests and that only one user of an instance can have.
 func Claimed(c Change) []clerk.Identifier {
 	switch c := c.(type) {
 	case AddEmailAddress:

@@ -9,8 +9,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// Identifiers is what the spec declares and a user can be looked up by, strongest first; among addresses and numbers,
-// the one marked primary first. It is empty for a spec that names its user by userID only.
+// Identifiers returns the declared identifiers by which the user can be found, strongest first. Among addresses and
+// numbers, the one marked primary comes first. It is empty for a spec that names its user by userID only.
 func (d *Desired) Identifiers() []clerk.Identifier {
 	var identifiers []clerk.Identifier
 	add := func(kind clerk.IdentifierKind, value string) {
@@ -32,23 +32,24 @@ func (d *Desired) Identifiers() []clerk.Identifier {
 	return identifiers
 }
 
-// Holds says whether the user has exactly this identifier; upper and lower case are the same where they are to Clerk:
-// in e-mail addresses, usernames and Ethereum wallets. An empty value is held by nobody.
+// Holds reports whether the user has exactly this identifier. Case is ignored where Clerk ignores it: in e-mail
+// addresses, usernames and Ethereum wallets. No user has an empty value.
 func Holds(u *clerk.User, id clerk.Identifier) bool {
-	_, ok := holding(u, id)
+	_, ok := identifierStatus(u, id)
 	return ok
 }
 
-// Proves says whether the user has this identifier and it proves that the person behind it is the one whom the
-// identifier means: a verified address, number or wallet, or the external id, which only back ends can write. A
-// username never does, since anybody can choose it first.
+// Proves reports whether the user has this identifier and the identifier proves possession: a verified address, number
+// or wallet, or the external id, which only back ends can write. A username proves nothing, because anybody can choose
+// it first.
 func Proves(u *clerk.User, id clerk.Identifier) bool {
-	status, ok := holding(u, id)
+	status, ok := identifierStatus(u, id)
 	return ok && status == clerk.Verified
 }
 
-// holding is the state in which the user has the identifier. An external id counts as verified, a username never does.
-func holding(u *clerk.User, id clerk.Identifier) (clerk.IdentifierStatus, bool) {
+// identifierStatus returns the status of the user's identifier. An external id counts as verified; a username never
+// does.
+func identifierStatus(u *clerk.User, id clerk.Identifier) (clerk.IdentifierStatus, bool) {
 	if id.Value == "" {
 		return "", false
 	}
@@ -72,7 +73,7 @@ func holding(u *clerk.User, id clerk.Identifier) (clerk.IdentifierStatus, bool) 
 	return "", false
 }
 
-// statusAmong is the state of the held address or number with this value.
+// statusAmong returns the status of the held address or number with this value.
 func statusAmong(held []heldContact, value string) (clerk.IdentifierStatus, bool) {
 	at := slices.IndexFunc(held, func(h heldContact) bool { return h.value == value })
 	if at < 0 {
@@ -81,5 +82,6 @@ func statusAmong(held []heldContact, value string) (clerk.IdentifierStatus, bool
 	return held[at].status, true
 }
 
-// foldUsername is the username as Clerk stores it; checkIdentifiers refuses those that Clerk may fold otherwise.
+// foldUsername returns the username as Clerk stores it. checkIdentifiers refuses usernames that Clerk may fold in
+// another way.
 func foldUsername(name string) string { return clerk.LowerASCII(name) }

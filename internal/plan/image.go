@@ -8,24 +8,24 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// imageWish is a declared profile image, or that there shall be none. Clerk tells images apart by nothing that stays, so
-// that the digest decides whether this one was uploaded.
-type imageWish struct {
+// desiredImage is a declared profile image, or the declaration that there is none. Clerk shows no lasting property of
+// an image, so the digest decides whether this one was uploaded.
+type desiredImage struct {
 	none   bool
 	image  clerk.ProfileImage
 	digest string
 }
 
-// readImage is the declared image; nil where the spec has none.
-func readImage(spec *v1alpha1.ProfileImage, in Inputs) *imageWish {
+// readImage returns the declared image; nil if the spec has none.
+func readImage(spec *v1alpha1.ProfileImage, in Inputs) *desiredImage {
 	if spec == nil {
 		return nil
 	}
-	return &imageWish{none: isTrue(spec.None), image: in.ProfileImage, digest: in.ProfileImageDigest}
+	return &desiredImage{none: isTrue(spec.None), image: in.ProfileImage, digest: in.ProfileImageDigest}
 }
 
-// planImage is at most one call: to upload the image if it is another one than was uploaded last or if the user has none,
-// or to remove one that is ours or shall not be.
+// planImage plans at most one call. It uploads the image if it differs from the last upload or if the user has none,
+// and removes an image that is ours and no longer declared, or that must not exist.
 func (d *Desired) planImage(u *clerk.User, p Policy) []Change {
 	upload := d.image != nil && !d.image.none
 	switch {

@@ -8,33 +8,33 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// Inputs is what a plan needs to know beside the spec. It shows no value when printed.
+// Inputs are the inputs of a plan beside the spec. They show no value when printed.
 type Inputs struct {
 	clerk.Unprintable
 
-	// Mark is the owner mark that the user shall carry.
+	// Mark is the owner mark of the user.
 	Mark Mark
-	// Applied is what was added to the user so far: status.applied.
+	// Applied is the record of what was added to the user: status.applied.
 	Applied v1alpha1.Applied
-	// LiftLock says that locked: false lifts any lock now, since the field or the generation is new. Without it only
-	// a lock of ours is lifted.
+	// LiftLock means that locked: false lifts any lock now, because the field or the generation is new. Otherwise it lifts
+	// only our own lock.
 	LiftLock bool
 
-	// Password is what spec.password names, and PasswordDigest its keyed digest: the password is sent if that is not the
-	// one in Applied.
+	// Password is the value of spec.password, and PasswordDigest its keyed digest. The password is sent if the digest
+	// differs from the one in Applied.
 	Password       clerk.Secret
 	PasswordDigest string
-	// ProfileImage is what spec.profileImage names, and ProfileImageDigest its keyed digest, with the same meaning.
+	// ProfileImage is the value of spec.profileImage, and ProfileImageDigest its keyed digest, with the same meaning.
 	ProfileImage       clerk.ProfileImage
 	ProfileImageDigest string
-	// PrivateMetadata are the values that spec.privateMetadataFrom names, in its order. Values that are missing at the end
-	// are taken for not declared.
+	// PrivateMetadata are the values of spec.privateMetadataFrom, in its order. Missing values at the end count as not
+	// declared.
 	PrivateMetadata []clerk.Secret
-	// Initial is what spec.initial names. It matters to a creating plan only.
+	// Initial are the values of spec.initial. Only a creating plan uses them.
 	Initial InitialInputs
 }
 
-// InitialInputs is what a spec's initial names in Secrets; "" or nil is none.
+// InitialInputs are the values of spec.initial from Secrets; "" or nil is none.
 type InitialInputs struct {
 	clerk.Unprintable
 

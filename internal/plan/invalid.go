@@ -3,7 +3,7 @@
 
 package plan
 
-// InvalidError says which part of a spec cannot be carried out, and what to do about it. It shows no values.
+// InvalidError says which part of a spec cannot be carried out, and what to do about it. It shows no value.
 type InvalidError struct {
 	// Field is the path of the part, such as spec.publicMetadata.roles[2].
 	Field string
@@ -11,5 +11,5 @@ type InvalidError struct {
 	Problem string
 }
 
-// Error is the field and the problem.
+// Error returns the field and the problem.
 func (e *InvalidError) Error() string { return e.Field + ": " + e.Problem }

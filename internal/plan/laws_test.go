@@ -91,11 +91,11 @@ func reach(t *rapid.T, p pair) (*clerk.User, v1alpha1.Applied) {
 		d := p.desiredWith(applied)
 		todo := plan.For(d, u)
 		if len(todo) == 0 {
-			return u, plan.Settle(applied, d, u)
+			return u, plan.Prune(applied, d, u)
 		}
 		applied = plan.Intend(applied, d, todo)
 		u = mustCarryOut(t, u, todo)
-		applied = plan.Settle(plan.Confirm(applied, d, todo), d, u)
+		applied = plan.Prune(plan.Confirm(applied, d, todo), d, u)
 	}
 	t.Fatalf("still to do: %q", render(plan.For(p.desiredWith(applied), u)))
 	return nil, applied
@@ -122,7 +122,7 @@ func pure(t *rapid.T, p pair) {
 	before := render(todo)
 	plan.Unreachable(d, p.user)
 	plan.Allow(plan.Policy{Withheld: map[string]bool{plan.FieldEmailAddresses: true}, Single: true}, todo, d, p.user)
-	plan.Settle(plan.Intend(p.applied, d, todo), d, p.user)
+	plan.Prune(plan.Intend(p.applied, d, todo), d, p.user)
 	plan.Fields(todo)
 	d.Identifiers()
 	for _, policy := range []v1alpha1.DeletionPolicy{v1alpha1.DeletionBan, v1alpha1.DeletionRetain} {
@@ -169,7 +169,7 @@ func crashSafe(t *rapid.T, p pair) {
 		q.applied = plan.Confirm(q.applied, p.desired(), todo[:stop])
 	}
 	if rapid.Bool().Draw(t, "settled") {
-		q.applied = plan.Settle(q.applied, p.desired(), q.user)
+		q.applied = plan.Prune(q.applied, p.desired(), q.user)
 	}
 	final, _ := reach(t, q)
 	if broken := unmet(p, final); len(broken) > 0 {

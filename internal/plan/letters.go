@@ -36,9 +36,9 @@ func checkIdentifiers(spec *v1alpha1.ClerkUserSpec) *InvalidError {
 	return nil
 }
 
-// letterProblem says what Clerk may store otherwise than written, or "". Clerk lower-cases addresses and usernames and
-// documents nothing about letters beyond ASCII. Only text that both lower-casing and Unicode's normal form NFKC leave
-// unchanged is certain to stay as written. A to Z are certain as well, since their folding is known.
+// letterProblem says which part of a text Clerk may store in another form; "" if there is none. Clerk converts
+// addresses and usernames to lower case and documents nothing about letters beyond ASCII. Only text that lower case and
+// Unicode's normal form NFKC do not change is certain to stay. A to Z are certain too, because their folding is known.
 func letterProblem(text string) string {
 	for _, r := range text {
 		if problem := runeProblem(r); problem != "" {

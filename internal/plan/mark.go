@@ -10,17 +10,17 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// Mark is the owner mark: which ClerkUser of which cluster manages a Clerk user. It is kept as one string in the user's
-// private metadata under v1alpha1.OwnerKey, so that no merge can mix two marks.
+// Mark is the owner mark. It names the ClerkUser and the cluster that manage a Clerk user. It is one string in the
+// user's private metadata under v1alpha1.OwnerKey, so that no merge can mix two marks.
 type Mark struct {
-	// Cluster is the id of the cluster; it holds no blank.
+	// Cluster is the id of the cluster, without blanks.
 	Cluster string
-	// Namespace, Name and UID are those of the ClerkUser.
+	// Namespace, Name and UID identify the ClerkUser.
 	Namespace, Name, UID string
-	// Origin says how the ClerkUser came by the user. Anything but OriginCreated is written as adopted, since less is
-	// undone to an adopted user.
+	// Origin is how the user came under management. Every value except OriginCreated is written as adopted, because less
+	// is undone for an adopted user.
 	Origin v1alpha1.Origin
-	// BannedOnDelete says that the deletion of the ClerkUser banned the user, which a successor may undo.
+	// BannedOnDelete means that the deletion of the ClerkUser banned the user, which a successor may undo.
 	BannedOnDelete bool
 }
 
@@ -31,7 +31,7 @@ const (
 	bannedOnDelete = "banned-on-delete"
 )
 
-// String is the text that stands in private metadata:
+// String returns the text in private metadata:
 // "v1 <cluster> <namespace>/<name> <uid> created|adopted[ banned-on-delete]".
 func (m Mark) String() string {
 	words := []string{markVersion, m.Cluster, m.Namespace + "/" + m.Name, m.UID, markAdopted}
@@ -44,7 +44,7 @@ func (m Mark) String() string {
 	return strings.Join(words, " ")
 }
 
-// ParseMark reads what String wrote. It is false for anything else, a mark of another version included.
+// ParseMark parses the result of String. It returns false for anything else, even a mark of another version.
 func ParseMark(text string) (Mark, bool) {
 	text, banned := strings.CutSuffix(text, " "+bannedOnDelete)
 	words := strings.Split(text, " ")
@@ -67,8 +67,8 @@ func ParseMark(text string) (Mark, bool) {
 	return m, true
 }
 
-// FindMark is the mark that a user carries; false if it carries none. A mark that cannot be read is the zero Mark and
-// true: somebody manages the user, and it is not us. Only private metadata counts, since people can write the others.
+// FindMark returns the user's mark; false if there is none. For an unreadable mark it returns the zero Mark and true:
+// somebody else manages the user. Only private metadata counts, because people can write the others.
 func FindMark(u *clerk.User) (Mark, bool) {
 	value := u.PrivateMetadata[v1alpha1.OwnerKey]
 	if value == nil {
@@ -79,22 +79,22 @@ func FindMark(u *clerk.User) (Mark, bool) {
 	return m, true
 }
 
-// Ownership says whose a Clerk user is, as seen from one ClerkUser.
+// Ownership says who manages a Clerk user, from the view of one ClerkUser.
 type Ownership int
 
 const (
-	// Unmarked users are managed by nobody.
+	// Unmarked means that nobody manages the user.
 	Unmarked Ownership = iota
-	// Ours carries the mark of this very ClerkUser.
+	// Ours means that the user has the mark of this ClerkUser.
 	Ours
-	// Predecessors carries the mark of a ClerkUser of the same cluster, namespace and name that was another object:
-	// this one was re-created or restored from a backup.
+	// Predecessors means that the user has the mark of another object with the same cluster, namespace and name. This
+	// ClerkUser was re-created or restored from a backup.
 	Predecessors
-	// Anothers carries any other mark, or one that cannot be read.
+	// Anothers means that the user has any other mark, or an unreadable one.
 	Anothers
 )
 
-// OwnershipOf says whose the user is as seen from the ClerkUser that m names.
+// OwnershipOf returns who manages the user, from the view of the ClerkUser that m names.
 func (m Mark) OwnershipOf(u *clerk.User) Ownership {
 	found, ok := FindMark(u)
 	switch {

@@ -172,7 +172,7 @@ func TestHandOver(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(append([]string{}, tt.want...), render(plan.HandOver(to, tt.user))); diff != "" {
+			if diff := cmp.Diff(append([]string{}, tt.want...), render(plan.Transfer(to, tt.user))); diff != "" {
 				t.Errorf("plan (-want +got):\n%s", diff)
 			}
 		})

@@ -12,57 +12,57 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// planMetadata is at most one replacing and one merging call, and what does not fit into Clerk's limit.
+// planMetadata returns at most one replacing and one merging call, and the fields that exceed Clerk's limit.
 func planMetadata(d *Desired, u *clerk.User) ([]Change, []InvalidError) {
 	var merged, replaced clerk.MetadataParams
 	var problems []InvalidError
 	newMark := u.PrivateMetadata[v1alpha1.OwnerKey] != d.mark.String()
-	for _, wish := range d.metadata {
-		have := metadataOf(u, wish.field)
-		if d.metadataReplaced && wish.given {
-			setMetadata(&replaced, wish.field, wish.replacement(have, d.mark))
+	for _, declared := range d.metadata {
+		have := metadataOf(u, declared.field)
+		if d.metadataReplaced && declared.given {
+			setMetadata(&replaced, declared.field, declared.replacement(have, d.mark))
 			continue
 		}
 		var obligatory map[string]any
-		if wish.field == FieldPrivateMetadata && newMark {
+		if declared.field == FieldPrivateMetadata && newMark {
 			obligatory = markPatch(d.mark.String())
 		}
-		patch, fits := wish.patch(have, obligatory)
+		patch, fits := declared.patch(have, obligatory)
 		if !fits {
-			problems = append(problems, InvalidError{"spec." + wish.field, "together with what others wrote it exceeds " +
+			problems = append(problems, InvalidError{"spec." + declared.field, "together with what others wrote it exceeds " +
 				"the 8192 bytes that Clerk takes; make it smaller or remove keys at Clerk"})
 		}
-		setMetadata(&merged, wish.field, patch)
+		setMetadata(&merged, declared.field, patch)
 	}
 	if newMark && d.privateReplaced() && replaced.Private == nil {
 		merged.Private = markPatch(d.mark.String())
 	}
 	var changes []Change
-	if speaks(replaced) {
+	if hasFields(replaced) {
 		changes = append(changes, ReplaceMetadata{Params: replaced, NewMark: newMark && replaced.Private != nil})
 	}
-	if speaks(merged) {
+	if hasFields(merged) {
 		changes = append(changes, MergeMetadata{Params: merged})
 	}
 	return changes, problems
 }
 
-// privateReplaced says whether private metadata as a whole is the spec's.
+// privateReplaced reports whether the spec declares private metadata as a whole.
 func (d *Desired) privateReplaced() bool {
-	return d.metadataReplaced && slices.ContainsFunc(d.metadata, func(wish metadataWish) bool {
-		return wish.given && wish.field == FieldPrivateMetadata
+	return d.metadataReplaced && slices.ContainsFunc(d.metadata, func(declared desiredMetadata) bool {
+		return declared.given && declared.field == FieldPrivateMetadata
 	})
 }
 
-// markPatch merges the owner mark into private metadata; nil removes it.
+// markPatch returns the patch that sets the owner mark in private metadata; nil removes it.
 func markPatch(value any) clerk.Metadata { return clerk.Metadata{v1alpha1.OwnerKey: value} }
 
-// speaks says whether any field is given.
-func speaks(params clerk.MetadataParams) bool {
+// hasFields reports whether any field is set.
+func hasFields(params clerk.MetadataParams) bool {
 	return params.Public != nil || params.Private != nil || params.Unsafe != nil
 }
 
-// metadataPart is one of the fields of a call, under its name in the spec.
+// metadataPart is one of the fields of a call, with its name in the spec.
 type metadataPart struct {
 	field string
 	value clerk.Metadata
@@ -87,8 +87,8 @@ func setMetadata(params *clerk.MetadataParams, field string, value map[string]an
 	}
 }
 
-// replacement is the whole field as declared; nil if Clerk has it so. A difference in the owner mark is none.
-func (w metadataWish) replacement(have clerk.Metadata, mark Mark) map[string]any {
+// replacement returns the whole declared field; nil if Clerk has it so, apart from the owner mark.
+func (w desiredMetadata) replacement(have clerk.Metadata, mark Mark) map[string]any {
 	others := maps.Clone(map[string]any(have))
 	if w.field == FieldPrivateMetadata {
 		delete(others, v1alpha1.OwnerKey)
@@ -99,19 +99,19 @@ func (w metadataWish) replacement(have clerk.Metadata, mark Mark) map[string]any
 	return w.stored(mark)
 }
 
-// patch is the merge patch that sets what is declared and removes what is ours and no longer declared; nil if there is
-// nothing to send. The obligatory part always goes along. If the result exceeds Clerk's limit and grows by the patch,
-// fits is false and the declared part is left out.
-func (w metadataWish) patch(have, obligatory map[string]any) (patch map[string]any, fits bool) {
+// patch returns the merge patch that sets what is declared and removes what is ours and no longer declared; nil if
+// there is nothing to send. The obligatory part is always included. If the patch enlarges the result beyond Clerk's
+// limit, fits is false and the declared part is left out.
+func (w desiredMetadata) patch(have, obligatory map[string]any) (patch map[string]any, fits bool) {
 	patch = mergePatch(w.want, have)
 	maps.Copy(patch, obligatory)
-	w.takeBack(patch, have)
+	w.addRemovals(patch, have)
 	if fits = len(patch) == 0 || fitsInto(have, patch); !fits {
 		patch = maps.Clone(obligatory)
 		if patch == nil || !fitsInto(have, patch) {
 			patch = map[string]any{}
 		}
-		w.takeBack(patch, have)
+		w.addRemovals(patch, have)
 	}
 	if len(patch) == 0 {
 		return nil, fits
@@ -119,14 +119,14 @@ func (w metadataWish) patch(have, obligatory map[string]any) (patch map[string]a
 	return patch, fits
 }
 
-// fitsInto says whether Clerk would take the result of a merge.
+// fitsInto reports whether the result of a merge is within Clerk's limit.
 func fitsInto(have, patch map[string]any) bool {
 	size := clerk.Metadata(merge(have, patch)).Size()
 	return size <= metadataLimit || size <= clerk.Metadata(have).Size()
 }
 
-// mergePatch is the smallest merge patch that makes have show want, where want holds no null. A list is a leaf. An
-// object is satisfied by any object that has what is declared in it; over a scalar or list, it replaces.
+// mergePatch returns the smallest merge patch after which have contains want; want has no nulls. A list is a leaf. An
+// object matches any object that has the declared keys; it replaces a scalar or a list.
 func mergePatch(want, have map[string]any) map[string]any {
 	patch := map[string]any{}
 	for key, wanted := range want {
@@ -144,7 +144,7 @@ func mergePatch(want, have map[string]any) map[string]any {
 	return patch
 }
 
-// merge is what Clerk makes of an object and a merge patch.
+// merge returns Clerk's result of merging a patch into an object.
 // See https://clerk.com/docs/reference/backend-api/tag/users/PATCH/users/{user_id}/metadata.
 func merge(have, patch map[string]any) map[string]any {
 	result := maps.Clone(have)
@@ -166,8 +166,8 @@ func merge(have, patch map[string]any) map[string]any {
 	return result
 }
 
-// takeBack adds the removals to a merge patch.
-func (w metadataWish) takeBack(patch, have map[string]any) {
+// addRemovals adds the removals to a merge patch.
+func (w desiredMetadata) addRemovals(patch, have map[string]any) {
 	for _, p := range w.undeclared(have) {
 		object := patch
 		for _, key := range p[:len(p)-1] {
@@ -182,10 +182,10 @@ func (w metadataWish) takeBack(patch, have map[string]any) {
 	}
 }
 
-// undeclared is the keys that are ours, no longer declared, and still at Clerk, the deepest first. An object that
-// others put keys into is no longer ours. An object that is empty once our keys are gone is ours only if we wrote it
-// empty: whether a parent was there before us is not on record, and an application may rely on it.
-func (w metadataWish) undeclared(have map[string]any) []path {
+// undeclared returns the keys that are ours, no longer declared, and still at Clerk, the deepest first. An object into
+// which others put keys is no longer ours. An object that is empty after the removal of our keys is ours only if we
+// wrote it empty: the record does not say whether it existed before, and an application may rely on it.
+func (w desiredMetadata) undeclared(have map[string]any) []path {
 	left := cloneObject(have)
 	var gone []path
 	deepestFirst := slices.SortedFunc(slices.Values(w.ours), func(a, b path) int { return len(b) - len(a) })

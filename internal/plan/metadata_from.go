@@ -12,7 +12,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// sourcedValue is a value of private metadata that stands in a Secret.
+// sourcedValue is a value of private metadata from a Secret.
 type sourcedValue struct {
 	// where is the entry of the spec, for errors.
 	where string
@@ -20,7 +20,7 @@ type sourcedValue struct {
 	value clerk.Secret
 }
 
-// sourcedValues puts the entries of spec.privateMetadataFrom and what was read for them together.
+// sourcedValues combines the entries of spec.privateMetadataFrom with their values.
 func sourcedValues(spec *v1alpha1.ClerkUserSpec, values []clerk.Secret) []sourcedValue {
 	var found []sourcedValue
 	for i, source := range spec.PrivateMetadataFrom[:min(len(spec.PrivateMetadataFrom), len(values))] {
@@ -33,7 +33,7 @@ func sourcedValues(spec *v1alpha1.ClerkUserSpec, values []clerk.Secret) []source
 	return found
 }
 
-// putInto declares the value in an object.
+// putInto sets the value in an object.
 func (v sourcedValue) putInto(object map[string]any) *InvalidError {
 	if strings.HasPrefix(v.path[0], v1alpha1.ReservedPrefix) {
 		return reservedKey(v.where + ".path")

@@ -10,7 +10,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// parameters are the fields of a spec behind Clerk's parameters, but for the plain fields, whose table names theirs.
+// parameters maps Clerk's parameters to fields of a spec, except for the plain fields, whose table has them.
 //
 //nolint:gochecknoglobals // a table that nothing writes to
 var parameters = map[string]string{
@@ -51,8 +51,9 @@ var parameters = map[string]string{
 	"file": FieldProfileImage,
 }
 
-// PathsOf returns the fields of a ClerkUser that an error of Clerk's is about, such as spec.username, each once and in Clerk's
-// order; nil where Clerk names no parameter. A parameter that no field stands for is returned under Clerk's name.
+// PathsOf returns the fields of a ClerkUser that an error of Clerk's is about, such as spec.username, without
+// duplicates and in Clerk's order; nil if Clerk names no parameter. A parameter without a field is returned with
+// Clerk's name.
 func PathsOf(e *clerk.Error) []string {
 	if e.Param == "" {
 		return nil

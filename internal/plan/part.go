@@ -10,29 +10,29 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// Part is the smallest piece of a plan that Clerk can refuse without refusing the rest: a field of the spec, or one entry
-// of a list of identifiers. It prints as the name of its field.
+// Part is the smallest piece of a plan that Clerk can refuse separately: a field of the spec, or one entry of a list of
+// identifiers. It prints as the name of its field.
 type Part struct {
 	// Field is the name of the field in the spec.
 	Field string
-	// Entry is the e-mail address or phone number. "" is the field as a whole; for emailAddresses and phoneNumbers it is the
-	// choice of the primary one.
+	// Entry is the e-mail address or phone number. "" means the whole field; for emailAddresses and phoneNumbers it means
+	// the choice of the primary one.
 	Entry string
 }
 
-// String is the name of the field.
+// String returns the name of the field.
 func (p Part) String() string { return p.Field }
 
-// Format prints String whatever the verb.
+// Format prints String for every verb.
 func (p Part) Format(state fmt.State, _ rune) {
-	// A fmt.State has nowhere to report an error to.
+	// A fmt.State cannot report an error.
 	_, _ = io.WriteString(state, p.String())
 }
 
-// MarshalText is String.
+// MarshalText returns String.
 func (p Part) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
-// Claims says whether the part asks for an identifier.
+// Claims reports whether the part requests an identifier.
 func (p Part) Claims(id clerk.Identifier) bool {
 	switch p.Field {
 	case FieldEmailAddresses:
@@ -48,7 +48,8 @@ func (p Part) Claims(id clerk.Identifier) bool {
 	}
 }
 
-// Parts are the parts of a change, sorted by field. The owner mark is no part: it is written whatever is refused.
+// Parts returns the parts of a change, sorted by field. The owner mark is not a part: it is written whatever Clerk
+// refuses.
 func Parts(c Change) []Part {
 	switch c := c.(type) {
 	case AddEmailAddress:
@@ -74,7 +75,8 @@ func Parts(c Change) []Part {
 	}
 }
 
-// Path is where a part stands in the spec, such as spec.emailAddresses[1]. What is not declared is named by its field.
+// Path returns the path of a part in the spec, such as spec.emailAddresses[1]; for an undeclared entry, the path of its
+// field.
 func (d *Desired) Path(part Part) string {
 	for _, list := range []contactList{d.emails, d.phones} {
 		if at := list.find(part.Entry); part.Field == list.field && part.Entry != "" && at >= 0 {

@@ -8,25 +8,25 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// passwordWish is a declared password. Clerk never shows one, so that its digest decides whether it was sent.
-type passwordWish struct {
+// desiredPassword is a declared password. Clerk never shows one, so its digest decides whether it was sent.
+type desiredPassword struct {
 	text                               clerk.Secret
 	digest                             string
 	skipChecks, signOutOfOtherSessions *bool
 }
 
-// readPassword is the declared password; nil where the spec has none.
-func readPassword(spec *v1alpha1.Password, in Inputs) *passwordWish {
+// readPassword returns the declared password; nil if the spec has none.
+func readPassword(spec *v1alpha1.Password, in Inputs) *desiredPassword {
 	if spec == nil {
 		return nil
 	}
-	return &passwordWish{
+	return &desiredPassword{
 		text: in.Password, digest: in.PasswordDigest,
 		skipChecks: spec.SkipChecks, signOutOfOtherSessions: spec.SignOutOfOtherSessions,
 	}
 }
 
-// planPassword adds the password to an update, if it is another one than was sent last or if the user has none.
+// planPassword adds the password to an update if it differs from the one sent last, or if the user has none.
 func (d *Desired) planPassword(u *clerk.User, p *clerk.UpdateUserParams) {
 	if d.password == nil || d.password.digest == d.applied.PasswordDigest && u.PasswordEnabled {
 		return
@@ -36,7 +36,7 @@ func (d *Desired) planPassword(u *clerk.User, p *clerk.UpdateUserParams) {
 	p.SignOutOfOtherSessions = onlyTrue(d.password.signOutOfOtherSessions)
 }
 
-// createCredentials fills in what a new user signs in with.
+// createCredentials sets the credentials of a new user.
 func (d *Desired) createCredentials(p *clerk.CreateUserParams) {
 	initial, values := d.initial, d.initialInputs
 	switch {
@@ -55,7 +55,7 @@ func (d *Desired) createCredentials(p *clerk.CreateUserParams) {
 	}
 }
 
-// onlyTrue leaves out what is the default anyway.
+// onlyTrue leaves out false, which is the default.
 func onlyTrue(flag *bool) *bool {
 	if !isTrue(flag) {
 		return nil

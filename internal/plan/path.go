@@ -5,10 +5,10 @@ package plan
 
 import "strings"
 
-// path leads to a key of a metadata field: one element per level, the field itself not included.
+// path is the path to a key of a metadata field: one element per level, without the field itself.
 type path []string
 
-// pointer is the path as an RFC 6901 JSON pointer whose first token is the field: /publicMetadata/a~1b/c.
+// pointer returns the path as an RFC 6901 JSON pointer whose first token is the field: /publicMetadata/a~1b/c.
 func (p path) pointer(field string) string {
 	var text strings.Builder
 	text.WriteString("/" + field)
@@ -18,8 +18,8 @@ func (p path) pointer(field string) string {
 	return text.String()
 }
 
-// pointersInto is the paths of those pointers that lead to a key of the field. What leads nowhere is left out, and so
-// is what leads to the field as a whole, which is never ours.
+// pointersInto returns the paths of the pointers to keys of the field. It leaves out invalid pointers, and the pointer
+// to the whole field, which is never ours.
 func pointersInto(field string, pointers []string) []path {
 	var paths []path
 	for _, pointer := range pointers {
@@ -32,7 +32,7 @@ func pointersInto(field string, pointers []string) []path {
 	return paths
 }
 
-// pathOf is the path in the rest of a JSON pointer, behind its first slash.
+// pathOf parses a JSON pointer without its first slash.
 func pathOf(rest string) path {
 	var p path
 	for token := range strings.SplitSeq(rest, "/") {
@@ -41,7 +41,7 @@ func pathOf(rest string) path {
 	return p
 }
 
-// leaves is the paths of what is written by an object or merge patch: scalars, lists and empty objects, but not nulls.
+// leaves returns the paths of what an object or merge patch writes: scalars, lists and empty objects, but not nulls.
 func leaves(object map[string]any) []path {
 	var paths []path
 	for key, value := range object {
@@ -59,7 +59,7 @@ func leaves(object map[string]any) []path {
 	return paths
 }
 
-// parent is the object that holds the path's last key; nil if there is none.
+// parent returns the object with the path's last key; nil if there is none.
 func (p path) parent(object map[string]any) map[string]any {
 	for _, key := range p[:len(p)-1] {
 		object, _ = object[key].(map[string]any)
@@ -67,16 +67,16 @@ func (p path) parent(object map[string]any) map[string]any {
 	return object
 }
 
-// last is the last key.
+// last returns the last key.
 func (p path) last() string { return p[len(p)-1] }
 
-// in says whether the object has the key that the path leads to.
+// in reports whether the object has the key at the path.
 func (p path) in(object map[string]any) bool {
 	_, ok := p.parent(object)[p.last()]
 	return ok
 }
 
-// under says whether the object has a leaf above the key that the path leads to, so that nothing can be there.
+// under reports whether the object has a leaf above the key at the path, so that the key cannot exist.
 func (p path) under(object map[string]any) bool {
 	for i := range len(p) - 1 {
 		above := p[:i+1]

@@ -10,7 +10,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// permittedUpdate is an update without the fields that are blocked.
+// permittedUpdate returns an update without the blocked fields.
 func permittedUpdate(params clerk.UpdateUserParams, blocked func(field string) bool) clerk.UpdateUserParams {
 	for _, field := range plainFields {
 		if blocked(field.name) {
@@ -32,8 +32,8 @@ func permittedUpdate(params clerk.UpdateUserParams, blocked func(field string) b
 	return params
 }
 
-// permittedMetadata is the calls for metadata without the fields that are blocked. The owner mark goes through in a call of
-// its own where the rest of its field is blocked.
+// permittedMetadata returns the calls for metadata without the blocked fields. The owner mark gets a call of its own if
+// the rest of its field is blocked.
 func permittedMetadata(changes []Change, blocked func(field string) bool) []Change {
 	var permitted []Change
 	for _, c := range changes {
@@ -53,7 +53,7 @@ func permittedMerge(c MergeMetadata, blocked func(field string) bool) []Change {
 	if mark, ok := c.Params.Private[v1alpha1.OwnerKey]; ok && params.Private == nil {
 		params.Private = markPatch(mark)
 	}
-	if !speaks(params) {
+	if !hasFields(params) {
 		return nil
 	}
 	return []Change{MergeMetadata{params}}
@@ -62,7 +62,7 @@ func permittedMerge(c MergeMetadata, blocked func(field string) bool) []Change {
 func permittedReplacement(c ReplaceMetadata, blocked func(field string) bool) []Change {
 	var changes []Change
 	params := permittedFields(c.Params, blocked)
-	if speaks(params) {
+	if hasFields(params) {
 		changes = append(changes, ReplaceMetadata{Params: params, NewMark: c.NewMark && params.Private != nil})
 	}
 	if c.NewMark && params.Private == nil {
@@ -81,7 +81,7 @@ func permittedFields(params clerk.MetadataParams, blocked func(field string) boo
 	return left
 }
 
-// divided puts each field of an update or of metadata into a call of its own.
+// divided puts each field of an update or of metadata into its own call.
 func divided(changes []Change) []Change {
 	var single []Change
 	for _, c := range changes {

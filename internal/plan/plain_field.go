@@ -8,27 +8,27 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// plainField is a field of the spec that Clerk keeps as one value of the user and takes as one parameter. What is true of every
-// such field is said here once: how it is created, planned, named, withheld, told apart and found in Clerk's errors.
+// plainField is a field of the spec that Clerk stores as one value of the user and accepts as one parameter. This type
+// says once how such a field is created, planned, named, withheld, compared and found in Clerk's errors.
 type plainField struct {
-	// name is that of the field in the spec, param that of Clerk's parameter.
+	// name is the name of the field in the spec, param the name of Clerk's parameter.
 	name, param string
-	// restricts says that rights can be lost by a change of the field.
+	// restricts is true if a change of the field can take rights away.
 	restricts bool
 
-	// create and update set the parameter where the call has to say something.
+	// create and update set the parameter if the call needs it.
 	create func(want *v1alpha1.ClerkUserSpec, params *clerk.CreateUserParams)
 	update func(want *v1alpha1.ClerkUserSpec, have *clerk.User, params *clerk.UpdateUserParams)
-	// inCreate and inUpdate report whether a call says something.
+	// inCreate and inUpdate report whether a call has the parameter.
 	inCreate func(*clerk.CreateUserParams) bool
 	inUpdate func(*clerk.UpdateUserParams) bool
-	// leaveOut takes the parameter out of a call.
+	// leaveOut removes the parameter from a call.
 	leaveOut func(*clerk.UpdateUserParams)
-	// observed is what Clerk has.
+	// observed returns Clerk's value.
 	observed func(*clerk.User) any
 }
 
-// plainFields is the table of plain fields. A new one is one row here; CONTRIBUTING.md says what else it needs.
+// plainFields is the table of plain fields. A new field is one row here; CONTRIBUTING.md says what else it needs.
 //
 //nolint:gochecknoglobals // a table that nothing writes to
 var plainFields = []plainField{
@@ -82,8 +82,8 @@ var plainFields = []plainField{
 	}),
 }
 
-// access is the places where a plain field's value is found: in the spec, in the user (nil where Clerk has none) and in the
-// params of the two calls.
+// access says where the value of a plain field is: in the spec, in the user (nil if Clerk has none) and in the params
+// of the two calls.
 type access[T comparable] struct {
 	want   func(*v1alpha1.ClerkUserSpec) *T
 	have   func(*clerk.User) *T
@@ -93,12 +93,12 @@ type access[T comparable] struct {
 
 func same[T comparable](a, b T) bool { return a == b }
 
-// plainText is a text whose absence is "", which a new user has anyway.
+// plainText is a text field; its absence is "", which is a new user's default.
 func plainText(name, param string, equal func(a, b string) bool, at access[string]) plainField {
 	return newPlainField(name, param, equal, func(want string) bool { return want == "" }, at)
 }
 
-// permission is a value by which rights can be lost.
+// permission is a field whose change can take rights away.
 func permission[T comparable](name, param string, at access[T]) plainField {
 	f := newPlainField(name, param, same[T], func(T) bool { return false }, at)
 	f.restricts = true

@@ -9,40 +9,40 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// For is what to do, in order, so that the user at Clerk is as desired; empty if it is. A nil user is absent and is
-// created; what the creating call cannot say is planned against its answer. The order is that of the package comment.
-// Whether the user may be changed at all, by its owner mark, is the caller's to prove.
+// For returns the changes, in order, that make the user match; none if it matches. A nil user is absent and is created;
+// what the creating call cannot set is planned against its answer. The package comment says the order. The caller
+// decides by the owner mark whether the user may be changed.
 func For(d *Desired, u *clerk.User) []Change {
 	if u == nil {
 		return []Change{d.create()}
 	}
-	changes, _ := think(d, u, Policy{})
+	changes, _ := diff(d, u, Policy{})
 	return changes
 }
 
-// Unreachable names what the spec asks for and no call can bring about for this user; For plans nothing for it. It is
+// Unreachable returns what the spec declares and no call can achieve for this user; For plans nothing for it. It is
 // empty for an absent user.
 func Unreachable(d *Desired, u *clerk.User) []InvalidError {
 	if u == nil {
 		return nil
 	}
-	_, problems := think(d, u, Policy{})
+	_, problems := diff(d, u, Policy{})
 	return problems
 }
 
-// think is what of the plan the policy does not block, and what the plan cannot reach.
-func think(d *Desired, u *clerk.User, p Policy) ([]Change, []InvalidError) {
+// diff returns the part of the plan that the policy does not block, and what no call can achieve.
+func diff(d *Desired, u *clerk.User, p Policy) ([]Change, []InvalidError) {
 	emails := &contactPlan{list: d.emails, held: heldEmails(u), primaryID: u.PrimaryEmailAddressID, policy: p}
 	phones := &contactPlan{list: d.phones, held: heldPhones(u), primaryID: u.PrimaryPhoneNumberID, policy: p}
-	emails.give()
-	phones.give()
+	emails.planAdditions()
+	phones.planAdditions()
 
-	waysIn := emails.waysIn() + phones.waysIn() + waysBesideContacts(u)
-	username, problems := d.planUsername(u, p, &waysIn)
-	// What is taken is planned in the order in which it will be carried out, so that the last way in of any prefix is
-	// seen; choosing a primary one comes after, as it needs to know what goes.
-	emails.take(&waysIn)
-	phones.take(&waysIn)
+	signInWays := emails.signInWays() + phones.signInWays() + otherSignInWays(u)
+	username, problems := d.planUsername(u, p, &signInWays)
+	// Removals are planned in the order in which they are made, so that no prefix of them removes the last way to sign in.
+	// A primary entry is chosen after that, because the choice depends on the removals.
+	emails.planRemovals(&signInWays)
+	phones.planRemovals(&signInWays)
 	emails.choosePrimary()
 	phones.choosePrimary()
 
@@ -56,17 +56,17 @@ func think(d *Desired, u *clerk.User, p Policy) ([]Change, []InvalidError) {
 	metadata, oversized := planMetadata(d, u)
 
 	changes := slices.Concat(d.restrict(u, p), permittedMetadata(metadata, p.blocksField),
-		emails.changes(emails.gives, u.ID), phones.changes(phones.gives, u.ID))
+		emails.changes(emails.additions, u.ID), phones.changes(phones.additions, u.ID))
 	if profile != (clerk.UpdateUserParams{}) {
 		changes = append(changes, Update{profile})
 	}
-	changes = slices.Concat(changes, emails.changes(emails.takes, u.ID), phones.changes(phones.takes, u.ID),
+	changes = slices.Concat(changes, emails.changes(emails.removals, u.ID), phones.changes(phones.removals, u.ID),
 		d.relax(u, p), d.planImage(u, p))
 	return changes, slices.Concat(problems, emails.problems, phones.problems, oversized)
 }
 
-// waysBesideContacts counts the ways to sign in that are neither address nor number.
-func waysBesideContacts(u *clerk.User) int {
+// otherSignInWays counts the ways to sign in except addresses and numbers.
+func otherSignInWays(u *clerk.User) int {
 	count := 0
 	if u.Username != "" {
 		count++
@@ -79,7 +79,7 @@ func waysBesideContacts(u *clerk.User) int {
 	return count
 }
 
-// orNil is nil for "".
+// orNil returns nil for "".
 func orNil(text string) *string {
 	if text == "" {
 		return nil
@@ -87,7 +87,7 @@ func orNil(text string) *string {
 	return &text
 }
 
-// orEmpty is "" for nil.
+// orEmpty returns "" for nil.
 func orEmpty(text *string) string {
 	if text == nil {
 		return ""
@@ -95,7 +95,7 @@ func orEmpty(text *string) string {
 	return *text
 }
 
-// clone is a pointer to a copy; nil stays nil.
+// clone returns a pointer to a copy; nil for nil.
 func clone[T any](value *T) *T {
 	if value == nil {
 		return nil

@@ -10,26 +10,26 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// Policy says which changes may be carried out. The zero value allows all of them.
+// Policy says which changes may be made. The zero value allows all of them.
 type Policy struct {
 	// Observe withholds everything.
 	Observe bool
-	// Withheld names the fields that are not to be written, because somebody else writes them too, or because the value is not
-	// known. The owner mark is written all the same, and creation is not split.
+	// Withheld are the names of fields that must not be written, because somebody else writes them too, or because their
+	// value is not known. The owner mark is written anyway, and a creation is not split.
 	Withheld map[string]bool
 	// Refused are the parts that Clerk has refused, or accepted and not kept, and that are not sent again yet.
 	Refused map[Part]bool
-	// Single puts each field into a call of its own. It is for calls that Clerk refused without naming a field.
+	// Single puts each field into its own call, for calls that Clerk refused without naming a field.
 	Single bool
 
-	// grantsNothing leaves out what gives access, since a ban or lock that is to come first is left out.
+	// grantsNothing leaves out what gives access, because a ban or lock that must come first is left out.
 	grantsNothing bool
 }
 
-// Allow is the part of a plan that may be carried out now, in order, and the names of the fields that it leaves out, sorted.
-// The plan, all, is that of For for the same desired and observed user. What is left out holds nothing back but what rests on
-// it: a way to sign in is not removed if the one that is to replace it is left out, and access is not given back as long as
-// something that takes access or rights away is left out. As long as a ban or lock is left out, no access is given either.
+// Allow returns the part of a plan that may be made now, in order, and the names of the fields that it leaves out,
+// sorted. all is the plan of For for the same desired and observed user. A change that is left out affects only what
+// depends on it. A way to sign in is not removed if its replacement is left out. Access is not given back while
+// something that takes access or rights away is left out. While a ban or lock is left out, no access is given at all.
 func Allow(p Policy, all []Change, d *Desired, u *clerk.User) (do []Change, withheld []string) {
 	if p.Observe {
 		return nil, Fields(all)
@@ -38,9 +38,9 @@ func Allow(p Policy, all []Change, d *Desired, u *clerk.User) (do []Change, with
 		return all, nil
 	}
 	p.grantsNothing = slices.ContainsFunc(all, func(c Change) bool { return restricts(c) && p.blocksField(c.Fields()[0]) })
-	do, _ = think(d, u, p)
+	do, _ = diff(d, u, p)
 	do = onlyPlanned(do, all)
-	if blocked := missing(all, do); slices.ContainsFunc(all, func(c Change) bool { return takes(c, blocked) }) {
+	if blocked := missing(all, do); slices.ContainsFunc(all, func(c Change) bool { return revokes(c, blocked) }) {
 		do = slices.DeleteFunc(do, relaxes)
 	}
 	withheld = namesOf(missing(all, do))
@@ -50,20 +50,20 @@ func Allow(p Policy, all []Change, d *Desired, u *clerk.User) (do []Change, with
 	return do, withheld
 }
 
-// onlyPlanned leaves out an address or number that the whole plan keeps: where another one is not removed, the last way to
-// sign in may seem to be one of two.
+// onlyPlanned leaves out the removal of an address or number that the whole plan keeps: if another one is not removed,
+// the last way to sign in may seem to be one of two.
 func onlyPlanned(do, all []Change) []Change {
 	planned := map[Part]bool{}
 	for _, c := range all {
-		if takesContact(c) {
+		if removesContact(c) {
 			planned[Parts(c)[0]] = true
 		}
 	}
-	return slices.DeleteFunc(do, func(c Change) bool { return takesContact(c) && !planned[Parts(c)[0]] })
+	return slices.DeleteFunc(do, func(c Change) bool { return removesContact(c) && !planned[Parts(c)[0]] })
 }
 
-// takesContact says whether a change removes an address or number, or has it serve as a second factor only.
-func takesContact(c Change) bool {
+// removesContact reports whether a change removes an address or number, or makes it only a second factor.
+func removesContact(c Change) bool {
 	switch c := c.(type) {
 	case DeleteEmailAddress, DeletePhoneNumber:
 		return true
@@ -74,18 +74,18 @@ func takesContact(c Change) bool {
 	}
 }
 
-// leavesOut says whether the policy leaves out, or divides, anything at all.
+// leavesOut reports whether the policy leaves out, or divides, anything.
 func (p Policy) leavesOut() bool { return p.Single || len(p.Withheld) > 0 || len(p.Refused) > 0 }
 
-// blocks says whether a part is not to be carried out.
+// blocks reports whether a part must not be carried out.
 func (p Policy) blocks(field, entry string) bool {
 	return p.Withheld[field] || p.Refused[Part{Field: field, Entry: entry}]
 }
 
-// blocksField says whether a field as a whole is not to be carried out.
+// blocksField reports whether a whole field must not be carried out.
 func (p Policy) blocksField(field string) bool { return p.blocks(field, "") }
 
-// missing is the parts of a plan that are not in what is left of it. An entry can be in a plan twice, when a number is
+// missing returns the parts of a plan that are not in the rest of it. A plan can have an entry twice, when a number is
 // verified and then becomes a second factor; it is missing if either is.
 func missing(all, left []Change) map[Part]bool {
 	counts := map[Part]int{}
@@ -116,8 +116,9 @@ func namesOf(parts map[Part]bool) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// takes says whether a change takes access or rights away by one of these parts, or may do so. Metadata may hold roles.
-func takes(c Change, by map[Part]bool) bool {
+// revokes reports whether a change takes access or rights away by one of these parts, or may do so. Metadata may hold
+// roles.
+func revokes(c Change, by map[Part]bool) bool {
 	switch c := c.(type) {
 	case Ban, Lock, MergeMetadata, ReplaceMetadata:
 		return slices.ContainsFunc(Parts(c), func(part Part) bool { return by[part] })
@@ -126,11 +127,11 @@ func takes(c Change, by map[Part]bool) bool {
 			return by[Part{Field: field}] && slices.Contains(c.Fields(), field)
 		})
 	default:
-		return takesContact(c) && by[Parts(c)[0]]
+		return removesContact(c) && by[Parts(c)[0]]
 	}
 }
 
-// restrictingFields are the fields of an Update by which access or rights can be lost.
+// restrictingFields returns the fields of an Update whose change can take access or rights away.
 func restrictingFields() []string {
 	fields := []string{FieldUsername, FieldPassword}
 	for _, field := range plainFields {
@@ -141,7 +142,7 @@ func restrictingFields() []string {
 	return fields
 }
 
-// relaxes says whether a change gives access back.
+// relaxes reports whether a change gives access back.
 func relaxes(c Change) bool {
 	switch c.(type) {
 	case Unlock, Unban:
@@ -151,7 +152,7 @@ func relaxes(c Change) bool {
 	}
 }
 
-// restricts says whether a change takes access away at once.
+// restricts reports whether a change takes access away at once.
 func restricts(c Change) bool {
 	switch c.(type) {
 	case Ban, Lock:
@@ -161,7 +162,7 @@ func restricts(c Change) bool {
 	}
 }
 
-// grants says whether a change may give the user a way to sign in.
+// grants reports whether a change may give the user a way to sign in.
 func grants(c Change) bool {
 	switch c := c.(type) {
 	case AddEmailAddress, UpdateEmailAddress, AddPhoneNumber:
@@ -175,9 +176,9 @@ func grants(c Change) bool {
 	}
 }
 
-// RestsOn says whether a change must not be carried out after earlier ones of its plan failed, before the plan was made again:
-// it may take the last way to sign in, or give access too early.
-func RestsOn(c Change, failed []Change) bool {
+// DependsOn reports whether a change must not be made after earlier ones of its plan failed, before the plan was made
+// again: it may remove the last way to sign in, or give access too early.
+func DependsOn(c Change, failed []Change) bool {
 	if len(failed) == 0 {
 		return false
 	}
@@ -187,15 +188,15 @@ func RestsOn(c Change, failed []Change) bool {
 	update, ok := c.(Update)
 	p := update.Params
 	clears := ok && (p.Username != nil && *p.Username == "" || p.PrimaryEmailAddressID != nil || p.PrimaryPhoneNumberID != nil)
-	return (takesContact(c) || clears) && slices.ContainsFunc(failed, grants)
+	return (removesContact(c) || clears) && slices.ContainsFunc(failed, grants)
 }
 
-// TakesAway says whether a change takes access or rights away, or may do so.
-func TakesAway(c Change) bool {
+// Revokes reports whether a change takes access or rights away, or may do so.
+func Revokes(c Change) bool {
 	switch c.(type) {
 	case Ban, Lock, MergeMetadata, ReplaceMetadata:
 		return true
 	default:
-		return takesContact(c)
+		return removesContact(c)
 	}
 }

@@ -282,7 +282,7 @@ func TestWhatRestsOnOtherChanges(t *testing.T) {
 	check := func(changes, failed []plan.Change, want bool) {
 		t.Helper()
 		for _, c := range changes {
-			if got := plan.RestsOn(c, failed); got != want {
+			if got := plan.DependsOn(c, failed); got != want {
 				t.Errorf("%s rests on %q: %t, want %t", c, failed, got, want)
 			}
 		}
@@ -308,12 +308,12 @@ func TestWhatTakesAway(t *testing.T) {
 		plan.Ban{}, plan.Lock{}, plan.MergeMetadata{}, plan.ReplaceMetadata{}, plan.DeleteEmailAddress{}, plan.DeletePhoneNumber{},
 		plan.UpdatePhoneNumber{Params: clerk.UpdatePhoneNumberParams{ReservedForSecondFactor: new(true)}},
 	} {
-		if !plan.TakesAway(c) {
+		if !plan.Revokes(c) {
 			t.Errorf("%s takes nothing away", c)
 		}
 	}
 	for _, c := range []plan.Change{plan.Unban{}, plan.AddEmailAddress{}, plan.Update{}, plan.SetProfileImage{}, plan.UpdatePhoneNumber{}} {
-		if plan.TakesAway(c) {
+		if plan.Revokes(c) {
 			t.Errorf("%s takes something away", c)
 		}
 	}

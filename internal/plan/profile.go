@@ -7,7 +7,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// planProfile is what differs in profile and permissions.
+// planProfile returns the differences in profile and permissions.
 func (d *Desired) planProfile(u *clerk.User) clerk.UpdateUserParams {
 	var p clerk.UpdateUserParams
 	for _, field := range plainFields {
@@ -17,7 +17,7 @@ func (d *Desired) planProfile(u *clerk.User) clerk.UpdateUserParams {
 	return p
 }
 
-// differing is the wish if there is one and it is not what Clerk has.
+// differing returns the desired value if it is set and differs from Clerk's; otherwise nil.
 func differing[T comparable](want *T, have T) *T {
 	if want == nil || *want == have {
 		return nil
@@ -25,21 +25,21 @@ func differing[T comparable](want *T, have T) *T {
 	return new(*want)
 }
 
-// planUsername is the username to send; nil if it is as desired. It is not removed if it is the last way in.
-func (d *Desired) planUsername(u *clerk.User, p Policy, waysIn *int) (*string, []InvalidError) {
+// planUsername returns the username to send; nil if it matches. The last way to sign in is not removed.
+func (d *Desired) planUsername(u *clerk.User, p Policy, signInWays *int) (*string, []InvalidError) {
 	name := differing(d.username, foldUsername(u.Username))
 	switch {
 	case name == nil, p.blocksField(FieldUsername), p.grantsNothing && *name != "":
 		return nil, nil
-	case *name == "" && *waysIn < 2:
-		return nil, []InvalidError{lastWayIn(FieldUsername)}
+	case *name == "" && *signInWays < 2:
+		return nil, []InvalidError{lastSignInWay(FieldUsername)}
 	case *name == "":
-		*waysIn--
+		*signInWays--
 	case u.Username == "":
-		*waysIn++
+		*signInWays++
 	}
 	return name, nil
 }
 
-// sameLanguage compares language tags, which mean the same in upper and lower case (RFC 5646, 2.1.1), and which Clerk may tidy.
+// sameLanguage compares language tags. Case does not matter in them (RFC 5646, 2.1.1), and Clerk may normalize it.
 func sameLanguage(a, b string) bool { return clerk.LowerASCII(a) == clerk.LowerASCII(b) }

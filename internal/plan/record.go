@@ -11,14 +11,14 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// Record owns status.applied during one reconcile: what the operator has to take back when it leaves the spec, and which of
-// the values that Clerk never shows were sent. Nothing else changes that. The zero value is an empty record.
+// Record owns status.applied during one reconciliation: what the operator removes when it leaves the spec, and which of
+// the values that Clerk never shows were sent. Nothing else changes status.applied. The zero value is an empty record.
 type Record struct {
-	// value is what is on record now, and former what was before the last Begin.
+	// value is the present record, and former the record before the last Begin.
 	value, former v1alpha1.Applied
 }
 
-// NewRecord returns the record that status holds. Nil is an empty one.
+// NewRecord returns the record in status; an empty one for nil.
 func NewRecord(applied *v1alpha1.Applied) Record {
 	if applied == nil {
 		return Record{}
@@ -26,14 +26,14 @@ func NewRecord(applied *v1alpha1.Applied) Record {
 	return Record{value: *applied.DeepCopy()}
 }
 
-// Value returns what is on record. The caller must not change the lists in it.
+// Value returns the present record. The caller must not change its lists.
 func (r *Record) Value() v1alpha1.Applied { return r.value }
 
-// Empty reports whether nothing is on record.
+// Empty reports whether the record is empty.
 func (r *Record) Empty() bool { return SameApplied(r.value, v1alpha1.Applied{}) }
 
-// Begin puts changes on record that are about to be sent, so that nothing is forgotten if their answers are lost. It returns the
-// metadata pointers that are new, and whether the record changed.
+// Begin records changes before they are sent, so that nothing is forgotten if their answers are lost. It returns the
+// new metadata pointers, and whether the record changed.
 func (r *Record) Begin(d *Desired, do []Change) (pointers []string, changed bool) {
 	r.former = r.value
 	r.value = Intend(r.value, d, do)
@@ -45,28 +45,29 @@ func (r *Record) Begin(d *Desired, do []Change) (pointers []string, changed bool
 	return pointers, !SameApplied(r.value, r.former)
 }
 
-// Cancel takes back the last Begin: nothing of it was sent.
+// Cancel undoes the last Begin, because nothing of it was sent.
 func (r *Record) Cancel() { r.value = r.former }
 
 // Commit records that Clerk confirmed changes.
 func (r *Record) Commit(d *Desired, did ...Change) { r.value = Confirm(r.value, d, did) }
 
-// Rollback takes back of the last Begin what was not carried out. What others have in its place is not the operator's. did are
-// the changes that Clerk confirmed; lost are those whose answer was lost, which stay on record.
+// Rollback undoes the part of the last Begin that was not carried out. Values that others have in its place are not the
+// operator's. did are the changes that Clerk confirmed. lost are the changes whose answer was lost; they stay on
+// record.
 func (r *Record) Rollback(d *Desired, did, lost []Change) {
 	r.value = Confirm(Intend(r.former, d, slices.Concat(did, lost)), d, did)
 }
 
 // Prune removes what left the spec and is no longer at Clerk.
-func (r *Record) Prune(d *Desired, u *clerk.User) { r.value = Settle(r.value, d, u) }
+func (r *Record) Prune(d *Desired, u *clerk.User) { r.value = Prune(r.value, d, u) }
 
 // Forgets reports whether Prune would remove an entry.
 func (r *Record) Forgets(d *Desired, u *clerk.User) bool {
-	return Forgets(r.value, Settle(r.value, d, u))
+	return Forgets(r.value, Prune(r.value, d, u))
 }
 
-// Disown removes what Clerk refused and the user does not have. A metadata pointer is removed only if its part was refused and it
-// is among unsent: an earlier value of any other may be the operator's.
+// Disown removes what Clerk refused and the user does not have. A metadata pointer is removed only if its part was
+// refused and unsent has it; otherwise an earlier value may be the operator's.
 func (r *Record) Disown(u *clerk.User, refused []Part, unsent map[string]bool) {
 	r.value = Disown(r.value, u, refused)
 	r.value.Metadata = slices.DeleteFunc(r.value.Metadata, func(pointer string) bool {
@@ -75,24 +76,24 @@ func (r *Record) Disown(u *clerk.User, refused []Part, unsent map[string]bool) {
 	})
 }
 
-// Inherit takes over what an earlier object or an earlier process put on record before it created the user.
+// Inherit copies what an earlier object or an earlier process recorded before it created the user.
 func (r *Record) Inherit(applied v1alpha1.Applied) { r.value = *applied.DeepCopy() }
 
-// InheritBan records that the ban is a predecessor's, to be lifted unless the spec asks for one.
+// InheritBan records a ban by a predecessor, which is lifted unless the spec declares one.
 func (r *Record) InheritBan() { r.value.Banned = true }
 
-// Clear empties the record: the user that it was about is gone.
+// Clear empties the record, because its user is gone.
 func (r *Record) Clear() { r.value = v1alpha1.Applied{} }
 
 // Digests are the digests of the values that were sent and that Clerk never shows.
 type Digests struct{ Password, ProfileImage string }
 
-// SetDigests replaces the digests of what was sent.
+// SetDigests replaces the digests of the values that were sent.
 func (r *Record) SetDigests(d Digests) {
 	r.value.PasswordDigest, r.value.ProfileImageDigest = d.Password, d.ProfileImage
 }
 
-// Digests returns the digests of what was sent. "" is none that is known.
+// Digests returns the digests of the values that were sent; "" if none is known.
 func (r *Record) Digests() Digests {
 	return Digests{r.value.PasswordDigest, r.value.ProfileImageDigest}
 }

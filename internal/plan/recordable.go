@@ -10,17 +10,17 @@ import (
 )
 
 const (
-	// fieldKeyLimit is how many keys one metadata field may hold, so that three fit into a status, twice: while a spec
-	// takes the place of another, the keys of both are on record.
+	// fieldKeyLimit is how many keys one metadata field may have, so that three fields fit into a status twice: while one
+	// spec replaces another, the keys of both are on record.
 	fieldKeyLimit = v1alpha1.MaxAppliedMetadata / 6
-	// fieldPointerLimit bounds the JSON pointers to the keys of one field, in bytes: three fields' go into an annotation,
-	// and the API server takes 256 KiB of those.
+	// fieldPointerLimit limits the JSON pointers to the keys of one field, in bytes. An annotation holds those of three
+	// fields, and the API server accepts 256 KiB of annotations.
 	fieldPointerLimit = 32 << 10
 )
 
-// recordable checks that the keys of a field can be put on record, without which they could not be taken back. Only
-// deep nesting under long keys gets here: Clerk's own limit on the size comes first for all else.
-func (w metadataWish) recordable() *InvalidError {
+// recordable checks that the keys of a field can be recorded; without the record they could not be removed later. Only
+// deep nesting under long keys exceeds these limits; everything else exceeds Clerk's limit first.
+func (w desiredMetadata) recordable() *InvalidError {
 	where := "spec." + w.field
 	keys, size := leaves(w.want), 0
 	if len(keys) > fieldKeyLimit {

@@ -8,10 +8,9 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// Removal is what to do at Clerk when the ClerkUser that m names is deleted: delete the user, ban it and say so in the
-// mark, or take the mark off. It needs no spec. It is empty for an absent user (nil), for one that carries another's
-// mark, and for a policy that it does not know. Whether an unmarked user may be touched at all is the caller's to
-// prove.
+// Removal returns the changes for a deleted ClerkUser, which m names: delete the user, ban it and record that in the
+// mark, or remove the mark. It needs no spec. It is empty for an absent user (nil), for a user with another mark, and
+// for an unknown policy. The caller decides whether an unmarked user may be changed.
 func Removal(policy v1alpha1.DeletionPolicy, m Mark, u *clerk.User) []Change {
 	if u == nil || m.OwnershipOf(u) == Anothers {
 		return nil
@@ -25,7 +24,7 @@ func Removal(policy v1alpha1.DeletionPolicy, m Mark, u *clerk.User) []Change {
 			changes = append(changes, Ban{})
 		}
 		m.BannedOnDelete = true
-		return append(changes, remark(m, u)...)
+		return append(changes, writeMark(m, u)...)
 	case v1alpha1.DeletionRetain:
 		if m.OwnershipOf(u) != Unmarked {
 			return []Change{MergeMetadata{clerk.MetadataParams{Private: markPatch(nil)}}}
@@ -34,10 +33,10 @@ func Removal(policy v1alpha1.DeletionPolicy, m Mark, u *clerk.User) []Change {
 	return nil
 }
 
-// HandOver is what to do so that the user passes to the ClerkUser that the mark names, be it under whatever mark now.
-// How the user was come by stays, and so does a ban on deletion, for the new owner to undo. It is empty for an absent
-// user (nil) and for one whose mark cannot be read.
-func HandOver(to Mark, u *clerk.User) []Change {
+// Transfer returns the changes that give the user to the ClerkUser that the mark names, whatever mark it has now. The
+// origin stays, and so does the note of a ban on deletion, which the new owner undoes. It is empty for an absent user
+// (nil), and for a user with an unreadable mark.
+func Transfer(to Mark, u *clerk.User) []Change {
 	if u == nil {
 		return nil
 	}
@@ -47,11 +46,11 @@ func HandOver(to Mark, u *clerk.User) []Change {
 		}
 		to.BannedOnDelete = found.BannedOnDelete
 	}
-	return remark(to, u)
+	return writeMark(to, u)
 }
 
-// remark writes a mark if the user does not carry it. The origin of the mark that is there stays.
-func remark(m Mark, u *clerk.User) []Change {
+// writeMark writes a mark if the user does not have it. The origin of an existing mark stays.
+func writeMark(m Mark, u *clerk.User) []Change {
 	if found, ok := FindMark(u); ok {
 		m.Origin = found.Origin
 	}

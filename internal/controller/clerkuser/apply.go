@@ -24,7 +24,7 @@ func (e enforce) apply(ctx context.Context, do []plan.Change) error {
 	var r round
 	defer func() { e.fields().unseen = r.unseen }()
 	for _, change := range do {
-		if plan.RestsOn(change, e.failed) || r.failure != nil && !plan.TakesAway(change) {
+		if plan.DependsOn(change, e.failed) || r.failure != nil && !plan.Revokes(change) {
 			continue
 		}
 		if err := e.applyNext(ctx, change, &r); err != nil {

@@ -207,7 +207,7 @@ func (m remove) removeUser(ctx context.Context, user *clerk.User) error {
 	if successor == nil {
 		return m.carryOutPolicy(ctx, user)
 	}
-	if err := m.carryOut(ctx, user, plan.HandOver(m.transfer.markOf(successor), user)); err != nil {
+	if err := m.carryOut(ctx, user, plan.Transfer(m.transfer.markOf(successor), user)); err != nil {
 		return err
 	}
 	m.notef(v1alpha1.EventTransferred, "Delete", "transferred user %s to ClerkUser %s, which declares it too", user.ID, successor.Name)
