@@ -29,7 +29,7 @@ import (
 
 // garbagePercent is how much memory may be garbage, in percent of what is not, before it is collected. Go's own 100 suits
 // programs that are always at work; this one rests most of the time and keeps a copy of every user.
-const garbagePercent = 50
+const garbagePercent = 30
 
 func main() {
 	o, err := parseOptions(os.Args[1:])
