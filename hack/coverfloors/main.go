@@ -25,7 +25,7 @@ func floors() map[string]float64 {
 		"internal/clerk/":                90,
 		"internal/ratelimit/":            90,
 		"internal/controller/reconcile/": 100,
-		"internal/controller/clerkuser/verdict.go":      100,
+		"internal/controller/clerkuser/result.go":       100,
 		"internal/controller/clerkinstance/result.go":   100,
 		"internal/controller/clerkuseraction/result.go": 100,
 	}

@@ -5,7 +5,6 @@ package clerkuser
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -91,6 +90,6 @@ func TestStepsHaveNoOtherRights(t *testing.T) {
 		}
 	}
 	if t.Failed() {
-		t.Log(fmt.Sprintf("the compiler says:\n%s", output))
+		t.Logf("the compiler says:\n%s", output)
 	}
 }
