@@ -7,6 +7,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
@@ -170,54 +172,15 @@ func (env *environment) instance() *v1alpha1.ClerkInstance {
 // start runs the operator, as the binary would, but for this namespace alone and by the emulator's clock.
 func (env *environment) start() {
 	env.t.Helper()
-	scheme, err := controller.Scheme()
-	if err != nil {
-		env.t.Fatal(err)
-	}
-	options := controller.ManagerOptions(scheme, env.watched)
-	options.Metrics = metricsserver.Options{BindAddress: "0"}
-	options.HealthProbeBindAddress = "0"
-	options.Controller = managerconfig.Controller{SkipNameValidation: ptr.To(true), RecoverPanic: ptr.To(false)}
-	options.Logger = env.logger
-	if env.withOptions != nil {
-		env.withOptions(&options)
-	}
 	o := &operator{pool: connection.NewPool(env.server.Clock().Now), queues: map[string]*queue{}}
-	observed := rest.CopyConfig(env.config)
-	observed.Wrap(o.count)
-	mgr, err := ctrl.NewManager(observed, options)
-	if err != nil {
-		env.t.Fatal(err)
-	}
-	o.cache = mgr.GetCache()
-	live, err := client.New(observed, client.Options{Scheme: scheme})
-	if err != nil {
-		env.t.Fatal(err)
-	}
-	hosts, err := clerkinstance.ParseAllowedHosts([]string{env.url})
-	if err != nil {
-		env.t.Fatal(err)
-	}
+	mgr, live := env.newManager(o)
 	ctx, cancel := context.WithCancel(env.t.Context())
 	env.metrics = prometheus.NewRegistry()
-	config := controller.Config{
-		ClusterID:      env.clusterID,
-		Key:            env.key,
-		Hosts:          hosts,
-		Concurrency:    8,
-		SecretInterval: driftInterval,
-		CountInterval:  100 * time.Millisecond,
-		UserAgent:      "story",
-		Registry:       env.metrics,
-		Now:            env.server.Clock().Now,
-		Pool:           o.pool,
-		NewQueue:       o.newQueue,
-	}
+	config := env.operatorConfig(o)
 	if env.tune != nil {
 		env.tune(&config)
 	}
-	err = controller.SetupWithManager(ctx, mgr, live, config)
-	if err != nil {
+	if err := controller.SetupWithManager(ctx, mgr, live, config); err != nil {
 		cancel()
 		env.t.Fatal(err)
 	}
@@ -232,6 +195,63 @@ func (env *environment) start() {
 		}
 	}()
 	env.t.Cleanup(env.halt)
+}
+
+// newManager returns a manager and an uncached client whose requests the operator counts.
+func (env *environment) newManager(o *operator) (ctrl.Manager, client.Client) {
+	env.t.Helper()
+	scheme, err := controller.Scheme()
+	if err != nil {
+		env.t.Fatal(err)
+	}
+	options := controller.ManagerOptions(scheme, env.watched)
+	options.Metrics = metricsserver.Options{BindAddress: "0"}
+	options.HealthProbeBindAddress = "0"
+	options.Controller = managerconfig.Controller{SkipNameValidation: ptr.To(true), RecoverPanic: ptr.To(false)}
+	options.Logger = env.logger
+	// With a mapper of its own, each client asks the API server for all its kinds. Only stories about limited rights need that.
+	var mapper meta.RESTMapper
+	if env.config.Impersonate.UserName == "" {
+		mapper = env.client.RESTMapper()
+		options.MapperProvider = func(*rest.Config, *http.Client) (meta.RESTMapper, error) { return mapper, nil }
+	}
+	if env.withOptions != nil {
+		env.withOptions(&options)
+	}
+	observed := rest.CopyConfig(env.config)
+	observed.Wrap(o.count)
+	mgr, err := ctrl.NewManager(observed, options)
+	if err != nil {
+		env.t.Fatal(err)
+	}
+	o.cache = mgr.GetCache()
+	live, err := client.New(observed, client.Options{Scheme: scheme, Mapper: mapper})
+	if err != nil {
+		env.t.Fatal(err)
+	}
+	return mgr, live
+}
+
+// operatorConfig is the configuration of an operator in a story.
+func (env *environment) operatorConfig(o *operator) controller.Config {
+	env.t.Helper()
+	hosts, err := clerkinstance.ParseAllowedHosts([]string{env.url})
+	if err != nil {
+		env.t.Fatal(err)
+	}
+	return controller.Config{
+		ClusterID:      env.clusterID,
+		Key:            env.key,
+		Hosts:          hosts,
+		Concurrency:    8,
+		SecretInterval: driftInterval,
+		CountInterval:  100 * time.Millisecond,
+		UserAgent:      "story",
+		Registry:       env.metrics,
+		Now:            env.server.Clock().Now,
+		Pool:           o.pool,
+		NewQueue:       o.newQueue,
+	}
 }
 
 // halt stops the operator, as the end of its pod would.
