@@ -34,6 +34,8 @@ RACE ?= $(if $(shell command -v $${CC:-cc} 2>/dev/null || command -v gcc 2>/dev/
 TEST_FLAGS ?=
 TEST_PACKAGES ?= ./...
 TEST_LIMIT ?= 30m
+# How many packages are tested at the same time: those of test/ mostly wait, for the control plane and for time to pass.
+TEST_PACKAGES_AT_ONCE ?= 4
 FUZZ_TIME ?= 1m
 MUTANTS ?= 60
 # Where "make contract" fetches Clerk's OpenAPI document from. Empty: this repository names no host that serves downloads.
@@ -89,12 +91,12 @@ clean: ## Remove build results from the checkout; the cached control plane stays
 
 .PHONY: test
 test: controlplane contract-notice ## Run all tests with one control plane; TEST_FLAGS and TEST_PACKAGES select tests.
-	@$(GO) run ./hack/withcontrolplane $(GO) test -timeout $(TEST_LIMIT) $(TEST_FLAGS) $(TEST_PACKAGES)
+	@$(GO) run ./hack/withcontrolplane $(GO) test -p $(TEST_PACKAGES_AT_ONCE) -timeout $(TEST_LIMIT) $(TEST_FLAGS) $(TEST_PACKAGES)
 
 .PHONY: cover
 cover: controlplane contract-notice ## Run all tests and check the minimum coverage of each package.
 	@mkdir -p out
-	@$(GO) run ./hack/withcontrolplane $(GO) test -timeout $(TEST_LIMIT) -coverprofile=out/cover.out -coverpkg=./api/...,./internal/... $(TEST_FLAGS) $(TEST_PACKAGES)
+	@$(GO) run ./hack/withcontrolplane $(GO) test -p $(TEST_PACKAGES_AT_ONCE) -timeout $(TEST_LIMIT) -coverprofile=out/cover.out -coverpkg=./api/...,./internal/... $(TEST_FLAGS) $(TEST_PACKAGES)
 	@$(GO) run ./hack/coverfloors out/cover.out
 
 .PHONY: contract
@@ -159,7 +161,7 @@ layout: go-version ## Check who imports whom, the size of files and functions, h
 .PHONY: race
 race: controlplane contract-notice ## Run all tests with the race detector, if there is a C compiler.
 ifeq ($(RACE),1)
-	@CGO_ENABLED=1 $(GO) run ./hack/withcontrolplane $(GO) test -race -short -timeout $(TEST_LIMIT) $(TEST_PACKAGES)
+	@CGO_ENABLED=1 $(GO) run ./hack/withcontrolplane $(GO) test -race -short -p $(TEST_PACKAGES_AT_ONCE) -timeout $(TEST_LIMIT) $(TEST_PACKAGES)
 else
 	@echo "make: no C compiler found, so the race detector is left out"
 endif
