@@ -22,7 +22,7 @@ import (
 // identifier that is taken: it may be the user's own.
 func (e enforce) apply(ctx context.Context, do []plan.Change) error {
 	var r round
-	defer func() { e.fields().unseen = r.unseen }()
+	defer func() { e.fields().unverified = r.unverified }()
 	for _, change := range do {
 		if plan.DependsOn(change, e.failed) || r.failure != nil && !plan.Revokes(change) {
 			continue
@@ -39,16 +39,16 @@ func (e enforce) apply(ctx context.Context, do []plan.Change) error {
 		return err
 	}
 	e.observed = user
-	did := r.unseen
-	r.unseen = nil
+	did := r.unverified
+	r.unverified = nil
 	return e.compare(did)
 }
 
 // round is what the calls of one plan have told so far.
 type round struct {
-	// unseen are the changes since the user was seen as a whole, and stale says that it has to be read.
-	unseen []plan.Change
-	stale  bool
+	// unverified are the changes since the user was seen as a whole, and stale says that it has to be read.
+	unverified []plan.Change
+	stale      bool
 	// failure is the first failure that Clerk answered with.
 	failure error
 }
@@ -64,10 +64,10 @@ func (e enforce) applyNext(ctx context.Context, change plan.Change, r *round) er
 	case answer == identifierTaken:
 		r.stale = true
 	case answer == partOfUser:
-		r.unseen, r.stale = append(r.unseen, change), true
+		r.unverified, r.stale = append(r.unverified, change), true
 	case answer == wholeUser:
-		did := slices.Concat(r.unseen, []plan.Change{change})
-		r.unseen, r.stale = nil, false
+		did := slices.Concat(r.unverified, []plan.Change{change})
+		r.unverified, r.stale = nil, false
 		return e.compare(did)
 	}
 	return nil
@@ -98,7 +98,7 @@ const (
 func (e enforce) applyOne(ctx context.Context, change plan.Change) (callAnswer, error) {
 	id, called := e.observed.ID, e.clock()
 	user, err := carryOut(ctx, e.writer, id, change)
-	e.free(change, e.observed, err, e.clock())
+	e.freeIdentifiers(change, e.observed, err, e.clock())
 	if err != nil {
 		return e.notDone(change, called, err)
 	}
@@ -106,7 +106,7 @@ func (e enforce) applyOne(ctx context.Context, change plan.Change) (callAnswer, 
 	if _, unlocks := change.(plan.Unlock); unlocks {
 		fields.unlocked = true
 	}
-	fields.wrote(e.wroteOnly(change))
+	fields.removeIntended(e.metadataPointers(change))
 	e.did = append(e.did, change)
 	e.record.Commit(e.desired, change)
 	if user == nil {
@@ -130,7 +130,7 @@ func (r *reconciliation) notDone(change plan.Change, called time.Time, err error
 	}
 	if !refused || taken {
 		// Whatever the call did or did not do, the copy is not to be trusted.
-		r.distrustCopy(r.observed.ID, change, err)
+		r.invalidateCopy(r.observed.ID, change, err)
 	}
 	switch {
 	case refused && taken:
@@ -168,17 +168,17 @@ func (r *reconciliation) refuse(change plan.Change, called time.Time, err error)
 	return true
 }
 
-// free has those try again that were refused an identifier which a change took from the user, or may have taken: after an
+// freeIdentifiers has those try again that were refused an identifier which a change took from the user, or may have taken: after an
 // answer that was lost they try once in vain at the worst.
-func (r *reconciliation) free(change plan.Change, user *clerk.User, err error, now time.Time) {
+func (r *reconciliation) freeIdentifiers(change plan.Change, user *clerk.User, err error, now time.Time) {
 	if err == nil || clerk.AnswerLost(err) || clerk.IsNotFound(err) {
 		r.identifiers.Free(r.instanceID, plan.Freed(change, user), now)
 	}
 }
 
-// distrustCopy makes the copy of a user doubtful after a call whose answer does not hold the user. A deletion, and a call that
+// invalidateCopy makes the copy of a user doubtful after a call whose answer does not hold the user. A deletion, and a call that
 // was answered with 404, wrote nothing that Clerk would have to show.
-func (r *reconciliation) distrustCopy(userID string, change plan.Change, err error) {
+func (r *reconciliation) invalidateCopy(userID string, change plan.Change, err error) {
 	if _, waiting := clerk.Waiting(err); waiting {
 		return
 	}

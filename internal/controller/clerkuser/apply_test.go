@@ -135,13 +135,13 @@ func TestEveryChangeIsOneCall(t *testing.T) {
 	}
 }
 
-// clerkWith answers with the body that stands under a method and a path; anything else fails the call.
-func clerkWith(answers map[string]string, seen *[]string) transport {
+// routedTransport answers with the body that stands under a method and a path; anything else fails the call.
+func routedTransport(answers map[string]string, seen *[]string) transport {
 	return func(r *http.Request) (*http.Response, error) {
 		call := r.Method + " " + r.URL.Path
 		*seen = append(*seen, call)
 		if body, ok := answers[call]; ok {
-			return answering(200, body)(r)
+			return answeringTransport(200, body)(r)
 		}
 		return nil, io.ErrUnexpectedEOF
 	}
@@ -193,20 +193,20 @@ func TestApply(t *testing.T) {
 			t.Parallel()
 			var seen []string
 			r := newTestReconciler(t, newClock())
-			p := newTestPass(t, r, newTestUser("ann"))
-			client := newTestClient(t, clerkWith(tc.answers, &seen))
-			p.observed = atClerk("ann@example.com")
-			err := stepsOf(r).enforce(workOn(p, client)).apply(t.Context(), tc.do)
+			rec := newTestReconciliation(t, r, newTestUser("ann"))
+			client := newTestClient(t, routedTransport(tc.answers, &seen))
+			rec.observed = clerkUser("ann@example.com")
+			err := stepsOf(r).enforce(withRights(rec, client)).apply(t.Context(), tc.do)
 			if (err != nil) != tc.fails {
 				t.Errorf("apply() = %v, want an error: %t", err, tc.fails)
 			}
-			if len(p.did) != tc.did || len(seen) != tc.calls {
-				t.Errorf("did %v by %v, want %d changes and %d calls", p.did, seen, tc.did, tc.calls)
+			if len(rec.did) != tc.did || len(seen) != tc.calls {
+				t.Errorf("did %v by %v, want %d changes and %d calls", rec.did, seen, tc.did, tc.calls)
 			}
-			if p.observed.FirstName != tc.shows {
-				t.Errorf("observed is what the call %q answered, want %q", p.observed.FirstName, tc.shows)
+			if rec.observed.FirstName != tc.shows {
+				t.Errorf("observed is what the call %q answered, want %q", rec.observed.FirstName, tc.shows)
 			}
-			if _, recent := p.mirror.Recent(testUserID, 0); recent != tc.recent {
+			if _, recent := rec.mirror.Recent(testUserID, 0); recent != tc.recent {
 				t.Errorf("the mirror has a copy: %t, want %t", recent, tc.recent)
 			}
 			if err != nil && strings.Contains(err.Error(), "new@example.com") {

@@ -27,20 +27,20 @@ type bind struct {
 	clock    func() time.Time
 }
 
-// stillQueued returns an error if an earlier reconcile of this spec had to wait for the token of a creating call and there
+// checkToken returns an error if an earlier reconcile of this spec had to wait for the token of a creating call and there
 // still is none. It spares that wait everything else, since where many wait each may come several times.
-func (b bind) stillQueued() error {
-	if !b.state.attempt.waits(b.user.Generation) || !b.mayCreate() {
+func (b bind) checkToken() error {
+	if !b.state.attempt.isWaiting(b.user.Generation) || !b.mayCreate() {
 		return nil
 	}
-	return b.ready()
+	return b.reserveToken()
 }
 
-// ready asks for the token of a creating call, and remembers if there is none yet.
-func (b bind) ready() error {
+// reserveToken asks for the token of a creating call, and remembers if there is none yet.
+func (b bind) reserveToken() error {
 	err := b.creator.Reserve()
 	_, waiting := clerk.Waiting(err)
-	b.state.attempt.wait(b.user.Generation, waiting)
+	b.state.attempt.setWaiting(b.user.Generation, waiting)
 	if err != nil {
 		return fmt.Errorf("waiting to create the user: %w", err)
 	}
@@ -60,7 +60,7 @@ func (b bind) prepare(ctx context.Context) error {
 	if err := b.resolver.confirmStays(ctx); err != nil {
 		return err
 	}
-	if err := b.ready(); err != nil {
+	if err := b.reserveToken(); err != nil {
 		return err
 	}
 	if err := b.ensureFinalizer(ctx, b.nextAttempt(b.earlierAttempt())); err != nil {
@@ -101,7 +101,7 @@ func (b bind) create(ctx context.Context) (location, error) {
 	}
 	b.did = append(b.did, changes...)
 	b.state.attempt.succeed()
-	b.state.braked = time.Time{}
+	b.state.pausedAt = time.Time{}
 	b.identifiers.Forget(b.uid())
 	b.mirror.Wrote(user)
 	return location{user: user, how: created}, nil
@@ -119,21 +119,21 @@ func (b bind) notCreated(err error, called time.Time) error {
 
 func creationError(err error) error { return fmt.Errorf("creating the user: %w", err) }
 
-// take makes a user this object's. One that only observes takes note of it, and signs for it only if it was its own.
-func (b bind) take(ctx context.Context, where location) error {
+// run makes a user this object's. One that only observes takes note of it, and signs for it only if it was its own.
+func (b bind) run(ctx context.Context, where location) error {
 	if b.user.Spec.Observes() {
 		return b.observeOnly(where.user, where.how)
 	}
 	b.observed = where.user
 	b.settleOrigin(where.user, where.how)
-	if err := b.bindTo(ctx, where.user, where.how); err != nil {
+	if err := b.recordBinding(ctx, where.user, where.how); err != nil {
 		return err
 	}
 	return b.buildDesired()
 }
 
 // observeOnly observes a user without making it this object's, which it may be from before.
-func (b bind) observeOnly(user *clerk.User, how manner) error {
+func (b bind) observeOnly(user *clerk.User, how bindKind) error {
 	switch sight := b.mirror.Look(b.uid(), user.ID); sight.Presence {
 	case mirror.Present:
 		user = sight.User
@@ -150,14 +150,14 @@ func (b bind) observeOnly(user *clerk.User, how manner) error {
 	return b.buildDesired()
 }
 
-// bindTo puts the binding on record. Before a user that was not ours becomes so, the object is read live: an order to
+// recordBinding puts the binding on record. Before a user that was not ours becomes so, the object is read live: an order to
 // adopt that was taken back meanwhile must not be carried out. And it is in status before the mark is written, like the
 // annotation before a creating call: a crash in between must not forget whose the mark is.
-func (b bind) bindTo(ctx context.Context, user *clerk.User, how manner) error {
+func (b bind) recordBinding(ctx context.Context, user *clerk.User, how bindKind) error {
 	becomesOurs := how == adopted || how == inherited
-	if becomesOurs && b.missing != nil {
+	if becomesOurs && b.sourcesErr != nil {
 		// What the user has of what Clerk never shows is told apart from what is declared by that.
-		return b.missing
+		return b.sourcesErr
 	}
 	if becomesOurs {
 		if err := b.confirmPresent(ctx); err != nil {
@@ -167,17 +167,17 @@ func (b bind) bindTo(ctx context.Context, user *clerk.User, how manner) error {
 	b.baseline(user, how)
 	if how != bound && how != restored {
 		// Whatever was said of this generation, nothing of it was carried out on this user.
-		b.settled = false
+		b.reported = false
 	}
 	b.userID, b.owned = user.ID, true
 	if how == resumed {
 		b.state.attempt.succeed()
-		b.state.braked = time.Time{}
+		b.state.pausedAt = time.Time{}
 	}
 	b.mirror.Bind(b.uid(), user.ID)
 	if !b.onlyRestricts {
 		// Else the mark is not written in this reconcile, and a later one says so.
-		b.noteManner(user, how)
+		b.recordBindEvent(user, how)
 	}
 	if becomesOurs {
 		return b.recordIntent(ctx)
@@ -187,7 +187,7 @@ func (b bind) bindTo(ctx context.Context, user *clerk.User, how manner) error {
 
 // settleOrigin takes origin and what was applied from where they are on record: in the mark, and for a user that was just
 // created, in the annotation.
-func (r *reconciliation) settleOrigin(user *clerk.User, how manner) {
+func (r *reconciliation) settleOrigin(user *clerk.User, how bindKind) {
 	mark, readable := plan.FindMark(user)
 	switch {
 	case how == adopted:
@@ -208,29 +208,29 @@ func (r *reconciliation) settleOrigin(user *clerk.User, how manner) {
 	}
 }
 
-func (r *reconciliation) noteManner(user *clerk.User, how manner) {
+func (r *reconciliation) recordBindEvent(user *clerk.User, how bindKind) {
 	switch how {
 	case created:
-		r.notef(v1alpha1.EventCreated, "Create", "created user %s", user.ID)
+		r.recordEventf(v1alpha1.EventCreated, "Create", "created user %s", user.ID)
 		if r.recreates {
-			r.notef(v1alpha1.EventRecreated, "Create", "the user had vanished from Clerk and was created again as %s", user.ID)
+			r.recordEventf(v1alpha1.EventRecreated, "Create", "the user had vanished from Clerk and was created again as %s", user.ID)
 		}
 	case resumed:
-		r.notef(v1alpha1.EventResumed, "Bind", "found user %s, which carries this object's owner mark", user.ID)
+		r.recordEventf(v1alpha1.EventResumed, "Bind", "found user %s, which carries this object's owner mark", user.ID)
 	case restored:
-		r.notef(v1alpha1.EventMarkRestored, "Update", "somebody removed the owner mark from user %s; it is written again", user.ID)
+		r.recordEventf(v1alpha1.EventMarkRestored, "Update", "somebody removed the owner mark from user %s; it is written again", user.ID)
 	case inherited:
-		r.notef(v1alpha1.EventAdopted, "Bind", "took over user %s from an earlier ClerkUser of this name", user.ID)
+		r.recordEventf(v1alpha1.EventAdopted, "Bind", "took over user %s from an earlier ClerkUser of this name", user.ID)
 	case adopted:
-		r.notef(v1alpha1.EventAdopted, "Bind", "adopted user %s", user.ID)
+		r.recordEventf(v1alpha1.EventAdopted, "Bind", "adopted user %s", user.ID)
 	case bound:
 	}
 }
 
-// prepareAgain lets the object have a new user in place of one that vanished, under a new id. The brake counts it: where many
+// prepareRecreation lets the object have a new user in place of one that vanished, under a new id. The brake counts it: where many
 // users are gone at once, the key is more likely wrong than the people. That the object has no user is on record before the
 // call, so that a crash after it is one like any other after a creating call.
-func (b bind) prepareAgain(ctx context.Context, brake brake.Brake) error {
+func (b bind) prepareRecreation(ctx context.Context, brake brake.Brake) error {
 	if err := b.countAtBrake(ctx, brake, b.userID); err != nil {
 		return err
 	}

@@ -17,8 +17,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// choose returns one of the users that hold a declared identifier, if one is ours or may be adopted.
-func (l locate) choose(ctx context.Context, hits []*clerk.User) (location, error) {
+// chooseHit returns one of the users that hold a declared identifier, if one is ours or may be adopted.
+func (l locate) chooseHit(ctx context.Context, hits []*clerk.User) (location, error) {
 	for _, hit := range hits {
 		if l.mark().OwnershipOf(hit) == plan.Ours {
 			return location{user: hit, how: resumed}, nil
@@ -28,15 +28,15 @@ func (l locate) choose(ctx context.Context, hits []*clerk.User) (location, error
 		return location{}, errAmbiguous
 	}
 	if l.user.Spec.Adopts() && l.mayAdopt() && l.mark().OwnershipOf(hits[0]) == plan.Unmarked {
-		if err := l.soleHolder(ctx, hits[0]); err != nil {
+		if err := l.checkSoleHolder(ctx, hits[0]); err != nil {
 			return location{}, err
 		}
 	}
-	return l.claimed(ctx, hits[0])
+	return l.locationOf(ctx, hits[0])
 }
 
 // claim decides whether a user is this object's, or may become so, and in what manner.
-func (l locate) claim(ctx context.Context, user *clerk.User) (manner, error) {
+func (l locate) claim(ctx context.Context, user *clerk.User) (bindKind, error) {
 	switch l.mark().OwnershipOf(user) {
 	case plan.Ours:
 		if id, _, _ := l.mirror.BoundTo(l.uid()); id == user.ID || l.user.Status.UserID == user.ID {
@@ -56,7 +56,7 @@ func (l locate) claim(ctx context.Context, user *clerk.User) (manner, error) {
 			}
 			return restored, nil
 		}
-		if l.mayAdopt() && l.toldToAdopt(user) {
+		if l.mayAdopt() && l.adoptionRequested(user) {
 			return adopted, nil
 		}
 		return 0, errAlreadyExists
@@ -77,9 +77,9 @@ func (r *reconciliation) mayAdopt() bool {
 	return false
 }
 
-// toldToAdopt reports whether the spec orders to adopt this very user: by its id, or by an identifier that proves
+// adoptionRequested reports whether the spec orders to adopt this very user: by its id, or by an identifier that proves
 // possession. Whoever squats a username or an unverified address must not be given what the spec grants.
-func (r *reconciliation) toldToAdopt(user *clerk.User) bool {
+func (r *reconciliation) adoptionRequested(user *clerk.User) bool {
 	if id := r.user.Spec.UserID; id != nil {
 		return *id == user.ID
 	}
@@ -94,8 +94,8 @@ func (r *reconciliation) toldToAdopt(user *clerk.User) bool {
 	return false
 }
 
-// soleHolder checks that no other user holds another of the declared identifiers.
-func (l locate) soleHolder(ctx context.Context, user *clerk.User) error {
+// checkSoleHolder checks that no other user holds another of the declared identifiers.
+func (l locate) checkSoleHolder(ctx context.Context, user *clerk.User) error {
 	looked := map[clerk.IdentifierKind]bool{}
 	for _, identifier := range l.desired.Identifiers() {
 		if looked[identifier.Kind] {
@@ -119,7 +119,7 @@ func (l locate) soleHolder(ctx context.Context, user *clerk.User) error {
 // namespace or a restore under another name, spec.userID and the instance's policy let this one adopt the user. An object of
 // another namespace is never named, and is not even looked for unless this one may adopt: to others, "managed by somebody"
 // and "exists" read the same.
-func (l locate) claimOrphan(ctx context.Context, user *clerk.User) (manner, error) {
+func (l locate) claimOrphan(ctx context.Context, user *clerk.User) (bindKind, error) {
 	mark, _ := plan.FindMark(user)
 	if mark.Cluster != l.clusterID {
 		return 0, errAlreadyExists
@@ -162,10 +162,10 @@ func (l locate) ownerGone(ctx context.Context, mark plan.Mark, userID string) (b
 	return string(owner.UID) != mark.UID && owner.Status.UserID != "" && owner.Status.UserID != userID, nil
 }
 
-// soleOwner checks that no older ClerkUser is bound to the same user. The younger of two writes nothing, and deleting it
+// checkSoleOwner checks that no older ClerkUser is bound to the same user. The younger of two writes nothing, and deleting it
 // deletes nothing, since the user carries the mark of only one of them. One in another namespace reads the same as a user that
 // exists: status is not proof that this object ever had the user.
-func (l locate) soleOwner(ctx context.Context) error {
+func (l locate) checkSoleOwner(ctx context.Context) error {
 	if l.userID == "" {
 		return nil
 	}

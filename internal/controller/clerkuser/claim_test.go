@@ -24,25 +24,25 @@ func TestClaim(t *testing.T) {
 	with := func(change func(*plan.Mark)) func(*clerk.User) {
 		m := mine
 		change(&m)
-		return marked(m)
+		return withMark(m)
 	}
-	adopts := func(p *reconciliation) { p.user.Spec.AdoptionPolicy = ptr.To(v1alpha1.AdoptIfUnmanaged) }
+	adopts := func(rec *reconciliation) { rec.user.Spec.AdoptionPolicy = ptr.To(v1alpha1.AdoptIfUnmanaged) }
 	named := func(id string) func(*reconciliation) {
-		return func(p *reconciliation) { p.user.Spec.UserID = ptr.To(id) }
+		return func(rec *reconciliation) { rec.user.Spec.UserID = ptr.To(id) }
 	}
-	onRecord := func(p *reconciliation) { p.user.Status.UserID = testUserID }
-	waiting := func(p *reconciliation) {
-		onRecord(p)
-		p.user.Status.Binding = p.key.Sign(p.subject(testUserID))
+	onRecord := func(rec *reconciliation) { rec.user.Status.UserID = testUserID }
+	waiting := func(rec *reconciliation) {
+		onRecord(rec)
+		rec.user.Status.Binding = rec.key.Sign(rec.subject(testUserID))
 	}
-	signed := func(p *reconciliation) {
-		waiting(p)
-		p.user.Status.LastWriteTime = ptr.To(metav1.NewTime(start))
+	signed := func(rec *reconciliation) {
+		waiting(rec)
+		rec.user.Status.LastWriteTime = ptr.To(metav1.NewTime(start))
 	}
 	scope := func(s v1alpha1.AdoptionScope) func(*reconciliation) {
-		return func(p *reconciliation) { p.instance.Spec.Policy = &v1alpha1.InstancePolicy{Adoption: &s} }
+		return func(rec *reconciliation) { rec.instance.Spec.Policy = &v1alpha1.InstancePolicy{Adoption: &s} }
 	}
-	elsewhere := func(p *reconciliation) { p.instance.Namespace = "platform" }
+	elsewhere := func(rec *reconciliation) { rec.instance.Namespace = "platform" }
 	unproved := func(status clerk.IdentifierStatus) func(*clerk.User) {
 		return func(u *clerk.User) { u.EmailAddresses[0].Status = status }
 	}
@@ -50,15 +50,15 @@ func TestClaim(t *testing.T) {
 	tests := map[string]struct {
 		user    func(*clerk.User)
 		objects []func(*reconciliation)
-		want    manner
+		want    bindKind
 		reason  string
 	}{
-		"OurMarkAfterACrash":      {marked(mine), nil, resumed, ""},
-		"OurMarkAndStatus":        {marked(mine), []func(*reconciliation){onRecord}, bound, ""},
-		"OurMarkOnRecordHere":     {marked(mine), []func(*reconciliation){func(p *reconciliation) { p.mirror.Bind(p.uid(), testUserID) }}, bound, ""},
-		"OurMarkOnAnotherUser":    {marked(mine), []func(*reconciliation){func(p *reconciliation) { p.user.Status.UserID = "user_other" }}, resumed, ""},
+		"OurMarkAfterACrash":      {withMark(mine), nil, resumed, ""},
+		"OurMarkAndStatus":        {withMark(mine), []func(*reconciliation){onRecord}, bound, ""},
+		"OurMarkOnRecordHere":     {withMark(mine), []func(*reconciliation){func(rec *reconciliation) { rec.mirror.Bind(rec.uid(), testUserID) }}, bound, ""},
+		"OurMarkOnAnotherUser":    {withMark(mine), []func(*reconciliation){func(rec *reconciliation) { rec.user.Status.UserID = "user_other" }}, resumed, ""},
 		"OurMarkUnderANewName":    {with(func(m *plan.Mark) { m.Name = "former" }), nil, resumed, ""},
-		"OurMarkThoughNoAdoption": {marked(mine), []func(*reconciliation){scope(v1alpha1.AdoptionNone)}, resumed, ""},
+		"OurMarkThoughNoAdoption": {withMark(mine), []func(*reconciliation){scope(v1alpha1.AdoptionNone)}, resumed, ""},
 
 		"Predecessor":                     {with(func(m *plan.Mark) { m.UID = "earlier" }), nil, inherited, ""},
 		"PredecessorWithoutAdoption":      {with(func(m *plan.Mark) { m.UID = "earlier" }), []func(*reconciliation){scope(v1alpha1.AdoptionNone)}, 0, v1alpha1.ReasonAlreadyExists},
@@ -78,19 +78,19 @@ func TestClaim(t *testing.T) {
 		"LostMarkWithOurSignature":  {unmarked, []func(*reconciliation){signed}, restored, ""},
 		"MarkThatWaitsToBeWritten":  {unmarked, []func(*reconciliation){waiting}, bound, ""},
 		"LostMarkWithoutASignature": {unmarked, []func(*reconciliation){onRecord}, 0, v1alpha1.ReasonAlreadyExists},
-		"SignatureForAnotherUser": {unmarked, []func(*reconciliation){func(p *reconciliation) {
-			p.user.Status.UserID, p.user.Status.Binding = testUserID, p.key.Sign(p.subject("user_other"))
+		"SignatureForAnotherUser": {unmarked, []func(*reconciliation){func(rec *reconciliation) {
+			rec.user.Status.UserID, rec.user.Status.Binding = testUserID, rec.key.Sign(rec.subject("user_other"))
 		}}, 0, v1alpha1.ReasonAlreadyExists},
-		"SignatureForAnotherObject":        {unmarked, []func(*reconciliation){signed, func(p *reconciliation) { p.user.UID = "copy" }}, 0, v1alpha1.ReasonAlreadyExists},
-		"SignatureForAnotherInstance":      {unmarked, []func(*reconciliation){signed, func(p *reconciliation) { p.instanceID = "ins_other" }}, 0, v1alpha1.ReasonAlreadyExists},
-		"SignatureBesideAnotherStatusUser": {unmarked, []func(*reconciliation){signed, func(p *reconciliation) { p.user.Status.UserID = "user_other" }}, 0, v1alpha1.ReasonAlreadyExists},
+		"SignatureForAnotherObject":        {unmarked, []func(*reconciliation){signed, func(rec *reconciliation) { rec.user.UID = "copy" }}, 0, v1alpha1.ReasonAlreadyExists},
+		"SignatureForAnotherInstance":      {unmarked, []func(*reconciliation){signed, func(rec *reconciliation) { rec.instanceID = "ins_other" }}, 0, v1alpha1.ReasonAlreadyExists},
+		"SignatureBesideAnotherStatusUser": {unmarked, []func(*reconciliation){signed, func(rec *reconciliation) { rec.user.Status.UserID = "user_other" }}, 0, v1alpha1.ReasonAlreadyExists},
 
 		"ToldByID":                       {unmarked, []func(*reconciliation){named(testUserID)}, adopted, ""},
 		"ToldByIDWithoutAdoption":        {unmarked, []func(*reconciliation){named(testUserID), scope(v1alpha1.AdoptionNone)}, 0, v1alpha1.ReasonAlreadyExists},
 		"ToldByAnotherID":                {unmarked, []func(*reconciliation){named("user_other"), adopts}, 0, v1alpha1.ReasonAlreadyExists},
 		"VerifiedAddress":                {unmarked, []func(*reconciliation){adopts}, adopted, ""},
 		"VerifiedAddressUnasked":         {unmarked, nil, 0, v1alpha1.ReasonAlreadyExists},
-		"VerifiedAddressNever":           {unmarked, []func(*reconciliation){func(p *reconciliation) { p.user.Spec.AdoptionPolicy = ptr.To(v1alpha1.AdoptNever) }}, 0, v1alpha1.ReasonAlreadyExists},
+		"VerifiedAddressNever":           {unmarked, []func(*reconciliation){func(rec *reconciliation) { rec.user.Spec.AdoptionPolicy = ptr.To(v1alpha1.AdoptNever) }}, 0, v1alpha1.ReasonAlreadyExists},
 		"VerifiedAddressInAForeignPlace": {unmarked, []func(*reconciliation){adopts, elsewhere}, 0, v1alpha1.ReasonAlreadyExists},
 		"VerifiedAddressWhereAllMay":     {unmarked, []func(*reconciliation){adopts, elsewhere, scope(v1alpha1.AdoptionAll)}, adopted, ""},
 		"UnknownScopeIsNone":             {unmarked, []func(*reconciliation){adopts, scope("Sometimes")}, 0, v1alpha1.ReasonAlreadyExists},
@@ -98,26 +98,26 @@ func TestClaim(t *testing.T) {
 		"UnverifiedAddressProvesNothing": {unproved(clerk.Unverified), []func(*reconciliation){adopts}, 0, v1alpha1.ReasonAlreadyExists},
 		"UsernameProvesNothing": {
 			func(u *clerk.User) { u.EmailAddresses, u.Username = nil, "ann" },
-			[]func(*reconciliation){adopts, func(p *reconciliation) { p.user.Spec.Username = ptr.To("ann") }}, 0, v1alpha1.ReasonAlreadyExists,
+			[]func(*reconciliation){adopts, func(rec *reconciliation) { rec.user.Spec.Username = ptr.To("ann") }}, 0, v1alpha1.ReasonAlreadyExists,
 		},
 		"ExternalIDProves": {
 			func(u *clerk.User) { u.EmailAddresses, u.ExternalID = nil, "7" },
-			[]func(*reconciliation){adopts, func(p *reconciliation) { p.user.Spec.ExternalID = ptr.To("7") }}, adopted, "",
+			[]func(*reconciliation){adopts, func(rec *reconciliation) { rec.user.Spec.ExternalID = ptr.To("7") }}, adopted, "",
 		},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newTestReconciler(t, newClock())
-			p := newTestPass(t, r, self.DeepCopy())
+			rec := newTestReconciliation(t, r, self.DeepCopy())
 			for _, change := range tc.objects {
-				change(p)
+				change(rec)
 			}
-			if err := p.buildDesired(); err != nil {
+			if err := rec.buildDesired(); err != nil {
 				t.Fatal(err)
 			}
 			r.APIReader = newTestCluster(t, newTestUser("bob"), newTestUser("bob", func(u *v1alpha1.ClerkUser) { u.Namespace = "team-b" }))
-			got, err := stepsOf(r).locate(offline(p)).claim(t.Context(), atClerk("ann@example.com", tc.user))
+			got, err := stepsOf(r).locate(withoutRights(rec)).claim(t.Context(), clerkUser("ann@example.com", tc.user))
 			if got != tc.want {
 				t.Errorf("claimed in manner %d, want %d (%v)", got, tc.want, err)
 			}
@@ -138,16 +138,16 @@ func TestClaim(t *testing.T) {
 func TestOriginComesFromTheMark(t *testing.T) {
 	t.Parallel()
 	annotation := `{"kind":"email_address","value":"ann@example.com","at":"2026-03-04T05:06:07Z","applied":{"emailAddresses":["ann@example.com"]}}`
-	self := annotated(annotation)
+	self := userWithAnnotation(annotation)
 	byMark := func(origin v1alpha1.Origin, change ...func(*plan.Mark)) *clerk.User {
 		m := markOf(self, origin)
 		for _, f := range change {
 			f(&m)
 		}
-		return atClerk("ann@example.com", marked(m))
+		return clerkUser("ann@example.com", withMark(m))
 	}
 	tests := map[string]struct {
-		how     manner
+		how     bindKind
 		user    *clerk.User
 		status  v1alpha1.ClerkUserStatus
 		want    v1alpha1.Origin
@@ -156,10 +156,10 @@ func TestOriginComesFromTheMark(t *testing.T) {
 		"CreatedJustNow":              {created, byMark(v1alpha1.OriginCreated), v1alpha1.ClerkUserStatus{}, v1alpha1.OriginCreated, true},
 		"ResumedAsCreated":            {resumed, byMark(v1alpha1.OriginCreated), v1alpha1.ClerkUserStatus{}, v1alpha1.OriginCreated, true},
 		"ResumedAsAdopted":            {resumed, byMark(v1alpha1.OriginAdopted), v1alpha1.ClerkUserStatus{}, v1alpha1.OriginAdopted, false},
-		"Adopted":                     {adopted, atClerk("ann@example.com"), v1alpha1.ClerkUserStatus{}, v1alpha1.OriginAdopted, false},
+		"Adopted":                     {adopted, clerkUser("ann@example.com"), v1alpha1.ClerkUserStatus{}, v1alpha1.OriginAdopted, false},
 		"BoundFollowsTheMark":         {bound, byMark(v1alpha1.OriginAdopted), v1alpha1.ClerkUserStatus{UserID: testUserID, Origin: v1alpha1.OriginCreated}, v1alpha1.OriginAdopted, false},
 		"BoundKeepsWhatStatusApplied": {bound, byMark(v1alpha1.OriginCreated), v1alpha1.ClerkUserStatus{UserID: testUserID, Origin: v1alpha1.OriginCreated}, v1alpha1.OriginCreated, false},
-		"RestoredFollowsStatus":       {restored, atClerk("ann@example.com"), v1alpha1.ClerkUserStatus{UserID: testUserID, Origin: v1alpha1.OriginAdopted}, v1alpha1.OriginAdopted, false},
+		"RestoredFollowsStatus":       {restored, clerkUser("ann@example.com"), v1alpha1.ClerkUserStatus{UserID: testUserID, Origin: v1alpha1.OriginAdopted}, v1alpha1.OriginAdopted, false},
 		"InheritedAsAdopted":          {inherited, byMark(v1alpha1.OriginAdopted, func(m *plan.Mark) { m.UID = "earlier" }), v1alpha1.ClerkUserStatus{}, v1alpha1.OriginAdopted, false},
 	}
 	for name, tc := range tests {
@@ -167,31 +167,31 @@ func TestOriginComesFromTheMark(t *testing.T) {
 			t.Parallel()
 			user := self.DeepCopy()
 			user.Status = tc.status
-			p := newTestPass(t, newTestReconciler(t, newClock()), user)
-			p.settleOrigin(tc.user, tc.how)
-			if p.origin != tc.want {
-				t.Errorf("origin is %q, want %q", p.origin, tc.want)
+			rec := newTestReconciliation(t, newTestReconciler(t, newClock()), user)
+			rec.settleOrigin(tc.user, tc.how)
+			if rec.origin != tc.want {
+				t.Errorf("origin is %q, want %q", rec.origin, tc.want)
 			}
-			if got := len(p.record.Value().EmailAddresses) > 0; got != tc.applied {
+			if got := len(rec.record.Value().EmailAddresses) > 0; got != tc.applied {
 				t.Errorf("what the annotation says is applied: %t, want %t", got, tc.applied)
 			}
 		})
 	}
 }
 
-func TestBindingIsTold(t *testing.T) {
+func TestBindingRecordsEvents(t *testing.T) {
 	t.Parallel()
-	want := map[manner]string{
+	want := map[bindKind]string{
 		bound: "", created: v1alpha1.EventCreated, resumed: v1alpha1.EventResumed, restored: v1alpha1.EventMarkRestored,
 		inherited: v1alpha1.EventAdopted, adopted: v1alpha1.EventAdopted,
 	}
 	for how, reason := range want {
-		p := newTestPass(t, newTestReconciler(t, newClock()), newTestUser("ann"))
-		p.noteManner(atClerk("ann@example.com"), how)
+		rec := newTestReconciliation(t, newTestReconciler(t, newClock()), newTestUser("ann"))
+		rec.recordBindEvent(clerkUser("ann@example.com"), how)
 		switch {
-		case reason == "" && len(p.occurrences) == 0:
-		case len(p.occurrences) != 1 || p.occurrences[0].reason != reason || !strings.Contains(p.occurrences[0].note, testUserID):
-			t.Errorf("manner %d is told as %+v, want %q", how, p.occurrences, reason)
+		case reason == "" && len(rec.events) == 0:
+		case len(rec.events) != 1 || rec.events[0].reason != reason || !strings.Contains(rec.events[0].note, testUserID):
+			t.Errorf("manner %d is told as %+v, want %q", how, rec.events, reason)
 		}
 	}
 }

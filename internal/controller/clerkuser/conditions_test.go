@@ -17,21 +17,21 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// said is what of a condition a test looks at.
-type said struct {
+// conditionText is what of a condition a test looks at.
+type conditionText struct {
 	Type, Status, Reason string
 	Generation           int64
 }
 
-func saidBy(user *v1alpha1.ClerkUser) []said {
-	var all []said
+func conditionsOf(user *v1alpha1.ClerkUser) []conditionText {
+	var all []conditionText
 	for _, c := range user.Status.Conditions {
-		all = append(all, said{c.Type, string(c.Status), c.Reason, c.ObservedGeneration})
+		all = append(all, conditionText{c.Type, string(c.Status), c.Reason, c.ObservedGeneration})
 	}
 	return all
 }
 
-func TestConditionsFollowTheVerdict(t *testing.T) {
+func TestConditionsFollowTheResult(t *testing.T) {
 	t.Parallel()
 	inSync := result{Result: reconcile.Result{Ready: metav1.ConditionTrue, Reason: v1alpha1.ReasonInSync, Message: "as declared"}}
 	invalid := result{Result: reconcile.Result{Ready: metav1.ConditionFalse, Reason: v1alpha1.ReasonInvalidSpec, Message: "wrong", Stalled: true}}
@@ -39,43 +39,43 @@ func TestConditionsFollowTheVerdict(t *testing.T) {
 	waiting := result{Result: reconcile.Result{Unchanged: true}}
 	silent := result{Result: reconcile.Result{Unchanged: true}, silent: true}
 	suspended := result{Result: reconcile.Result{Unchanged: true, Reason: v1alpha1.ReasonSuspended, Message: "suspended"}}
-	unknown := []said{
+	unknown := []conditionText{
 		{"Ready", "Unknown", v1alpha1.ReasonWaiting, 3}, {"Reconciling", "True", v1alpha1.ReasonWaiting, 3},
 	}
 	tests := map[string]struct {
 		verdicts []result
-		want     []said
+		want     []conditionText
 		observed int64
 	}{
-		"InSyncStandsAlone":                {[]result{inSync}, []said{{"Ready", "True", "InSync", 3}}, 3},
-		"StalledHasReadysReason":           {[]result{invalid}, []said{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
-		"RetryingReconciles":               {[]result{retrying}, []said{{"Ready", "False", "Retrying", 3}, {"Reconciling", "True", "Retrying", 3}}, -1},
+		"InSyncStandsAlone":                {[]result{inSync}, []conditionText{{"Ready", "True", "InSync", 3}}, 3},
+		"StalledHasReadysReason":           {[]result{invalid}, []conditionText{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
+		"RetryingReconciles":               {[]result{retrying}, []conditionText{{"Ready", "False", "Retrying", 3}, {"Reconciling", "True", "Retrying", 3}}, -1},
 		"FirstWaitIsSaid":                  {[]result{waiting}, unknown, -1},
 		"SilentWaitSaysNothing":            {[]result{silent}, nil, -1},
 		"WaitAfterASilentOneIsSaid":        {[]result{silent, waiting}, unknown, -1},
 		"SilentWaitLeavesAWaitAlone":       {[]result{waiting, silent}, unknown, -1},
-		"SilentWaitLeavesAVerdictAlone":    {[]result{inSync, silent}, []said{{"Ready", "True", "InSync", 3}}, 3},
+		"SilentWaitLeavesAVerdictAlone":    {[]result{inSync, silent}, []conditionText{{"Ready", "True", "InSync", 3}}, 3},
 		"SecondWaitSaysTheSame":            {[]result{waiting, waiting}, unknown, -1},
-		"WaitLeavesAVerdictAlone":          {[]result{inSync, waiting}, []said{{"Ready", "True", "InSync", 3}}, 3},
-		"WaitLeavesABadVerdictAlone":       {[]result{invalid, waiting}, []said{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
-		"WaitEndsWithAVerdict":             {[]result{waiting, inSync}, []said{{"Ready", "True", "InSync", 3}}, 3},
-		"StallEndsWithRetrying":            {[]result{invalid, retrying}, []said{{"Ready", "False", "Retrying", 3}, {"Reconciling", "True", "Retrying", 3}}, 3},
-		"RetryingEndsWithAStall":           {[]result{retrying, invalid}, []said{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
-		"CureRemovesTheStall":              {[]result{invalid, inSync}, []said{{"Ready", "True", "InSync", 3}}, 3},
-		"SuspendedFromTheStart":            {[]result{suspended}, []said{{"Ready", "Unknown", "Suspended", 3}}, -1},
-		"SuspensionEndsTheFirstWait":       {[]result{waiting, suspended}, []said{{"Ready", "Unknown", "Suspended", 3}}, -1},
-		"SuspensionLeavesAVerdictAlone":    {[]result{inSync, suspended}, []said{{"Ready", "True", "InSync", 3}}, 3},
-		"SuspensionLeavesAStallAlone":      {[]result{invalid, suspended}, []said{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
+		"WaitLeavesAVerdictAlone":          {[]result{inSync, waiting}, []conditionText{{"Ready", "True", "InSync", 3}}, 3},
+		"WaitLeavesABadVerdictAlone":       {[]result{invalid, waiting}, []conditionText{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
+		"WaitEndsWithAVerdict":             {[]result{waiting, inSync}, []conditionText{{"Ready", "True", "InSync", 3}}, 3},
+		"StallEndsWithRetrying":            {[]result{invalid, retrying}, []conditionText{{"Ready", "False", "Retrying", 3}, {"Reconciling", "True", "Retrying", 3}}, 3},
+		"RetryingEndsWithAStall":           {[]result{retrying, invalid}, []conditionText{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
+		"CureRemovesTheStall":              {[]result{invalid, inSync}, []conditionText{{"Ready", "True", "InSync", 3}}, 3},
+		"SuspendedFromTheStart":            {[]result{suspended}, []conditionText{{"Ready", "Unknown", "Suspended", 3}}, -1},
+		"SuspensionEndsTheFirstWait":       {[]result{waiting, suspended}, []conditionText{{"Ready", "Unknown", "Suspended", 3}}, -1},
+		"SuspensionLeavesAVerdictAlone":    {[]result{inSync, suspended}, []conditionText{{"Ready", "True", "InSync", 3}}, 3},
+		"SuspensionLeavesAStallAlone":      {[]result{invalid, suspended}, []conditionText{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
 		"EndOfTheFirstSuspensionIsWaiting": {[]result{suspended, waiting}, unknown, -1},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			user := newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Generation = 3 })
-			for _, v := range tc.verdicts {
-				fillConditions(user, v)
+			for _, res := range tc.verdicts {
+				fillConditions(user, res)
 			}
-			if diff := cmp.Diff(tc.want, saidBy(user)); diff != "" {
+			if diff := cmp.Diff(tc.want, conditionsOf(user)); diff != "" {
 				t.Errorf("conditions (-want +got):\n%s", diff)
 			}
 			if user.Status.ObservedGeneration != tc.observed {
@@ -101,19 +101,19 @@ func TestForeignConditionsStay(t *testing.T) {
 	user.Status.Conditions = []metav1.Condition{{Type: "Audited", Status: metav1.ConditionTrue, Reason: "ByHand"}}
 	fillConditions(user, result{Result: reconcile.Result{Ready: metav1.ConditionTrue, Reason: v1alpha1.ReasonInSync, Message: "as declared"}})
 	if len(user.Status.Conditions) != 2 {
-		t.Errorf("conditions are %v, want both", saidBy(user))
+		t.Errorf("conditions are %v, want both", conditionsOf(user))
 	}
 }
 
 func TestStatusShowsTheUser(t *testing.T) {
 	t.Parallel()
 	r := newTestReconciler(t, newClock())
-	p := newTestPass(t, r, newTestUser("ann"))
-	p.observed = atClerk("ann@example.com", func(u *clerk.User) {
+	rec := newTestReconciliation(t, r, newTestUser("ann"))
+	rec.observed = clerkUser("ann@example.com", func(u *clerk.User) {
 		u.Banned, u.PasswordEnabled, u.TOTPEnabled, u.HasImage = true, true, true, true
 	})
-	p.fillObserved()
-	status := p.user.Status
+	rec.fillObserved()
+	status := rec.user.Status
 	want := v1alpha1.ClerkUserStatus{
 		ObservedGeneration: -1,
 		Banned:             ptr.To(true), Locked: ptr.To(false),
@@ -123,9 +123,9 @@ func TestStatusShowsTheUser(t *testing.T) {
 	if diff := cmp.Diff(want, status); diff != "" {
 		t.Errorf("status (-want +got):\n%s", diff)
 	}
-	p.observed = nil
-	p.fillObserved()
-	if diff := cmp.Diff(want, p.user.Status); diff != "" {
+	rec.observed = nil
+	rec.fillObserved()
+	if diff := cmp.Diff(want, rec.user.Status); diff != "" {
 		t.Errorf("a pass that looked at nobody changes status (-want +got):\n%s", diff)
 	}
 }
@@ -148,16 +148,16 @@ func TestEndOfALockIsKeptWithinFiveSeconds(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := newTestPass(t, newTestReconciler(t, newClock()), newTestUser("ann"))
+			rec := newTestReconciliation(t, newTestReconciler(t, newClock()), newTestUser("ann"))
 			if tc.had != 0 {
-				p.user.Status.LockExpiresAt = ptr.To(metav1.NewTime(start.Add(tc.had)))
+				rec.user.Status.LockExpiresAt = ptr.To(metav1.NewTime(start.Add(tc.had)))
 			}
-			p.observed = atClerk("ann@example.com")
+			rec.observed = clerkUser("ann@example.com")
 			if tc.seen != 0 {
-				p.observed.Locked, p.observed.LockedUntil = true, start.Add(tc.seen)
+				rec.observed.Locked, rec.observed.LockedUntil = true, start.Add(tc.seen)
 			}
-			p.fillObserved()
-			got := p.user.Status.LockExpiresAt
+			rec.fillObserved()
+			got := rec.user.Status.LockExpiresAt
 			if tc.want == 0 {
 				if got != nil {
 					t.Errorf("the lock ends %s, want never", got)
@@ -174,19 +174,19 @@ func TestEndOfALockIsKeptWithinFiveSeconds(t *testing.T) {
 func TestBindingIsOnRecordForABoundUserOnly(t *testing.T) {
 	t.Parallel()
 	user := newTestUser("ann")
-	p := newTestPass(t, newTestReconciler(t, newClock()), user)
-	p.fillBinding()
+	rec := newTestReconciliation(t, newTestReconciler(t, newClock()), user)
+	rec.fillBinding()
 	if s := user.Status; s.UserID != "" || s.Binding != "" || s.OnDelete != "" || s.Instance != nil || s.Applied != nil {
 		t.Errorf("without a user, status says %+v", s)
 	}
-	p.userID, p.origin, p.observed = testUserID, v1alpha1.OriginAdopted, atClerk("ann@example.com")
-	p.fillBinding()
+	rec.userID, rec.origin, rec.observed = testUserID, v1alpha1.OriginAdopted, clerkUser("ann@example.com")
+	rec.fillBinding()
 	if s := user.Status; s.Binding != "" {
 		t.Errorf("a user that was not seen to be ours is signed for: %q", s.Binding)
 	}
-	p.owned = true
-	p.record.Inherit(v1alpha1.Applied{Banned: true})
-	p.fillBinding()
+	rec.owned = true
+	rec.record.Inherit(v1alpha1.Applied{Banned: true})
+	rec.fillBinding()
 	s := user.Status
 	if s.UserID != testUserID || s.Origin != v1alpha1.OriginAdopted || s.OnDelete != v1alpha1.DeletionRetain || !s.Applied.Banned {
 		t.Errorf("with a user, status says %+v", s)
@@ -194,25 +194,25 @@ func TestBindingIsOnRecordForABoundUserOnly(t *testing.T) {
 	if want := (v1alpha1.BoundInstance{Namespace: testNamespace, Name: "default", ID: testInstanceID}); *s.Instance != want {
 		t.Errorf("the user is said to live in %+v, want %+v", *s.Instance, want)
 	}
-	if !p.key.Valid(s.Binding, p.subject(testUserID)) {
+	if !rec.key.Valid(s.Binding, rec.subject(testUserID)) {
 		t.Errorf("the binding %q does not hold", s.Binding)
 	}
 	signed := s.Binding
 
-	p.target, p.observed, p.owned = target{}, nil, false
-	p.record.Clear()
-	p.fillBinding()
+	rec.target, rec.observed, rec.owned = target{}, nil, false
+	rec.record.Clear()
+	rec.fillBinding()
 	if s := user.Status; s.Binding != signed || s.Instance == nil || s.UserID != testUserID || s.Applied != nil {
 		t.Errorf("a pass without a connection left %+v", s)
 	}
-	p.userID = ""
-	p.fillBinding()
+	rec.userID = ""
+	rec.fillBinding()
 	if s := user.Status; s.Binding != "" || s.UserID != "" || s.OnDelete != "" {
 		t.Errorf("an object that lost its user says %+v", s)
 	}
 }
 
-func TestStatusTellsWhatThePassDid(t *testing.T) {
+func TestStatusRecordsReconciliation(t *testing.T) {
 	t.Parallel()
 	withheld := []string{"banned"}
 	tests := map[string]struct {
@@ -222,15 +222,15 @@ func TestStatusTellsWhatThePassDid(t *testing.T) {
 		wrote   bool
 	}{
 		"QuietPass":        {func(*reconciliation) {}, nil, "now", false},
-		"Write":            {func(p *reconciliation) { p.did = []plan.Change{plan.Ban{}} }, nil, "now", true},
-		"WithheldIsNamed":  {func(p *reconciliation) { p.pending = withheld }, []string{"banned"}, "now", false},
-		"FailureIsNotDone": {func(p *reconciliation) { p.err = errUnsettled }, nil, "before", false},
-		"FailureAfterWrite": {func(p *reconciliation) {
-			p.err, p.did = errUnsettled, []plan.Change{plan.Ban{}}
+		"Write":            {func(rec *reconciliation) { rec.did = []plan.Change{plan.Ban{}} }, nil, "now", true},
+		"WithheldIsNamed":  {func(rec *reconciliation) { rec.pending = withheld }, []string{"banned"}, "now", false},
+		"FailureIsNotDone": {func(rec *reconciliation) { rec.err = errUnsettled }, nil, "before", false},
+		"FailureAfterWrite": {func(rec *reconciliation) {
+			rec.err, rec.did = errUnsettled, []plan.Change{plan.Ban{}}
 		}, nil, "before", true},
-		"SuspendedSaysNothing": {func(p *reconciliation) { p.suspended, p.pending = true, withheld }, []string{"old"}, "before", false},
-		"OnHoldKeepsWhatWas":   {func(p *reconciliation) { p.onHold, p.err, p.pending = true, errAmbiguous, nil }, []string{"old"}, "before", false},
-		"NothingUnderstood":    {func(p *reconciliation) { p.desired, p.err = nil, errNoIdentifier }, []string{"old"}, "before", false},
+		"SuspendedSaysNothing": {func(rec *reconciliation) { rec.suspended, rec.pending = true, withheld }, []string{"old"}, "before", false},
+		"OnHoldKeepsWhatWas":   {func(rec *reconciliation) { rec.backingOff, rec.err, rec.pending = true, errAmbiguous, nil }, []string{"old"}, "before", false},
+		"NothingUnderstood":    {func(rec *reconciliation) { rec.desired, rec.err = nil, errNoIdentifier }, []string{"old"}, "before", false},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -239,14 +239,14 @@ func TestStatusTellsWhatThePassDid(t *testing.T) {
 				u.Annotations = map[string]string{v1alpha1.AnnotationReconcileRequestedAt: "now"}
 				u.Status.LastHandledReconcileAt, u.Status.PendingChanges = "before", []string{"old"}
 			})
-			p := newTestPass(t, newTestReconciler(t, newClock()), user)
-			if err := p.buildDesired(); err != nil {
+			rec := newTestReconciliation(t, newTestReconciler(t, newClock()), user)
+			if err := rec.buildDesired(); err != nil {
 				t.Fatal(err)
 			}
-			p.planned = true
-			tc.learned(p)
-			p.planned = p.planned && p.desired != nil && !p.suspended && !p.onHold
-			p.fillStatus(result{Result: reconcile.Result{Ready: metav1.ConditionTrue, Reason: v1alpha1.ReasonInSync, Message: "as declared"}}, start)
+			rec.planned = true
+			tc.learned(rec)
+			rec.planned = rec.planned && rec.desired != nil && !rec.suspended && !rec.backingOff
+			rec.fillStatus(result{Result: reconcile.Result{Ready: metav1.ConditionTrue, Reason: v1alpha1.ReasonInSync, Message: "as declared"}}, start)
 			if user.Status.LastHandledReconcileAt != tc.echo {
 				t.Errorf("lastHandledReconcileAt is %q, want %q", user.Status.LastHandledReconcileAt, tc.echo)
 			}

@@ -26,14 +26,14 @@ type creating = creation.Attempt
 //
 // Every call of an object that is announced, and neither lost nor uncertain, was refused: no user was created.
 type attempt struct {
-	// announced is true if this process wrote the annotation that precedes the first call, and so knows of all of them.
-	announced bool
+	// annotated is true if this process wrote the annotation that precedes the first call, and so knows of all of them.
+	annotated bool
 	// certainty is about whether a call was carried out.
 	certainty certainty
 	// taken is a call that Clerk refused because an identifier is taken; whose it is has still to be looked up.
 	taken *takenRefusal
-	// waitsFor is the generation of a spec whose user is not created yet for want of a token; 0 is none.
-	waitsFor int64
+	// waitingGeneration is the generation of a spec whose user is not created yet for want of a token; 0 is none.
+	waitingGeneration int64
 }
 
 // certainty is whether it is known that no creating call was carried out.
@@ -61,10 +61,10 @@ type takenRefusal struct {
 func (a *attempt) loseAnswer() { a.certainty = lost }
 
 // succeed records that the user exists, and that everything about how is settled.
-func (a *attempt) succeed() { a.announced, a.certainty, a.taken = false, refusedOnly, nil }
+func (a *attempt) succeed() { a.annotated, a.certainty, a.taken = false, refusedOnly, nil }
 
-// looked records that a look for the user of a lost answer found none. It stays uncertain, since lists lag.
-func (a *attempt) looked() { a.certainty = uncertain }
+// lookedUp records that a look for the user of a lost answer found none. It stays uncertain, since lists lag.
+func (a *attempt) lookedUp() { a.certainty = uncertain }
 
 // fail records what a creating call that failed leaves open: a lost answer is looked for first, and an unclear one is not taken
 // for a refusal.
@@ -79,10 +79,10 @@ func (a *attempt) fail(err error) {
 }
 
 // nothingCreated reports whether every creating call for the object was refused.
-func (a *attempt) nothingCreated() bool { return a.announced && a.certainty == refusedOnly }
+func (a *attempt) nothingCreated() bool { return a.annotated && a.certainty == refusedOnly }
 
-// lookDue reports whether a creating call may have been carried out without our knowing, and nobody has looked since.
-func (a *attempt) lookDue() bool { return a.certainty == lost }
+// lookUpDue reports whether a creating call may have been carried out without our knowing, and nobody has looked since.
+func (a *attempt) lookUpDue() bool { return a.certainty == lost }
 
 // takenUnder returns the refusal whose look-up is due under this generation, if any.
 func (a *attempt) takenUnder(generation int64) *takenRefusal {
@@ -92,16 +92,18 @@ func (a *attempt) takenUnder(generation int64) *takenRefusal {
 	return nil
 }
 
-// wait records whether the creating call waits for a token.
-func (a *attempt) wait(generation int64, waiting bool) {
-	a.waitsFor = 0
+// setWaiting records whether the creating call waits for a token.
+func (a *attempt) setWaiting(generation int64, waiting bool) {
+	a.waitingGeneration = 0
 	if waiting {
-		a.waitsFor = generation
+		a.waitingGeneration = generation
 	}
 }
 
-// waits reports whether the creating call waited for a token under this generation.
-func (a *attempt) waits(generation int64) bool { return a.waitsFor == generation && generation != 0 }
+// isWaiting reports whether the creating call waited for a token under this generation.
+func (a *attempt) isWaiting(generation int64) bool {
+	return a.waitingGeneration == generation && generation != 0
+}
 
 // refused reports whether Clerk answered that it did not carry a call out. What proxies answer, and what is about the
 // moment only, leaves that open.

@@ -16,7 +16,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/controller/creation"
 )
 
-func annotated(text string) *v1alpha1.ClerkUser {
+func userWithAnnotation(text string) *v1alpha1.ClerkUser {
 	return newTestUser("ann", func(u *v1alpha1.ClerkUser) {
 		u.Annotations = map[string]string{v1alpha1.AnnotationCreating: text}
 	})
@@ -35,7 +35,7 @@ func TestAnnotationOfACreatingCallIsReadBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := creation.Of(annotated(string(text)))
+	got := creation.Of(userWithAnnotation(string(text)))
 	if got == nil {
 		t.Fatalf("%s is not read back", text)
 	}
@@ -66,21 +66,21 @@ func TestAnnotationThatTheOperatorDidNotWriteIsNone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if c := creation.Of(annotated(text)); c != nil {
+			if c := creation.Of(userWithAnnotation(text)); c != nil {
 				t.Errorf("%s reads as %+v", text, c)
 			}
 		})
 	}
 }
 
-// thinking returns a pass that has understood its spec.
-func thinking(t *testing.T, user *v1alpha1.ClerkUser) *reconciliation {
+// desiredReconciliation returns a pass that has understood its spec.
+func desiredReconciliation(t *testing.T, user *v1alpha1.ClerkUser) *reconciliation {
 	t.Helper()
-	p := newTestPass(t, newTestReconciler(t, newClock()), user)
-	if err := p.buildDesired(); err != nil {
+	rec := newTestReconciliation(t, newTestReconciler(t, newClock()), user)
+	if err := rec.buildDesired(); err != nil {
 		t.Fatal(err)
 	}
-	return p
+	return rec
 }
 
 func TestAnnotationNamesTheStrongestIdentifier(t *testing.T) {
@@ -113,7 +113,7 @@ func TestAnnotationNamesTheStrongestIdentifier(t *testing.T) {
 				u.Spec = *all.DeepCopy()
 				tc.drop(&u.Spec)
 			})
-			got := thinking(t, user).nextAttempt(nil)
+			got := desiredReconciliation(t, user).nextAttempt(nil)
 			if got.Identifier() != tc.want || !got.At.Equal(start) {
 				t.Errorf("the annotation names %+v at %s, want %+v at %s", got.Identifier(), got.At, tc.want, start)
 			}
@@ -128,7 +128,7 @@ func TestAnnotationKeepsTheFirstIdentifierAndCollectsWhatCallsAdd(t *testing.T) 
 		Applied: v1alpha1.Applied{EmailAddresses: []string{"former@example.com"}, Banned: true},
 	}
 	user := newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Locked = ptr.To(true) })
-	got := thinking(t, user).nextAttempt(earlier)
+	got := desiredReconciliation(t, user).nextAttempt(earlier)
 	want := &creating{
 		Kind: clerk.KindExternalID, Value: "former", At: start.Add(-time.Hour),
 		Applied:  v1alpha1.Applied{EmailAddresses: []string{"ann@example.com", "former@example.com"}, Banned: true, Locked: true},
@@ -138,10 +138,10 @@ func TestAnnotationKeepsTheFirstIdentifierAndCollectsWhatCallsAdd(t *testing.T) 
 		t.Errorf("annotation (-want +got):\n%s", diff)
 	}
 	nobody := newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.EmailAddresses = nil })
-	if got := thinking(t, nobody).nextAttempt(earlier); got != earlier {
+	if got := desiredReconciliation(t, nobody).nextAttempt(earlier); got != earlier {
 		t.Errorf("a spec without an identifier makes it %+v", got)
 	}
-	if got := thinking(t, nobody).nextAttempt(nil); got != nil {
+	if got := desiredReconciliation(t, nobody).nextAttempt(nil); got != nil {
 		t.Errorf("a spec without an identifier makes %+v", got)
 	}
 }
@@ -161,7 +161,7 @@ func TestFormerIdentifierIsLookedUpOnlyIfItLeftTheSpec(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			former := thinking(t, annotated(tc.annotation)).formerAttempt()
+			former := desiredReconciliation(t, userWithAnnotation(tc.annotation)).formerAttempt()
 			if (former != nil) != tc.want {
 				t.Errorf("former is %+v, want one: %t", former, tc.want)
 			}
@@ -176,18 +176,18 @@ func TestOnlyAnObjectWithoutAUserMayCreate(t *testing.T) {
 		want   bool
 	}{
 		"NewObject":        {func(*reconciliation) {}, true},
-		"Bound":            {func(p *reconciliation) { p.userID = testUserID }, false},
-		"BoundAMomentAgo":  {func(p *reconciliation) { p.mirror.Bind(p.uid(), testUserID) }, false},
-		"NamesItsUser":     {func(p *reconciliation) { p.user.Spec.UserID = ptr.To(testUserID) }, false},
-		"LostAnAdoptedOne": {func(p *reconciliation) { p.origin = v1alpha1.OriginAdopted }, false},
-		"LostACreatedOne":  {func(p *reconciliation) { p.origin = v1alpha1.OriginCreated }, true},
+		"Bound":            {func(rec *reconciliation) { rec.userID = testUserID }, false},
+		"BoundAMomentAgo":  {func(rec *reconciliation) { rec.mirror.Bind(rec.uid(), testUserID) }, false},
+		"NamesItsUser":     {func(rec *reconciliation) { rec.user.Spec.UserID = ptr.To(testUserID) }, false},
+		"LostAnAdoptedOne": {func(rec *reconciliation) { rec.origin = v1alpha1.OriginAdopted }, false},
+		"LostACreatedOne":  {func(rec *reconciliation) { rec.origin = v1alpha1.OriginCreated }, true},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := newTestPass(t, newTestReconciler(t, newClock()), newTestUser("ann"))
-			tc.change(p)
-			if got := p.mayCreate(); got != tc.want {
+			rec := newTestReconciliation(t, newTestReconciler(t, newClock()), newTestUser("ann"))
+			tc.change(rec)
+			if got := rec.mayCreate(); got != tc.want {
 				t.Errorf("may create: %t, want %t", got, tc.want)
 			}
 		})

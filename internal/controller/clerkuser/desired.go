@@ -90,7 +90,7 @@ func (s readSources) run(ctx context.Context) error {
 		return err
 	}
 	recorded := s.user.Status.InputsDigest
-	s.rotated = recorded != values.Digest && (recorded == "" || s.key.Made(recorded))
+	s.sourcesChanged = recorded != values.Digest && (recorded == "" || s.key.Made(recorded))
 	return nil
 }
 
@@ -99,35 +99,35 @@ func (r *reconciliation) digest(purpose string, value []byte) string {
 	return r.key.Digest(purpose, r.uid(), value)
 }
 
-// goesOnWithout reports whether everything else is carried out although a Secret or ConfigMap cannot be read, or does not
+// continueWithoutSources reports whether everything else is carried out although a Secret or ConfigMap cannot be read, or does not
 // hold what it should: who is to be kept out must not get in because a picture is gone. A user is not created without.
-func (r *reconciliation) goesOnWithout(err error) bool {
+func (r *reconciliation) continueWithoutSources(err error) bool {
 	if r.userID == "" {
 		return false
 	}
-	r.missing = err
+	r.sourcesErr = err
 	return true
 }
 
-// buildsWithout is goesOnWithout for a spec whose values from Secrets do not go with the rest, and builds what is desired without
+// buildWithoutSources is goesOnWithout for a spec whose values from Secrets do not go with the rest, and builds what is desired without
 // them. If the spec is at fault itself, nothing but a ban and a lock is carried out.
-func (r *reconciliation) buildsWithout(err error) bool {
+func (r *reconciliation) buildWithoutSources(err error) bool {
 	if r.userID == "" {
 		return false
 	}
-	if len(r.user.Spec.PrivateMetadataFrom) > 0 && r.missing == nil {
+	if len(r.user.Spec.PrivateMetadataFrom) > 0 && r.sourcesErr == nil {
 		sent := r.record.Value()
 		r.sources.LeaveOut(plan.FieldPrivateMetadata, &sent)
-		r.rotated, r.reads = false, r.reads+1
+		r.sourcesChanged, r.reads = false, r.reads+1
 		if r.buildDesired() == nil {
-			return r.goesOnWithout(err)
+			return r.continueWithoutSources(err)
 		}
 	}
 	spec := r.user.Spec
 	if !ptr.Deref(spec.Banned, false) && !ptr.Deref(spec.Locked, false) {
 		return false
 	}
-	r.onlyRestricts, r.invalid = true, err
+	r.onlyRestricts, r.specErr = true, err
 	desired, err := plan.FromSpec(&v1alpha1.ClerkUserSpec{Banned: spec.Banned, Locked: spec.Locked}, plan.Inputs{Mark: r.mark()})
 	r.desired = desired
 	return err == nil

@@ -31,8 +31,8 @@ const maxRounds = 4
 
 // run plans, carries out what is allowed, and plans against Clerk's answers until nothing is left.
 func (e enforce) run(ctx context.Context) error {
-	e.compareUnseen()
-	e.findLost()
+	e.checkUnverified()
+	e.checkLost()
 	for left := maxRounds; left > 0; left-- {
 		e.failed = nil
 		refusals := e.refusals
@@ -41,12 +41,12 @@ func (e enforce) run(ctx context.Context) error {
 		if e.onlyRestricts {
 			do = plan.Restrictions(do)
 		}
-		e.pending, e.planned = e.known(withheld), true
+		e.pending, e.planned = e.withoutUnknown(withheld), true
 		if len(do) == 0 {
 			return e.conclude(todo)
 		}
 		if err := e.carryOutAll(ctx, do); err != nil {
-			e.notePending(err)
+			e.setPending(err)
 			return err
 		}
 		left += e.refusals - refusals
@@ -79,7 +79,7 @@ func (e enforce) recordBegin(ctx context.Context, do []plan.Change) error {
 	if !changed {
 		return e.confirmRecord(ctx, do)
 	}
-	e.fields().intends(pointers)
+	e.fields().addIntended(pointers)
 	if e.justCreated() {
 		return nil
 	}
@@ -101,13 +101,13 @@ func (r *reconciliation) policy(todo []plan.Change) plan.Policy {
 		return plan.Policy{Observe: true}
 	}
 	fields := r.fields()
-	policy := plan.Policy{Withheld: map[string]bool{}, Refused: fields.standing(r.backOffInputs(), r.now), Single: fields.single}
+	policy := plan.Policy{Withheld: map[string]bool{}, Refused: fields.inBackOff(r.backOffInputs(), r.now), Single: fields.single}
 	for _, field := range r.sources.LeftOut {
 		policy.Withheld[field] = true
 	}
 	r.notKept, r.contended = nil, nil
 	for _, part := range partsOf(todo) {
-		if fields.futile(part, plan.Fingerprint(r.observed, part.Field)) {
+		if fields.wasIgnored(part, plan.Fingerprint(r.observed, part.Field)) {
 			policy.Refused[part] = true
 			if !slices.Contains(r.notKept, part.Field) {
 				r.notKept = append(r.notKept, part.Field)
@@ -134,26 +134,26 @@ func partsOf(changes []plan.Change) []plan.Part {
 	return parts
 }
 
-// known leaves out the fields of which it is not known whether they differ. Private metadata that the spec holds itself is
+// withoutUnknown leaves out the fields of which it is not known whether they differ. Private metadata that the spec holds itself is
 // known, and not written either.
-func (r *reconciliation) known(fields []string) []string {
+func (r *reconciliation) withoutUnknown(fields []string) []string {
 	return slices.DeleteFunc(fields, func(field string) bool {
 		inline := field == plan.FieldPrivateMetadata && r.user.Spec.PrivateMetadata != nil
 		return slices.Contains(r.sources.LeftOut, field) && !inline
 	})
 }
 
-// notePending names everything that was not carried out because a call failed. While the object only waits for its turn,
+// setPending names everything that was not carried out because a call failed. While the object only waits for its turn,
 // status says nothing new of that.
-func (r *reconciliation) notePending(err error) {
-	if len(r.fields().unseen) == 0 {
+func (r *reconciliation) setPending(err error) {
+	if len(r.fields().unverified) == 0 {
 		r.pruneRecord()
 	}
 	if _, waiting := clerk.Waiting(err); waiting {
 		r.planned = false
 		return
 	}
-	r.pending = r.known(plan.Fields(r.diff(r.observed)))
+	r.pending = r.withoutUnknown(plan.Fields(r.diff(r.observed)))
 }
 
 // pruneRecord takes off the record what left the spec and is no longer at Clerk.
@@ -168,19 +168,19 @@ func (r *reconciliation) conclude(todo []plan.Change) error {
 	r.pruneRecord()
 	switch {
 	case r.onlyRestricts:
-		return r.invalid
-	case r.user.Spec.Observes(), r.missing != nil && !source.IsFault(r.missing):
-		return r.missing
+		return r.specErr
+	case r.user.Spec.Observes(), r.sourcesErr != nil && !source.IsFault(r.sourcesErr):
+		return r.sourcesErr
 	}
 	fields := r.fields()
-	fields.left(partsOf(todo), r.contended)
+	fields.recordPending(partsOf(todo), r.contended)
 	open := &unfinished{
-		missing:     r.missing,
+		sourcesErr:  r.sourcesErr,
 		refused:     fields.refused(todo, r.desired),
 		unreachable: plan.Unreachable(r.desired, r.observed),
 		notKept:     r.notKept,
 	}
-	refused, unsent := fields.disowned()
+	refused, unsent := fields.unwritten()
 	r.record.Disown(r.observed, refused, unsent)
 	if len(open.refused) == 0 {
 		r.identifiers.Forget(r.uid())
@@ -196,23 +196,23 @@ func (r *reconciliation) countCorrections(did []plan.Change) {
 	}
 	lapsed := r.user.Status.LockExpiresAt != nil && !r.user.Status.LockExpiresAt.After(r.now)
 	fields := r.fields()
-	for _, field := range r.foreign(did) {
+	for _, field := range r.driftFields(did) {
 		if field != plan.FieldLocked || !lapsed {
-			fields.corrected(field, r.now)
+			fields.recordCorrection(field, r.now)
 		}
 	}
 }
 
-// compareUnseen is for changes of the reconcile before this one, which was broken off before it saw their effect.
-func (r *reconciliation) compareUnseen() {
-	if fields := r.fields(); len(fields.unseen) > 0 {
-		r.noteFutile(fields.unseen)
-		fields.unseen = nil
+// checkUnverified is for changes of the reconcile before this one, which was broken off before it saw their effect.
+func (r *reconciliation) checkUnverified() {
+	if fields := r.fields(); len(fields.unverified) > 0 {
+		r.recordIgnored(fields.unverified)
+		fields.unverified = nil
 	}
 }
 
-// findLost counts the changes of the reconcile before this one whose answer was lost as carried out, where the user shows them.
-func (r *reconciliation) findLost() {
+// checkLost counts the changes of the reconcile before this one whose answer was lost as carried out, where the user shows them.
+func (r *reconciliation) checkLost() {
 	fields := r.fields()
 	for _, change := range fields.lost {
 		if len(plan.Repeated([]plan.Change{change}, r.diff(r.observed))) == 0 {
@@ -222,11 +222,11 @@ func (r *reconciliation) findLost() {
 	fields.lost = nil
 }
 
-// noteFutile remembers what Clerk's answers to the very calls that were to change it do not show. It counts as failed.
-func (r *reconciliation) noteFutile(did []plan.Change) {
+// recordIgnored remembers what Clerk's answers to the very calls that were to change it do not show. It counts as failed.
+func (r *reconciliation) recordIgnored(did []plan.Change) {
 	fields := r.fields()
 	for _, part := range plan.Repeated(did, r.diff(r.observed)) {
-		fields.ignored(part, plan.Fingerprint(r.observed, part.Field))
+		fields.recordIgnored(part, plan.Fingerprint(r.observed, part.Field))
 		r.failed = append(r.failed, did...)
 	}
 }
@@ -237,11 +237,11 @@ func (r *reconciliation) compare(did []plan.Change) error {
 	if err := r.buildDesired(); err != nil {
 		return err
 	}
-	r.noteFutile(did)
+	r.recordIgnored(did)
 	return nil
 }
 
-// wroteOnly is the metadata pointers that a change writes.
-func (r *reconciliation) wroteOnly(change plan.Change) []string {
+// metadataPointers is the metadata pointers that a change writes.
+func (r *reconciliation) metadataPointers(change plan.Change) []string {
 	return plan.Intend(v1alpha1.Applied{}, r.desired, []plan.Change{change}).Metadata
 }

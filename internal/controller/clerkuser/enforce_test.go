@@ -21,48 +21,48 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-func TestPolicyWithholdsWhatIsFutileOrContended(t *testing.T) {
+func TestPolicyWithholdsIgnoredAndContendedFields(t *testing.T) {
 	t.Parallel()
 	ban := []plan.Change{plan.Ban{}, plan.Update{Params: clerk.UpdateUserParams{Locale: ptr.To("en")}}}
-	user := atClerk("ann@example.com")
+	user := clerkUser("ann@example.com")
 	tests := map[string]struct {
-		learned   func(p *reconciliation, f *fieldState)
+		learned   func(rec *reconciliation, f *fieldState)
 		notKept   []string
 		contended []string
 	}{
 		"Nothing": {func(*reconciliation, *fieldState) {}, nil, nil},
 		"Futile": {func(_ *reconciliation, f *fieldState) {
-			f.ignored(plan.Part{Field: "locale"}, plan.Fingerprint(user, "locale"))
+			f.recordIgnored(plan.Part{Field: "locale"}, plan.Fingerprint(user, "locale"))
 		}, []string{"locale"}, nil},
 		"FutileWithAnotherValue": {func(_ *reconciliation, f *fieldState) {
-			f.ignored(plan.Part{Field: "locale"}, plan.Fingerprint(atClerk("", func(u *clerk.User) { u.Locale = "de" }), "locale"))
+			f.recordIgnored(plan.Part{Field: "locale"}, plan.Fingerprint(clerkUser("", func(u *clerk.User) { u.Locale = "de" }), "locale"))
 		}, nil, nil},
 		"FutileButNotPlanned": {func(_ *reconciliation, f *fieldState) {
-			f.ignored(plan.Part{Field: "username"}, plan.Fingerprint(user, "username"))
+			f.recordIgnored(plan.Part{Field: "username"}, plan.Fingerprint(user, "username"))
 		}, nil, nil},
-		"Contended": {func(p *reconciliation, f *fieldState) {
+		"Contended": {func(rec *reconciliation, f *fieldState) {
 			for range maxCorrections {
-				f.corrected("banned", p.now)
+				f.recordCorrection("banned", rec.now)
 			}
 		}, nil, []string{"banned"}},
-		"FutileIsSaidFirst": {func(p *reconciliation, f *fieldState) {
-			f.ignored(plan.Part{Field: "banned"}, plan.Fingerprint(user, "banned"))
+		"FutileIsSaidFirst": {func(rec *reconciliation, f *fieldState) {
+			f.recordIgnored(plan.Part{Field: "banned"}, plan.Fingerprint(user, "banned"))
 			for range maxCorrections {
-				f.corrected("banned", p.now)
+				f.recordCorrection("banned", rec.now)
 			}
 		}, []string{"banned"}, nil},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := newTestPass(t, newTestReconciler(t, newClock()), newTestUser("ann"))
-			p.observed = user
-			tc.learned(p, p.fields())
-			policy := p.policy(ban)
-			if diff := cmp.Diff(tc.notKept, p.notKept); diff != "" {
+			rec := newTestReconciliation(t, newTestReconciler(t, newClock()), newTestUser("ann"))
+			rec.observed = user
+			tc.learned(rec, rec.fields())
+			policy := rec.policy(ban)
+			if diff := cmp.Diff(tc.notKept, rec.notKept); diff != "" {
 				t.Errorf("not kept (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(tc.contended, p.contended); diff != "" {
+			if diff := cmp.Diff(tc.contended, rec.contended); diff != "" {
 				t.Errorf("contended (-want +got):\n%s", diff)
 			}
 			for _, field := range []string{"banned", "locale"} {
@@ -74,95 +74,95 @@ func TestPolicyWithholdsWhatIsFutileOrContended(t *testing.T) {
 			}
 		})
 	}
-	p := newTestPass(t, newTestReconciler(t, newClock()), newTestUser("ann"))
-	p.user.Spec.Mode = ptr.To(v1alpha1.ModeObserve)
-	if !p.policy(ban).Observe {
+	rec := newTestReconciliation(t, newTestReconciler(t, newClock()), newTestUser("ann"))
+	rec.user.Spec.Mode = ptr.To(v1alpha1.ModeObserve)
+	if !rec.policy(ban).Observe {
 		t.Error("in mode Observe something may be done")
 	}
 }
 
 func TestFieldThatSomebodyKeepsChangingBack(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.FirstName = ptr.To("Ann") }))
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	told(s.Reconciler)
+	f := newFixture(t)
+	f.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.FirstName = ptr.To("Ann") }))
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	recordedEvents(f.Reconciler)
 	change := func() {
 		t.Helper()
-		if _, err := s.clerk.Edit(s.atClerk().ID, func(u *emulator.User) { u.FirstName = ptr.To("Eve") }); err != nil {
+		if _, err := f.clerk.Edit(f.onlyUser().ID, func(u *emulator.User) { u.FirstName = ptr.To("Eve") }); err != nil {
 			t.Fatal(err)
 		}
-		s.tails()
+		f.incrementalSync()
 	}
 	for range maxCorrections {
 		change()
-		s.becomes("ann", v1alpha1.ReasonInSync)
-		s.tells(v1alpha1.EventDriftCorrected)
-		if name := *s.atClerk().FirstName; name != "Ann" {
+		f.expectReady("ann", v1alpha1.ReasonInSync)
+		f.expectEvent(v1alpha1.EventDriftCorrected)
+		if name := *f.onlyUser().FirstName; name != "Ann" {
 			t.Fatalf("the name stays %s", name)
 		}
 	}
 	change()
-	s.becomes("ann", v1alpha1.ReasonContended)
-	if name := *s.atClerk().FirstName; name != "Eve" {
+	f.expectReady("ann", v1alpha1.ReasonContended)
+	if name := *f.onlyUser().FirstName; name != "Eve" {
 		t.Errorf("a contended name was put right: %s", name)
 	}
-	user := s.user("ann")
+	user := f.user("ann")
 	if diff := cmp.Diff([]string{"firstName"}, user.Status.PendingChanges); diff != "" {
 		t.Errorf("pendingChanges (-want +got):\n%s", diff)
 	}
-	s.clock.advance(v1alpha1.DefaultFullInterval)
-	s.becomes("ann", v1alpha1.ReasonContended)
-	s.compares()
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	if name := *s.atClerk().FirstName; name != "Ann" {
+	f.clock.advance(v1alpha1.DefaultFullInterval)
+	f.expectReady("ann", v1alpha1.ReasonContended)
+	f.fullSync()
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	if name := *f.onlyUser().FirstName; name != "Ann" {
 		t.Errorf("after a full comparison the name stays %s", name)
 	}
 	change()
-	s.becomes("ann", v1alpha1.ReasonContended)
-	s.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.LastName = ptr.To("Lee") })
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	if user := s.atClerk(); *user.FirstName != "Ann" || *user.LastName != "Lee" {
+	f.expectReady("ann", v1alpha1.ReasonContended)
+	f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.LastName = ptr.To("Lee") })
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	if user := f.onlyUser(); *user.FirstName != "Ann" || *user.LastName != "Lee" {
 		t.Error("a change of the manifest does not end the strife")
 	}
 }
 
 // A lock lapses by itself: nobody changes it back, however often it is renewed.
-func TestLockThatLapsesIsNoStrife(t *testing.T) {
+func TestLapsedLockIsNoFieldConflict(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Locked = ptr.To(true) }))
+	f := newFixture(t)
+	f.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Locked = ptr.To(true) }))
 	for range 3 * maxCorrections {
-		result := s.becomes("ann", v1alpha1.ReasonInSync)
-		if !s.atClerk().Locked {
+		result := f.expectReady("ann", v1alpha1.ReasonInSync)
+		if !f.onlyUser().Locked {
 			t.Fatal("the user is not locked")
 		}
-		until := s.user("ann").Status.LockExpiresAt
+		until := f.user("ann").Status.LockExpiresAt
 		if until == nil {
 			t.Fatal("status does not say when the lock lapses")
 		}
-		if late := result.RequeueAfter - until.Sub(s.clock.at); late < 0 || late >= time.Second {
-			t.Fatalf("it is looked again in %s, and the lock lapses in %s", result.RequeueAfter, until.Sub(s.clock.at))
+		if late := result.RequeueAfter - until.Sub(f.clock.at); late < 0 || late >= time.Second {
+			t.Fatalf("it is looked again in %s, and the lock lapses in %s", result.RequeueAfter, until.Sub(f.clock.at))
 		}
-		s.clock.advance(result.RequeueAfter)
+		f.clock.advance(result.RequeueAfter)
 	}
 }
 
 // What will be taken back later is on record before it is written: a crash right after would leave it for ever.
 func TestIntentIsOnRecordBeforeTheCall(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.create(newTestUser("ann"))
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	s.edit("ann", func(u *v1alpha1.ClerkUser) {
+	f := newFixture(t)
+	f.create(newTestUser("ann"))
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.edit("ann", func(u *v1alpha1.ClerkUser) {
 		u.Spec.PublicMetadata = &runtime.RawExtension{Raw: []byte(`{"role":"admin"}`)}
 		u.Spec.Banned = ptr.To(true)
 	})
-	s.clerk.ResetJournal()
+	f.clerk.ResetJournal()
 	var before []string
-	s.Client = interceptor.NewClient(s.cluster, interceptor.Funcs{
+	f.Client = interceptor.NewClient(f.cluster, interceptor.Funcs{
 		SubResourcePatch: func(ctx context.Context, c client.Client, sub string, o client.Object, p client.Patch, options ...client.SubResourcePatchOption) error {
-			if len(s.clerk.Journal().Writes()) == 0 {
+			if len(f.clerk.Journal().Writes()) == 0 {
 				user, ok := o.(*v1alpha1.ClerkUser)
 				if ok && user.Status.Applied != nil {
 					before = user.Status.Applied.Metadata
@@ -171,74 +171,74 @@ func TestIntentIsOnRecordBeforeTheCall(t *testing.T) {
 			return c.SubResource(sub).Patch(ctx, o, p, options...)
 		},
 	})
-	s.server.InjectFault(emulator.Fault{Path: "/users/*/metadata", AfterApplying: true, Cut: true})
-	s.pass("ann")
+	f.server.InjectFault(emulator.Fault{Path: "/users/*/metadata", AfterApplying: true, Cut: true})
+	f.reconcile("ann")
 	if diff := cmp.Diff([]string{"/publicMetadata/role"}, before); diff != "" {
 		t.Errorf("on record before the first call (-want +got):\n%s", diff)
 	}
-	s.restart()
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	s.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.PublicMetadata, u.Spec.Banned = nil, nil })
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	if user := s.atClerk(); user.Banned || len(user.PublicMetadata) != 0 {
+	f.restart()
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.PublicMetadata, u.Spec.Banned = nil, nil })
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	if user := f.onlyUser(); user.Banned || len(user.PublicMetadata) != 0 {
 		t.Errorf("what left the spec is still there: banned %t, %v", user.Banned, user.PublicMetadata)
 	}
-	if applied := s.user("ann").Status.Applied; applied != nil && (applied.Banned || len(applied.Metadata) != 0) {
+	if applied := f.user("ann").Status.Applied; applied != nil && (applied.Banned || len(applied.Metadata) != 0) {
 		t.Errorf("what was taken back is still on record: %+v", applied)
 	}
 }
 
-func TestObserveLooksAndChangesNothing(t *testing.T) {
+func TestObserveChangesNothing(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Mode = ptr.To(v1alpha1.ModeObserve) }))
-	s.becomes("ann", v1alpha1.ReasonObserved)
-	if user := s.user("ann"); len(user.Finalizers) != 0 || len(user.Annotations) != 0 || user.Status.UserID != "" {
+	f := newFixture(t)
+	f.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Mode = ptr.To(v1alpha1.ModeObserve) }))
+	f.expectReady("ann", v1alpha1.ReasonObserved)
+	if user := f.user("ann"); len(user.Finalizers) != 0 || len(user.Annotations) != 0 || user.Status.UserID != "" {
 		t.Errorf("an object that only looks is bound: %v %v %q", user.Finalizers, user.Annotations, user.Status.UserID)
 	}
-	if n := len(s.clerk.Journal().Writes()); n != 0 || len(s.clerk.Users()) != 0 {
+	if n := len(f.clerk.Journal().Writes()); n != 0 || len(f.clerk.Users()) != 0 {
 		t.Errorf("%d writes at Clerk", n)
 	}
-	s.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Mode = nil })
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	s.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Mode, u.Spec.Banned = ptr.To(v1alpha1.ModeObserve), ptr.To(true) })
-	s.becomes("ann", v1alpha1.ReasonObserved)
-	if diff := cmp.Diff([]string{"banned"}, s.user("ann").Status.PendingChanges); diff != "" || s.atClerk().Banned {
-		t.Errorf("pendingChanges (-want +got):\n%s; banned %t", diff, s.atClerk().Banned)
+	f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Mode = nil })
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Mode, u.Spec.Banned = ptr.To(v1alpha1.ModeObserve), ptr.To(true) })
+	f.expectReady("ann", v1alpha1.ReasonObserved)
+	if diff := cmp.Diff([]string{"banned"}, f.user("ann").Status.PendingChanges); diff != "" || f.onlyUser().Banned {
+		t.Errorf("pendingChanges (-want +got):\n%s; banned %t", diff, f.onlyUser().Banned)
 	}
 }
 
 func TestSuspensionStopsAllWork(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Suspend = ptr.To(true) }))
-	s.becomes("ann", v1alpha1.ReasonSuspended)
-	s.wantCalls(0)
-	s.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Suspend = nil })
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	s.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Suspend, u.Spec.Banned = ptr.To(true), ptr.To(true) })
-	s.clerk.ResetJournal()
-	if result := s.becomes("ann", v1alpha1.ReasonInSync); !result.IsZero() {
+	f := newFixture(t)
+	f.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Suspend = ptr.To(true) }))
+	f.expectReady("ann", v1alpha1.ReasonSuspended)
+	f.expectCalls(0)
+	f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Suspend = nil })
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Suspend, u.Spec.Banned = ptr.To(true), ptr.To(true) })
+	f.clerk.ResetJournal()
+	if result := f.expectReady("ann", v1alpha1.ReasonInSync); !result.IsZero() {
 		t.Errorf("a suspended object is looked at again: %+v", result)
 	}
-	s.wantCalls(0)
-	if user := s.user("ann"); user.Status.ObservedGeneration == user.Generation {
+	f.expectCalls(0)
+	if user := f.user("ann"); user.Status.ObservedGeneration == user.Generation {
 		t.Error("a suspended object says that its new spec was seen")
 	}
 }
 
 func TestSpecThatCannotBeCarriedOut(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) {
+	f := newFixture(t)
+	f.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) {
 		u.Spec.PublicMetadata = &runtime.RawExtension{Raw: []byte(`{"a":null}`)}
 	}))
-	s.becomes("ann", v1alpha1.ReasonInvalidSpec)
-	s.wantCalls(0)
-	if user := s.user("ann"); len(user.Finalizers) != 0 {
+	f.expectReady("ann", v1alpha1.ReasonInvalidSpec)
+	f.expectCalls(0)
+	if user := f.user("ann"); len(user.Finalizers) != 0 {
 		t.Error("an object that was never valid is bound by a finalizer")
 	}
-	s.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.PublicMetadata, u.Spec.EmailAddresses = nil, nil })
-	s.becomes("ann", v1alpha1.ReasonInvalidSpec)
-	s.wantCalls(0)
+	f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.PublicMetadata, u.Spec.EmailAddresses = nil, nil })
+	f.expectReady("ann", v1alpha1.ReasonInvalidSpec)
+	f.expectCalls(0)
 }

@@ -60,8 +60,8 @@ func newTestQueue(t *testing.T) reconcile.Queue {
 	return q
 }
 
-// queued empties a queue and returns the names in it, sorted.
-func queued(q reconcile.Queue) []string {
+// queuedNames empties a queue and returns the names in it, sorted.
+func queuedNames(q reconcile.Queue) []string {
 	var names []string
 	for q.Len() > 0 {
 		item, _ := q.Get()
@@ -72,8 +72,8 @@ func queued(q reconcile.Queue) []string {
 	return names
 }
 
-// population is ClerkUsers that lead to instances in all the ways there are.
-func population() []client.Object {
+// testObjects is ClerkUsers that lead to instances in all the ways there are.
+func testObjects() []client.Object {
 	refer := func(name string, namespace *string) func(*v1alpha1.ClerkUser) {
 		return func(u *v1alpha1.ClerkUser) {
 			u.Spec.InstanceRef = &v1alpha1.InstanceReference{Name: name, Namespace: namespace}
@@ -91,7 +91,7 @@ func population() []client.Object {
 	}
 }
 
-func TestInstanceWakesThoseThatLeadToIt(t *testing.T) {
+func TestInstanceEnqueuesItsUsers(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		instance, fallback types.NamespacedName
@@ -109,10 +109,10 @@ func TestInstanceWakesThoseThatLeadToIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newTestReconciler(t, newClock())
-			r.Client, r.DefaultInstance = newTestCluster(t, population()...), tc.fallback
+			r.Client, r.DefaultInstance = newTestCluster(t, testObjects()...), tc.fallback
 			q := newTestQueue(t)
 			r.enqueueUsersOf(t.Context(), q, tc.instance)
-			if diff := cmp.Diff(tc.want, queued(q)); diff != "" {
+			if diff := cmp.Diff(tc.want, queuedNames(q)); diff != "" {
 				t.Errorf("woken (-want +got):\n%s", diff)
 			}
 		})
@@ -139,33 +139,33 @@ func TestInstanceEventsThatConcernUsers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newTestReconciler(t, newClock())
-			r.Client = newTestCluster(t, population()...)
+			r.Client = newTestCluster(t, testObjects()...)
 			was, is := newTestInstance(), newTestInstance()
 			tc.change(is)
 			q := newTestQueue(t)
 			r.instanceEventHandler().Update(t.Context(), event.UpdateEvent{ObjectOld: was, ObjectNew: is}, q)
-			if diff := cmp.Diff(tc.want, queued(q)); diff != "" {
+			if diff := cmp.Diff(tc.want, queuedNames(q)); diff != "" {
 				t.Errorf("woken (-want +got):\n%s", diff)
 			}
 		})
 	}
 	r := newTestReconciler(t, newClock())
-	r.Client = newTestCluster(t, population()...)
+	r.Client = newTestCluster(t, testObjects()...)
 	q := newTestQueue(t)
 	r.instanceEventHandler().Create(t.Context(), event.CreateEvent{Object: newTestInstance()}, q)
-	if diff := cmp.Diff(woken, queued(q)); diff != "" {
+	if diff := cmp.Diff(woken, queuedNames(q)); diff != "" {
 		t.Errorf("a new instance woke (-want +got):\n%s", diff)
 	}
 	r.instanceEventHandler().Delete(t.Context(), event.DeleteEvent{Object: newTestInstance()}, q)
-	if diff := cmp.Diff(woken, queued(q)); diff != "" {
+	if diff := cmp.Diff(woken, queuedNames(q)); diff != "" {
 		t.Errorf("an instance that vanished woke (-want +got):\n%s", diff)
 	}
 }
 
-func TestPoolWakesUsers(t *testing.T) {
+func TestPoolEnqueuesUsers(t *testing.T) {
 	t.Parallel()
 	r := newTestReconciler(t, newClock())
-	r.Client = newTestCluster(t, population()...)
+	r.Client = newTestCluster(t, testObjects()...)
 	q := newTestQueue(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -177,29 +177,29 @@ func TestPoolWakesUsers(t *testing.T) {
 	for q.Len() == 0 && time.Now().Before(deadline) {
 		time.Sleep(time.Millisecond)
 	}
-	if diff := cmp.Diff([]string{"team-b/implied-b"}, queued(q)); diff != "" {
+	if diff := cmp.Diff([]string{"team-b/implied-b"}, queuedNames(q)); diff != "" {
 		t.Errorf("woken (-want +got):\n%s", diff)
 	}
 }
 
 // A user that is let go may be what others of the namespace wait for, whatever hold they are under.
-func TestDeletionWakesThoseThatWaitAndIsForgotten(t *testing.T) {
+func TestDeletionEnqueuesBlockedUsersAndForgetsState(t *testing.T) {
 	t.Parallel()
 	gone := newTestUser("gone")
 	r := newTestReconciler(t, newClock())
-	r.Client = newTestCluster(t, population()...)
+	r.Client = newTestCluster(t, testObjects()...)
 	gone.ResourceVersion = "7"
 	r.objects.Wrote(gone)
 	for range reconcile.RatesBurst {
 		r.rates.Wait(gone.UID)
 	}
-	waiting := newTestPass(t, r, newTestUser("implied"))
+	waiting := newTestReconciliation(t, r, newTestUser("implied"))
 	waiting.err = errAlreadyExists
-	concluded(r, waiting)
+	reconcileResult(r, waiting)
 
 	q := newTestQueue(t)
 	r.userEventHandler().Delete(t.Context(), event.DeleteEvent{Object: gone}, q)
-	got := queued(q)
+	got := queuedNames(q)
 	for _, name := range []string{"team-a/implied", "team-a/named", "team-a/prod"} {
 		if !slices.Contains(got, name) {
 			t.Errorf("woken were %v, want %s among them", got, name)
@@ -208,7 +208,7 @@ func TestDeletionWakesThoseThatWaitAndIsForgotten(t *testing.T) {
 	if slices.Contains(got, "team-b/implied-b") {
 		t.Errorf("woken were %v, and one of another namespace among them", got)
 	}
-	if err := newTestPass(t, r, newTestUser("implied")).inBackOff(); err != nil {
+	if err := newTestReconciliation(t, r, newTestUser("implied")).inBackOff(); err != nil {
 		t.Errorf("the object that may have its user now is still in back-off: %v", err)
 	}
 	gone.ResourceVersion = "6"
@@ -217,10 +217,10 @@ func TestDeletionWakesThoseThatWaitAndIsForgotten(t *testing.T) {
 	}
 }
 
-func TestClusterThatCannotBeAskedWakesNobody(t *testing.T) {
+func TestFailedListEnqueuesNobody(t *testing.T) {
 	t.Parallel()
 	r := newTestReconciler(t, newClock())
-	r.Client = interceptor.NewClient(newTestCluster(t, population()...), interceptor.Funcs{
+	r.Client = interceptor.NewClient(newTestCluster(t, testObjects()...), interceptor.Funcs{
 		List: func(context.Context, client.WithWatch, client.ObjectList, ...client.ListOption) error {
 			return errors.New("no")
 		},
@@ -228,14 +228,14 @@ func TestClusterThatCannotBeAskedWakesNobody(t *testing.T) {
 	q := newTestQueue(t)
 	r.enqueueUsersOf(t.Context(), q, types.NamespacedName{Namespace: testNamespace, Name: "default"})
 	r.userEventHandler().Delete(t.Context(), event.DeleteEvent{Object: newTestUser("gone")}, q)
-	if got := queued(q); got != nil {
+	if got := queuedNames(q); got != nil {
 		t.Errorf("woken were %v", got)
 	}
 }
 
-func TestSuccessorProvesThatItMeansTheUser(t *testing.T) {
+func TestSuccessorMustProvePossession(t *testing.T) {
 	t.Parallel()
-	user := atClerk("ann@example.com")
+	user := clerkUser("ann@example.com")
 	tests := map[string]struct {
 		candidate func(*v1alpha1.ClerkUser)
 		want      bool
@@ -253,7 +253,7 @@ func TestSuccessorProvesThatItMeansTheUser(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := transfer{reconciliation: newTestPass(t, newTestReconciler(t, newClock()), newTestUser("former"))}
+			p := transfer{reconciliation: newTestReconciliation(t, newTestReconciler(t, newClock()), newTestUser("former"))}
 			candidate := newTestUser("successor", func(u *v1alpha1.ClerkUser) { u.Spec.EmailAddresses[0].Address = "ann@example.com" })
 			tc.candidate(candidate)
 			user := *user

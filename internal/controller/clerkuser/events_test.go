@@ -20,8 +20,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// told empties a recorder.
-func told(r *Reconciler) []string {
+// recordedEvents empties a recorder.
+func recordedEvents(r *Reconciler) []string {
 	var all []string
 	for {
 		select {
@@ -36,14 +36,14 @@ func told(r *Reconciler) []string {
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	update := func(p clerk.UpdateUserParams) plan.Change { return plan.Update{Params: p} }
-	names := update(clerk.UpdateUserParams{FirstName: ptr.To(spoken), LastName: ptr.To(spoken)})
-	metadata := plan.MergeMetadata{Params: clerk.MetadataParams{Public: clerk.Metadata{"role": spoken}}}
+	names := update(clerk.UpdateUserParams{FirstName: ptr.To(leakMarker), LastName: ptr.To(leakMarker)})
+	metadata := plan.MergeMetadata{Params: clerk.MetadataParams{Public: clerk.Metadata{"role": leakMarker}}}
 	mark := plan.MergeMetadata{Params: clerk.MetadataParams{Private: clerk.Metadata{v1alpha1.OwnerKey: "v1 …"}}}
-	email := plan.AddEmailAddress{Params: clerk.CreateEmailAddressParams{Address: spoken + "@example.com"}}
+	email := plan.AddEmailAddress{Params: clerk.CreateEmailAddressParams{Address: leakMarker + "@example.com"}}
 	inSync := result{Result: reconcile.Result{Ready: metav1.ConditionTrue, Reason: v1alpha1.ReasonInSync, Message: "as declared"}}
 	rejected := result{Result: reconcile.Result{Ready: metav1.ConditionFalse, Reason: v1alpha1.ReasonRejectedByClerk, Message: "100 % refused", Stalled: true}}
-	was := func(v result) func(*v1alpha1.ClerkUser) {
-		return func(u *v1alpha1.ClerkUser) { fillConditions(u, v) }
+	was := func(res result) func(*v1alpha1.ClerkUser) {
+		return func(u *v1alpha1.ClerkUser) { fillConditions(u, res) }
 	}
 	tests := map[string]struct {
 		before  func(*v1alpha1.ClerkUser)
@@ -51,38 +51,40 @@ func TestEvents(t *testing.T) {
 		result  result
 		want    []string
 	}{
-		"NothingHappened":      {was(inSync), func(*reconciliation) {}, inSync, nil},
-		"FirstVerdictIsReady":  {nil, func(*reconciliation) {}, inSync, nil},
-		"FirstVerdictIsNot":    {nil, func(*reconciliation) {}, rejected, []string{"Warning RejectedByClerk 100 % refused"}},
-		"TurnToTheWorse":       {was(inSync), func(*reconciliation) {}, rejected, []string{"Warning RejectedByClerk 100 % refused"}},
-		"TurnToTheBetter":      {was(rejected), func(*reconciliation) {}, inSync, nil},
-		"StillBad":             {was(rejected), func(*reconciliation) {}, rejected, nil},
-		"BadInAnotherWay":      {was(result{Result: reconcile.Result{Ready: metav1.ConditionFalse, Reason: v1alpha1.ReasonMissing, Message: "gone"}}), func(*reconciliation) {}, rejected, []string{"Warning RejectedByClerk 100 % refused"}},
-		"Waiting":              {nil, func(*reconciliation) {}, result{Result: reconcile.Result{Unchanged: true}}, nil},
-		"ReleasedTellsNoTurn":  {was(inSync), func(p *reconciliation) { p.released = true }, result{Result: reconcile.Result{Unchanged: true}}, nil},
-		"NotesAreTold":         {was(inSync), func(p *reconciliation) { p.notef(v1alpha1.EventReleased, "Delete", "left at 100 %s", "Clerk") }, inSync, []string{"Normal Released left at 100 Clerk"}},
-		"CreationIsNotUpdated": {nil, func(p *reconciliation) { p.did = []plan.Change{plan.Create{}} }, inSync, nil},
+		"NothingHappened":     {was(inSync), func(*reconciliation) {}, inSync, nil},
+		"FirstVerdictIsReady": {nil, func(*reconciliation) {}, inSync, nil},
+		"FirstVerdictIsNot":   {nil, func(*reconciliation) {}, rejected, []string{"Warning RejectedByClerk 100 % refused"}},
+		"TurnToTheWorse":      {was(inSync), func(*reconciliation) {}, rejected, []string{"Warning RejectedByClerk 100 % refused"}},
+		"TurnToTheBetter":     {was(rejected), func(*reconciliation) {}, inSync, nil},
+		"StillBad":            {was(rejected), func(*reconciliation) {}, rejected, nil},
+		"BadInAnotherWay":     {was(result{Result: reconcile.Result{Ready: metav1.ConditionFalse, Reason: v1alpha1.ReasonMissing, Message: "gone"}}), func(*reconciliation) {}, rejected, []string{"Warning RejectedByClerk 100 % refused"}},
+		"Waiting":             {nil, func(*reconciliation) {}, result{Result: reconcile.Result{Unchanged: true}}, nil},
+		"ReleasedTellsNoTurn": {was(inSync), func(rec *reconciliation) { rec.released = true }, result{Result: reconcile.Result{Unchanged: true}}, nil},
+		"NotesAreTold": {was(inSync), func(rec *reconciliation) {
+			rec.recordEventf(v1alpha1.EventReleased, "Delete", "left at 100 %s", "Clerk")
+		}, inSync, []string{"Normal Released left at 100 Clerk"}},
+		"CreationIsNotUpdated": {nil, func(rec *reconciliation) { rec.did = []plan.Change{plan.Create{}} }, inSync, nil},
 		"FieldsOfSeveralCallsInOneEvent": {
-			was(inSync), func(p *reconciliation) { p.did = []plan.Change{email, names, metadata} }, inSync,
+			was(inSync), func(rec *reconciliation) { rec.did = []plan.Change{email, names, metadata} }, inSync,
 			[]string{"Normal Updated changed emailAddresses, firstName, lastName, publicMetadata"},
 		},
-		"SameFieldTwiceIsNamedOnce": {was(inSync), func(p *reconciliation) { p.did = []plan.Change{email, email} }, inSync, []string{"Normal Updated changed emailAddresses"}},
+		"SameFieldTwiceIsNamedOnce": {was(inSync), func(rec *reconciliation) { rec.did = []plan.Change{email, email} }, inSync, []string{"Normal Updated changed emailAddresses"}},
 		"DriftIsToldAsSuch": {
-			was(inSync), func(p *reconciliation) { p.settled, p.did = true, []plan.Change{names} }, inSync,
+			was(inSync), func(rec *reconciliation) { rec.reported, rec.did = true, []plan.Change{names} }, inSync,
 			[]string{"Normal DriftCorrected put right what somebody else had changed: firstName, lastName"},
 		},
 		"AccessIsToldByItself": {
-			was(inSync), func(p *reconciliation) { p.did = []plan.Change{plan.Ban{}, plan.Lock{}, names} }, inSync,
+			was(inSync), func(rec *reconciliation) { rec.did = []plan.Change{plan.Ban{}, plan.Lock{}, names} }, inSync,
 			[]string{"Normal Banned banned the user, which ended all sessions", "Normal Locked locked the user", "Normal Updated changed firstName, lastName"},
 		},
 		"AccessGivenBack": {
-			was(inSync), func(p *reconciliation) { p.did = []plan.Change{plan.Unlock{}, plan.Unban{}} }, inSync,
+			was(inSync), func(rec *reconciliation) { rec.did = []plan.Change{plan.Unlock{}, plan.Unban{}} }, inSync,
 			[]string{"Normal Unlocked lifted the lock", "Normal Unbanned lifted the ban"},
 		},
-		"MarkIsNoFieldOfTheSpec":   {was(inSync), func(p *reconciliation) { p.did = []plan.Change{mark} }, inSync, nil},
-		"ChangesBeforeAnErrorToo":  {was(inSync), func(p *reconciliation) { p.did = []plan.Change{plan.Ban{}} }, rejected, []string{"Normal Banned banned the user, which ended all sessions", "Warning RejectedByClerk 100 % refused"}},
-		"ChangesWhileWaitingToo":   {was(inSync), func(p *reconciliation) { p.did = []plan.Change{plan.Ban{}} }, result{Result: reconcile.Result{Unchanged: true}}, []string{"Normal Banned banned the user, which ended all sessions"}},
-		"NotesComeBeforeTheirTurn": {nil, func(p *reconciliation) { p.notef(v1alpha1.EventDeleted, "Delete", "deleted") }, rejected, []string{"Normal Deleted deleted", "Warning RejectedByClerk 100 % refused"}},
+		"MarkIsNoFieldOfTheSpec":   {was(inSync), func(rec *reconciliation) { rec.did = []plan.Change{mark} }, inSync, nil},
+		"ChangesBeforeAnErrorToo":  {was(inSync), func(rec *reconciliation) { rec.did = []plan.Change{plan.Ban{}} }, rejected, []string{"Normal Banned banned the user, which ended all sessions", "Warning RejectedByClerk 100 % refused"}},
+		"ChangesWhileWaitingToo":   {was(inSync), func(rec *reconciliation) { rec.did = []plan.Change{plan.Ban{}} }, result{Result: reconcile.Result{Unchanged: true}}, []string{"Normal Banned banned the user, which ended all sessions"}},
+		"NotesComeBeforeTheirTurn": {nil, func(rec *reconciliation) { rec.recordEventf(v1alpha1.EventDeleted, "Delete", "deleted") }, rejected, []string{"Normal Deleted deleted", "Warning RejectedByClerk 100 % refused"}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -92,11 +94,11 @@ func TestEvents(t *testing.T) {
 			if tc.before != nil {
 				tc.before(user)
 			}
-			p := newTestPass(t, r, user)
-			p.settled = false
-			tc.learned(p)
-			stepsOf(r).recordEvents(t.Context(), user.DeepCopy(), p, tc.result)
-			got := told(r)
+			rec := newTestReconciliation(t, r, user)
+			rec.reported = false
+			tc.learned(rec)
+			stepsOf(r).recordEvents(t.Context(), user.DeepCopy(), rec, tc.result)
+			got := recordedEvents(r)
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("events (-want +got):\n%s", diff)
 			}
@@ -107,7 +109,7 @@ func TestEvents(t *testing.T) {
 					t.Errorf("reason %s is told twice in one pass", reason)
 				}
 				seen[reason] = true
-				if strings.Contains(text, spoken) {
+				if strings.Contains(text, leakMarker) {
 					t.Errorf("%q shows a value of the spec", text)
 				}
 			}
@@ -115,7 +117,7 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-func TestMetricsCountChangesAndTurns(t *testing.T) {
+func TestMetricsCountChangesAndTransitions(t *testing.T) {
 	t.Parallel()
 	r := newTestReconciler(t, newClock())
 	registry := prometheus.NewRegistry()
@@ -124,12 +126,12 @@ func TestMetricsCountChangesAndTurns(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Metrics = metrics
-	p := newTestPass(t, r, newTestUser("ann"))
-	p.did = []plan.Change{plan.Create{}, plan.Ban{}, plan.Ban{}}
+	rec := newTestReconciliation(t, r, newTestUser("ann"))
+	rec.did = []plan.Change{plan.Create{}, plan.Ban{}, plan.Ban{}}
 	inSync := result{Result: reconcile.Result{Ready: metav1.ConditionTrue, Reason: v1alpha1.ReasonInSync, Message: "as declared"}}
-	stepsOf(r).recordEvents(t.Context(), newTestUser("ann"), p, inSync)
-	p.settled = true
-	stepsOf(r).recordEvents(t.Context(), newTestUser("ann", func(u *v1alpha1.ClerkUser) { fillConditions(u, inSync) }), p, inSync)
+	stepsOf(r).recordEvents(t.Context(), newTestUser("ann"), rec, inSync)
+	rec.reported = true
+	stepsOf(r).recordEvents(t.Context(), newTestUser("ann", func(u *v1alpha1.ClerkUser) { fillConditions(u, inSync) }), rec, inSync)
 
 	want := map[string]float64{
 		"clerk_operator_changes_total cause=drift change=ban":    2,
@@ -138,7 +140,7 @@ func TestMetricsCountChangesAndTurns(t *testing.T) {
 		"clerk_operator_changes_total cause=spec change=create":  1,
 		"clerk_operator_ready_transitions_total reason=InSync":   1,
 	}
-	got := counted(t, registry)
+	got := counterValues(t, registry)
 	maps.DeleteFunc(got, func(_ string, count float64) bool { return count == 0 })
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("metrics that are not 0 (-want +got):\n%s", diff)
@@ -148,8 +150,8 @@ func TestMetricsCountChangesAndTurns(t *testing.T) {
 	}
 }
 
-// counted returns the counters of a registry by name and labels.
-func counted(t *testing.T, registry *prometheus.Registry) map[string]float64 {
+// counterValues returns the counters of a registry by name and labels.
+func counterValues(t *testing.T, registry *prometheus.Registry) map[string]float64 {
 	t.Helper()
 	families, err := registry.Gather()
 	if err != nil {

@@ -43,7 +43,7 @@ func (e readExtras) run(ctx context.Context) error {
 	}
 	read := extra{userID: e.userID, generation: e.user.Generation, compared: e.mirror.LastFullSync()}
 	for _, what := range e.user.Spec.StatusIncludes {
-		known, due := e.state.extraDue(what, read, e.shows(what), e.forced())
+		known, due := e.state.extraDue(what, read, e.isShown(what), e.reconcileRequested())
 		if !due {
 			continue
 		}
@@ -94,8 +94,8 @@ func (r *reconciliation) includes(what v1alpha1.StatusInclude) bool {
 	return slices.Contains(r.user.Spec.StatusIncludes, what)
 }
 
-// shows reports whether status shows a list, from whenever.
-func (r *reconciliation) shows(what v1alpha1.StatusInclude) bool {
+// isShown reports whether status shows a list, from whenever.
+func (r *reconciliation) isShown(what v1alpha1.StatusInclude) bool {
 	status := &r.user.Status
 	if what == v1alpha1.IncludeOrganizationMemberships {
 		return status.OrganizationMembershipCount != nil
@@ -203,8 +203,8 @@ type extra struct {
 	generation int64
 	// compared is when the last full sync before that read began; zero if there was none, or if nothing was read.
 	compared time.Time
-	// asked is true while somebody asks for a fresh look that this list has not had yet.
-	asked bool
+	// requested is true while somebody asks for a fresh look that this list has not had yet.
+	requested bool
 	// pages are the entries read so far of a list whose next page waits for a token. Nil is none.
 	pages any
 }
@@ -212,7 +212,7 @@ type extra struct {
 // extraDue returns what is remembered of a list, and whether it has to be read: status does not show it and it was not read
 // for this generation, it is another user's, there was a full sync since it was read, or somebody asks for a fresh
 // look. A list that an earlier process read is good until the next full sync.
-func (o *objectState) extraDue(what v1alpha1.StatusInclude, now extra, shown, asked bool) (known extra, due bool) {
+func (o *objectState) extraDue(what v1alpha1.StatusInclude, now extra, shown, requested bool) (known extra, due bool) {
 	known = o.extras[what]
 	if known.userID != "" && known.userID != now.userID {
 		return extra{userID: now.userID}, true
@@ -220,9 +220,9 @@ func (o *objectState) extraDue(what v1alpha1.StatusInclude, now extra, shown, as
 	if shown && known.compared.IsZero() {
 		known.generation, known.compared = now.generation, now.compared
 	}
-	known.userID, known.asked = now.userID, known.asked || asked
+	known.userID, known.requested = now.userID, known.requested || requested
 	o.keepExtra(what, known)
-	return known, known.asked || known.generation != now.generation && !shown || now.compared.After(known.compared)
+	return known, known.requested || known.generation != now.generation && !shown || now.compared.After(known.compared)
 }
 
 // keepExtra records what is known of a list now.

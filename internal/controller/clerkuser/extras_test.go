@@ -94,7 +94,7 @@ func TestWhatStatusIncludesIsReadAfterEachFullSync(t *testing.T) {
 }
 
 // A fresh look that has to wait is not forgotten when the object no longer asks for it.
-func TestFreshLookIsRememberedUntilItWasTaken(t *testing.T) {
+func TestRequestedReadIsRememberedUntilDone(t *testing.T) {
 	t.Parallel()
 	var m objectState
 	read := extra{userID: "user_1", generation: 1, compared: time.Unix(1000, 0)}

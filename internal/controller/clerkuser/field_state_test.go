@@ -10,18 +10,18 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-func TestFutileUntilTheValueChanges(t *testing.T) {
+func TestIgnoredUntilTheValueChanges(t *testing.T) {
 	t.Parallel()
 	f := newFieldState(1, "")
-	if f.futile(plan.Part{Field: "locale"}, "") {
+	if f.wasIgnored(plan.Part{Field: "locale"}, "") {
 		t.Error("a field that nobody tried is futile")
 	}
-	f.ignored(plan.Part{Field: "locale"}, "x")
-	if !f.futile(plan.Part{Field: "locale"}, "x") || f.futile(plan.Part{Field: "locale"}, "y") || f.futile(plan.Part{Field: "locale"}, "") || f.futile(plan.Part{Field: "username"}, "x") {
+	f.recordIgnored(plan.Part{Field: "locale"}, "x")
+	if !f.wasIgnored(plan.Part{Field: "locale"}, "x") || f.wasIgnored(plan.Part{Field: "locale"}, "y") || f.wasIgnored(plan.Part{Field: "locale"}, "") || f.wasIgnored(plan.Part{Field: "username"}, "x") {
 		t.Error("futile is not just the field with the value that Clerk showed")
 	}
-	f.ignored(plan.Part{Field: "locale"}, "y")
-	if f.futile(plan.Part{Field: "locale"}, "x") || !f.futile(plan.Part{Field: "locale"}, "y") {
+	f.recordIgnored(plan.Part{Field: "locale"}, "y")
+	if f.wasIgnored(plan.Part{Field: "locale"}, "x") || !f.wasIgnored(plan.Part{Field: "locale"}, "y") {
 		t.Error("the latest value is not the one that counts")
 	}
 }
@@ -61,7 +61,7 @@ func TestContended(t *testing.T) {
 			t.Parallel()
 			f := newFieldState(1, "")
 			for _, at := range tc.corrected {
-				f.corrected("banned", start.Add(at))
+				f.recordCorrection("banned", start.Add(at))
 			}
 			for range 2 {
 				if got := f.contended("banned", start.Add(tc.compared)); got != tc.want {
@@ -75,12 +75,12 @@ func TestContended(t *testing.T) {
 	}
 }
 
-func TestContendedFieldsArePutRightOncePerFullComparison(t *testing.T) {
+func TestContendedFieldsAreCorrectedOncePerFullSync(t *testing.T) {
 	t.Parallel()
 	f, at := newFieldState(1, ""), start
 	compared := start.Add(-time.Hour)
 	for range maxCorrections {
-		f.corrected("banned", at)
+		f.recordCorrection("banned", at)
 		at = at.Add(time.Minute)
 	}
 	for round := range 4 {
@@ -95,17 +95,17 @@ func TestContendedFieldsArePutRightOncePerFullComparison(t *testing.T) {
 			t.Fatalf("round %d: the field is not put right after a comparison", round)
 		}
 		at = at.Add(time.Second)
-		f.corrected("banned", at)
+		f.recordCorrection("banned", at)
 	}
 }
 
-func TestStrifeEndsWhenAFieldStaysForAFullInterval(t *testing.T) {
+func TestFieldConflictEndsAfterAFullIntervalWithoutChange(t *testing.T) {
 	t.Parallel()
 	const full = time.Hour
 	conflict := func() *fieldState {
 		f := newFieldState(1, "")
 		for range 3 {
-			f.corrected("banned", start)
+			f.recordCorrection("banned", start)
 		}
 		f.contended("banned", start)
 		return f
@@ -127,8 +127,8 @@ func TestStrifeEndsWhenAFieldStaysForAFullInterval(t *testing.T) {
 			f.settleConflicts(tc.differing, start.Add(tc.at), full)
 			// Two corrections more show whether the first three are remembered.
 			later := start.Add(tc.at)
-			f.corrected("banned", later)
-			f.corrected("banned", later)
+			f.recordCorrection("banned", later)
+			f.recordCorrection("banned", later)
 			if got := f.contended("banned", start); got != tc.want {
 				t.Errorf("contended after two more corrections: %t, want %t", got, tc.want)
 			}

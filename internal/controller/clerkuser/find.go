@@ -31,15 +31,15 @@ type lookUp struct {
 	asked time.Time
 }
 
-// waitedFor is how long an answer serves the reconciles that follow: longer than a token may have to be waited for.
-const waitedFor = 15 * time.Minute
+// lookUpTTL is how long an answer serves the reconciles that follow: longer than a token may have to be waited for.
+const lookUpTTL = 15 * time.Minute
 
 // findByIdentifier looks users up by values of one kind. A reconcile that runs out of tokens begins anew when it has one again,
 // so answers are remembered until a reconcile comes to its end: or one that needs two would for ever spend its token on the
 // first. An object that only observes, and has no user of its own, looks again at full syncs, which enqueue it.
 func (f finder) findByIdentifier(ctx context.Context, kind clerk.IdentifierKind, values ...string) ([]*clerk.User, error) {
 	question := clerk.Identifier{Kind: kind, Value: strings.Join(values, "\x00")}
-	if known, found := f.state.lookUps[question]; found && f.now.Sub(known.asked) < f.lookUpLife() {
+	if known, found := f.state.lookUps[question]; found && f.now.Sub(known.asked) < f.lookUpTTL() {
 		return known.hits, nil
 	}
 	asked := f.now
@@ -51,11 +51,11 @@ func (f finder) findByIdentifier(ctx context.Context, kind clerk.IdentifierKind,
 	return hits, nil
 }
 
-func (f finder) lookUpLife() time.Duration {
+func (f finder) lookUpTTL() time.Duration {
 	if f.user.Spec.Observes() {
 		return f.instance.Spec.FullInterval() / 2
 	}
-	return waitedFor
+	return lookUpTTL
 }
 
 func (f finder) remember(question clerk.Identifier, answer lookUp) {
@@ -68,7 +68,7 @@ func (f finder) remember(question clerk.Identifier, answer lookUp) {
 // read gets the user from Clerk. An answer older than one that is known already counts for nothing. The error is errGone if
 // Clerk has no such user.
 func (f finder) read(ctx context.Context, id string) (*clerk.User, error) {
-	if asked, missed := f.missedBefore(id); missed {
+	if asked, missed := f.missed(id); missed {
 		return nil, f.confirmAbsence(ctx, id, asked)
 	}
 	asked := f.clock()
@@ -79,7 +79,7 @@ func (f finder) read(ctx context.Context, id string) (*clerk.User, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading user %s: %w", id, err)
 	}
-	f.state.braked = time.Time{}
+	f.state.pausedAt = time.Time{}
 	known, ok := f.mirror.Read(user, asked)
 	if !ok {
 		return nil, &reconcile.WaitError{After: reconcile.StaleRetry, Err: errNotVisibleYet}
@@ -123,10 +123,10 @@ func (f finder) gone(userID string, asked time.Time) error {
 	return fmt.Errorf("reading user %s: %w", userID, errGone)
 }
 
-// missedBefore returns when a user was missed by an earlier reconcile that had no token to have that confirmed.
-func (f finder) missedBefore(userID string) (asked time.Time, missed bool) {
+// missed returns when a user was missed by an earlier reconcile that had no token to have that confirmed.
+func (f finder) missed(userID string) (asked time.Time, missed bool) {
 	known, found := f.state.lookUps[missedUser(userID)]
-	return known.asked, found && f.now.Sub(known.asked) < waitedFor
+	return known.asked, found && f.now.Sub(known.asked) < lookUpTTL
 }
 
 // missedUser is the question under which it is remembered that a user was missed.
@@ -174,14 +174,14 @@ func (r *reconciliation) vanished() (recreate bool, err error) {
 		r.observed = nil
 		return false, nil
 	}
-	if err := cmp.Or(r.invalid, r.missing); err != nil && r.origin == v1alpha1.OriginCreated {
+	if err := cmp.Or(r.specErr, r.sourcesErr); err != nil && r.origin == v1alpha1.OriginCreated {
 		// The user is not created again from half a spec. The order to do so stands meanwhile.
-		if r.asksAnew() {
+		if r.recreationRequested() {
 			return false, &reconcile.WaitError{After: reconcile.SourceRetry, Err: errNotRecreatedYet}
 		}
 		return false, err
 	}
-	if r.origin == v1alpha1.OriginCreated && r.mayCreateAnew() {
+	if r.origin == v1alpha1.OriginCreated && r.mayRecreate() {
 		return true, nil
 	}
 	gone := r.userID
@@ -191,12 +191,12 @@ func (r *reconciliation) vanished() (recreate bool, err error) {
 		r.record.Clear()
 		r.mirror.Unbind(r.uid())
 	}
-	return false, missing(gone, r.origin)
+	return false, missingUser(gone, r.origin)
 }
 
-// mayCreateAnew reports whether a user that the operator created and that is gone is to be created again: if the person
+// mayRecreate reports whether a user that the operator created and that is gone is to be created again: if the person
 // could not have left, or if somebody changed the spec since it was found missing.
-func (r *reconciliation) mayCreateAnew() bool {
+func (r *reconciliation) mayRecreate() bool {
 	if self := r.user.Spec.DeleteSelfEnabled; self != nil && !*self {
 		return true
 	}
@@ -205,12 +205,12 @@ func (r *reconciliation) mayCreateAnew() bool {
 		return false
 	}
 	// What the brake paused was to be created again. What was missed with many others was not, unless it was edited since.
-	paused := ready.Reason == v1alpha1.ReasonDeletionHeld && !r.settled
-	return paused || r.asksAnew()
+	paused := ready.Reason == v1alpha1.ReasonDeletionHeld && !r.reported
+	return paused || r.recreationRequested()
 }
 
-// asksAnew reports whether the spec was changed since the user was found missing, which is the order to create it again.
-func (r *reconciliation) asksAnew() bool {
+// recreationRequested reports whether the spec was changed since the user was found missing, which is the order to create it again.
+func (r *reconciliation) recreationRequested() bool {
 	ready := readyCondition(r.user)
 	return ready != nil && ready.Reason == v1alpha1.ReasonMissing && ready.ObservedGeneration != r.user.Generation
 }
@@ -218,14 +218,14 @@ func (r *reconciliation) asksAnew() bool {
 // namedMissing returns the error for a user that spec.userID names and that Clerk does not have. Whoever creates a user and
 // names it at once may be faster than Clerk shows the user, so the first result for a spec waits that time out.
 func (l locate) namedMissing(id string) error {
-	if left := clerk.LagLeft(l.clock(), l.firstSeen); left > 0 && !l.toldMissing() {
+	if left := clerk.LagLeft(l.clock(), l.firstSeen); left > 0 && !l.reportedMissing() {
 		return &reconcile.WaitError{After: clerk.LagRetry(left), Err: errNamedNotVisible}
 	}
-	return missing(id, v1alpha1.OriginAdopted)
+	return missingUser(id, v1alpha1.OriginAdopted)
 }
 
-// toldMissing reports whether the conditions say of this generation that the user is missing.
-func (r *reconciliation) toldMissing() bool {
+// reportedMissing reports whether the conditions say of this generation that the user is missing.
+func (r *reconciliation) reportedMissing() bool {
 	ready := readyCondition(r.user)
 	return ready != nil && ready.Reason == v1alpha1.ReasonMissing && ready.ObservedGeneration == r.user.Generation
 }

@@ -90,23 +90,23 @@ func newTestInstance() *v1alpha1.ClerkInstance {
 	}
 }
 
-// newTestPass returns a reconciliation of a user with an instance that can be used.
-func newTestPass(t *testing.T, r *Reconciler, user *v1alpha1.ClerkUser) *reconciliation {
+// newTestReconciliation returns a reconciliation of a user with an instance that can be used.
+func newTestReconciliation(t *testing.T, r *Reconciler, user *v1alpha1.ClerkUser) *reconciliation {
 	t.Helper()
-	p := r.newReconciliation(user, r.objects.begin(user.UID))
-	p.instance = newTestInstance()
-	_, shared := r.Pool.Join(instanceName(p.instance), testInstanceID, connection.Terms{})
-	p.instanceID, p.mirror = testInstanceID, shared
-	return p
+	rec := r.newReconciliation(user, r.objects.begin(user.UID))
+	rec.instance = newTestInstance()
+	_, shared := r.Pool.Join(instanceName(rec.instance), testInstanceID, connection.Terms{})
+	rec.instanceID, rec.mirror = testInstanceID, shared
+	return rec
 }
 
 // fillConditions fills in the conditions of an object that a result leads to.
-func fillConditions(user *v1alpha1.ClerkUser, v result) {
-	(&reconciliation{object: object{user: user}}).fillConditions(v)
+func fillConditions(user *v1alpha1.ClerkUser, res result) {
+	(&reconciliation{object: object{user: user}}).fillConditions(res)
 }
 
-// begun returns a reconciliation that has just begun.
-func begun(t *testing.T, user *v1alpha1.ClerkUser) *reconciliation {
+// startReconciliation returns a reconciliation that has just begun.
+func startReconciliation(t *testing.T, user *v1alpha1.ClerkUser) *reconciliation {
 	t.Helper()
 	r := newTestReconciler(t, newClock())
 	return r.newReconciliation(user, r.objects.begin(user.UID))
@@ -115,16 +115,16 @@ func begun(t *testing.T, user *v1alpha1.ClerkUser) *reconciliation {
 // stepsOf makes the steps of a Reconciler.
 func stepsOf(r *Reconciler) kind { return kind{r} }
 
-// offline is a reconciliation without rights at Clerk.
-func offline(p *reconciliation) *work { return &work{reconciliation: p} }
+// withoutRights is a reconciliation without rights at Clerk.
+func withoutRights(rec *reconciliation) *work { return &work{reconciliation: rec} }
 
-// workOn is a reconciliation with all rights that a client has.
-func workOn(p *reconciliation, client *clerk.Client) *work {
-	return &work{reconciliation: p, rights: (&connection.Connection{Client: client}).For(p.caller())}
+// withRights is a reconciliation with all rights that a client has.
+func withRights(rec *reconciliation, client *clerk.Client) *work {
+	return &work{reconciliation: rec, rights: (&connection.Connection{Client: client}).For(rec.caller())}
 }
 
-// atClerk returns a user as Clerk shows one, with an e-mail address that it has proved.
-func atClerk(address string, change ...func(*clerk.User)) *clerk.User {
+// clerkUser returns a user as Clerk shows one, with an e-mail address that it has proved.
+func clerkUser(address string, change ...func(*clerk.User)) *clerk.User {
 	user := &clerk.User{
 		ID:              testUserID,
 		EmailAddresses:  []clerk.EmailAddress{{ID: "idn_2Unit", Address: address, Status: clerk.Verified}},
@@ -138,8 +138,8 @@ func atClerk(address string, change ...func(*clerk.User)) *clerk.User {
 	return user
 }
 
-// marked puts the owner mark of a ClerkUser on a user at Clerk.
-func marked(m plan.Mark) func(*clerk.User) {
+// withMark puts the owner mark of a ClerkUser on a user at Clerk.
+func withMark(m plan.Mark) func(*clerk.User) {
 	return func(u *clerk.User) { u.PrivateMetadata[v1alpha1.OwnerKey] = m.String() }
 }
 
@@ -153,7 +153,7 @@ type transport func(*http.Request) (*http.Response, error)
 
 func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-func answering(status int, body string) transport {
+func answeringTransport(status int, body string) transport {
 	return func(r *http.Request) (*http.Response, error) {
 		return &http.Response{
 			StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}},
@@ -162,7 +162,7 @@ func answering(status int, body string) transport {
 	}
 }
 
-func silent(err error) transport {
+func failingTransport(err error) transport {
 	return func(*http.Request) (*http.Response, error) { return nil, err }
 }
 
@@ -191,18 +191,18 @@ func readError(t *testing.T, carrier http.RoundTripper) error {
 // writeError is what a write at Clerk ends with when it is answered so.
 func writeError(t *testing.T, carrier http.RoundTripper) error {
 	t.Helper()
-	_, err := newTestClient(t, carrier).UpdateUser(t.Context(), testUserID, clerk.UpdateUserParams{FirstName: ptr.To(spoken)})
+	_, err := newTestClient(t, carrier).UpdateUser(t.Context(), testUserID, clerk.UpdateUserParams{FirstName: ptr.To(leakMarker)})
 	if err == nil {
 		t.Fatal("the call was to fail")
 	}
 	return err
 }
 
-// spoken is a value of a spec that must not be repeated by anything that people read.
-const spoken = "Confidential-Name"
+// leakMarker is a value of a spec that must not be repeated by anything that people read.
+const leakMarker = "Confidential-Name"
 
 // errorBody is an error body of Clerk's. Its message repeats what was sent, as Clerk's sometimes do.
 func errorBody(code, param string) string {
-	return `{"errors":[{"code":"` + code + `","message":"no","long_message":"` + spoken + ` is not possible","meta":{"param_name":"` + param + `"}}],` +
+	return `{"errors":[{"code":"` + code + `","message":"no","long_message":"` + leakMarker + ` is not possible","meta":{"param_name":"` + param + `"}}],` +
 		`"clerk_trace_id":"trace-0815"}`
 }

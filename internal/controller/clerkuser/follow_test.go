@@ -22,41 +22,41 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/mirror"
 )
 
-// boundHere binds an object to a user of the instance under test.
-func boundHere(userID string) func(*v1alpha1.ClerkUser) {
+// boundTo binds an object to a user of the instance under test.
+func boundTo(userID string) func(*v1alpha1.ClerkUser) {
 	return func(u *v1alpha1.ClerkUser) {
 		u.Status.UserID = userID
 		u.Status.Instance = &v1alpha1.BoundInstance{Namespace: testNamespace, Name: "default", ID: testInstanceID}
 	}
 }
 
-// usableInstance gives a Reconciler a connection for the instance default, and returns its mirror.
-func usableInstance(r *Reconciler) *mirror.Mirror {
+// connectInstance gives a Reconciler a connection for the instance default, and returns its mirror.
+func connectInstance(r *Reconciler) *mirror.Mirror {
 	name := instanceName(newTestInstance())
 	_, shared := r.Pool.Join(name, testInstanceID, connection.Terms{})
 	r.Pool.Set(name, connection.State{Connection: &connection.Connection{InstanceID: testInstanceID, Mirror: shared}})
 	return shared
 }
 
-func TestMirrorIsToldOfUsersThatAreBoundInItsInstance(t *testing.T) {
+func TestMirrorFollowsUsersBoundInItsInstance(t *testing.T) {
 	t.Parallel()
 	elsewhere := func(u *v1alpha1.ClerkUser) { u.Status.Instance.ID = "ins_other" }
 	tests := map[string]struct {
 		user []func(*v1alpha1.ClerkUser)
 		want int
 	}{
-		"Bound":              {[]func(*v1alpha1.ClerkUser){boundHere(testUserID)}, 1},
+		"Bound":              {[]func(*v1alpha1.ClerkUser){boundTo(testUserID)}, 1},
 		"NeverBound":         {nil, 0},
-		"BoundElsewhere":     {[]func(*v1alpha1.ClerkUser){boundHere(testUserID), elsewhere}, 0},
-		"NoLongerBound":      {[]func(*v1alpha1.ClerkUser){boundHere("")}, 0},
+		"BoundElsewhere":     {[]func(*v1alpha1.ClerkUser){boundTo(testUserID), elsewhere}, 0},
+		"NoLongerBound":      {[]func(*v1alpha1.ClerkUser){boundTo("")}, 0},
 		"BoundWithoutARecor": {[]func(*v1alpha1.ClerkUser){func(u *v1alpha1.ClerkUser) { u.Status.UserID = testUserID }}, 0},
-		"BoundThroughAnothe": {[]func(*v1alpha1.ClerkUser){boundHere(testUserID), func(u *v1alpha1.ClerkUser) { u.Status.Instance.Name = "alias" }}, 1},
+		"BoundThroughAnothe": {[]func(*v1alpha1.ClerkUser){boundTo(testUserID), func(u *v1alpha1.ClerkUser) { u.Status.Instance.Name = "alias" }}, 1},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newTestReconciler(t, newClock())
-			shared := usableInstance(r)
+			shared := connectInstance(r)
 			user := newTestUser("ann", tc.user...)
 			r.follow(instanceName(newTestInstance()), []v1alpha1.ClerkUser{*user})
 			if got := shared.Report().Followed; got != tc.want {
@@ -70,19 +70,19 @@ func TestMirrorIsToldOfUsersThatAreBoundInItsInstance(t *testing.T) {
 }
 
 // The cache is older than what passes of this process did.
-func TestMirrorKeepsWhatPassesPutOnRecord(t *testing.T) {
+func TestMirrorKeepsRecordedWrites(t *testing.T) {
 	t.Parallel()
 	r := newTestReconciler(t, newClock())
-	shared := usableInstance(r)
+	shared := connectInstance(r)
 	shared.Bind("ann-uid", "user_2Newer")
-	r.follow(instanceName(newTestInstance()), []v1alpha1.ClerkUser{*newTestUser("ann", boundHere("user_2Older"))})
+	r.follow(instanceName(newTestInstance()), []v1alpha1.ClerkUser{*newTestUser("ann", boundTo("user_2Older"))})
 	if id, _, onRecord := shared.BoundTo("ann-uid"); !onRecord || id != "user_2Newer" {
 		t.Errorf("the object is bound to %s, want the newer one", id)
 	}
 	if got := shared.Report().Followed; got != 1 {
 		t.Errorf("%d users are followed, want the newer one", got)
 	}
-	r.follow(instanceName(newTestInstance()), []v1alpha1.ClerkUser{*newTestUser("bob", boundHere("user_2Older"))})
+	r.follow(instanceName(newTestInstance()), []v1alpha1.ClerkUser{*newTestUser("bob", boundTo("user_2Older"))})
 	if _, _, onRecord := shared.BoundTo("bob-uid"); onRecord {
 		t.Error("what a status says counts as seen by a pass")
 	}
@@ -91,9 +91,9 @@ func TestMirrorKeepsWhatPassesPutOnRecord(t *testing.T) {
 func TestInstanceThatCannotBeUsedFollowsNobody(t *testing.T) {
 	t.Parallel()
 	r := newTestReconciler(t, newClock())
-	shared := usableInstance(r)
+	shared := connectInstance(r)
 	name := instanceName(newTestInstance())
-	users := []v1alpha1.ClerkUser{*newTestUser("ann", boundHere(testUserID))}
+	users := []v1alpha1.ClerkUser{*newTestUser("ann", boundTo(testUserID))}
 	r.follow(types.NamespacedName{Name: "unknown"}, users)
 	r.Pool.Set(name, connection.State{Problem: "no key"})
 	r.follow(name, users)
@@ -103,21 +103,21 @@ func TestInstanceThatCannotBeUsedFollowsNobody(t *testing.T) {
 }
 
 // The mirror reads nothing before it knows whom to read, and an instance without users must not keep it from counting.
-func TestWakeBeginsTheMirrorAlsoForNobody(t *testing.T) {
+func TestEnqueueStartsTheMirrorWithoutUsers(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	f := newFixture(t)
 	name := instanceName(newTestInstance())
-	state, _ := s.Pool.State(name)
+	state, _ := f.Pool.State(name)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		state.Connection.Mirror.Run(ctx, state.Connection.Client, s.clerk.ID())
+		state.Connection.Mirror.Run(ctx, state.Connection.Client, f.clerk.ID())
 	}()
 	defer func() { cancel(); <-ended }()
 	time.Sleep(10 * time.Millisecond)
-	s.wantCalls(0)
-	s.enqueueUsersOf(t.Context(), newTestQueue(t), name)
+	f.expectCalls(0)
+	f.enqueueUsersOf(t.Context(), newTestQueue(t), name)
 	deadline := time.Now().Add(10 * time.Second)
 	for state.Connection.Mirror.Report().FullSyncs == 0 && time.Now().Before(deadline) {
 		time.Sleep(time.Millisecond)
@@ -144,7 +144,7 @@ func priorities(q priorityqueue.PriorityQueue[ctrl.Request], n int) map[string]i
 }
 
 // What the operator finds out by itself comes after what people have changed.
-func TestWakesComeAfterWhatPeopleChanged(t *testing.T) {
+func TestEnqueuedUsersComeAfterEdits(t *testing.T) {
 	t.Parallel()
 	bound := map[string]int{"team-a/bound": reconcile.PriorityLow}
 	// None of them had a verdict on its spec yet, so somebody waits.
@@ -172,8 +172,8 @@ func TestWakesComeAfterWhatPeopleChanged(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newTestReconciler(t, newClock())
-			r.Client = newTestCluster(t, population()...)
-			for _, object := range population() {
+			r.Client = newTestCluster(t, testObjects()...)
+			for _, object := range testObjects() {
 				r.objects.Meet(object)
 			}
 			q := priorityqueue.New[ctrl.Request]("test")
@@ -195,64 +195,64 @@ func TestWakesComeAfterWhatPeopleChanged(t *testing.T) {
 	plain := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[ctrl.Request]())
 	defer plain.ShutDown()
 	reconcile.Enqueue(plain, types.NamespacedName{Namespace: "team-a", Name: "ann"}, reconcile.PriorityLow)
-	if diff := cmp.Diff([]string{"team-a/ann"}, queued(plain)); diff != "" {
+	if diff := cmp.Diff([]string{"team-a/ann"}, queuedNames(plain)); diff != "" {
 		t.Errorf("in a queue without priorities (-want +got):\n%s", diff)
 	}
 }
 
 // Every pass makes the object known by name, so that the mirror can wake it.
-func TestUserThatChangesAtClerkWakesItsObject(t *testing.T) {
+func TestChangedUserEnqueuesItsObject(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.create(newTestUser("ann"))
-	s.create(newTestUser("bob"))
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	s.becomes("bob", v1alpha1.ReasonInSync)
-	s.compares()
-	if _, err := s.clerk.Edit(s.user("ann").Status.UserID, func(u *emulator.User) { u.Banned = true }); err != nil {
+	f := newFixture(t)
+	f.create(newTestUser("ann"))
+	f.create(newTestUser("bob"))
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReady("bob", v1alpha1.ReasonInSync)
+	f.fullSync()
+	if _, err := f.clerk.Edit(f.user("ann").Status.UserID, func(u *emulator.User) { u.Banned = true }); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"ann-uid"}, s.tails()); diff != "" {
+	if diff := cmp.Diff([]string{"ann-uid"}, f.incrementalSync()); diff != "" {
 		t.Errorf("woken (-want +got):\n%s", diff)
 	}
-	if name, met := s.objects.Name("ann-uid"); !met || name.Name != "ann" {
+	if name, met := f.objects.Name("ann-uid"); !met || name.Name != "ann" {
 		t.Errorf("the object that is woken is %s, met %t", name, met)
 	}
 }
 
-func TestNobodyFollowsWhatWasLetGo(t *testing.T) {
+func TestReleasedUserIsNotFollowed(t *testing.T) {
 	t.Parallel()
-	tests := map[string]func(s *stage){
-		"Deleted":  func(*stage) {},
-		"Retained": func(s *stage) { s.edit("ann", deletes(v1alpha1.DeletionRetain)) },
-		"GoneAtClerk": func(s *stage) {
-			if err := s.clerk.Delete(s.atClerk().ID); err != nil {
-				s.t.Fatal(err)
+	tests := map[string]func(f *fixture){
+		"Deleted":  func(*fixture) {},
+		"Retained": func(f *fixture) { f.edit("ann", withDeletionPolicy(v1alpha1.DeletionRetain)) },
+		"GoneAtClerk": func(f *fixture) {
+			if err := f.clerk.Delete(f.onlyUser().ID); err != nil {
+				f.t.Fatal(err)
 			}
 		},
-		"InstanceIsGone": func(s *stage) {
-			s.edit("ann", deletes(v1alpha1.DeletionRetain))
-			s.Pool.Drop(instanceName(newTestInstance()))
-			if err := s.cluster.Delete(s.t.Context(), newTestInstance()); err != nil {
-				s.t.Fatal(err)
+		"InstanceIsGone": func(f *fixture) {
+			f.edit("ann", withDeletionPolicy(v1alpha1.DeletionRetain))
+			f.Pool.Drop(instanceName(newTestInstance()))
+			if err := f.cluster.Delete(f.t.Context(), newTestInstance()); err != nil {
+				f.t.Fatal(err)
 			}
 		},
 	}
 	for name, then := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t)
-			s.create(newTestUser("ann"))
-			s.becomes("ann", v1alpha1.ReasonInSync)
-			shared, _ := s.Pool.Mirror(s.clerk.ID())
+			f := newFixture(t)
+			f.create(newTestUser("ann"))
+			f.expectReady("ann", v1alpha1.ReasonInSync)
+			shared, _ := f.Pool.Mirror(f.clerk.ID())
 			if n := shared.Report().Followed; n != 1 {
 				t.Fatalf("%d users are followed, want one", n)
 			}
-			then(s)
-			s.clock.advance(time.Hour)
-			s.delete("ann")
-			s.vanishes("ann")
-			if _, found := s.Pool.Mirror(s.clerk.ID()); found && shared.Report().Followed != 0 {
+			then(f)
+			f.clock.advance(time.Hour)
+			f.delete("ann")
+			f.expectGone("ann")
+			if _, found := f.Pool.Mirror(f.clerk.ID()); found && shared.Report().Followed != 0 {
 				t.Error("a user that was let go is followed on")
 			}
 		})

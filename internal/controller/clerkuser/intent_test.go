@@ -23,9 +23,9 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// statusWrites answers the status writes of a stage with what fail returns, until that is nil.
-func (s *stage) statusWrites(fail func() error) {
-	s.Client = interceptor.NewClient(s.cluster, interceptor.Funcs{
+// onStatusWrite answers the status writes of a stage with what fail returns, until that is nil.
+func (f *fixture) onStatusWrite(fail func() error) {
+	f.Client = interceptor.NewClient(f.cluster, interceptor.Funcs{
 		SubResourcePatch: func(ctx context.Context, c client.Client, sub string, o client.Object, p client.Patch, options ...client.SubResourcePatchOption) error {
 			if err := fail(); err != nil {
 				return err
@@ -36,30 +36,30 @@ func (s *stage) statusWrites(fail func() error) {
 }
 
 // applicationWrites has a user in sync whose role an application has written.
-func applicationWrites(t *testing.T) *stage {
+func applicationWrites(t *testing.T) *fixture {
 	t.Helper()
-	s := newStage(t)
-	s.quiet()
-	s.create(newTestUser("ann"))
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	s.clock.advance(2 * time.Minute)
-	if _, err := s.clerk.Edit(s.atClerk().ID, func(u *emulator.User) { u.PublicMetadata = map[string]any{"role": "editor"} }); err != nil {
+	f := newFixture(t)
+	f.discardEvents()
+	f.create(newTestUser("ann"))
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.clock.advance(2 * time.Minute)
+	if _, err := f.clerk.Edit(f.onlyUser().ID, func(u *emulator.User) { u.PublicMetadata = map[string]any{"role": "editor"} }); err != nil {
 		t.Fatal(err)
 	}
-	s.readAgain()
-	return s
+	f.resyncCache()
+	return f
 }
 
-// wantRoleOfTheApplication takes the role out of the spec again, and fails if that of the application went with it.
-func (s *stage) wantRoleOfTheApplication() {
-	s.t.Helper()
-	s.declares("ann", `{}`)
+// expectApplicationRole takes the role out of the spec again, and fails if that of the application went with it.
+func (f *fixture) expectApplicationRole() {
+	f.t.Helper()
+	f.declareMetadata("ann", `{}`)
 	for range 2 {
-		s.clock.advance(15 * time.Second)
-		s.pass("ann")
+		f.clock.advance(15 * time.Second)
+		f.reconcile("ann")
 	}
-	if role := s.atClerk().PublicMetadata["role"]; role != "editor" {
-		s.t.Errorf("the application's role became %v; on record: %v", role, s.recorded("ann"))
+	if role := f.onlyUser().PublicMetadata["role"]; role != "editor" {
+		f.t.Errorf("the application's role became %v; on record: %v", role, f.appliedMetadata("ann"))
 	}
 }
 
@@ -73,41 +73,41 @@ func TestRefusedKeyLeavesTheRecord(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := applicationWrites(t)
+			f := applicationWrites(t)
 			first.Path = "/users/*/metadata"
-			s.server.InjectFault(first)
-			id := s.server.InjectFault(emulator.Fault{Path: "/users/*/metadata", Code: "form_param_value_invalid", Param: "public_metadata", Times: -1})
-			s.declares("ann", `{"role":"admin"}`)
+			f.server.InjectFault(first)
+			id := f.server.InjectFault(emulator.Fault{Path: "/users/*/metadata", Code: "form_param_value_invalid", Param: "public_metadata", Times: -1})
+			f.declareMetadata("ann", `{"role":"admin"}`)
 			for range 3 {
-				s.pass("ann")
-				s.clock.advance(15 * time.Second)
+				f.reconcile("ann")
+				f.clock.advance(15 * time.Second)
 			}
-			s.becomes("ann", v1alpha1.ReasonRejectedByClerk)
-			s.server.RemoveFault(id)
-			s.wantRoleOfTheApplication()
+			f.expectReady("ann", v1alpha1.ReasonRejectedByClerk)
+			f.server.RemoveFault(id)
+			f.expectApplicationRole()
 		})
 	}
 }
 
 // A key that was written and later refused is still the operator's to remove.
-func TestRefusalDisownsNoKeyThatWasWritten(t *testing.T) {
+func TestRefusalKeepsWrittenKeysOnRecord(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.quiet()
-	s.create(newTestUser("ann"))
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	s.declares("ann", `{"role":"admin"}`)
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	s.clock.advance(2 * time.Minute)
-	if _, err := s.clerk.Edit(s.atClerk().ID, func(u *emulator.User) { u.PublicMetadata = map[string]any{"role": "owner"} }); err != nil {
+	f := newFixture(t)
+	f.discardEvents()
+	f.create(newTestUser("ann"))
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.declareMetadata("ann", `{"role":"admin"}`)
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.clock.advance(2 * time.Minute)
+	if _, err := f.clerk.Edit(f.onlyUser().ID, func(u *emulator.User) { u.PublicMetadata = map[string]any{"role": "owner"} }); err != nil {
 		t.Fatal(err)
 	}
-	s.readAgain()
-	s.server.InjectFault(emulator.Fault{Path: "/users/*/metadata", Code: "form_param_value_invalid", Param: "public_metadata"})
-	s.becomes("ann", v1alpha1.ReasonRejectedByClerk)
-	s.declares("ann", `{}`)
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	if role, there := s.atClerk().PublicMetadata["role"]; there {
+	f.resyncCache()
+	f.server.InjectFault(emulator.Fault{Path: "/users/*/metadata", Code: "form_param_value_invalid", Param: "public_metadata"})
+	f.expectReady("ann", v1alpha1.ReasonRejectedByClerk)
+	f.declareMetadata("ann", `{}`)
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	if role, there := f.onlyUser().PublicMetadata["role"]; there {
 		t.Errorf("the role stays at Clerk: %v", role)
 	}
 }
@@ -116,58 +116,58 @@ func TestIntentThatWasNotWrittenIsForgotten(t *testing.T) {
 	t.Parallel()
 	t.Run("AnEditCameBetween", func(t *testing.T) {
 		t.Parallel()
-		s := applicationWrites(t)
-		s.declares("ann", `{"role":"admin"}`)
-		old := s.user("ann")
-		s.declares("ann", `{}`)
-		if _, err := s.Reconcile(t.Context(), old); err != nil {
+		f := applicationWrites(t)
+		f.declareMetadata("ann", `{"role":"admin"}`)
+		old := f.user("ann")
+		f.declareMetadata("ann", `{}`)
+		if _, err := f.Reconcile(t.Context(), old); err != nil {
 			t.Logf("reconciling the old copy: %v", err)
 		}
-		s.wantRoleOfTheApplication()
+		f.expectApplicationRole()
 	})
 	t.Run("ClerkLimitsCalls", func(t *testing.T) {
 		t.Parallel()
-		s := applicationWrites(t)
-		s.server.InjectFault(emulator.Fault{Path: "/users/*/metadata", Status: 429, Code: "too_many_requests"})
-		s.declares("ann", `{"role":"admin"}`)
-		s.pass("ann")
-		if recorded := s.recorded("ann"); len(recorded) != 0 {
+		f := applicationWrites(t)
+		f.server.InjectFault(emulator.Fault{Path: "/users/*/metadata", Status: 429, Code: "too_many_requests"})
+		f.declareMetadata("ann", `{"role":"admin"}`)
+		f.reconcile("ann")
+		if recorded := f.appliedMetadata("ann"); len(recorded) != 0 {
 			t.Errorf("what was not sent is on record: %v", recorded)
 		}
-		s.wantRoleOfTheApplication()
+		f.expectApplicationRole()
 	})
 }
 
-func TestOrderToCreateAnewOutlastsAMissingSecret(t *testing.T) {
+func TestRecreationRequestOutlastsAMissingSecret(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.quiet()
-	s.keep("first-password-1")
-	s.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Password = &v1alpha1.Password{SecretKeyRef: kept()} }))
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	s.clock.advance(2 * time.Minute)
-	if err := s.clerk.Delete(s.atClerk().ID); err != nil {
+	f := newFixture(t)
+	f.discardEvents()
+	f.storeSecret("first-password-1")
+	f.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Password = &v1alpha1.Password{SecretKeyRef: secretSelector()} }))
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.clock.advance(2 * time.Minute)
+	if err := f.clerk.Delete(f.onlyUser().ID); err != nil {
 		t.Fatal(err)
 	}
-	state, _ := s.Pool.State(instanceName(newTestInstance()))
-	state.Connection.Mirror.Forget(s.user("ann").Status.UserID)
+	state, _ := f.Pool.State(instanceName(newTestInstance()))
+	state.Connection.Mirror.Forget(f.user("ann").Status.UserID)
 	for range 3 {
-		s.pass("ann")
-		s.clock.advance(20 * time.Second)
+		f.reconcile("ann")
+		f.clock.advance(20 * time.Second)
 	}
-	s.becomes("ann", v1alpha1.ReasonMissing)
-	if err := s.cluster.Delete(t.Context(), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: testNamespace, Name: "ann"}}); err != nil {
+	f.expectReady("ann", v1alpha1.ReasonMissing)
+	if err := f.cluster.Delete(t.Context(), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: testNamespace, Name: "ann"}}); err != nil {
 		t.Fatal(err)
 	}
-	s.declares("ann", `{"again":1}`)
-	s.becomes("ann", v1alpha1.ReasonMissing)
-	s.keep("first-password-1")
+	f.declareMetadata("ann", `{"again":1}`)
+	f.expectReady("ann", v1alpha1.ReasonMissing)
+	f.storeSecret("first-password-1")
 	for range 3 {
-		s.clock.advance(reconcile.SourceRetry)
-		s.pass("ann")
+		f.clock.advance(reconcile.SourceRetry)
+		f.reconcile("ann")
 	}
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	if n := len(s.clerk.Users()); n != 1 {
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	if n := len(f.clerk.Users()); n != 1 {
 		t.Errorf("%d users, want the one that was created again", n)
 	}
 }
@@ -175,11 +175,11 @@ func TestOrderToCreateAnewOutlastsAMissingSecret(t *testing.T) {
 // Something in front of the API server answers 404 once.
 func TestStrayNotFoundUndoesNoCreation(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.quiet()
-	s.create(newTestUser("ann"))
+	f := newFixture(t)
+	f.discardEvents()
+	f.create(newTestUser("ann"))
 	stray := []error{apierrors.NewGenericServerResponse(404, "patch", schema.GroupResource{}, "", "404 page not found", 0, true)}
-	s.statusWrites(func() error {
+	f.onStatusWrite(func() error {
 		if len(stray) == 0 {
 			return nil
 		}
@@ -187,9 +187,9 @@ func TestStrayNotFoundUndoesNoCreation(t *testing.T) {
 		stray = stray[1:]
 		return err
 	})
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	if deletions := s.clerk.Journal().Matching("DELETE", "/users/*"); len(deletions) != 0 || len(s.clerk.Users()) != 1 {
-		t.Errorf("%d deletions, %d users", len(deletions), len(s.clerk.Users()))
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	if deletions := f.clerk.Journal().Matching("DELETE", "/users/*"); len(deletions) != 0 || len(f.clerk.Users()) != 1 {
+		t.Errorf("%d deletions, %d users", len(deletions), len(f.clerk.Users()))
 	}
 }
 
@@ -197,82 +197,82 @@ func TestStrayNotFoundUndoesNoCreation(t *testing.T) {
 // is deleted.
 func TestUserThatWasFoundIsNotForgotten(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.quiet()
-	other := s.second()
-	other.statusWrites(func() error { return errors.New("the other operator has ended") })
-	s.create(newTestUser("ann"))
-	s.server.InjectFault(emulator.Fault{Method: "POST", Path: "/users", Status: 429, Code: "too_many_requests"})
-	s.pass("ann")
-	s.clock.advance(15 * time.Second)
-	other.pass("ann")
-	if len(s.clerk.Users()) != 1 {
+	f := newFixture(t)
+	f.discardEvents()
+	other := f.secondOperator()
+	other.onStatusWrite(func() error { return errors.New("the other operator has ended") })
+	f.create(newTestUser("ann"))
+	f.server.InjectFault(emulator.Fault{Method: "POST", Path: "/users", Status: 429, Code: "too_many_requests"})
+	f.reconcile("ann")
+	f.clock.advance(15 * time.Second)
+	other.reconcile("ann")
+	if len(f.clerk.Users()) != 1 {
 		t.Fatal("the other operator has created nobody")
 	}
-	s.clock.advance(15 * time.Second)
+	f.clock.advance(15 * time.Second)
 	failing := true
-	s.statusWrites(func() error {
+	f.onStatusWrite(func() error {
 		if failing {
 			return errors.New("the API server is away")
 		}
 		return nil
 	})
-	s.pass("ann")
+	f.reconcile("ann")
 	failing = false
-	s.delete("ann")
-	s.pass("ann")
-	if users := s.clerk.Users(); len(users) != 0 {
-		t.Errorf("a user was left behind; told was %v", told(s.Reconciler))
+	f.delete("ann")
+	f.reconcile("ann")
+	if users := f.clerk.Users(); len(users) != 0 {
+		t.Errorf("a user was left behind; told was %v", recordedEvents(f.Reconciler))
 	}
 }
 
 // Somebody removes the status while the operator runs. The creating call tells nothing of what was added since.
 func TestLostStatusForgetsNoRecord(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.quiet()
-	s.create(newTestUser("ann"))
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	s.edit("ann", func(u *v1alpha1.ClerkUser) {
+	f := newFixture(t)
+	f.discardEvents()
+	f.create(newTestUser("ann"))
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.edit("ann", func(u *v1alpha1.ClerkUser) {
 		u.Spec.Banned = ptr.To(true)
 		u.Spec.EmailAddresses = append(u.Spec.EmailAddresses, v1alpha1.EmailAddress{Address: "second@example.com"})
 		u.Spec.PublicMetadata = &runtime.RawExtension{Raw: []byte(`{"role":"admin"}`)}
 	})
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	bare := s.user("ann")
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	bare := f.user("ann")
 	bare.Status = v1alpha1.ClerkUserStatus{}
-	s.storeStatus(bare)
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	s.edit("ann", func(u *v1alpha1.ClerkUser) {
+	f.storeStatus(bare)
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.edit("ann", func(u *v1alpha1.ClerkUser) {
 		u.Spec.Banned, u.Spec.PublicMetadata, u.Spec.EmailAddresses = nil, nil, u.Spec.EmailAddresses[:1]
 	})
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	if user := s.atClerk(); user.Banned || len(user.PublicMetadata) != 0 || len(user.EmailAddresses) != 1 {
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	if user := f.onlyUser(); user.Banned || len(user.PublicMetadata) != 0 || len(user.EmailAddresses) != 1 {
 		t.Errorf("banned %t, metadata %v, addresses %+v: what left the spec stays", user.Banned, user.PublicMetadata, user.EmailAddresses)
 	}
 }
 
-func TestChangeWhoseAnswerWasLostIsTold(t *testing.T) {
+func TestLostChangeRecordsAnEvent(t *testing.T) {
 	t.Parallel()
 	for name, applied := range map[string]bool{"CarriedOut": true, "NotCarriedOut": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t)
-			s.create(newTestUser("ann"))
-			s.becomes("ann", v1alpha1.ReasonInSync)
-			s.clock.advance(2 * time.Minute)
-			s.server.InjectFault(emulator.Fault{Method: "PATCH", Path: "/users/*", Cut: true, AfterApplying: applied})
-			s.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.FirstName = ptr.To("Ann") })
-			s.pass("ann")
-			told(s.Reconciler)
-			s.clock.advance(5 * time.Second)
-			s.becomes("ann", v1alpha1.ReasonInSync)
-			s.tells(v1alpha1.EventUpdated)
-			if at := s.user("ann").Status.LastWriteTime; at == nil || s.clock.at.Sub(at.Time) > time.Minute {
+			f := newFixture(t)
+			f.create(newTestUser("ann"))
+			f.expectReady("ann", v1alpha1.ReasonInSync)
+			f.clock.advance(2 * time.Minute)
+			f.server.InjectFault(emulator.Fault{Method: "PATCH", Path: "/users/*", Cut: true, AfterApplying: applied})
+			f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.FirstName = ptr.To("Ann") })
+			f.reconcile("ann")
+			recordedEvents(f.Reconciler)
+			f.clock.advance(5 * time.Second)
+			f.expectReady("ann", v1alpha1.ReasonInSync)
+			f.expectEvent(v1alpha1.EventUpdated)
+			if at := f.user("ann").Status.LastWriteTime; at == nil || f.clock.at.Sub(at.Time) > time.Minute {
 				t.Errorf("the last write was at %v", at)
 			}
-			s.becomes("ann", v1alpha1.ReasonInSync)
-			if again := told(s.Reconciler); len(again) != 0 {
+			f.expectReady("ann", v1alpha1.ReasonInSync)
+			if again := recordedEvents(f.Reconciler); len(again) != 0 {
 				t.Errorf("it is told again: %v", again)
 			}
 		})

@@ -33,17 +33,17 @@ type location struct {
 	// user is the object's user, or the one that it may take; nil if there is none.
 	user *clerk.User
 	// how the object comes by the user.
-	how manner
+	how bindKind
 	// gone is true if the object had a user that Clerk no longer has.
 	gone bool
 }
 
-// manner says how an object comes by a user.
-type manner int
+// bindKind says how an object comes by a user.
+type bindKind int
 
 const (
 	// bound: the user was ours in earlier reconciles, and is.
-	bound manner = iota
+	bound bindKind = iota
 	// created: by the call just made.
 	created
 	// resumed: created by an interrupted reconcile.
@@ -65,15 +65,15 @@ func (l locate) run(ctx context.Context) (location, error) {
 	}
 	switch {
 	case l.userID != "":
-		return l.known(ctx)
+		return l.boundUser(ctx)
 	case l.user.Spec.UserID != nil:
-		return l.named(ctx, *l.user.Spec.UserID)
+		return l.namedUser(ctx, *l.user.Spec.UserID)
 	case l.user.Spec.Observes():
 		return l.byIdentifiers(ctx)
 	case l.origin == v1alpha1.OriginAdopted:
-		return location{}, missing("", l.origin)
+		return location{}, missingUser("", l.origin)
 	}
-	return l.earlier(ctx)
+	return l.attemptedUser(ctx)
 }
 
 // boundBefore is the user that an earlier reconcile of this process bound the object to, if status does not have it yet; "" if
@@ -86,8 +86,8 @@ func (l locate) boundBefore() string {
 	return id
 }
 
-// known finds the user that the object has.
-func (l locate) known(ctx context.Context) (location, error) {
+// boundUser finds the user that the object has.
+func (l locate) boundUser(ctx context.Context) (location, error) {
 	user, err := l.find(ctx, l.userID)
 	if errors.Is(err, errGone) {
 		return location{gone: true}, nil
@@ -100,11 +100,11 @@ func (l locate) known(ctx context.Context) (location, error) {
 	} else if wins {
 		return location{user: user, how: restored}, nil
 	}
-	return l.claimed(ctx, user)
+	return l.locationOf(ctx, user)
 }
 
-// claimed is the location of a user that is this object's, or may become so.
-func (l locate) claimed(ctx context.Context, user *clerk.User) (location, error) {
+// locationOf is the location of a user that is this object's, or may become so.
+func (l locate) locationOf(ctx context.Context, user *clerk.User) (location, error) {
 	how, err := l.claim(ctx, user)
 	if err != nil {
 		return location{}, err
@@ -116,29 +116,29 @@ func (l locate) claimed(ctx context.Context, user *clerk.User) (location, error)
 func (l locate) find(ctx context.Context, id string) (*clerk.User, error) {
 	sight := l.mirror.Look(l.uid(), id)
 	if sight.Presence == mirror.MassAbsent && !l.user.Spec.Observes() && !brake.ReleasedSince(l.instance, sight.Since) {
-		l.state.brakedAt(sight.Since)
+		l.state.pause(sight.Since)
 		return nil, massAbsence(instanceName(l.instance))
 	}
-	if maxAge, asked := l.freshness(); asked {
+	if maxAge, asked := l.maxAge(); asked {
 		if user, ok := l.mirror.Recent(id, maxAge); ok {
 			return user, nil
 		}
 		return l.read(ctx, id)
 	}
 	switch {
-	case sight.Presence == mirror.Present && (!sight.Lagging || l.isAsDeclared(sight.User)) && !l.wouldForget(sight.User):
-		l.state.braked = time.Time{}
+	case sight.Presence == mirror.Present && (!sight.Lagging || l.inSync(sight.User)) && !l.wouldForget(sight.User):
+		l.state.pausedAt = time.Time{}
 		return sight.User, nil
 	case sight.Presence == mirror.Absent:
 		return nil, errGone
-	case sight.Presence == mirror.Pending && l.settled:
+	case sight.Presence == mirror.Pending && l.reported:
 		return nil, errNotRead
 	}
 	return l.read(ctx, id)
 }
 
-// isAsDeclared reports whether a user is this object's and nothing of it is to be changed.
-func (l locate) isAsDeclared(user *clerk.User) bool {
+// inSync reports whether a user is this object's and nothing of it is to be changed.
+func (l locate) inSync(user *clerk.User) bool {
 	return l.mark().OwnershipOf(user) == plan.Ours && len(l.diff(user)) == 0
 }
 
@@ -153,23 +153,23 @@ func (l locate) wouldForget(copied *clerk.User) bool {
 	return !newer
 }
 
-// freshness is how old a copy of the user may be for this reconcile, if that matters. Who asks for a fresh look wants one from
+// maxAge is how old a copy of the user may be for this reconcile, if that matters. Who asks for a fresh look wants one from
 // after the question, and so does a new wish to lift any lock: a lock that an older copy does not show would be taken for
 // one that Clerk set later, and left. A copy from after it is good for every reconcile that the request takes, or one that
 // waits for tokens would for ever spend them on reading.
-func (l locate) freshness() (maxAge time.Duration, asked bool) {
+func (l locate) maxAge() (maxAge time.Duration, asked bool) {
 	locked := l.user.Spec.Locked
-	unlocks := !l.settled && locked != nil && !*locked
-	if !unlocks && !l.forced() {
+	unlocks := !l.reported && locked != nil && !*locked
+	if !unlocks && !l.reconcileRequested() {
 		return 0, false
 	}
 	return l.now.Sub(l.firstSeen) - time.Nanosecond, true
 }
 
-// named finds the user that spec.userID names. Whether this object may adopt at all is asked first, so that one that may not
+// namedUser finds the user that spec.userID names. Whether this object may adopt at all is asked first, so that one that may not
 // learns nothing about the user.
-func (l locate) named(ctx context.Context, id string) (location, error) {
-	if err := l.noneCreated(ctx, id); err != nil {
+func (l locate) namedUser(ctx context.Context, id string) (location, error) {
+	if err := l.checkNoneCreated(ctx, id); err != nil {
 		return location{}, err
 	}
 	if !l.mayAdopt() {
@@ -182,7 +182,7 @@ func (l locate) named(ctx context.Context, id string) (location, error) {
 	if err != nil {
 		return location{}, err
 	}
-	return l.claimed(ctx, user)
+	return l.locationOf(ctx, user)
 }
 
 // findNamed reads a user that is to be adopted live. To observe it, what the mirror has is good enough.
@@ -193,9 +193,9 @@ func (l locate) findNamed(ctx context.Context, id string) (*clerk.User, error) {
 	return l.read(ctx, id)
 }
 
-// noneCreated makes sure that an earlier creating call, whose answer nobody recorded, left no user behind that an object
+// checkNoneCreated makes sure that an earlier creating call, whose answer nobody recorded, left no user behind that an object
 // which has come to name another would forget.
-func (l locate) noneCreated(ctx context.Context, named string) error {
+func (l locate) checkNoneCreated(ctx context.Context, named string) error {
 	c := creation.Of(l.user)
 	if c == nil || l.user.Spec.Observes() || l.state.attempt.nothingCreated() {
 		return nil
@@ -223,23 +223,23 @@ func (l locate) byIdentifiers(ctx context.Context) (location, error) {
 			return location{}, err
 		}
 		if len(hits) > 0 {
-			return l.choose(ctx, hits)
+			return l.chooseHit(ctx, hits)
 		}
 	}
 	return location{}, nil
 }
 
-// earlier finds a user that there is reason to believe exists: from a creating call whose answer was lost or whose identifier
+// attemptedUser finds a user that there is reason to believe exists: from a creating call whose answer was lost or whose identifier
 // has left the spec, or from one that Clerk refused because an identifier is taken.
-func (l locate) earlier(ctx context.Context) (location, error) {
+func (l locate) attemptedUser(ctx context.Context) (location, error) {
 	former, attempt := l.formerAttempt(), &l.state.attempt
 	switch taken := attempt.takenUnder(l.user.Generation); {
 	case former != nil:
 		return l.resumeFormer(ctx, former)
-	case attempt.lookDue():
+	case attempt.lookUpDue():
 		found, err := l.resume(ctx, creation.Of(l.user))
 		if found.user == nil && err == nil {
-			attempt.looked()
+			attempt.lookedUp()
 		}
 		return found, err
 	case taken != nil:
@@ -311,7 +311,7 @@ func (l locate) resolveTaken(ctx context.Context, t *takenRefusal) (location, er
 	if len(hits) == 0 {
 		return location{}, &reconcile.WaitError{After: takenRetry, Err: errNotVisibleYet}
 	}
-	return l.choose(ctx, hits)
+	return l.chooseHit(ctx, hits)
 }
 
 // takenRetry is the pause after a refusal for an identifier that no list shows.

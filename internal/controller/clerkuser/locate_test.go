@@ -18,25 +18,25 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/mirror"
 )
 
-// shownAs is a user as Clerk describes one.
-func shownAs(name string) string {
+// userJSON is a user as Clerk describes one.
+func userJSON(name string) string {
 	return `{"id":"` + testUserID + `","object":"user","first_name":"` + name + `","email_addresses":[],"phone_numbers":[],"web3_wallets":[],` +
 		`"public_metadata":{},"private_metadata":{},"unsafe_metadata":{},"created_at":1,"updated_at":1}`
 }
 
-// verdictBefore says that the spec had its verdict.
-func verdictBefore(u *v1alpha1.ClerkUser) { u.Status.ObservedGeneration = u.Generation }
+// reportedBefore says that the spec had its verdict.
+func reportedBefore(u *v1alpha1.ClerkUser) { u.Status.ObservedGeneration = u.Generation }
 
-func asksToLook(u *v1alpha1.ClerkUser) {
+func requestReconcile(u *v1alpha1.ClerkUser) {
 	u.Annotations = map[string]string{v1alpha1.AnnotationReconcileRequestedAt: "now"}
 }
 
-// unlocks has the object wish that no lock is left; with a spec that had no verdict yet that lifts any.
-func unlocks(u *v1alpha1.ClerkUser) { u.Spec.Locked = ptr.To(false) }
+// declareUnlocked has the object wish that no lock is left; with a spec that had no verdict yet that lifts any.
+func declareUnlocked(u *v1alpha1.ClerkUser) { u.Spec.Locked = ptr.To(false) }
 
 // What is known is acted upon, what is doubtful is read by id, and what is not known yet is waited for, unless somebody
 // waits for this very object.
-func TestWhatIsKnownDecidesWhetherClerkIsAsked(t *testing.T) {
+func TestMirrorDecidesWhetherClerkIsRead(t *testing.T) {
 	t.Parallel()
 	known := func(m *mirror.Mirror) {
 		m.Wrote(&clerk.User{ID: testUserID, FirstName: "known", UpdatedAt: time.UnixMilli(1)})
@@ -50,22 +50,22 @@ func TestWhatIsKnownDecidesWhetherClerkIsAsked(t *testing.T) {
 		err   error
 		calls int
 	}{
-		"PresentAndQuiet":        {[]func(*v1alpha1.ClerkUser){verdictBefore}, known, 0, "known", nil, 0},
+		"PresentAndQuiet":        {[]func(*v1alpha1.ClerkUser){reportedBefore}, known, 0, "known", nil, 0},
 		"PresentAndEdited":       {nil, known, 0, "known", nil, 0},
-		"PresentAndAskedToLook":  {[]func(*v1alpha1.ClerkUser){verdictBefore, asksToLook}, known, 0, "read", nil, 1},
-		"LookedAtSinceAsked":     {[]func(*v1alpha1.ClerkUser){verdictBefore, asksToLook}, known, time.Minute, "known", nil, 0},
-		"LookedAtWhenAsked":      {[]func(*v1alpha1.ClerkUser){verdictBefore, asksToLook}, known, time.Second, "read", nil, 1},
-		"EditThatLiftsLocks":     {[]func(*v1alpha1.ClerkUser){unlocks}, known, 0, "read", nil, 1},
-		"EditThatLiftsSeenLocks": {[]func(*v1alpha1.ClerkUser){unlocks}, known, time.Minute, "known", nil, 0},
-		"LocksLiftedBefore":      {[]func(*v1alpha1.ClerkUser){unlocks, verdictBefore}, known, 0, "known", nil, 0},
+		"PresentAndAskedToLook":  {[]func(*v1alpha1.ClerkUser){reportedBefore, requestReconcile}, known, 0, "read", nil, 1},
+		"LookedAtSinceAsked":     {[]func(*v1alpha1.ClerkUser){reportedBefore, requestReconcile}, known, time.Minute, "known", nil, 0},
+		"LookedAtWhenAsked":      {[]func(*v1alpha1.ClerkUser){reportedBefore, requestReconcile}, known, time.Second, "read", nil, 1},
+		"EditThatLiftsLocks":     {[]func(*v1alpha1.ClerkUser){declareUnlocked}, known, 0, "read", nil, 1},
+		"EditThatLiftsSeenLocks": {[]func(*v1alpha1.ClerkUser){declareUnlocked}, known, time.Minute, "known", nil, 0},
+		"LocksLiftedBefore":      {[]func(*v1alpha1.ClerkUser){declareUnlocked, reportedBefore}, known, 0, "known", nil, 0},
 		"EditThatLocks":          {[]func(*v1alpha1.ClerkUser){func(u *v1alpha1.ClerkUser) { u.Spec.Locked = ptr.To(true) }}, known, 0, "known", nil, 0},
-		"AbsentAndQuiet":         {[]func(*v1alpha1.ClerkUser){verdictBefore}, absent, 0, "", errGone, 0},
+		"AbsentAndQuiet":         {[]func(*v1alpha1.ClerkUser){reportedBefore}, absent, 0, "", errGone, 0},
 		"AbsentAndEdited":        {nil, absent, 0, "", errGone, 0},
-		"AbsentAndAskedToLook":   {[]func(*v1alpha1.ClerkUser){verdictBefore, asksToLook}, absent, time.Minute, "read", nil, 1},
-		"PendingAndQuiet":        {[]func(*v1alpha1.ClerkUser){verdictBefore}, unknown, 0, "", errNotRead, 0},
+		"AbsentAndAskedToLook":   {[]func(*v1alpha1.ClerkUser){reportedBefore, requestReconcile}, absent, time.Minute, "read", nil, 1},
+		"PendingAndQuiet":        {[]func(*v1alpha1.ClerkUser){reportedBefore}, unknown, 0, "", errNotRead, 0},
 		"PendingAndEdited":       {nil, unknown, 0, "read", nil, 1},
-		"PendingAndAskedToLook":  {[]func(*v1alpha1.ClerkUser){verdictBefore, asksToLook}, unknown, time.Minute, "read", nil, 1},
-		"DoubtfulAndQuiet":       {[]func(*v1alpha1.ClerkUser){verdictBefore}, doubtful, 0, "read", nil, 1},
+		"PendingAndAskedToLook":  {[]func(*v1alpha1.ClerkUser){reportedBefore, requestReconcile}, unknown, time.Minute, "read", nil, 1},
+		"DoubtfulAndQuiet":       {[]func(*v1alpha1.ClerkUser){reportedBefore}, doubtful, 0, "read", nil, 1},
 		"DoubtfulAndEdited":      {nil, doubtful, 0, "read", nil, 1},
 	}
 	for name, tc := range tests {
@@ -74,24 +74,24 @@ func TestWhatIsKnownDecidesWhetherClerkIsAsked(t *testing.T) {
 			c := newClock()
 			r := newTestReconciler(t, c)
 			c.advance(time.Minute - tc.seen)
-			newTestPass(t, r, newTestUser("ann", tc.user...))
+			newTestReconciliation(t, r, newTestUser("ann", tc.user...))
 			c.at = start.Add(time.Minute - time.Second)
-			p := newTestPass(t, r, newTestUser("ann", tc.user...))
-			shared := p.mirror
-			shared.Follow(map[string]mirror.Followed{p.uid(): {UserID: testUserID}})
+			rec := newTestReconciliation(t, r, newTestUser("ann", tc.user...))
+			shared := rec.mirror
+			shared.Follow(map[string]mirror.Followed{rec.uid(): {UserID: testUserID}})
 			tc.knows(shared)
 			c.at = start.Add(time.Minute)
-			p.now = c.at
+			rec.now = c.at
 			var seen []string
-			client := newTestClient(t, clerkWith(map[string]string{"GET /v1/users/" + testUserID: shownAs("read")}, &seen))
-			got, err := stepsOf(r).locate(workOn(p, client)).find(t.Context(), testUserID)
+			client := newTestClient(t, routedTransport(map[string]string{"GET /v1/users/" + testUserID: userJSON("read")}, &seen))
+			got, err := stepsOf(r).locate(withRights(rec, client)).find(t.Context(), testUserID)
 			if !errors.Is(err, tc.err) || (got == nil) != (tc.want == "") || got != nil && got.FirstName != tc.want {
 				t.Errorf("found is %v, %v; want %q, %v", got, err, tc.want, tc.err)
 			}
 			if len(seen) != tc.calls {
 				t.Errorf("Clerk was asked %v, want %d calls", seen, tc.calls)
 			}
-			if sight := shared.Look(p.uid(), testUserID); tc.want != "" && (sight.Presence != mirror.Present || sight.User.FirstName != tc.want) {
+			if sight := shared.Look(rec.uid(), testUserID); tc.want != "" && (sight.Presence != mirror.Present || sight.User.FirstName != tc.want) {
 				t.Errorf("the mirror knows %+v, want what was read", sight)
 			}
 		})
@@ -103,7 +103,7 @@ func doubtful(m *mirror.Mirror) { m.WrotePart(testUserID) }
 func absent(m *mirror.Mirror)   { m.NotFound(testUserID, start.Add(time.Minute-time.Second)) }
 
 // While a call is under way, others write and bind.
-func TestAnswerThatIsOlderThanWhatIsKnownCountsForNothing(t *testing.T) {
+func TestOutdatedAnswerIsIgnored(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		status    int
@@ -124,22 +124,22 @@ func TestAnswerThatIsOlderThanWhatIsKnownCountsForNothing(t *testing.T) {
 			t.Parallel()
 			c := newClock()
 			r := newTestReconciler(t, c)
-			p := newTestPass(t, r, newTestUser("ann"))
-			shared := p.mirror
-			shared.Follow(map[string]mirror.Followed{p.uid(): {UserID: testUserID}})
+			rec := newTestReconciliation(t, r, newTestUser("ann"))
+			shared := rec.mirror
+			shared.Follow(map[string]mirror.Followed{rec.uid(): {UserID: testUserID}})
 			client := newTestClient(t, transport(func(r *http.Request) (*http.Response, error) {
 				if r.URL.Path == "/v1/users" {
-					return answering(http.StatusOK, "[]")(r)
+					return answeringTransport(http.StatusOK, "[]")(r)
 				}
 				c.advance(time.Second)
 				tc.meanwhile(shared)
-				body := shownAs("read")
+				body := userJSON("read")
 				if tc.status != http.StatusOK {
 					body = errorBody("resource_not_found", "")
 				}
-				return answering(tc.status, body)(r)
+				return answeringTransport(tc.status, body)(r)
 			}))
-			got, err := stepsOf(r).finder(workOn(p, client)).read(t.Context(), testUserID)
+			got, err := stepsOf(r).finder(withRights(rec, client)).read(t.Context(), testUserID)
 			var wait *reconcile.WaitError
 			switch {
 			case tc.wait != errors.As(err, &wait) || tc.wait && (wait.After != reconcile.StaleRetry || !errors.Is(err, errNotVisibleYet)):
@@ -149,7 +149,7 @@ func TestAnswerThatIsOlderThanWhatIsKnownCountsForNothing(t *testing.T) {
 			case (got == nil) != (tc.want == "") || got != nil && got.FirstName != tc.want:
 				t.Errorf("read() = %v, want %q", got, tc.want)
 			}
-			if sight := shared.Look(p.uid(), testUserID); sight.Presence != tc.presence {
+			if sight := shared.Look(rec.uid(), testUserID); sight.Presence != tc.presence {
 				t.Errorf("the mirror knows %+v, want presence %d", sight, tc.presence)
 			}
 		})
@@ -157,7 +157,7 @@ func TestAnswerThatIsOlderThanWhatIsKnownCountsForNothing(t *testing.T) {
 }
 
 // After a restart all users are read together, and nothing is read one by one but what a person waits for.
-func TestRestartedPassWaitsForTheMirror(t *testing.T) {
+func TestReconcileAfterRestartWaitsForTheMirror(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		edit   func(*v1alpha1.ClerkUser)
@@ -172,79 +172,79 @@ func TestRestartedPassWaitsForTheMirror(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t)
-			s.create(newTestUser("ann"))
-			s.becomes("ann", v1alpha1.ReasonInSync)
-			s.clock.advance(time.Hour)
-			s.restart()
+			f := newFixture(t)
+			f.create(newTestUser("ann"))
+			f.expectReady("ann", v1alpha1.ReasonInSync)
+			f.clock.advance(time.Hour)
+			f.restart()
 			if tc.edit != nil {
-				s.edit("ann", tc.edit)
+				f.edit("ann", tc.edit)
 			}
-			version := s.user("ann").ResourceVersion
-			s.clerk.ResetJournal()
-			result := s.becomes("ann", v1alpha1.ReasonInSync)
-			s.wantCalls(tc.first)
-			if n := len(s.clerk.Journal().Writes()); n != tc.writes {
+			version := f.user("ann").ResourceVersion
+			f.clerk.ResetJournal()
+			result := f.expectReady("ann", v1alpha1.ReasonInSync)
+			f.expectCalls(tc.first)
+			if n := len(f.clerk.Journal().Writes()); n != tc.writes {
 				t.Errorf("%d writes, want %d", n, tc.writes)
 			}
 			if tc.edit != nil {
 				return
 			}
-			if !result.IsZero() || s.user("ann").ResourceVersion != version {
+			if !result.IsZero() || f.user("ann").ResourceVersion != version {
 				t.Errorf("waiting for the mirror looks again in %s, or is written down", result.RequeueAfter)
 			}
-			if woken := s.loads(); len(woken) != 1 || woken[0] != "ann-uid" {
+			if woken := f.initialSync(); len(woken) != 1 || woken[0] != "ann-uid" {
 				t.Errorf("what was read wakes %v", woken)
 			}
-			s.clerk.ResetJournal()
-			s.becomes("ann", v1alpha1.ReasonInSync)
-			s.wantCalls(0)
+			f.clerk.ResetJournal()
+			f.expectReady("ann", v1alpha1.ReasonInSync)
+			f.expectCalls(0)
 		})
 	}
 }
 
 // Who asks for a fresh look gets one from Clerk and none from memory, once.
-func TestFreshLookReadsOneUserOnce(t *testing.T) {
+func TestRequestedReconcileReadsTheUserOnce(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.FirstName = ptr.To("Ann") }))
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	s.clock.advance(time.Hour)
-	if _, err := s.clerk.Edit(s.atClerk().ID, func(u *emulator.User) { u.FirstName = ptr.To("Eve") }); err != nil {
+	f := newFixture(t)
+	f.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.FirstName = ptr.To("Ann") }))
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.clock.advance(time.Hour)
+	if _, err := f.clerk.Edit(f.onlyUser().ID, func(u *emulator.User) { u.FirstName = ptr.To("Eve") }); err != nil {
 		t.Fatal(err)
 	}
-	s.clerk.ResetJournal()
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	s.wantCalls(0)
-	s.edit("ann", asksToLook)
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	s.wantCalls(2)
-	if name := *s.atClerk().FirstName; name != "Ann" {
+	f.clerk.ResetJournal()
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectCalls(0)
+	f.edit("ann", requestReconcile)
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectCalls(2)
+	if name := *f.onlyUser().FirstName; name != "Ann" {
 		t.Errorf("the name stays %s", name)
 	}
-	s.clerk.ResetJournal()
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	s.wantCalls(0)
+	f.clerk.ResetJournal()
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectCalls(0)
 }
 
 // Where the call has to wait, nothing is written to the cluster either: it would be a write for each of many new objects.
-func TestNothingIsPreparedBeforeTheCallCanBeMade(t *testing.T) {
+func TestNothingIsWrittenBeforeTheTokenIsAvailable(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.ration(10)
-	s.create(newTestUser("ann"))
-	s.create(newTestUser("bob"))
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	s.clerk.ResetJournal()
-	result := s.pass("bob")
-	s.wantCalls(0)
-	if bob := s.user("bob"); len(bob.Finalizers) != 0 || len(bob.Annotations) != 0 || len(bob.Status.Conditions) != 0 {
+	f := newFixture(t)
+	f.limitRate(10)
+	f.create(newTestUser("ann"))
+	f.create(newTestUser("bob"))
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.clerk.ResetJournal()
+	result := f.reconcile("bob")
+	f.expectCalls(0)
+	if bob := f.user("bob"); len(bob.Finalizers) != 0 || len(bob.Annotations) != 0 || len(bob.Status.Conditions) != 0 {
 		t.Errorf("an object that waits for its turn is given %v, %v, %+v", bob.Finalizers, bob.Annotations, bob.Status)
 	}
 	if result.RequeueAfter <= 0 || result.RequeueAfter > 10*time.Second {
 		t.Fatalf("its turn is in %s", result.RequeueAfter)
 	}
-	s.clock.advance(result.RequeueAfter)
-	s.becomes("bob", v1alpha1.ReasonInSync)
-	s.wantCalls(1)
+	f.clock.advance(result.RequeueAfter)
+	f.expectReady("bob", v1alpha1.ReasonInSync)
+	f.expectCalls(1)
 }

@@ -20,143 +20,143 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// massAbsent returns a stage on which six of ten users are missing in Clerk's lists, and their names.
-func massAbsent(t *testing.T, vanish func(s *stage, name string), change ...func(*v1alpha1.ClerkUser)) (*stage, []string) {
+// newMassAbsence returns a stage on which six of ten users are missing in Clerk's lists, and their names.
+func newMassAbsence(t *testing.T, vanish func(f *fixture, name string), change ...func(*v1alpha1.ClerkUser)) (*fixture, []string) {
 	t.Helper()
-	s := newStage(t, braked(1))
-	s.quiet()
+	f := newFixture(t, withBrake(1))
+	f.discardEvents()
 	names := strings.Split("abcdefghij", "")
 	for _, name := range names {
-		s.create(newTestUser(name, change...))
-		s.becomes(name, v1alpha1.ReasonInSync)
+		f.create(newTestUser(name, change...))
+		f.expectReady(name, v1alpha1.ReasonInSync)
 	}
-	s.compares()
+	f.fullSync()
 	gone := names[:6]
 	var want []string
 	for _, name := range gone {
-		vanish(s, name)
+		vanish(f, name)
 		want = append(want, name+"-uid")
 	}
-	if diff := cmp.Diff(want, s.compares()); diff != "" {
+	if diff := cmp.Diff(want, f.fullSync()); diff != "" {
 		t.Fatalf("woken by the comparison (-want +got):\n%s", diff)
 	}
-	s.clerk.ResetJournal()
-	told(s.Reconciler)
+	f.clerk.ResetJournal()
+	recordedEvents(f.Reconciler)
 	for _, name := range gone {
-		s.becomes(name, v1alpha1.ReasonDeletionHeld)
+		f.expectReady(name, v1alpha1.ReasonDeletionHeld)
 	}
 	for _, name := range names[6:] {
-		s.becomes(name, v1alpha1.ReasonInSync)
+		f.expectReady(name, v1alpha1.ReasonInSync)
 	}
-	s.wantCalls(0)
-	return s, gone
+	f.expectCalls(0)
+	return f, gone
 }
 
-func deletedAtClerk(s *stage, name string) {
-	s.t.Helper()
-	if err := s.clerk.Delete(s.user(name).Status.UserID); err != nil {
-		s.t.Fatal(err)
+func deletedAtClerk(f *fixture, name string) {
+	f.t.Helper()
+	if err := f.clerk.Delete(f.user(name).Status.UserID); err != nil {
+		f.t.Fatal(err)
 	}
 }
 
-// releases writes the annotation that lets what was bound until a time go on.
-func (s *stage) releases(until time.Time) {
-	s.t.Helper()
-	s.editInstance(func(i *v1alpha1.ClerkInstance) {
+// releaseDeletions writes the annotation that lets what was bound until a time go on.
+func (f *fixture) releaseDeletions(until time.Time) {
+	f.t.Helper()
+	f.editInstance(func(i *v1alpha1.ClerkInstance) {
 		i.Annotations = map[string]string{v1alpha1.AnnotationReleaseDeletions: until.Format(time.RFC3339)}
 	})
 }
 
-func TestUsersMissingWithManyOthersAreHeldUntilReleased(t *testing.T) {
+func TestMassAbsencePausesUsersUntilReleased(t *testing.T) {
 	t.Parallel()
-	s, gone := massAbsent(t, deletedAtClerk)
-	bound := s.clock.at
+	f, gone := newMassAbsence(t, deletedAtClerk)
+	bound := f.clock.at
 	for _, name := range gone {
-		if text := readyCondition(s.user(name)).Message; !strings.Contains(text, v1alpha1.AnnotationReleaseDeletions) {
+		if text := readyCondition(f.user(name)).Message; !strings.Contains(text, v1alpha1.AnnotationReleaseDeletions) {
 			t.Errorf("the message does not name the way out: %s", text)
 		}
 	}
-	s.releases(bound.Add(-time.Second))
-	s.clock.advance(time.Minute)
-	s.becomes("a", v1alpha1.ReasonDeletionHeld)
-	s.edit("b", func(u *v1alpha1.ClerkUser) { u.Spec.FirstName = ptr.To("Ann") })
-	s.becomes("b", v1alpha1.ReasonDeletionHeld)
-	s.wantCalls(0)
-	if woken := s.compares(); len(woken) != 0 {
+	f.releaseDeletions(bound.Add(-time.Second))
+	f.clock.advance(time.Minute)
+	f.expectReady("a", v1alpha1.ReasonDeletionHeld)
+	f.edit("b", func(u *v1alpha1.ClerkUser) { u.Spec.FirstName = ptr.To("Ann") })
+	f.expectReady("b", v1alpha1.ReasonDeletionHeld)
+	f.expectCalls(0)
+	if woken := f.fullSync(); len(woken) != 0 {
 		t.Errorf("another comparison that finds the same wakes %v", woken)
 	}
-	s.becomes("a", v1alpha1.ReasonDeletionHeld)
+	f.expectReady("a", v1alpha1.ReasonDeletionHeld)
 
-	s.releases(bound)
-	s.clerk.ResetJournal()
+	f.releaseDeletions(bound)
+	f.clerk.ResetJournal()
 	for i, name := range []string{"a", "c", "d", "e", "f"} {
-		s.becomes(name, v1alpha1.ReasonMissing)
-		s.wantCalls(i + 1)
+		f.expectReady(name, v1alpha1.ReasonMissing)
+		f.expectCalls(i + 1)
 	}
-	told(s.Reconciler)
-	s.becomes("b", v1alpha1.ReasonInSync)
-	s.tells(v1alpha1.EventRecreated)
-	if n := len(s.clerk.Users()); n != 5 {
+	recordedEvents(f.Reconciler)
+	f.expectReady("b", v1alpha1.ReasonInSync)
+	f.expectEvent(v1alpha1.EventRecreated)
+	if n := len(f.clerk.Users()); n != 5 {
 		t.Errorf("%d users are at Clerk, want the four that stayed and the one whose spec was edited since", n)
 	}
 }
 
 // The release is for the absence and for what follows from it: the brake does not hold it once more.
-func TestReleasedUsersThatCannotHaveLeftAreCreatedAnew(t *testing.T) {
+func TestReleasedUsersThatCannotLeaveAreRecreated(t *testing.T) {
 	t.Parallel()
-	s, gone := massAbsent(t, deletedAtClerk, func(u *v1alpha1.ClerkUser) { u.Spec.DeleteSelfEnabled = ptr.To(false) })
-	s.releases(s.clock.at)
+	f, gone := newMassAbsence(t, deletedAtClerk, func(u *v1alpha1.ClerkUser) { u.Spec.DeleteSelfEnabled = ptr.To(false) })
+	f.releaseDeletions(f.clock.at)
 	for i, name := range gone {
-		s.becomes(name, v1alpha1.ReasonInSync)
-		s.tells(v1alpha1.EventRecreated)
-		s.wantCalls(2 * (i + 1))
+		f.expectReady(name, v1alpha1.ReasonInSync)
+		f.expectEvent(v1alpha1.EventRecreated)
+		f.expectCalls(2 * (i + 1))
 	}
-	if n := len(s.clerk.Users()); n != 10 {
+	if n := len(f.clerk.Users()); n != 10 {
 		t.Errorf("%d users are at Clerk, want all ten", n)
 	}
 }
 
-// missedForAWhile is massAbsent with users that are at Clerk again after they were missed.
-func missedForAWhile(t *testing.T) (*stage, []string) {
+// agedMassAbsence is massAbsent with users that are at Clerk again after they were missed.
+func agedMassAbsence(t *testing.T) (*fixture, []string) {
 	t.Helper()
 	var hidden []*emulator.User
-	s, gone := massAbsent(t, func(s *stage, name string) {
-		s.t.Helper()
-		hidden = append(hidden, s.clerk.User(s.user(name).Status.UserID))
-		deletedAtClerk(s, name)
+	f, gone := newMassAbsence(t, func(f *fixture, name string) {
+		f.t.Helper()
+		hidden = append(hidden, f.clerk.User(f.user(name).Status.UserID))
+		deletedAtClerk(f, name)
 	})
 	for _, u := range hidden {
-		s.clerk.Seed(*u)
+		f.clerk.Seed(*u)
 	}
-	return s, gone
+	return f, gone
 }
 
 // A list that was wrong is no loss: after the release each user is read by id, and found.
-func TestReleasedUsersThatAreThereAfterAllAreLeftAsTheyAre(t *testing.T) {
+func TestReleasedUsersThatExistStayUnchanged(t *testing.T) {
 	t.Parallel()
-	s, gone := missedForAWhile(t)
-	s.releases(s.clock.at)
-	s.clerk.ResetJournal()
+	f, gone := agedMassAbsence(t)
+	f.releaseDeletions(f.clock.at)
+	f.clerk.ResetJournal()
 	for _, name := range gone {
-		s.becomes(name, v1alpha1.ReasonInSync)
+		f.expectReady(name, v1alpha1.ReasonInSync)
 	}
-	s.wantCalls(len(gone))
-	if writes := s.clerk.Journal().Writes(); len(writes) != 0 {
+	f.expectCalls(len(gone))
+	if writes := f.clerk.Journal().Writes(); len(writes) != 0 {
 		t.Errorf("users that are there are written to: %v", writes)
 	}
 }
 
-func TestUsersThatListsShowAgainAreNoLongerHeld(t *testing.T) {
+func TestUsersListedAgainAreNoLongerPaused(t *testing.T) {
 	t.Parallel()
-	s, gone := missedForAWhile(t)
-	if woken := s.compares(); len(woken) != len(gone) {
+	f, gone := agedMassAbsence(t)
+	if woken := f.fullSync(); len(woken) != len(gone) {
 		t.Errorf("users that are back wake %v, want %d", woken, len(gone))
 	}
-	s.clerk.ResetJournal()
+	f.clerk.ResetJournal()
 	for _, name := range gone {
-		s.becomes(name, v1alpha1.ReasonInSync)
+		f.expectReady(name, v1alpha1.ReasonInSync)
 	}
-	s.wantCalls(0)
+	f.expectCalls(0)
 }
 
 func TestMassAbsenceNamesTheCommand(t *testing.T) {
@@ -172,20 +172,20 @@ func TestMassAbsenceNamesTheCommand(t *testing.T) {
 }
 
 // What was never paused cannot have been released.
-func TestWhenThatWasAskedForWhichTheBrakePauses(t *testing.T) {
+func TestPausedSince(t *testing.T) {
 	t.Parallel()
-	p := begun(t, newTestUser("ann"))
-	if at := p.pausedSince(); !at.IsZero() {
+	rec := startReconciliation(t, newTestUser("ann"))
+	if at := rec.pausedSince(); !at.IsZero() {
 		t.Errorf("a re-creation that was never paused was paused at %s", at)
 	}
-	p.state.brakedAt(start)
-	p.state.brakedAt(start.Add(time.Hour))
-	if at := p.pausedSince(); !at.Equal(start) {
+	rec.state.pause(start)
+	rec.state.pause(start.Add(time.Hour))
+	if at := rec.pausedSince(); !at.Equal(start) {
 		t.Errorf("it was paused first at %s, want %s", at, start)
 	}
 	deleted := metav1.NewTime(start.Add(-time.Hour))
-	p.user.DeletionTimestamp = &deleted
-	if at := p.pausedSince(); !at.Equal(deleted.Time) {
+	rec.user.DeletionTimestamp = &deleted
+	if at := rec.pausedSince(); !at.Equal(deleted.Time) {
 		t.Errorf("a deletion was asked for at %s, want %s", at, deleted)
 	}
 }

@@ -63,8 +63,8 @@ func readyReasons() []string {
 	}
 }
 
-func (m *Metrics) changed(change plan.Change, cause string) {
+func (m *Metrics) countChange(change plan.Change, cause string) {
 	m.changes.WithLabelValues(plan.KindOf(change), cause).Inc()
 }
 
-func (m *Metrics) turned(reason string) { m.transitions.WithLabelValues(reason).Inc() }
+func (m *Metrics) countTransition(reason string) { m.transitions.WithLabelValues(reason).Inc() }

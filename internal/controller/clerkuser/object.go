@@ -63,7 +63,7 @@ func (o objectPatcher) ensureFinalizer(ctx context.Context, next *creating) erro
 	}
 	o.upToDate = true
 	if next != nil && creation.Of(before) == nil {
-		o.state.attempt.announced = true
+		o.state.attempt.annotated = true
 	}
 	return nil
 }
@@ -145,7 +145,7 @@ func (o objectPatcher) confirmDeleted(ctx context.Context) error {
 	if live == nil || live.UID != o.user.UID || live.DeletionTimestamp.IsZero() {
 		return reconcile.ErrOutdated
 	}
-	if len(live.Undecoded.Of(decisive()...)) > 0 {
+	if len(live.Undecoded.Of(removalFields()...)) > 0 {
 		return reconcile.ErrOutdated
 	}
 	o.user.Spec.DeletionPolicy = live.Spec.DeletionPolicy
@@ -204,7 +204,7 @@ func (o objectPatcher) patchStatusAsObserved(ctx context.Context) error {
 // patchStatus writes status if it changed. The patch carries the resource version: what another leader has put on record must
 // not be replaced by what was true before, since status.applied is all that is known of what is to be taken back.
 func (o objectPatcher) patchStatus(ctx context.Context) error {
-	rewritten := undecoded.InStatus(o.user.Undecoded, records()...)
+	rewritten := undecoded.InStatus(o.user.Undecoded, recordFields()...)
 	if len(rewritten) == 0 && equality.Semantic.DeepEqual(o.stored.Status, o.user.Status) {
 		return nil
 	}
@@ -214,7 +214,7 @@ func (o objectPatcher) patchStatus(ctx context.Context) error {
 	}
 	o.stored, o.upToDate = o.user.DeepCopy(), true
 	o.wrote(o.user)
-	o.state.record.note(o.stored.Status.Applied, o.now)
+	o.state.record.update(o.stored.Status.Applied, o.now)
 	return nil
 }
 

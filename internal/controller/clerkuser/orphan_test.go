@@ -37,7 +37,7 @@ func TestUserOfAGoneObject(t *testing.T) {
 		namespace string
 		unnamed   bool
 		scope     v1alpha1.AdoptionScope
-		want      manner
+		want      bindKind
 		reason    string
 		err       error
 	}{
@@ -62,12 +62,12 @@ func TestUserOfAGoneObject(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newTestReconciler(t, newClock())
-			p := newTestPass(t, r, newTestUser("ann"))
+			rec := newTestReconciliation(t, r, newTestUser("ann"))
 			if !tc.unnamed {
-				p.user.Spec.UserID = new(testUserID)
+				rec.user.Spec.UserID = new(testUserID)
 			}
 			if tc.scope != "" {
-				p.instance.Spec.Policy = &v1alpha1.InstancePolicy{Adoption: &tc.scope}
+				rec.instance.Spec.Policy = &v1alpha1.InstancePolicy{Adoption: &tc.scope}
 			}
 			var there []client.Object
 			if tc.owner != nil {
@@ -83,7 +83,7 @@ func TestUserOfAGoneObject(t *testing.T) {
 				return c.Get(ctx, key, o, options...)
 			}})
 			mark := plan.Mark{Cluster: testCluster, Namespace: tc.namespace, Name: "bob", UID: "bob-uid", Origin: v1alpha1.OriginCreated}
-			got, err := stepsOf(r).locate(offline(p)).claim(t.Context(), atClerk("ann@example.com", marked(mark)))
+			got, err := stepsOf(r).locate(withoutRights(rec)).claim(t.Context(), clerkUser("ann@example.com", withMark(mark)))
 			found, _ := errors.AsType[*reconcile.Problem](err)
 			switch {
 			case got != tc.want:

@@ -51,32 +51,34 @@ func TestOlder(t *testing.T) {
 func TestStatusThatATenantWroteTakesNoUserFromItsOwner(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		change func(p *reconciliation, other *v1alpha1.ClerkUser)
+		change func(rec *reconciliation, other *v1alpha1.ClerkUser)
 		want   bool
 	}{
-		"Signed":              {func(*reconciliation, *v1alpha1.ClerkUser) {}, true},
-		"NotSigned":           {func(_ *reconciliation, o *v1alpha1.ClerkUser) { o.Status.Binding = "" }, false},
-		"SignedForSelf":       {func(p *reconciliation, o *v1alpha1.ClerkUser) { o.Status.Binding = p.key.Sign(p.subject(testUserID)) }, false},
+		"Signed":    {func(*reconciliation, *v1alpha1.ClerkUser) {}, true},
+		"NotSigned": {func(_ *reconciliation, o *v1alpha1.ClerkUser) { o.Status.Binding = "" }, false},
+		"SignedForSelf": {func(rec *reconciliation, o *v1alpha1.ClerkUser) {
+			o.Status.Binding = rec.key.Sign(rec.subject(testUserID))
+		}, false},
 		"SignedForAnother":    {func(_ *reconciliation, o *v1alpha1.ClerkUser) { o.Status.UserID = "user_other" }, false},
 		"ElsewhereAtClerk":    {func(_ *reconciliation, o *v1alpha1.ClerkUser) { o.Status.Instance.ID = "ins_other" }, false},
 		"NowhereAtClerk":      {func(_ *reconciliation, o *v1alpha1.ClerkUser) { o.Status.Instance = nil }, false},
 		"ByAnotherReference":  {func(_ *reconciliation, o *v1alpha1.ClerkUser) { o.Status.Instance.Name = "alias" }, true},
-		"SignedByAnotherKeys": {func(p *reconciliation, _ *v1alpha1.ClerkUser) { p.key = newTestReconciler(t, newClock()).Key }, false},
+		"SignedByAnotherKeys": {func(rec *reconciliation, _ *v1alpha1.ClerkUser) { rec.key = newTestReconciler(t, newClock()).Key }, false},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newTestReconciler(t, newClock())
-			p := newTestPass(t, r, newTestUser("ann"))
+			rec := newTestReconciliation(t, r, newTestUser("ann"))
 			other := newTestUser("bob", func(u *v1alpha1.ClerkUser) {
 				u.Status.UserID = testUserID
 				u.Status.Instance = &v1alpha1.BoundInstance{Namespace: testNamespace, Name: "default", ID: testInstanceID}
 			})
-			subject := p.subject(testUserID)
+			subject := rec.subject(testUserID)
 			subject.UID = string(other.UID)
-			other.Status.Binding = p.key.Sign(subject)
-			tc.change(p, other)
-			if got := stepsOf(r).locate(offline(p)).sharesInstance(other); got != tc.want {
+			other.Status.Binding = rec.key.Sign(subject)
+			tc.change(rec, other)
+			if got := stepsOf(r).locate(withoutRights(rec)).sharesInstance(other); got != tc.want {
 				t.Errorf("manages the same user: %t, want %t", got, tc.want)
 			}
 		})

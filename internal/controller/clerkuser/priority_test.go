@@ -40,7 +40,7 @@ func TestPriorityOfAnObjectSeenFirst(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := priorityOfFirst(event.CreateEvent{Object: tc.object, IsInInitialList: tc.initial}); got != tc.want {
+			if got := priorityOfCreate(event.CreateEvent{Object: tc.object, IsInInitialList: tc.initial}); got != tc.want {
 				t.Errorf("priority %d, want %d", got, tc.want)
 			}
 		})

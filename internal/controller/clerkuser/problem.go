@@ -136,7 +136,7 @@ func createdEarlier(userID string) error {
 	}
 }
 
-func missing(userID string, origin v1alpha1.Origin) error {
+func missingUser(userID string, origin v1alpha1.Origin) error {
 	message := "the adopted user is no longer at Clerk; set spec.userID to another user, or delete this object"
 	switch {
 	case userID != "" && origin == v1alpha1.OriginAdopted:
@@ -169,8 +169,8 @@ func deletionBlocked(why string) error {
 
 // unfinished is an error that says what of a spec cannot be carried out, after everything else was.
 type unfinished struct {
-	// missing is why the Secrets and ConfigMaps that the spec names could not be used; nil if they could.
-	missing     error
+	// sourcesErr is why the Secrets and ConfigMaps that the spec names could not be used; nil if they could.
+	sourcesErr  error
 	refused     []refusedPart
 	unreachable []plan.InvalidError
 	// notKept names fields.
@@ -179,7 +179,7 @@ type unfinished struct {
 
 // orNil is the error, or nil if nothing is left.
 func (u *unfinished) orNil() error {
-	if u.missing == nil && len(u.refused) == 0 && len(u.unreachable) == 0 && len(u.notKept) == 0 {
+	if u.sourcesErr == nil && len(u.refused) == 0 && len(u.unreachable) == 0 && len(u.notKept) == 0 {
 		return nil
 	}
 	return u
@@ -193,8 +193,8 @@ func (u *unfinished) Error() string {
 			problems = append(problems, problem)
 		}
 	}
-	if u.missing != nil {
-		add(u.missing.Error())
+	if u.sourcesErr != nil {
+		add(u.sourcesErr.Error())
 	}
 	for _, problem := range refusalMessages(u.refused) {
 		add(problem)
@@ -229,7 +229,7 @@ func refusalMessages(refused []refusedPart) []string {
 
 // reason is that of the condition: what a person has to do something about comes first.
 func (u *unfinished) reason() string {
-	absent, isAbsent := errors.AsType[*source.MissingError](u.missing)
+	absent, isAbsent := errors.AsType[*source.MissingError](u.sourcesErr)
 	switch {
 	case len(u.refused) > 0:
 		return v1alpha1.ReasonRejectedByClerk
@@ -237,7 +237,7 @@ func (u *unfinished) reason() string {
 		return v1alpha1.ReasonInvalidSpec
 	case isAbsent:
 		return absent.Reason
-	case u.missing != nil:
+	case u.sourcesErr != nil:
 		return v1alpha1.ReasonInvalidSpec
 	default:
 		return v1alpha1.ReasonNotKept

@@ -94,7 +94,7 @@ func (k kind) sync(ctx context.Context, w *work) error {
 	if w.suspended = w.user.Spec.Suspended(); w.suspended {
 		return nil
 	}
-	if err := w.understood(); err != nil {
+	if err := w.checkDecoded(); err != nil {
 		return err
 	}
 	found, err := k.resolver(w).run(ctx)
@@ -102,11 +102,11 @@ func (k kind) sync(ctx context.Context, w *work) error {
 		return err
 	}
 	w.rights = found.For(w.caller())
-	w.noteDeclared()
-	if err := k.bind(w).stillQueued(); err != nil {
+	w.recordUnsentInputs()
+	if err := k.bind(w).checkToken(); err != nil {
 		return err
 	}
-	if err := k.declare(ctx, w); err != nil {
+	if err := k.readDesired(ctx, w); err != nil {
 		return err
 	}
 	// Only now it is known how urgent the calls are.
@@ -121,19 +121,19 @@ func (k kind) sync(ctx context.Context, w *work) error {
 	return cmp.Or(err, readExtras{w.reconciliation, found.For(w.backgroundCaller()).Reader}.run(ctx))
 }
 
-// declare finds out what is declared, and whether that is worth being carried out now.
-func (k kind) declare(ctx context.Context, w *work) error {
-	if err := (readSources{w.reconciliation, k.APIReader}).run(ctx); err != nil && !w.goesOnWithout(err) {
+// readDesired finds out what is declared, and whether that is worth being carried out now.
+func (k kind) readDesired(ctx context.Context, w *work) error {
+	if err := (readSources{w.reconciliation, k.APIReader}).run(ctx); err != nil && !w.continueWithoutSources(err) {
 		return err
 	}
-	w.recall()
+	w.loadPending()
 	if err := w.inBackOff(); err != nil {
 		return k.patcher(w).dropAttempt(ctx, err)
 	}
-	if err := w.sameInstance(); err != nil {
+	if err := w.checkSameInstance(); err != nil {
 		return err
 	}
-	if err := w.buildDesired(); err != nil && !w.buildsWithout(err) {
+	if err := w.buildDesired(); err != nil && !w.buildWithoutSources(err) {
 		return err
 	}
 	return nil
@@ -146,7 +146,7 @@ func (k kind) ensureUser(ctx context.Context, w *work) error {
 	}
 	locate := k.locate(w)
 	// After the finalizer, whose absence would tell an object with a copied status that somebody manages the user.
-	if err := locate.soleOwner(ctx); err != nil {
+	if err := locate.checkSoleOwner(ctx); err != nil {
 		return err
 	}
 	where, err := locate.run(ctx)
@@ -160,7 +160,7 @@ func (k kind) ensureUser(ctx context.Context, w *work) error {
 	case where.user == nil:
 		return k.create(ctx, w)
 	}
-	return k.bind(w).take(ctx, where)
+	return k.bind(w).run(ctx, where)
 }
 
 // create gives the object a new user, or the one that has the declared identifiers.
@@ -173,17 +173,17 @@ func (k kind) create(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
-	return bind.take(ctx, where)
+	return bind.run(ctx, where)
 }
 
 // recreate creates the user again if that is what is to happen with one that vanished.
 func (k kind) recreate(ctx context.Context, w *work) error {
-	anew, err := w.vanished()
-	if err != nil || !anew {
+	again, err := w.vanished()
+	if err != nil || !again {
 		return err
 	}
 	bind := k.bind(w)
-	if err := bind.prepareAgain(ctx, k.brake()); err != nil {
+	if err := bind.prepareRecreation(ctx, k.brake()); err != nil {
 		return err
 	}
 	// What only a creating call uses was not read before.
@@ -202,12 +202,12 @@ func (k kind) recreate(ctx context.Context, w *work) error {
 // remove has the user of an object that is being deleted treated as the deletion policy says, and lets go of the object.
 func (k kind) remove(ctx context.Context, w *work) error {
 	release := release{k.patcher(w), k.Pool}
-	if done, err := release.beforeTarget(ctx); done || err != nil {
+	if done, err := release.beforeInstance(ctx); done || err != nil {
 		return err
 	}
 	found, err := k.resolver(w).forRemoval(ctx)
 	if err != nil {
-		return release.withoutTarget(ctx, err)
+		return release.withoutInstance(ctx, err)
 	}
 	if err := w.inBackOff(); err != nil {
 		return err

@@ -60,15 +60,15 @@ type request struct {
 	// firstSeen is when this process saw first what is asked. failingSince is since when reconciles have been failing; zero if the
 	// last one did not.
 	firstSeen, failingSince time.Time
-	// settled is true if this generation has had its result before: what differs was changed by somebody else, or in a source.
-	settled bool
-	// resumes is true if an earlier reconcile carried out this spec except for what it could not: what differs now was changed
+	// reported is true if this generation has had its result before: what differs was changed by somebody else, or in a source.
+	reported bool
+	// partlyApplied is true if an earlier reconcile carried out this spec except for what it could not: what differs now was changed
 	// since.
-	resumes bool
-	// owes names the fields that earlier reconciles could not carry out, by status. owedParts says it more exactly, by what this
+	partlyApplied bool
+	// pendingBefore names the fields that earlier reconciles could not carry out, by status. owedParts says it more exactly, by what this
 	// process remembers; nil if that is nothing.
-	owes      []string
-	owedParts map[plan.Part]bool
+	pendingBefore []string
+	pendingParts  map[plan.Part]bool
 	// watchesSources is true if a change of a Secret or ConfigMap enqueues the objects that name it.
 	watchesSources bool
 }
@@ -90,14 +90,14 @@ type inputs struct {
 	sources source.Values
 	// reads counts how often the sources were read.
 	reads int
-	// rotated is true if the sources hold something else than at the last result.
-	rotated bool
-	// missing is why some sources cannot be used, in a reconcile that carries out everything else.
-	missing error
+	// sourcesChanged is true if the sources hold something else than at the last result.
+	sourcesChanged bool
+	// sourcesErr is why some sources cannot be used, in a reconcile that carries out everything else.
+	sourcesErr error
 	// onlyRestricts is true if the spec cannot be carried out: then access is taken away and nothing else is done. invalid is
 	// why.
 	onlyRestricts bool
-	invalid       error
+	specErr       error
 }
 
 // ownership is which user the object has, and what the operator added to it. It begins as status has it, and ends as status
@@ -133,15 +133,15 @@ type progress struct {
 	notKept, contended []string
 	// extrasAfter is when to try again to read what statusIncludes asks for; 0 is not before the next full sync.
 	extrasAfter time.Duration
-	occurrences []occurrence
+	events      []pendingEvent
 }
 
 // outcome is how the reconcile ended.
 type outcome struct {
 	// suspended, onHold and released say why it ended early: spec.suspend, a failure whose causes have not changed, or the object
 	// was let go.
-	suspended, onHold, released bool
-	err                         error
+	suspended, backingOff, released bool
+	err                             error
 }
 
 // newReconciliation begins a reconcile of an object by what its status and this process know.
@@ -154,20 +154,20 @@ func (r *Reconciler) newReconciliation(user *v1alpha1.ClerkUser, state *objectSt
 			now:            now,
 			firstSeen:      r.objects.FirstSeen(user.UID, asked, now),
 			failingSince:   r.objects.FailingSince(user.UID),
-			settled:        user.Status.ObservedGeneration == user.Generation || user.Undecoded.Concern("status.observedGeneration"),
+			reported:       user.Status.ObservedGeneration == user.Generation || user.Undecoded.Concern("status.observedGeneration"),
 			watchesSources: r.WatchSecrets,
 		},
 		target:    target{identifiers: r.Pool.Identifiers()},
 		ownership: ownership{userID: user.Status.UserID, origin: user.Status.Origin, record: plan.NewRecord(user.Status.Applied)},
 	}
 	if ready := readyCondition(user); ready != nil && ready.Status == metav1.ConditionFalse {
-		rec.owes = slices.Clone(user.Status.PendingChanges)
+		rec.pendingBefore = slices.Clone(user.Status.PendingChanges)
 	}
 	if known := state.record.applied; user.Status.UserID == "" && known != nil {
 		// Somebody removed the status. What this process knows is more than the creating call can tell.
 		rec.record = plan.NewRecord(known)
 	}
-	rec.recordedBy = state.record.note(rec.stored.Status.Applied, now)
+	rec.recordedBy = state.record.update(rec.stored.Status.Applied, now)
 	return rec
 }
 
@@ -204,32 +204,32 @@ func (r *reconciliation) signed(userID string) bool {
 	return status.UserID == userID && r.key.Valid(status.Binding, r.subject(userID))
 }
 
-// forced reports whether the annotation asks for a fresh look.
-func (r *reconciliation) forced() bool {
+// reconcileRequested reports whether the annotation asks for a fresh look.
+func (r *reconciliation) reconcileRequested() bool {
 	return r.user.ReconcileRequestedAt() != r.user.Status.LastHandledReconcileAt
 }
 
-// recall takes over what is remembered of earlier reconciles of this spec.
-func (r *reconciliation) recall() {
+// loadPending takes over what is remembered of earlier reconciles of this spec.
+func (r *reconciliation) loadPending() {
 	fields := r.fields()
-	r.owedParts, r.resumes = fields.pending, fields.pending != nil
+	r.pendingParts, r.partlyApplied = fields.pending, fields.pending != nil
 }
 
 // isDrift reports whether what differs was changed by somebody else at Clerk: neither the spec nor its sources changed.
-func (r *reconciliation) isDrift() bool { return (r.settled || r.resumes) && !r.rotated }
+func (r *reconciliation) isDrift() bool { return (r.reported || r.partlyApplied) && !r.sourcesChanged }
 
 // liftsLock reports whether locked: false lifts any lock now, which it does once.
 func (r *reconciliation) liftsLock() bool {
-	return (!r.settled && !r.resumes || r.owed(plan.Part{Field: plan.FieldLocked})) && !r.fields().unlocked
+	return (!r.reported && !r.partlyApplied || r.wasPending(plan.Part{Field: plan.FieldLocked})) && !r.fields().unlocked
 }
 
-// owed reports whether a part has been declared for some time and could not be carried out so far: what changes it now is no
+// wasPending reports whether a part has been declared for some time and could not be carried out so far: what changes it now is no
 // correction of what somebody else has changed.
-func (r *reconciliation) owed(part plan.Part) bool {
-	if r.owedParts != nil {
-		return r.owedParts[part]
+func (r *reconciliation) wasPending(part plan.Part) bool {
+	if r.pendingParts != nil {
+		return r.pendingParts[part]
 	}
-	return slices.Contains(r.owes, part.Field)
+	return slices.Contains(r.pendingBefore, part.Field)
 }
 
 // fields is what is remembered of the fields under what is declared now: a source with another value is another request.
@@ -273,14 +273,14 @@ func (r *reconciliation) differing() []string {
 	return slices.DeleteFunc(slices.Clone(r.pending), func(field string) bool { return field == plan.FieldOwnerMark })
 }
 
-// foreign names the fields of changes that somebody else has changed at Clerk, sorted.
-func (r *reconciliation) foreign(did []plan.Change) []string {
+// driftFields names the fields of changes that somebody else has changed at Clerk, sorted.
+func (r *reconciliation) driftFields(did []plan.Change) []string {
 	if !r.isDrift() {
 		return nil
 	}
 	var foreign []string
 	for _, part := range partsOf(did) {
-		if !r.owed(part) && !slices.Contains(foreign, part.Field) {
+		if !r.wasPending(part) && !slices.Contains(foreign, part.Field) {
 			foreign = append(foreign, part.Field)
 		}
 	}
@@ -293,7 +293,7 @@ func (r *reconciliation) inBackOff() error {
 	if r.state.backOff.Left(r.backOffInputs(), r.now) == 0 {
 		return nil
 	}
-	r.onHold = true
+	r.backingOff = true
 	return r.state.backOff.Err
 }
 
@@ -313,7 +313,7 @@ func (r *reconciliation) countAtBrake(ctx context.Context, b brake.Brake, userID
 	}
 	err := b.Count(ctx, request)
 	if _, full := errors.AsType[*reconcile.Problem](err); full {
-		r.state.brakedAt(r.now)
+		r.state.pause(r.now)
 	}
 	return err
 }
@@ -324,5 +324,5 @@ func (r *reconciliation) pausedSince() time.Time {
 	if at := r.user.DeletionTimestamp; at != nil {
 		return at.Time
 	}
-	return r.state.braked
+	return r.state.pausedAt
 }

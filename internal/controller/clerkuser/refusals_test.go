@@ -21,28 +21,28 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-func TestRefusalsAreLeftAloneForAGrowingTime(t *testing.T) {
+func TestRefusalsBackOff(t *testing.T) {
 	t.Parallel()
 	name, address := plan.Part{Field: "username"}, plan.Part{Field: "emailAddresses", Entry: "a@x.io"}
 	under := backOffInputs{generation: 1}
 	f := newFieldState(1, "")
-	if len(f.standing(under, start)) != 0 {
+	if len(f.inBackOff(under, start)) != 0 {
 		t.Error("something stands that was never refused")
 	}
 	refused := &clerk.Error{Status: 422, Code: "form_param_value_invalid"}
 	now := start
 	for _, pause := range []time.Duration{firstDelay, 2 * firstDelay, 4 * firstDelay} {
 		f.refuse(name, refused, under, now)
-		if diff := cmp.Diff(map[plan.Part]bool{name: true}, f.standing(under, now.Add(pause-time.Nanosecond))); diff != "" {
+		if diff := cmp.Diff(map[plan.Part]bool{name: true}, f.inBackOff(under, now.Add(pause-time.Nanosecond))); diff != "" {
 			t.Errorf("standing (-want +got):\n%s", diff)
 		}
-		if now = now.Add(pause); len(f.standing(under, now)) != 0 {
+		if now = now.Add(pause); len(f.inBackOff(under, now)) != 0 {
 			t.Errorf("it still stands after %s", pause)
 		}
 	}
 	f.refuse(address, refused, under, now)
 	f.refuse(name, refused, backOffInputs{generation: 1, requestedAt: "now"}, now)
-	if diff := cmp.Diff(map[plan.Part]bool{address: true}, f.standing(under, now)); diff != "" {
+	if diff := cmp.Diff(map[plan.Part]bool{address: true}, f.inBackOff(under, now)); diff != "" {
 		t.Errorf("standing under the former backOffInputs (-want +got):\n%s", diff)
 	}
 	if until := f.refusals[name].backOff.Until; !until.Equal(now.Add(firstDelay)) {
@@ -79,7 +79,7 @@ func TestRefusalsThatNoLongerMatterAreForgotten(t *testing.T) {
 	}
 }
 
-func TestWhatCountsAsRefused(t *testing.T) {
+func TestRefusedParts(t *testing.T) {
 	t.Parallel()
 	update := plan.Update{Params: clerk.UpdateUserParams{Username: ptr.To("a"), FirstName: ptr.To("b"), Password: ptr.To(clerk.NewSecret("c"))}}
 	refuse := func(param string) error {
@@ -106,19 +106,19 @@ func TestWhatCountsAsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := newTestPass(t, newTestReconciler(t, newClock()), newTestUser("ann"))
-			if got := p.refuse(tc.change, p.now, tc.err); got != tc.refused || p.refusals > 0 != tc.refused {
-				t.Errorf("refused: %t, counted %d, want %t", got, p.refusals, tc.refused)
+			rec := newTestReconciliation(t, newTestReconciler(t, newClock()), newTestUser("ann"))
+			if got := rec.refuse(tc.change, rec.now, tc.err); got != tc.refused || rec.refusals > 0 != tc.refused {
+				t.Errorf("refused: %t, counted %d, want %t", got, rec.refusals, tc.refused)
 			}
 			var parts []string
-			for part := range p.fields().refusals {
+			for part := range rec.fields().refusals {
 				parts = append(parts, part.Field)
 			}
 			if diff := cmp.Diff(tc.parts, parts, cmpopts.SortSlices(strings.Compare)); diff != "" {
 				t.Errorf("parts (-want +got):\n%s", diff)
 			}
-			if p.fields().single != tc.single {
-				t.Errorf("the next plan divides its calls: %t, want %t", p.fields().single, tc.single)
+			if rec.fields().single != tc.single {
+				t.Errorf("the next plan divides its calls: %t, want %t", rec.fields().single, tc.single)
 			}
 		})
 	}
@@ -145,12 +145,12 @@ func TestWhatIsUnfinished(t *testing.T) {
 			v1alpha1.ReasonRejectedByClerk, true, []string{"spec.username: ", "spec.password.skipChecks: "},
 		},
 		"RefusedAndMissing": {
-			unfinished{refused: []refusedPart{part("spec.username", "form_username_invalid_length", "username")}, missing: absent},
+			unfinished{refused: []refusedPart{part("spec.username", "form_username_invalid_length", "username")}, sourcesErr: absent},
 			v1alpha1.ReasonRejectedByClerk, true, []string{"spec.username: ", "spec.password: gone"},
 		},
 		"Unreachable":      {unfinished{unreachable: unreachable, notKept: []string{"locale"}}, v1alpha1.ReasonInvalidSpec, true, []string{"spec.username: is the last", "locale"}},
-		"Missing":          {unfinished{missing: absent, notKept: []string{"locale"}}, v1alpha1.ReasonSecretNotFound, false, []string{"spec.password: gone", "locale"}},
-		"InvalidSource":    {unfinished{missing: &unreachable[0]}, v1alpha1.ReasonInvalidSpec, true, []string{"spec.username: is the last"}},
+		"Missing":          {unfinished{sourcesErr: absent, notKept: []string{"locale"}}, v1alpha1.ReasonSecretNotFound, false, []string{"spec.password: gone", "locale"}},
+		"InvalidSource":    {unfinished{sourcesErr: &unreachable[0]}, v1alpha1.ReasonInvalidSpec, true, []string{"spec.username: is the last"}},
 		"NotKept":          {unfinished{notKept: []string{"locale"}}, v1alpha1.ReasonNotKept, true, []string{"locale"}},
 		"TakenByAnother":   {unfinished{refused: []refusedPart{part("spec.emailAddresses[0]", "form_identifier_exists", "email_address")}}, v1alpha1.ReasonRejectedByClerk, true, []string{takenRemedy}},
 		"SaidOnceOnly":     {unfinished{refused: []refusedPart{part("spec.emailAddresses", "a_code", ""), part("spec.emailAddresses", "a_code", "")}}, v1alpha1.ReasonRejectedByClerk, true, []string{"a_code"}},
@@ -205,15 +205,15 @@ func TestFreedIdentifierIsAskedForAgain(t *testing.T) {
 	f.refuse(image, &clerk.Error{}, backOffInputs{}, start)
 	state.backOff = state.backOff.Next(reconcile.AfterLastingFailures(), backOffInputs{}, errAmbiguous, start)
 	objects.begin("ann")
-	if state.backOff.Left(backOffInputs{}, start) == 0 || len(f.standing(backOffInputs{}, start)) != 2 {
+	if state.backOff.Left(backOffInputs{}, start) == 0 || len(f.inBackOff(backOffInputs{}, start)) != 2 {
 		t.Error("what was refused is tried again although nothing has changed")
 	}
-	objects.tell("ann", func(m *messages) { m.freed = append(m.freed, address) })
+	objects.notify("ann", func(m *notifications) { m.freed = append(m.freed, address) })
 	objects.begin("ann")
 	if state.backOff.Left(backOffInputs{}, start) != 0 {
 		t.Error("an object without a user is still in back-off")
 	}
-	if diff := cmp.Diff(map[plan.Part]bool{image: true}, f.standing(backOffInputs{}, start)); diff != "" {
+	if diff := cmp.Diff(map[plan.Part]bool{image: true}, f.inBackOff(backOffInputs{}, start)); diff != "" {
 		t.Errorf("still left alone (-want +got):\n%s", diff)
 	}
 	if delay := f.refusals[taken].backOff.Delay; delay != 4*firstDelay {

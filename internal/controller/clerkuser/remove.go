@@ -32,15 +32,15 @@ type noUserError struct{ why string }
 // Error says why there is no user.
 func (e *noUserError) Error() string { return e.why }
 
-// beforeTarget decides about an object whose user is not to be touched, or cannot be found, without asking Clerk. done is true
+// beforeInstance decides about an object whose user is not to be touched, or cannot be found, without asking Clerk. done is true
 // if nothing is left to do.
-func (s release) beforeTarget(ctx context.Context) (done bool, err error) {
+func (s release) beforeInstance(ctx context.Context) (done bool, err error) {
 	if !controllerutil.ContainsFinalizer(s.user, v1alpha1.Finalizer) {
 		s.released = true
 		return true, nil
 	}
-	if err := s.understoodForRemoval(); err != nil {
-		return true, s.notUnderstood(ctx, err)
+	if err := s.checkDecodedForRemoval(); err != nil {
+		return true, s.withUndecodedSpec(ctx, err)
 	}
 	switch why, nobody := s.ownsNobody(); {
 	case s.user.Spec.Suspended():
@@ -53,18 +53,18 @@ func (s release) beforeTarget(ctx context.Context) (done bool, err error) {
 	return false, nil
 }
 
-// notUnderstood lets go of an object whose deletionPolicy says to leave the user as it is, whatever else was not understood,
+// withUndecodedSpec lets go of an object whose deletionPolicy says to leave the user as it is, whatever else was not understood,
 // and else returns the problem.
-func (s release) notUnderstood(ctx context.Context, err error) error {
+func (s release) withUndecodedSpec(ctx context.Context, err error) error {
 	if policy := s.user.Spec.DeletionPolicy; policy != nil && *policy == v1alpha1.DeletionRetain {
 		return s.run(ctx, "deletionPolicy is Retain, so the user was left as it is, with its owner mark")
 	}
 	return err
 }
 
-// withoutTarget decides about an object whose Clerk instance cannot be reached: it is let go where nothing was to be done to
+// withoutInstance decides about an object whose Clerk instance cannot be reached: it is let go where nothing was to be done to
 // the user, and where access was taken from its namespace; else it waits, and says what the way out is.
-func (s release) withoutTarget(ctx context.Context, err error) error {
+func (s release) withoutInstance(ctx context.Context, err error) error {
 	found, ok := errors.AsType[*reconcile.Problem](err)
 	if !ok {
 		return err
@@ -94,15 +94,15 @@ func (s release) withoutUser(ctx context.Context, err error) error {
 
 // run lets the object go. why says what became of the user.
 func (s release) run(ctx context.Context, why string) error {
-	if err := s.silently(ctx); err != nil {
+	if err := s.releaseWithoutEvent(ctx); err != nil {
 		return err
 	}
-	s.notef(v1alpha1.EventReleased, "Delete", "%s", why)
+	s.recordEventf(v1alpha1.EventReleased, "Delete", "%s", why)
 	return nil
 }
 
-// silently lets the object go. What became of the user was told before.
-func (s release) silently(ctx context.Context) error {
+// releaseWithoutEvent lets the object go. What became of the user was told before.
+func (s release) releaseWithoutEvent(ctx context.Context) error {
 	if err := s.removeFinalizer(ctx); err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ type remove struct {
 func (m remove) run(ctx context.Context) error {
 	if id := m.state.deleted; id != "" && id == m.userID {
 		// An earlier reconcile deleted and told of it, and could not remove the finalizer.
-		return m.silently(ctx)
+		return m.releaseWithoutEvent(ctx)
 	}
 	user, err := m.findOwn(ctx)
 	if err != nil {
@@ -148,18 +148,18 @@ func (m remove) findOwn(ctx context.Context) (*clerk.User, error) {
 	if m.userID == "" {
 		return m.findCreated(ctx, creation.Of(m.user))
 	}
-	if user, ok := m.mirror.Recent(m.userID, m.sinceDeleted()); ok {
+	if user, ok := m.mirror.Recent(m.userID, m.copyMaxAge()); ok {
 		return user, nil
 	}
 	return m.finder.read(ctx, m.userID)
 }
 
-// liveEnough is how old a copy may be that a removal rests on, if it was read since the removal was asked for. Without
+// maxCopyAge is how old a copy may be that a removal rests on, if it was read since the removal was asked for. Without
 // any, a reconcile that has a token for one call would for ever spend it on reading.
-const liveEnough = time.Minute
+const maxCopyAge = time.Minute
 
-func (r *reconciliation) sinceDeleted() time.Duration {
-	return min(liveEnough, r.now.Sub(r.user.DeletionTimestamp.Time))
+func (r *reconciliation) copyMaxAge() time.Duration {
+	return min(maxCopyAge, r.now.Sub(r.user.DeletionTimestamp.Time))
 }
 
 // findCreated looks for the user of a creating call whose answer nobody recorded. That there is none is believed only
@@ -210,8 +210,8 @@ func (m remove) removeUser(ctx context.Context, user *clerk.User) error {
 	if err := m.carryOut(ctx, user, plan.Transfer(m.transfer.markOf(successor), user)); err != nil {
 		return err
 	}
-	m.notef(v1alpha1.EventTransferred, "Delete", "transferred user %s to ClerkUser %s, which declares it too", user.ID, successor.Name)
-	return m.silently(ctx)
+	m.recordEventf(v1alpha1.EventTransferred, "Delete", "transferred user %s to ClerkUser %s, which declares it too", user.ID, successor.Name)
+	return m.releaseWithoutEvent(ctx)
 }
 
 func (m remove) carryOutPolicy(ctx context.Context, user *clerk.User) error {
@@ -234,13 +234,13 @@ func (m remove) carryOutPolicy(ctx context.Context, user *clerk.User) error {
 		return m.release.run(ctx, why)
 	case policy == v1alpha1.DeletionDelete:
 		m.state.deleted = user.ID
-		m.notef(v1alpha1.EventDeleted, "Delete", "deleted user %s", user.ID)
+		m.recordEventf(v1alpha1.EventDeleted, "Delete", "deleted user %s", user.ID)
 	case policy == v1alpha1.DeletionBan:
-		m.notef(v1alpha1.EventBanned, "Delete", "banned user %s, as deletionPolicy says", user.ID)
+		m.recordEventf(v1alpha1.EventBanned, "Delete", "banned user %s, as deletionPolicy says", user.ID)
 	case policy == v1alpha1.DeletionRetain:
 		return m.release.run(ctx, "deletionPolicy is Retain, so the user was left as it is")
 	}
-	return m.silently(ctx)
+	return m.releaseWithoutEvent(ctx)
 }
 
 // carryOut carries out changes to a user that is about to be let go. The error is errGone if Clerk no longer has the user.
@@ -248,8 +248,8 @@ func (m remove) carryOut(ctx context.Context, user *clerk.User, do []plan.Change
 	for _, change := range do {
 		called := m.clock()
 		err := m.call(ctx, user.ID, change)
-		m.free(change, user, err, m.clock())
-		m.distrustCopy(user.ID, change, err)
+		m.freeIdentifiers(change, user, err, m.clock())
+		m.invalidateCopy(user.ID, change, err)
 		if clerk.IsNotFound(err) {
 			return m.finder.absent(ctx, user.ID, called)
 		}

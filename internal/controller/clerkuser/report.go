@@ -26,15 +26,15 @@ import (
 
 // Report writes what a reconcile learned into status, in one patch and only if something changed, records events, and carries
 // out the effects of the result. It and recordIntent are the only writers of status.
-func (k kind) Report(ctx context.Context, before, _ *v1alpha1.ClerkUser, w *work, v result) error {
+func (k kind) Report(ctx context.Context, before, _ *v1alpha1.ClerkUser, w *work, res result) error {
 	r := w.reconciliation
-	k.carryOutEffects(r, v)
-	r.notePasswordChange()
+	k.carryOutEffects(r, res)
+	r.recordPasswordChange()
 	if r.released {
-		k.recordEvents(ctx, before, r, v)
+		k.recordEvents(ctx, before, r, res)
 		return nil
 	}
-	r.fillStatus(v, k.Now())
+	r.fillStatus(res, k.Now())
 	err := k.patcher(w).patchStatusAsObserved(ctx)
 	if errors.Is(err, lease.ErrLost) {
 		// The next leader finds out the same.
@@ -46,23 +46,23 @@ func (k kind) Report(ctx context.Context, before, _ *v1alpha1.ClerkUser, w *work
 	if err != nil && !apierrors.IsInvalid(err) {
 		// A result that could not be written is told once it is. Where the API server refuses any change of the object, an event is
 		// all that can be written.
-		v.Unchanged = true
+		res.Unchanged = true
 	}
-	k.recordEvents(ctx, before, r, v)
+	k.recordEvents(ctx, before, r, res)
 	return err
 }
 
 // carryOutEffects changes what this process remembers, and asks others for what they have to do.
-func (k kind) carryOutEffects(r *reconciliation, v result) {
-	k.objects.RecordFailures(r.user.UID, v.Failures, r.now)
-	if v.finished {
+func (k kind) carryOutEffects(r *reconciliation, res result) {
+	k.objects.RecordFailures(r.user.UID, res.Failures, r.now)
+	if res.finished {
 		r.state.finish(r.user.Spec.Observes())
 	}
-	r.state.backOff = cmp.Or(v.backOff, r.state.backOff)
-	if v.Ready == metav1.ConditionTrue && v.finished {
-		r.state.rest()
+	r.state.backOff = cmp.Or(res.backOff, r.state.backOff)
+	if res.Ready == metav1.ConditionTrue && res.finished {
+		r.state.dropEmpty()
 	}
-	if v.checkKey {
+	if res.checkKey {
 		k.Pool.RequestKeyCheck(instanceName(r.instance))
 	}
 }
@@ -118,7 +118,7 @@ func (u undoCreation) deleteCreated(ctx context.Context, id string) error {
 	}
 	u.mirror.Forget(id)
 	u.pool.Unbind(u.uid())
-	u.notef(v1alpha1.EventDeleted, "Delete", "deleted user %s again: when it was created, the object was gone or had another user", id)
+	u.recordEventf(v1alpha1.EventDeleted, "Delete", "deleted user %s again: when it was created, the object was gone or had another user", id)
 	return nil
 }
 
@@ -134,82 +134,82 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// occurrence is something that has happened, to be told in an event.
-type occurrence struct {
+// pendingEvent is something that has happened, to be told in an event.
+type pendingEvent struct {
 	reason, action, note string
 }
 
-// notef records an occurrence. The arguments must not hold values of the spec.
-func (r *reconciliation) notef(reason, action, format string, args ...any) {
-	r.occurrences = append(r.occurrences, occurrence{reason: reason, action: action, note: fmt.Sprintf(format, args...)})
+// recordEventf records an occurrence. The arguments must not hold values of the spec.
+func (r *reconciliation) recordEventf(reason, action, format string, args ...any) {
+	r.events = append(r.events, pendingEvent{reason: reason, action: action, note: fmt.Sprintf(format, args...)})
 }
 
 // recordEvents writes events, log lines and counts: for what happened, one for each reason, and for a change of Ready. A quiet
 // reconcile is not told of.
-func (k kind) recordEvents(ctx context.Context, before *v1alpha1.ClerkUser, r *reconciliation, v result) {
+func (k kind) recordEvents(ctx context.Context, before *v1alpha1.ClerkUser, r *reconciliation, res result) {
 	logger := log.FromContext(ctx)
-	for _, o := range append(r.occurrences, r.changesMade()...) {
+	for _, o := range append(r.events, r.changeEvents()...) {
 		k.Recorder.Eventf(r.user, nil, corev1.EventTypeNormal, o.reason, o.action, "%s", o.note)
 		logger.Info(o.note, "reason", o.reason, "clerkUserID", r.userID)
 	}
 	for _, change := range r.did {
 		cause := causeSpec
-		if r.isDrift() && (len(plan.Parts(change)) == 0 || len(r.foreign([]plan.Change{change})) > 0) {
+		if r.isDrift() && (len(plan.Parts(change)) == 0 || len(r.driftFields([]plan.Change{change})) > 0) {
 			cause = causeDrift
 		}
-		k.Metrics.changed(change, cause)
+		k.Metrics.countChange(change, cause)
 	}
-	if v.Unchanged || r.released {
+	if res.Unchanged || r.released {
 		return
 	}
 	was := readyCondition(before)
-	if was != nil && was.Reason == v.Reason && was.Status == v.Ready {
+	if was != nil && was.Reason == res.Reason && was.Status == res.Ready {
 		return
 	}
-	k.Metrics.turned(v.Reason)
-	if ofTheInstance(was, v) {
+	k.Metrics.countTransition(res.Reason)
+	if isInstanceChange(was, res) {
 		logger = logger.V(1)
 	}
-	logger.Info("Ready changed", "status", v.Ready, "reason", v.Reason, "message", v.Message)
-	if v.Ready == metav1.ConditionFalse && v.Reason != v1alpha1.ReasonInstanceNotReady {
-		k.Recorder.Eventf(r.user, nil, corev1.EventTypeWarning, v.Reason, "Reconcile", "%s", v.Message)
+	logger.Info("Ready changed", "status", res.Ready, "reason", res.Reason, "message", res.Message)
+	if res.Ready == metav1.ConditionFalse && res.Reason != v1alpha1.ReasonInstanceNotReady {
+		k.Recorder.Eventf(r.user, nil, corev1.EventTypeWarning, res.Reason, "Reconcile", "%s", res.Message)
 	}
 }
 
-// ofTheInstance reports whether Ready changed because the ClerkInstance cannot be used, or can be again. That is told of the
+// isInstanceChange reports whether Ready changed because the ClerkInstance cannot be used, or can be again. That is told of the
 // ClerkInstance, once, and not of each of its users.
-func ofTheInstance(was *metav1.Condition, v result) bool {
-	return v.Reason == v1alpha1.ReasonInstanceNotReady || was != nil && was.Reason == v1alpha1.ReasonInstanceNotReady
+func isInstanceChange(was *metav1.Condition, res result) bool {
+	return res.Reason == v1alpha1.ReasonInstanceNotReady || was != nil && was.Reason == v1alpha1.ReasonInstanceNotReady
 }
 
-// changesMade tells the changes to an existing user: those to access each by itself, the others in one.
-func (r *reconciliation) changesMade() []occurrence {
-	var told []occurrence
+// changeEvents tells the changes to an existing user: those to access each by itself, the others in one.
+func (r *reconciliation) changeEvents() []pendingEvent {
+	var made []pendingEvent
 	var rest []plan.Change
 	for _, change := range r.did {
 		switch change.(type) {
 		case plan.Create:
 		case plan.Ban:
-			told = append(told, occurrence{v1alpha1.EventBanned, "Ban", "banned the user, which ended all sessions"})
+			made = append(made, pendingEvent{v1alpha1.EventBanned, "Ban", "banned the user, which ended all sessions"})
 		case plan.Unban:
-			told = append(told, occurrence{v1alpha1.EventUnbanned, "Unban", "lifted the ban"})
+			made = append(made, pendingEvent{v1alpha1.EventUnbanned, "Unban", "lifted the ban"})
 		case plan.Lock:
-			told = append(told, occurrence{v1alpha1.EventLocked, "Lock", "locked the user"})
+			made = append(made, pendingEvent{v1alpha1.EventLocked, "Lock", "locked the user"})
 		case plan.Unlock:
-			told = append(told, occurrence{v1alpha1.EventUnlocked, "Unlock", "lifted the lock"})
+			made = append(made, pendingEvent{v1alpha1.EventUnlocked, "Unlock", "lifted the lock"})
 		default:
 			rest = append(rest, change)
 		}
 	}
 	fields := slices.DeleteFunc(plan.Fields(rest), func(f string) bool { return f == plan.FieldOwnerMark })
-	foreign := r.foreign(rest)
+	foreign := r.driftFields(rest)
 	own := slices.DeleteFunc(fields, func(f string) bool { return slices.Contains(foreign, f) })
 	if len(own) > 0 {
-		told = append(told, occurrence{v1alpha1.EventUpdated, "Update", "changed " + strings.Join(own, ", ")})
+		made = append(made, pendingEvent{v1alpha1.EventUpdated, "Update", "changed " + strings.Join(own, ", ")})
 	}
 	if len(foreign) > 0 {
 		what := "put right what somebody else had changed: " + strings.Join(foreign, ", ")
-		told = append(told, occurrence{v1alpha1.EventDriftCorrected, "Update", what})
+		made = append(made, pendingEvent{v1alpha1.EventDriftCorrected, "Update", what})
 	}
-	return told
+	return made
 }

@@ -27,8 +27,8 @@ type result struct {
 	// silent says nothing of an object without Ready either: what it waits for is about to come. Any other result that leaves
 	// the conditions unchanged gives such an object reason Waiting.
 	silent bool
-	// pending says why a generation is not carried out yet although an earlier one was; nil says nothing of it.
-	pending *pending
+	// waitingGeneration says why a generation is not carried out yet although an earlier one was; nil says nothing of it.
+	waitingGeneration *waitingGeneration
 	// backOff is the back-off from now on; nil leaves it as it is.
 	backOff *backOff
 	// checkKey asks for a check of the ClerkInstance's key.
@@ -38,9 +38,9 @@ type result struct {
 }
 
 const (
-	// soon is how long a new object may wait for its turn in the API budget without that being said of it. Where many are
+	// waitingAfter is how long a new object may wait for its turn in the API budget without that being said of it. Where many are
 	// created at once, saying it of each would be a write for nothing.
-	soon = 5 * time.Minute
+	waitingAfter = 5 * time.Minute
 
 	statusPaymentRequired = 402
 )
@@ -49,9 +49,9 @@ const (
 // only an error that has a name here stops retries, and any other is tried again.
 func resultFor(r *reconciliation) result {
 	_, waiting := clerk.Waiting(r.err)
-	v := classify(r)
-	v.finished = !waiting
-	return v
+	res := classify(r)
+	res.finished = !waiting
+	return res
 }
 
 func classify(r *reconciliation) result {
@@ -63,9 +63,9 @@ func classify(r *reconciliation) result {
 	case r.err == nil:
 		return resultOfSuccess(r)
 	}
-	if v, lasting := resultOfLastingFailure(r); lasting {
-		v.Failures = reconcile.FailuresEnd
-		return v
+	if res, lasting := resultOfLastingFailure(r); lasting {
+		res.Failures = reconcile.FailuresEnd
+		return res
 	}
 	return resultOfPassingFailure(r)
 }
@@ -76,26 +76,26 @@ func unchanged(reason, message string) result {
 
 // resultOfSuccess is for a reconcile without an error.
 func resultOfSuccess(r *reconciliation) result {
-	v := result{Result: reconcile.Result{
+	res := result{Result: reconcile.Result{
 		Ready: metav1.ConditionTrue, Priority: ptr.To(reconcile.PriorityLow), Failures: reconcile.FailuresEnd,
-		RequeueAfter: sooner(nextLook(r), r.extrasAfter),
+		RequeueAfter: sooner(untilUnlocked(r), r.extrasAfter),
 	}}
 	switch differing := r.differing(); {
 	case r.user.Spec.Observes() && r.observed == nil:
-		v.Reason, v.Message = v1alpha1.ReasonObserved, "there is no such user at Clerk; mode Enforce would create it"
+		res.Reason, res.Message = v1alpha1.ReasonObserved, "there is no such user at Clerk; mode Enforce would create it"
 	case r.user.Spec.Observes() && len(differing) == 0:
-		v.Reason, v.Message = v1alpha1.ReasonObserved, fmt.Sprintf("user %s is as declared", r.observed.ID)
+		res.Reason, res.Message = v1alpha1.ReasonObserved, fmt.Sprintf("user %s is as declared", r.observed.ID)
 	case r.user.Spec.Observes():
-		v.Reason = v1alpha1.ReasonObserved
-		v.Message = fmt.Sprintf("user %s differs in: %s", r.observed.ID, strings.Join(differing, ", "))
+		res.Reason = v1alpha1.ReasonObserved
+		res.Message = fmt.Sprintf("user %s differs in: %s", r.observed.ID, strings.Join(differing, ", "))
 	case len(r.contended) > 0:
-		v.Reason = v1alpha1.ReasonContended
-		v.Message = fmt.Sprintf("somebody else keeps changing %s back; the operator corrects it at full syncs only. "+
+		res.Reason = v1alpha1.ReasonContended
+		res.Message = fmt.Sprintf("somebody else keeps changing %s back; the operator corrects it at full syncs only. "+
 			"Find out who changes it, or remove it from the spec", strings.Join(r.contended, ", "))
 	default:
-		v.Reason, v.Message = v1alpha1.ReasonInSync, "the user at Clerk is as declared"
+		res.Reason, res.Message = v1alpha1.ReasonInSync, "the user at Clerk is as declared"
 	}
-	return v
+	return res
 }
 
 // sooner is the shorter of two delays, where 0 is none.
@@ -106,8 +106,8 @@ func sooner(a, b time.Duration) time.Duration {
 	return a
 }
 
-// nextLook is when to look again although no event comes: when a lock lapses, which shows nowhere. 0 is never.
-func nextLook(r *reconciliation) time.Duration {
+// untilUnlocked is when to look again although no event comes: when a lock lapses, which shows nowhere. 0 is never.
+func untilUnlocked(r *reconciliation) time.Duration {
 	if r.observed == nil || r.observed.LockedUntil.IsZero() {
 		return 0
 	}
@@ -116,18 +116,18 @@ func nextLook(r *reconciliation) time.Duration {
 
 // resultOfLastingFailure is for errors that trying again at once will not cure.
 func resultOfLastingFailure(r *reconciliation) (result, bool) {
-	v := result{Result: reconcile.Result{Ready: metav1.ConditionFalse, Priority: ptr.To(reconcile.PriorityLow)}}
+	res := result{Result: reconcile.Result{Ready: metav1.ConditionFalse, Priority: ptr.To(reconcile.PriorityLow)}}
 	if invalid, ok := errors.AsType[*plan.InvalidError](r.err); ok {
-		v.Reason, v.Message, v.Stalled = v1alpha1.ReasonInvalidSpec, invalid.Error(), true
+		res.Reason, res.Message, res.Stalled = v1alpha1.ReasonInvalidSpec, invalid.Error(), true
 		if r.owned {
-			v.RequeueAfter = nextLook(r)
+			res.RequeueAfter = untilUnlocked(r)
 		}
-		v.RequeueAfter = sooner(v.RequeueAfter, sourceLook(r))
-		return v, true
+		res.RequeueAfter = sooner(res.RequeueAfter, untilSourcePoll(r))
+		return res, true
 	}
 	if missing, ok := errors.AsType[*source.MissingError](r.err); ok {
-		v.Reason, v.Message, v.RequeueAfter = missing.Reason, r.err.Error(), reconcile.SourceRetry
-		return v, true
+		res.Reason, res.Message, res.RequeueAfter = missing.Reason, r.err.Error(), reconcile.SourceRetry
+		return res, true
 	}
 	if open, ok := errors.AsType[*unfinished](r.err); ok {
 		return resultOfUnfinished(r, open), true
@@ -136,56 +136,56 @@ func resultOfLastingFailure(r *reconciliation) (result, bool) {
 		return resultOfProblem(r, found), true
 	}
 	if clerk.Unauthorized(r.err) {
-		v.checkKey = true
-		v.Reason = v1alpha1.ReasonInstanceNotReady
-		v.Message = fmt.Sprintf("ClerkInstance %s cannot be used: Clerk rejects its key", instanceName(r.instance))
-		v.RequeueAfter = reconcile.RecheckInterval
-		return v, true
+		res.checkKey = true
+		res.Reason = v1alpha1.ReasonInstanceNotReady
+		res.Message = fmt.Sprintf("ClerkInstance %s cannot be used: Clerk rejects its key", instanceName(r.instance))
+		res.RequeueAfter = reconcile.RecheckInterval
+		return res, true
 	}
 	if refused, ok := clerk.Rejected(r.err); ok {
-		v.Reason, v.Message, v.Stalled = v1alpha1.ReasonRejectedByClerk, refusalMessage(r, refused), true
-		v.backOff = r.nextBackOff()
-		v.RequeueAfter = sooner(v.backOff.Until.Sub(r.now), sourceLook(r))
-		return v, true
+		res.Reason, res.Message, res.Stalled = v1alpha1.ReasonRejectedByClerk, refusalMessage(r, refused), true
+		res.backOff = r.nextBackOff()
+		res.RequeueAfter = sooner(res.backOff.Until.Sub(r.now), untilSourcePoll(r))
+		return res, true
 	}
 	return result{}, false
 }
 
 // resultOfProblem is for a failure whose consequence was known where it was found.
 func resultOfProblem(r *reconciliation, found *reconcile.Problem) result {
-	v := result{Result: reconcile.Result{
+	res := result{Result: reconcile.Result{
 		Ready: metav1.ConditionFalse, Reason: found.Reason, Message: found.Message, Stalled: found.Stalled,
 		RequeueAfter: found.RetryAfter, Priority: ptr.To(reconcile.PriorityLow),
 	}}
 	switch {
 	case found.BackOff:
-		v.backOff = r.nextBackOff()
-		v.RequeueAfter = v.backOff.Until.Sub(r.now)
-	case v.RequeueAfter == 0 && r.owned:
-		v.RequeueAfter = nextLook(r)
+		res.backOff = r.nextBackOff()
+		res.RequeueAfter = res.backOff.Until.Sub(r.now)
+	case res.RequeueAfter == 0 && r.owned:
+		res.RequeueAfter = untilUnlocked(r)
 	}
-	v.checkKey = clerk.Unauthorized(r.err)
-	return v
+	res.checkKey = clerk.Unauthorized(r.err)
+	return res
 }
 
 // resultOfUnfinished is for a reconcile that carried out everything but what is named.
 func resultOfUnfinished(r *reconciliation, open *unfinished) result {
-	v := result{Result: reconcile.Result{
+	res := result{Result: reconcile.Result{
 		Ready: metav1.ConditionFalse, Reason: open.reason(), Message: open.Error(), Stalled: open.stalled(),
-		RequeueAfter: sooner(nextLook(r), open.retryAfter(r.now)), Priority: ptr.To(reconcile.PriorityLow),
+		RequeueAfter: sooner(untilUnlocked(r), open.retryAfter(r.now)), Priority: ptr.To(reconcile.PriorityLow),
 	}}
-	if open.missing != nil {
-		v.RequeueAfter = sooner(v.RequeueAfter, reconcile.SourceRetry)
+	if open.sourcesErr != nil {
+		res.RequeueAfter = sooner(res.RequeueAfter, reconcile.SourceRetry)
 	}
 	if len(open.refused) > 0 || len(open.unreachable) > 0 {
-		v.RequeueAfter = sooner(v.RequeueAfter, sourceLook(r))
+		res.RequeueAfter = sooner(res.RequeueAfter, untilSourcePoll(r))
 	}
-	return v
+	return res
 }
 
-// sourceLook is how soon to look whether somebody has corrected what the spec's Secrets and ConfigMaps hold, of which no event
+// untilSourcePoll is how soon to look whether somebody has corrected what the spec's Secrets and ConfigMaps hold, of which no event
 // comes where they are not watched. A reconcile that finds them as they were is still in back-off. 0 is never.
-func sourceLook(r *reconciliation) time.Duration {
+func untilSourcePoll(r *reconciliation) time.Duration {
 	if r.watchesSources || len(index.SourcesOf(r.user)) == 0 {
 		return 0
 	}
@@ -194,7 +194,7 @@ func sourceLook(r *reconciliation) time.Duration {
 
 // resultOfPassingFailure is for errors that pass by themselves, which includes every error that nobody has named.
 func resultOfPassingFailure(r *reconciliation) result {
-	v := unchanged("", "")
+	res := unchanged("", "")
 	var wait *reconcile.WaitError
 	switch at, waiting := clerk.Waiting(r.err); {
 	case waiting:
@@ -202,53 +202,53 @@ func resultOfPassingFailure(r *reconciliation) result {
 	case errors.Is(r.err, errInstanceUnknown), errors.Is(r.err, errNotRead):
 		return resultOfNotReadYet(r)
 	case reconcile.IsOutdated(r.err):
-		v.RequeueAfter = reconcile.ConflictPause
-		return v
+		res.RequeueAfter = reconcile.ConflictPause
+		return res
 	case errors.As(r.err, &wait):
-		v.RequeueAfter = wait.After
-		if r.now.Sub(r.firstSeen) >= ownPace {
-			v.pending = waitsFor(r.err)
+		res.RequeueAfter = wait.After
+		if r.now.Sub(r.firstSeen) >= reconcilingAfter {
+			res.waitingGeneration = waitingFor(r.err)
 		}
 	default:
-		v.Err, v.pending = r.err, failsWith(r.failure())
+		res.Err, res.waitingGeneration = r.err, failingWith(r.failure())
 	}
-	v.Failures = reconcile.FailuresContinue
+	res.Failures = reconcile.FailuresContinue
 	// That it was missing is what an edit since then is understood by, so it stays written.
-	if reconcile.FailingFor(r.failingSince, r.now) >= reconcile.Impatience && !r.asksAnew() {
-		v.Unchanged, v.Ready, v.Reconciling = false, metav1.ConditionFalse, true
-		v.Reason, v.Message = v1alpha1.ReasonRetrying, "calls keep failing and are tried again: "+r.failure()
+	if reconcile.FailingFor(r.failingSince, r.now) >= reconcile.Impatience && !r.recreationRequested() {
+		res.Unchanged, res.Ready, res.Reconciling = false, metav1.ConditionFalse, true
+		res.Reason, res.Message = v1alpha1.ReasonRetrying, "calls keep failing and are tried again: "+r.failure()
 	}
-	return v
+	return res
 }
 
 // resultOfWaiting is for a call that waits for a token until the time given.
 func resultOfWaiting(r *reconciliation, at time.Time) result {
-	v := unchanged("", "")
-	v.RequeueAfter = max(at.Sub(r.now), time.Millisecond)
+	res := unchanged("", "")
+	res.RequeueAfter = max(at.Sub(r.now), time.Millisecond)
 	_, token := errors.AsType[*clerk.WaitError](r.err)
-	v.silent = token && at.Sub(r.firstSeen) < soon
+	res.silent = token && at.Sub(r.firstSeen) < waitingAfter
 	if r.userID == "" {
-		v.Priority = ptr.To(reconcile.PriorityWaited)
+		res.Priority = ptr.To(reconcile.PriorityWaited)
 	}
-	if !token || at.Sub(r.firstSeen) >= ownPace {
-		v.pending = waitsFor(r.err)
+	if !token || at.Sub(r.firstSeen) >= reconcilingAfter {
+		res.waitingGeneration = waitingFor(r.err)
 	}
-	return v
+	return res
 }
 
 // resultOfNotReadYet is for an object whose ClerkInstance or user this process has not read yet; it is enqueued when that is read.
 func resultOfNotReadYet(r *reconciliation) result {
-	v := unchanged("", "")
+	res := unchanged("", "")
 	left := reconcile.Impatience - r.now.Sub(r.firstSeen)
 	switch ready := readyCondition(r.user); {
 	case left <= 0:
-		v.pending = waitsFor(r.err)
+		res.waitingGeneration = waitingFor(r.err)
 	case ready == nil:
-		v.silent, v.RequeueAfter = true, left
+		res.silent, res.RequeueAfter = true, left
 	case ready.ObservedGeneration != r.user.Generation:
-		v.RequeueAfter = left
+		res.RequeueAfter = left
 	}
-	return v
+	return res
 }
 
 // failure says what fails, in a text that stays the same.

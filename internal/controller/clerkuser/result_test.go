@@ -26,8 +26,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// fate is what of a verdict a table says. A time to look again is a range, since some are spread.
-type fate struct {
+// expectedResult is what of a verdict a table says. A time to look again is a range, since some are spread.
+type expectedResult struct {
 	unchanged            bool
 	ready                metav1.ConditionStatus
 	reason, message      string
@@ -36,7 +36,7 @@ type fate struct {
 	low, retried, silent bool
 }
 
-func checkFate(t *testing.T, got result, want fate) {
+func checkResult(t *testing.T, got result, want expectedResult) {
 	t.Helper()
 	if got.Unchanged != want.unchanged || got.Ready != want.ready || got.Reason != want.reason {
 		t.Errorf("verdict: unchanged %t, Ready %q, reason %q; want %t, %q, %q",
@@ -62,16 +62,16 @@ func checkFate(t *testing.T, got result, want fate) {
 	}
 }
 
-// concluded is the result of a reconcile, with its effects carried out.
-func concluded(r *Reconciler, p *reconciliation) result {
-	v := resultFor(p)
-	stepsOf(r).carryOutEffects(p, v)
-	p.failingSince = r.objects.FailingSince(p.user.UID)
-	return v
+// reconcileResult is the result of a reconcile, with its effects carried out.
+func reconcileResult(r *Reconciler, rec *reconciliation) result {
+	res := resultFor(rec)
+	stepsOf(r).carryOutEffects(rec, res)
+	rec.failingSince = r.objects.FailingSince(rec.user.UID)
+	return res
 }
 
 // isLow reports whether the next reconcile comes behind what people changed.
-func isLow(v result) bool { return v.Priority != nil && *v.Priority == reconcile.PriorityLow }
+func isLow(res result) bool { return res.Priority != nil && *res.Priority == reconcile.PriorityLow }
 
 const firstDelay, lastDelay = 5 * time.Minute, 6 * time.Hour
 
@@ -86,85 +86,85 @@ func TestResultsOfSuccesses(t *testing.T) {
 	tests := map[string]struct {
 		user    func(*v1alpha1.ClerkUser)
 		learned func(*reconciliation)
-		want    fate
+		want    expectedResult
 	}{
 		"NothingToDoIsInSync": {
-			learned: func(p *reconciliation) { p.observed = atClerk("a@example.com") },
-			want:    fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, message: "as declared", low: true},
+			learned: func(rec *reconciliation) { rec.observed = clerkUser("a@example.com") },
+			want:    expectedResult{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, message: "as declared", low: true},
 		},
 		"ObservedAndEqual": {
 			user:    observe,
-			learned: func(p *reconciliation) { p.observed = atClerk("a@example.com") },
-			want:    fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonObserved, message: testUserID + " is as declared", low: true},
+			learned: func(rec *reconciliation) { rec.observed = clerkUser("a@example.com") },
+			want:    expectedResult{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonObserved, message: testUserID + " is as declared", low: true},
 		},
 		"ObservedAndDifferentNamesFields": {
 			user:    observe,
-			learned: func(p *reconciliation) { p.observed, p.pending = atClerk("a@example.com"), differing },
-			want: fate{
+			learned: func(rec *reconciliation) { rec.observed, rec.pending = clerkUser("a@example.com"), differing },
+			want: expectedResult{
 				ready: metav1.ConditionTrue, reason: v1alpha1.ReasonObserved, message: testUserID + " differs in: banned, firstName", low: true,
 			},
 		},
 		"ObservedAndAbsent": {
 			user:    observe,
-			learned: func(p *reconciliation) { p.pending = differing },
-			want:    fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonObserved, message: "mode Enforce would create it", low: true},
+			learned: func(rec *reconciliation) { rec.pending = differing },
+			want:    expectedResult{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonObserved, message: "mode Enforce would create it", low: true},
 		},
 		"ContendedStaysReadyAndNamesFields": {
-			learned: func(p *reconciliation) {
-				p.observed, p.contended = atClerk("a@example.com"), []string{"banned", "firstName"}
+			learned: func(rec *reconciliation) {
+				rec.observed, rec.contended = clerkUser("a@example.com"), []string{"banned", "firstName"}
 			},
-			want: fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonContended, message: "banned, firstName", low: true},
+			want: expectedResult{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonContended, message: "banned, firstName", low: true},
 		},
 		"HeldLockIsLookedAtWhenItLapses": {
 			user:    lock,
-			learned: func(p *reconciliation) { p.observed = atClerk("a@example.com", until(20*time.Second)) },
-			want: fate{
+			learned: func(rec *reconciliation) { rec.observed = clerkUser("a@example.com", until(20*time.Second)) },
+			want: expectedResult{
 				ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, low: true,
 				afterMin: 20 * time.Second, afterMax: 20 * time.Second,
 			},
 		},
 		"LockThatLapsesRightNowLeavesASecond": {
 			user:    lock,
-			learned: func(p *reconciliation) { p.observed = atClerk("a@example.com", until(-time.Minute)) },
-			want:    fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, low: true, afterMin: time.Second, afterMax: time.Second},
+			learned: func(rec *reconciliation) { rec.observed = clerkUser("a@example.com", until(-time.Minute)) },
+			want:    expectedResult{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, low: true, afterMin: time.Second, afterMax: time.Second},
 		},
 		"LongLockIsLookedAtWhenItLapses": {
 			user:    lock,
-			learned: func(p *reconciliation) { p.observed = atClerk("a@example.com", until(24*time.Hour)) },
-			want: fate{
+			learned: func(rec *reconciliation) { rec.observed = clerkUser("a@example.com", until(24*time.Hour)) },
+			want: expectedResult{
 				ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, low: true,
 				afterMin: 24 * time.Hour, afterMax: 24 * time.Hour,
 			},
 		},
 		"EndlessLockIsNotWaitedFor": {
 			user: lock,
-			learned: func(p *reconciliation) {
-				p.observed = atClerk("a@example.com", func(u *clerk.User) { u.Locked = true })
+			learned: func(rec *reconciliation) {
+				rec.observed = clerkUser("a@example.com", func(u *clerk.User) { u.Locked = true })
 			},
-			want: fate{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, low: true},
+			want: expectedResult{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, low: true},
 		},
 		"LockThatNobodyWantsIsShownUntilItLapses": {
-			learned: func(p *reconciliation) { p.observed = atClerk("a@example.com", until(20*time.Second)) },
-			want: fate{
+			learned: func(rec *reconciliation) { rec.observed = clerkUser("a@example.com", until(20*time.Second)) },
+			want: expectedResult{
 				ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, low: true,
 				afterMin: 20 * time.Second, afterMax: 20 * time.Second,
 			},
 		},
 		"ObservedLockIsShownUntilItLapses": {
 			user:    observe,
-			learned: func(p *reconciliation) { p.observed = atClerk("a@example.com", until(20*time.Second)) },
-			want: fate{
+			learned: func(rec *reconciliation) { rec.observed = clerkUser("a@example.com", until(20*time.Second)) },
+			want: expectedResult{
 				ready: metav1.ConditionTrue, reason: v1alpha1.ReasonObserved, low: true,
 				afterMin: 20 * time.Second, afterMax: 20 * time.Second,
 			},
 		},
 		"SuspendedIsLeftAlone": {
-			learned: func(p *reconciliation) { p.suspended = true },
-			want:    fate{unchanged: true, reason: v1alpha1.ReasonSuspended, message: "spec.suspend"},
+			learned: func(rec *reconciliation) { rec.suspended = true },
+			want:    expectedResult{unchanged: true, reason: v1alpha1.ReasonSuspended, message: "spec.suspend"},
 		},
 		"ReleasedIsLeftAlone": {
-			learned: func(p *reconciliation) { p.released = true },
-			want:    fate{unchanged: true},
+			learned: func(rec *reconciliation) { rec.released = true },
+			want:    expectedResult{unchanged: true},
 		},
 	}
 	for name, tc := range tests {
@@ -175,9 +175,9 @@ func TestResultsOfSuccesses(t *testing.T) {
 			if tc.user != nil {
 				tc.user(user)
 			}
-			p := newTestPass(t, r, user)
-			tc.learned(p)
-			checkFate(t, concluded(r, p), tc.want)
+			rec := newTestReconciliation(t, r, user)
+			tc.learned(rec)
+			checkResult(t, reconcileResult(r, rec), tc.want)
 		})
 	}
 }
@@ -187,25 +187,28 @@ func TestResultsOfLastingFailures(t *testing.T) {
 	other := types.NamespacedName{Namespace: "platform", Name: "prod"}
 	bound := &v1alpha1.BoundInstance{Namespace: "platform", Name: "old", ID: "ins_old"}
 	refused := func(status int, code, param string) func(*testing.T) error {
-		return func(t *testing.T) error { t.Helper(); return writeError(t, answering(status, errorBody(code, param))) }
+		return func(t *testing.T) error {
+			t.Helper()
+			return writeError(t, answeringTransport(status, errorBody(code, param)))
+		}
 	}
 	is := func(err error) func(*testing.T) error { return func(*testing.T) error { return err } }
-	stalled := func(reason, message string) fate {
-		return fate{ready: metav1.ConditionFalse, reason: reason, message: message, stalled: true, low: true}
+	stalled := func(reason, message string) expectedResult {
+		return expectedResult{ready: metav1.ConditionFalse, reason: reason, message: message, stalled: true, low: true}
 	}
-	waits := func(reason, message string) fate {
-		return fate{ready: metav1.ConditionFalse, reason: reason, message: message, low: true}
+	waits := func(reason, message string) expectedResult {
+		return expectedResult{ready: metav1.ConditionFalse, reason: reason, message: message, low: true}
 	}
-	later := func(after time.Duration, f fate) fate {
+	later := func(after time.Duration, f expectedResult) expectedResult {
 		f.afterMin, f.afterMax = after, after
 		return f
 	}
-	held := func(f fate) fate { return later(firstDelay, f) }
-	rejected := func(message string) fate { return held(stalled(v1alpha1.ReasonRejectedByClerk, message)) }
+	held := func(f expectedResult) expectedResult { return later(firstDelay, f) }
+	rejected := func(message string) expectedResult { return held(stalled(v1alpha1.ReasonRejectedByClerk, message)) }
 
 	tests := map[string]struct {
 		err  func(*testing.T) error
-		want fate
+		want expectedResult
 	}{
 		"Invalid":          {is(&plan.InvalidError{Field: "spec.publicMetadata.a", Problem: "is null"}), stalled(v1alpha1.ReasonInvalidSpec, "spec.publicMetadata.a: is null")},
 		"NoIdentifier":     {is(errNoIdentifier), stalled(v1alpha1.ReasonInvalidSpec, "names no identifier")},
@@ -218,14 +221,14 @@ func TestResultsOfLastingFailures(t *testing.T) {
 		"Ambiguous":        {is(errAmbiguous), held(stalled(v1alpha1.ReasonAmbiguous, "more than one user"))},
 		"Conflict":         {is(conflict("bob")), held(stalled(v1alpha1.ReasonConflict, "ClerkUser bob"))},
 		"InstanceChanged":  {is(instanceChanged(bound, other, "ins_new")), stalled(v1alpha1.ReasonInstanceChanged, "ins_old")},
-		"MissingAdopted":   {is(missing(testUserID, v1alpha1.OriginAdopted)), held(stalled(v1alpha1.ReasonMissing, "there is no user "+testUserID))},
-		"MissingUnnamed":   {is(missing("", v1alpha1.OriginAdopted)), held(stalled(v1alpha1.ReasonMissing, "set spec.userID to another user"))},
-		"MissingCreated":   {is(missing(testUserID, v1alpha1.OriginCreated)), held(stalled(v1alpha1.ReasonMissing, "Change the spec"))},
+		"MissingAdopted":   {is(missingUser(testUserID, v1alpha1.OriginAdopted)), held(stalled(v1alpha1.ReasonMissing, "there is no user "+testUserID))},
+		"MissingUnnamed":   {is(missingUser("", v1alpha1.OriginAdopted)), held(stalled(v1alpha1.ReasonMissing, "set spec.userID to another user"))},
+		"MissingCreated":   {is(missingUser(testUserID, v1alpha1.OriginCreated)), held(stalled(v1alpha1.ReasonMissing, "Change the spec"))},
 		"NotKept":          {is(notKept([]string{"locale", "username"})), stalled(v1alpha1.ReasonNotKept, "locale, username")},
 		"DeletionBlocked":  {is(deletionBlocked("clerk answered 402.")), held(stalled(v1alpha1.ReasonDeletionBlocked, "clerk answered 402; put that right"))},
 		"BlockedByTheKey": {
 			func(t *testing.T) error {
-				return errors.Join(deletionBlocked("the key"), readError(t, answering(401, errorBody("authentication_invalid", ""))))
+				return errors.Join(deletionBlocked("the key"), readError(t, answeringTransport(401, errorBody("authentication_invalid", ""))))
 			},
 			held(stalled(v1alpha1.ReasonDeletionBlocked, "spec.deletionPolicy")),
 		},
@@ -234,18 +237,20 @@ func TestResultsOfLastingFailures(t *testing.T) {
 			later(20*time.Minute, waits(v1alpha1.ReasonDeletionHeld, "the deletion brake")),
 		},
 
-		"Clerk400":                  {refused(400, "form_param_format_invalid", "locale"), rejected("spec.locale: clerk answered 400 form_param_format_invalid")},
-		"Clerk400WithoutParam":      {refused(400, "form_param_format_invalid", ""), rejected("Correct the value")},
-		"Clerk402":                  {refused(402, "unsupported_subscription_plan_features", ""), rejected("Upgrade the instance's Clerk plan")},
-		"Clerk403":                  {refused(403, "authorization_invalid", ""), rejected("Use a secret key")},
-		"Clerk405":                  {refused(405, "method_not_allowed", ""), rejected("clerk answered 405")},
-		"Clerk409OfADirectory":      {refused(409, "attribute_managed_by_scim", "first_name"), rejected("spec.firstName: ")},
-		"Clerk413":                  {refused(413, "request_body_too_large", ""), rejected("clerk answered 413")},
-		"Clerk422OfAnUnknownField":  {refused(422, "form_param_unknown", "bogus_thing"), rejected("bogus_thing: ")},
-		"Clerk422OfATakenUsername":  {refused(422, "form_identifier_exists", "username"), rejected("spec.username: ")},
-		"Clerk451":                  {refused(451, "nobody_knows", ""), rejected("clerk answered 451")},
-		"ClerkRefusesTheKey":        {func(t *testing.T) error { return readError(t, answering(401, errorBody("authentication_invalid", ""))) }, later(reconcile.RecheckInterval, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key"))},
-		"KeyRefusedByWhateverIs401": {func(t *testing.T) error { return readError(t, answering(401, "<html>")) }, later(reconcile.RecheckInterval, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key"))},
+		"Clerk400":                 {refused(400, "form_param_format_invalid", "locale"), rejected("spec.locale: clerk answered 400 form_param_format_invalid")},
+		"Clerk400WithoutParam":     {refused(400, "form_param_format_invalid", ""), rejected("Correct the value")},
+		"Clerk402":                 {refused(402, "unsupported_subscription_plan_features", ""), rejected("Upgrade the instance's Clerk plan")},
+		"Clerk403":                 {refused(403, "authorization_invalid", ""), rejected("Use a secret key")},
+		"Clerk405":                 {refused(405, "method_not_allowed", ""), rejected("clerk answered 405")},
+		"Clerk409OfADirectory":     {refused(409, "attribute_managed_by_scim", "first_name"), rejected("spec.firstName: ")},
+		"Clerk413":                 {refused(413, "request_body_too_large", ""), rejected("clerk answered 413")},
+		"Clerk422OfAnUnknownField": {refused(422, "form_param_unknown", "bogus_thing"), rejected("bogus_thing: ")},
+		"Clerk422OfATakenUsername": {refused(422, "form_identifier_exists", "username"), rejected("spec.username: ")},
+		"Clerk451":                 {refused(451, "nobody_knows", ""), rejected("clerk answered 451")},
+		"ClerkRefusesTheKey": {func(t *testing.T) error {
+			return readError(t, answeringTransport(401, errorBody("authentication_invalid", "")))
+		}, later(reconcile.RecheckInterval, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key"))},
+		"KeyRefusedByWhateverIs401": {func(t *testing.T) error { return readError(t, answeringTransport(401, "<html>")) }, later(reconcile.RecheckInterval, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key"))},
 		"KeyIsRefused":              {is(&clerk.KeyRefusedError{At: start.Add(time.Second)}), later(reconcile.RecheckInterval, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key"))},
 	}
 	for name, tc := range tests {
@@ -253,14 +258,14 @@ func TestResultsOfLastingFailures(t *testing.T) {
 			t.Run(name+how, func(t *testing.T) {
 				t.Parallel()
 				r := newTestReconciler(t, newClock())
-				p := newTestPass(t, r, newTestUser("ann"))
-				p.err = wrap(tc.err(t))
-				got := concluded(r, p)
-				checkFate(t, got, tc.want)
-				if strings.Contains(got.Message, spoken) || strings.Contains(got.Message, testKey) || strings.Contains(got.Message, "trace-0815") {
+				rec := newTestReconciliation(t, r, newTestUser("ann"))
+				rec.err = wrap(tc.err(t))
+				got := reconcileResult(r, rec)
+				checkResult(t, got, tc.want)
+				if strings.Contains(got.Message, leakMarker) || strings.Contains(got.Message, testKey) || strings.Contains(got.Message, "trace-0815") {
 					t.Errorf("the message tells what it must not: %q", got.Message)
 				}
-				if again := concluded(r, p); again.Message != got.Message {
+				if again := reconcileResult(r, rec); again.Message != got.Message {
 					t.Errorf("another pass says %q, the first said %q", again.Message, got.Message)
 				}
 			})
@@ -285,10 +290,10 @@ func TestRefusalByThePlanNamesTheBan(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newTestReconciler(t, newClock())
-			p := newTestPass(t, r, newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Banned = tc.banned }))
-			p.err = writeError(t, answering(tc.status, errorBody("unsupported_subscription_plan_features", "")))
-			if v := concluded(r, p); strings.HasPrefix(v.Message, "spec.banned: ") != tc.want {
-				t.Errorf("the message is %q, want the ban named: %t", v.Message, tc.want)
+			rec := newTestReconciliation(t, r, newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Banned = tc.banned }))
+			rec.err = writeError(t, answeringTransport(tc.status, errorBody("unsupported_subscription_plan_features", "")))
+			if res := reconcileResult(r, rec); strings.HasPrefix(res.Message, "spec.banned: ") != tc.want {
+				t.Errorf("the message is %q, want the ban named: %t", res.Message, tc.want)
 			}
 		})
 	}
@@ -308,15 +313,20 @@ func TestResultsOfPassingFailures(t *testing.T) {
 	t.Parallel()
 	is := func(err error) func(*testing.T) error { return func(*testing.T) error { return err } }
 	resource := schema.GroupResource{Group: "clerk-operator.io", Resource: "clerkusers"}
-	after := func(d time.Duration) fate { return fate{unchanged: true, afterMin: d, afterMax: d} }
-	untold := func(d time.Duration) fate { return fate{unchanged: true, afterMin: d, afterMax: d, silent: true} }
-	retried := fate{unchanged: true, retried: true}
+	after := func(d time.Duration) expectedResult { return expectedResult{unchanged: true, afterMin: d, afterMax: d} }
+	untold := func(d time.Duration) expectedResult {
+		return expectedResult{unchanged: true, afterMin: d, afterMax: d, silent: true}
+	}
+	retried := expectedResult{unchanged: true, retried: true}
 	refused := func(status int, code string) func(*testing.T) error {
-		return func(t *testing.T) error { t.Helper(); return writeError(t, answering(status, errorBody(code, ""))) }
+		return func(t *testing.T) error {
+			t.Helper()
+			return writeError(t, answeringTransport(status, errorBody(code, "")))
+		}
 	}
 	tests := map[string]struct {
 		err  func(*testing.T) error
-		want fate
+		want expectedResult
 		// patient errors never turn into Retrying.
 		patient bool
 		says    string
@@ -325,7 +335,7 @@ func TestResultsOfPassingFailures(t *testing.T) {
 		"TicketIsDueNow":        {err: is(&clerk.WaitError{At: start}), want: untold(time.Millisecond), patient: true},
 		"TicketWasDueBefore":    {err: is(&clerk.WaitError{At: start.Add(-time.Hour)}), want: untold(time.Millisecond), patient: true},
 		"TooManyRequests":       {err: refused(429, "too_many_requests"), want: after(10 * time.Second), patient: true},
-		"TooManyWithoutABody":   {err: func(t *testing.T) error { return readError(t, answering(429, "")) }, want: after(10 * time.Second), patient: true},
+		"TooManyWithoutABody":   {err: func(t *testing.T) error { return readError(t, answeringTransport(429, "")) }, want: after(10 * time.Second), patient: true},
 		"InstanceUnknown":       {err: is(errInstanceUnknown), want: untold(reconcile.Impatience), patient: true},
 		"NotRead":               {err: is(errNotRead), want: untold(reconcile.Impatience), patient: true},
 		"Outdated":              {err: is(reconcile.ErrOutdated), want: after(reconcile.ConflictPause), patient: true},
@@ -348,14 +358,14 @@ func TestResultsOfPassingFailures(t *testing.T) {
 		"Clerk425":              {err: refused(425, "too_early"), want: retried, says: "clerk answered 425"},
 		"Clerk500":              {err: refused(500, "internal_error"), want: retried, says: "clerk answered 500"},
 		"Clerk503":              {err: refused(503, "unavailable"), want: retried, says: "clerk answered 503"},
-		"SomebodyElse400":       {err: func(t *testing.T) error { return readError(t, answering(400, "<html>proxy</html>")) }, want: retried, says: "clerk answered 400 without saying why"},
-		"SomebodyElse403":       {err: func(t *testing.T) error { return writeError(t, answering(403, "")) }, want: retried, says: "clerk answered 403 without saying why"},
-		"Redirect":              {err: func(t *testing.T) error { return readError(t, answering(302, "")) }, want: retried, says: "clerk answered 302"},
-		"MalformedAnswer":       {err: func(t *testing.T) error { return readError(t, answering(200, "{]")) }, want: retried, says: "not usable"},
-		"MalformedWriteAnswer":  {err: func(t *testing.T) error { return writeError(t, answering(200, "{]")) }, want: retried, says: "not usable"},
-		"AnswerLost":            {err: func(t *testing.T) error { return writeError(t, silent(io.ErrUnexpectedEOF)) }, want: retried, says: "no answer from Clerk: connection cut"},
-		"ReadWithoutAnAnswer":   {err: func(t *testing.T) error { return readError(t, silent(io.EOF)) }, want: retried, says: "no answer from Clerk: connection cut"},
-		"WriteTimedOut":         {err: func(t *testing.T) error { return writeError(t, silent(context.DeadlineExceeded)) }, want: retried, says: "no answer from Clerk: timed out"},
+		"SomebodyElse400":       {err: func(t *testing.T) error { return readError(t, answeringTransport(400, "<html>proxy</html>")) }, want: retried, says: "clerk answered 400 without saying why"},
+		"SomebodyElse403":       {err: func(t *testing.T) error { return writeError(t, answeringTransport(403, "")) }, want: retried, says: "clerk answered 403 without saying why"},
+		"Redirect":              {err: func(t *testing.T) error { return readError(t, answeringTransport(302, "")) }, want: retried, says: "clerk answered 302"},
+		"MalformedAnswer":       {err: func(t *testing.T) error { return readError(t, answeringTransport(200, "{]")) }, want: retried, says: "not usable"},
+		"MalformedWriteAnswer":  {err: func(t *testing.T) error { return writeError(t, answeringTransport(200, "{]")) }, want: retried, says: "not usable"},
+		"AnswerLost":            {err: func(t *testing.T) error { return writeError(t, failingTransport(io.ErrUnexpectedEOF)) }, want: retried, says: "no answer from Clerk: connection cut"},
+		"ReadWithoutAnAnswer":   {err: func(t *testing.T) error { return readError(t, failingTransport(io.EOF)) }, want: retried, says: "no answer from Clerk: connection cut"},
+		"WriteTimedOut":         {err: func(t *testing.T) error { return writeError(t, failingTransport(context.DeadlineExceeded)) }, want: retried, says: "no answer from Clerk: timed out"},
 		"AnswerLostWithAStatus": {err: is(&clerk.AnswerLostError{Err: &clerk.Error{Status: 502, TraceID: "trace-0815"}}), want: retried, says: "clerk answered 502"},
 	}
 	for name, tc := range tests {
@@ -364,29 +374,29 @@ func TestResultsOfPassingFailures(t *testing.T) {
 				t.Parallel()
 				c := newClock()
 				r := newTestReconciler(t, c)
-				p := newTestPass(t, r, newTestUser("ann"))
-				p.err = wrap(tc.err(t))
-				checkFate(t, concluded(r, p), tc.want)
+				rec := newTestReconciliation(t, r, newTestUser("ann"))
+				rec.err = wrap(tc.err(t))
+				checkResult(t, reconcileResult(r, rec), tc.want)
 
 				c.advance(reconcile.Impatience - time.Millisecond)
-				p.now = r.Now()
-				if v := concluded(r, p); !v.Unchanged {
-					t.Errorf("after %s of failures the conditions already say %s", reconcile.Impatience-time.Millisecond, v.Reason)
+				rec.now = r.Now()
+				if res := reconcileResult(r, rec); !res.Unchanged {
+					t.Errorf("after %s of failures the conditions already say %s", reconcile.Impatience-time.Millisecond, res.Reason)
 				}
 				c.advance(time.Millisecond)
-				p.now = r.Now()
-				v := concluded(r, p)
+				rec.now = r.Now()
+				res := reconcileResult(r, rec)
 				if tc.patient {
-					if !v.Unchanged {
-						t.Errorf("what only has to be waited for turned into %s", v.Reason)
+					if !res.Unchanged {
+						t.Errorf("what only has to be waited for turned into %s", res.Reason)
 					}
 					return
 				}
-				if v.Unchanged || v.Ready != metav1.ConditionFalse || v.Reason != v1alpha1.ReasonRetrying || !v.Reconciling || v.Stalled || isLow(v) {
-					t.Errorf("after %s of failures: %+v, want Retrying", reconcile.Impatience, v)
+				if res.Unchanged || res.Ready != metav1.ConditionFalse || res.Reason != v1alpha1.ReasonRetrying || !res.Reconciling || res.Stalled || isLow(res) {
+					t.Errorf("after %s of failures: %+v, want Retrying", reconcile.Impatience, res)
 				}
-				if !strings.Contains(v.Message, tc.says) || strings.Contains(v.Message, spoken) || strings.Contains(v.Message, "trace-0815") {
-					t.Errorf("message %q, want %q in it and nothing of what was sent", v.Message, tc.says)
+				if !strings.Contains(res.Message, tc.says) || strings.Contains(res.Message, leakMarker) || strings.Contains(res.Message, "trace-0815") {
+					t.Errorf("message %q, want %q in it and nothing of what was sent", res.Message, tc.says)
 				}
 			})
 		}
@@ -394,7 +404,7 @@ func TestResultsOfPassingFailures(t *testing.T) {
 }
 
 // Where many objects are new at once, saying of each that it waits would be a write for nothing.
-func TestShortFirstWaitIsNotTold(t *testing.T) {
+func TestShortFirstWaitIsNotReported(t *testing.T) {
 	t.Parallel()
 	hasReady := func(u *v1alpha1.ClerkUser) {
 		u.Status.Conditions = []metav1.Condition{{
@@ -403,7 +413,7 @@ func TestShortFirstWaitIsNotTold(t *testing.T) {
 	}
 	edited := func(u *v1alpha1.ClerkUser) { hasReady(u); u.Generation++ }
 	turn := func(d time.Duration) error { return &clerk.WaitError{At: start.Add(d)} }
-	slowed := func(t *testing.T) error { t.Helper(); return readError(t, answering(429, "")) }
+	slowed := func(t *testing.T) error { t.Helper(); return readError(t, answeringTransport(429, "")) }
 	is := func(err error) func(*testing.T) error { return func(*testing.T) error { return err } }
 	tests := map[string]struct {
 		user   func(*v1alpha1.ClerkUser)
@@ -413,8 +423,8 @@ func TestShortFirstWaitIsNotTold(t *testing.T) {
 		after  time.Duration
 	}{
 		"TurnAtOnce":                {nil, 0, is(turn(0)), true, time.Millisecond},
-		"TurnSoon":                  {nil, 0, is(turn(soon - time.Nanosecond)), true, soon - time.Nanosecond},
-		"TurnLater":                 {nil, 0, is(turn(soon)), false, soon},
+		"TurnSoon":                  {nil, 0, is(turn(waitingAfter - time.Nanosecond)), true, waitingAfter - time.Nanosecond},
+		"TurnLater":                 {nil, 0, is(turn(waitingAfter)), false, waitingAfter},
 		"TurnSoonAfterALongWait":    {nil, 4 * time.Minute, is(turn(6 * time.Minute)), false, 2 * time.Minute},
 		"TurnSoonAfterAShortWait":   {nil, 2 * time.Minute, is(turn(4 * time.Minute)), true, 2 * time.Minute},
 		"SlowedDownByClerk":         {nil, 0, slowed, false, 10 * time.Second},
@@ -434,22 +444,22 @@ func TestShortFirstWaitIsNotTold(t *testing.T) {
 			t.Parallel()
 			c := newClock()
 			r := newTestReconciler(t, c)
-			newTestPass(t, r, newTestUser("ann"))
+			newTestReconciliation(t, r, newTestUser("ann"))
 			c.advance(tc.waited)
 			user := newTestUser("ann")
 			if tc.user != nil {
 				tc.user(user)
 			}
-			p := newTestPass(t, r, user)
-			p.err = tc.err(t)
-			if v := concluded(r, p); v.silent != tc.silent || v.RequeueAfter != tc.after || !v.Unchanged {
-				t.Errorf("silent %t, looks again in %s; want %t, %s", v.silent, v.RequeueAfter, tc.silent, tc.after)
+			rec := newTestReconciliation(t, r, user)
+			rec.err = tc.err(t)
+			if res := reconcileResult(r, rec); res.silent != tc.silent || res.RequeueAfter != tc.after || !res.Unchanged {
+				t.Errorf("silent %t, looks again in %s; want %t, %s", res.silent, res.RequeueAfter, tc.silent, tc.after)
 			}
 		})
 	}
 }
 
-func TestRetryingTextDoesNotChange(t *testing.T) {
+func TestRetryingMessageIsStable(t *testing.T) {
 	t.Parallel()
 	tests := map[string][2]error{
 		"Durations": {
@@ -496,16 +506,16 @@ func TestImpatienceCountsFailuresWithoutASuccessBetween(t *testing.T) {
 			c := newClock()
 			r := newTestReconciler(t, c)
 			pass := func(err error) result {
-				p := newTestPass(t, r, newTestUser("ann"))
-				p.observed, p.err = atClerk("ann@example.com"), err
-				return concluded(r, p)
+				rec := newTestReconciliation(t, r, newTestUser("ann"))
+				rec.observed, rec.err = clerkUser("ann@example.com"), err
+				return reconcileResult(r, rec)
 			}
 			pass(errors.New("first"))
 			c.advance(reconcile.Impatience)
 			pass(tc.err)
 			c.advance(time.Second)
-			if v := pass(errors.New("last")); v.Unchanged != tc.forgiven {
-				t.Errorf("unchanged %t, want %t", v.Unchanged, tc.forgiven)
+			if res := pass(errors.New("last")); res.Unchanged != tc.forgiven {
+				t.Errorf("unchanged %t, want %t", res.Unchanged, tc.forgiven)
 			}
 		})
 	}
@@ -516,16 +526,16 @@ func TestImpatienceIsWithOneObject(t *testing.T) {
 	c := newClock()
 	r := newTestReconciler(t, c)
 	fail := func(name string) result {
-		p := newTestPass(t, r, newTestUser(name))
-		p.err = errors.New("no")
-		return concluded(r, p)
+		rec := newTestReconciliation(t, r, newTestUser(name))
+		rec.err = errors.New("no")
+		return reconcileResult(r, rec)
 	}
 	fail("ann")
 	c.advance(reconcile.Impatience)
-	if v := fail("bob"); !v.Unchanged {
+	if res := fail("bob"); !res.Unchanged {
 		t.Error("the failures of one object were counted for another")
 	}
-	if v := fail("ann"); v.Unchanged {
+	if res := fail("ann"); res.Unchanged {
 		t.Error("the failures of an object were forgotten")
 	}
 }
@@ -542,22 +552,22 @@ func TestBackOffGrowsFromFiveMinutesToSixHours(t *testing.T) {
 		want = append(want, lastDelay)
 	}
 	for i, pause := range want {
-		p := newTestPass(t, r, newTestUser("ann"))
-		if err := p.inBackOff(); err != nil {
+		rec := newTestReconciliation(t, r, newTestUser("ann"))
+		if err := rec.inBackOff(); err != nil {
 			t.Fatalf("pass %d is still in back-off: %v", i, err)
 		}
-		p.err = errAlreadyExists
-		if v := concluded(r, p); v.RequeueAfter != pause {
-			t.Fatalf("pass %d: looks again after %s, want %s", i, v.RequeueAfter, pause)
+		rec.err = errAlreadyExists
+		if res := reconcileResult(r, rec); res.RequeueAfter != pause {
+			t.Fatalf("pass %d: looks again after %s, want %s", i, res.RequeueAfter, pause)
 		}
 		// In between, the error is repeated without a pass, and the time that is left shrinks.
 		c.advance(pause / 2)
-		p = newTestPass(t, r, newTestUser("ann"))
-		if p.err = p.inBackOff(); !errors.Is(p.err, errAlreadyExists) || !p.onHold {
-			t.Fatalf("pass %d is not in back-off half-way: %v", i, p.err)
+		rec = newTestReconciliation(t, r, newTestUser("ann"))
+		if rec.err = rec.inBackOff(); !errors.Is(rec.err, errAlreadyExists) || !rec.backingOff {
+			t.Fatalf("pass %d is not in back-off half-way: %v", i, rec.err)
 		}
-		if v := concluded(r, p); v.RequeueAfter != pause-pause/2 || v.Reason != v1alpha1.ReasonAlreadyExists {
-			t.Fatalf("pass %d, half-way: %+v, want %s", i, v, pause-pause/2)
+		if res := reconcileResult(r, rec); res.RequeueAfter != pause-pause/2 || res.Reason != v1alpha1.ReasonAlreadyExists {
+			t.Fatalf("pass %d, half-way: %+v, want %s", i, res, pause-pause/2)
 		}
 		c.advance(pause - pause/2)
 	}
@@ -570,18 +580,18 @@ func TestBackOffEndsWhenItsInputsChange(t *testing.T) {
 		free   bool
 	}{
 		"NothingChanged":     {func(*reconciliation) {}, false},
-		"StatusChanged":      {func(p *reconciliation) { p.user.Status.UserID = testUserID }, false},
-		"OtherAnnotation":    {func(p *reconciliation) { p.user.Annotations = map[string]string{"a": "b"} }, false},
-		"Generation":         {func(p *reconciliation) { p.user.Generation++ }, true},
-		"InstanceGeneration": {func(p *reconciliation) { p.instance.Generation++ }, true},
-		"InstanceID":         {func(p *reconciliation) { p.instanceID = "ins_other" }, true},
-		"ConnectionLost":     {func(p *reconciliation) { p.instanceID = "" }, true},
-		"InstanceGone":       {func(p *reconciliation) { p.target = target{} }, true},
-		"ReconcileRequestedAt": {func(p *reconciliation) {
-			p.user.Annotations = map[string]string{v1alpha1.AnnotationReconcileRequestedAt: "now"}
+		"StatusChanged":      {func(rec *reconciliation) { rec.user.Status.UserID = testUserID }, false},
+		"OtherAnnotation":    {func(rec *reconciliation) { rec.user.Annotations = map[string]string{"a": "b"} }, false},
+		"Generation":         {func(rec *reconciliation) { rec.user.Generation++ }, true},
+		"InstanceGeneration": {func(rec *reconciliation) { rec.instance.Generation++ }, true},
+		"InstanceID":         {func(rec *reconciliation) { rec.instanceID = "ins_other" }, true},
+		"ConnectionLost":     {func(rec *reconciliation) { rec.instanceID = "" }, true},
+		"InstanceGone":       {func(rec *reconciliation) { rec.target = target{} }, true},
+		"ReconcileRequestedAt": {func(rec *reconciliation) {
+			rec.user.Annotations = map[string]string{v1alpha1.AnnotationReconcileRequestedAt: "now"}
 		}, true},
-		"Deleted":                {func(p *reconciliation) { p.user.DeletionTimestamp = ptr.To(metav1.NewTime(start)) }, true},
-		"AnotherObjectOfAllThat": {func(p *reconciliation) { p.user.UID, p.state = "other", &objectState{} }, true},
+		"Deleted":                {func(rec *reconciliation) { rec.user.DeletionTimestamp = ptr.To(metav1.NewTime(start)) }, true},
+		"AnotherObjectOfAllThat": {func(rec *reconciliation) { rec.user.UID, rec.state = "other", &objectState{} }, true},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -589,10 +599,10 @@ func TestBackOffEndsWhenItsInputsChange(t *testing.T) {
 			c := newClock()
 			r := newTestReconciler(t, c)
 			fail := func(change func(*reconciliation)) time.Duration {
-				p := newTestPass(t, r, newTestUser("ann"))
-				change(p)
-				p.err = errAmbiguous
-				return concluded(r, p).RequeueAfter
+				rec := newTestReconciliation(t, r, newTestUser("ann"))
+				change(rec)
+				rec.err = errAmbiguous
+				return reconcileResult(r, rec).RequeueAfter
 			}
 			unchanged := func(*reconciliation) {}
 			fail(unchanged)
@@ -600,9 +610,9 @@ func TestBackOffEndsWhenItsInputsChange(t *testing.T) {
 			if got := fail(unchanged); got != 2*firstDelay {
 				t.Fatalf("the second hold lasts %s, want %s", got, 2*firstDelay)
 			}
-			p := newTestPass(t, r, newTestUser("ann"))
-			tc.change(p)
-			if err := p.inBackOff(); (err == nil) != tc.free || p.onHold == tc.free {
+			rec := newTestReconciliation(t, r, newTestUser("ann"))
+			tc.change(rec)
+			if err := rec.inBackOff(); (err == nil) != tc.free || rec.backingOff == tc.free {
 				t.Errorf("in back-off by %v, want free %t", err, tc.free)
 			}
 			if got := fail(tc.change); tc.free && got != firstDelay {
@@ -618,35 +628,37 @@ func TestRejectedKeyIsChecked(t *testing.T) {
 		err    func(*testing.T) error
 		doubts bool
 	}{
-		"Answered401":   {func(t *testing.T) error { return readError(t, answering(401, "")) }, true},
+		"Answered401":   {func(t *testing.T) error { return readError(t, answeringTransport(401, "")) }, true},
 		"KeyRefused":    {func(*testing.T) error { return &clerk.KeyRefusedError{} }, true},
 		"WhileDeleting": {func(*testing.T) error { return errors.Join(deletionBlocked("the key"), &clerk.KeyRefusedError{}) }, true},
-		"Answered403":   {func(t *testing.T) error { return readError(t, answering(403, errorBody("authorization_invalid", ""))) }, false},
-		"Problem":       {func(*testing.T) error { return errAmbiguous }, false},
-		"NoAnswer":      {func(t *testing.T) error { return readError(t, silent(io.EOF)) }, false},
+		"Answered403": {func(t *testing.T) error {
+			return readError(t, answeringTransport(403, errorBody("authorization_invalid", "")))
+		}, false},
+		"Problem":  {func(*testing.T) error { return errAmbiguous }, false},
+		"NoAnswer": {func(t *testing.T) error { return readError(t, failingTransport(io.EOF)) }, false},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newTestReconciler(t, newClock())
-			p := newTestPass(t, r, newTestUser("ann"))
-			p.err = tc.err(t)
-			concluded(r, p)
-			doubted := doubts(r.Pool)
-			if tc.doubts != (len(doubted) == 1 && doubted[0] == instanceName(p.instance)) || len(doubted) > 1 {
+			rec := newTestReconciliation(t, r, newTestUser("ann"))
+			rec.err = tc.err(t)
+			reconcileResult(r, rec)
+			doubted := keyCheckRequests(r.Pool)
+			if tc.doubts != (len(doubted) == 1 && doubted[0] == instanceName(rec.instance)) || len(doubted) > 1 {
 				t.Errorf("doubted are %v, want the instance: %t", doubted, tc.doubts)
 			}
 		})
 	}
 }
 
-// doubts empties the pool's list of keys to be checked again.
-func doubts(pool *connection.Pool) []types.NamespacedName {
-	return putIn(pool.KeyChecks(), types.NamespacedName{Name: "the last"})
+// keyCheckRequests empties the pool's list of keys to be checked again.
+func keyCheckRequests(pool *connection.Pool) []types.NamespacedName {
+	return drain(pool.KeyChecks(), types.NamespacedName{Name: "the last"})
 }
 
-// putIn empties a queue, which last marks the end of.
-func putIn[T comparable](queue *connection.DedupQueue[T], last T) (all []T) {
+// drain empties a queue, which last marks the end of.
+func drain[T comparable](queue *connection.DedupQueue[T], last T) (all []T) {
 	queue.Add(last)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

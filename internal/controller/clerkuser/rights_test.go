@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// forbidden is code that must not compile: each line uses a right that a step was not given.
-const forbidden = `
+// misuse is code that must not compile: each line uses a right that a step was not given.
+const misuse = `
 package clerkuser
 
 import (
@@ -58,7 +58,7 @@ func TestStepsHaveNoOtherRights(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	source := filepath.Join(dir, "misuse.go")
-	if err := os.WriteFile(source, []byte(forbidden), 0o600); err != nil {
+	if err := os.WriteFile(source, []byte(misuse), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	here, err := os.Getwd()
@@ -83,7 +83,7 @@ func TestStepsHaveNoOtherRights(t *testing.T) {
 		line, _ := strconv.Atoi(match[1])
 		refused[line] = true
 	}
-	for i, text := range strings.Split(forbidden, "\n") {
+	for i, text := range strings.Split(misuse, "\n") {
 		line, mustFail := i+1, strings.HasSuffix(text, "// forbidden")
 		if refused[line] != mustFail {
 			t.Errorf("line %q is refused: %t, want %t", strings.TrimSpace(text), refused[line], mustFail)

@@ -55,7 +55,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 func (r *Reconciler) userEventHandler() handler.EventHandler {
 	return handler.Funcs{
 		CreateFunc: func(_ context.Context, e event.CreateEvent, q reconcile.Queue) {
-			reconcile.Enqueue(q, client.ObjectKeyFromObject(e.Object), priorityOfFirst(e))
+			reconcile.Enqueue(q, client.ObjectKeyFromObject(e.Object), priorityOfCreate(e))
 		},
 		UpdateFunc: func(_ context.Context, e event.UpdateEvent, q reconcile.Queue) {
 			reconcile.Enqueue(q, client.ObjectKeyFromObject(e.ObjectNew), priorityOfChange(e.ObjectOld, e.ObjectNew))
@@ -70,8 +70,8 @@ func (r *Reconciler) userEventHandler() handler.EventHandler {
 	}
 }
 
-// priorityOfFirst is for an object seen for the first time.
-func priorityOfFirst(e event.CreateEvent) int {
+// priorityOfCreate is for an object seen for the first time.
+func priorityOfCreate(e event.CreateEvent) int {
 	user, ok := e.Object.(*v1alpha1.ClerkUser)
 	if !ok || !e.IsInInitialList {
 		return reconcile.PriorityNew
@@ -118,7 +118,7 @@ func (r *Reconciler) enqueueSuccessors(ctx context.Context, gone client.Object, 
 		return
 	}
 	for i := range successors {
-		r.objects.tell(successors[i].UID, func(m *messages) { m.unblocked = true })
+		r.objects.notify(successors[i].UID, func(m *notifications) { m.unblocked = true })
 		q.Add(ctrl.Request{NamespacedName: client.ObjectKeyFromObject(&successors[i])})
 	}
 }
@@ -177,7 +177,7 @@ func (r *Reconciler) receiveFromPool(ctx context.Context, q reconcile.Queue) err
 	go r.Pool.Identifiers().Freed().Receive(ctx, func(all []connection.Freed) {
 		for _, freed := range all {
 			if name, met := r.objects.Name(types.UID(freed.UID)); met {
-				r.objects.tell(types.UID(freed.UID), func(m *messages) { m.freed = append(m.freed, freed.Identifier) })
+				r.objects.notify(types.UID(freed.UID), func(m *notifications) { m.freed = append(m.freed, freed.Identifier) })
 				reconcile.Enqueue(q, name, reconcile.PriorityEdited)
 			}
 		}
@@ -239,19 +239,19 @@ func (r *Reconciler) sourceEventHandler(kind string) handler.EventHandler {
 			if e.IsInInitialList {
 				priority = reconcile.PriorityLow
 			}
-			r.enqueueNaming(ctx, q, kind, e.Object, priority)
+			r.enqueueUsersOfSource(ctx, q, kind, e.Object, priority)
 		},
 		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q reconcile.Queue) {
-			r.enqueueNaming(ctx, q, kind, e.ObjectNew, priorityOfSource(e.ObjectOld, e.ObjectNew))
+			r.enqueueUsersOfSource(ctx, q, kind, e.ObjectNew, priorityOfSource(e.ObjectOld, e.ObjectNew))
 		},
 		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q reconcile.Queue) {
-			r.enqueueNaming(ctx, q, kind, e.Object, reconcile.PriorityEdited)
+			r.enqueueUsersOfSource(ctx, q, kind, e.Object, reconcile.PriorityEdited)
 		},
 	}
 }
 
-// enqueueNaming enqueues the ClerkUsers that name a Secret or ConfigMap.
-func (r *Reconciler) enqueueNaming(ctx context.Context, q reconcile.Queue, kind string, source client.Object, priority int) {
+// enqueueUsersOfSource enqueues the ClerkUsers that name a Secret or ConfigMap.
+func (r *Reconciler) enqueueUsersOfSource(ctx context.Context, q reconcile.Queue, kind string, source client.Object, priority int) {
 	users := &v1alpha1.ClerkUserList{}
 	named := client.MatchingFields{index.Source: index.SourceOf(kind, source.GetNamespace(), source.GetName())}
 	if err := r.Client.List(ctx, users, named, client.UnsafeDisableDeepCopy); err != nil {

@@ -19,8 +19,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// picture is the smallest of one colour.
-func picture(t *testing.T) string {
+// testImage is the smallest of one colour.
+func testImage(t *testing.T) string {
 	t.Helper()
 	var out bytes.Buffer
 	if err := png.Encode(&out, image.NewGray(image.Rect(0, 0, 1, 1))); err != nil {
@@ -29,88 +29,90 @@ func picture(t *testing.T) string {
 	return out.String()
 }
 
-// keep writes entry value of Secret ann.
-func (s *stage) keep(value string) {
-	s.t.Helper()
+// storeSecret writes entry value of Secret ann.
+func (f *fixture) storeSecret(value string) {
+	f.t.Helper()
 	secret := &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Namespace: testNamespace, Name: "ann"}, Data: map[string][]byte{"value": []byte(value)},
 	}
-	err := s.cluster.Create(s.t.Context(), secret)
+	err := f.cluster.Create(f.t.Context(), secret)
 	if client.IgnoreAlreadyExists(err) != nil {
-		s.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	if err == nil {
 		return
 	}
-	if err := s.cluster.Update(s.t.Context(), secret); err != nil {
-		s.t.Fatal(err)
+	if err := f.cluster.Update(f.t.Context(), secret); err != nil {
+		f.t.Fatal(err)
 	}
 }
 
-func kept() v1alpha1.SecretKeySelector { return v1alpha1.SecretKeySelector{Name: "ann", Key: "value"} }
+func secretSelector() v1alpha1.SecretKeySelector {
+	return v1alpha1.SecretKeySelector{Name: "ann", Key: "value"}
+}
 
 func withImage(u *v1alpha1.ClerkUser) {
-	at := kept()
+	at := secretSelector()
 	u.Spec.ProfileImage = &v1alpha1.ProfileImage{SecretKeyRef: &at}
 }
 
-func TestSourceThatIsPutRightIsNoticedWithoutAWatch(t *testing.T) {
+func TestCorrectedSourceIsNoticedWithoutAWatch(t *testing.T) {
 	t.Parallel()
-	password := func(u *v1alpha1.ClerkUser) { u.Spec.Password = &v1alpha1.Password{SecretKeyRef: kept()} }
+	password := func(u *v1alpha1.ClerkUser) { u.Spec.Password = &v1alpha1.Password{SecretKeyRef: secretSelector()} }
 	tests := map[string]struct {
 		declare         func(*v1alpha1.ClerkUser)
 		bad, good, says string
 		calls           int
 	}{
-		"Invalid": {withImage, "<svg/>", picture(t), v1alpha1.ReasonInvalidSpec, 0},
+		"Invalid": {withImage, "<svg/>", testImage(t), v1alpha1.ReasonInvalidSpec, 0},
 		"NoText":  {password, "\xff", "first-Of-All-77", v1alpha1.ReasonInvalidSpec, 0},
 		"Refused": {password, "password123", "first-Of-All-77", v1alpha1.ReasonRejectedByClerk, 1},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t)
-			s.keep(tc.bad)
+			f := newFixture(t)
+			f.storeSecret(tc.bad)
 			user := newTestUser("ann")
 			tc.declare(user)
-			s.create(user)
-			result := s.becomes("ann", tc.says)
+			f.create(user)
+			result := f.expectReady("ann", tc.says)
 			for range 3 {
 				if result.RequeueAfter <= 0 || result.RequeueAfter > time.Minute {
 					t.Fatalf("looks again after %s, want a minute", result.RequeueAfter)
 				}
-				s.clock.advance(result.RequeueAfter)
-				result = s.becomes("ann", tc.says)
+				f.clock.advance(result.RequeueAfter)
+				result = f.expectReady("ann", tc.says)
 			}
-			s.wantCalls(tc.calls)
-			s.keep(tc.good)
-			s.becomes("ann", v1alpha1.ReasonInSync)
+			f.expectCalls(tc.calls)
+			f.storeSecret(tc.good)
+			f.expectReady("ann", v1alpha1.ReasonInSync)
 		})
 	}
 }
 
-func TestRefusalAfterACreationIsHeldBackAtOnce(t *testing.T) {
+func TestRefusalAfterCreationBacksOffAtOnce(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.keep(picture(t))
+	f := newFixture(t)
+	f.storeSecret(testImage(t))
 	codes := &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Namespace: testNamespace, Name: "codes"}, Data: map[string][]byte{"value": []byte("alpha1234")},
 	}
-	if err := s.cluster.Create(t.Context(), codes); err != nil {
+	if err := f.cluster.Create(t.Context(), codes); err != nil {
 		t.Fatal(err)
 	}
 	user := newTestUser("ann")
 	withImage(user)
 	user.Spec.Initial = &v1alpha1.InitialValues{BackupCodesSecretRef: &v1alpha1.SecretKeySelector{Name: "codes", Key: "value"}}
-	s.create(user)
-	s.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users/*/profile_image", Status: 422, Code: "form_param_value_invalid", Times: -1})
-	s.becomes("ann", v1alpha1.ReasonRejectedByClerk)
-	s.wantCalls(2)
-	s.becomes("ann", v1alpha1.ReasonRejectedByClerk)
-	s.wantCalls(2)
+	f.create(user)
+	f.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users/*/profile_image", Status: 422, Code: "form_param_value_invalid", Times: -1})
+	f.expectReady("ann", v1alpha1.ReasonRejectedByClerk)
+	f.expectCalls(2)
+	f.expectReady("ann", v1alpha1.ReasonRejectedByClerk)
+	f.expectCalls(2)
 }
 
-func TestSourceThatSomebodyChangedComesFirst(t *testing.T) {
+func TestChangedSourceComesFirst(t *testing.T) {
 	t.Parallel()
 	was := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Name: "ann", ResourceVersion: "1"}}
 	is := was.DeepCopy()

@@ -25,26 +25,26 @@ func newObjectStates() objectStates { return objectStates{reconcile.NewStore[obj
 
 // objectEntry is the state of one object, and what others ask of its next reconcile.
 type objectEntry struct {
-	state    objectState
-	messages messages
+	state         objectState
+	notifications notifications
 }
 
 // begin returns the state of an object for a reconcile of it, which takes over the messages for it.
 func (s objectStates) begin(uid types.UID) (state *objectState) {
 	s.Change(uid, func(e *objectEntry) {
-		e.state.receive(e.messages)
-		e.messages, state = messages{}, &e.state
+		e.state.receive(e.notifications)
+		e.notifications, state = notifications{}, &e.state
 	})
 	return state
 }
 
-// tell leaves a message for the next reconcile of an object.
-func (s objectStates) tell(uid types.UID, change func(*messages)) {
-	s.Change(uid, func(e *objectEntry) { change(&e.messages) })
+// notify leaves a message for the next reconcile of an object.
+func (s objectStates) notify(uid types.UID, change func(*notifications)) {
+	s.Change(uid, func(e *objectEntry) { change(&e.notifications) })
 }
 
-// messages is what event handlers and other objects' reconciles leave for the next reconcile of an object.
-type messages struct {
+// notifications is what event handlers and other objects' reconciles leave for the next reconcile of an object.
+type notifications struct {
 	// freed is the identifiers that may be granted now although Clerk refused them.
 	freed []clerk.Identifier
 	// unblocked is true if an object is gone in whose way this one may have been.
@@ -60,8 +60,8 @@ type objectState struct {
 	attempt attempt
 	// lookUps are answers of this and earlier reconciles that had to wait before they were done.
 	lookUps map[clerk.Identifier]lookUp
-	// braked is when the deletion brake paused the object first.
-	braked time.Time
+	// pausedAt is when the deletion brake paused the object first.
+	pausedAt time.Time
 	// deleted is the id of the user that was deleted with the object; "" is none.
 	deleted string
 	fields  *fieldState
@@ -71,7 +71,7 @@ type objectState struct {
 
 // receive takes over messages. What Clerk refused for another reason than an object that is gone stays in back-off: it would be
 // refused again with every object that goes.
-func (o *objectState) receive(m messages) {
+func (o *objectState) receive(m notifications) {
 	if m.unblocked && o.backOff != nil {
 		if _, rejected := clerk.Rejected(o.backOff.Err); !rejected {
 			o.backOff = nil
@@ -97,17 +97,17 @@ func (o *objectState) finish(observes bool) {
 	}
 }
 
-// rest drops what says no more than the status of an object that is as declared. Most objects are, and there may be many.
-func (o *objectState) rest() {
+// dropEmpty drops what says no more than the status of an object that is as declared. Most objects are, and there may be many.
+func (o *objectState) dropEmpty() {
 	if o.fields != nil && o.fields.isEmpty() {
 		o.fields = nil
 	}
 }
 
-// brakedAt records that the brake pauses the object, if it did not before.
-func (o *objectState) brakedAt(at time.Time) {
-	if o.braked.IsZero() {
-		o.braked = at
+// pause records that the brake pauses the object, if it did not before.
+func (o *objectState) pause(at time.Time) {
+	if o.pausedAt.IsZero() {
+		o.pausedAt = at
 	}
 }
 
@@ -117,8 +117,8 @@ type recordSeen struct {
 	at      time.Time
 }
 
-// note records what status.applied holds, and returns a time by which all of it was on record.
-func (s *recordSeen) note(applied *v1alpha1.Applied, now time.Time) time.Time {
+// update records what status.applied holds, and returns a time by which all of it was on record.
+func (s *recordSeen) update(applied *v1alpha1.Applied, now time.Time) time.Time {
 	if applied == nil {
 		applied = &v1alpha1.Applied{}
 	}
@@ -149,8 +149,8 @@ type fieldState struct {
 	ignoredAt  map[plan.Part]string
 	conflicts  map[string]*fieldConflict
 	refusals   map[plan.Part]refusal
-	// unseen are changes that Clerk accepted, before a reconcile was broken off that had not seen their effect.
-	unseen []plan.Change
+	// unverified are changes that Clerk accepted, before a reconcile was broken off that had not seen their effect.
+	unverified []plan.Change
 	// lost are the changes of the last reconcile whose answer was lost.
 	lost []plan.Change
 	// pending are the parts that the last reconcile did not carry out; nil if none came to its end.
@@ -177,7 +177,7 @@ const (
 
 // isEmpty reports whether nothing is remembered of the fields but that a reconcile came to its end.
 func (f *fieldState) isEmpty() bool {
-	return len(f.ignoredAt) == 0 && len(f.conflicts) == 0 && len(f.refusals) == 0 && len(f.unseen) == 0 && len(f.lost) == 0 &&
+	return len(f.ignoredAt) == 0 && len(f.conflicts) == 0 && len(f.refusals) == 0 && len(f.unverified) == 0 && len(f.lost) == 0 &&
 		len(f.pending) == 0 && len(f.intended) == 0 && !f.unlocked && !f.single
 }
 
@@ -194,23 +194,23 @@ func newFieldState(generation int64, sources string) *fieldState {
 	return &fieldState{generation: generation, sources: sources}
 }
 
-// ignored records that Clerk's answer to a change of the part did not show it; the value that its field had there is named by
+// recordIgnored records that Clerk's answer to a change of the part did not show it; the value that its field had there is named by
 // a fingerprint.
-func (f *fieldState) ignored(part plan.Part, fingerprint string) {
+func (f *fieldState) recordIgnored(part plan.Part, fingerprint string) {
 	if f.ignoredAt == nil {
 		f.ignoredAt = map[plan.Part]string{}
 	}
 	f.ignoredAt[part] = fingerprint
 }
 
-// futile reports whether a change of the part was ignored while Clerk had this very value of its field.
-func (f *fieldState) futile(part plan.Part, fingerprint string) bool {
+// wasIgnored reports whether a change of the part was ignored while Clerk had this very value of its field.
+func (f *fieldState) wasIgnored(part plan.Part, fingerprint string) bool {
 	seen, found := f.ignoredAt[part]
 	return found && seen == fingerprint
 }
 
-// intends records which metadata pointers come on record under this spec.
-func (f *fieldState) intends(pointers []string) {
+// addIntended records which metadata pointers come on record under this spec.
+func (f *fieldState) addIntended(pointers []string) {
 	for _, pointer := range pointers {
 		if f.intended == nil {
 			f.intended = map[string]bool{}
@@ -219,21 +219,21 @@ func (f *fieldState) intends(pointers []string) {
 	}
 }
 
-// wrote records which metadata pointers were written to Clerk.
-func (f *fieldState) wrote(pointers []string) {
+// removeIntended records which metadata pointers were written to Clerk.
+func (f *fieldState) removeIntended(pointers []string) {
 	for _, pointer := range pointers {
 		delete(f.intended, pointer)
 	}
 }
 
-// disowned are the parts that Clerk refused, and the metadata pointers that came on record under this spec and were not written.
+// unwritten are the parts that Clerk refused, and the metadata pointers that came on record under this spec and were not written.
 // An earlier value of any other pointer may be the operator's.
-func (f *fieldState) disowned() (refused []plan.Part, unsent map[string]bool) {
+func (f *fieldState) unwritten() (refused []plan.Part, unsent map[string]bool) {
 	return slices.Collect(maps.Keys(f.refusals)), f.intended
 }
 
-// left records the parts that were not carried out. What somebody keeps changing back was, before that.
-func (f *fieldState) left(parts []plan.Part, contended []string) {
+// recordPending records the parts that were not carried out. What somebody keeps changing back was, before that.
+func (f *fieldState) recordPending(parts []plan.Part, contended []string) {
 	f.pending = map[plan.Part]bool{}
 	for _, part := range parts {
 		if !slices.Contains(contended, part.Field) {
@@ -242,8 +242,8 @@ func (f *fieldState) left(parts []plan.Part, contended []string) {
 	}
 }
 
-// corrected records that a field was put right that somebody else had changed.
-func (f *fieldState) corrected(field string, now time.Time) {
+// recordCorrection records that a field was put right that somebody else had changed.
+func (f *fieldState) recordCorrection(field string, now time.Time) {
 	s := f.conflicts[field]
 	if s == nil {
 		s = &fieldConflict{}
@@ -323,8 +323,8 @@ func (f *fieldState) refuse(part plan.Part, err *clerk.Error, under backOffInput
 	f.refusals[part] = refusal{err, next}
 }
 
-// standing is the parts that are not sent again yet.
-func (f *fieldState) standing(under backOffInputs, now time.Time) map[plan.Part]bool {
+// inBackOff is the parts that are not sent again yet.
+func (f *fieldState) inBackOff(under backOffInputs, now time.Time) map[plan.Part]bool {
 	parts := map[plan.Part]bool{}
 	for part, r := range f.refusals {
 		if r.backOff.Left(under, now) > 0 {

@@ -18,7 +18,7 @@ import (
 )
 
 // Answers help a pass over its waits. One that only observes has nothing else that tells it when to look again.
-func TestLookUpsAreForgottenWhenAPassComesToItsEnd(t *testing.T) {
+func TestLookUpsAreForgottenWhenAReconcileFinishes(t *testing.T) {
 	t.Parallel()
 	observes := func(u *v1alpha1.ClerkUser) { u.Spec.Mode = ptr.To(v1alpha1.ModeObserve) }
 	tests := map[string]struct {
@@ -42,36 +42,36 @@ func TestLookUpsAreForgottenWhenAPassComesToItsEnd(t *testing.T) {
 				tc.user(user)
 			}
 			r := newTestReconciler(t, newClock())
-			p := newTestPass(t, r, user)
-			p.state.lookUps = map[clerk.Identifier]lookUp{question: {asked: start}}
-			p.state.attempt.taken = &takenRefusal{generation: user.Generation}
-			p.err = tc.err
-			concluded(r, p)
-			if _, found := p.state.lookUps[question]; found != tc.lookUp {
+			rec := newTestReconciliation(t, r, user)
+			rec.state.lookUps = map[clerk.Identifier]lookUp{question: {asked: start}}
+			rec.state.attempt.taken = &takenRefusal{generation: user.Generation}
+			rec.err = tc.err
+			reconcileResult(r, rec)
+			if _, found := rec.state.lookUps[question]; found != tc.lookUp {
 				t.Errorf("the answer is remembered: %t, want %t", found, tc.lookUp)
 			}
-			if found := p.state.attempt.takenUnder(user.Generation) != nil; found != tc.taken {
+			if found := rec.state.attempt.takenUnder(user.Generation) != nil; found != tc.taken {
 				t.Errorf("the refusal is remembered: %t, want %t", found, tc.taken)
 			}
 		})
 	}
 }
 
-func TestMessagesReachTheNextReconcile(t *testing.T) {
+func TestNotificationsReachTheNextReconcile(t *testing.T) {
 	t.Parallel()
 	identifier := clerk.Identifier{Kind: clerk.KindEmailAddress, Value: "ann@example.com"}
 	inputs := backOffInputs{generation: 1}
 	rejection := &clerk.Error{Status: 422, Code: "form_identifier_exists", Param: "email_address"}
 	tests := map[string]struct {
-		message            func(*messages)
+		message            func(*notifications)
 		err                error
 		backOff, lookUpDue bool
 	}{
-		"None":               {func(*messages) {}, errAmbiguous, true, false},
-		"Unblocked":          {func(m *messages) { m.unblocked = true }, errAmbiguous, false, false},
-		"UnblockedRejection": {func(m *messages) { m.unblocked = true }, rejection, true, false},
-		"Transferred":        {func(m *messages) { m.transferred = true }, errAmbiguous, true, true},
-		"Freed":              {func(m *messages) { m.freed = append(m.freed, identifier) }, rejection, false, false},
+		"None":               {func(*notifications) {}, errAmbiguous, true, false},
+		"Unblocked":          {func(m *notifications) { m.unblocked = true }, errAmbiguous, false, false},
+		"UnblockedRejection": {func(m *notifications) { m.unblocked = true }, rejection, true, false},
+		"Transferred":        {func(m *notifications) { m.transferred = true }, errAmbiguous, true, true},
+		"Freed":              {func(m *notifications) { m.freed = append(m.freed, identifier) }, rejection, false, false},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -79,19 +79,19 @@ func TestMessagesReachTheNextReconcile(t *testing.T) {
 			objects := newObjectStates()
 			var none *backOff
 			objects.begin("a").backOff = none.Next(reconcile.AfterLastingFailures(), inputs, tc.err, start)
-			objects.tell("a", tc.message)
+			objects.notify("a", tc.message)
 			state := objects.begin("a")
 			if got := state.backOff.Left(inputs, start) > 0; got != tc.backOff {
 				t.Errorf("the object is in back-off: %t, want %t", got, tc.backOff)
 			}
-			if got := state.attempt.lookDue(); got != tc.lookUpDue {
+			if got := state.attempt.lookUpDue(); got != tc.lookUpDue {
 				t.Errorf("the user is looked for first: %t, want %t", got, tc.lookUpDue)
 			}
-			if objects.begin("b").attempt.lookDue() {
+			if objects.begin("b").attempt.lookUpDue() {
 				t.Error("a message reached another object")
 			}
 			state.attempt.succeed()
-			if objects.begin("a").attempt.lookDue() {
+			if objects.begin("a").attempt.lookUpDue() {
 				t.Error("a message is received twice")
 			}
 		})
@@ -99,7 +99,7 @@ func TestMessagesReachTheNextReconcile(t *testing.T) {
 }
 
 // What Clerk refused because of an identifier that is free now is sent again, field by field.
-func TestFreedIdentifierEndsWhatWasRememberedOfIt(t *testing.T) {
+func TestFreedIdentifierClearsItsState(t *testing.T) {
 	t.Parallel()
 	objects := newObjectStates()
 	part := plan.Part{Field: plan.FieldEmailAddresses, Entry: "ann@example.com"}
@@ -107,11 +107,11 @@ func TestFreedIdentifierEndsWhatWasRememberedOfIt(t *testing.T) {
 	state.lookUps = map[clerk.Identifier]lookUp{{Kind: clerk.KindUsername, Value: "ann"}: {}}
 	state.attempt.taken = &takenRefusal{generation: 1}
 	state.fieldsOf(1, "").refuse(part, &clerk.Error{Status: 422}, backOffInputs{}, start)
-	objects.tell("a", func(m *messages) {
+	objects.notify("a", func(m *notifications) {
 		m.freed = append(m.freed, clerk.Identifier{Kind: clerk.KindEmailAddress, Value: "ann@example.com"})
 	})
 	objects.begin("a")
-	if len(state.lookUps) != 0 || state.attempt.taken != nil || state.fieldsOf(1, "").standing(backOffInputs{}, start)[part] {
+	if len(state.lookUps) != 0 || state.attempt.taken != nil || state.fieldsOf(1, "").inBackOff(backOffInputs{}, start)[part] {
 		t.Errorf("after an identifier was freed it is remembered: %+v", state)
 	}
 }
@@ -119,32 +119,32 @@ func TestFreedIdentifierEndsWhatWasRememberedOfIt(t *testing.T) {
 func TestCertaintyAboutCreatingCalls(t *testing.T) {
 	t.Parallel()
 	var a attempt
-	if a.lookDue() || a.nothingCreated() {
+	if a.lookUpDue() || a.nothingCreated() {
 		t.Error("uncertain from the start, or certain of calls that this process may not know")
 	}
-	a.announced = true
+	a.annotated = true
 	if !a.nothingCreated() {
 		t.Error("a call that was not made yet counts as one that made a user")
 	}
 	a.loseAnswer()
-	if !a.lookDue() || a.nothingCreated() {
+	if !a.lookUpDue() || a.nothingCreated() {
 		t.Error("a lost answer is not looked for")
 	}
 	a.fail(&clerk.Error{Status: 503})
-	if !a.lookDue() {
+	if !a.lookUpDue() {
 		t.Error("an unclear answer ends the search for a lost one")
 	}
-	a.looked()
-	if a.lookDue() || a.nothingCreated() {
+	a.lookedUp()
+	if a.lookUpDue() || a.nothingCreated() {
 		t.Error("a look that finds nothing is due again, or makes certain")
 	}
 	a.succeed()
-	if a.lookDue() || a.nothingCreated() {
+	if a.lookUpDue() || a.nothingCreated() {
 		t.Error("a user that was created leaves doubt, or counts as a refusal")
 	}
-	a.announced = true
+	a.annotated = true
 	a.fail(&clerk.Error{Status: 503})
-	if a.nothingCreated() || a.lookDue() {
+	if a.nothingCreated() || a.lookUpDue() {
 		t.Error("an unclear answer counts as a refusal, or as a lost one")
 	}
 }
@@ -153,14 +153,14 @@ func TestFieldsBeginAnewWithEveryGeneration(t *testing.T) {
 	t.Parallel()
 	var state, other objectState
 	locale := plan.Part{Field: "locale"}
-	state.fieldsOf(1, "").ignored(locale, "x")
-	if !state.fieldsOf(1, "").futile(locale, "x") {
+	state.fieldsOf(1, "").recordIgnored(locale, "x")
+	if !state.fieldsOf(1, "").wasIgnored(locale, "x") {
 		t.Error("what is remembered of a field was lost between reconciles")
 	}
-	if other.fieldsOf(1, "").futile(locale, "x") {
+	if other.fieldsOf(1, "").wasIgnored(locale, "x") {
 		t.Error("two objects share what is remembered of fields")
 	}
-	if state.fieldsOf(2, "").futile(locale, "x") || state.fieldsOf(1, "").futile(locale, "x") {
+	if state.fieldsOf(2, "").wasIgnored(locale, "x") || state.fieldsOf(1, "").wasIgnored(locale, "x") {
 		t.Error("another generation knows what was futile for an earlier one")
 	}
 }
@@ -174,12 +174,12 @@ func TestObjectStatesAreSafeForConcurrentUse(t *testing.T) {
 		uid := types.UID(fmt.Sprint("uid-", i))
 		workers.Go(func() {
 			for range 200 {
-				objects.begin(uid).attempt.looked()
+				objects.begin(uid).attempt.lookedUp()
 			}
 		})
 		workers.Go(func() {
 			for range 200 {
-				objects.tell(uid, func(m *messages) { m.unblocked, m.transferred = true, true })
+				objects.notify(uid, func(m *notifications) { m.unblocked, m.transferred = true, true })
 				objects.Forget(types.UID(fmt.Sprint("gone-", i)))
 			}
 		})

@@ -16,7 +16,7 @@ import (
 )
 
 // fillStatus fills in the status that a result leads to.
-func (r *reconciliation) fillStatus(v result, now time.Time) {
+func (r *reconciliation) fillStatus(res result, now time.Time) {
 	r.fillBinding()
 	r.fillObserved()
 	status := &r.user.Status
@@ -30,15 +30,15 @@ func (r *reconciliation) fillStatus(v result, now time.Time) {
 	if r.planned {
 		status.PendingChanges = r.differing()
 	}
-	r.fillConditions(v)
-	if isFinal(v) && r.sources.Complete {
+	r.fillConditions(res)
+	if isFinal(res) && r.sources.Complete {
 		status.InputsDigest = r.sources.Digest
 	}
 }
 
 // fillBinding says whom the object manages. Where the connection is not known, what is on record stays.
 func (r *reconciliation) fillBinding() {
-	if !r.recordsUnderstood() {
+	if !r.recordsDecoded() {
 		return
 	}
 	status := &r.user.Status
@@ -107,28 +107,30 @@ func (r *reconciliation) conditions() reconcile.Conditions {
 	return reconcile.Conditions{List: &r.user.Status.Conditions, Generation: r.user.Generation}
 }
 
-func (r *reconciliation) fillConditions(v result) {
-	if v.Unchanged {
-		if !v.silent {
-			r.fillFirstCondition(v)
+func (r *reconciliation) fillConditions(res result) {
+	if res.Unchanged {
+		if !res.silent {
+			r.fillFirstCondition(res)
 		}
-		r.fillPending(v.pending)
+		r.fillWaitingGeneration(res.waitingGeneration)
 		return
 	}
-	if isFinal(v) {
+	if isFinal(res) {
 		// Any other result is not final for this generation: the conditions say that they are about it, and the reconcile that
 		// carries it out still knows it to be new.
 		r.user.Status.ObservedGeneration = r.user.Generation
 	}
-	r.conditions().SetResult(v.Result)
+	r.conditions().SetResult(res.Result)
 }
 
 // isFinal reports whether a result is final for what was asked.
-func isFinal(v result) bool { return !v.Unchanged && (v.Ready == metav1.ConditionTrue || v.Stalled) }
+func isFinal(res result) bool {
+	return !res.Unchanged && (res.Ready == metav1.ConditionTrue || res.Stalled)
+}
 
 // fillFirstCondition says of an object that has no result yet why it has none. Every other keeps what it has.
-func (r *reconciliation) fillFirstCondition(v result) {
-	conditions, suspended := r.conditions(), v.Reason == v1alpha1.ReasonSuspended
+func (r *reconciliation) fillFirstCondition(res result) {
+	conditions, suspended := r.conditions(), res.Reason == v1alpha1.ReasonSuspended
 	ready := readyCondition(r.user)
 	first := ready == nil || ready.Status == metav1.ConditionUnknown
 	if suspended {
@@ -137,7 +139,7 @@ func (r *reconciliation) fillFirstCondition(v result) {
 	switch {
 	case !first:
 	case suspended:
-		conditions.Set(v1alpha1.ConditionReady, metav1.ConditionUnknown, v.Reason, v.Message)
+		conditions.Set(v1alpha1.ConditionReady, metav1.ConditionUnknown, res.Reason, res.Message)
 	default:
 		const message = "the first reconcile has not finished; it waits for Clerk or for its turn in the API budget"
 		conditions.Set(v1alpha1.ConditionReady, metav1.ConditionUnknown, v1alpha1.ReasonWaiting, message)
@@ -149,33 +151,33 @@ func readyCondition(user *v1alpha1.ClerkUser) *metav1.Condition {
 	return meta.FindStatusCondition(user.Status.Conditions, v1alpha1.ConditionReady)
 }
 
-// ownPace is how long a new generation may wait for the operator's own pace, which is a token of the API budget or a read that
+// reconcilingAfter is how long a new generation may wait for the operator's own pace, which is a token of the API budget or a read that
 // shows what was written, without Reconciling saying so. It is the span over which Clerk counts calls. A commit that changes
 // many objects is carried out within it as a rule, and would cost a write more for each of them. A failure is told at once.
-const ownPace = 10 * time.Second
+const reconcilingAfter = 10 * time.Second
 
-// pending is why a generation is not carried out yet.
-type pending struct{ reason, message string }
+// waitingGeneration is why a generation is not carried out yet.
+type waitingGeneration struct{ reason, message string }
 
-func waitsFor(err error) *pending {
-	return &pending{v1alpha1.ReasonWaiting, "the present generation is not carried out yet: " + reconcile.StableText(err, errNotVisibleYet)}
+func waitingFor(err error) *waitingGeneration {
+	return &waitingGeneration{v1alpha1.ReasonWaiting, "the present generation is not carried out yet: " + reconcile.StableText(err, errNotVisibleYet)}
 }
 
-func failsWith(failure string) *pending {
-	return &pending{v1alpha1.ReasonRetrying, "the present generation is not carried out yet, and is tried again: " + failure}
+func failingWith(failure string) *waitingGeneration {
+	return &waitingGeneration{v1alpha1.ReasonRetrying, "the present generation is not carried out yet, and is tried again: " + failure}
 }
 
-// fillPending says in Reconciling that a generation is not carried out yet. Ready stays what it is: the final result for an
+// fillWaitingGeneration says in Reconciling that a generation is not carried out yet. Ready stays what it is: the final result for an
 // earlier generation, which its observedGeneration tells. What is said first of a generation stays until its result, so that
 // causes that take turns are not written again and again.
-func (r *reconciliation) fillPending(why *pending) {
+func (r *reconciliation) fillWaitingGeneration(waiting *waitingGeneration) {
 	ready, conditions := readyCondition(r.user), r.conditions()
-	if why == nil || ready == nil || ready.Status == metav1.ConditionUnknown || ready.ObservedGeneration == r.user.Generation {
+	if waiting == nil || ready == nil || ready.Status == metav1.ConditionUnknown || ready.ObservedGeneration == r.user.Generation {
 		return
 	}
 	if said := conditions.Find(v1alpha1.ConditionReconciling); said != nil && said.ObservedGeneration == r.user.Generation {
 		return
 	}
-	conditions.Set(v1alpha1.ConditionReconciling, metav1.ConditionTrue, why.reason, why.message)
+	conditions.Set(v1alpha1.ConditionReconciling, metav1.ConditionTrue, waiting.reason, waiting.message)
 	conditions.Remove(v1alpha1.ConditionStalled)
 }

@@ -27,13 +27,13 @@ type resolveInstance struct {
 
 // run finds the ClerkInstance that spec refers to, and checks that this namespace may use it.
 func (s resolveInstance) run(ctx context.Context) (*connection.Connection, error) {
-	return s.among(ctx, s.references.Names(s.user))
+	return s.first(ctx, s.references.Names(s.user))
 }
 
 // forRemoval finds the ClerkInstance through which the user can be removed, whatever spec refers to by now. Another ClerkInstance
 // of the same Clerk instance is as good.
 func (s resolveInstance) forRemoval(ctx context.Context) (*connection.Connection, error) {
-	found, err := s.among(ctx, s.references.RemovalNames(s.user))
+	found, err := s.first(ctx, s.references.RemovalNames(s.user))
 	if err != nil {
 		return nil, err
 	}
@@ -43,8 +43,8 @@ func (s resolveInstance) forRemoval(ctx context.Context) (*connection.Connection
 	return found, nil
 }
 
-// among takes the first of these ClerkInstances that exists.
-func (s resolveInstance) among(ctx context.Context, names []types.NamespacedName) (*connection.Connection, error) {
+// first takes the first of these ClerkInstances that exists.
+func (s resolveInstance) first(ctx context.Context, names []types.NamespacedName) (*connection.Connection, error) {
 	instance, err := s.references.Find(ctx, names)
 	if err != nil {
 		return nil, err
@@ -53,10 +53,10 @@ func (s resolveInstance) among(ctx context.Context, names []types.NamespacedName
 		return nil, instanceNotFound(names)
 	}
 	s.instance = instance
-	if err := instanceUnderstood(instance); err != nil {
+	if err := checkInstanceDecoded(instance); err != nil {
 		return nil, err
 	}
-	if err := s.allowed(ctx, instance); err != nil {
+	if err := s.checkAllowed(ctx, instance); err != nil {
 		return nil, err
 	}
 	state, known := s.pool.State(instanceName(instance))
@@ -71,8 +71,8 @@ func (s resolveInstance) among(ctx context.Context, names []types.NamespacedName
 	return found, nil
 }
 
-// allowed checks that the instance admits objects of this namespace.
-func (s resolveInstance) allowed(ctx context.Context, instance *v1alpha1.ClerkInstance) error {
+// checkAllowed checks that the instance admits objects of this namespace.
+func (s resolveInstance) checkAllowed(ctx context.Context, instance *v1alpha1.ClerkInstance) error {
 	admits, err := index.Admits(ctx, s.cache, instance, s.user.Namespace)
 	if err != nil || admits {
 		return err
@@ -93,9 +93,9 @@ func (s resolveInstance) confirmStays(ctx context.Context) error {
 	return nil
 }
 
-// sameInstance checks that the object still leads to the Clerk instance in which its user is, or may be after a creating
+// checkSameInstance checks that the object still leads to the Clerk instance in which its user is, or may be after a creating
 // call whose result is not known.
-func (r *reconciliation) sameInstance() error {
+func (r *reconciliation) checkSameInstance() error {
 	location, now := index.LocationOf(r.user), instanceName(r.instance)
 	switch {
 	case location == nil, r.userID == "" && r.state.attempt.nothingCreated():
@@ -129,7 +129,7 @@ func (r *reconciliation) flow() string {
 
 // priorityLevel says how urgent the calls are: what a person changed comes before what is merely compared.
 func (r *reconciliation) priorityLevel() ratelimit.PriorityLevel {
-	if r.isDrift() && r.user.DeletionTimestamp.IsZero() && !r.forced() {
+	if r.isDrift() && r.user.DeletionTimestamp.IsZero() && !r.reconcileRequested() {
 		return ratelimit.Drift
 	}
 	return ratelimit.Interactive
@@ -139,41 +139,43 @@ func instanceName(instance *v1alpha1.ClerkInstance) types.NamespacedName {
 	return types.NamespacedName{Namespace: instance.Namespace, Name: instance.Name}
 }
 
-// records are the fields of status whose absence would make the operator forget something: whom the object manages, and what
+// recordFields are the fields of status whose absence would make the operator forget something: whom the object manages, and what
 // was added there. Every other is found out again.
-func records() []string {
+func recordFields() []string {
 	return []string{"status.userID", "status.instance", "status.binding", "status.origin", "status.applied"}
 }
 
-// decisive are the fields on which a removal rests.
-func decisive() []string {
-	return append(records(), "spec.suspend", "spec.mode", "spec.deletionPolicy", "spec.instanceRef")
+// removalFields are the fields on which a removal rests.
+func removalFields() []string {
+	return append(recordFields(), "spec.suspend", "spec.mode", "spec.deletionPolicy", "spec.instanceRef")
 }
 
-// recordsUnderstood reports whether the records in status have decoded. Else they must not be written: what is stored may
+// recordsDecoded reports whether the records in status have decoded. Else they must not be written: what is stored may
 // be more than what is known here.
-func (r *reconciliation) recordsUnderstood() bool { return len(r.user.Undecoded.Of(records()...)) == 0 }
+func (r *reconciliation) recordsDecoded() bool {
+	return len(r.user.Undecoded.Of(recordFields()...)) == 0
+}
 
-// understood returns a problem if a value of spec, or a record in status, did not decode. What such an object asks for is
+// checkDecoded returns a problem if a value of spec, or a record in status, did not decode. What such an object asks for is
 // not known, so nothing is done at Clerk.
-func (r *reconciliation) understood() error {
+func (r *reconciliation) checkDecoded() error {
 	if paths := r.user.Undecoded.Of("spec"); len(paths) > 0 {
 		return &reconcile.Problem{Reason: v1alpha1.ReasonInvalidSpec, Message: undecoded.SpecMessage("clerkuser", paths), Stalled: true}
 	}
-	if paths := r.user.Undecoded.Of(records()...); len(paths) > 0 {
+	if paths := r.user.Undecoded.Of(recordFields()...); len(paths) > 0 {
 		message := undecoded.StatusMessage("clerkuser", r.user.Name, paths)
 		return &reconcile.Problem{Reason: v1alpha1.ReasonInvalidStatus, Message: message, Stalled: true}
 	}
 	return nil
 }
 
-// understoodForRemoval returns a problem if a value did not decode on which it rests what becomes of the user. What else the
+// checkDecodedForRemoval returns a problem if a value did not decode on which it rests what becomes of the user. What else the
 // spec holds does not matter any more.
-func (r *reconciliation) understoodForRemoval() error {
+func (r *reconciliation) checkDecodedForRemoval() error {
 	if _, nobody := r.ownsNobody(); nobody && !r.user.Undecoded.Concern("status.userID") {
 		return nil
 	}
-	paths := r.user.Undecoded.Of(decisive()...)
+	paths := r.user.Undecoded.Of(removalFields()...)
 	if len(paths) == 0 {
 		return nil
 	}
@@ -188,9 +190,9 @@ func (r *reconciliation) understoodForRemoval() error {
 	}
 }
 
-// instanceUnderstood returns a problem if a value of the ClerkInstance did not decode: its guard rails are not known then. Its
+// checkInstanceDecoded returns a problem if a value of the ClerkInstance did not decode: its guard rails are not known then. Its
 // own conditions say the same.
-func instanceUnderstood(instance *v1alpha1.ClerkInstance) error {
+func checkInstanceDecoded(instance *v1alpha1.ClerkInstance) error {
 	if paths := instance.Undecoded.Of("spec"); len(paths) > 0 {
 		return instanceNotReady(instanceName(instance), undecoded.SpecMessage("clerkinstance", paths))
 	}

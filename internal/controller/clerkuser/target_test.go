@@ -38,13 +38,13 @@ func TestNamespacesAreAdmitted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newTestReconciler(t, newClock())
-			p := newTestPass(t, r, newTestUser("ann"))
+			rec := newTestReconciliation(t, r, newTestUser("ann"))
 			instance := newTestInstance()
 			instance.Spec.AllowedNamespaces = tc.allowed
 			if tc.elsewhere {
 				instance.Namespace = "platform"
 			}
-			err := stepsOf(r).resolver(offline(p)).allowed(t.Context(), instance)
+			err := stepsOf(r).resolver(withoutRights(rec)).checkAllowed(t.Context(), instance)
 			if (err == nil) != tc.want {
 				t.Fatalf("allowed() = %v, want admitted: %t", err, tc.want)
 			}
@@ -55,7 +55,7 @@ func TestNamespacesAreAdmitted(t *testing.T) {
 	}
 }
 
-func TestObjectLeadsToWhereItsUserLives(t *testing.T) {
+func TestSameInstance(t *testing.T) {
 	t.Parallel()
 	home := v1alpha1.BoundInstance{Namespace: testNamespace, Name: "default", ID: testInstanceID}
 	tests := map[string]struct {
@@ -74,10 +74,10 @@ func TestObjectLeadsToWhereItsUserLives(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := newTestPass(t, newTestReconciler(t, newClock()), newTestUser("ann", func(u *v1alpha1.ClerkUser) {
+			rec := newTestReconciliation(t, newTestReconciler(t, newClock()), newTestUser("ann", func(u *v1alpha1.ClerkUser) {
 				u.Status.UserID, u.Status.Instance = tc.userID, tc.bound
 			}))
-			err := p.sameInstance()
+			err := rec.checkSameInstance()
 			if (err == nil) != tc.want {
 				t.Fatalf("sameInstance() = %v, want none: %t", err, tc.want)
 			}
@@ -89,29 +89,29 @@ func TestObjectLeadsToWhereItsUserLives(t *testing.T) {
 }
 
 // The creation of many users does not hold up what happens to those that there are, nor to other namespaces.
-func TestNewUsersHaveAPartOfTheBudgetOfTheirOwn(t *testing.T) {
+func TestNewUsersHaveTheirOwnFlow(t *testing.T) {
 	t.Parallel()
 	flows := map[string]string{}
 	for _, namespace := range []string{"team-a", "team-b"} {
 		for _, userID := range []string{"", testUserID} {
-			p := begun(t, newTestUser("ann", func(u *v1alpha1.ClerkUser) {
+			rec := startReconciliation(t, newTestUser("ann", func(u *v1alpha1.ClerkUser) {
 				u.Namespace, u.Status.UserID = namespace, userID
 			}))
-			if other, found := flows[p.flow()]; found {
-				t.Errorf("%s and %s share the part %q", namespace+userID, other, p.flow())
+			if other, found := flows[rec.flow()]; found {
+				t.Errorf("%s and %s share the part %q", namespace+userID, other, rec.flow())
 			}
-			flows[p.flow()] = namespace + userID
-			other := begun(t, newTestUser("bob", func(u *v1alpha1.ClerkUser) {
+			flows[rec.flow()] = namespace + userID
+			other := startReconciliation(t, newTestUser("bob", func(u *v1alpha1.ClerkUser) {
 				u.Namespace, u.Status.UserID = namespace, userID
 			}))
-			if other.flow() != p.flow() {
-				t.Errorf("two of a kind in %s have parts %q and %q", namespace, p.flow(), other.flow())
+			if other.flow() != rec.flow() {
+				t.Errorf("two of a kind in %s have parts %q and %q", namespace, rec.flow(), other.flow())
 			}
 		}
 	}
 }
 
-func TestWhatAPersonChangedComesFirst(t *testing.T) {
+func TestPriorityLevel(t *testing.T) {
 	t.Parallel()
 	seen := func(u *v1alpha1.ClerkUser) { u.Status.ObservedGeneration = u.Generation }
 	ready := func(u *v1alpha1.ClerkUser) {
@@ -137,8 +137,8 @@ func TestWhatAPersonChangedComesFirst(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := begun(t, newTestUser("ann", tc.change...))
-			if got := p.priorityLevel(); got != tc.want {
+			rec := startReconciliation(t, newTestUser("ann", tc.change...))
+			if got := rec.priorityLevel(); got != tc.want {
 				t.Errorf("level is %d, want %d", got, tc.want)
 			}
 		})

@@ -47,7 +47,7 @@ func (t transfer) markOf(successor *v1alpha1.ClerkUser) plan.Mark {
 // prepareSuccessor puts on an object what it would have written before it created the user itself, so that it finds the user
 // and cannot be deleted without it.
 func (t transfer) prepareSuccessor(ctx context.Context, successor *v1alpha1.ClerkUser, user *clerk.User) error {
-	t.states.tell(successor.UID, func(m *messages) { m.transferred = true })
+	t.states.notify(successor.UID, func(m *notifications) { m.transferred = true })
 	identifier := identifierOf(user)
 	if creation.Of(successor) != nil || identifier.Value == "" {
 		return nil

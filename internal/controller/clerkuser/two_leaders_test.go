@@ -18,23 +18,23 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// second returns the same stage with another Reconciler, which knows nothing of what the first one does.
-func (s *stage) second() *stage {
-	other := *s
+// secondOperator returns the same stage with another Reconciler, which knows nothing of what the first one does.
+func (f *fixture) secondOperator() *fixture {
+	other := *f
 	other.restart()
 	return &other
 }
 
-// declares sets the public metadata of an object.
-func (s *stage) declares(name, metadata string) {
-	s.t.Helper()
-	s.edit(name, func(u *v1alpha1.ClerkUser) { u.Spec.PublicMetadata = &runtime.RawExtension{Raw: []byte(metadata)} })
+// declareMetadata sets the public metadata of an object.
+func (f *fixture) declareMetadata(name, metadata string) {
+	f.t.Helper()
+	f.edit(name, func(u *v1alpha1.ClerkUser) { u.Spec.PublicMetadata = &runtime.RawExtension{Raw: []byte(metadata)} })
 }
 
-// recorded is the metadata keys that are on record as the object's own.
-func (s *stage) recorded(name string) []string {
-	s.t.Helper()
-	if applied := s.user(name).Status.Applied; applied != nil {
+// appliedMetadata is the metadata keys that are on record as the object's own.
+func (f *fixture) appliedMetadata(name string) []string {
+	f.t.Helper()
+	if applied := f.user(name).Status.Applied; applied != nil {
 		return applied.Metadata
 	}
 	return nil
@@ -43,60 +43,60 @@ func (s *stage) recorded(name string) []string {
 // A pass over an old copy must not replace what another leader has put on record since.
 func TestRecordOfAnotherLeaderIsNotReplaced(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.create(newTestUser("ann"))
-	s.declares("ann", `{"a":1}`)
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	s.declares("ann", `{}`)
-	old := s.user("ann")
+	f := newFixture(t)
+	f.create(newTestUser("ann"))
+	f.declareMetadata("ann", `{"a":1}`)
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.declareMetadata("ann", `{}`)
+	old := f.user("ann")
 
-	other := s.second()
-	other.becomes("ann", v1alpha1.ReasonInSync)
-	s.declares("ann", `{"b":1}`)
-	other.becomes("ann", v1alpha1.ReasonInSync)
-	result, err := s.Reconcile(t.Context(), old)
+	other := f.secondOperator()
+	other.expectReady("ann", v1alpha1.ReasonInSync)
+	f.declareMetadata("ann", `{"b":1}`)
+	other.expectReady("ann", v1alpha1.ReasonInSync)
+	result, err := f.Reconcile(t.Context(), old)
 	if err != nil || result.RequeueAfter == 0 {
 		t.Errorf("a pass over an old copy ends with %+v, %v; it has to look again", result, err)
 	}
-	if diff := cmp.Diff([]string{"/publicMetadata/b"}, s.recorded("ann")); diff != "" {
+	if diff := cmp.Diff([]string{"/publicMetadata/b"}, f.appliedMetadata("ann")); diff != "" {
 		t.Errorf("on record (-want +got):\n%s", diff)
 	}
-	s.declares("ann", `{}`)
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	if left := s.atClerk().PublicMetadata; len(left) > 0 {
+	f.declareMetadata("ann", `{}`)
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	if left := f.onlyUser().PublicMetadata; len(left) > 0 {
 		t.Errorf("%v is left at Clerk", left)
 	}
 }
 
 // A pass over an old copy must not put back what another leader has taken back since: it is no longer on record.
-func TestOldCopyPutsNothingBack(t *testing.T) {
+func TestOutdatedCopyWritesNothing(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.create(newTestUser("ann"))
-	s.declares("ann", `{"k":1}`)
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	old := s.user("ann")
-	other := s.second()
-	s.declares("ann", `{}`)
-	other.becomes("ann", v1alpha1.ReasonInSync)
-	s.clock.advance(2 * clerk.LagTime)
-	s.readAgain()
-	if result, err := s.Reconcile(t.Context(), old); err != nil || result.RequeueAfter == 0 {
+	f := newFixture(t)
+	f.create(newTestUser("ann"))
+	f.declareMetadata("ann", `{"k":1}`)
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	old := f.user("ann")
+	other := f.secondOperator()
+	f.declareMetadata("ann", `{}`)
+	other.expectReady("ann", v1alpha1.ReasonInSync)
+	f.clock.advance(2 * clerk.LagTime)
+	f.resyncCache()
+	if result, err := f.Reconcile(t.Context(), old); err != nil || result.RequeueAfter == 0 {
 		t.Errorf("a pass over an old copy ends with %+v, %v; it has to look again", result, err)
 	}
-	if left := s.atClerk().PublicMetadata; len(left) > 0 {
+	if left := f.onlyUser().PublicMetadata; len(left) > 0 {
 		t.Errorf("%v is at Clerk again", left)
 	}
 }
 
-// readAgain has the mirror see the user as it is.
-func (s *stage) readAgain() {
-	s.t.Helper()
-	state, _ := s.Pool.State(instanceName(newTestInstance()))
-	asked := s.clock.at
-	user, err := state.Connection.Client.User(s.t.Context(), s.atClerk().ID)
+// resyncCache has the mirror see the user as it is.
+func (f *fixture) resyncCache() {
+	f.t.Helper()
+	state, _ := f.Pool.State(instanceName(newTestInstance()))
+	asked := f.clock.at
+	user, err := state.Connection.Client.User(f.t.Context(), f.onlyUser().ID)
 	if err != nil {
-		s.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	state.Connection.Mirror.Read(user, asked)
 }
@@ -104,24 +104,24 @@ func (s *stage) readAgain() {
 // What is on record leaves it only if a copy of the user from after it was written shows that it is gone.
 func TestEntryLeavesTheRecordOnANewerCopyOnly(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.create(newTestUser("ann"))
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	other := s.second()
-	s.clock.advance(time.Second)
-	s.declares("ann", `{"k":1}`)
-	s.edit("ann", func(u *v1alpha1.ClerkUser) {
+	f := newFixture(t)
+	f.create(newTestUser("ann"))
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	other := f.secondOperator()
+	f.clock.advance(time.Second)
+	f.declareMetadata("ann", `{"k":1}`)
+	f.edit("ann", func(u *v1alpha1.ClerkUser) {
 		u.Spec.EmailAddresses = append(u.Spec.EmailAddresses, v1alpha1.EmailAddress{Address: "second@example.com"})
 	})
-	other.becomes("ann", v1alpha1.ReasonInSync)
-	s.clock.advance(time.Second)
-	s.declares("ann", `{}`)
-	s.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.EmailAddresses = u.Spec.EmailAddresses[:1] })
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	if user := s.atClerk(); len(user.PublicMetadata) > 0 || len(user.EmailAddresses) != 1 {
+	other.expectReady("ann", v1alpha1.ReasonInSync)
+	f.clock.advance(time.Second)
+	f.declareMetadata("ann", `{}`)
+	f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.EmailAddresses = u.Spec.EmailAddresses[:1] })
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	if user := f.onlyUser(); len(user.PublicMetadata) > 0 || len(user.EmailAddresses) != 1 {
 		t.Errorf("left at Clerk are %v and %d addresses", user.PublicMetadata, len(user.EmailAddresses))
 	}
-	if left := s.recorded("ann"); len(left) > 0 {
+	if left := f.appliedMetadata("ann"); len(left) > 0 {
 		t.Errorf("%v is still on record", left)
 	}
 }
@@ -129,43 +129,43 @@ func TestEntryLeavesTheRecordOnANewerCopyOnly(t *testing.T) {
 // Where one process is at work, what leaves the spec costs the call that removes it and no other.
 func TestEntryLeavesTheRecordWithoutARead(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.create(newTestUser("ann"))
-	s.declares("ann", `{"k":1}`)
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	s.clock.advance(time.Minute)
-	s.declares("ann", `{}`)
-	s.clerk.ResetJournal()
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	s.becomes("ann", v1alpha1.ReasonInSync)
-	s.wantCalls(1)
-	if left := s.recorded("ann"); len(left) > 0 {
+	f := newFixture(t)
+	f.create(newTestUser("ann"))
+	f.declareMetadata("ann", `{"k":1}`)
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.clock.advance(time.Minute)
+	f.declareMetadata("ann", `{}`)
+	f.clerk.ResetJournal()
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectCalls(1)
+	if left := f.appliedMetadata("ann"); len(left) > 0 {
 		t.Errorf("%v is still on record", left)
 	}
 }
 
 // A creating call that was announced earlier is not made on the word of an old copy: another leader may have let the object go.
-func TestOldCopyCreatesNoUser(t *testing.T) {
+func TestOutdatedCopyCreatesNoUser(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
-	s.create(newTestUser("ann"))
-	s.server.InjectFault(emulator.Fault{Method: "POST", Path: "/users", Status: 503, AfterApplying: true})
-	s.pass("ann")
-	old := s.user("ann")
-	s.clock.advance(time.Second)
-	other := s.second()
-	s.delete("ann")
-	other.vanishes("ann")
-	if users := s.clerk.Users(); len(users) != 0 {
+	f := newFixture(t)
+	f.create(newTestUser("ann"))
+	f.server.InjectFault(emulator.Fault{Method: "POST", Path: "/users", Status: 503, AfterApplying: true})
+	f.reconcile("ann")
+	old := f.user("ann")
+	f.clock.advance(time.Second)
+	other := f.secondOperator()
+	f.delete("ann")
+	other.expectGone("ann")
+	if users := f.clerk.Users(); len(users) != 0 {
 		t.Fatalf("%d users are at Clerk after the removal", len(users))
 	}
 	for range 2 {
-		result, err := s.Reconcile(t.Context(), old.DeepCopy())
+		result, err := f.Reconcile(t.Context(), old.DeepCopy())
 		if err != nil || result.RequeueAfter == 0 {
 			t.Errorf("a pass over an old copy ends with %+v, %v; it has to look again", result, err)
 		}
 	}
-	if calls := s.clerk.Journal().Matching("POST", "/users"); len(calls) != 1 {
+	if calls := f.clerk.Journal().Matching("POST", "/users"); len(calls) != 1 {
 		t.Errorf("%d creating calls were made, want the first one only", len(calls))
 	}
 }
@@ -174,45 +174,45 @@ func TestOldCopyCreatesNoUser(t *testing.T) {
 func TestStatusIsWrittenOverEditsOnly(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		meanwhile func(s *stage)
+		meanwhile func(f *fixture)
 		gone      bool
 		written   bool
 	}{
-		"Nothing": {func(*stage) {}, false, true},
-		"Edit":    {func(s *stage) { s.declares("ann", `{"k":1}`) }, false, true},
-		"Label": {func(s *stage) {
-			s.edit("ann", func(u *v1alpha1.ClerkUser) { u.Labels = map[string]string{"a": "b"} })
+		"Nothing": {func(*fixture) {}, false, true},
+		"Edit":    {func(f *fixture) { f.declareMetadata("ann", `{"k":1}`) }, false, true},
+		"Label": {func(f *fixture) {
+			f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Labels = map[string]string{"a": "b"} })
 		}, false, true},
-		"Status": {func(s *stage) {
-			user := s.user("ann")
+		"Status": {func(f *fixture) {
+			user := f.user("ann")
 			user.Status.PendingChanges = []string{"locale"}
-			s.storeStatus(user)
+			f.storeStatus(user)
 		}, false, false},
-		"Gone": {func(s *stage) { s.delete("ann") }, true, false},
-		"Recreated": {func(s *stage) {
-			s.delete("ann")
+		"Gone": {func(f *fixture) { f.delete("ann") }, true, false},
+		"Recreated": {func(f *fixture) {
+			f.delete("ann")
 			again := newTestUser("ann")
 			again.UID = "another-uid"
-			s.create(again)
+			f.create(again)
 			// Unlike the API server, the fake counts versions anew.
-			s.declares("ann", `{"k":1}`)
+			f.declareMetadata("ann", `{"k":1}`)
 		}, true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t)
-			s.create(newTestUser("ann"))
-			p := newTestPass(t, s.Reconciler, s.user("ann"))
-			tc.meanwhile(s)
-			fillConditions(p.user, result{Result: reconcile.Result{Ready: metav1.ConditionTrue, Reason: v1alpha1.ReasonInSync, Message: "as declared"}})
-			err := stepsOf(s.Reconciler).patcher(offline(p)).patchStatusAsObserved(t.Context())
+			f := newFixture(t)
+			f.create(newTestUser("ann"))
+			rec := newTestReconciliation(t, f.Reconciler, f.user("ann"))
+			tc.meanwhile(f)
+			fillConditions(rec.user, result{Result: reconcile.Result{Ready: metav1.ConditionTrue, Reason: v1alpha1.ReasonInSync, Message: "as declared"}})
+			err := stepsOf(f.Reconciler).patcher(withoutRights(rec)).patchStatusAsObserved(t.Context())
 			if errors.Is(err, errGoneOrRebound) != tc.gone || (err == nil) != tc.written {
 				t.Errorf("writing status says %v", err)
 			}
 			if tc.gone {
 				return
 			}
-			if ready := readyCondition(s.user("ann")); (ready != nil) != tc.written {
+			if ready := readyCondition(f.user("ann")); (ready != nil) != tc.written {
 				t.Errorf("Ready is %+v, want it written: %t", ready, tc.written)
 			}
 		})
