@@ -11,28 +11,20 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// Names of the fields of a spec in Change.Fields, Policy.Withheld and Fingerprint.
+// Names of the fields of a spec in Change.Fields, Policy.Withheld and Fingerprint. Those of plain fields are beside their table.
 const (
-	FieldExternalID                = "externalID"
-	FieldUsername                  = "username"
-	FieldEmailAddresses            = "emailAddresses"
-	FieldPhoneNumbers              = "phoneNumbers"
-	FieldFirstName                 = "firstName"
-	FieldLastName                  = "lastName"
-	FieldLocale                    = "locale"
-	FieldPublicMetadata            = "publicMetadata"
-	FieldPrivateMetadata           = "privateMetadata"
-	FieldUnsafeMetadata            = "unsafeMetadata"
-	FieldPassword                  = "password"
-	FieldProfileImage              = "profileImage"
-	FieldBanned                    = "banned"
-	FieldLocked                    = "locked"
-	FieldDeleteSelfEnabled         = "deleteSelfEnabled"
-	FieldCreateOrganizationEnabled = "createOrganizationEnabled"
-	FieldCreateOrganizationsLimit  = "createOrganizationsLimit"
-	FieldBypassClientTrust         = "bypassClientTrust"
-	FieldInitial                   = "initial"
-	FieldDeletionPolicy            = "deletionPolicy"
+	FieldUsername        = "username"
+	FieldEmailAddresses  = "emailAddresses"
+	FieldPhoneNumbers    = "phoneNumbers"
+	FieldPublicMetadata  = "publicMetadata"
+	FieldPrivateMetadata = "privateMetadata"
+	FieldUnsafeMetadata  = "unsafeMetadata"
+	FieldPassword        = "password"
+	FieldProfileImage    = "profileImage"
+	FieldBanned          = "banned"
+	FieldLocked          = "locked"
+	FieldInitial         = "initial"
+	FieldDeletionPolicy  = "deletionPolicy"
 
 	// FieldOwnerMark is not a field of the spec. It stands for the owner mark.
 	FieldOwnerMark = "ownerMark"

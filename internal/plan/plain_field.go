@@ -28,6 +28,18 @@ type plainField struct {
 	observed func(*clerk.User) any
 }
 
+// Names of the plain fields.
+const (
+	FieldExternalID                = "externalID"
+	FieldFirstName                 = "firstName"
+	FieldLastName                  = "lastName"
+	FieldLocale                    = "locale"
+	FieldDeleteSelfEnabled         = "deleteSelfEnabled"
+	FieldCreateOrganizationEnabled = "createOrganizationEnabled"
+	FieldCreateOrganizationsLimit  = "createOrganizationsLimit"
+	FieldBypassClientTrust         = "bypassClientTrust"
+)
+
 // plainFields is the table of plain fields. A new field is one row here; CONTRIBUTING.md says what else it needs.
 //
 //nolint:gochecknoglobals // a table that nothing writes to
