@@ -80,7 +80,7 @@ func TestControlUsers(t *testing.T) {
 			t.Errorf("%s of a deleted user: %d", method, got)
 		}
 	}
-	for _, body := range []string{"{", `{"nickname":"x"}`, `{"banned":"yes"}`} {
+	for _, body := range []string{"{", `{"shoe_size":"x"}`, `{"banned":"yes"}`} {
 		if got := c.tell("POST", "/users", body, nil); got != http.StatusBadRequest {
 			t.Errorf("seeding %s: %d", body, got)
 		}

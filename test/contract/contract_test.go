@@ -78,8 +78,8 @@ func TestRequestsAreHeldToTheDocument(t *testing.T) {
 		"OutsideTheAPI":      {message{method: "GET", path: "/_emulator/users", by: "x", version: "x"}, ""},
 
 		"UnknownField": {
-			message{method: "POST", path: "/v1/users", body: `{"nickname":"pr1vate"}`},
-			"POST /users: body/nickname: is not known",
+			message{method: "POST", path: "/v1/users", body: `{"shoe_size":"pr1vate"}`},
+			"POST /users: body/shoe_size: is not known",
 		},
 		"UnknownFieldOfAnOpen": {
 			message{method: "POST", path: "/v1/email_addresses", body: `{"user_id":"u","email_address":"a","verfied":true}`},
@@ -119,8 +119,8 @@ func TestRequestsAreHeldToTheDocument(t *testing.T) {
 			"POST /users/{user_id}/ban: body: there must be none",
 		},
 		"UnknownParameter": {
-			message{method: "GET", path: "/v1/users?nickname=pr1vate"},
-			"GET /users: query nickname: is not known",
+			message{method: "GET", path: "/v1/users?shoe_size=pr1vate"},
+			"GET /users: query shoe_size: is not known",
 		},
 		"ParameterOfAnother": {
 			message{method: "GET", path: "/v1/users/count?limit=1"},
@@ -130,8 +130,8 @@ func TestRequestsAreHeldToTheDocument(t *testing.T) {
 		"ParameterOfWrongType": {message{method: "GET", path: "/v1/users?limit=pr1vate"}, "GET /users: query limit: cannot be decoded"},
 		"MalformedQuery":       {message{method: "GET", path: "/v1/users?limit=%zz"}, "GET /users: query: is malformed"},
 		"UnknownPath": {
-			message{method: "GET", path: user + "/nicknames"},
-			"GET /users/{}/nicknames: there is no such operation",
+			message{method: "GET", path: user + "/shoe_sizes"},
+			"GET /users/{}/shoe_sizes: there is no such operation",
 		},
 		"UnknownMethod": {message{method: "PUT", path: user}, "PUT /users/{}: there is no such operation"},
 		"OtherVersion": {
@@ -274,14 +274,14 @@ func TestAnswersOutsideTheDocumentAreNotChecked(t *testing.T) {
 			"the request GET /users/count breaks Clerk's document: it is not for API version 2026-05-12",
 		},
 		"ToAnUnknownRequest": {
-			message{method: "GET", path: "/v1/users/user_1/nicknames"},
-			"the request GET /users/{}/nicknames breaks Clerk's document: there is no such operation",
+			message{method: "GET", path: "/v1/users/user_1/shoe_sizes"},
+			"the request GET /users/{}/shoe_sizes breaks Clerk's document: there is no such operation",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := contract.Need(t)
-			c.Wrap(answering(200, `{"nickname":1}`)).ServeHTTP(httptest.NewRecorder(), test.asked.request())
+			c.Wrap(answering(200, `{"shoe_size":1}`)).ServeHTTP(httptest.NewRecorder(), test.asked.request())
 			if diff := cmp.Diff([]string{test.want}, told(t, c)); diff != "" {
 				t.Errorf("violations (-want +got):\n%s", diff)
 			}
@@ -316,8 +316,8 @@ func TestAnswersOfFaultsAreNotChecked(t *testing.T) {
 					_ = response.Body.Close()
 				}
 			}
-			send(`{"nickname":"pr1vate"}`)
-			want := []string{"the request POST /users breaks Clerk's document: body/nickname: is not known"}
+			send(`{"shoe_size":"pr1vate"}`)
+			want := []string{"the request POST /users breaks Clerk's document: body/shoe_size: is not known"}
 			if diff := cmp.Diff(want, told(t, c)); diff != "" {
 				t.Errorf("the request is to be checked all the same (-want +got):\n%s", diff)
 			}
@@ -382,7 +382,7 @@ func TestEnforcedContractFailsTheTest(t *testing.T) {
 		want    []string
 	}{
 		"Both": {contract.Enforce, []string{
-			"the request GET /users breaks Clerk's document: query nickname: is not known",
+			"the request GET /users breaks Clerk's document: query shoe_size: is not known",
 			"the answer 404 to GET /users breaks Clerk's document: body: has another content type than described",
 		}},
 		"AnswersAlone": {contract.EnforceAnswers, []string{
@@ -393,7 +393,7 @@ func TestEnforcedContractFailsTheTest(t *testing.T) {
 			t.Parallel()
 			s := &spy{TB: t}
 			held := test.enforce(s, http.NotFoundHandler())
-			held.ServeHTTP(httptest.NewRecorder(), message{method: "GET", path: "/v1/users?nickname=x"}.request())
+			held.ServeHTTP(httptest.NewRecorder(), message{method: "GET", path: "/v1/users?shoe_size=x"}.request())
 			if s.told != nil {
 				t.Errorf("failed before its end: %v", s.told)
 			}
