@@ -18,19 +18,37 @@ func same(a, b *User) bool { return a.Pack().Same(b.Pack()) }
 // complete returns a user in which every field has a value.
 func complete() *User {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
-	return &User{
-		ID: "user_1", ExternalID: "e", Username: "u", FirstName: "f", LastName: "l", Locale: "en",
+	u := &User{
+		ID:                    "user_1",
 		EmailAddresses:        []EmailAddress{{ID: "idn_1", Address: "a@example.com", Status: Verified, Linked: true}},
 		PhoneNumbers:          []PhoneNumber{{ID: "idn_2", Number: "+15555550100", Status: Reserved, ReservedForSecondFactor: true, Linked: true}},
 		Web3Wallets:           []Web3Wallet{{ID: "idn_3", Address: "0x1", Status: Unverified}},
 		PrimaryEmailAddressID: "idn_1", PrimaryPhoneNumberID: "idn_2",
 		PublicMetadata:  Metadata{"a": map[string]any{"b": []any{1.0}}},
 		PrivateMetadata: Metadata{"c": true}, UnsafeMetadata: Metadata{"d": nil},
-		Banned: true, Locked: true, LockedUntil: at.Add(time.Hour),
-		PasswordEnabled: true, TwoFactorEnabled: true, TOTPEnabled: true, BackupCodeEnabled: true, HasImage: true,
+		LockedUntil:       at.Add(time.Hour),
 		PasswordUpdatedAt: at.Add(-time.Hour), ExternalAccounts: []ExternalAccount{{ID: "eac_1", Provider: "oauth_google"}},
-		DeleteSelfEnabled: true, CreateOrganizationEnabled: true, BypassClientTrust: true,
-		CreateOrganizationsLimit: new(int64(3)), DirectoryManaged: true, CreatedAt: at, UpdatedAt: at,
+		CreatedAt: at, UpdatedAt: at,
+	}
+	for _, field := range reflect.ValueOf(u).Elem().Fields() {
+		fillPlain(field)
+	}
+	return u
+}
+
+// fillPlain gives a text, a flag, a number, or a pointer to one, a value where there is none.
+func fillPlain(field reflect.Value) {
+	switch {
+	case !field.IsZero():
+	case field.Kind() == reflect.String:
+		field.SetString("text")
+	case field.Kind() == reflect.Bool:
+		field.SetBool(true)
+	case field.Kind() == reflect.Int64:
+		field.SetInt(3)
+	case field.Kind() == reflect.Pointer:
+		field.Set(reflect.New(field.Type().Elem()))
+		fillPlain(field.Elem())
 	}
 }
 
