@@ -138,6 +138,7 @@ func TestResult(t *testing.T) {
 		"ThingGoneAlready":  {v1alpha1.ActionDeleteWeb3Wallet, refusal(404, "resource_not_found"), true, complete, v1alpha1.ReasonCarriedOut, "gone already", 0, false},
 		"NothingOfTheName":  {v1alpha1.ActionDeleteWeb3Wallet, errNothingThere, false, failed, v1alpha1.ReasonNotFoundAtClerk, "deleteWeb3Wallet", 0, false},
 		"LostNeverRepeated": {v1alpha1.ActionVerifyTOTP, lost, false, failed, v1alpha1.ReasonOutcomeUnknown, "backup code", 0, false},
+		"LostOnARepeat":     {v1alpha1.ActionVerifyTOTP, lost, true, failed, v1alpha1.ReasonOutcomeUnknown, "backup code", 0, false},
 		"LostForAWhile":     {v1alpha1.ActionDisableMFA, lost, false, "", "", "", 0, false},
 		"OwnedElsewhere":    {v1alpha1.ActionDisableMFA, errOwnedElsewhere, false, failed, v1alpha1.ReasonConflict, "not the ClerkUser's", 0, false},
 		"NotConnected":      {v1alpha1.ActionGetOAuthAccessToken, notConnected("oauth_x"), false, failed, v1alpha1.ReasonProviderNotConnected, "oauth_x", 0, false},
@@ -175,6 +176,10 @@ func TestResult(t *testing.T) {
 				}
 				if r.Unchanged != (tc.kind == "") || (r.Err != nil) != (tc.kind == "" && tc.after == 0) {
 					t.Errorf("the result is %+v", r)
+				}
+				earlier := tc.repeats && tc.kind == failed && tc.reason != v1alpha1.ReasonOutcomeUnknown
+				if strings.Contains(r.Message, "a call was made before") != earlier {
+					t.Errorf("an earlier call is told of in %q, want it told: %t", r.Message, earlier)
 				}
 				if r.Stalled != (tc.kind == failed) {
 					t.Errorf("stalled: %t", r.Stalled)
@@ -320,7 +325,7 @@ func TestLagDecidesWhatANotFoundMeans(t *testing.T) {
 		if tc.actionType == v1alpha1.ActionDeletePasskey {
 			o.target = "idn_1"
 		}
-		if r := resultFor(o); r.end != tc.end {
+		if r := resultFor(o); r.end != tc.end || r.Unchanged != (tc.end == "") {
 			t.Errorf("%s: the result is %+v", name, r)
 		}
 		o.called = false

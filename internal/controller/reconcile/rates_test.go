@@ -4,8 +4,12 @@
 package reconcile
 
 import (
+	"maps"
+	"slices"
 	"testing"
 	"time"
+
+	"k8s.io/apimachinery/pkg/types"
 )
 
 func TestRatesLetABurstThroughAndThenOneInTwoSeconds(t *testing.T) {
@@ -56,5 +60,31 @@ func TestRateInTheLongRun(t *testing.T) {
 	}
 	if want := RatesBurst + 50; made < want-1 || made > want {
 		t.Errorf("%d reconciliations in 100 s, want %d", made, want)
+	}
+}
+
+// TestObjectsThatHaveRestedTakeNoMemory has objects whose rates limit nothing any more, of which there may be thousands.
+func TestObjectsThatHaveRestedTakeNoMemory(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	r := NewRates(c.now)
+	for range RatesBurst {
+		r.Wait("busy")
+	}
+	r.Wait("rested")
+	for _, step := range []struct {
+		after time.Duration
+		want  []types.UID
+	}{
+		{sweepInterval - time.Nanosecond, []types.UID{"busy", "other", "rested"}},
+		{time.Nanosecond, []types.UID{"busy", "other"}},
+		{sweepInterval - time.Nanosecond, []types.UID{"busy", "other"}},
+		{time.Nanosecond, []types.UID{"other"}},
+	} {
+		c.advance(step.after)
+		r.Wait("other")
+		if got := slices.Sorted(maps.Keys(r.buckets)); !slices.Equal(got, step.want) {
+			t.Errorf("at %s objects %q are kept, want %q", c.at.Format(time.TimeOnly), got, step.want)
+		}
 	}
 }

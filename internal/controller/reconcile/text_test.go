@@ -46,6 +46,7 @@ func TestTextsOfErrorsAreStable(t *testing.T) {
 	}{
 		"AnswerOfClerk":   {fmt.Errorf("reading user user_1: %w", refusal), refusal.Error()},
 		"AnswerLost":      {fmt.Errorf("x: %w", &clerk.AnswerLostError{Err: refusal}), refusal.Error()},
+		"NoAnswer":        {fmt.Errorf("x: %w", &clerk.AnswerLostError{Err: errors.New("timed out")}), (&clerk.AnswerLostError{Err: errors.New("timed out")}).Error()},
 		"AnswerOfTheAPI":  {fmt.Errorf("x: %w", apierrors.NewConflict(schema.GroupResource{}, "at version 7", nil)), "the API server answers Conflict"},
 		"OneThatIsKnown":  {fmt.Errorf("after 3 s: %w", known), known.Error()},
 		"OneThatIsNot":    {errors.New("as it is"), "as it is"},
