@@ -182,15 +182,7 @@ func setupUsers(mgr ctrl.Manager, live client.Client, pool *connection.Pool, c C
 		return err
 	}
 	users := clerkuser.New(clerkuser.Config{
-		Tools: reconcile.Tools{
-			Client:       mgr.GetClient(),
-			APIReader:    live,
-			Pool:         pool,
-			Recorder:     boundedRecorder{mgr.GetEventRecorder(recorderName)},
-			Now:          c.Now,
-			ClusterID:    c.ClusterID,
-			WatchSecrets: c.WatchSecrets,
-		},
+		Tools:           toolsOf(mgr, live, pool, c),
 		Key:             c.Key,
 		DefaultInstance: c.DefaultInstance,
 		Metrics:         metrics,
@@ -208,7 +200,7 @@ func setupActions(mgr ctrl.Manager, live client.Client, pool *connection.Pool, c
 	return actions.SetupWithManager(mgr, c.controllerOptions(c.Concurrency))
 }
 
-// controllerOptions bounds a pass, and has a standby's caches filled before it leads.
+// controllerOptions bounds a reconciliation, and has a standby's caches filled before it leads.
 func (c Config) controllerOptions(concurrency int) controller.Options {
 	return controller.Options{
 		MaxConcurrentReconciles: concurrency,
