@@ -117,8 +117,9 @@ fuzz: go-version ## Run every fuzz target for FUZZ_TIME (1m).
 	done
 
 .PHONY: mutation
-mutation: go-version ## Break the planner in MUTANTS (60; 0 = all) ways; its tests must notice each of them.
-	@$(GO) run ./hack/mutation -count $(MUTANTS) internal/plan
+mutation: go-version ## Break the planner, the spine and what makes results, each in MUTANTS (60; 0 = all) ways; tests must notice each.
+	@$(GO) run ./hack/mutation -count $(MUTANTS) internal/plan internal/controller/reconcile \
+		$(wildcard internal/controller/clerk*/result.go) internal/controller/clerkinstance/numbers.go
 
 .PHONY: bench
 bench: build controlplane ## Measure the operator, as in docs/benchmarks.md: make bench ARGS="-n 1000 -latency 100ms -o out.json".

@@ -1,11 +1,11 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command mutation breaks a package on purpose, one small way at a time, and runs its tests
-// against each: a break that no test notices is printed, and the exit code is 1. The sources
-// stay as they are; the go command sees the broken file through an overlay.
+// Command mutation breaks packages on purpose, one small way at a time, and runs the tests of a
+// package against each: a break that no test notices is printed, and the exit code is 1. The
+// sources stay as they are; the go command sees the broken file through an overlay.
 //
-//	go run ./hack/mutation [-count 60] [-only text] internal/plan
+//	go run ./hack/mutation [-count 60] [-only text] internal/plan internal/controller/clerkuser/result.go
 //
 // A mutant that no test can notice, because it means the same, is listed with its reason in
 // hack/mutation/equivalent.txt.
@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 )
 
@@ -25,15 +26,15 @@ import (
 var equivalentText string
 
 func main() {
-	count := flag.Int("count", 60, "how many mutants to try, spread evenly over the package; 0 means all")
+	count := flag.Int("count", 60, "how many mutants of each package or file to try, spread evenly; 0 means all")
 	only := flag.String("only", "", "try only mutants whose line has this text")
 	flag.Parse()
-	if flag.NArg() != 1 {
-		fmt.Fprintln(os.Stderr, "usage: mutation [-count n] [-only text] DIRECTORY")
+	if flag.NArg() == 0 {
+		fmt.Fprintln(os.Stderr, "usage: mutation [-count n] [-only text] DIRECTORY|FILE ...")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	survivors, err := run(ctx, flag.Arg(0), *count, *only)
+	survivors, err := runAll(ctx, flag.Args(), *count, *only)
 	stop()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "mutation: %v\n", err)
@@ -45,14 +46,26 @@ func main() {
 	}
 }
 
-// run tries the chosen mutants of the package in dir and returns how many survived.
-func run(ctx context.Context, dir string, count int, only string) (int, error) {
-	all, err := findMutants(dir)
+// runAll tries the chosen mutants of several packages and files, and returns how many survived.
+func runAll(ctx context.Context, targets []string, count int, only string) (survivors int, err error) {
+	for _, target := range targets {
+		n, err := run(ctx, target, count, only)
+		if err != nil {
+			return survivors, err
+		}
+		survivors += n
+	}
+	return survivors, nil
+}
+
+// run tries the chosen mutants of the package in a directory, or of one file, and returns how many survived.
+func run(ctx context.Context, target string, count int, only string) (int, error) {
+	all, err := findMutants(target)
 	if err != nil {
 		return 0, err
 	}
 	chosen := choose(all, count, only)
-	fmt.Printf("trying %d of %d mutants of %s\n", len(chosen), len(all), dir)
+	fmt.Printf("trying %d of %d mutants of %s\n", len(chosen), len(all), target)
 	known := equivalents(equivalentText)
 	tally := map[outcome]int{}
 	for _, m := range chosen {
@@ -60,7 +73,7 @@ func run(ctx context.Context, dir string, count int, only string) (int, error) {
 			tally[equivalent]++
 			continue
 		}
-		result, err := try(ctx, dir, m)
+		result, err := try(ctx, filepath.Dir(m.file), m)
 		if err != nil {
 			return tally[survived], err
 		}
@@ -70,7 +83,7 @@ func run(ctx context.Context, dir string, count int, only string) (int, error) {
 	fmt.Printf("%d killed, %d survived, %d equivalent, %d did not compile\n",
 		tally[killed], tally[survived], tally[equivalent], tally[invalid])
 	if tally[killed]+tally[survived] == 0 {
-		return 0, fmt.Errorf("no mutant of %s was tried", dir)
+		return 0, fmt.Errorf("no mutant of %s was tried", target)
 	}
 	return tally[survived], nil
 }

@@ -37,9 +37,12 @@ func (m mutant) source() ([]byte, error) {
 	return slices.Concat(text[:m.begin], []byte(m.broken), text[m.end:]), nil
 }
 
-// findMutants returns the mutants of all files of the package in dir but its tests.
-func findMutants(dir string) ([]mutant, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+// findMutants returns the mutants of a file, or of all files of the package in a directory but its tests.
+func findMutants(target string) ([]mutant, error) {
+	if strings.HasSuffix(target, ".go") {
+		return mutantsOf(target)
+	}
+	files, err := filepath.Glob(filepath.Join(target, "*.go"))
 	if err != nil {
 		return nil, err
 	}
