@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// maxBulk is how many users one bulk call may name.
+// maxBulk is the number of users that one bulk call may name.
 const maxBulk = 50
 
 // bulkForm is the body of POST /users/ban and /users/unban.
@@ -22,8 +22,8 @@ func unbanUser(c *call) (any, error)  { return c.ban(c.id("user_id"), false) }
 func banUsers(c *call) (any, error)   { return c.banAll(true) }
 func unbanUsers(c *call) (any, error) { return c.banAll(false) }
 
-// ban sets or lifts a ban; one that stands already is no change. Both need a plan with bans, as Clerk's document lists 402
-// for both.
+// ban sets or lifts a ban; an existing ban is no change. Both need a plan with bans: Clerk's document lists 402 for
+// both.
 func (c *call) ban(id string, banned bool) (*User, error) {
 	if c.settings().BanUnsupported {
 		return nil, paymentRequired("ban_user")
@@ -34,7 +34,7 @@ func (c *call) ban(id string, banned bool) (*User, error) {
 	})
 }
 
-// banAll bans or unbans all the users that the body names, or, if one of them does not exist, none.
+// banAll bans or unbans all users that the body names, or none if one of them does not exist.
 func (c *call) banAll(banned bool) (any, error) {
 	var form bulkForm
 	if err := decode(c, &form); err != nil {
@@ -65,7 +65,8 @@ func (c *call) banAll(banned bool) (any, error) {
 	return users, nil
 }
 
-// lockUser locks until the instance's lockout ends. A lock that stands already is no change and does not begin anew.
+// lockUser locks the user for the instance's lockout duration. A user that is locked already stays unchanged, and the
+// duration does not start again.
 func lockUser(c *call) (any, error) {
 	return c.lock(func(u *User) {
 		if !u.Locked {
@@ -74,7 +75,7 @@ func lockUser(c *call) (any, error) {
 	})
 }
 
-// unlockUser lifts any lock and gives the user all attempts back.
+// unlockUser lifts any lock and resets the user's attempts.
 func unlockUser(c *call) (any, error) {
 	return c.lock(func(u *User) {
 		u.Locked, u.LockedUntil = false, time.Time{}

@@ -3,8 +3,8 @@
 
 package emulator
 
-// serveAccounts serves what a user has beside credentials: an image, connected accounts, organizations and verifications of his
-// addresses.
+// serveAccounts serves what a user has beside credentials: an image, connected accounts, organizations and
+// verifications of addresses.
 func serveAccounts(serve func(method, path string, op operation)) {
 	serve("POST", "/users/{user_id}/profile_image", setProfileImage)
 	serve("DELETE", "/users/{user_id}/profile_image", deleteProfileImage)

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// backupCode returns where in the list the code is, or -1. A stored code may be the bcrypt digest of one.
+// backupCode returns the index of the code in the list, or -1. A stored code may be a bcrypt digest.
 func (k Credentials) backupCode(code string) int {
 	return slices.IndexFunc(k.BackupCodes, func(stored string) bool {
 		if bcryptPattern.MatchString(stored) {
@@ -19,8 +19,8 @@ func (k Credentials) backupCode(code string) int {
 	})
 }
 
-// spendBackupCode uses up the nth code of the user with the id.
-func (c *call) spendBackupCode(id string, n int) error {
+// useBackupCode uses up the nth code of the user.
+func (c *call) useBackupCode(id string, n int) error {
 	_, err := c.change(id, func(u *User) error {
 		u.writeBackupCodes(slices.Delete(u.Credentials.BackupCodes, n, n+1))
 		return nil
@@ -28,13 +28,12 @@ func (c *call) spendBackupCode(id string, n int) error {
 	return err
 }
 
-// writeBackupCodes gives the user these codes and no others. Backup codes are no second factor of their own: they stand in
-// for one.
+// writeBackupCodes replaces the user's backup codes. Backup codes are no second factor of their own: they replace one.
 func (u *User) writeBackupCodes(codes []string) {
 	u.Credentials.BackupCodes, u.BackupCodeEnabled = codes, len(codes) > 0
 }
 
-// deleteBackupCodes leaves the user without backup codes; his other factors stay.
+// deleteBackupCodes removes the user's backup codes; other factors stay.
 func deleteBackupCodes(c *call) (any, error) {
 	return c.removeFactors(func(u *User) { u.writeBackupCodes(nil) })
 }

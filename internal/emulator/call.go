@@ -29,15 +29,16 @@ type operation func(*call) (any, error)
 // id returns a part of the path by its name in the route.
 func (c *call) id(name string) string { return c.request.PathValue(name) }
 
-// settings returns the instance's switches.
+// settings returns the instance's settings.
 func (c *call) settings() *Settings { return &c.instance.settings }
 
-// authenticated serves an operation to whoever has a key, within the instance's rate limit.
+// authenticated serves an operation to callers with a key, within the instance's rate limit.
 func (s *Server) authenticated(op operation) http.Handler {
 	return s.limited(op, func(*http.Request) string { return "" })
 }
 
-// limited serves an operation that also counts against a bucket of its own, which bucket names; the empty name is none.
+// limited serves an operation that also counts against a bucket of its own. bucket returns the bucket's name; "" for
+// none.
 func (s *Server) limited(op operation, bucket func(*http.Request) string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := s.admit(w, r, bucket(r))
@@ -54,7 +55,7 @@ func (s *Server) limited(op operation, bucket func(*http.Request) string) http.H
 	})
 }
 
-// admit checks who calls, in which version and how often.
+// admit checks the key, the version and the rate limits of a call.
 func (s *Server) admit(w http.ResponseWriter, r *http.Request, bucket string) (*call, error) {
 	instance, err := s.authenticate(r)
 	if err != nil {
@@ -88,7 +89,7 @@ func (c *call) run(op operation) (any, error) {
 	return op(c)
 }
 
-// bearerToken returns the key of a request; bearer is false if its Authorization header is none or of another kind.
+// bearerToken returns the key of a request. bearer is false if the Authorization header is missing or of another kind.
 func bearerToken(r *http.Request) (key string, bearer bool) {
 	scheme, key, found := strings.Cut(r.Header.Get("Authorization"), " ")
 	return strings.TrimSpace(key), found && strings.EqualFold(scheme, "Bearer")
@@ -122,8 +123,8 @@ func writeJSON(w http.ResponseWriter, status int, value any) {
 	_, _ = w.Write(body.Bytes())
 }
 
-// writeError answers a refusal in Clerk's form, with the trace id in the body and, as captures of the live API show it, in the
-// headers.
+// writeError answers with a refusal in Clerk's form. The trace id is in the body and in the headers, as recorded
+// answers of the live API show.
 func writeError(w http.ResponseWriter, err error) {
 	refusal, known := errors.AsType[*apiError](err)
 	if !known {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Clock tells a Server the time. It runs with its base (the machine's clock unless Config.Now says otherwise) plus what it
-// was advanced by, so that a lock or a rate limit can be made to end without waiting.
+// Clock is the clock of a Server. It is its base (the machine's clock, or Config.Now) plus the advanced time, so that a
+// lock or a rate limit can end without waiting.
 type Clock struct {
 	mu     sync.Mutex
 	base   func() time.Time
@@ -30,19 +30,19 @@ func (c *Clock) Now() time.Time {
 	return c.base().Add(c.offset)
 }
 
-// Advance moves the clock by d, forwards or, for a negative d, backwards.
+// Advance moves the clock by d; backwards if d is negative.
 func (c *Clock) Advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.offset += d
 }
 
-// Set moves the clock to t, from where it runs on.
+// Set moves the clock to t, from where it continues.
 func (c *Clock) Set(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.offset = t.Sub(c.base())
 }
 
-// millis is Clerk's time in answers: integer Unix milliseconds.
+// millis returns a time as in Clerk's answers: integer Unix milliseconds.
 func millis(t time.Time) int64 { return t.UnixMilli() }

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// clone returns a copy of a value that shares no memory with it, whatever fields the value has. Stored users are never changed in
-// place: a list that lags and an answer that is still being written keep the version they were made of.
+// clone returns a deep copy of a value, whatever fields the value has. Stored users are never changed in place: a
+// lagging list and an answer that is still being written keep the version that they were made from.
 func clone[T any](value T) T {
 	own(reflect.ValueOf(&value).Elem())
 	return value
 }
 
-// own puts a copy in the place of everything that a value leads to. Unexported fields cannot be copied; no type here has any.
+// own replaces everything that a value refers to by a copy. Unexported fields cannot be copied; no type here has any.
 func own(value reflect.Value) {
 	switch value.Kind() {
 	case reflect.Pointer:

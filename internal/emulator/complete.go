@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// completeIdentifications gives every address, wallet, passkey, device and connected account its id, object name and times,
-// and makes the first of each kind the primary one where the primary is missing.
+// completeIdentifications sets missing ids, object names and times of addresses, wallets, passkeys, devices and
+// connected accounts. It makes the first of each kind primary if no primary one is set.
 func (i *Instance) completeIdentifications(u *User, now time.Time) {
 	u.EmailAddresses = notNil(u.EmailAddresses)
 	for n := range u.EmailAddresses {
@@ -49,7 +49,7 @@ func (i *Instance) completeAddress(id *string, created, updated *int64, now time
 	*updated = cmp.Or(*updated, *created)
 }
 
-// complete fills in what a seeded verification leaves out: alone its status is asked of it.
+// complete fills in a seeded verification, which needs only a status.
 func (v *Verification) complete() {
 	if v == nil {
 		return
@@ -63,7 +63,8 @@ func (v *Verification) complete() {
 	}
 }
 
-// completePrimaries drops primary ids that point nowhere and makes the first address primary where there is no primary one.
+// completePrimaries removes primary ids that refer to nothing, and makes the first address primary if there is no
+// primary one.
 func (u *User) completePrimaries() {
 	settle := func(primary **string, ids []string) {
 		if len(ids) == 0 {

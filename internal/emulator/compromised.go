@@ -13,8 +13,8 @@ type compromisedForm struct {
 	RevokeAllSessions given[bool] `json:"revoke_all_sessions"`
 }
 
-// setPasswordCompromised makes the user choose another password when he signs in next. A password that is marked already is no
-// change, unless his sessions are to end again.
+// setPasswordCompromised makes the user choose another password at the next sign-in. A password that is marked already
+// is no change, unless the call ends sessions again.
 func setPasswordCompromised(c *call) (any, error) {
 	u, err := c.passwordHolder()
 	if err != nil {
@@ -36,7 +36,7 @@ func setPasswordCompromised(c *call) (any, error) {
 	})
 }
 
-// unsetPasswordCompromised lifts the mark; a user without one, or without a password, is answered unchanged.
+// unsetPasswordCompromised removes the mark. A user without mark or password stays unchanged.
 func unsetPasswordCompromised(c *call) (any, error) {
 	u, err := c.passwordHolder()
 	if err != nil {
@@ -48,7 +48,7 @@ func unsetPasswordCompromised(c *call) (any, error) {
 	})
 }
 
-// passwordHolder returns the user that the path names, on an instance that has passwords.
+// passwordHolder returns the user in the path. It fails on an instance without passwords.
 func (c *call) passwordHolder() (*User, error) {
 	u, err := c.user()
 	if err != nil {

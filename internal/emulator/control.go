@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// controlRoutes returns the requests by which the emulator itself is asked and told things. They need no key, are not in the
-// journal and are struck by no fault.
+// controlRoutes returns the requests that read and change the emulator itself. They need no key, are not in the
+// journal, and no fault affects them.
 func (s *Server) controlRoutes() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, answer := range map[string]controlOperation{
@@ -52,10 +52,10 @@ func (s *Server) controlRoutes() http.Handler {
 	return mux
 }
 
-// controlOperation answers a control request. An error that is no controlError is the caller's mistake.
+// controlOperation answers a control request. An error that is no controlError is a mistake of the caller.
 type controlOperation func(*http.Request) (any, error)
 
-// controlError is a refusal with a status of its own.
+// controlError is a refusal with its own status.
 type controlError struct {
 	status int
 	text   string
@@ -124,11 +124,11 @@ func decodeStrictly(raw []byte, target any) error {
 	return nil
 }
 
-// overlay returns current with the members of the request's body in place of its own, each as a whole.
+// overlay returns current with each member that the request's body has replaced as a whole.
 func overlay[T any](r *http.Request, current T) (T, error) {
 	var changed T
-	var wishes map[string]json.RawMessage
-	if err := readJSON(r, &wishes); err != nil {
+	var changes map[string]json.RawMessage
+	if err := readJSON(r, &changes); err != nil {
 		return changed, err
 	}
 	raw, err := json.Marshal(current)
@@ -139,9 +139,9 @@ func overlay[T any](r *http.Request, current T) (T, error) {
 	if err := json.Unmarshal(raw, &members); err != nil {
 		return changed, fmt.Errorf("decoding the present state: %w", err)
 	}
-	maps.Copy(members, wishes)
+	maps.Copy(members, changes)
 	if raw, err = json.Marshal(members); err != nil {
-		return changed, fmt.Errorf("encoding the wished state: %w", err)
+		return changed, fmt.Errorf("encoding the changed state: %w", err)
 	}
 	return changed, decodeStrictly(raw, &changed)
 }

@@ -5,13 +5,13 @@ package emulator
 
 import "net/http"
 
-// accountDocument is a connected account with what Clerk would not show under _emulator.
+// accountDocument is a connected account; _emulator has what Clerk does not show.
 type accountDocument struct {
 	ExternalAccount
 	Hidden hiddenAccount `json:"_emulator"`
 }
 
-// hiddenAccount are the fields of ExternalAccount that have no name in Clerk's JSON.
+// hiddenAccount has the fields of ExternalAccount without a name in Clerk's JSON.
 type hiddenAccount struct {
 	Token *OAuthToken `json:"token,omitempty"`
 }
@@ -33,7 +33,7 @@ func accountsOf(documents []accountDocument) []ExternalAccount {
 	return accounts
 }
 
-// controlListCodes shows the codes that Clerk would have sent to the selected instance's users.
+// controlListCodes returns the codes that Clerk would have sent to the selected instance's users.
 func (s *Server) controlListCodes(r *http.Request) (any, error) {
 	i, err := s.selected(r)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// instanceSummary is an instance as GET /_emulator/instances shows it: its keys by name, never themselves.
+// instanceSummary is an instance in GET /_emulator/instances. It has the names of the keys, never the keys.
 type instanceSummary struct {
 	ID          string           `json:"id"`
 	Environment Environment      `json:"environment"`
@@ -58,23 +58,23 @@ func (s *Server) controlListInstances(*http.Request) (any, error) {
 }
 
 func (s *Server) controlAddInstance(r *http.Request) (any, error) {
-	var wish struct {
+	var requested struct {
 		ID          string           `json:"id"`
 		Environment Environment      `json:"environment"`
 		Keys        []string         `json:"keys"`
 		Settings    settingsDocument `json:"settings"`
 	}
-	if err := readJSON(r, &wish); err != nil {
+	if err := readJSON(r, &requested); err != nil {
 		return nil, err
 	}
 	switch {
-	case len(wish.Keys) == 0:
+	case len(requested.Keys) == 0:
 		return nil, controlError{http.StatusBadRequest, "keys: give at least one"}
-	case wish.Environment != "" && wish.Environment != Development && wish.Environment != Production:
+	case requested.Environment != "" && requested.Environment != Development && requested.Environment != Production:
 		return nil, controlError{http.StatusBadRequest, "environment: write development or production"}
 	}
 	i := s.AddInstance(InstanceConfig{
-		ID: wish.ID, Environment: wish.Environment, Keys: wish.Keys, Settings: wish.Settings.settings(),
+		ID: requested.ID, Environment: requested.Environment, Keys: requested.Keys, Settings: requested.Settings.settings(),
 	})
 	return i.summary(), nil
 }
@@ -84,16 +84,16 @@ func (s *Server) controlAddKey(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var wish struct {
+	var requested struct {
 		Key string `json:"key"`
 	}
-	if err := readJSON(r, &wish); err != nil {
+	if err := readJSON(r, &requested); err != nil {
 		return nil, err
 	}
-	if wish.Key == "" {
+	if requested.Key == "" {
 		return nil, controlError{http.StatusBadRequest, "key: is missing"}
 	}
-	return map[string]string{"id": i.AddKey(wish.Key)}, nil
+	return map[string]string{"id": i.AddKey(requested.Key)}, nil
 }
 
 func (s *Server) controlRevokeKey(r *http.Request) (any, error) {
@@ -105,7 +105,7 @@ func (s *Server) controlRevokeKey(r *http.Request) (any, error) {
 	return map[string]bool{"revoked": true}, nil
 }
 
-// keyNamed returns the key with the name the journal gives it, and its instance; nil if there is none.
+// keyNamed returns the key with the given name in the journal, and its instance; nil if there is none.
 func (s *Server) keyNamed(id string) (string, *Instance) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -146,19 +146,19 @@ func (s *Server) controlGetClock(*http.Request) (any, error) {
 	return clockDocument{Now: s.clock.Now()}, nil
 }
 
-// controlSetClock advances the clock, or sets it; both at once set it first.
+// controlSetClock sets the clock and then advances it, whichever is given.
 func (s *Server) controlSetClock(r *http.Request) (any, error) {
-	var wish struct {
+	var requested struct {
 		Now     *time.Time   `json:"now"`
 		Advance textDuration `json:"advance"`
 	}
-	if err := readJSON(r, &wish); err != nil {
+	if err := readJSON(r, &requested); err != nil {
 		return nil, err
 	}
-	if wish.Now != nil {
-		s.clock.Set(*wish.Now)
+	if requested.Now != nil {
+		s.clock.Set(*requested.Now)
 	}
-	s.clock.Advance(time.Duration(wish.Advance))
+	s.clock.Advance(time.Duration(requested.Advance))
 	return clockDocument{Now: s.clock.Now()}, nil
 }
 

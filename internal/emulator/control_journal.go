@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// entryDocument is a journal entry, with the request's body where that was asked for.
+// entryDocument is a journal entry, with the request's body if requested.
 type entryDocument struct {
 	Entry
 	Body *string `json:"body,omitempty"`
 }
 
-// controlGetJournal shows the journal, oldest first: of one instance (instance), of some requests (method, path as in a
-// fault), after an entry (since, its seq), with bodies (body=true).
+// controlGetJournal returns the journal, oldest first. Query parameters select an instance (instance), requests
+// (method, path as in a fault), later entries (since, a seq), and bodies (body=true).
 func (s *Server) controlGetJournal(r *http.Request) (any, error) {
 	query := r.URL.Query()
 	i, err := s.selectedOrAll(r)
@@ -93,12 +93,12 @@ func (s *Server) controlInjectFault(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var wish faultDocument
-	if err := readJSON(r, &wish); err != nil {
+	var requested faultDocument
+	if err := readJSON(r, &requested); err != nil {
 		return nil, err
 	}
-	f := wish.Fault
-	f.Delay = time.Duration(wish.Delay)
+	f := requested.Fault
+	f.Delay = time.Duration(requested.Delay)
 	switch {
 	case i != nil:
 		f.Instance = i.id

@@ -15,8 +15,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// tell makes a control request and decodes its answer into target, unless that is nil. It returns the status.
-func (c *client) tell(method, path, body string, target any) int {
+// control makes a control request and decodes its answer into target, unless that is nil. It returns the status.
+func (c *client) control(method, path, body string, target any) int {
 	c.t.Helper()
 	request, err := http.NewRequestWithContext(c.t.Context(), method, c.base+emulator.ControlPath+path, strings.NewReader(body))
 	if err != nil {
@@ -51,7 +51,7 @@ func TestControlUsers(t *testing.T) {
 			LockedUntil time.Time `json:"locked_until"`
 		} `json:"_emulator"`
 	}
-	c.tell("POST", "/users", `{"username":"somebody","email_addresses":[{"email_address":"a@example.com","verification":{"status":"verified"}}],
+	c.control("POST", "/users", `{"username":"somebody","email_addresses":[{"email_address":"a@example.com","verification":{"status":"verified"}}],
 		"private_metadata":{"n":9007199254740993,"a":"b"},"locked":true,"_emulator":{"organization_ids":["org_1"],"directory":{}}}`, &u)
 	if u.EmailAddresses[0].Verification.Object != "verification_admin" || !u.Hidden.LockedUntil.Equal(noon.Add(time.Hour)) {
 		t.Errorf("seeded %+v", u)
@@ -60,7 +60,7 @@ func TestControlUsers(t *testing.T) {
 	if got := c.send("GET", "/users?organization_id=org_1", nil).users(); len(got) != 1 {
 		t.Error("the organization was not seeded")
 	}
-	if status := c.tell("PATCH", "/users/"+u.ID, `{"banned":true,"private_metadata":{"x":"y"},"email_addresses":[{"email_address":"n@example.com"}],"_emulator":{}}`, nil); status != 200 {
+	if status := c.control("PATCH", "/users/"+u.ID, `{"banned":true,"private_metadata":{"x":"y"},"email_addresses":[{"email_address":"n@example.com"}],"_emulator":{}}`, nil); status != 200 {
 		t.Fatalf("patched: %d", status)
 	}
 	after := c.instance.User(u.ID)
@@ -69,19 +69,19 @@ func TestControlUsers(t *testing.T) {
 		t.Errorf("patched %+v", after)
 	}
 	var list []emulator.User
-	if c.tell("GET", "/users", "", &list); len(list) != 1 {
+	if c.control("GET", "/users", "", &list); len(list) != 1 {
 		t.Errorf("%d users", len(list))
 	}
-	if c.tell("GET", "/users/"+u.ID, "", nil) != 200 || c.tell("DELETE", "/users/"+u.ID, "", nil) != 200 || len(c.instance.Users()) != 0 {
+	if c.control("GET", "/users/"+u.ID, "", nil) != 200 || c.control("DELETE", "/users/"+u.ID, "", nil) != 200 || len(c.instance.Users()) != 0 {
 		t.Error("the user was not shown or not deleted")
 	}
 	for _, method := range []string{"GET", "PATCH", "DELETE"} {
-		if got := c.tell(method, "/users/"+u.ID, "{}", nil); got != http.StatusNotFound {
+		if got := c.control(method, "/users/"+u.ID, "{}", nil); got != http.StatusNotFound {
 			t.Errorf("%s of a deleted user: %d", method, got)
 		}
 	}
 	for _, body := range []string{"{", `{"shoe_size":"x"}`, `{"banned":"yes"}`} {
-		if got := c.tell("POST", "/users", body, nil); got != http.StatusBadRequest {
+		if got := c.control("POST", "/users", body, nil); got != http.StatusBadRequest {
 			t.Errorf("seeding %s: %d", body, got)
 		}
 	}
@@ -95,19 +95,19 @@ func TestControlJournalAndFaults(t *testing.T) {
 	c := faulty(t)
 	other := c.server.AddInstance(emulator.InstanceConfig{})
 	var made struct{ ID string }
-	c.tell("POST", "/faults?instance="+c.instance.ID(), `{"method":"POST","path":"/users","status":503,"body":"<h1>","delay":"1ms","times":2,"header":{"Retry-After":"3"}}`, &made)
+	c.control("POST", "/faults?instance="+c.instance.ID(), `{"method":"POST","path":"/users","status":503,"body":"<h1>","delay":"1ms","times":2,"header":{"Retry-After":"3"}}`, &made)
 	if got := c.send("POST", "/users", m{"username": "somebody", "password": "secret words"}); got.status != 503 || got.header.Get("Retry-After") != "3" {
 		t.Errorf("answered %d", got.status)
 	}
 	var faults []map[string]any
-	c.tell("GET", "/faults", "", &faults)
+	c.control("GET", "/faults", "", &faults)
 	if len(faults) != 1 || faults[0]["times"] != 1.0 || faults[0]["delay"] != "1ms" || faults[0]["id"] != made.ID {
 		t.Errorf("faults %v", faults)
 	}
-	if c.tell("GET", "/faults?instance="+other.ID(), "", &faults); len(faults) != 0 {
+	if c.control("GET", "/faults?instance="+other.ID(), "", &faults); len(faults) != 0 {
 		t.Errorf("the other instance's faults %v", faults)
 	}
-	if c.tell("DELETE", "/faults/"+made.ID, "", nil) != 200 || c.tell("DELETE", "/faults/"+made.ID, "", nil) != 404 {
+	if c.control("DELETE", "/faults/"+made.ID, "", nil) != 200 || c.control("DELETE", "/faults/"+made.ID, "", nil) != 404 {
 		t.Error("a fault must be removed once")
 	}
 	c.send("POST", "/users", m{"username": "somebody"}).ok()
@@ -115,7 +115,7 @@ func TestControlJournalAndFaults(t *testing.T) {
 
 	journal := func(query string) []map[string]any {
 		var entries []map[string]any
-		c.tell("GET", "/journal"+query, "", &entries)
+		c.control("GET", "/journal"+query, "", &entries)
 		return entries
 	}
 	all := journal("")
@@ -132,25 +132,25 @@ func TestControlJournalAndFaults(t *testing.T) {
 	if len(journal("?since=2")) != 1 || len(journal("?instance="+other.ID())) != 0 || len(journal("?instance="+c.instance.ID())) != 3 {
 		t.Error("the journal is not filtered")
 	}
-	c.tell("DELETE", "/journal?instance="+other.ID(), "", nil)
+	c.control("DELETE", "/journal?instance="+other.ID(), "", nil)
 	if len(journal("")) != 3 {
 		t.Error("another instance's journal was reset")
 	}
-	c.tell("DELETE", "/journal", "", nil)
+	c.control("DELETE", "/journal", "", nil)
 	if len(journal("")) != 0 {
 		t.Error("the journal was not reset")
 	}
-	c.tell("POST", "/faults", `{"status":500,"times":-1}`, nil)
-	c.tell("DELETE", "/faults?instance="+c.instance.ID(), "", nil)
+	c.control("POST", "/faults", `{"status":500,"times":-1}`, nil)
+	c.control("DELETE", "/faults?instance="+c.instance.ID(), "", nil)
 	if got := c.send("GET", "/users", nil); got.status != 500 {
 		t.Errorf("a fault of no instance was removed with those of one: %d", got.status)
 	}
-	c.tell("DELETE", "/faults", "", nil)
+	c.control("DELETE", "/faults", "", nil)
 	c.send("GET", "/users", nil).ok()
 	for body, want := range map[string]int{
 		`{"status":99}`: 400, `{"status":700}`: 400, `{"instance":"ins_x","status":500}`: 404, `{"delay":"soon"}`: 400, `{"statuss":1}`: 400, `[]`: 400,
 	} {
-		if got := c.tell("POST", "/faults", body, nil); got != want {
+		if got := c.control("POST", "/faults", body, nil); got != want {
 			t.Errorf("injecting %s: %d, want %d", body, got, want)
 		}
 	}
@@ -167,19 +167,19 @@ func TestControlInstancesAndKeys(t *testing.T) {
 	}
 	var made summary
 	var instances []summary
-	c.tell("POST", "/instances", `{"id":"ins_new","environment":"production","keys":["sk_test_b"],"settings":{"list_lag":"2s","required":["password"]}}`, &made)
+	c.control("POST", "/instances", `{"id":"ins_new","environment":"production","keys":["sk_test_b"],"settings":{"list_lag":"2s","required":["password"]}}`, &made)
 	if made.ID != "ins_new" || made.Environment != "production" || made.Settings["list_lag"] != "2s" {
 		t.Errorf("added %v", made)
 	}
-	c.tell("GET", "/instances", "", &instances)
+	c.control("GET", "/instances", "", &instances)
 	if len(instances) != 2 || instances[1].Keys[0] != "key-2" || instances[0].Users != 0 {
 		t.Errorf("instances %v", instances)
 	}
 	var key struct{ ID string }
-	c.tell("POST", "/keys?instance=ins_new", `{"key":"sk_test_c"}`, &key)
+	c.control("POST", "/keys?instance=ins_new", `{"key":"sk_test_c"}`, &key)
 	c.key = "sk_test_c"
 	c.send("GET", "/instance", nil).ok()
-	if c.tell("DELETE", "/keys/"+key.ID, "", nil) != 200 || c.tell("DELETE", "/keys/"+key.ID, "", nil) != 404 {
+	if c.control("DELETE", "/keys/"+key.ID, "", nil) != 200 || c.control("DELETE", "/keys/"+key.ID, "", nil) != 404 {
 		t.Error("a key must be revoked once")
 	}
 	c.send("GET", "/instance", nil).refused(http.StatusUnauthorized, "clerk_key_invalid")
@@ -191,7 +191,7 @@ func TestControlInstancesAndKeys(t *testing.T) {
 		`GET /journal?since=x {}`: 400, `DELETE /journal?instance=ins_x {}`: 404, `POST /reset?instance=ins_x {}`: 404, `GET /nothing {}`: 404, `PUT /users {}`: 404,
 	} {
 		parts := strings.SplitN(request, " ", 3)
-		if got := c.tell(parts[0], parts[1], parts[2], nil); got != want {
+		if got := c.control(parts[0], parts[1], parts[2], nil); got != want {
 			t.Errorf("%s: %d, want %d", request, got, want)
 		}
 	}
@@ -201,41 +201,41 @@ func TestControlSettingsClockAndReset(t *testing.T) {
 	t.Parallel()
 	c := start(t, emulator.InstanceConfig{Settings: emulator.Settings{Required: []string{"password"}}})
 	var settings map[string]any
-	c.tell("PATCH", "/settings", `{"list_lag":"3s","get_lag":"1s","lockout_duration":"-1s","ban_unsupported":true,"blocked":["@x.example.com"]}`, &settings)
+	c.control("PATCH", "/settings", `{"list_lag":"3s","get_lag":"1s","lockout_duration":"-1s","ban_unsupported":true,"blocked":["@x.example.com"]}`, &settings)
 	got := c.instance.Settings()
 	if got.ListLag != 3*time.Second || got.GetLag != time.Second || got.LockoutDuration != -time.Second || !got.BanUnsupported ||
 		len(got.Required) != 1 || len(got.Blocked) != 1 || settings["lockout_duration"] != "-1s" {
 		t.Errorf("settings %+v, shown %v", got, settings)
 	}
-	c.tell("PATCH", "/settings", `{"required":[],"get_lag":"0s"}`, nil)
-	if c.tell("GET", "/settings", "", &settings); len(c.instance.Settings().Required) != 0 || settings["list_lag"] != "3s" {
+	c.control("PATCH", "/settings", `{"required":[],"get_lag":"0s"}`, nil)
+	if c.control("GET", "/settings", "", &settings); len(c.instance.Settings().Required) != 0 || settings["list_lag"] != "3s" {
 		t.Errorf("settings %v", settings)
 	}
 	for _, body := range []string{`{"list_lag":3}`, `{"nothing":1}`, `7`} {
-		if status := c.tell("PATCH", "/settings", body, nil); status != http.StatusBadRequest {
+		if status := c.control("PATCH", "/settings", body, nil); status != http.StatusBadRequest {
 			t.Errorf("setting %s: %d", body, status)
 		}
 	}
 	var clock struct{ Now time.Time }
-	c.tell("POST", "/clock", `{"advance":"90m"}`, &clock)
+	c.control("POST", "/clock", `{"advance":"90m"}`, &clock)
 	if !clock.Now.Equal(noon.Add(90 * time.Minute)) {
 		t.Errorf("clock %s", clock.Now)
 	}
-	c.tell("POST", "/clock", `{"now":"2030-01-01T00:00:00Z","advance":"1s"}`, nil)
-	if c.tell("GET", "/clock", "", &clock); clock.Now.Unix() != 1893456001 {
+	c.control("POST", "/clock", `{"now":"2030-01-01T00:00:00Z","advance":"1s"}`, nil)
+	if c.control("GET", "/clock", "", &clock); clock.Now.Unix() != 1893456001 {
 		t.Errorf("clock %s", clock.Now)
 	}
-	if c.tell("POST", "/clock", `{"advance":"a while"}`, nil) != http.StatusBadRequest {
+	if c.control("POST", "/clock", `{"advance":"a while"}`, nil) != http.StatusBadRequest {
 		t.Error("a clock that is advanced by a while")
 	}
 	other := c.server.AddInstance(emulator.InstanceConfig{})
 	other.Seed(emulator.User{})
 	c.instance.Seed(emulator.User{})
-	c.tell("POST", "/reset?instance="+other.ID(), "", nil)
+	c.control("POST", "/reset?instance="+other.ID(), "", nil)
 	if len(other.Users()) != 0 || len(c.instance.Users()) != 1 {
 		t.Error("the wrong instance was reset")
 	}
-	c.tell("POST", "/reset", "", nil)
+	c.control("POST", "/reset", "", nil)
 	if len(c.instance.Users()) != 0 {
 		t.Error("not everything was reset")
 	}

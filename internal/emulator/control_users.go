@@ -9,19 +9,19 @@ import (
 	"time"
 )
 
-// userDocument is a user with what Clerk would not show under _emulator.
+// userDocument is a user; _emulator has what Clerk does not show.
 type userDocument struct {
 	User
-	// ExternalAccounts are those of the user, with what Clerk would not show of each.
+	// ExternalAccounts are the user's accounts, with what Clerk does not show of each.
 	ExternalAccounts []accountDocument `json:"external_accounts"`
 
 	Hidden hiddenDocument `json:"_emulator"`
-	// Written are credentials to be stored, in the words of a request to create a user, unchecked. They are never shown, and nil
-	// leaves those that are there.
+	// Written are credentials to store without checks, in the form of a request that creates a user. They are never shown.
+	// Nil keeps the present ones.
 	Written *credentialsForm `json:"_credentials,omitempty"`
 }
 
-// hiddenDocument are the fields of User that have no name in Clerk's JSON, credentials left out.
+// hiddenDocument has the fields of User without a name in Clerk's JSON, except credentials.
 type hiddenDocument struct {
 	LockedUntil     time.Time  `json:"locked_until,omitzero"`
 	Directory       *Directory `json:"directory,omitempty"`
@@ -56,7 +56,7 @@ func (d userDocument) user() User {
 	return d.User
 }
 
-// seed returns the user to be seeded, with the credentials. What is given about the password beside it stays.
+// seed returns the user to seed, with the credentials. Other given properties of the password stay.
 func (d userDocument) seed(now time.Time) User {
 	u := d.user()
 	if d.Written != nil {
@@ -86,11 +86,11 @@ func (s *Server) controlSeedUser(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var wish userDocument
-	if err := readJSON(r, &wish); err != nil {
+	var requested userDocument
+	if err := readJSON(r, &requested); err != nil {
 		return nil, err
 	}
-	return documentOfUser(i.Seed(wish.seed(i.now()))), nil
+	return documentOfUser(i.Seed(requested.seed(i.now()))), nil
 }
 
 func (s *Server) controlGetUser(r *http.Request) (any, error) {
@@ -101,7 +101,8 @@ func (s *Server) controlGetUser(r *http.Request) (any, error) {
 	return documentOfUser(u), nil
 }
 
-// selectedUser returns the user that the path names, in the selected instance or, if none is selected, in whichever has him.
+// selectedUser returns the user in the path, from the selected instance; if none is selected, from the instance that
+// has the user.
 func (s *Server) selectedUser(r *http.Request) (*User, *Instance, error) {
 	instances := s.Instances()
 	if i, err := s.selectedOrAll(r); err != nil {

@@ -48,7 +48,7 @@ func createUser(c *call) (any, error) {
 	return c.instance.show(u, c.now), nil
 }
 
-// build makes the user that the form describes, without its metadata.
+// build creates the user that the form describes, without its metadata.
 func (f *createForm) build(c *call) *User {
 	u := &User{
 		ID:                        c.instance.server.ids.next("user_", c.now),
@@ -76,7 +76,7 @@ func (f *createForm) build(c *call) *User {
 	return u
 }
 
-// statusAt returns the status of the nth address: verified unless the parallel list says otherwise.
+// statusAt returns the status of the nth address: verified unless the parallel list has another.
 func statusAt(list []status, n int) status {
 	if n < len(list) {
 		return list[n]
@@ -101,7 +101,7 @@ func (f *createForm) checkFormats(c *call) error {
 	return unprocessable(found...)
 }
 
-// listProblems returns what is wrong with a list of identifiers and the list of their statuses beside it.
+// listProblems returns the problems of a list of identifiers and of the parallel list of statuses.
 func listProblems(param string, values []string, statuses given[[]status], valid func(string) bool) []errorEntry {
 	var found []errorEntry
 	seen := map[identity]bool{}
@@ -126,7 +126,7 @@ func listProblems(param string, values []string, statuses given[[]status], valid
 	return found
 }
 
-// checkFeatures refuses a ban that the plan lacks and a lock that the instance has switched off.
+// checkFeatures refuses a ban without the plan for it, and a lock if the instance has lockout disabled.
 func (f *createForm) checkFeatures(c *call) error {
 	if f.Banned.Value && c.settings().BanUnsupported {
 		return paymentRequired("ban_user")
@@ -162,7 +162,7 @@ func (c *call) checkAllowed(param, value string) error {
 	return nil
 }
 
-// checkRequired refuses a user without what the instance requires, and one without any identifier: that even with
+// checkRequired refuses a user without what the instance requires. It refuses a user without any identifier even with
 // skip_user_requirement.
 func (f *createForm) checkRequired(c *call) error {
 	identifiers := map[string]bool{

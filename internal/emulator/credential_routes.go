@@ -3,7 +3,7 @@
 
 package emulator
 
-// serveCredentials serves what verifies, removes and revokes the means by which a user proves who he is.
+// serveCredentials serves the operations that verify, remove and revoke a user's credentials.
 func serveCredentials(serve func(method, path string, op operation)) {
 	serve("POST", "/users/{user_id}/verify_password", verifyPassword)
 	serve("POST", "/users/{user_id}/remove_password", removePassword)
@@ -21,7 +21,7 @@ func serveCredentials(serve func(method, path string, op operation)) {
 	serve("DELETE", "/users/{user_id}/trusted_devices/{id}", revokeTrustedDevice)
 }
 
-// since serves an operation from an API version on; in an earlier one its route does not exist.
+// since serves an operation from an API version on; earlier versions do not have its route.
 func since(version string, op operation) operation {
 	return func(c *call) (any, error) {
 		if c.version < version {

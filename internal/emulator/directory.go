@@ -5,14 +5,14 @@ package emulator
 
 import "slices"
 
-// Directory says that an identity provider's directory keeps a user.
+// Directory means that the directory of an identity provider manages a user.
 type Directory struct {
-	// Attributes are the request fields that the directory owns, for example "first_name" or "email_address". Writing one is
-	// answered with 409 attribute_managed_by_scim. Nil means first_name, last_name, username and email_address.
+	// Attributes are the request fields that the directory owns, for example "first_name" or "email_address". A write of
+	// one is answered with 409 attribute_managed_by_scim. Nil means first_name, last_name, username and email_address.
 	Attributes []string `json:"attributes"`
 }
 
-// owns reports whether the directory keeps the attribute that a request field is about.
+// owns reports whether the directory owns the attribute of a request field.
 func (d *Directory) owns(field string) bool {
 	if d == nil {
 		return false
@@ -24,8 +24,8 @@ func (d *Directory) owns(field string) bool {
 	return slices.Contains(attributes, field)
 }
 
-// DirectoryEmail returns an address that a directory vouches for, to seed a user with. It is the only thing by which the API
-// shows that a directory keeps a user: Clerk tells more in webhooks only.
+// DirectoryEmail returns an address that a directory verified, to seed a user with. Only such an address shows in the
+// API that a directory manages a user; Clerk names directories in webhooks only.
 func DirectoryEmail(address string) EmailAddress {
 	e := emailAddress(address, statusVerified)
 	e.Verification = &Verification{Object: "verification_scim", Status: "verified", Strategy: "scim"}

@@ -32,7 +32,7 @@ type replaceEmailForm struct {
 	NotifyPrimaryChanged given[bool]   `json:"notify_primary_email_address_changed"`
 }
 
-// emailHolder returns the user of the address that the path names, and where in his list it is.
+// emailHolder returns the user of the address in the path, and the index of the address.
 func (c *call) emailHolder() (*User, int, error) {
 	u := c.instance.store.find(c.instance.store.addresses[c.id("id")])
 	if u != nil {
@@ -43,7 +43,7 @@ func (c *call) emailHolder() (*User, int, error) {
 	return nil, 0, notFound("email address", c.id("id"))
 }
 
-// email returns where in the user's list the address with the id is, or -1.
+// email returns the index of the address with the id, or -1.
 func (u *User) email(id string) int {
 	return slices.IndexFunc(u.EmailAddresses, func(e EmailAddress) bool { return e.ID == id })
 }
@@ -89,7 +89,8 @@ func createEmailAddress(c *call) (any, error) {
 	return u.EmailAddresses[u.email(added.ID)], nil
 }
 
-// addressOwner checks what the creating calls for addresses and numbers have in common, and returns the user to add to.
+// addressOwner makes the checks that the creating calls for addresses and numbers share, and returns the user to add
+// to.
 func (c *call) addressOwner(param string, userID, value *given[string], valid func(string) bool) (*User, error) {
 	var missing []errorEntry
 	if userID.Value == "" {
@@ -108,7 +109,7 @@ func (c *call) addressOwner(param string, userID, value *given[string], valid fu
 	return u, c.checkAddress(u, param, value.Value, valid)
 }
 
-// checkAddress refuses an address that the user cannot be given.
+// checkAddress refuses an address that the user cannot get.
 func (c *call) checkAddress(u *User, param, value string, valid func(string) bool) error {
 	switch {
 	case u.Directory.owns(param):
@@ -163,7 +164,7 @@ func updateEmailAddress(c *call) (any, error) {
 	return u.EmailAddresses[n], nil
 }
 
-// announcePrimary tells the user that another address is his primary one, if that is so and the call wants him to be told.
+// announcePrimary notifies the user that the primary address changed, if it did and the call requests it.
 func (c *call) announcePrimary(wanted *given[bool], before, after *User) {
 	primary := valueOf(after.PrimaryEmailAddressID)
 	if wanted.Value && primary != "" && primary != valueOf(before.PrimaryEmailAddressID) {
@@ -171,7 +172,7 @@ func (c *call) announcePrimary(wanted *given[bool], before, after *User) {
 	}
 }
 
-// verificationFor returns what an administrator's word makes of an address.
+// verificationFor returns the verification of an address that an administrator sets.
 func verificationFor(verified bool) *Verification {
 	if verified {
 		return adminVerification()
@@ -207,7 +208,8 @@ func deleteEmailAddress(c *call) (any, error) {
 	return deletedObject{Object: "email_address", ID: c.id("id"), Deleted: true}, nil
 }
 
-// succeedEmail makes the oldest verified address primary after the primary one with the id was deleted; none if there is none.
+// succeedEmail makes the oldest verified address primary after the primary one with the id was deleted. If there is
+// none, no address is primary.
 func (u *User) succeedEmail(deleted string) {
 	if u.PrimaryEmailAddressID == nil || *u.PrimaryEmailAddressID != deleted {
 		return
@@ -226,7 +228,7 @@ func linkedIdentification() error {
 		"You cannot delete an identification that is linked to a connected account.")
 }
 
-// replaceEmailAddress makes one address the user's only one. An address he has already keeps its id.
+// replaceEmailAddress makes one address the user's only one. An existing address keeps its id.
 func replaceEmailAddress(c *call) (any, error) {
 	u, err := c.user()
 	if err != nil {
@@ -236,12 +238,12 @@ func replaceEmailAddress(c *call) (any, error) {
 	if err := decode(c, &form); err != nil {
 		return nil, err
 	}
-	wish, err := statusOf(&form.Status)
+	requested, err := statusOf(&form.Status)
 	if err != nil {
 		return nil, err
 	}
 	address := strings.ToLower(form.EmailAddress.Value)
-	kept := emailAddress(address, wish)
+	kept := emailAddress(address, requested)
 	for _, e := range u.EmailAddresses {
 		if len(e.LinkedTo) > 0 {
 			return nil, linkedIdentification()
@@ -266,19 +268,20 @@ func replaceEmailAddress(c *call) (any, error) {
 	return u.EmailAddresses[0], nil
 }
 
-// statusOf returns the status a replacing call asks for; verified if it does not say.
-func statusOf(wish *given[status]) (status, error) {
-	switch wish.Value {
+// statusOf returns the status that a replacing call requests; verified by default.
+func statusOf(requested *given[status]) (status, error) {
+	switch requested.Value {
 	case "":
 		return statusVerified, nil
 	case statusVerified, statusReserved, statusUnverified:
-		return wish.Value, nil
+		return requested.Value, nil
 	default:
 		return "", unprocessable(invalidValue("identification_status"))
 	}
 }
 
-// checkReplacement refuses an address that cannot become the user's only one; ownID is its id if he has it already.
+// checkReplacement refuses an address that cannot become the user's only one. ownID is its id if the user has it
+// already.
 func (c *call) checkReplacement(u *User, param, value, ownID string, valid func(string) bool) error {
 	if value == "" {
 		return unprocessable(missingParam(param))

@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// apiError is a refusal in Clerk's words.
+// apiError is a refusal in Clerk's form.
 type apiError struct {
 	status  int
 	entries []errorEntry
-	// retryAfter is whole seconds for the header of that name; 0 leaves it out.
+	// retryAfter is the Retry-After header in whole seconds; 0 means no header.
 	retryAfter int
 }
 
@@ -40,23 +40,23 @@ func (e *apiError) Error() string {
 	return fmt.Sprintf("clerk answers %d %s", e.status, strings.Join(codes, ", "))
 }
 
-// refuse makes a refusal with one entry.
+// refuse returns a refusal with one entry.
 func refuse(status int, code, message, long string) *apiError {
 	return &apiError{status: status, entries: []errorEntry{{Message: message, LongMessage: long, Code: code}}}
 }
 
-// about names the request field that a refusal is about.
+// about sets the request field that a refusal is about.
 func (e *apiError) about(param string) *apiError {
 	e.entries[0].Meta = map[string]any{"param_name": param}
 	return e
 }
 
-// problem is an entry about one request field, to be gathered into a 422.
+// problem returns an entry about one request field, for a 422.
 func problem(code, param, message, long string) errorEntry {
 	return errorEntry{Message: message, LongMessage: long, Code: code, Meta: map[string]any{"param_name": param}}
 }
 
-// unprocessable makes a 422 of problems, or nil if there are none.
+// unprocessable returns a 422 with the problems, or nil if there are none.
 func unprocessable(problems ...errorEntry) error {
 	if len(problems) == 0 {
 		return nil

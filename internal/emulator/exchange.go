@@ -14,10 +14,10 @@ import (
 	"time"
 )
 
-// maxBody is the size of the largest request body that is no upload, in bytes; a larger one is answered with 413.
+// maxBody is the maximum size of a request body except uploads, in bytes; a larger one is answered with 413.
 const maxBody = 1 << 20
 
-// ServeHTTP answers the API under BasePath and the emulator's own requests under ControlPath.
+// ServeHTTP serves the API under BasePath and the control requests under ControlPath.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == ControlPath || strings.HasPrefix(r.URL.Path, ControlPath+"/") {
 		s.control.ServeHTTP(w, r)
@@ -25,26 +25,26 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxUpload+1))
 	if err != nil {
-		// The client went away in the middle of its request, which therefore never arrived.
+		// The client disconnected in the middle of its request, so the request never arrived.
 		panic(http.ErrAbortHandler)
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	entry := s.arrive(r, body)
-	fault := s.faults.strike(entry)
+	entry := s.openEntry(r, body)
+	fault := s.faults.forRequest(entry)
 	if fault != nil {
 		entry.Fault = fault.ID
 	}
 	s.exchange(w, r, &entry, fault)
 }
 
-// arrive opens the journal entry of a request.
-func (s *Server) arrive(r *http.Request, body []byte) Entry {
+// openEntry adds the journal entry of a request.
+func (s *Server) openEntry(r *http.Request, body []byte) Entry {
 	entry := Entry{
 		Time: s.clock.Now(), Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery,
 		Version: requestedVersion(r), Body: body,
 	}
 	if len(body) > maxBody {
-		// A copy, so that an upload is not kept for the sake of its beginning.
+		// A copy, so that the rest of an upload is not kept.
 		entry.Body = bytes.Clone(body[:maxBody])
 	}
 	if key, bearer := bearerToken(r); bearer {
@@ -55,8 +55,8 @@ func (s *Server) arrive(r *http.Request, body []byte) Entry {
 	return s.journal.open(entry)
 }
 
-// exchange answers a request, with the fault that strikes it if that is not nil, and completes its entry before the answer
-// goes out, so that whoever has the answer finds it in the journal.
+// exchange answers a request, with its fault if that is not nil. It completes the entry before it sends the answer, so
+// that a client that has the answer finds the entry complete.
 func (s *Server) exchange(w http.ResponseWriter, r *http.Request, entry *Entry, fault *armed) {
 	s.wait(r.Context(), s.latency, nil)
 	if fault != nil {
@@ -73,11 +73,11 @@ func (s *Server) exchange(w http.ResponseWriter, r *http.Request, entry *Entry, 
 		answer.send(w)
 		return
 	}
-	s.spoil(w, r, entry, fault, answer)
+	s.applyFault(w, r, entry, fault, answer)
 }
 
-// spoil does what a fault that replaces the answer says.
-func (s *Server) spoil(w http.ResponseWriter, r *http.Request, entry *Entry, fault *armed, answer *answer) {
+// applyFault applies a fault that replaces the answer.
+func (s *Server) applyFault(w http.ResponseWriter, r *http.Request, entry *Entry, fault *armed, answer *answer) {
 	if fault.Cut || fault.Hang {
 		s.journal.complete(*entry)
 		if fault.Hang {
@@ -101,8 +101,8 @@ func (s *Server) spoil(w http.ResponseWriter, r *http.Request, entry *Entry, fau
 	answer.send(w)
 }
 
-// call carries the request out at the API. A path that is not clean is answered like an unknown route, because the router
-// would redirect it and Clerk does not.
+// call carries the request out at the API. A path that is not clean gets the answer of an unknown route, because the
+// router would redirect it and Clerk does not.
 func (s *Server) call(w *answer, r *http.Request) {
 	if path.Clean(r.URL.Path) != r.URL.Path {
 		s.authenticated(unserved).ServeHTTP(w, r)
@@ -111,7 +111,7 @@ func (s *Server) call(w *answer, r *http.Request) {
 	s.api.ServeHTTP(w, r)
 }
 
-// wait lets d of the machine's time pass, unless the client gives up, the server is closed or gone is closed first.
+// wait waits for d by the machine's clock, or until the client disconnects, the server is closed or gone is closed.
 func (s *Server) wait(ctx context.Context, d time.Duration, gone <-chan struct{}) {
 	if d <= 0 {
 		return
@@ -126,7 +126,7 @@ func (s *Server) wait(ctx context.Context, d time.Duration, gone <-chan struct{}
 	}
 }
 
-// hang waits until the client gives up, the server is closed or gone is closed.
+// hang waits until the client disconnects, the server is closed or gone is closed.
 func (s *Server) hang(ctx context.Context, gone <-chan struct{}) {
 	select {
 	case <-ctx.Done():
@@ -135,8 +135,8 @@ func (s *Server) hang(ctx context.Context, gone <-chan struct{}) {
 	}
 }
 
-// cut closes the connection in the middle of the status line: no client can take that for an answer. No byte at all would be
-// no failure to Go's client, which repeats such a GET by itself.
+// cut closes the connection in the middle of the status line, which no client accepts as an answer. Without any byte,
+// Go's client would repeat a GET by itself.
 func cut(w http.ResponseWriter) {
 	connection, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -146,7 +146,7 @@ func cut(w http.ResponseWriter) {
 	_ = connection.Close()
 }
 
-// answer is a response that is held back until it is decided what becomes of it.
+// answer is a response that is kept until a fault is applied to it or not.
 type answer struct {
 	status int
 	header http.Header

@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// ExternalAccount is a connected account. It cannot be made through this API, only seeded.
+// ExternalAccount is a connected account. It can only be seeded; the API cannot create one.
 //
-// An account has two ids: one of its own, which begins with eac_, and that of the identification it stands for, which begins
-// with idn_. With Google and Facebook ID is the latter and ExternalAccountID the former; with every other provider ID is the
+// An account has two ids: its own, which begins with eac_, and the id of its identification, which begins with idn_.
+// With Google and Facebook ID is the latter and ExternalAccountID the former. With every other provider ID is the
 // former and ExternalAccountID is left out.
 type ExternalAccount struct {
 	ID                string         `json:"id"`
@@ -43,7 +43,7 @@ const (
 	accountObject        = "external_account"
 )
 
-// formerObject returns the object name of accounts with the two oldest providers, whose form Clerk kept; empty for all others.
+// formerObject returns the object name of accounts with the two oldest providers, whose form Clerk kept; "" for others.
 func formerObject(provider string) string {
 	switch provider {
 	case "oauth_google":
@@ -55,7 +55,7 @@ func formerObject(provider string) string {
 	}
 }
 
-// accountID returns the id by which the account is deleted and tokens name it.
+// accountID returns the account's own id, by which it is deleted and which tokens refer to.
 func (a *ExternalAccount) accountID() string { return cmp.Or(a.ExternalAccountID, a.ID) }
 
 func (i *Instance) completeExternalAccount(a *ExternalAccount, now time.Time) {
@@ -77,7 +77,7 @@ func (i *Instance) completeExternalAccount(a *ExternalAccount, now time.Time) {
 	}
 }
 
-// completeAccountIDs gives the account its own id, in the field where its kind of account has it.
+// completeAccountIDs sets the account's own id, in the field of its kind of account.
 func (i *Instance) completeAccountIDs(a *ExternalAccount, now time.Time) {
 	if a.Object == accountObject {
 		a.ID = cmp.Or(a.ID, i.server.ids.next(accountPrefix, now))
@@ -90,8 +90,8 @@ func (i *Instance) completeAccountIDs(a *ExternalAccount, now time.Time) {
 	a.ID = a.IdentificationID
 }
 
-// deleteExternalAccount wants the account's own id. The id of its identification, which Google's and Facebook's accounts show as
-// theirs, is answered like one that never was.
+// deleteExternalAccount takes the account's own id. The id of the identification, which accounts of Google and Facebook
+// show as theirs, is answered like an unknown one.
 func deleteExternalAccount(c *call) (any, error) {
 	u, err := c.user()
 	if err != nil {
@@ -116,7 +116,7 @@ func deleteExternalAccount(c *call) (any, error) {
 	return deletedObject{Object: accountObject, ID: id, Deleted: true}, nil
 }
 
-// unlink parts addresses and numbers from a connected account, after which they can be deleted.
+// unlink removes the link between identifiers and a connected account, after which they can be deleted.
 func (u *User) unlink(identification string) {
 	to := func(l Link) bool { return l.ID == identification }
 	for n := range u.EmailAddresses {

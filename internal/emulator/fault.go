@@ -13,58 +13,58 @@ import (
 	"time"
 )
 
-// Fault is a failure on demand: which requests it strikes, how often, and what happens to them.
+// Fault is a failure on demand. It says which requests it affects, how often, and what happens to them.
 //
-// Without Status, Body, Code, AnotherUser, Cut and Hang it only delays. By default the struck request has no effect at Clerk; with AfterApplying
-// it has, and only its answer is lost or spoiled.
+// Without Status, Body, Code, AnotherUser, Cut and Hang it only delays. By default an affected request has no effect at
+// Clerk. With AfterApplying it takes effect, and only its answer is lost or replaced.
 type Fault struct {
-	// ID is given by InjectFault and names the fault in the journal.
+	// ID is set by InjectFault and identifies the fault in the journal.
 	ID string `json:"id,omitempty"`
 
-	// Instance is the id of the instance whose requests are struck; empty means every one, unknown keys included.
+	// Instance is the id of the instance whose requests are affected; "" means every instance and unknown keys.
 	Instance string `json:"instance,omitempty"`
 	// KeyID restricts the fault to one key, as in Entry.KeyID; empty means every key.
 	KeyID string `json:"key,omitempty"`
-	// Method is the request's method; empty means every one.
+	// Method is the request's method; "" means every method.
 	Method string `json:"method,omitempty"`
-	// Path is a pattern for the path below /v1, for example "/users/*/metadata": a star stands for one segment, two stars
-	// for any number. Empty means every path.
+	// Path is a pattern for the path below /v1, for example "/users/*/metadata". A star stands for one segment, two stars
+	// for any number. "" means every path.
 	Path string `json:"path,omitempty"`
-	// BodyContains strikes only requests whose body contains the text; empty means every body.
+	// BodyContains affects only requests whose body contains the text; "" means every body.
 	BodyContains string `json:"body_contains,omitempty"`
-	// Match strikes only requests for which it returns true; nil means every one. It must not call the emulator.
+	// Match affects only requests for which it returns true; nil means every request. It must not call the emulator.
 	Match func(Entry) bool `json:"-"`
 
-	// Skip lets that many matching requests pass first.
+	// Skip is the number of matching requests that pass first.
 	Skip int `json:"skip,omitempty"`
-	// Times is how many requests are struck. 0 means one, a negative number all until the fault is removed.
+	// Times is the number of affected requests. 0 means one; a negative number means all until the fault is removed.
 	Times int `json:"times,omitempty"`
 
-	// Delay is waited before anything else, in the machine's time.
+	// Delay is waited first, by the machine's clock.
 	Delay time.Duration `json:"-"`
-	// AfterApplying lets the request take effect before the fault shows.
+	// AfterApplying carries the request out before the fault is applied.
 	AfterApplying bool `json:"after_applying,omitempty"`
-	// Status is answered instead of Clerk's. 0 with a Body keeps Clerk's status.
+	// Status replaces Clerk's status. 0 with a Body keeps Clerk's status.
 	Status int `json:"status,omitempty"`
-	// Code makes the answer Clerk's error body with this code, about the request field Param if that is set. Without a Status
-	// it is a 422.
+	// Code makes the answer Clerk's error body with this code, about the request field Param if set. Without a Status it
+	// is a 422.
 	Code  string `json:"code,omitempty"`
 	Param string `json:"param,omitempty"`
 	// Header is added to the answer, for example Retry-After.
 	Header map[string]string `json:"header,omitempty"`
-	// Body is answered as it is. Empty means an empty body where Status is set.
+	// Body replaces the body. "" with a Status means an empty body.
 	Body string `json:"body,omitempty"`
-	// AnotherUser is the id of a user of the instance. The answer is the one about that user, as if two answers had been mixed
-	// up: a list of the user where users were asked for by a list, and else the user.
+	// AnotherUser is the id of a user of the instance. The answer is then about that user, as if two answers were mixed
+	// up: a list with the user for a request for a list of users, otherwise the user.
 	AnotherUser string `json:"another_user,omitempty"`
 	// Cut closes the connection instead of answering.
 	Cut bool `json:"cut,omitempty"`
-	// Hang never answers: the connection closes when the client gives up, when the fault is removed or when the server is
-	// closed.
+	// Hang never answers. The connection closes when the client disconnects, when the fault is removed or when the server
+	// is closed.
 	Hang bool `json:"hang,omitempty"`
 }
 
-// replaces reports whether the fault puts an answer in the place of Clerk's.
+// replaces reports whether the fault replaces Clerk's answer.
 func (f *Fault) replaces() bool {
 	return f.Status != 0 || f.Body != "" || f.Code != "" || f.AnotherUser != "" || f.Cut || f.Hang
 }
@@ -90,7 +90,7 @@ func (f *Fault) answer() (body []byte, contentType string) {
 	return body, "text/plain; charset=utf-8"
 }
 
-// matches reports whether the fault is about the request.
+// matches reports whether the fault affects the request.
 func (f *Fault) matches(e Entry) bool {
 	return (f.Instance == "" || f.Instance == e.Instance) &&
 		(f.KeyID == "" || f.KeyID == e.KeyID) &&
@@ -100,7 +100,7 @@ func (f *Fault) matches(e Entry) bool {
 		(f.Match == nil || f.Match(e))
 }
 
-// matchPath reports whether a path, with or without /v1, fits a pattern without it.
+// matchPath reports whether a path, with or without /v1, matches a pattern without it.
 func matchPath(pattern, path string) bool {
 	if pattern == "" {
 		return true
@@ -122,21 +122,21 @@ func matchSegments(pattern, path []string) bool {
 	}
 }
 
-// armed is a fault that still waits for requests.
+// armed is an injected fault that still waits for requests.
 type armed struct {
 	Fault
 	skip, left int
-	// gone is closed when the fault is removed, which ends what hangs on it.
+	// gone is closed when the fault is removed, which ends requests that hang on it.
 	gone chan struct{}
 }
 
-// faults are the failures a server was told to show, in the order they were injected.
+// faults are the injected faults of a server, in the order of injection.
 type faults struct {
 	mu    sync.Mutex
 	made  int
 	armed []*armed
-	// spent are used up but may still have a request hanging on them.
-	spent []*armed
+	// used are used up but may still have a request that hangs on them.
+	used []*armed
 }
 
 func (f *faults) inject(fault Fault) string {
@@ -155,8 +155,9 @@ func (f *faults) inject(fault Fault) string {
 	return fault.ID
 }
 
-// strike returns the fault for the request, or nil. Only the first match counts, also when it lets the request pass.
-func (f *faults) strike(e Entry) *armed {
+// forRequest returns the fault for the request, or nil. Only the first match counts, even if Skip lets the request
+// pass.
+func (f *faults) forRequest(e Entry) *armed {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i, a := range f.armed {
@@ -172,14 +173,14 @@ func (f *faults) strike(e Entry) *armed {
 		}
 		if a.left == 0 {
 			f.armed = slices.Delete(f.armed, i, i+1)
-			f.spent = append(f.spent, a)
+			f.used = append(f.used, a)
 		}
 		return a
 	}
 	return nil
 }
 
-// list returns the armed faults of an instance, or all for an empty id, with what is left of Skip and Times.
+// list returns the armed faults of an instance, or all for an empty id, with the remaining Skip and Times.
 func (f *faults) list(instance string) []Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -194,7 +195,7 @@ func (f *faults) list(instance string) []Fault {
 	return list
 }
 
-// remove disarms the faults that match, ends what hangs on them, and returns how many there were.
+// remove removes the faults that match, ends requests that hang on them, and returns their number.
 func (f *faults) remove(match func(Fault) bool) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -208,14 +209,14 @@ func (f *faults) remove(match func(Fault) bool) int {
 		return true
 	}
 	f.armed = slices.DeleteFunc(f.armed, disarm)
-	f.spent = slices.DeleteFunc(f.spent, disarm)
+	f.used = slices.DeleteFunc(f.used, disarm)
 	return removed
 }
 
 const contentTypeJSON = "application/json"
 
-// FaultHeader is a header of every answer that a fault put in the place of Clerk's; it holds the fault's id. Clerk has no such
-// header: whoever looks at an exchange from outside is told by it that this is not what Clerk would say.
+// FaultHeader is a header of every answer that a fault replaced, with the fault's id. Clerk has no such header. It
+// tells an observer of the exchange that this is not Clerk's answer.
 const FaultHeader = "Clerk-Emulator-Fault"
 
 // header returns the headers of the fault's answer.

@@ -11,32 +11,32 @@ import (
 	"strings"
 )
 
-// maxFilterValues is how many values one filter may have.
+// maxFilterValues is the number of values that one filter may have.
 const maxFilterValues = 100
 
-// filter is what a list or count is restricted to. Filters of different kinds must all fit.
+// filter selects users for a list or count. All filters must match.
 type filter struct {
-	// exact holds, per parameter, the values of which a user must have one.
+	// exact has, per parameter, the values of which a user must have one.
 	exact map[string][]string
-	// include and exclude hold, per parameter that takes + and -, the values with and without which a user fits.
+	// include and exclude have, per parameter that accepts + and -, the values that a user must and must not have.
 	include, exclude map[string][]string
-	// partial holds, per parameter, a lower-case text that must occur.
+	// partial has, per parameter, a lower-case text that must occur.
 	partial map[string]string
-	// after and before hold, per time of a user, the bounds in Unix milliseconds.
+	// after and before have, per time of a user, the bounds in Unix milliseconds.
 	after, before map[string]int64
 	banned        *bool
 	provider      string
 }
 
-// signed returns the parameters whose values take + and -.
+// signed returns the parameters whose values accept + and -.
 func signed() []string { return []string{"external_id", "user_id", "organization_id"} }
 
-// exactParams returns the parameters whose values are compared whole.
+// exactParams returns the parameters whose values are compared as a whole.
 func exactParams() []string {
 	return []string{"email_address", "phone_number", "username", "web3_wallet", "provider_user_id"}
 }
 
-// partialParams returns the parameters that match a part.
+// partialParams returns the parameters that match a part of a text.
 func partialParams() []string {
 	return []string{"query", "email_address_query", "phone_number_query", "username_query", "name_query"}
 }
@@ -44,7 +44,7 @@ func partialParams() []string {
 // times returns the times of a user that can be bounded.
 func times() []string { return []string{"created_at", "last_active_at", "last_sign_in_at"} }
 
-// pageParams returns the parameters that choose a page and no users.
+// pageParams returns the parameters that select a page and not users.
 func pageParams() []string {
 	return []string{"limit", "offset", "starting_after", "order_by", versionQuery}
 }
@@ -88,12 +88,12 @@ func parseFilter(values url.Values) (*filter, error) {
 	return f, unprocessable(found...)
 }
 
-// notEmpty drops empty values: a filter of empty values only is no filter, which is a trap that Clerk's lists set.
+// notEmpty removes empty values. At Clerk a filter with only empty values is no filter.
 func notEmpty(values []string) []string {
 	return slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" })
 }
 
-// sign sorts values by their first character: minus excludes, plus and everything else includes.
+// sign sorts values by their first character: - excludes, + and everything else includes.
 func (f *filter) sign(param string, values []string) {
 	for _, value := range values {
 		switch value[0] {
@@ -121,7 +121,7 @@ func (f *filter) parseBounds(values url.Values) (known []string, found []errorEn
 		}
 		target[of] = at
 	}
-	// The deprecated name of last_active_at_after, which wins where both are given.
+	// The deprecated name of last_active_at_after takes precedence.
 	bound("last_active_at_since", f.after, "last_active_at")
 	for _, of := range times() {
 		bound(of+"_after", f.after, of)
@@ -156,7 +156,7 @@ func (f *filter) parseProvider(values url.Values) []errorEntry {
 	}
 }
 
-// holders returns the ids of the users that one of the filters names; narrowed is false if no filter names any.
+// holders returns the ids of the users that one of the filters names. narrowed is false if no filter names any.
 func (f *filter) holders(s *store) (ids []string, narrowed bool) {
 	if named := f.include["user_id"]; len(named) > 0 {
 		return slices.Compact(slices.Sorted(slices.Values(named))), true

@@ -21,7 +21,7 @@ type given[T any] struct {
 	Value T
 }
 
-// UnmarshalJSON is called for a field that is present.
+// UnmarshalJSON is called for a present field.
 func (g *given[T]) UnmarshalJSON(raw []byte) error {
 	g.Set = true
 	if string(raw) == "null" {
@@ -34,7 +34,7 @@ func (g *given[T]) UnmarshalJSON(raw []byte) error {
 // present reports whether the field holds a value.
 func (g *given[T]) present() bool { return g.Set && !g.Null }
 
-// pointer returns the value as Clerk stores it: null and absent are nil.
+// pointer returns the value as Clerk stores it: nil for null and absent.
 func (g *given[T]) pointer() *T {
 	if !g.present() {
 		return nil
@@ -42,12 +42,12 @@ func (g *given[T]) pointer() *T {
 	return new(g.Value)
 }
 
-// object is a JSON object whose numbers stay as they were written.
+// object is a JSON object whose numbers are kept as written.
 type object map[string]any
 
 var errNoObject = errors.New("not a JSON object")
 
-// UnmarshalJSON refuses everything that is not an object.
+// UnmarshalJSON refuses everything except an object.
 func (o *object) UnmarshalJSON(raw []byte) error {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
@@ -63,9 +63,9 @@ func (o *object) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// decode reads the call's body into the form, a struct of given fields. An empty body and the body null, which Clerk's Go SDK
-// sends for want of parameters, are an empty form. A field that the form does not have is refused by name, and so is null for
-// a field tagged null:"no".
+// decode decodes the call's body into the form, a struct of given fields. An empty body is an empty form, and so is
+// null, which Clerk's Go SDK sends without parameters. It refuses unknown fields by name, and null for a field tagged
+// null:"no".
 func decode(c *call, form any) error {
 	fields, err := c.fields()
 	if err != nil {
@@ -98,7 +98,7 @@ func decode(c *call, form any) error {
 	return unprocessable(problems...)
 }
 
-// visitFields calls visit for every field of a form, those of embedded forms included.
+// visitFields calls visit for every field of a form and of embedded forms.
 func visitFields(form reflect.Value, visit func(name string, nullable bool, target any)) {
 	for n := range form.NumField() {
 		field := form.Type().Field(n)
@@ -110,7 +110,7 @@ func visitFields(form reflect.Value, visit func(name string, nullable bool, targ
 	}
 }
 
-// fields returns the body's members as they were sent.
+// fields returns the body's members as sent.
 func (c *call) fields() (map[string]json.RawMessage, error) {
 	body := bytes.TrimSpace(c.body)
 	if len(body) > maxBody {

@@ -20,7 +20,7 @@ const (
 
 	defaultUsernameMin = 4
 	defaultUsernameMax = 64
-	// forbiddenInUsername are the characters Clerk's default username rule names.
+	// forbiddenInUsername are the characters that Clerk's default username rule names.
 	forbiddenInUsername = "^$!.`#+~"
 )
 
@@ -32,7 +32,7 @@ var (
 	solanaPattern   = regexp.MustCompile(`^[1-9A-HJ-NP-Za-km-z]{32,44}$`)
 )
 
-// validEmail reports whether the text is an address alone (RFC 5322, without a display name) at a domain with a dot.
+// validEmail reports whether the text is an address (RFC 5322, without a display name) in a domain with a dot.
 func validEmail(text string) bool {
 	address, err := mail.ParseAddress(text)
 	if err != nil || address.Address != text || len(text) > maxAddressLength {
@@ -48,7 +48,7 @@ func validWallet(text string) bool {
 	return ethereumPattern.MatchString(text) || solanaPattern.MatchString(text)
 }
 
-// usernameProblem returns what is wrong with a username, or nil.
+// usernameProblem returns the problem of a username, or nil.
 func usernameProblem(s *Settings, name string) *errorEntry {
 	least := cmp.Or(s.UsernameMinLength, defaultUsernameMin)
 	most := cmp.Or(s.UsernameMaxLength, defaultUsernameMax)
@@ -77,7 +77,7 @@ func notInUsername(r rune) bool {
 		r > unicode.MaxASCII && !unicode.Is(unicode.Latin, r)
 }
 
-// parseTime reads a time of a request body and refuses one that lies ahead.
+// parseTime parses a time of a request body and refuses one in the future.
 func parseTime(param, text string, now time.Time) (int64, *errorEntry) {
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
@@ -91,7 +91,7 @@ func parseTime(param, text string, now time.Time) (int64, *errorEntry) {
 	return millis(t), nil
 }
 
-// nilIfEmpty is how Clerk is taken to store an empty text: as null.
+// nilIfEmpty converts an empty text to null, as Clerk is assumed to store it.
 func nilIfEmpty(text *string) *string {
 	if text == nil || *text == "" {
 		return nil

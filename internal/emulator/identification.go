@@ -5,7 +5,7 @@ package emulator
 
 import "strings"
 
-// EmailAddress is an e-mail address of a user: verified, reserved (unverified, usable for sign-in, claimed) or neither.
+// EmailAddress is an e-mail address of a user: verified, reserved (unverified, usable for sign-in, unique) or neither.
 type EmailAddress struct {
 	ID           string        `json:"id"`
 	Object       string        `json:"object"`
@@ -41,13 +41,13 @@ type Web3Wallet struct {
 	UpdatedAt    int64         `json:"updated_at"`
 }
 
-// Link says which connected account an address came with. Type is a strategy such as oauth_google.
+// Link names the connected account that an address came from. Type is a strategy such as oauth_google.
 type Link struct {
 	Type string `json:"type"`
 	ID   string `json:"id"`
 }
 
-// Verification says whether and how possession of an identifier was proven. A nil one, null in JSON, means never.
+// Verification says whether and how possession of an identifier was proved. Nil, null in JSON, means never.
 type Verification struct {
 	Object   string `json:"object"`
 	Status   string `json:"status"`
@@ -56,8 +56,8 @@ type Verification struct {
 	ExpireAt *int64 `json:"expire_at"`
 }
 
-// adminVerification is what the Backend API makes when it is told that an address is verified. Documented for PUT
-// email_address, taken to hold for the other calls.
+// adminVerification is the verification that the Backend API sets for an address that is declared verified. It is
+// documented for PUT email_address and assumed for the other calls.
 func adminVerification() *Verification {
 	return &Verification{Object: "verification_admin", Status: "verified", Strategy: "admin"}
 }
@@ -65,7 +65,7 @@ func adminVerification() *Verification {
 // verified reports whether v proves possession.
 func (v *Verification) verified() bool { return v != nil && v.Status == "verified" }
 
-// status is how an identifier stands, in the words that Clerk's request fields use.
+// status is the status of an identifier, in the words of Clerk's request fields.
 type status string
 
 const (
@@ -80,7 +80,7 @@ func VerifiedEmail(address string) EmailAddress { return emailAddress(address, s
 // ReservedEmail returns a reserved address to seed a user with.
 func ReservedEmail(address string) EmailAddress { return emailAddress(address, statusReserved) }
 
-// UnverifiedEmail returns an unverified address, which several users may hold, to seed a user with.
+// UnverifiedEmail returns an unverified address, which several users may have, to seed a user with.
 func UnverifiedEmail(address string) EmailAddress { return emailAddress(address, statusUnverified) }
 
 // VerifiedPhone returns a verified number to seed a user with.
@@ -89,7 +89,7 @@ func VerifiedPhone(number string) PhoneNumber { return phoneNumber(number, statu
 // ReservedPhone returns a reserved number to seed a user with.
 func ReservedPhone(number string) PhoneNumber { return phoneNumber(number, statusReserved) }
 
-// UnverifiedPhone returns an unverified number, which several users may hold, to seed a user with.
+// UnverifiedPhone returns an unverified number, which several users may have, to seed a user with.
 func UnverifiedPhone(number string) PhoneNumber { return phoneNumber(number, statusUnverified) }
 
 func emailAddress(address string, s status) EmailAddress {
@@ -108,8 +108,8 @@ func phoneNumber(number string, s status) PhoneNumber {
 	return p
 }
 
-// claims reports whether the address is its holder's alone in the instance.
+// claims reports whether no other user of the instance may have the address.
 func (e *EmailAddress) claims() bool { return e.Reserved || e.Verification.verified() }
 
-// claims reports whether the number is its holder's alone in the instance.
+// claims reports whether no other user of the instance may have the number.
 func (p *PhoneNumber) claims() bool { return p.Reserved || p.Verification.verified() }

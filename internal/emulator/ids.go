@@ -21,15 +21,15 @@ const (
 	base62     = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 )
 
-// idMaker makes ids that sort by the order of their making: a KSUID whose payload starts with a counter, because a
-// second, all that a KSUID resolves, holds thousands of users here.
+// idMaker makes ids that sort by the order of creation. They are KSUIDs whose payload begins with a counter, because a
+// KSUID resolves only seconds and thousands of users are created here in one second.
 type idMaker struct {
 	mu    sync.Mutex
 	last  int64
 	count uint64
 }
 
-// next returns prefix followed by 27 characters. Ids made later sort later, also when the clock was set back.
+// next returns prefix followed by 27 characters. Later ids sort later, even if the clock was set back.
 func (m *idMaker) next(prefix string, now time.Time) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -42,21 +42,21 @@ func (m *idMaker) next(prefix string, now time.Time) string {
 	return prefix + encodeBase62(raw[:])
 }
 
-// instanceIDFor derives an instance's id from its first key, so that an emulator that is started again with the same key
-// is the same instance, as it would be at Clerk.
+// instanceIDFor derives an instance's id from its first key, so that an emulator that is started again with the same
+// key is the same instance, as at Clerk.
 func instanceIDFor(key string) string {
 	sum := sha256.Sum256([]byte("instance of " + key))
 	return "ins_" + encodeBase62(sum[:20])
 }
 
-// randomToken returns 27 random characters, for keys the emulator makes up.
+// randomToken returns 27 random characters, for generated keys.
 func randomToken() string {
 	var raw [20]byte
 	_, _ = rand.Read(raw[:])
 	return encodeBase62(raw[:])
 }
 
-// traceID returns an identifier of the shape Clerk puts into error bodies.
+// traceID returns an id in the form of those in Clerk's error bodies.
 func traceID() string {
 	var raw [16]byte
 	_, _ = rand.Read(raw[:])

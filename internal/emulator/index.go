@@ -8,15 +8,15 @@ import (
 	"strings"
 )
 
-// identity is one value by which a user can be found, in the form it is compared in.
+// identity is one value by which a user can be found, in the form for comparison.
 type identity struct {
-	// kind is the request field that carries it.
+	// kind is the request field of the value.
 	kind  string
 	value string
 }
 
-// newIdentity puts a value into the form it is compared in: addresses and usernames without regard to case, an Ethereum
-// wallet too, everything else as it is.
+// newIdentity returns a value in the form for comparison: addresses, usernames and Ethereum wallets without case,
+// everything else unchanged.
 func newIdentity(kind, value string) identity {
 	switch {
 	case kind == "email_address", kind == "username":
@@ -27,13 +27,13 @@ func newIdentity(kind, value string) identity {
 	return identity{kind: kind, value: value}
 }
 
-// claim is an identity a user has, and whether nobody else may have it.
+// claim is an identity of a user, and whether no other user may have it.
 type claim struct {
 	identity
 	exclusive bool
 }
 
-// claims lists what u can be found by.
+// claims returns the identities by which u can be found.
 func (u *User) claims() []claim {
 	var all []claim
 	add := func(kind, value string, exclusive bool) {
@@ -57,7 +57,7 @@ func (u *User) claims() []claim {
 	return all
 }
 
-// index finds the holders of an identity. It lists user ids, several where an unverified address is shared.
+// index finds the holders of an identity. It has the ids of users, several if they share an unverified address.
 type index map[identity][]string
 
 func (x index) add(u *User) {

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// Instance is one Clerk instance: users of its own, found under one or several secret keys.
+// Instance is one Clerk instance, with its own users and one or several secret keys.
 //
-// Its methods that touch users act as somebody in Clerk's Dashboard would: they are neither in the journal nor counted
-// against a limit, no fault strikes them, and no setting stops them.
+// Its methods for users act like a person in Clerk's Dashboard: they are not in the journal, do not count against a
+// limit, and no fault or setting affects them.
 type Instance struct {
 	server      *Server
 	id          string
@@ -30,7 +30,7 @@ func newInstance(s *Server, id string, e Environment, settings Settings) *Instan
 	return &Instance{server: s, id: id, environment: e, settings: settings, limits: newLimiter(), store: newStore()}
 }
 
-// environmentOf says what kind of instance a key's prefix announces.
+// environmentOf returns the environment that a key's prefix names.
 func environmentOf(key string) Environment {
 	if strings.HasPrefix(key, "sk_live_") {
 		return Production
@@ -38,13 +38,13 @@ func environmentOf(key string) Environment {
 	return Development
 }
 
-// ID returns the instance's id, ins_ and 27 characters unless it was configured otherwise.
+// ID returns the instance's id: ins_ and 27 characters unless configured otherwise.
 func (i *Instance) ID() string { return i.id }
 
 // Environment returns the kind of instance.
 func (i *Instance) Environment() Environment { return i.environment }
 
-// Key returns the oldest key that still works; empty if there is none.
+// Key returns the oldest valid key; "" if there is none.
 func (i *Instance) Key() string {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -54,7 +54,7 @@ func (i *Instance) Key() string {
 	return i.keys[0]
 }
 
-// KeyIDs returns the names under which the instance's keys appear in the journal, oldest first.
+// KeyIDs returns the names of the instance's keys in the journal, oldest first.
 func (i *Instance) KeyIDs() []string {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -67,8 +67,8 @@ func (i *Instance) KeyIDs() []string {
 	return ids
 }
 
-// AddKey makes a key open the instance and returns the name under which it appears in the journal. If the key opened
-// another instance, it no longer does, which is how a Secret comes to hold the key of a wrong instance.
+// AddKey adds a key to the instance and returns its name in the journal. A key of another instance moves to this one,
+// as when a Secret gets the key of a wrong instance.
 func (i *Instance) AddKey(key string) string {
 	if c, found := i.server.credential(key); found && c.instance != i {
 		c.instance.RevokeKey(key)
@@ -82,7 +82,7 @@ func (i *Instance) AddKey(key string) string {
 	return id
 }
 
-// RevokeKey makes a key be answered with 401, and reports whether it opened the instance.
+// RevokeKey makes a key invalid (401), and reports whether it belonged to the instance.
 func (i *Instance) RevokeKey(key string) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -90,14 +90,14 @@ func (i *Instance) RevokeKey(key string) bool {
 	return i.server.revokeKey(key, i)
 }
 
-// Settings returns the instance's switches.
+// Settings returns the instance's settings.
 func (i *Instance) Settings() Settings {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return clone(i.settings)
 }
 
-// Configure changes the instance's switches; they hold from the next request on.
+// Configure changes the instance's settings, from the next request on.
 func (i *Instance) Configure(change func(*Settings)) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -106,13 +106,13 @@ func (i *Instance) Configure(change func(*Settings)) {
 	i.settings = clone(settings)
 }
 
-// Journal returns the requests made with the instance's keys, oldest first.
+// Journal returns the requests with the instance's keys, oldest first.
 func (i *Instance) Journal() Entries { return i.server.journal.of(i.id) }
 
-// ResetJournal forgets the requests made with the instance's keys.
+// ResetJournal forgets the requests with the instance's keys.
 func (i *Instance) ResetJournal() { i.server.journal.reset(i.id) }
 
-// InjectFault arms a fault for requests made with the instance's keys and returns its id.
+// InjectFault injects a fault for requests with the instance's keys and returns its id.
 func (i *Instance) InjectFault(f Fault) string {
 	f.Instance = i.id
 	return i.server.InjectFault(f)
@@ -121,12 +121,12 @@ func (i *Instance) InjectFault(f Fault) string {
 // Faults returns the instance's faults that still wait for requests.
 func (i *Instance) Faults() []Fault { return i.server.faults.list(i.id) }
 
-// ClearFaults disarms the instance's faults and ends the requests that hang on one.
+// ClearFaults removes the instance's faults and ends requests that hang on one.
 func (i *Instance) ClearFaults() {
 	i.server.faults.remove(func(f Fault) bool { return f.Instance == i.id })
 }
 
-// Reset deletes the instance's users, forgets its journal and its counts against rate limits, and disarms its faults.
+// Reset deletes the instance's users, clears its journal and its rate limit counts, and removes its faults.
 func (i *Instance) Reset() {
 	i.ClearFaults()
 	i.ResetJournal()

@@ -11,30 +11,30 @@ import (
 	"time"
 )
 
-// Entry is one request in the journal. It is written when the request arrives and completed when it is over.
+// Entry is one request in the journal. It is added when the request arrives and completed when it ends.
 type Entry struct {
 	// Seq counts the server's requests from 1.
 	Seq int `json:"seq"`
 	// Time is the emulator's time of arrival.
 	Time time.Time `json:"time"`
-	// Instance is the id of the instance the key belongs to; empty for an unknown key.
+	// Instance is the id of the key's instance; "" for an unknown key.
 	Instance string `json:"instance,omitempty"`
-	// KeyID names the key that was used, for example "key-1"; never the key. Empty for an unknown key.
+	// KeyID names the key, for example "key-1"; it is never the key. "" for an unknown key.
 	KeyID string `json:"key,omitempty"`
-	// Method and Path are the request's; the path includes /v1.
+	// Method and Path are those of the request; the path includes /v1.
 	Method string `json:"method"`
 	Path   string `json:"path"`
 	// Query is the raw query string.
 	Query string `json:"query,omitempty"`
-	// Version is the API version the request asked for; empty if it named none.
+	// Version is the API version of the request; "" if it names none.
 	Version string `json:"version,omitempty"`
-	// Status is what was answered; 0 while the request is open and when no answer was sent.
+	// Status is the status of the answer; 0 while the request is open and if no answer was sent.
 	Status int `json:"status"`
-	// Applied says that a write was carried out, whether or not its answer arrived.
+	// Applied is true if a write was carried out, whether or not its answer arrived.
 	Applied bool `json:"applied"`
-	// Fault is the id of the fault that struck; empty for none.
+	// Fault is the id of the applied fault; "" for none.
 	Fault string `json:"fault,omitempty"`
-	// Body is the request's body, or the first MiB of it. Over HTTP it is shown only on demand, for it can hold passwords.
+	// Body is the request's body, or the first MiB of it. HTTP shows it only on demand, because it can hold passwords.
 	Body []byte `json:"-"`
 }
 
@@ -44,13 +44,13 @@ func (e Entry) Values() url.Values {
 	return values
 }
 
-// Write reports whether the request was not a read.
+// Write reports whether the request was a write.
 func (e Entry) Write() bool { return e.Method != http.MethodGet && e.Method != http.MethodHead }
 
-// Entries is a stretch of the journal, oldest first.
+// Entries is a part of the journal, oldest first.
 type Entries []Entry
 
-// Matching returns the entries with the method, any if empty, and a path that fits the pattern, as in Fault.Path.
+// Matching returns the entries with the method (any if "") and a path that matches the pattern, as in Fault.Path.
 func (j Entries) Matching(method, pattern string) Entries {
 	var found Entries
 	for _, e := range j {
@@ -61,7 +61,7 @@ func (j Entries) Matching(method, pattern string) Entries {
 	return found
 }
 
-// Writes returns the entries that are not reads.
+// Writes returns the entries that are writes.
 func (j Entries) Writes() Entries {
 	var found Entries
 	for _, e := range j {
@@ -72,7 +72,7 @@ func (j Entries) Writes() Entries {
 	return found
 }
 
-// defaultJournalLimit bounds the memory of an emulator that runs for days.
+// defaultJournalLimit limits the memory of an emulator that runs for days.
 const defaultJournalLimit = 100_000
 
 // journal keeps the latest requests.
@@ -90,21 +90,21 @@ func newJournal(limit int) *journal {
 	return &journal{limit: limit}
 }
 
-// open records an arrival and returns its number.
+// open adds an entry and sets its number.
 func (j *journal) open(e Entry) Entry {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.seq++
 	e.Seq = j.seq
 	if len(j.entries) >= j.limit {
-		// Half at a time, so that a full journal costs a copy now and then and not at every request.
+		// Half at a time, so that a full journal is not copied at every request.
 		j.entries = slices.Clone(j.entries[(len(j.entries)+1)/2:])
 	}
 	j.entries = append(j.entries, &e)
 	return e
 }
 
-// complete writes down how the request with the number ended, if it is still in the journal.
+// complete records how a request ended, if its entry is still in the journal.
 func (j *journal) complete(done Entry) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -127,7 +127,7 @@ func (j *journal) of(instance string) Entries {
 	return entries
 }
 
-// reset forgets the entries of one instance, or all for an empty id. Numbers go on.
+// reset removes the entries of one instance, or all for an empty id. Numbers continue.
 func (j *journal) reset(instance string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// limiter counts requests in windows of ten seconds that begin with the first request, per bucket. Clerk documents the
-// number and the length, not where a window begins.
+// limiter counts requests per bucket in windows of ten seconds, which begin with the first request. Clerk documents the
+// number and the length, not when a window begins.
 type limiter struct {
 	mu      sync.Mutex
 	windows map[string]window
@@ -23,8 +23,8 @@ type window struct {
 
 func newLimiter() *limiter { return &limiter{windows: map[string]window{}} }
 
-// take counts a request against the bucket. It returns 0, or the whole seconds after which the bucket answers again. A
-// refused request does not count.
+// take counts a request against the bucket. It returns 0, or the whole seconds until the bucket accepts requests again.
+// A refused request does not count.
 func (l *limiter) take(bucket string, limit int, now time.Time) int {
 	if limit < 0 {
 		return 0
@@ -44,7 +44,7 @@ func (l *limiter) take(bucket string, limit int, now time.Time) int {
 	return 0
 }
 
-// forget drops windows that ended, so that a bucket per user does not stay for ever.
+// forget removes windows that ended, so that the buckets per user do not accumulate.
 func (l *limiter) forget(now time.Time) {
 	for bucket, w := range l.windows {
 		if !now.Before(w.ends) {
@@ -53,7 +53,7 @@ func (l *limiter) forget(now time.Time) {
 	}
 }
 
-// reset begins every bucket anew.
+// reset resets every bucket.
 func (l *limiter) reset() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -16,12 +16,12 @@ const (
 	maxLimit     = 500
 )
 
-// page is which part of a list is asked for, and in which order.
+// page is the requested part and order of a list.
 type page struct {
 	limit, offset int
-	// after is the id of the last user of the page before; empty for none.
+	// after is the id of the last user of the previous page; "" for none.
 	after string
-	// by is a field of orderings; descending turns it round.
+	// by is a field of orderings; descending reverses the order.
 	by         string
 	descending bool
 }
@@ -53,7 +53,7 @@ func listUsers(c *call) (any, error) {
 	return shown, nil
 }
 
-// countUsers takes limit, offset and order_by too, because Clerk's Go SDK sends them; they change nothing.
+// countUsers accepts limit, offset and order_by, because Clerk's Go SDK sends them, and ignores them.
 func countUsers(c *call) (any, error) {
 	matching, err := c.matching(c.request.URL.Query())
 	if err != nil {
@@ -62,7 +62,7 @@ func countUsers(c *call) (any, error) {
 	return totalCount{Object: "total_count", TotalCount: len(matching)}, nil
 }
 
-// matching returns the users that fit every filter of the query, oldest first.
+// matching returns the users that match every filter of the query, oldest first.
 func (c *call) matching(values url.Values) ([]*User, error) {
 	filter, err := parseFilter(values)
 	if err != nil {
@@ -77,8 +77,8 @@ func (c *call) matching(values url.Values) ([]*User, error) {
 	return found, nil
 }
 
-// candidates returns the users among which those that fit must be: by id or identifier if the filter names some and lists do
-// not lag, else all of them.
+// candidates returns a superset of the matching users: by id or identifier if the filter names some and lists do not
+// lag, otherwise all.
 func (c *call) candidates(f *filter) []*User {
 	store, lag := c.instance.store, c.settings().ListLag
 	ids, narrowed := f.holders(store)
@@ -128,7 +128,7 @@ func parsePage(values url.Values) (page, error) {
 	return p, unprocessable(found...)
 }
 
-// orderings returns how users compare by each field that a list can be ordered by.
+// orderings returns the comparison for each field that a list can be ordered by.
 func orderings() map[string]func(a, b *User) int {
 	text := func(of func(*User) string) func(a, b *User) int {
 		return func(a, b *User) int { return cmp.Compare(strings.ToLower(of(a)), strings.ToLower(of(b))) }
@@ -150,7 +150,7 @@ func orderings() map[string]func(a, b *User) int {
 	}
 }
 
-// sort brings users, given oldest first, into the page's order; the id decides between equals.
+// sort sorts users, given oldest first, into the page's order. The id decides between equals.
 func (p page) sort(users []*User) {
 	compare := orderings()[p.by]
 	slices.SortStableFunc(users, func(a, b *User) int {
@@ -162,7 +162,8 @@ func (p page) sort(users []*User) {
 	})
 }
 
-// cut returns the users of the page. A cursor whose user is not in the list, for example because it was deleted, is refused.
+// cut returns the users of the page. It refuses a cursor whose user is not in the list, for example because it was
+// deleted.
 func (p page) cut(users []*User) ([]*User, error) {
 	from := p.offset
 	if p.after != "" {
@@ -203,7 +204,7 @@ func (u *User) primaryWallet() string {
 	return ""
 }
 
-// valueOf returns what p points to; the zero value for nil.
+// valueOf returns the value at p; the zero value for nil.
 func valueOf[T any](p *T) T {
 	if p == nil {
 		var zero T

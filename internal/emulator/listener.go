@@ -36,13 +36,13 @@ func (s *Server) Listen(ctx context.Context, address string) (*Listener, error) 
 	return l, nil
 }
 
-// Address returns where the server listens, as host:port.
+// Address returns the server's address as host:port.
 func (l *Listener) Address() string { return l.address.String() }
 
-// URL returns the API's base URL, /v1 included.
+// URL returns the API's base URL, with /v1.
 func (l *Listener) URL() string { return "http://" + l.Address() + BasePath }
 
-// Close ends requests that hang, waits for the others until ctx ends, and closes the socket.
+// Close ends hanging requests, waits for the others until ctx ends, and closes the socket.
 func (l *Listener) Close(ctx context.Context) error {
 	l.server.Close()
 	if err := l.http.Shutdown(ctx); err != nil {

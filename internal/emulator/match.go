@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// matches reports whether the user fits every part of the filter.
+// matches reports whether the user matches every filter.
 func (f *filter) matches(u *User) bool {
 	return (f.banned == nil || u.Banned == *f.banned) &&
 		f.matchesIdentities(u) && f.matchesSigned(u) && f.matchesProvider(u) && f.matchesPartial(u) && f.matchesTimes(u)
@@ -72,7 +72,7 @@ func (f *filter) matchesPartial(u *User) bool {
 	return true
 }
 
-// searchable are a user's texts by the parameter that searches them.
+// searchable has a user's texts by the parameter that searches them.
 type searchable map[string][]string
 
 func (u *User) texts() searchable {
@@ -89,7 +89,7 @@ func (u *User) texts() searchable {
 	return texts
 }
 
-// all returns what the parameter query searches.
+// all returns the texts that the parameter query searches.
 func (s searchable) all(u *User) []string {
 	all := []string{u.ID}
 	for _, texts := range s {

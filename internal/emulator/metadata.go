@@ -15,10 +15,10 @@ type metadataForm struct {
 	Unsafe  given[object] `json:"unsafe_metadata"`
 }
 
-// maxMetadata is the size of a metadata field's JSON in bytes, counted on what would be stored.
+// maxMetadata is the maximum size of a metadata field's JSON in bytes, as stored.
 const maxMetadata = 8192
 
-// field is one metadata field of a user beside what a request says about it.
+// field is one metadata field of a user with its value in a request.
 type field struct {
 	name   string
 	given  *given[object]
@@ -33,14 +33,14 @@ func (f *metadataForm) fields(u *User) []field {
 	}
 }
 
-// replace stores the fields that were sent in place of what was there. Null becomes {}: that is the emulator's answer for PATCH
-// of a user, and Clerk's schema allows no null public or unsafe metadata in an answer.
+// replace replaces the fields that were sent. Null becomes {}: for PATCH of a user that is the emulator's choice, and
+// Clerk's schema allows no null public or unsafe metadata in an answer.
 func (f *metadataForm) replace(u *User) error {
-	return f.store(u, func(_, wish map[string]any) map[string]any { return clone(wish) })
+	return f.store(u, func(_, requested map[string]any) map[string]any { return clone(requested) })
 }
 
-// store puts what combine makes of the stored and the sent object into every field that was sent, unless one grows too large.
-func (f *metadataForm) store(u *User, combine func(have, wish map[string]any) map[string]any) error {
+// store combines the stored and the sent object of every field that was sent, unless one exceeds the limit.
+func (f *metadataForm) store(u *User, combine func(have, requested map[string]any) map[string]any) error {
 	var problems []errorEntry
 	for _, field := range f.fields(u) {
 		if !field.given.Set {
@@ -60,7 +60,7 @@ func (f *metadataForm) store(u *User, combine func(have, wish map[string]any) ma
 	return unprocessable(problems...)
 }
 
-// sizeOf returns the length of an object's shortest JSON: without the escapes that only HTML and JavaScript need.
+// sizeOf returns the length of an object's shortest JSON, without the escapes that only HTML and JavaScript need.
 func sizeOf(object map[string]any) int {
 	var counter byteCounter
 	encoder := json.NewEncoder(&counter)
@@ -72,7 +72,7 @@ func sizeOf(object map[string]any) int {
 	return int(counter) - len("\n") - saved*separators(object)
 }
 
-// separators returns how often U+2028 and U+2029 occur, which encoding/json always escapes.
+// separators counts U+2028 and U+2029, which encoding/json always escapes.
 func separators(value any) int {
 	count := 0
 	switch value := value.(type) {
@@ -90,7 +90,7 @@ func separators(value any) int {
 	return count
 }
 
-// byteCounter is a writer that only counts.
+// byteCounter is a writer that only counts bytes.
 type byteCounter int
 
 // Write counts p.
@@ -99,8 +99,8 @@ func (b *byteCounter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// merge stores what a deep merge of the fields that were sent makes of what was there. A field that is null as a whole is
-// refused: only a key in it can be removed so.
+// merge deep-merges the fields that were sent into the stored ones. It refuses null for a whole field, because null
+// only removes keys in it.
 func (f *metadataForm) merge(u *User) error {
 	for _, field := range f.fields(u) {
 		if field.given.Null {
@@ -110,7 +110,7 @@ func (f *metadataForm) merge(u *User) error {
 	return f.store(u, mergeObjects)
 }
 
-// overwrite is replace as PUT metadata has it: null private metadata is kept as null.
+// overwrite is replace for PUT metadata, which stores null private metadata as null.
 func (f *metadataForm) overwrite(u *User) error {
 	if err := f.replace(u); err != nil {
 		return err
@@ -121,20 +121,20 @@ func (f *metadataForm) overwrite(u *User) error {
 	return nil
 }
 
-// mergeObjects merges wish into a copy of have: objects key by key at every depth, null removes a key, and everything else,
-// arrays too, takes the place of what was there.
-func mergeObjects(have, wish map[string]any) map[string]any {
+// mergeObjects merges requested into a copy of have: objects key by key at every depth. Null removes a key, and every
+// other value, arrays included, replaces the former one.
+func mergeObjects(have, requested map[string]any) map[string]any {
 	merged := clone(have)
 	if merged == nil {
 		merged = map[string]any{}
 	}
-	for key, value := range wish {
+	for key, value := range requested {
 		inner, isObject := value.(map[string]any)
 		switch {
 		case value == nil:
 			delete(merged, key)
 		case isObject:
-			// What is no object yet starts as an empty one, so that nulls in a new object vanish too.
+			// A value that is no object yet starts as an empty one, so that nulls in a new object are removed too.
 			before, _ := merged[key].(map[string]any)
 			merged[key] = mergeObjects(before, inner)
 		default:
@@ -148,7 +148,7 @@ func mergeMetadata(c *call) (any, error) { return c.writeMetadata((*metadataForm
 
 func replaceMetadata(c *call) (any, error) { return c.writeMetadata((*metadataForm).overwrite) }
 
-// writeMetadata carries out a call whose body is the three metadata fields.
+// writeMetadata carries out a call whose body has the three metadata fields.
 func (c *call) writeMetadata(write func(*metadataForm, *User) error) (any, error) {
 	if _, err := c.user(); err != nil {
 		return nil, err

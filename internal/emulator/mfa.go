@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// userReference is what the operations that remove second factors answer.
+// userReference is the answer of the operations that remove second factors.
 type userReference struct {
 	UserID string `json:"user_id"`
 }
 
-// removeFactors applies remove to the user that the path names. Where there is nothing to remove that is a success too.
+// removeFactors applies remove to the user in the path. If there is nothing to remove, that is a success too.
 func (c *call) removeFactors(remove func(*User)) (any, error) {
 	u, err := c.change(c.id("user_id"), func(u *User) error {
 		remove(u)
@@ -25,7 +25,7 @@ func (c *call) removeFactors(remove func(*User)) (any, error) {
 	return userReference{UserID: u.ID}, nil
 }
 
-// disableMFA removes every second factor at once, and the backup codes with them. The phone numbers stay.
+// disableMFA removes every second factor and the backup codes. The phone numbers stay.
 func disableMFA(c *call) (any, error) {
 	return c.removeFactors(func(u *User) {
 		u.dropTOTP()
@@ -38,17 +38,17 @@ func disableMFA(c *call) (any, error) {
 			p.ReservedForSecondFactor, p.DefaultSecondFactor = false, false
 			p.UpdatedAt = millis(c.now)
 		}
-		u.settleFactors(c.now)
+		u.updateFactors(c.now)
 	})
 }
 
-// hasSecondFactor reports whether the user has an authenticator or a phone number kept as a second factor.
+// hasSecondFactor reports whether the user has an authenticator or a phone number reserved as second factor.
 func (u *User) hasSecondFactor() bool {
 	return u.TOTPEnabled || slices.ContainsFunc(u.PhoneNumbers, func(p PhoneNumber) bool { return p.ReservedForSecondFactor })
 }
 
-// settleFactors works out whether the user has a second factor and since when.
-func (u *User) settleFactors(now time.Time) {
+// updateFactors updates whether the user has a second factor and since when.
+func (u *User) updateFactors(now time.Time) {
 	enabled := u.hasSecondFactor()
 	switch {
 	case enabled && !u.TwoFactorEnabled:

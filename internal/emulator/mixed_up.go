@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// aboutAnother returns the body of an answer to a request of the entry's instance that is about another user than was asked
-// for: a list of the user to a request for a list, and else the user. Without such a user it is Clerk's error body.
+// aboutAnother returns an answer about another user than requested: a list with the user for a request for a list,
+// otherwise the user. Without such a user it returns Clerk's error body.
 func (s *Server) aboutAnother(entry *Entry, userID string) []byte {
 	answer := newAnswer()
 	var user *User

@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// NoticeKind says what a notice is about.
+// NoticeKind is the subject of a notice.
 type NoticeKind string
 
 const (
-	// PasskeyDeleted tells a user that one of his passkeys was deleted; Clerk always sends it.
+	// PasskeyDeleted notifies a user about a deleted passkey. Clerk always sends it.
 	PasskeyDeleted NoticeKind = "passkey_deleted"
-	// PrimaryEmailAddressChanged tells a user that another address is his primary one; Clerk sends it where the request asks for it.
+	// PrimaryEmailAddressChanged notifies a user about a new primary address. Clerk sends it if the request asks for it.
 	PrimaryEmailAddressChanged NoticeKind = "primary_email_address_changed"
 )
 
-// Notice is a mail that Clerk would have sent to a user. Nothing is sent here.
+// Notice is a mail that Clerk would have sent to a user. The emulator sends nothing.
 type Notice struct {
 	Time   time.Time  `json:"time"`
 	Kind   NoticeKind `json:"kind"`
@@ -33,15 +33,15 @@ func (c *call) notify(kind NoticeKind, userID, about string) {
 	c.instance.store.notices = append(c.instance.store.notices, Notice{Time: c.now, Kind: kind, UserID: userID, About: about})
 }
 
-// Notices returns the mails that Clerk would have sent to the instance's users since the last Reset, oldest first. Codes for a
-// verification are not among them.
+// Notices returns the mails that Clerk would have sent to the instance's users since the last Reset, oldest first,
+// without codes for verifications.
 func (i *Instance) Notices() []Notice {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return slices.Clone(i.store.notices)
 }
 
-// controlListNotices shows the notices of the selected instance.
+// controlListNotices returns the notices of the selected instance.
 func (s *Server) controlListNotices(r *http.Request) (any, error) {
 	i, err := s.selected(r)
 	if err != nil {

@@ -15,40 +15,40 @@ import (
 type OAuthToken struct {
 	// Token is the access token itself.
 	Token string `json:"token"`
-	// IDToken is what a provider of OpenID Connect gave beside it; empty means nothing.
+	// IDToken is the token of a provider of OpenID Connect; "" for none.
 	IDToken string `json:"id_token,omitempty"`
-	// TokenSecret makes it a token of OAuth 1, which has no scopes; empty means OAuth 2.
+	// TokenSecret makes it a token of OAuth 1, which has no scopes; "" means OAuth 2.
 	TokenSecret string `json:"token_secret,omitempty"`
 	// ExpiresAt is when it expires, in Unix milliseconds; nil means never.
 	ExpiresAt *int64 `json:"expires_at"`
-	// Refresh says what becomes of it when it is asked for after that; empty means RefreshSucceeds.
+	// Refresh is the result of a refresh after it expired; "" means RefreshSucceeds.
 	Refresh TokenRefresh `json:"refresh,omitempty"`
-	// Refreshed counts how often it was exchanged for a new one.
+	// Refreshed counts how often it was refreshed.
 	Refreshed int `json:"refreshed"`
 }
 
-// TokenRefresh is what the provider says when Clerk asks it for a new token.
+// TokenRefresh is the provider's answer when Clerk requests a new token.
 type TokenRefresh string
 
 const (
-	// RefreshSucceeds gives a new token that lasts an hour.
+	// RefreshSucceeds returns a new token that is valid for an hour.
 	RefreshSucceeds TokenRefresh = ""
-	// RefreshImpossible is a provider that gave no refresh token: 400 external_account_missing_refresh_token.
+	// RefreshImpossible means that the provider gave no refresh token: 400 external_account_missing_refresh_token.
 	RefreshImpossible TokenRefresh = "impossible"
-	// RefreshRefused is a provider that gives no new token: 400 oauth_token_retrieval_error.
+	// RefreshRefused means that the provider gives no new token: 400 oauth_token_retrieval_error.
 	RefreshRefused TokenRefresh = "refused"
 )
 
-// refreshedTokenLasts is how long a token lasts that a refresh gave.
+// refreshedTokenLasts is how long a refreshed token is valid.
 const refreshedTokenLasts = time.Hour
 
-// String keeps tokens out of printed structures; they are read field by field.
+// String prevents that tokens are printed with structures; they are read field by field.
 func (OAuthToken) String() string { return "(oauth token)" }
 
 // GoString does the same for %#v.
 func (OAuthToken) GoString() string { return "(oauth token)" }
 
-// expired reports whether the token is of no use any more.
+// expired reports whether the token is no longer valid.
 func (t *OAuthToken) expired(now time.Time) bool {
 	return t.ExpiresAt != nil && *t.ExpiresAt <= millis(now)
 }
@@ -96,8 +96,8 @@ func (a *ExternalAccount) tokenDocument() oauthTokenDocument {
 	return document
 }
 
-// listOAuthTokens answers the tokens of the user's accounts with a provider: none for a user who has no such account. What an
-// expired token is exchanged for is kept, and is no change of the user.
+// listOAuthTokens returns the tokens of the user's accounts at a provider; none for a user without such an account. A
+// refreshed token is stored, which is no change of the user.
 func listOAuthTokens(c *call) (any, error) {
 	u, err := c.user()
 	if err != nil {
@@ -115,7 +115,7 @@ func listOAuthTokens(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	shown, err := stretch(values, documents)
+	shown, err := sublist(values, documents)
 	if err != nil {
 		return nil, err
 	}
@@ -130,8 +130,8 @@ func listOAuthTokens(c *call) (any, error) {
 	return shown, nil
 }
 
-// freshTokens returns the tokens of the user's accounts with the provider, after those that have expired were refreshed. One
-// account whose token cannot be had spoils the answer for all.
+// freshTokens returns the tokens of the user's accounts at the provider, after a refresh of expired ones. If one
+// account's token is not available, the whole request fails.
 func (c *call) freshTokens(u *User, provider string) ([]oauthTokenDocument, error) {
 	fresh, refreshed := clone(u), false
 	documents := []oauthTokenDocument{}
@@ -159,7 +159,7 @@ func (c *call) freshTokens(u *User, provider string) ([]oauthTokenDocument, erro
 	return documents, nil
 }
 
-// offersProvider reports whether the instance has the provider switched on.
+// offersProvider reports whether the instance has the provider enabled.
 func (c *call) offersProvider(provider string) bool {
 	if enabled := c.settings().OAuthProviders; enabled != nil {
 		return slices.Contains(enabled, provider)

@@ -23,7 +23,7 @@ type personDocument struct {
 type memberDocument struct {
 	personDocument
 
-	// ProfileImageURL is deprecated, and required all the same.
+	// ProfileImageURL is deprecated but still required.
 	ProfileImageURL *string `json:"profile_image_url"`
 	Identifier      string  `json:"identifier"`
 	Username        *string `json:"username"`
@@ -58,7 +58,7 @@ func personOf(u *User) personDocument {
 	}
 }
 
-// identifier returns the text by which others know the user.
+// identifier returns the text by which others identify the user.
 func (u *User) identifier() string {
 	return cmp.Or(u.primaryEmail(), u.primaryPhone(), u.primaryWallet(), valueOf(u.Username))
 }
@@ -106,8 +106,8 @@ func listInvitations(c *call) (any, error) {
 	return pageOf(c, documents)
 }
 
-// organizationsUser returns the user that the path names, on an instance with organizations, for a query with no other parameters
-// than those known.
+// organizationsUser returns the user in the path. It fails on an instance without organizations, and for unknown query
+// parameters.
 func (c *call) organizationsUser(known ...string) (*User, error) {
 	if c.settings().OrganizationsDisabled {
 		return nil, refuse(http.StatusForbidden, "organization_not_enabled_in_instance", "access denied",
@@ -120,7 +120,7 @@ func (c *call) organizationsUser(known ...string) (*User, error) {
 	return u, refuseUnknown(c.request.URL.Query(), known...)
 }
 
-// statusAt returns how the invitation stands: one that was not answered in time has expired.
+// statusAt returns the status of the invitation: one that was not answered in time has expired.
 func (v *OrganizationInvitation) statusAt(now time.Time) string {
 	if v.Status == invitationPending && v.ExpiresAt != nil && *v.ExpiresAt <= millis(now) {
 		return invitationExpired
@@ -128,7 +128,7 @@ func (v *OrganizationInvitation) statusAt(now time.Time) string {
 	return v.Status
 }
 
-// inviter shows who invited; nil if nobody is named or he is no user of the instance any more.
+// inviter returns who invited; nil if nobody is named or the user no longer exists.
 func (c *call) inviter(id *string) *inviterDocument {
 	u := c.instance.store.find(valueOf(id))
 	if u == nil {
@@ -137,9 +137,9 @@ func (c *call) inviter(id *string) *inviterDocument {
 	return &inviterDocument{personDocument: personOf(u), Identifier: u.identifier()}
 }
 
-// pageOf answers the page of the list that the call asks for.
+// pageOf returns the requested page of the list.
 func pageOf[T any](c *call, list []T) (any, error) {
-	shown, err := stretch(c.request.URL.Query(), list)
+	shown, err := sublist(c.request.URL.Query(), list)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Organization is an organization as a membership shows it. What is left out of a seeded one is filled in.
+// Organization is an organization as a membership shows it. Missing fields of a seeded one are filled in.
 type Organization struct {
 	Object                string         `json:"object"`
 	ID                    string         `json:"id"`
@@ -25,12 +25,12 @@ type Organization struct {
 	UpdatedAt             int64          `json:"updated_at"`
 }
 
-// OrganizationMembership is a user's membership in an organization. The user is found through it by the list filter
-// organization_id.
+// OrganizationMembership is a user's membership in an organization. The list filter organization_id finds the user by
+// it.
 type OrganizationMembership struct {
 	Object string `json:"object"`
 	ID     string `json:"id"`
-	// Role is its key; empty in a seeded membership means org:member.
+	// Role is the role's key; "" in a seeded membership means org:member.
 	Role            string         `json:"role"`
 	RoleName        string         `json:"role_name"`
 	Permissions     []string       `json:"permissions"`
@@ -45,14 +45,14 @@ type OrganizationMembership struct {
 type OrganizationInvitation struct {
 	Object string `json:"object"`
 	ID     string `json:"id"`
-	// EmailAddress is where the invitation went; empty in a seeded one means the user's primary address.
+	// EmailAddress is the address of the recipient; "" in a seeded one means the user's primary address.
 	EmailAddress   string `json:"email_address"`
 	Role           string `json:"role"`
 	RoleName       string `json:"role_name"`
 	OrganizationID string `json:"organization_id"`
 	// InviterID is the user who invited; nil for none.
 	InviterID *string `json:"inviter_id"`
-	// Status is pending, accepted, revoked or expired; empty in a seeded one means pending. A pending invitation reads as
+	// Status is pending, accepted, revoked or expired; "" in a seeded one means pending. A pending invitation shows as
 	// expired from ExpiresAt on.
 	Status          string                 `json:"status"`
 	PublicMetadata  map[string]any         `json:"public_metadata"`
@@ -92,7 +92,7 @@ func (u *User) organizations() []string {
 	return ids
 }
 
-// completeOrganizations fills in what seeded memberships and invitations leave out.
+// completeOrganizations fills in missing fields of seeded memberships and invitations.
 func (i *Instance) completeOrganizations(u *User, now time.Time) {
 	for n := range u.OrganizationMemberships {
 		m := &u.OrganizationMemberships[n]

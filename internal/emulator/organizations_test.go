@@ -107,7 +107,7 @@ func TestOrganizationMemberships(t *testing.T) {
 	}
 }
 
-func TestOrganizationListsShowTenUnlessToldOtherwise(t *testing.T) {
+func TestOrganizationListsShowTenByDefault(t *testing.T) {
 	t.Parallel()
 	c := start(t, emulator.InstanceConfig{})
 	var seed emulator.User

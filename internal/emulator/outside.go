@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// ErrNoUser says that the instance has no user with the id.
+// ErrNoUser means that the instance has no user with the id.
 var ErrNoUser = errors.New("no such user")
 
-// Users returns the instance's users as they are now, oldest first, whatever lists show.
+// Users returns the instance's present users, oldest first, whatever lists show.
 func (i *Instance) Users() []*User {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -54,9 +54,9 @@ func (i *Instance) Find(match func(*User) bool) *User {
 	return found
 }
 
-// Seed stores a user as somebody who was there before, and returns him complete: ids, times, object names and, where
-// addresses are given but no primary one, the primary are filled in, metadata that is nil is {}, and the flags of the
-// credentials given are set. Nothing is checked, so that users can be seeded that Clerk would refuse today.
+// Seed stores a user as an existing one, and returns it completed: with ids, times, object names, a primary address or
+// number if there are any, {} for nil metadata, and the flags of given credentials. Nothing is checked, so that a test
+// can seed users that Clerk would refuse today.
 func (i *Instance) Seed(u User) *User {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -71,14 +71,14 @@ func (i *Instance) Seed(u User) *User {
 	if seeded.PrivateMetadata == nil {
 		seeded.PrivateMetadata = map[string]any{}
 	}
-	seeded.settleCredentials(&User{}, now)
+	seeded.updateCredentials(&User{}, now)
 	i.complete(seeded, now)
 	i.store.put(seeded, now, i.settings.ListLag)
 	return clone(i.show(seeded, now))
 }
 
-// Edit changes a user as somebody in the Dashboard would and returns what became of him. A change raises UpdatedAt unless
-// the function sets it, and another password PasswordLastUpdatedAt likewise. The error is ErrNoUser.
+// Edit changes a user like a person in the Dashboard and returns the changed user. A change raises UpdatedAt unless the
+// function sets it; likewise another password raises PasswordLastUpdatedAt. The error is ErrNoUser.
 func (i *Instance) Edit(id string, change func(*User)) (*User, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -94,7 +94,7 @@ func (i *Instance) Edit(id string, change func(*User)) (*User, error) {
 	if edited.Locked && !shown.Locked && edited.LockedUntil.IsZero() {
 		edited.LockedUntil = i.settings.lockedUntil(now)
 	}
-	edited.settleCredentials(shown, now)
+	edited.updateCredentials(shown, now)
 	i.complete(edited, now)
 	if edited.UpdatedAt == before.UpdatedAt {
 		stamp(edited, before, now)
@@ -103,7 +103,7 @@ func (i *Instance) Edit(id string, change func(*User)) (*User, error) {
 	return clone(i.show(edited, now)), nil
 }
 
-// Delete deletes a user as somebody in the Dashboard would. The error is ErrNoUser.
+// Delete deletes a user like a person in the Dashboard. The error is ErrNoUser.
 func (i *Instance) Delete(id string) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -114,7 +114,7 @@ func (i *Instance) Delete(id string) error {
 	return nil
 }
 
-// show returns u as it reads now: a shallow copy with the lock's fields worked out.
+// show returns u at the time now: a shallow copy with the fields of the lock computed.
 func (i *Instance) show(u *User, now time.Time) *User {
 	shown := *u
 	shown.LockoutExpiresInSeconds = nil
@@ -136,12 +136,12 @@ func (i *Instance) show(u *User, now time.Time) *User {
 	return &shown
 }
 
-// stamp raises the time of the last change; it always grows, as it would between two requests that cross a network.
+// stamp raises the time of the last change. It always grows, as between two requests over a network.
 func stamp(u, before *User, now time.Time) {
 	u.UpdatedAt = max(millis(now), before.UpdatedAt+1)
 }
 
-// complete fills in what every user has, so that its JSON fits Clerk's schema.
+// complete fills in what every user has, so that its JSON conforms to Clerk's schema.
 func (i *Instance) complete(u *User, now time.Time) {
 	u.Object = "user"
 	u.ImageURL = cmp.Or(u.ImageURL, imageURL(u.ID))
@@ -162,8 +162,8 @@ func (i *Instance) complete(u *User, now time.Time) {
 	}
 }
 
-// normalObject puts an object into the form that decoding JSON gives, with numbers as they were written; nil becomes {}.
-// An object that is no JSON becomes {} too.
+// normalObject converts an object into the form that decoding JSON gives, with numbers as written. Nil becomes {}, and
+// so does an object without a JSON form.
 func normalObject(object map[string]any) map[string]any {
 	normal := map[string]any{}
 	if raw, err := json.Marshal(object); err == nil && object != nil {

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// settleCredentials makes what shows of the credentials fit what was changed of them from outside, and the other way round:
-// a stored password makes PasswordEnabled true and moves its time, and PasswordEnabled made false forgets the password. A flag
-// that is set without a credential stands for one that nobody here knows: it verifies nothing.
-func (u *User) settleCredentials(before *User, now time.Time) {
-	u.settlePassword(before, now)
+// updateCredentials makes credentials and the fields that show them consistent after a change from outside. A stored
+// password sets PasswordEnabled and its time, and a cleared PasswordEnabled removes the password. A flag without a
+// credential stands for an unknown one, which verifies nothing.
+func (u *User) updateCredentials(before *User, now time.Time) {
+	u.updatePassword(before, now)
 	secret := &u.Credentials.TOTPSecret
 	switch {
 	case *secret != before.Credentials.TOTPSecret:
@@ -28,11 +28,11 @@ func (u *User) settleCredentials(before *User, now time.Time) {
 		u.writeBackupCodes(nil)
 	}
 	if u.hasSecondFactor() != before.hasSecondFactor() {
-		u.settleFactors(now)
+		u.updateFactors(now)
 	}
 }
 
-func (u *User) settlePassword(before *User, now time.Time) {
+func (u *User) updatePassword(before *User, now time.Time) {
 	written := u.Credentials.password() != before.Credentials.password()
 	known := u.Credentials.password() != passwordParts{}
 	switch {
@@ -47,11 +47,11 @@ func (u *User) settlePassword(before *User, now time.Time) {
 	if equal(u.PasswordLastUpdatedAt, before.PasswordLastUpdatedAt) {
 		u.PasswordLastUpdatedAt = new(millis(now))
 	}
-	// The mark was the former password's, unless it was set together with the new one.
+	// The mark belonged to the former password, unless it was set together with the new one.
 	u.PasswordCompromised = u.PasswordCompromised && !before.PasswordCompromised
 }
 
-// passwordParts are the credentials that make up a password, in one comparable value.
+// passwordParts are the credentials of a password, in one comparable value.
 type passwordParts struct{ plain, digest, hasher string }
 
 func (k Credentials) password() passwordParts {

@@ -134,7 +134,7 @@ func TestControlCredentials(t *testing.T) {
 	c := start(t, emulator.InstanceConfig{})
 	c.instance.Configure(noLimits)
 	var u emulator.User
-	c.tell("POST", "/users", `{"username":"somebody","passkeys":[{"name":"laptop"}],
+	c.control("POST", "/users", `{"username":"somebody","passkeys":[{"name":"laptop"}],
 		"_credentials":{"password":"short","totp_secret":"`+rfcSecret+`","backup_codes":["backup-1","backup-2"]},
 		"_emulator":{"trusted_devices":[{"id":"tdev_a"}],"password_compromised":true}}`, &u)
 	path := "/users/" + u.ID
@@ -153,7 +153,7 @@ func TestControlCredentials(t *testing.T) {
 	},
 	) {
 		var raw json.RawMessage
-		c.tell("GET", path, "", &raw)
+		c.control("GET", path, "", &raw)
 		for _, secret := range []string{"short", rfcSecret, "backup-2", "_credentials"} {
 			if strings.Contains(string(raw), secret) {
 				t.Errorf("the control path shows %q", secret)
@@ -172,20 +172,20 @@ func TestControlCredentials(t *testing.T) {
 	if got := shown(); !got.Hidden.SessionsRevokedAt.Equal(noon.Add(time.Second)) {
 		t.Errorf("sessions ended %s", got.Hidden.SessionsRevokedAt)
 	}
-	c.tell("PATCH", path, `{"_credentials":{"password":"short"}}`, nil)
+	c.control("PATCH", path, `{"_credentials":{"password":"short"}}`, nil)
 	got := shown()
 	if *got.PasswordLastUpdatedAt != noon.UnixMilli()+1000 || got.Hidden.PasswordCompromised ||
 		len(got.Hidden.TrustedDevices) != 1 || !got.TOTPEnabled {
 		t.Errorf("after writing the same password again: %+v", got)
 	}
-	c.tell("PATCH", path, `{"password_enabled":false}`, nil)
+	c.control("PATCH", path, `{"password_enabled":false}`, nil)
 	c.send("POST", path+"/verify_password", m{"password": "short"}).refused(400, "no_password_set")
-	c.tell("PATCH", path, `{"first_name":"Ada"}`, nil)
+	c.control("PATCH", path, `{"first_name":"Ada"}`, nil)
 	c.send("POST", path+"/verify_totp", m{"code": "backup-2"}).ok()
-	if c.tell("PATCH", path, `{"_credentials":{"pin":"1"}}`, nil) != 400 {
+	if c.control("PATCH", path, `{"_credentials":{"pin":"1"}}`, nil) != 400 {
 		t.Error("an unknown credential is taken")
 	}
-	c.tell("POST", "/users", `{"username":"old","password_last_updated_at":5,"_credentials":{"password":"short"}}`, &u)
+	c.control("POST", "/users", `{"username":"old","password_last_updated_at":5,"_credentials":{"password":"short"}}`, &u)
 	if *u.PasswordLastUpdatedAt != 5 {
 		t.Errorf("seeded password time %d", *u.PasswordLastUpdatedAt)
 	}

@@ -9,14 +9,14 @@ import (
 	"slices"
 )
 
-// listPage is the form of every list but that of users: a page, and how many there are in all.
+// listPage is the form of every list except that of users: a page, and the total number.
 type listPage[T any] struct {
 	Data       []T `json:"data"`
 	TotalCount int `json:"total_count"`
 }
 
-// stretch returns the part of a list that the query's limit and offset ask for.
-func stretch[T any](values url.Values, list []T) ([]T, error) {
+// sublist returns the part of a list that the query's limit and offset select.
+func sublist[T any](values url.Values, list []T) ([]T, error) {
 	page, err := parsePage(url.Values{"limit": values["limit"], "offset": values["offset"]})
 	if err != nil {
 		return nil, err
@@ -25,7 +25,7 @@ func stretch[T any](values url.Values, list []T) ([]T, error) {
 	return list[from:min(from+page.limit, len(list))], nil
 }
 
-// refuseUnknown refuses query parameters that an operation does not have, as list and count do.
+// refuseUnknown refuses unknown query parameters, as list and count do.
 func refuseUnknown(values url.Values, known ...string) error {
 	var found []errorEntry
 	for _, param := range slices.Sorted(maps.Keys(values)) {

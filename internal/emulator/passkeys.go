@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Passkey is a passkey of a user. It cannot be made through this API, only seeded.
+// Passkey is a passkey of a user. It can only be seeded; the API cannot create one.
 type Passkey struct {
 	ID           string        `json:"id"`
 	Object       string        `json:"object"`
@@ -19,8 +19,7 @@ type Passkey struct {
 	Verification *Verification `json:"verification"`
 }
 
-// completePasskeys fills in what seeded passkeys leave out. One that does not say how it was verified was verified as a
-// passkey.
+// completePasskeys fills in missing fields of seeded passkeys. The default verification is by the passkey.
 func (i *Instance) completePasskeys(u *User, now time.Time) {
 	u.Passkeys = notNil(u.Passkeys)
 	for n := range u.Passkeys {
@@ -34,7 +33,7 @@ func (i *Instance) completePasskeys(u *User, now time.Time) {
 	}
 }
 
-// deletePasskey removes a passkey and tells the user by mail.
+// deletePasskey removes a passkey and notifies the user by mail.
 func deletePasskey(c *call) (any, error) {
 	u, err := c.user()
 	if err != nil {

@@ -45,14 +45,14 @@ func TestPasskeysAreDeletedByMail(t *testing.T) {
 		t.Errorf("notices (-want +got):\n%s", diff)
 	}
 	var shownToAll []emulator.Notice
-	c.tell("GET", "/notices", "", &shownToAll)
+	c.control("GET", "/notices", "", &shownToAll)
 	if diff := cmp.Diff(mails, shownToAll); diff != "" {
 		t.Errorf("notices at the control path (-want +got):\n%s", diff)
 	}
 	c.instance.Configure(func(s *emulator.Settings) { s.PasskeysDisabled = true })
 	c.send("DELETE", path+u.Passkeys[0].ID, nil).refused(http.StatusForbidden, "feature_not_enabled")
 	c.instance.Reset()
-	if c.tell("GET", "/notices", "", &shownToAll); len(shownToAll) != 0 {
+	if c.control("GET", "/notices", "", &shownToAll); len(shownToAll) != 0 {
 		t.Error("a reset leaves notices")
 	}
 }

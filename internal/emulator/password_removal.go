@@ -8,8 +8,8 @@ type removePasswordForm struct {
 	SignOutOfOtherSessions given[bool] `json:"sign_out_of_other_sessions" null:"no"`
 }
 
-// removePassword takes the password away, whether or not that leaves the user a way to sign in. A user without one is answered
-// unchanged and keeps his sessions.
+// removePassword removes the password, even if it is the last way to sign in. A user without one stays unchanged and
+// keeps the sessions.
 func removePassword(c *call) (any, error) {
 	u, err := c.user()
 	if err != nil {
@@ -34,7 +34,7 @@ func removePassword(c *call) (any, error) {
 	})
 }
 
-// dropPassword leaves the user without a password and without what Clerk knows about it.
+// dropPassword removes the user's password and Clerk's data about it.
 func (u *User) dropPassword() {
 	u.Credentials.Password, u.Credentials.PasswordDigest, u.Credentials.PasswordHasher = "", "", ""
 	u.PasswordEnabled, u.PasswordLastUpdatedAt, u.PasswordCompromised = false, nil, false

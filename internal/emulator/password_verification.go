@@ -14,10 +14,10 @@ type verifyPasswordForm struct {
 	Password given[string] `json:"password" null:"no"`
 }
 
-// proof answers a verification that succeeded; one that did not is refused.
+// proof is the answer to a successful verification; others are refused.
 type proof struct {
 	Verified bool `json:"verified"`
-	// CodeType says what a second factor's code was: totp or backup_code.
+	// CodeType is the type of a second factor's code: totp or backup_code.
 	CodeType string `json:"code_type,omitempty"`
 }
 
@@ -41,8 +41,8 @@ func verifyPassword(c *call) (any, error) {
 	return proof{Verified: true}, nil
 }
 
-// matches reports whether the text is the password. Of the digests only those of bcrypt are computed: with any other hasher
-// every password is wrong.
+// matches reports whether the text is the password. Only bcrypt digests are computed: with any other hasher every
+// password is wrong.
 func (k Credentials) matches(password string) bool {
 	switch {
 	case k.Password != "":

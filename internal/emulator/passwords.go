@@ -17,7 +17,7 @@ const (
 	maxPasswordBytes  = 72
 )
 
-// The formats of the digests most likely to be imported. They are compiled once per process and never written.
+// The formats of the digests that are imported most often. They are compiled once per process and never written.
 var (
 	bcryptPattern = regexp.MustCompile(`^\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}$`)
 	argon2Pattern = regexp.MustCompile(`^\$argon2(id?)\$v=[0-9]+\$m=[0-9]+,t=[0-9]+,p=[0-9]+\$[^$]+\$[^$]+$`)
@@ -26,7 +26,7 @@ var (
 	sha256Pattern = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
 )
 
-// fits reports whether a digest has the format of its hasher. A hasher without a pattern here takes any digest.
+// fits reports whether a digest has the format of its hasher. A hasher without a pattern here accepts any digest.
 func fits(hasher, digest string) bool {
 	switch hasher {
 	case "bcrypt":
@@ -53,14 +53,14 @@ func hashers() []string {
 	}
 }
 
-// breached reports whether the password is taken for one of a breach list: those known everywhere, in any case, and those that
-// the instance adds.
+// breached reports whether the password is on a breach list: a few well-known ones, in any case, and those of the
+// instance.
 func breached(s *Settings, password string) bool {
 	everywhere := []string{"password", "password1", "password123", "12345678", "123456789", "qwertyuiop", "iloveyou", "letmein123"}
 	return slices.Contains(everywhere, strings.ToLower(password)) || slices.Contains(s.Pwned, password)
 }
 
-// credentialsForm are the fields of create and update that can be written and never read.
+// credentialsForm has the write-only fields of create and update.
 type credentialsForm struct {
 	Password           given[string]   `json:"password"`
 	PasswordDigest     given[string]   `json:"password_digest"`
@@ -70,7 +70,7 @@ type credentialsForm struct {
 	BackupCodes        given[[]string] `json:"backup_codes"         null:"no"`
 }
 
-// setsPassword reports whether the form gives the user a password in either form.
+// setsPassword reports whether the form has a password or a digest.
 func (f *credentialsForm) setsPassword() bool {
 	return f.Password.present() && f.Password.Value != "" || f.PasswordDigest.present() && f.PasswordDigest.Value != ""
 }
@@ -123,7 +123,7 @@ func (f *credentialsForm) digestProblems() []errorEntry {
 	return nil
 }
 
-// write stores the credentials that the form holds.
+// write stores the credentials of the form.
 func (f *credentialsForm) write(u *User, now time.Time) {
 	if f.setsPassword() {
 		u.Credentials.Password, u.Credentials.PasswordDigest = f.Password.Value, f.PasswordDigest.Value
@@ -133,7 +133,7 @@ func (f *credentialsForm) write(u *User, now time.Time) {
 	}
 	if f.TOTPSecret.present() {
 		u.Credentials.TOTPSecret, u.TOTPEnabled = f.TOTPSecret.Value, true
-		u.settleFactors(now)
+		u.updateFactors(now)
 	}
 	if f.BackupCodes.present() {
 		u.writeBackupCodes(slices.Clone(f.BackupCodes.Value))

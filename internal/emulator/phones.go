@@ -30,7 +30,7 @@ type replacePhoneForm struct {
 	Status      given[status] `json:"identification_status" null:"no"`
 }
 
-// phoneHolder returns the user of the number that the path names, and where in his list it is.
+// phoneHolder returns the user of the number in the path, and the index of the number.
 func (c *call) phoneHolder() (*User, int, error) {
 	u := c.instance.store.find(c.instance.store.addresses[c.id("id")])
 	if u != nil {
@@ -41,7 +41,7 @@ func (c *call) phoneHolder() (*User, int, error) {
 	return nil, 0, notFound("phone number", c.id("id"))
 }
 
-// phone returns where in the user's list the number with the id is, or -1.
+// phone returns the index of the number with the id, or -1.
 func (u *User) phone(id string) int {
 	return slices.IndexFunc(u.PhoneNumbers, func(p PhoneNumber) bool { return p.ID == id })
 }
@@ -91,7 +91,7 @@ func secondFactorRefused(code, why string) error {
 	return refuse(http.StatusBadRequest, code, "Second factor refused", why).about("reserved_for_second_factor")
 }
 
-// reserveForSecondFactor makes the nth number a second factor, the default one if there is no other, or takes it back.
+// reserveForSecondFactor makes the nth number a second factor, the default one if there is no other, or undoes that.
 func (u *User) reserveForSecondFactor(n int, reserve bool, c *call) error {
 	p := &u.PhoneNumbers[n]
 	if p.ReservedForSecondFactor == reserve {
@@ -107,7 +107,7 @@ func (u *User) reserveForSecondFactor(n int, reserve bool, c *call) error {
 	if reserve && !u.hasIdentifier() {
 		return secondFactorRefused("identification_update_failed", "The last identification cannot be a second factor.")
 	}
-	u.settleFactors(c.now)
+	u.updateFactors(c.now)
 	return nil
 }
 
@@ -174,7 +174,7 @@ func deletePhoneNumber(c *call) (any, error) {
 			return lastIdentification()
 		}
 		rest.succeedPhone(c.id("id"))
-		rest.settleFactors(c.now)
+		rest.updateFactors(c.now)
 		return nil
 	})
 	if err != nil {
@@ -183,8 +183,8 @@ func deletePhoneNumber(c *call) (any, error) {
 	return deletedObject{Object: "phone_number", ID: c.id("id"), Deleted: true}, nil
 }
 
-// succeedPhone makes the oldest verified number primary after the primary one with the id was deleted, and any second factor
-// the default one if none is left.
+// succeedPhone makes the oldest verified number primary after the primary one with the id was deleted. It makes a
+// second factor the default one if none is left.
 func (u *User) succeedPhone(deleted string) {
 	isDefault := func(p PhoneNumber) bool { return p.DefaultSecondFactor }
 	isFactor := func(p PhoneNumber) bool { return p.ReservedForSecondFactor }
@@ -203,7 +203,8 @@ func (u *User) succeedPhone(deleted string) {
 	}
 }
 
-// replacePhoneNumber makes one number the user's only one; it is never a second factor. A number he has already keeps its id.
+// replacePhoneNumber makes one number the user's only one; it is never a second factor. An existing number keeps its
+// id.
 func replacePhoneNumber(c *call) (any, error) {
 	u, err := c.user()
 	if err != nil {
@@ -213,11 +214,11 @@ func replacePhoneNumber(c *call) (any, error) {
 	if err := decode(c, &form); err != nil {
 		return nil, err
 	}
-	wish, err := statusOf(&form.Status)
+	requested, err := statusOf(&form.Status)
 	if err != nil {
 		return nil, err
 	}
-	kept := phoneNumber(form.PhoneNumber.Value, wish)
+	kept := phoneNumber(form.PhoneNumber.Value, requested)
 	for _, p := range u.PhoneNumbers {
 		if len(p.LinkedTo) > 0 {
 			return nil, linkedIdentification()
@@ -232,7 +233,7 @@ func replacePhoneNumber(c *call) (any, error) {
 	u, err = c.change(u.ID, func(u *User) error {
 		u.PhoneNumbers = []PhoneNumber{kept}
 		c.instance.completeIdentifications(u, c.now)
-		u.settleFactors(c.now)
+		u.updateFactors(c.now)
 		return nil
 	})
 	if err != nil {

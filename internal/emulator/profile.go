@@ -28,7 +28,7 @@ type profileForm struct {
 	CreatedAt                 given[string] `json:"created_at"`
 }
 
-// problems returns what is wrong with the form on its own, whoever else there is.
+// problems returns the problems of the form by itself, without regard to other users.
 func (f *profileForm) problems(s *Settings, now time.Time) []errorEntry {
 	found := f.credentialsForm.problems(s)
 	for _, name := range []namedText{{"first_name", &f.FirstName}, {"last_name", &f.LastName}} {
@@ -58,13 +58,13 @@ func (f *profileForm) problems(s *Settings, now time.Time) []errorEntry {
 	return found
 }
 
-// namedText is a text field beside its name.
+// namedText is a text field with its name.
 type namedText struct {
 	param string
 	text  *given[string]
 }
 
-// conflicts returns the fields whose value belongs to a user other than the one with the id except.
+// conflicts returns the fields whose value belongs to a user other than except.
 func (f *profileForm) conflicts(s *store, except string) []errorEntry {
 	var found []errorEntry
 	if f.ExternalID.Value != "" && s.taken(newIdentity("external_id", f.ExternalID.Value), except) {
@@ -76,7 +76,7 @@ func (f *profileForm) conflicts(s *store, except string) []errorEntry {
 	return found
 }
 
-// write stores what the form holds. Null and the empty text clear a text; null leaves a flag as it is.
+// write stores the form. Null and "" clear a text; null does not change a flag.
 func (f *profileForm) write(u *User, now time.Time) {
 	texts := map[**string]*given[string]{
 		&u.ExternalID: &f.ExternalID, &u.FirstName: &f.FirstName, &u.LastName: &f.LastName, &u.Locale: &f.Locale,

@@ -20,25 +20,25 @@ import (
 )
 
 const (
-	// maxImage is the size of the largest image, in bytes. Clerk says 10 MB, which is taken for 10 MiB.
+	// maxImage is the maximum size of an image, in bytes. Clerk says 10 MB, which is assumed to be 10 MiB.
 	maxImage = 10 << 20
-	// maxUpload is the size of the largest request body, in bytes: that of the largest image and of the form around it.
+	// maxUpload is the maximum size of a request body, in bytes: the largest image and the form around it.
 	maxUpload = maxImage + 64<<10
-	// imagePart is the name that the form gives the image.
+	// imagePart is the name of the image in the form.
 	imagePart = "file"
 )
 
-// ProfileImage tells what was uploaded as a user's image. The image itself is not kept.
+// ProfileImage describes the image that was uploaded for a user. The image itself is not kept.
 type ProfileImage struct {
 	// SHA256 is the digest of the uploaded bytes, in lower-case hexadecimal.
 	SHA256 string `json:"sha256"`
-	// ContentType is what the bytes are, whatever the upload said of them, for example image/png.
+	// ContentType is the type of the bytes, whatever the upload declared, for example image/png.
 	ContentType string `json:"content_type"`
-	// Size is how many bytes there are.
+	// Size is the number of bytes.
 	Size int `json:"size"`
 }
 
-// imageURL returns where Clerk would show the image of that name.
+// imageURL returns the URL at which Clerk would serve the image with that name.
 func imageURL(name string) string { return "https://img.clerk.com/" + name }
 
 func setProfileImage(c *call) (any, error) {
@@ -61,7 +61,7 @@ func setProfileImage(c *call) (any, error) {
 	})
 }
 
-// deleteProfileImage leaves the user with the avatar that Clerk makes up.
+// deleteProfileImage removes the user's image; Clerk then shows a generated avatar.
 func deleteProfileImage(c *call) (any, error) {
 	u, err := c.user()
 	if err != nil {
@@ -77,7 +77,7 @@ func deleteProfileImage(c *call) (any, error) {
 	})
 }
 
-// upload returns the file in the call's form. A part without a file name is a field of the form and no file.
+// upload returns the file in the call's form. A part without a file name is not a file.
 func (c *call) upload() ([]byte, error) {
 	mediaType, params, _ := mime.ParseMediaType(c.request.Header.Get("Content-Type"))
 	switch {
@@ -112,7 +112,7 @@ func (c *call) upload() ([]byte, error) {
 	return raw, nil
 }
 
-// identifyImage tells what an upload is. What it is called does not count, and what cannot be decoded is refused.
+// identifyImage detects the type of an upload by its content. It ignores the name, and refuses what cannot be decoded.
 func identifyImage(raw []byte) (*ProfileImage, error) {
 	decoders := map[string]func(io.Reader) (image.Image, error){
 		"image/jpeg": jpeg.Decode, "image/png": png.Decode, "image/gif": gif.Decode, "image/webp": webp.Decode,

@@ -5,7 +5,7 @@ package emulator
 
 import "net/http"
 
-// routes returns the API. What it does not serve is answered like a route that does not exist.
+// routes returns the API. Everything else gets the answer of an unknown route.
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	serve := func(method, path string, op operation) {
@@ -39,7 +39,7 @@ func (s *Server) routes() http.Handler {
 	serve("PATCH", "/phone_numbers/{id}", updatePhoneNumber)
 	serve("DELETE", "/phone_numbers/{id}", deletePhoneNumber)
 
-	// The three writes that share a limit of their own per user.
+	// The three writes that share a limit per user.
 	perUser := func(r *http.Request) string { return r.PathValue("user_id") }
 	mux.Handle("PATCH "+BasePath+"/users/{user_id}", s.limited(updateUser, perUser))
 	mux.Handle("PATCH "+BasePath+"/users/{user_id}/metadata", s.limited(mergeMetadata, perUser))
@@ -49,7 +49,7 @@ func (s *Server) routes() http.Handler {
 	return mux
 }
 
-// unserved answers a route that does not exist.
+// unserved answers like an unknown route.
 func unserved(*call) (any, error) { return nil, unknownRoute() }
 
 // instanceDocument is Clerk's schema Instance.

@@ -13,20 +13,20 @@ import (
 )
 
 const (
-	// BasePath is where the API is served; a client's base URL ends with it.
+	// BasePath is the path of the API; a client's base URL ends with it.
 	BasePath = "/v1"
-	// ControlPath is where the emulator itself is asked and told things over HTTP.
+	// ControlPath is the path of the emulator's own HTTP requests.
 	ControlPath = "/_emulator"
 )
 
-// Config says how a Server behaves. The zero value is a server that runs with the machine's clock and answers at once.
+// Config configures a Server. The zero value is a server that uses the machine's clock and answers at once.
 type Config struct {
-	// Now is the base of the server's clock; nil means the machine's clock. A test that wants time to stand still gives a
-	// function that always returns the same time and moves it by Clock().Advance.
+	// Now is the base of the server's clock; nil means the machine's clock. To stop time, a test passes a function that
+	// always returns the same time and moves it by Clock().Advance.
 	Now func() time.Time
-	// Latency is waited before every answer, in the machine's time.
+	// Latency is the delay before every answer, by the machine's clock.
 	Latency time.Duration
-	// JournalLimit is how many requests the journal holds before it drops the oldest; 0 means 100 000.
+	// JournalLimit is the number of requests in the journal before it drops the oldest; 0 means 100 000.
 	JournalLimit int
 }
 
@@ -48,7 +48,7 @@ type Server struct {
 	keysMade  int
 }
 
-// credential is what a secret key stands for.
+// credential is what a secret key gives access to.
 type credential struct {
 	instance *Instance
 	id       string
@@ -70,20 +70,21 @@ func New(c Config) *Server {
 	return s
 }
 
-// InstanceConfig describes an instance to be added to a Server.
+// InstanceConfig describes an instance to add to a Server.
 type InstanceConfig struct {
-	// ID is the instance's id. Empty means one that is derived from the first key.
+	// ID is the instance's id; by default it is derived from the first key.
 	ID string
-	// Environment is the kind of instance. Empty means what the first key's prefix says, development without a key.
+	// Environment is the instance's environment. By default the first key's prefix decides; without a key it is
+	// development.
 	Environment Environment
-	// Keys are its secret keys. None means that one is made up. A key that belongs to another instance moves to this one.
+	// Keys are its secret keys; by default one is generated. A key of another instance moves to this one.
 	Keys []string
-	// Settings are its switches; they can be changed later.
+	// Settings are its settings; they can be changed later.
 	Settings Settings
 }
 
-// AddInstance adds an empty instance. An id that the server knows already yields that instance, with the keys added and
-// everything else as it was.
+// AddInstance adds an empty instance. For a known id it returns that instance with the keys added and otherwise
+// unchanged.
 func (s *Server) AddInstance(c InstanceConfig) *Instance {
 	if len(c.Keys) == 0 {
 		prefix := "sk_test_"
@@ -123,30 +124,30 @@ func (s *Server) Instance(id string) *Instance {
 	return nil
 }
 
-// Clock returns the clock that locks, limits, lags and times in answers go by.
+// Clock returns the clock for locks, limits, lags and times in answers.
 func (s *Server) Clock() *Clock { return s.clock }
 
-// Journal returns every request to the API, oldest first. Requests to the control path are not in it.
+// Journal returns every request to the API, oldest first, without control requests.
 func (s *Server) Journal() Entries { return s.journal.of("") }
 
 // ResetJournal forgets every request.
 func (s *Server) ResetJournal() { s.journal.reset("") }
 
-// InjectFault arms a fault and returns its id. Faults are tried in the order they were injected.
+// InjectFault injects a fault and returns its id. Faults are tried in the order of injection.
 func (s *Server) InjectFault(f Fault) string { return s.faults.inject(f) }
 
-// Faults returns the faults that still wait for requests, with Skip and Times counted down.
+// Faults returns the faults that still wait for requests, with the remaining Skip and Times.
 func (s *Server) Faults() []Fault { return s.faults.list("") }
 
-// RemoveFault disarms a fault and ends the requests that hang on it. It reports whether there was one.
+// RemoveFault removes a fault and ends the requests that hang on it. It reports whether there was one.
 func (s *Server) RemoveFault(id string) bool {
 	return s.faults.remove(func(f Fault) bool { return f.ID == id }) > 0
 }
 
-// ClearFaults disarms every fault and ends the requests that hang on one.
+// ClearFaults removes every fault and ends the requests that hang on one.
 func (s *Server) ClearFaults() { s.faults.remove(func(Fault) bool { return true }) }
 
-// Reset deletes every user, forgets the journal and the counts against rate limits, and disarms every fault. Instances, keys,
+// Reset deletes every user, clears the journal and the rate limit counts, and removes every fault. Instances, keys,
 // settings and the clock stay.
 func (s *Server) Reset() {
 	s.ClearFaults()
@@ -156,10 +157,10 @@ func (s *Server) Reset() {
 	s.ResetJournal()
 }
 
-// Close ends requests that hang on a fault or wait out a latency. The server goes on answering.
+// Close ends requests that hang on a fault or wait for a latency. The server continues to answer.
 func (s *Server) Close() { s.close.Do(func() { close(s.closed) }) }
 
-// credential returns what a key stands for; ok is false for an unknown key.
+// credential returns the credential of a key; ok is false for an unknown key.
 func (s *Server) credential(key string) (c credential, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

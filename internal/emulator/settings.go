@@ -8,69 +8,69 @@ import (
 	"time"
 )
 
-// Environment is the kind of a Clerk instance. It decides the rate limit and the quota.
+// Environment is the environment of a Clerk instance. It decides the rate limit and the quota.
 type Environment string
 
 const (
-	// Development is the kind behind sk_test_ keys: 100 requests in 10 seconds, 100 users.
+	// Development is the environment of sk_test_ keys: 100 requests in 10 seconds, 100 users.
 	Development Environment = "development"
-	// Production is the kind behind sk_live_ keys: 1000 requests in 10 seconds, no quota.
+	// Production is the environment of sk_live_ keys: 1000 requests in 10 seconds, no quota.
 	Production Environment = "production"
 )
 
-// Settings are an instance's switches: what its owner would choose in the Dashboard, its plan, and how slowly lists follow.
-// The zero value is an instance with every feature on, nothing required and Clerk's own limits.
+// Settings are an instance's settings: the owner's choices in the Dashboard, its plan, and the lag of reads. The zero
+// value is an instance with every feature on, nothing required and Clerk's own limits.
 type Settings struct {
-	// InstanceRateLimit is how many requests the instance answers in 10 seconds. 0 means Clerk's limit for the environment,
-	// a negative number none.
+	// InstanceRateLimit is the number of requests that the instance answers in 10 seconds. 0 means Clerk's limit for the
+	// environment, a negative number no limit.
 	InstanceRateLimit int `json:"instance_rate_limit"`
-	// UserRateLimit is how many PATCH of a user and PATCH and PUT of its metadata are answered in 10 seconds, per user. 0
-	// means Clerk's 10, a negative number none.
+	// UserRateLimit is the number of PATCH of a user and PATCH and PUT of its metadata in 10 seconds, per user. 0 means
+	// Clerk's 10, a negative number no limit.
 	UserRateLimit int `json:"user_rate_limit"`
-	// MaxUsers is the quota. 0 means 100 in development and none in production, a negative number none.
+	// MaxUsers is the quota. 0 means 100 in development and none in production; a negative number means none.
 	MaxUsers int `json:"max_users"`
 
-	// ListLag is how long a new, changed or deleted user keeps its former place in lists and counts.
+	// ListLag is how long lists and counts show the former state of a new, changed or deleted user.
 	ListLag time.Duration `json:"-"`
-	// GetLag is how long a new user answers 404 when it is read by id.
+	// GetLag is how long a read by id of a new user is answered with 404.
 	GetLag time.Duration `json:"-"`
-	// LockoutDuration is how long a lock lasts. 0 means an hour, a negative duration for ever.
+	// LockoutDuration is how long a lock lasts. 0 means an hour; a negative duration means for ever.
 	LockoutDuration time.Duration `json:"-"`
 
-	// LockoutDisabled switches user lockout off: lock and unlock are answered with 403 feature_not_enabled.
+	// LockoutDisabled disables user lockout: lock and unlock are answered with 403 feature_not_enabled.
 	LockoutDisabled bool `json:"lockout_disabled"`
-	// BanUnsupported is a plan without bans: they are answered with 402 unsupported_subscription_plan_features.
+	// BanUnsupported means a plan without bans: they are answered with 402 unsupported_subscription_plan_features.
 	BanUnsupported bool `json:"ban_unsupported"`
-	// EmailDisabled, PhoneDisabled, UsernameDisabled, Web3Disabled and PasswordDisabled switch an attribute off: naming it
-	// in a request is answered with 422 form_param_unknown. Marking a password is then answered with 403 password_disabled.
+	// EmailDisabled, PhoneDisabled, UsernameDisabled, Web3Disabled and PasswordDisabled disable an attribute: a request
+	// with it is answered with 422 form_param_unknown. Marking a password is then answered with 403 password_disabled.
 	EmailDisabled    bool `json:"email_disabled"`
 	PhoneDisabled    bool `json:"phone_disabled"`
 	UsernameDisabled bool `json:"username_disabled"`
 	Web3Disabled     bool `json:"web3_disabled"`
 	PasswordDisabled bool `json:"password_disabled"`
-	// PasskeysDisabled and TrustedDevicesDisabled switch a feature off: requests about it are answered with 403
-	// feature_not_enabled. Web3Disabled does that to the deletion of a wallet.
+	// PasskeysDisabled and TrustedDevicesDisabled disable a feature: requests about it are answered with 403
+	// feature_not_enabled. Web3Disabled does the same for the deletion of a wallet.
 	PasskeysDisabled       bool `json:"passkeys_disabled"`
 	TrustedDevicesDisabled bool `json:"trusted_devices_disabled"`
 
-	// OrganizationsDisabled switches organizations off: memberships and invitations are answered with 403
+	// OrganizationsDisabled disables organizations: memberships and invitations are answered with 403
 	// organization_not_enabled_in_instance.
 	OrganizationsDisabled bool `json:"organizations_disabled"`
-	// OAuthProviders are the providers, for example "oauth_google", whose tokens can be asked for; of another one that is
-	// answered with 404 oauth_token_provider_not_enabled. Nil means those that any user has an account with.
+	// OAuthProviders are the providers, for example "oauth_google", whose tokens can be requested. For others the answer
+	// is 404 oauth_token_provider_not_enabled. Nil means the providers at which any user has an account.
 	OAuthProviders []string `json:"oauth_providers"`
 
-	// Required are the request fields without which no user can be created, for example "password" or "email_address". A
-	// missing one is answered with 422 form_data_missing.
+	// Required are the request fields that a new user must have, for example "password" or "email_address". A missing one
+	// is answered with 422 form_data_missing.
 	Required []string `json:"required"`
 	// Blocked are e-mail addresses and phone numbers, or endings of them, that are answered with 403 not_allowed_access.
 	Blocked []string `json:"blocked"`
-	// Pwned are passwords that are answered with 422 form_password_pwned, beside a few that everybody knows.
+	// Pwned are passwords that are answered with 422 form_password_pwned, beside a few well-known ones.
 	Pwned []string `json:"pwned"`
-	// UsernameMinLength and UsernameMaxLength bound usernames. 0 means 4 and 64.
+	// UsernameMinLength and UsernameMaxLength limit usernames. 0 means 4 and 64.
 	UsernameMinLength int `json:"username_min_length"`
 	UsernameMaxLength int `json:"username_max_length"`
-	// DeleteSelfDisabled and CreateOrganizationDisabled are what new users inherit.
+	// DeleteSelfDisabled and CreateOrganizationDisabled set the defaults of new users.
 	DeleteSelfDisabled         bool `json:"delete_self_disabled"`
 	CreateOrganizationDisabled bool `json:"create_organization_disabled"`
 }
@@ -82,12 +82,12 @@ const (
 	rateWindow           = 10 * time.Second
 
 	developmentMaxUsers = 100
-	// defaultLockout is the duration Clerk's user-lockout guide gives for new instances.
+	// defaultLockout is the duration that Clerk's guide on user lockout names for new instances.
 	defaultLockout         = time.Hour
 	defaultLockoutAttempts = 10
 )
 
-// instanceRateLimit returns how many requests a window holds; negative means no limit.
+// instanceRateLimit returns the number of requests per window; negative means no limit.
 func (s Settings) instanceRateLimit(e Environment) int {
 	switch {
 	case s.InstanceRateLimit != 0:
@@ -99,7 +99,7 @@ func (s Settings) instanceRateLimit(e Environment) int {
 	}
 }
 
-// userRateLimit returns how many writes to one user a window holds; negative means no limit.
+// userRateLimit returns the number of writes to one user per window; negative means no limit.
 func (s Settings) userRateLimit() int {
 	if s.UserRateLimit != 0 {
 		return s.UserRateLimit
@@ -119,7 +119,7 @@ func (s Settings) maxUsers(e Environment) int {
 	}
 }
 
-// lockedUntil returns when a lock set now lapses; zero means never.
+// lockedUntil returns when a lock that is set now ends; zero means never.
 func (s Settings) lockedUntil(now time.Time) time.Time {
 	switch {
 	case s.LockoutDuration < 0:
@@ -131,12 +131,12 @@ func (s Settings) lockedUntil(now time.Time) time.Time {
 	}
 }
 
-// requires reports whether a user cannot do without the request field.
+// requires reports whether a user must have the request field.
 func (s Settings) requires(field string) bool {
 	return slices.Contains(s.Required, field)
 }
 
-// offers reports whether the attribute behind a request field is switched on.
+// offers reports whether the attribute of a request field is enabled.
 func (s Settings) offers(field string) bool {
 	switch field {
 	case "email_address", "email_address_identification_status", "primary_email_address_id":

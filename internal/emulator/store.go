@@ -20,22 +20,22 @@ type store struct {
 	verifications []*codeVerification
 	// notices are the mails to users about themselves, oldest first.
 	notices []Notice
-	// ordered caches the records by creation time and id; nil when it has to be made anew.
+	// ordered caches the records by creation time and id; nil if it must be computed again.
 	ordered []*record
 	living  int
 }
 
-// record is one user and, while lists lag, what it was before.
+// record is one user and, while lists lag, its former versions.
 type record struct {
 	id string
-	// user is nil once deleted.
+	// user is nil after the deletion.
 	user  *User
 	since time.Time
 	born  time.Time
 	past  []version
 }
 
-// version is what a user was from a moment on.
+// version is the state of a user from a time on.
 type version struct {
 	user  *User
 	since time.Time
@@ -53,7 +53,7 @@ func (s *store) find(id string) *User {
 	return nil
 }
 
-// put stores u, which must not be changed afterwards. While lag is positive the former version is kept for lists.
+// put stores u, which must not be changed afterwards. If lag is positive, the former version is kept for lists.
 func (s *store) put(u *User, now time.Time, lag time.Duration) {
 	r := s.records[u.ID]
 	if r == nil {
@@ -72,7 +72,7 @@ func (s *store) put(u *User, now time.Time, lag time.Duration) {
 	}
 }
 
-// remove deletes the user with the id. While lag is positive lists go on showing him.
+// remove deletes the user with the id. If lag is positive, lists continue to show the user.
 func (s *store) remove(id string, now time.Time, lag time.Duration) {
 	r := s.records[id]
 	s.unindex(r.user)
@@ -94,7 +94,7 @@ func (s *store) unindex(u *User) {
 	}
 }
 
-// supersede makes u the present version and drops the past that no list can show any more.
+// supersede makes u the present version and drops former versions that no list can show any more.
 func (r *record) supersede(u *User, now time.Time, lag time.Duration) {
 	if lag > 0 {
 		if r.user != nil {
@@ -109,7 +109,7 @@ func (r *record) supersede(u *User, now time.Time, lag time.Duration) {
 	r.user, r.since = u, now
 }
 
-// asOf returns what the record held at t, or nil.
+// asOf returns the version at t, or nil.
 func (r *record) asOf(t time.Time) *User {
 	if !r.since.After(t) {
 		return r.user
@@ -122,7 +122,7 @@ func (r *record) asOf(t time.Time) *User {
 	return nil
 }
 
-// all returns every user as of lag ago, ordered by creation time and id, oldest first.
+// all returns every user as of lag ago, sorted by creation time and id, oldest first.
 func (s *store) all(now time.Time, lag time.Duration) []*User {
 	if s.ordered == nil {
 		s.order(now, lag)
@@ -165,7 +165,7 @@ func (r *record) createdAt() int64 {
 	}
 }
 
-// taken reports whether a user other than the one with the id except holds the identity for himself alone.
+// taken reports whether a user other than except has the identity exclusively.
 func (s *store) taken(id identity, except string) bool {
 	for _, holder := range s.holders[id] {
 		if holder == except {
@@ -191,7 +191,7 @@ func (u *User) addressIDs() []string {
 	return ids
 }
 
-// differs reports whether two versions of a user differ in more than the time of their last change.
+// differs reports whether two versions of a user differ in more than the time of the last change.
 func differs(a, b *User) bool {
 	x, y := *a, *b
 	x.UpdatedAt, y.UpdatedAt = 0, 0

@@ -15,7 +15,7 @@ const (
 	// totpDigits and totpPeriod are the only ones Clerk supports; the algorithm is SHA-1.
 	totpDigits = 6
 	totpPeriod = 30 * time.Second
-	// totpSkew is how many periods a code may be early or late. Clerk does not say; one is what the TOTP standard recommends.
+	// totpSkew is how many periods a code may be early or late. Clerk does not say; the TOTP standard recommends one.
 	totpSkew = 1
 )
 
@@ -24,8 +24,8 @@ type verifyTOTPForm struct {
 	Code given[string] `json:"code" null:"no"`
 }
 
-// verifyTOTP takes a code of the user's authenticator or one of his backup codes, which is then used up. Codes of an
-// authenticator have six characters, so a text of another length is compared with the backup codes alone.
+// verifyTOTP accepts a code of the user's authenticator, or a backup code, which it uses up. An authenticator's codes
+// have six characters, so a text of another length is compared with the backup codes only.
 func verifyTOTP(c *call) (any, error) {
 	u, err := c.user()
 	if err != nil {
@@ -46,7 +46,7 @@ func verifyTOTP(c *call) (any, error) {
 		return proof{Verified: true, CodeType: "totp"}, nil
 	}
 	if n := u.Credentials.backupCode(code); n >= 0 {
-		if err := c.spendBackupCode(u.ID, n); err != nil {
+		if err := c.useBackupCode(u.ID, n); err != nil {
 			return nil, err
 		}
 		return proof{Verified: true, CodeType: "backup_code"}, nil
@@ -57,7 +57,7 @@ func verifyTOTP(c *call) (any, error) {
 	return nil, refuse(http.StatusUnprocessableEntity, "totp_incorrect_code", "incorrect TOTP", "This is not the user's code.")
 }
 
-// matchesTOTP reports whether the code is the one that an authenticator with the secret shows about now.
+// matchesTOTP reports whether an authenticator with the secret shows the code at about now.
 func (k Credentials) matchesTOTP(code string, now time.Time) bool {
 	if k.TOTPSecret == "" || len(code) != totpDigits {
 		return false
@@ -71,9 +71,9 @@ func (k Credentials) matchesTOTP(code string, now time.Time) bool {
 func deleteTOTP(c *call) (any, error) {
 	return c.removeFactors(func(u *User) {
 		u.dropTOTP()
-		u.settleFactors(c.now)
+		u.updateFactors(c.now)
 	})
 }
 
-// dropTOTP leaves the user without an authenticator; his other factors stay.
+// dropTOTP removes the user's authenticator; other factors stay.
 func (u *User) dropTOTP() { u.Credentials.TOTPSecret, u.TOTPEnabled = "", false }

@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// TrustedDevice is a device that a user enrolled, as Clerk's schema of that name shows it. It cannot be made through this API,
-// only seeded. Times are Unix milliseconds.
+// TrustedDevice is a device that a user enrolled, as in Clerk's schema of that name. It can only be seeded; the API
+// cannot create one. Times are Unix milliseconds.
 type TrustedDevice struct {
 	Object string `json:"object"`
 	ID     string `json:"id"`
-	// Platform is ios or android; a seeded device without one is an ios device.
+	// Platform is ios or android; the default of a seeded device is ios.
 	Platform      string  `json:"platform"`
 	AppIdentifier string  `json:"app_identifier"`
 	Name          *string `json:"name"`
 	Algorithm     string  `json:"algorithm"`
-	// Status is active or revoked; a seeded device without one is active.
+	// Status is active or revoked; the default of a seeded device is active.
 	Status     string `json:"status"`
 	CreatedAt  int64  `json:"created_at"`
 	UpdatedAt  int64  `json:"updated_at"`
@@ -40,7 +40,7 @@ const (
 
 func (d TrustedDevice) active() bool { return d.Status == deviceActive }
 
-// completeTrustedDevices fills in what seeded devices leave out. Which prefix Clerk gives their ids is not documented.
+// completeTrustedDevices fills in missing fields of seeded devices. Clerk does not document the prefix of their ids.
 func (i *Instance) completeTrustedDevices(u *User, now time.Time) {
 	for n := range u.TrustedDevices {
 		d := &u.TrustedDevices[n]
@@ -53,7 +53,7 @@ func (i *Instance) completeTrustedDevices(u *User, now time.Time) {
 	}
 }
 
-// listTrustedDevices shows the active devices, in the order in which they were enrolled.
+// listTrustedDevices returns the active devices, in the order of enrolment.
 func listTrustedDevices(c *call) (any, error) {
 	u, err := c.deviceHolder()
 	if err != nil {
@@ -68,7 +68,7 @@ func listTrustedDevices(c *call) (any, error) {
 	return trustedDeviceList{Data: devices, TotalCount: len(devices)}, nil
 }
 
-// revokeTrustedDevice revokes an active device. One that is revoked already is answered like one that never was.
+// revokeTrustedDevice revokes an active device. A revoked device is answered like an unknown one.
 func revokeTrustedDevice(c *call) (any, error) {
 	u, err := c.deviceHolder()
 	if err != nil {
@@ -89,7 +89,7 @@ func revokeTrustedDevice(c *call) (any, error) {
 	return u.TrustedDevices[n], nil
 }
 
-// deviceHolder returns the user that the path names, on an instance that knows trusted devices.
+// deviceHolder returns the user in the path. It fails on an instance without trusted devices.
 func (c *call) deviceHolder() (*User, error) {
 	u, err := c.user()
 	if err != nil {

@@ -14,7 +14,7 @@ type updateForm struct {
 	PrimaryPhoneNumberID  given[string] `json:"primary_phone_number_id"`
 	PrimaryWeb3WalletID   given[string] `json:"primary_web3_wallet_id"`
 	NotifyPrimaryChanged  given[bool]   `json:"notify_primary_email_address_changed"`
-	// ProfileImageID names an upload to another API. It is accepted and has no effect.
+	// ProfileImageID refers to an upload by another API. It is accepted and has no effect.
 	ProfileImageID         given[string] `json:"profile_image_id"`
 	SignOutOfOtherSessions given[bool]   `json:"sign_out_of_other_sessions"`
 }
@@ -65,7 +65,7 @@ func (f *updateForm) write(c *call, u *User) error {
 	return f.replace(u)
 }
 
-// checkVersion refuses metadata from the API version on that has its own endpoints for it.
+// checkVersion refuses metadata in API versions that have separate endpoints for it.
 func (f *updateForm) checkVersion(c *call, u *User) error {
 	if c.version < metadataVersion {
 		return nil
@@ -79,7 +79,7 @@ func (f *updateForm) checkVersion(c *call, u *User) error {
 	return unprocessable(found...)
 }
 
-// checkDirectory refuses to write an attribute that the user's directory owns.
+// checkDirectory refuses a write of an attribute that the user's directory owns.
 func (f *updateForm) checkDirectory(_ *call, u *User) error {
 	sent := []struct {
 		param string
@@ -120,20 +120,20 @@ func (f *updateForm) checkPrimaries(_ *call, u *User) error {
 	for i := range u.Web3Wallets {
 		verifications["primary_web3_wallet_id "+u.Web3Wallets[i].ID] = u.Web3Wallets[i].Verification
 	}
-	wishes := []namedText{
+	primaries := []namedText{
 		{"primary_email_address_id", &f.PrimaryEmailAddressID}, {"primary_phone_number_id", &f.PrimaryPhoneNumberID},
 		{"primary_web3_wallet_id", &f.PrimaryWeb3WalletID},
 	}
-	for _, wish := range wishes {
-		if !wish.text.present() {
+	for _, primary := range primaries {
+		if !primary.text.present() {
 			continue
 		}
-		verification, has := verifications[wish.param+" "+wish.text.Value]
+		verification, has := verifications[primary.param+" "+primary.text.Value]
 		switch {
 		case !has:
-			return unprocessable(problem("form_resource_not_found", wish.param, "is missing", "The resource was not found."))
+			return unprocessable(problem("form_resource_not_found", primary.param, "is missing", "The resource was not found."))
 		case !verification.verified():
-			return verificationNeeded(wish.param)
+			return verificationNeeded(primary.param)
 		}
 	}
 	return nil
@@ -159,7 +159,7 @@ func (f *updateForm) checkUsername(c *call, u *User) error {
 	return nil
 }
 
-// hasIdentifier reports whether there is anything left by which the user can sign in.
+// hasIdentifier reports whether the user has an identifier to sign in with.
 func (u *User) hasIdentifier() bool {
 	if u.Username != nil || len(u.Web3Wallets) > 0 || len(u.ExternalAccounts) > 0 {
 		return true
@@ -170,7 +170,7 @@ func (u *User) hasIdentifier() bool {
 		}
 	}
 	for i := range u.PhoneNumbers {
-		// A number kept for the second factor cannot be used as the first.
+		// A number reserved for the second factor cannot be the first factor.
 		if u.PhoneNumbers[i].claims() && !u.PhoneNumbers[i].ReservedForSecondFactor {
 			return true
 		}
@@ -178,7 +178,7 @@ func (u *User) hasIdentifier() bool {
 	return false
 }
 
-// identifications counts what identifies the user, verified or not.
+// identifications counts the user's identifiers, verified or not.
 func (u *User) identifications() int {
 	count := len(u.EmailAddresses) + len(u.PhoneNumbers) + len(u.Web3Wallets) + len(u.ExternalAccounts)
 	if u.Username != nil {

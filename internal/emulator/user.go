@@ -5,10 +5,10 @@ package emulator
 
 import "time"
 
-// User is a user as Clerk holds it: the JSON form is Clerk's schema User of version 2026-05-12, and the fields without a
-// JSON name are what Clerk knows but never shows. Times are Unix milliseconds unless they are a time.Time.
+// User is a user as Clerk stores it. The JSON form is Clerk's schema User of version 2026-05-12; fields without a JSON
+// name are what Clerk knows but never shows. Times are Unix milliseconds unless they are a time.Time.
 //
-// A User handed out by this package is a copy. Numbers in metadata are json.Number, so that they come back as given.
+// A User that this package returns is a copy. Numbers in metadata are json.Number, so that they stay as written.
 type User struct {
 	ID                    string  `json:"id"`
 	Object                string  `json:"object"`
@@ -23,7 +23,7 @@ type User struct {
 	ImageURL              string  `json:"image_url"`
 	HasImage              bool    `json:"has_image"`
 
-	// PublicMetadata and UnsafeMetadata are never null in an answer; PrivateMetadata is null when nil.
+	// PublicMetadata and UnsafeMetadata are never null in an answer; PrivateMetadata is null if it is nil.
 	PublicMetadata  map[string]any `json:"public_metadata"`
 	PrivateMetadata map[string]any `json:"private_metadata"`
 	UnsafeMetadata  map[string]any `json:"unsafe_metadata"`
@@ -45,8 +45,7 @@ type User struct {
 	MFADisabledAt         *int64 `json:"mfa_disabled_at"`
 
 	Banned bool `json:"banned"`
-	// Locked is true while LockedUntil lies ahead or is zero. In a copy that was handed out, a lock that has lapsed reads
-	// false.
+	// Locked is true while LockedUntil is in the future or zero. A returned copy shows false for a lock that has ended.
 	Locked                        bool   `json:"locked"`
 	LockoutExpiresInSeconds       *int64 `json:"lockout_expires_in_seconds"`
 	VerificationAttemptsRemaining *int64 `json:"verification_attempts_remaining"`
@@ -62,29 +61,30 @@ type User struct {
 	CreatedAt                 int64  `json:"created_at"`
 	UpdatedAt                 int64  `json:"updated_at"`
 
-	// LockedUntil is when the lock lapses; zero on a locked user means never.
+	// LockedUntil is when the lock ends; zero on a locked user means never.
 	LockedUntil time.Time `json:"-"`
-	// Directory makes the user a directory's (SCIM): he cannot be deleted and some attributes cannot be written. Nil means
-	// an ordinary user.
+	// Directory means that a directory (SCIM) manages the user: the user cannot be deleted, and some attributes cannot be
+	// written. Nil means an ordinary user.
 	Directory *Directory `json:"-"`
-	// Image is what was uploaded as HasImage says; nil for an image that was not uploaded here.
+	// Image is the uploaded image; nil if HasImage is set for another image.
 	Image *ProfileImage `json:"-"`
-	// OrganizationMemberships and OrganizationInvitations are what the operations of these names answer, in any order.
+	// OrganizationMemberships and OrganizationInvitations are the answers of the operations with these names, in any
+	// order.
 	OrganizationMemberships []OrganizationMembership `json:"-"`
 	OrganizationInvitations []OrganizationInvitation `json:"-"`
-	// OrganizationIDs are organizations beside those of the memberships that the user counts as a member of in list filters.
+	// OrganizationIDs are further organizations of which the user is a member for list filters.
 	OrganizationIDs []string `json:"-"`
-	// Credentials are what was written and can never be read back from Clerk.
+	// Credentials are what was written and what Clerk never shows.
 	Credentials Credentials `json:"-"`
-	// PasswordCompromised says that the user has to choose another password when he signs in next.
+	// PasswordCompromised means that the user has to choose another password at the next sign-in.
 	PasswordCompromised bool `json:"-"`
-	// SessionsRevokedAt is when a write about the password last ended the user's sessions; zero means never.
+	// SessionsRevokedAt is when a write of the password last ended the user's sessions; zero means never.
 	SessionsRevokedAt time.Time `json:"-"`
-	// TrustedDevices are the devices he enrolled, revoked ones too, oldest first. Clerk shows them on their own.
+	// TrustedDevices are the enrolled devices, including revoked ones, oldest first. Clerk shows them separately.
 	TrustedDevices []TrustedDevice `json:"-"`
 }
 
-// Credentials are a user's write-only inputs, as they were last sent. A backup code that was used is gone.
+// Credentials are a user's write-only inputs, as last sent. Used backup codes are removed.
 type Credentials struct {
 	Password       string
 	PasswordDigest string
@@ -93,7 +93,7 @@ type Credentials struct {
 	BackupCodes    []string
 }
 
-// String keeps credentials out of printed structures; they are read field by field.
+// String prevents that credentials are printed with structures; they are read field by field.
 func (Credentials) String() string { return "(credentials)" }
 
 // GoString does the same for %#v.

@@ -13,7 +13,7 @@ type deletedObject struct {
 	ExternalID *string `json:"external_id,omitempty"`
 }
 
-// user returns the user that the path names, as stored.
+// user returns the user in the path, as stored.
 func (c *call) user() (*User, error) { return c.find(c.id("user_id")) }
 
 func (c *call) find(id string) (*User, error) {
@@ -24,8 +24,8 @@ func (c *call) find(id string) (*User, error) {
 	return u, nil
 }
 
-// change applies edit to a copy of the user and stores it, with a newer time of change if it differs. It returns the user as
-// he now reads. If edit fails nothing is stored.
+// change applies edit to a copy of the user and stores it, with a newer time of change if it differs. It returns the
+// present user. If edit fails, nothing is stored.
 func (c *call) change(id string, edit func(*User) error) (*User, error) {
 	stored, err := c.find(id)
 	if err != nil {

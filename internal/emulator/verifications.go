@@ -15,13 +15,13 @@ import (
 )
 
 const (
-	// codeLasts is how long a code can be used.
+	// codeLasts is how long a code is valid.
 	codeLasts = 10 * time.Minute
 	// maxCodeAttempts is the number of wrong codes that end a verification.
 	maxCodeAttempts = 3
-	// smsPause is what Clerk asks to wait before it sends the next code to the same number.
+	// smsPause is the time that Clerk requires before it sends the next code to the same number.
 	smsPause = 30 * time.Second
-	// testCode is the code of every verification of a test address or number on a development instance.
+	// testCode is the code of every test address or number in a development instance.
 	testCode = "424242"
 
 	verificationUnverified = "unverified"
@@ -30,22 +30,22 @@ const (
 	verificationExpired    = "expired"
 )
 
-// testPhonePattern is the form of Clerk's test numbers: American ones that no one has.
+// testPhonePattern is the form of Clerk's test numbers: unassigned American ones.
 var testPhonePattern = regexp.MustCompile(`^\+1[0-9]{3}55501[0-9]{2}$`)
 
-// SentCode is a code that Clerk would have sent to an address or number, which it is not: it is read here.
+// SentCode is a code that Clerk would have sent to an address or number. The emulator only records it.
 type SentCode struct {
-	// Time is when it was asked for.
+	// Time is when the code was requested.
 	Time time.Time `json:"time"`
 	// To is the e-mail address or phone number, AddressID its id.
 	To        string `json:"to"`
 	AddressID string `json:"address_id"`
-	// VerificationID and Code are what attempt_verification wants.
+	// VerificationID and Code are the parameters of attempt_verification.
 	VerificationID string `json:"verification_id"`
 	Code           string `json:"code"`
 }
 
-// String keeps the code out of printed structures; it is read by its field.
+// String prevents that the code is printed; it is read by its field.
 func (s SentCode) String() string { return "(code for " + s.AddressID + ")" }
 
 // GoString does the same for %#v.
@@ -62,8 +62,8 @@ func (i *Instance) SentCodes() []SentCode {
 	return sent
 }
 
-// codeVerification is the verification that a code was sent for. It is not the address's own, which it changes only when it
-// succeeds.
+// codeVerification is the verification for which a code was sent. The address's own verification changes only when this
+// one succeeds.
 type codeVerification struct {
 	sent     SentCode
 	strategy string
@@ -116,13 +116,13 @@ func tooManyCodes(left time.Duration) error {
 	return e
 }
 
-// testEmail reports whether the address is one of Clerk's test addresses, which nothing is ever sent to.
+// testEmail reports whether the address is one of Clerk's test addresses, to which nothing is sent.
 func testEmail(address string) bool {
 	local, _, _ := strings.Cut(address, "@")
 	return strings.Contains(local, "+clerk_test")
 }
 
-// sendCode begins a verification of the address that the path names.
+// sendCode begins a verification of the address in the path.
 func (c *call) sendCode(strategy, to string, isTest func(string) bool) (any, error) {
 	code := randomCode()
 	if c.instance.environment == Development && isTest(to) {
@@ -144,7 +144,7 @@ func randomCode() string {
 	return fmt.Sprintf("%06d", number)
 }
 
-// statusAt returns how the verification stands: one that was not completed in time has expired.
+// statusAt returns the status of the verification: one that was not completed in time has expired.
 func (v *codeVerification) statusAt(now time.Time) string {
 	if v.status == verificationUnverified && !now.Before(v.expires()) {
 		return verificationExpired
