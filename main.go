@@ -27,8 +27,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/lease"
 )
 
-// garbagePercent is how much memory may be garbage, in percent of what is not, before it is collected. Go's own 100 suits
-// programs that are always at work; this one rests most of the time and keeps a copy of every user.
+// garbagePercent is how much memory may be garbage, in percent of live memory, before it is collected. Go's default of
+// 100 suits programs that are always busy; this one is idle most of the time and keeps a copy of every user.
 const garbagePercent = 30
 
 func main() {
@@ -65,8 +65,8 @@ func run(ctx context.Context, o options) error {
 	return nil
 }
 
-// newManager returns a manager, and the guard of its lease, which is nil without leader election. All that the manager and its
-// controllers write to the API server goes through the guard.
+// newManager returns a manager, and the guard of its lease, which is nil without leader election. All writes of the
+// manager and its controllers to the API server go through the guard.
 func newManager(config *rest.Config, o options) (ctrl.Manager, *lease.Guard, error) {
 	scheme, err := controller.Scheme()
 	if err != nil {
@@ -116,7 +116,8 @@ func newWatches(scheme *runtime.Scheme) (*watches.Watches, error) {
 	})
 }
 
-// guarded returns a config whose clients write only while this process leads, or the config itself without a guard.
+// guarded returns a config whose clients write only while this process is the leader. Without a guard it returns the
+// config unchanged.
 func guarded(config *rest.Config, guard *lease.Guard) *rest.Config {
 	if guard == nil {
 		return config
@@ -127,7 +128,7 @@ func guarded(config *rest.Config, guard *lease.Guard) *rest.Config {
 }
 
 func addControllers(ctx context.Context, mgr ctrl.Manager, guard *lease.Guard, config *rest.Config, o options) error {
-	// The key is made before anybody leads: of two processes that make it, one finds the other's.
+	// The key is created before any process is the leader. Of two processes that create it, one finds the other's key.
 	unguarded, err := client.New(config, client.Options{Scheme: mgr.GetScheme()})
 	if err != nil {
 		return fmt.Errorf("building the client for the start: %w", err)
@@ -164,7 +165,7 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, guard *lease.Guard, c
 	})
 }
 
-// findClusterID returns the id that tells this cluster from others in owner marks.
+// findClusterID returns the id that identifies this cluster in owner marks.
 func findClusterID(ctx context.Context, c client.Client, o options) (string, error) {
 	if o.clusterID != "" {
 		return o.clusterID, nil

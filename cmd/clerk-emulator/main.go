@@ -21,7 +21,7 @@ import (
 const (
 	defaultAddress = "127.0.0.1:8910"
 	defaultKey     = "sk_test_emulator"
-	// shutdownGrace is how long requests may take to end after a signal.
+	// shutdownGrace is how long requests may take to finish after a signal.
 	shutdownGrace = 5 * time.Second
 )
 

@@ -49,7 +49,7 @@ func TestFlagsAreJudged(t *testing.T) {
 	}
 }
 
-func TestServesUntilItIsTold(t *testing.T) {
+func TestServesUntilASignal(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
 	read, write := io.Pipe()

@@ -19,15 +19,15 @@ type options struct {
 	keys    []key
 }
 
-// key is a secret key and the id of the instance it opens; an empty id means an instance of its own.
+// key is a secret key and the id of its instance; an empty id means a separate instance.
 type key struct {
 	secret, instance string
 }
 
-// errKey does not name the key, which may be a real one given by mistake.
+// errKey does not contain the key, which may be a real one by mistake.
 var errKey = errors.New("write sk_test_… or sk_live_…, optionally with =ins_…")
 
-// parseKey reads one value of the flag --key.
+// parseKey parses one value of the flag --key.
 func parseKey(text string) (key, error) {
 	secret, instance, shared := strings.Cut(text, "=")
 	known := strings.HasPrefix(secret, "sk_test_") || strings.HasPrefix(secret, "sk_live_")
@@ -37,7 +37,7 @@ func parseKey(text string) (key, error) {
 	return key{secret: secret, instance: instance}, nil
 }
 
-// parse reads the flags. The error is flag.ErrHelp if help was asked for.
+// parse parses the flags. The error is flag.ErrHelp if help was requested.
 func parse(args []string) (options, error) {
 	var o options
 	set := flag.NewFlagSet("clerk-emulator", flag.ContinueOnError)
@@ -64,7 +64,7 @@ func parse(args []string) (options, error) {
 	return o, nil
 }
 
-// withoutKey takes a rejected key out of the flag package's message, which quotes the value.
+// withoutKey removes a rejected key from the flag package's message, which quotes the value.
 func withoutKey(err error) error {
 	if strings.HasSuffix(err.Error(), errKey.Error()) {
 		return fmt.Errorf("invalid value for --key: %w", errKey)

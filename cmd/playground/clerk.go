@@ -14,11 +14,11 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// none stands in a table for what a user does not have.
+// none is the table cell for a missing value.
 const none = "-"
 
-// usersTable shows users as Clerk holds them. Of metadata it shows the keys, for their values
-// may be nobody's business.
+// usersTable shows users as Clerk stores them. It shows only the keys of metadata, because the values may be
+// confidential.
 func usersTable(users []*emulator.User) string {
 	var text bytes.Buffer
 	table := tabwriter.NewWriter(&text, 0, 8, 3, ' ', 0)
@@ -33,7 +33,7 @@ func usersTable(users []*emulator.User) string {
 	return text.String()
 }
 
-// email returns the primary address, else the first.
+// email returns the primary address, or the first one.
 func email(user *emulator.User) string {
 	for _, address := range user.EmailAddresses {
 		if user.PrimaryEmailAddressID != nil && address.ID == *user.PrimaryEmailAddressID {
@@ -46,7 +46,7 @@ func email(user *emulator.User) string {
 	return ""
 }
 
-// name returns first and last name, else the username.
+// name returns first and last name, or the username.
 func name(user *emulator.User) string {
 	var parts []string
 	for _, part := range []*string{user.FirstName, user.LastName} {

@@ -13,7 +13,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// guide says what one can do now.
+// guide prints what to try next.
 func (p *playground) guide() {
 	users := p.samples.ofKind(kindUser)
 	first, last := users[0], users[len(users)-1]
@@ -54,7 +54,7 @@ func patch(namespace, name, change string) string {
 	return fmt.Sprintf("kubectl patch clerkuser %s%s --type=merge -p '%s'", name, inNamespace(namespace), change)
 }
 
-// actionCommand is a command that creates a ClerkUserAction.
+// actionCommand returns a command that creates a ClerkUserAction.
 func actionCommand(namespace, user, what string) string {
 	manifest := fmt.Sprintf(`{"apiVersion":"%s","kind":"%s","metadata":{"generateName":"%s-"},"spec":{"userRef":{"name":"%s"},%s}}`,
 		v1alpha1.GroupVersion, kindAction, user, user, what)

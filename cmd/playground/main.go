@@ -1,9 +1,8 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command playground shows the operator at work on this machine alone: it starts a control
-// plane, a Clerk emulator and the operator, applies the samples, and prints what became of
-// them in the cluster and at Clerk.
+// Command playground shows the operator on this machine. It starts a control plane, a Clerk emulator and the operator,
+// applies the samples, and prints the result in the cluster and at Clerk.
 package main
 
 import (
@@ -39,7 +38,7 @@ Flags:
   --help           show this text
 `
 
-// options are what the flags say.
+// options are the parsed flags.
 type options struct {
 	root    string
 	samples string
@@ -50,10 +49,10 @@ type options struct {
 
 func main() {
 	controlplane.Leash()
-	// envtest logs through controller-runtime, which complains when nobody took its log.
+	// envtest logs through controller-runtime, which warns if no logger is set.
 	log.SetLogger(logr.Discard())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	// A second Ctrl-C ends the program at once; the leashes clean up behind it.
+	// A second Ctrl-C ends the program at once; the leashes then clean up.
 	context.AfterFunc(ctx, stop)
 	ctx, cancel := controlplane.WithParent(ctx)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
@@ -61,7 +60,7 @@ func main() {
 	os.Exit(code)
 }
 
-// run plays and returns the exit code.
+// run runs the playground and returns the exit code.
 func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	o, err := parse(args)
 	switch {

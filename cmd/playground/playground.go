@@ -23,13 +23,13 @@ import (
 )
 
 const (
-	// operatorNamespace is where the operator keeps its own Secret.
+	// operatorNamespace is the namespace of the operator's own Secret.
 	operatorNamespace = "clerk-operator-system"
 	// closeLimit is how long the emulator's last requests may take.
 	closeLimit = 5 * time.Second
 )
 
-// playground is everything that runs.
+// playground has everything that runs.
 type playground struct {
 	options
 	out      io.Writer
@@ -41,8 +41,7 @@ type playground struct {
 	client   client.Client
 }
 
-// play starts everything, shows it, and ends it when ctx ends or, with --exit, when the
-// samples have been shown.
+// play starts everything and shows it. It stops when ctx ends or, with --exit, after the samples have been shown.
 func play(ctx context.Context, o options, out io.Writer) (err error) {
 	p := &playground{options: o, out: out}
 	defer func() { err = errors.Join(err, p.stop(context.WithoutCancel(ctx))) }()
@@ -72,7 +71,7 @@ func play(ctx context.Context, o options, out io.Writer) (err error) {
 	}
 }
 
-// interrupted is an error for a run that was to end by itself and was ended before it could say that all is well.
+// interrupted returns an error for a run with --exit that was interrupted before all samples were Ready.
 func (p *playground) interrupted(ctx context.Context) error {
 	if p.exit && ctx.Err() != nil {
 		return errors.New("interrupted before every sample was Ready")
@@ -94,7 +93,7 @@ func (p *playground) buildOperator(ctx context.Context) error {
 	p.manager = filepath.Join(p.root, "bin", "manager")
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", p.manager, ".")
 	cmd.Dir, cmd.Stdout, cmd.Stderr = p.root, p.out, p.out
-	// As "make build" builds it, whatever this program was built with.
+	// Like "make build", whatever this program was built with.
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("building the operator: %w", err)
@@ -102,7 +101,7 @@ func (p *playground) buildOperator(ctx context.Context) error {
 	return nil
 }
 
-// startClerk serves an emulated Clerk instance for every key that the samples hold.
+// startClerk serves an emulated Clerk instance for every key in the samples.
 func (p *playground) startClerk(ctx context.Context) error {
 	p.emulator = emulator.New(emulator.Config{})
 	for _, key := range p.samples.keys() {
@@ -140,7 +139,7 @@ func (p *playground) applySamples(ctx context.Context) error {
 	return p.samples.apply(ctx, p.client, p.sayf)
 }
 
-// startOperator runs the operator as one would run it out of cluster.
+// startOperator runs the operator as outside a cluster.
 func (p *playground) startOperator(ctx context.Context) error {
 	namespace := &corev1.Namespace{}
 	namespace.Name = operatorNamespace
@@ -173,7 +172,7 @@ func (p *playground) logPath() string {
 	return filepath.Join(p.root, "out", "playground", "manager.log")
 }
 
-// stop ends what was started, in the reverse order.
+// stop stops everything in the reverse order of its start.
 func (p *playground) stop(ctx context.Context) error {
 	if p.plane != nil {
 		p.sayf("stopping everything")

@@ -46,7 +46,7 @@ func TestEverySampleBecomesReady(t *testing.T) {
 	}
 }
 
-func TestExitTellsWhatIsNotReady(t *testing.T) {
+func TestExitNamesWhatIsNotReady(t *testing.T) {
 	var out strings.Builder
 	operator := writeOperator(t, "exec sleep 600")
 	code := run(t.Context(), []string{"--exit", "--limit", "1s", "--manager", operator}, &out, &out)

@@ -24,17 +24,17 @@ const (
 	kindInstance = "ClerkInstance"
 	kindUser     = "ClerkUser"
 	kindAction   = "ClerkUserAction"
-	// defaultKeyEntry is the Secret entry that a ClerkInstance means when it names none.
+	// defaultKeyEntry is the default Secret entry of a ClerkInstance.
 	defaultKeyEntry = "secret-key"
-	// fieldOwner lets "kubectl apply --server-side" take over from here without a conflict.
+	// fieldOwner lets "kubectl apply --server-side" continue from here without a conflict.
 	fieldOwner = client.FieldOwner("kubectl")
 )
 
-// samples are the manifests to apply, in that order.
+// samples are the manifests to apply, in order.
 type samples []*unstructured.Unstructured
 
-// loadSamples reads every manifest in the directory's YAML files but kustomization.yaml. Actions are left out: they are about
-// passkeys, accounts and codes that nobody has in a new instance, and would undo what the other samples show.
+// loadSamples reads every manifest in the directory's YAML files except kustomization.yaml. It leaves actions out: they
+// need passkeys, accounts and codes that a new instance does not have, and would undo the effect of other samples.
 func loadSamples(dir string) (samples, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
 	if err != nil {
@@ -86,8 +86,7 @@ func decode(text []byte) (samples, error) {
 	}
 }
 
-// rank orders kinds so that what others refer to comes first. A kind that nothing refers to
-// comes last.
+// rank orders kinds so that referenced objects come first. A kind that nothing refers to comes last.
 func rank(kind string) int {
 	order := []string{"Namespace", "Secret", "ConfigMap", kindInstance}
 	if place := slices.Index(order, kind); place >= 0 {
@@ -106,7 +105,7 @@ func (s samples) ofKind(kind string) samples {
 	return found
 }
 
-// keys returns the backend keys of the samples' ClerkInstances, each once.
+// keys returns the secret keys of the samples' ClerkInstances, without duplicates.
 func (s samples) keys() []string {
 	var keys []string
 	for _, instance := range s.ofKind(kindInstance) {
@@ -137,7 +136,7 @@ func (s samples) secretValue(namespace, name, entry string) string {
 	return ""
 }
 
-// pointAt makes every ClerkInstance speak to the API at url.
+// pointAt sets the API URL of every ClerkInstance.
 func (s samples) pointAt(url string) {
 	for _, instance := range s.ofKind(kindInstance) {
 		spec, _, _ := unstructured.NestedMap(instance.Object, "spec")
@@ -149,7 +148,7 @@ func (s samples) pointAt(url string) {
 	}
 }
 
-// apply applies all manifests on the server's side.
+// apply applies all manifests by server-side apply.
 func (s samples) apply(ctx context.Context, c client.Client, sayf func(string, ...any)) error {
 	for _, object := range s {
 		configuration := client.ApplyConfigurationFromUnstructured(object.DeepCopy())

@@ -21,14 +21,14 @@ import (
 
 const (
 	pollInterval = 250 * time.Millisecond
-	// keptLogLines is how much of the operator's log is shown when it ended by itself.
+	// keptLogLines is how much of the operator's log is shown if it ended by itself.
 	keptLogLines = 20
 )
 
 var errOperatorEnded = errors.New("the operator ended by itself")
 
-// show prints the users as they become Ready, then the finished table and, beside it, the
-// users as Clerk holds them. Its error says which samples are not Ready.
+// show prints the users while they become Ready, then the final table and the users as Clerk stores them. Its error
+// names the samples that are not Ready.
 func (p *playground) show(ctx context.Context) error {
 	fmt.Fprintf(p.out, "\n$ kubectl %s --watch\n", strings.Join(p.getUsers(), " "))
 	watch, err := p.plane.Run(p.out, p.plane.Kubectl(), append(p.getUsers(), p.connection("--watch")...)...)
@@ -39,7 +39,7 @@ func (p *playground) show(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, p.limit)
 	defer cancel()
 	waiting, err := p.awaitReady(ctx)
-	// A watch that is stopped ends with an error; there is nothing to learn from it.
+	// A stopped watch ends with an error that says nothing.
 	_ = watch.Stop()
 	if err != nil {
 		return err
@@ -54,8 +54,7 @@ func (p *playground) show(ctx context.Context) error {
 	return nil
 }
 
-// awaitReady waits until all samples are Ready and returns a line for each that is not when
-// ctx ends.
+// awaitReady waits until all samples are Ready. When ctx ends it returns a line for each that is not.
 func (p *playground) awaitReady(ctx context.Context) ([]string, error) {
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
@@ -74,7 +73,7 @@ func (p *playground) awaitReady(ctx context.Context) ([]string, error) {
 	}
 }
 
-// notReady returns a line for each sample that has a Ready condition to come and not True.
+// notReady returns a line for each sample of a kind with a Ready condition that is not Ready.
 func (p *playground) notReady(ctx context.Context) []string {
 	var waiting []string
 	for _, sample := range append(p.samples.ofKind(kindInstance), p.samples.ofKind(kindUser)...) {
@@ -91,8 +90,7 @@ func (p *playground) notReady(ctx context.Context) []string {
 	return waiting
 }
 
-// readiness says whether an object's present generation is Ready, and what its condition says
-// if not.
+// readiness reports whether an object's present generation is Ready, and what its condition says if not.
 func readiness(object *unstructured.Unstructured) (bool, string) {
 	conditions, _, _ := unstructured.NestedSlice(object.Object, "status", "conditions")
 	for _, entry := range conditions {
@@ -109,7 +107,7 @@ func readiness(object *unstructured.Unstructured) (bool, string) {
 	return false, "no result yet"
 }
 
-// printTables prints the users as kubectl shows them and as Clerk holds them.
+// printTables prints the users as kubectl shows them and as Clerk stores them.
 func (p *playground) printTables(ctx context.Context) error {
 	args := append(p.getUsers(), p.connection()...)
 	table, err := exec.CommandContext(ctx, p.plane.Kubectl(), args...).CombinedOutput()
@@ -135,12 +133,12 @@ func (p *playground) getUsers() []string {
 	return args
 }
 
-// connection returns more and kubectl's arguments that reach the control plane.
+// connection returns more and kubectl's arguments for the control plane.
 func (p *playground) connection(more ...string) []string {
 	return append(more, "--kubeconfig", p.plane.Kubeconfig(), "--cache-dir", p.plane.KubectlCache())
 }
 
-// operatorEnded tells how the operator ended, with the end of its log.
+// operatorEnded returns how the operator ended, with the end of its log.
 func (p *playground) operatorEnded() error {
 	text, err := os.ReadFile(p.logPath())
 	if err != nil {

@@ -18,11 +18,11 @@ import (
 const (
 	// fetchLimit is how long a download may take.
 	fetchLimit = time.Minute
-	// maxDocument is how large the document may be, in bytes: more than ten times what Clerk publishes.
+	// maxDocument is the maximum size of the document in bytes: more than ten times the size of Clerk's document.
 	maxDocument = 32 << 20
 )
 
-// fetch downloads the document into the file at the path, which is replaced only by one that tests can use.
+// fetch downloads the document into the file at the path. It replaces the file only if tests can use the new one.
 func fetch(ctx context.Context, address, path string) error {
 	ctx, cancel := context.WithTimeout(ctx, fetchLimit)
 	defer cancel()
@@ -42,7 +42,7 @@ func fetch(ctx context.Context, address, path string) error {
 	return keep(io.LimitReader(response.Body, maxDocument), path)
 }
 
-// keep writes what it reads beside the path and, if that is the document, moves it there.
+// keep writes the input beside the path and, if it is the document, moves it there.
 func keep(from io.Reader, path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err

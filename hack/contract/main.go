@@ -1,8 +1,8 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command contract says aloud when Clerk's OpenAPI document is not where tests look for it: "go test" keeps to itself what a
-// package that passes has to say. With a flag it puts the document there:
+// Command contract prints a notice if Clerk's OpenAPI document is not where tests look for it, because "go test" does
+// not print the output of a package that passes. With a flag it downloads the document:
 //
 //	go run ./hack/contract
 //	go run ./hack/contract -fetch URL

@@ -1,8 +1,8 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command coverfloors reads a coverage profile, prints the share of statements that each
-// package's tests reach, and fails when one is below its floor.
+// Command coverfloors reads a coverage profile, prints the share of statements that each package's tests reach, and
+// fails if one is below its floor.
 package main
 
 import (
@@ -16,8 +16,8 @@ import (
 // module is the prefix of this repository's packages.
 const module = "github.com/clerk-operator/clerk-operator/"
 
-// floors are shares of statements in percent. A directory or file that is not named has the
-// floor of the longest name that it begins with.
+// floors returns the minimum shares of statements in percent. A directory or file without an entry has the floor of the
+// longest entry that is its prefix.
 func floors() map[string]float64 {
 	return map[string]float64{
 		"":                               80,
@@ -51,7 +51,7 @@ func main() {
 	}
 }
 
-// compare prints every share and returns whether all are at their floors.
+// compare prints every share and reports whether all reach their floors.
 func compare(shares map[string]share, floors map[string]float64) bool {
 	good := true
 	for _, name := range slices.Sorted(maps.Keys(shares)) {

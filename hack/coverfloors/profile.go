@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// share counts the statements of a package, or of a file that has a floor of its own.
+// share counts the statements of a package, or of a file with its own floor.
 type share struct{ reached, all int }
 
 func (s share) percent() float64 {
@@ -26,8 +26,7 @@ type block struct {
 	reached bool
 }
 
-// measure sums up a profile by package; a file that floors names counts for itself too.
-// Generated files are left out.
+// measure sums up a profile by package. A file in floors is also counted separately. Generated files are left out.
 func measure(profile string, floors map[string]float64) (map[string]share, error) {
 	blocks, err := read(profile)
 	if err != nil {
@@ -46,8 +45,8 @@ func measure(profile string, floors map[string]float64) (map[string]share, error
 	return shares, nil
 }
 
-// read returns the blocks of a profile by their place. With several test binaries a block
-// occurs several times; it is reached if any of them reached it.
+// read returns the blocks of a profile by position. With several test binaries a block occurs several times; it is
+// reached if any of them reached it.
 func read(profile string) (map[string]block, error) {
 	blocks := map[string]block{}
 	for line := range strings.Lines(profile) {
@@ -74,7 +73,7 @@ func add(shares map[string]share, name string, b block) {
 	shares[name] = sum
 }
 
-// longest returns the longest of floors' names that name begins with.
+// longest returns the longest entry of floors that is a prefix of name.
 func longest(name string, floors map[string]float64) string {
 	best := ""
 	for prefix := range floors {

@@ -15,7 +15,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
 )
 
-// progressInterval is how often a running build says how far it is.
+// progressInterval is how often a build prints its progress.
 const progressInterval = 20 * time.Second
 
 // source returns the package a binary is built from.
@@ -26,8 +26,8 @@ func source(name string) string {
 	return "k8s.io/kubernetes/cmd/" + name
 }
 
-// build makes one binary from its module and gives it its name only when it is complete and
-// answers with the version that was asked for.
+// build builds one binary from its module. The binary gets its name only when it is complete and prints the pinned
+// version.
 func build(ctx context.Context, root, dir, name string) error {
 	version, err := assets.Version(root)
 	if err != nil {
@@ -66,7 +66,7 @@ func compile(ctx context.Context, root, partial, name, version string) error {
 		select {
 		case err := <-done:
 			if err != nil {
-				return fmt.Errorf("%w: %s", err, watch.tail())
+				return fmt.Errorf("%w: %s", err, watch.lastLines())
 			}
 			return nil
 		case <-tick.C:
@@ -75,8 +75,7 @@ func compile(ctx context.Context, root, partial, name, version string) error {
 	}
 }
 
-// linkFlags stamps the version, which clients and version-dependent defaults read, and leaves
-// the symbol tables out.
+// linkFlags sets the version, which clients and version-dependent defaults read, and omits the symbol tables.
 func linkFlags(version string) string {
 	const stamp = " -X k8s.io/component-base/version."
 	parts := strings.Split(strings.TrimPrefix(version, "v"), ".")

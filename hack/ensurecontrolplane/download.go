@@ -20,11 +20,11 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
 )
 
-// downloadLimit bounds the download as a whole: a machine that cannot reach it may hang
-// instead of being refused, and a build is never more than minutes away.
+// downloadLimit limits the whole download. On a machine without access it may hang instead of failing, and a build
+// takes only minutes.
 const downloadLimit = 20 * time.Second
 
-// downloadable says whether a download would bring all of names: it holds the basic ones only.
+// downloadable reports whether a download has all of names: it has the basic ones only.
 func downloadable(names []string) bool {
 	for _, name := range names {
 		if !slices.Contains(assets.Basic(), name) {
@@ -63,8 +63,8 @@ func download(ctx context.Context, root, dir string) error {
 	return adopt(strings.TrimSpace(string(fetched)), dir)
 }
 
-// setupEnvtest builds the tool as go.tools.mod pins it and returns its path. The build does
-// not count against the limit of the download.
+// setupEnvtest builds the tool as pinned in go.tools.mod and returns its path. The build does not count against the
+// limit of the download.
 func setupEnvtest(ctx context.Context, root string) (string, error) {
 	cmd := exec.CommandContext(ctx, "go", "tool", "-n", "-modfile=go.tools.mod", "setup-envtest")
 	cmd.Dir = root
@@ -77,7 +77,7 @@ func setupEnvtest(ctx context.Context, root string) (string, error) {
 	return strings.TrimSpace(string(path)), nil
 }
 
-// cause tells in one line why a command failed: the limit, else the last thing it said.
+// cause says in one line why a command failed: the limit, or its last output.
 func cause(ctx context.Context, err error, said string) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return fmt.Errorf("no answer within %s", downloadLimit)
@@ -89,7 +89,7 @@ func cause(ctx context.Context, err error, said string) error {
 	return err
 }
 
-// adopt copies the fetched binaries into dir, each one complete before it has its name.
+// adopt copies the fetched binaries into dir. Each one gets its name when it is complete.
 func adopt(from, dir string) error {
 	for _, name := range assets.Basic() {
 		if err := place(filepath.Join(from, name), filepath.Join(dir, name)); err != nil {

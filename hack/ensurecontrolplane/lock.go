@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// lock takes the file lock at path and returns what releases it. The kernel releases it too
-// when this process ends, so a killed build leaves nothing to clear away.
+// lock takes the file lock at path and returns the function that releases it. The kernel also releases it when this
+// process ends, so a killed build needs no cleanup.
 func lock(ctx context.Context, path string) (func(), error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {

@@ -1,10 +1,9 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command ensurecontrolplane puts the named binaries of the control plane (etcd,
-// kube-apiserver and kubectl when none is named) into the user's cache directory. It asks
-// setup-envtest for a download first and, where that fails, builds them from the modules
-// that hack/controlplane pins. A second run finds them there and does nothing.
+// Command ensurecontrolplane puts the named binaries of the control plane (by default etcd, kube-apiserver and kubectl)
+// into the user's cache directory. It first tries a download by setup-envtest. If that fails, it builds them from the
+// modules that hack/controlplane pins. A second run finds them and does nothing.
 package main
 
 import (
@@ -60,8 +59,8 @@ func run(ctx context.Context, names []string) error {
 	return fill(ctx, root, dir, names)
 }
 
-// fill makes what is missing of names in dir. Its caller holds the lock, so what another
-// process made in the meantime is seen here.
+// fill makes the missing ones of names in dir. Its caller holds the lock, so fill sees what another process made in the
+// meantime.
 func fill(ctx context.Context, root, dir string, names []string) error {
 	if downloadable(missing(dir, names)) {
 		if err := download(ctx, root, dir); err != nil {

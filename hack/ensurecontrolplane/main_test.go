@@ -88,8 +88,8 @@ func TestProgressCountsPackagesAndKeepsTheRest(t *testing.T) {
 	if p.packages != 2 {
 		t.Errorf("%d packages, want 2", p.packages)
 	}
-	if got := p.tail(); !strings.Contains(got, "b.go:1:2: wrong") || strings.Contains(got, "example.test/a\n") {
-		t.Errorf("tail() = %q", got)
+	if got := p.lastLines(); !strings.Contains(got, "b.go:1:2: wrong") || strings.Contains(got, "example.test/a\n") {
+		t.Errorf("lastLines() = %q", got)
 	}
 }
 

@@ -12,8 +12,7 @@ import (
 // keptLines is how much of a build's output is kept to explain a failure.
 const keptLines = 30
 
-// progress reads what "go build -v" says: one line for each package it compiles, and what
-// went wrong.
+// progress reads the output of "go build -v": one line for each compiled package, and errors.
 type progress struct {
 	name    string
 	started time.Time
@@ -28,7 +27,7 @@ func newProgress(name string) *progress {
 	return &progress{name: name, started: time.Now()}
 }
 
-// Write takes a part of the output. It never fails.
+// Write reads a part of the output. It never fails.
 func (p *progress) Write(part []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -47,7 +46,7 @@ func (p *progress) Write(part []byte) (int, error) {
 	return len(part), nil
 }
 
-// report prints how far the build is.
+// report prints the progress of the build.
 func (p *progress) report() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -58,8 +57,8 @@ func (p *progress) report() {
 	sayf("%s: %d packages compiled (%s)", p.name, p.packages, time.Since(p.started).Round(time.Second))
 }
 
-// tail returns the end of what the build said beside package names.
-func (p *progress) tail() string {
+// lastLines returns the end of the build's output without package names.
+func (p *progress) lastLines() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return strings.Join(append(p.last, p.rest), "\n")

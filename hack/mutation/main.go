@@ -1,9 +1,9 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command mutation breaks packages on purpose, one small way at a time, and runs the tests of a
-// package against each: a break that no test notices is printed, and the exit code is 1. The
-// sources stay as they are; the go command sees the broken file through an overlay.
+// Command mutation changes packages on purpose, in one small way at a time, and runs the tests of a package against each
+// change. It prints a change that no test notices, and then the exit code is 1. The sources are not changed; the go
+// command reads the changed file through an overlay.
 //
 //	go run ./hack/mutation [-count 60] [-only text] internal/plan internal/controller/clerkuser/result.go
 //
@@ -88,7 +88,7 @@ func run(ctx context.Context, target string, count int, only string) (int, error
 	return tally[survived], nil
 }
 
-// choose returns count mutants, spread evenly, whose line has the text only.
+// choose returns count mutants, spread evenly, whose line contains the text only.
 func choose(all []mutant, count int, only string) []mutant {
 	var matching []mutant
 	for _, m := range all {
@@ -106,8 +106,8 @@ func choose(all []mutant, count int, only string) []mutant {
 	return chosen
 }
 
-// equivalents reads the list of mutants that mean the same as the original: one a line, as
-// they are printed; what follows "  # " is the reason.
+// equivalents reads the list of mutants that mean the same as the original, one a line as printed. The text after "  #
+// " is the reason.
 func equivalents(text string) map[string]bool {
 	known := map[string]bool{}
 	for line := range strings.Lines(text) {

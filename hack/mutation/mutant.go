@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// mutant is one way to break a file: the text between two offsets is replaced.
+// mutant is one change of a file: the text between two offsets is replaced.
 type mutant struct {
 	file       string
 	function   string
@@ -23,12 +23,12 @@ type mutant struct {
 	broken     string
 }
 
-// String names the mutant without line numbers, so that it stays the same when code moves.
+// String names the mutant without line numbers, so that the name stays the same when code moves.
 func (m mutant) String() string {
 	return fmt.Sprintf("%s %s: %s -> %s", filepath.Base(m.file), m.function, oneLine(m.original), oneLine(m.broken))
 }
 
-// source returns the broken file.
+// source returns the changed file.
 func (m mutant) source() ([]byte, error) {
 	text, err := os.ReadFile(m.file)
 	if err != nil {
@@ -37,7 +37,7 @@ func (m mutant) source() ([]byte, error) {
 	return slices.Concat(text[:m.begin], []byte(m.broken), text[m.end:]), nil
 }
 
-// findMutants returns the mutants of a file, or of all files of the package in a directory but its tests.
+// findMutants returns the mutants of a file, or of all files of the package in a directory except tests.
 func findMutants(target string) ([]mutant, error) {
 	if strings.HasSuffix(target, ".go") {
 		return mutantsOf(target)
@@ -91,13 +91,13 @@ func mutantsOf(file string) ([]mutant, error) {
 	return found, nil
 }
 
-// replacement is a part of the source and what stands there instead; $ is the part itself.
+// replacement is a part of the source and its replacement, in which $ is the part itself.
 type replacement struct {
 	begin, end token.Pos
 	with       string
 }
 
-// breaks returns the ways to break one node.
+// breaks returns the changes of one node.
 func breaks(node ast.Node) []replacement {
 	switch n := node.(type) {
 	case *ast.IfStmt:
@@ -124,7 +124,7 @@ func breaks(node ast.Node) []replacement {
 	return nil
 }
 
-// opposite returns an operator that takes the same operands and answers otherwise.
+// opposite returns an operator with the same operands and another result.
 func opposite(operator token.Token) (string, bool) {
 	others := map[token.Token]token.Token{
 		token.EQL: token.NEQ, token.NEQ: token.EQL, token.LSS: token.GEQ, token.GEQ: token.LSS,

@@ -54,7 +54,7 @@ func TestFindMutants(t *testing.T) {
 	}
 }
 
-func TestTryTellsNoticedFromUnnoticed(t *testing.T) {
+func TestTryDistinguishesNoticedFromUnnoticed(t *testing.T) {
 	dir := t.TempDir()
 	files := map[string]string{
 		"go.mod":    "module example.test/a\n\ngo 1.26\n",

@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// outcome is what became of a mutant.
+// outcome is the result for a mutant.
 type outcome string
 
 const (
@@ -24,7 +24,7 @@ const (
 	invalid    outcome = "invalid"
 )
 
-// testLimit ends a mutant that loops for ever; go test then fails, and so it is killed.
+// testLimit ends a mutant that loops for ever. go test then fails, so the mutant counts as killed.
 const testLimit = "120s"
 
 // try runs the tests of the package in dir against one mutant.
@@ -54,7 +54,7 @@ func try(ctx context.Context, dir string, m mutant) (outcome, error) {
 	return survived, nil
 }
 
-// writeOverlay writes the broken file and the file that puts it in the original's place.
+// writeOverlay writes the changed file, and the overlay that replaces the original by it.
 func writeOverlay(scratch string, m mutant) (string, error) {
 	source, err := m.source()
 	if err != nil {

@@ -1,8 +1,8 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command withcontrolplane starts one control plane with this repository's kinds, runs a
-// command that finds it by an environment variable, stops it, and ends as the command did:
+// Command withcontrolplane starts one control plane with this repository's kinds, and runs a command that finds it by
+// an environment variable. Then it stops the control plane and exits with the command's exit code:
 //
 //	go run ./hack/withcontrolplane go test ./...
 package main
@@ -20,7 +20,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
 )
 
-// grace is how long the command may take to end after it was asked to.
+// grace is how long the command may take to end after a signal.
 const grace = 30 * time.Second
 
 func main() {

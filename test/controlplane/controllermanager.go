@@ -11,9 +11,9 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
 )
 
-// ControllerManager runs kube-controller-manager's namespace and garbage collector controllers
-// on the control plane of this test run until the test ends. Where the binary was not built,
-// the test is skipped and says how to build it; in CI, which builds it, that is a failure.
+// ControllerManager runs kube-controller-manager's namespace and garbage collector controllers on the control plane of
+// this test run until the test ends. If the binary was not built, the test is skipped and says how to build it. In CI,
+// which builds it, that is a failure.
 func ControllerManager(t testing.TB) {
 	t.Helper()
 	dir, err := assets.Find(assets.ControllerManager)

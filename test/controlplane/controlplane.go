@@ -18,16 +18,15 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
 )
 
-// startLimit is how long etcd and kube-apiserver may each take to answer. A machine that is
-// busy with other tests is slow.
+// startLimit is how long etcd and kube-apiserver may each take to answer, even on a machine that is busy with other
+// tests.
 const startLimit = 2 * time.Minute
 
-// Options say what a control plane is started with.
+// Options configure a control plane.
 type Options struct {
-	// CRDs are files and directories of CustomResourceDefinitions, installed and established
-	// when Start returns. None is a control plane without kinds of its own.
+	// CRDs are files and directories of CustomResourceDefinitions. They are installed and established when Start returns.
 	CRDs []string
-	// Log receives what etcd and kube-apiserver say. Nil drops it.
+	// Log receives the output of etcd and kube-apiserver. Nil drops it.
 	Log io.Writer
 }
 
@@ -40,8 +39,7 @@ type ControlPlane struct {
 	processes []*Process
 }
 
-// Start starts a control plane from the binaries that [assets.Find] finds. Its caller calls
-// Stop.
+// Start starts a control plane from the binaries that [assets.Find] finds. The caller must call Stop.
 func Start(options Options) (*ControlPlane, error) {
 	dir, err := assets.Find(assets.Basic()...)
 	if err != nil {
@@ -74,7 +72,7 @@ func (p *ControlPlane) start(options Options) error {
 	return os.WriteFile(p.Kubeconfig(), env.KubeConfig, 0o600)
 }
 
-// environment configures envtest so that all it writes is in the leash's directory.
+// environment configures envtest so that all its files are in the leash's directory.
 func (p *ControlPlane) environment(options Options) (*envtest.Environment, error) {
 	existing := false
 	env := &envtest.Environment{
@@ -101,33 +99,31 @@ func (p *ControlPlane) environment(options Options) (*envtest.Environment, error
 	api := env.ControlPlane.GetAPIServer()
 	api.Path, api.CertDir, api.Out, api.Err = server, certificates, options.Log, options.Log
 	api.Configure().
-		// A machine without a default route has no address to advertise, and nobody looks
-		// for this API server behind a Service.
+		// A machine without a default route has no address to advertise, and nobody uses a Service for this API server.
 		Set("advertise-address", "127.0.0.1").
 		Set("endpoint-reconciler-type", "none").
 		Set("enable-priority-and-fairness", "false").
-		// All operators of a test process watch over one connection.
+		// All operators of a test process share one connection for their watches.
 		Set("http2-max-streams-per-connection", "1000").
 		Set("profiling", "false")
 	return env, nil
 }
 
-// Config returns a configuration with all rights and without a rate limit of its own.
+// Config returns a configuration with all rights and without a client-side rate limit.
 func (p *ControlPlane) Config() *rest.Config { return rest.CopyConfig(p.config) }
 
-// Kubeconfig returns the path of a kubeconfig file with all rights. The file goes away with
-// the control plane.
+// Kubeconfig returns the path of a kubeconfig file with all rights. The file is removed with the control plane.
 func (p *ControlPlane) Kubeconfig() string { return filepath.Join(p.leash.dir, "kubeconfig") }
 
-// KubectlCache returns the directory for what kubectl keeps of the API server, which is nobody
-// else's: its --cache-dir, or the variable KUBECACHEDIR.
+// KubectlCache returns the directory for kubectl's own cache of this API server, for --cache-dir or the variable
+// KUBECACHEDIR.
 func (p *ControlPlane) KubectlCache() string { return filepath.Join(p.leash.dir, "kubectl") }
 
-// Kubectl returns the path of the kubectl that belongs to the API server.
+// Kubectl returns the path of the kubectl with the version of the API server.
 func (p *ControlPlane) Kubectl() string { return filepath.Join(p.assets, assets.Kubectl) }
 
-// Run starts a program beside the control plane, its output going to out, which may be nil.
-// The program ends when the control plane is stopped, or when this process dies.
+// Run starts a program beside the control plane and writes its output to out, which may be nil. The program ends when
+// the control plane is stopped, or when this process ends.
 func (p *ControlPlane) Run(out io.Writer, binary string, args ...string) (*Process, error) {
 	process, err := p.leash.run(out, binary, args...)
 	if err != nil {
@@ -137,7 +133,7 @@ func (p *ControlPlane) Run(out io.Writer, binary string, args ...string) (*Proce
 	return process, nil
 }
 
-// Stop ends everything in the reverse order of its start and removes its files.
+// Stop stops everything in the reverse order of its start and removes its files.
 func (p *ControlPlane) Stop() error {
 	var errs []error
 	for _, process := range slices.Backward(p.processes) {

@@ -17,8 +17,8 @@ import (
 	"syscall"
 )
 
-// leashArgument as a program's first argument makes it a leash. The directory of the pipe,
-// the binary and the binary's arguments follow.
+// leashArgument as a program's first argument makes it a leash. The directory of the pipe, the binary and the binary's
+// arguments follow.
 const leashArgument = "controlplane-leash"
 
 const (
@@ -27,8 +27,8 @@ const (
 	killedState = 137
 )
 
-// Leash turns this process into a leash, and does not return, if that is what it was started
-// for; else it does nothing. It comes first in main.
+// Leash runs this process as a leash and does not return, if it was started as one; otherwise it does nothing. Call it
+// first in main.
 func Leash() {
 	if len(os.Args) < 4 || os.Args[1] != leashArgument {
 		return
@@ -36,13 +36,13 @@ func Leash() {
 	os.Exit(hold(os.Args[2], os.Args[3], os.Args[4:]))
 }
 
-// hold runs binary until it ends or the pipe in dir does, and returns its exit code.
+// hold runs binary until it ends or the pipe in dir ends, and returns its exit code.
 func hold(dir, binary string, args []string) int {
 	// The child's death signal belongs to the thread that started it.
 	runtime.LockOSThread()
-	// Stop signals the whole group, so the child has its own; the leash waits for it.
+	// Stop signals the whole group, so the child has its own group. The leash waits for it.
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGTERM)
-	// Without O_NONBLOCK, opening would wait for a starter that is already gone.
+	// Without O_NONBLOCK, open would wait for a starter that has ended already.
 	pipe, err := os.OpenFile(filepath.Join(dir, pipeName), os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return complain(err)
@@ -76,15 +76,15 @@ func complain(err error) int {
 	return 1
 }
 
-// leash is the starter's side: the directory that holds the pipe, and the writing end of it,
-// which the kernel closes when the starter dies.
+// leash is the starter's side: the directory of the pipe, and the writing end of the pipe, which the kernel closes when
+// the starter ends.
 type leash struct {
 	dir  string
 	self string
 	pipe *os.File
 }
 
-// newLeash makes the directory, in which all files of a control plane live.
+// newLeash makes the directory for all files of a control plane.
 func newLeash() (*leash, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -98,7 +98,7 @@ func newLeash() (*leash, error) {
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		return nil, errors.Join(fmt.Errorf("making the leash's pipe: %w", err), os.RemoveAll(dir))
 	}
-	// Opened for both, the pipe does not wait for a reader.
+	// Opened for reading and writing, the pipe does not wait for a reader.
 	pipe, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the leash's pipe: %w", err), os.RemoveAll(dir))
@@ -106,8 +106,7 @@ func newLeash() (*leash, error) {
 	return &leash{dir: dir, self: self, pipe: pipe}, nil
 }
 
-// wrap returns a script that runs binary under the leash, for envtest, which starts the
-// processes itself.
+// wrap returns a script that runs binary under the leash, because envtest starts the processes itself.
 func (l *leash) wrap(binary string) (string, error) {
 	words := []string{l.self, leashArgument, l.dir, binary}
 	for i, word := range words {
@@ -121,8 +120,8 @@ func (l *leash) wrap(binary string) (string, error) {
 	return path, nil
 }
 
-// command returns binary under the leash, in a process group of its own: Ctrl-C in a
-// terminal is for the starter to act upon.
+// command returns binary under the leash, in its own process group, so that only the starter receives Ctrl-C from a
+// terminal.
 func (l *leash) command(binary string, args ...string) *exec.Cmd {
 	args = append([]string{leashArgument, l.dir, binary}, args...)
 	cmd := exec.Command(l.self, args...) //nolint:noctx // the pipe is what ends it
@@ -130,7 +129,7 @@ func (l *leash) command(binary string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// close kills what is still held and removes the directory.
+// close kills the remaining processes and removes the directory.
 func (l *leash) close() error {
 	return errors.Join(l.pipe.Close(), os.RemoveAll(l.dir))
 }

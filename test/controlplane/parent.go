@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// WithParent returns a context that is cancelled when the process which started this one
-// ends, as make does when it is killed. It looks twice a second.
+// WithParent returns a context that is cancelled when the parent process ends, as make does when it is killed. It
+// checks twice a second.
 func WithParent(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	parent := os.Getppid()

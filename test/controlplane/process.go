@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// stopLimit is how long a process may take to end after it was asked to.
+// stopLimit is how long a process may take to end after a signal.
 const stopLimit = 30 * time.Second
 
 // Process is a program that runs beside the control plane and ends with it.
@@ -23,7 +23,7 @@ type Process struct {
 	err  error
 }
 
-// run starts binary under the leash, its output going to out.
+// run starts binary under the leash and writes its output to out.
 func (l *leash) run(out io.Writer, binary string, args ...string) (*Process, error) {
 	p := &Process{name: filepath.Base(binary), cmd: l.command(binary, args...), done: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = out, out
@@ -40,14 +40,14 @@ func (l *leash) run(out io.Writer, binary string, args ...string) (*Process, err
 // Done is closed when the process has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// Err returns how the process ended, nil for exit code 0. It waits for the end.
+// Err returns how the process ended; nil for exit code 0. It waits for the end.
 func (p *Process) Err() error {
 	<-p.done
 	return p.err
 }
 
-// Stop asks the process to end and waits for it; one that does not end in 30 s is killed.
-// Its error says that the process had to be killed or ended with another code than 0.
+// Stop signals the process and waits for it. A process that does not end in 30 s is killed. The error says that the
+// process was killed or ended with an exit code other than 0.
 func (p *Process) Stop() error {
 	select {
 	case <-p.done:

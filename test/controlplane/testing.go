@@ -21,21 +21,20 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
 )
 
-// KubeconfigVariable names, in a test's environment, the kubeconfig file of the control plane
-// that all packages of one "make test" share.
+// KubeconfigVariable is the environment variable with the kubeconfig file of the control plane that all packages of one
+// "make test" share.
 const KubeconfigVariable = "CLERK_OPERATOR_TEST_KUBECONFIG"
 
-// kubectlCacheVariable is kubectl's own.
+// kubectlCacheVariable is kubectl's own variable.
 const kubectlCacheVariable = "KUBECACHEDIR"
 
-// Environment returns what the environment of a test has to have to find the control plane.
+// Environment returns the environment variables by which a test finds the control plane.
 func (p *ControlPlane) Environment() []string {
 	return []string{KubeconfigVariable + "=" + p.Kubeconfig(), kubectlCacheVariable + "=" + p.KubectlCache()}
 }
 
-// Main is TestMain for a package whose tests need a control plane: it uses the one that
-// KubeconfigVariable names or starts one for the package, runs the tests and returns the
-// exit code.
+// Main is TestMain for a package whose tests need a control plane. It uses the one in KubeconfigVariable or starts one
+// for the package, runs the tests and returns the exit code.
 func Main(m *testing.M) int {
 	Leash()
 	if os.Getenv(KubeconfigVariable) != "" {
@@ -58,8 +57,7 @@ func Main(m *testing.M) int {
 	return code
 }
 
-// StartWithCRDs starts a control plane with the CustomResourceDefinitions of the repository
-// that holds the working directory.
+// StartWithCRDs starts a control plane with the CustomResourceDefinitions of the repository of the working directory.
 func StartWithCRDs() (*ControlPlane, error) {
 	dir, err := CRDs()
 	if err != nil {
@@ -68,8 +66,8 @@ func StartWithCRDs() (*ControlPlane, error) {
 	return Start(Options{CRDs: []string{dir}})
 }
 
-// CRDs returns the directory of the repository's generated CustomResourceDefinitions. An
-// empty one is an error.
+// CRDs returns the directory of the repository's generated CustomResourceDefinitions. It returns an error if the
+// directory is empty.
 func CRDs() (string, error) {
 	root, err := assets.Root()
 	if err != nil {
@@ -86,9 +84,8 @@ func CRDs() (string, error) {
 	return dir, nil
 }
 
-// Config returns a configuration with all rights on the control plane of this test run,
-// without a rate limit of its own. It ends a test whose package has no TestMain that calls
-// Main.
+// Config returns a configuration with all rights on the control plane of this test run, without a client-side rate
+// limit. It fails a test whose package has no TestMain that calls Main.
 func Config(t testing.TB) *rest.Config {
 	t.Helper()
 	config, err := clientcmd.BuildConfigFromFlags("", Kubeconfig(t))
@@ -99,7 +96,7 @@ func Config(t testing.TB) *rest.Config {
 	return config
 }
 
-// Kubeconfig returns the path of the kubeconfig file behind Config.
+// Kubeconfig returns the path of the kubeconfig file of Config.
 func Kubeconfig(t testing.TB) string {
 	t.Helper()
 	path := os.Getenv(KubeconfigVariable)
@@ -109,7 +106,7 @@ func Kubeconfig(t testing.TB) string {
 	return path
 }
 
-// Kubectl returns the path of the kubectl that belongs to the control plane.
+// Kubectl returns the path of the kubectl with the version of the control plane.
 func Kubectl(t testing.TB) string {
 	t.Helper()
 	dir, err := assets.Find(assets.Kubectl)
@@ -119,9 +116,8 @@ func Kubectl(t testing.TB) string {
 	return filepath.Join(dir, assets.Kubectl)
 }
 
-// Namespace makes a namespace for this test alone and returns its name, which begins with the
-// test's. It stays until the control plane ends: without a kube-controller-manager no
-// namespace is ever deleted for good.
+// Namespace creates a namespace for this test and returns its name, which begins with the test's name. It stays until
+// the control plane ends, because without a kube-controller-manager no namespace is ever deleted completely.
 func Namespace(t testing.TB) string {
 	t.Helper()
 	c, err := client.New(Config(t), client.Options{})
@@ -135,7 +131,7 @@ func Namespace(t testing.TB) string {
 	return namespace.Name
 }
 
-// label turns a test's name into the beginning of a DNS label, short enough for a suffix.
+// label converts a test's name into the beginning of a DNS label that leaves room for a suffix.
 func label(name string) string {
 	name = regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(strings.ToLower(name), "-")
 	if len(name) > 50 {

@@ -7,6 +7,6 @@ package controlplane
 
 import "syscall"
 
-// tied is nothing where the kernel has no signal for the death of a parent: there a child
-// outlives its leash if somebody kills the leash with -9.
+// tied does nothing if the kernel has no signal for the death of a parent. There a child outlives its leash if somebody
+// kills the leash with -9.
 func tied() *syscall.SysProcAttr { return nil }

@@ -1,7 +1,7 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package leak finds out, for tests, which structs of a package show their values when they are printed, marshalled or logged.
+// Package leak tests which structs of a package show their values when they are printed, marshalled or logged.
 package leak
 
 import (
@@ -26,11 +26,12 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// Marker is the value that must not be shown. Its length is a multiple of three, so that base64 has one way to write it.
+// Marker is the value that must not be shown. Its length is a multiple of three, so that base64 has only one form of
+// it.
 const Marker = "leak-marker0"
 
-// Check requires of each exported struct of the package under test that it is among the hidden ones, or among the harmless ones
-// with a reason. A hidden one is filled with markers, unless it is given as a pointer, and must not show them.
+// Check requires that each exported struct of the package under test is in hidden, or in harmless with a reason. It
+// fills hidden structs with markers, except those given as pointers, and they must not show a marker.
 func Check(t *testing.T, hidden []any, harmless map[string]string) {
 	t.Helper()
 	known := maps.Clone(harmless)
@@ -56,7 +57,7 @@ func Check(t *testing.T, hidden []any, harmless map[string]string) {
 	}
 }
 
-// exportedStructs names those of the package in the working directory.
+// exportedStructs returns the names of the exported structs of the package in the working directory.
 func exportedStructs(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob("*.go")
@@ -94,7 +95,7 @@ func structsOf(t *testing.T, name string) (names []string) {
 	return names
 }
 
-// Fill puts a marker into everything below a pointer that is exported and can hold one.
+// Fill puts a marker into every exported value below a pointer that can hold one.
 func Fill(target any) { fill(reflect.ValueOf(target).Elem()) }
 
 func fill(value reflect.Value) {
@@ -140,7 +141,7 @@ func fillStruct(value reflect.Value) {
 	}
 }
 
-// Shown names the ways of printing, marshalling and logging a value that show a marker in it.
+// Shown returns the ways of printing, marshalling and logging a value that show a marker.
 func Shown(value any) []string {
 	found := map[string]bool{}
 	for _, one := range []any{value, elementOf(value), []any{value}, map[string]any{"key": elementOf(value)}, struct{ Inner any }{elementOf(value)}} {
@@ -153,7 +154,7 @@ func Shown(value any) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// elementOf is what a pointer points at; else the value itself.
+// elementOf returns the value that a pointer points to, or the value itself.
 func elementOf(value any) any {
 	if v := reflect.ValueOf(value); v.Kind() == reflect.Pointer {
 		return v.Elem().Interface()

@@ -1,21 +1,21 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package letters is the one table of identifiers with unusual characters. The tests of the CRDs and of the planner both
-// read it, so that the admission rules and the planner cannot drift apart.
+// Package letters is the table of identifiers with unusual characters. The tests of the CRDs and of the planner use the
+// same table, so that the admission rules and the planner agree.
 package letters
 
 import "fmt"
 
-// Refuser says who refuses an identifier first. What the API server refuses, the planner refuses as well: an object may
-// have been stored before the rule existed.
+// Refuser says who refuses an identifier first. The planner also refuses what the API server refuses, because an object
+// may have been stored before the rule existed.
 type Refuser int
 
 // Refusers.
 const (
-	// Nobody means that the identifier is sent to Clerk, with A to Z in lower case and otherwise as it is written.
+	// Nobody means that the identifier is sent to Clerk, with A to Z in lower case and otherwise unchanged.
 	Nobody Refuser = iota
-	// Planner means that no CEL rule expresses it, and that the object becomes InvalidSpec.
+	// Planner means that no CEL rule can express the check, and that the object becomes InvalidSpec.
 	Planner
 	// APIServer means that a CEL rule refuses it.
 	APIServer
@@ -23,15 +23,15 @@ const (
 
 // Case is an identifier and who refuses it.
 type Case struct {
-	// Username says that Value is a username; otherwise it is an e-mail address.
+	// Username is true if Value is a username; otherwise it is an e-mail address.
 	Username bool
 	Value    string
 	Refuser  Refuser
-	// Remedy is part of the message of whoever refuses. It is empty for Nobody.
+	// Remedy is a part of the refusal's message; "" for Nobody.
 	Remedy string
 }
 
-// Field is the path of the field that a refusal names.
+// Field returns the path of the field that a refusal names.
 func (c Case) Field() string {
 	if c.Username {
 		return "spec.username"
@@ -39,7 +39,7 @@ func (c Case) Field() string {
 	return "spec.emailAddresses[0].address"
 }
 
-// Spec is a spec of a ClerkUser with the identifier, in YAML.
+// Spec returns a spec of a ClerkUser with the identifier, in YAML.
 func (c Case) Spec() string {
 	if c.Username {
 		return fmt.Sprintf("{username: %q}", c.Value)
@@ -77,8 +77,8 @@ func Cases() map[string]Case {
 	return all
 }
 
-// sent are identifiers that Clerk is asked to take. Lower-casing and NFKC leave them unchanged. Whether Clerk takes them
-// is for Clerk to say: by default it takes Latin letters only in usernames.
+// sent are identifiers that are sent to Clerk. Lower case and NFKC do not change them. Clerk decides whether it accepts
+// them: by default it accepts only Latin letters in usernames.
 func sent() map[string]Case {
 	return map[string]Case{
 		"ASCII":                 address("ada@example.com", Nobody, ""),
@@ -110,7 +110,7 @@ func sent() map[string]Case {
 	}
 }
 
-// capitals are identifiers with capital letters beyond A to Z, which Unicode lower-cases to other letters.
+// capitals are identifiers with capital letters beyond A to Z, whose lower case in Unicode is another letter.
 func capitals() map[string]Case {
 	return map[string]Case{
 		"CapitalUmlaut":      address("\u00dcnal@example.com", APIServer, lowerCase),
@@ -130,7 +130,7 @@ func capitals() map[string]Case {
 	}
 }
 
-// otherForms are identifiers with letters that stand for others, or that consist of parts.
+// otherForms are identifiers with letters that stand for other letters, or that consist of parts.
 func otherForms() map[string]Case {
 	return map[string]Case{
 		"LongS":             address("\u017fam@example.com", APIServer, ordinary),
@@ -158,7 +158,7 @@ func otherForms() map[string]Case {
 	}
 }
 
-// invisible are identifiers with characters that nobody sees.
+// invisible are identifiers with invisible characters.
 func invisible() map[string]Case {
 	return map[string]Case{
 		"ZeroWidthSpace":     address("ada\u200b@example.com", APIServer, remove),

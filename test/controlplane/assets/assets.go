@@ -1,8 +1,8 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package assets knows where the control plane's binaries are kept. It imports the standard
-// library only, so that the program which makes them starts at once.
+// Package assets finds the control plane's binaries. It imports the standard library only, so that the program that
+// makes them starts at once.
 package assets
 
 import (
@@ -14,7 +14,7 @@ import (
 	"runtime"
 )
 
-// The names of the binaries, as Kubernetes and etcd call them.
+// The names of the binaries.
 const (
 	Etcd              = "etcd"
 	APIServer         = "kube-apiserver"
@@ -22,19 +22,17 @@ const (
 	ControllerManager = "kube-controller-manager"
 )
 
-// Variable names a directory that holds the binaries and is used before any other, as in
-// controller-runtime's envtest.
+// Variable names a directory with the binaries that takes precedence, as in controller-runtime's envtest.
 const Variable = "KUBEBUILDER_ASSETS"
 
-// Module is the directory, from the repository's root, of the module that pins what is built.
+// Module is the directory, from the repository's root, of the module that pins the versions.
 const Module = "hack/controlplane"
 
-// Basic lists what every test and the demo need.
+// Basic returns what every test and the demo need.
 func Basic() []string { return []string{Etcd, APIServer, Kubectl} }
 
-// Root returns the repository's root: the nearest directory, from the working directory
-// upwards, that holds the module of the control plane. A program that is run outside the
-// repository gets an error.
+// Root returns the repository's root: the nearest directory, from the working directory upwards, with the module of the
+// control plane. Outside the repository it returns an error.
 func Root() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -73,8 +71,8 @@ func pinned(root, module string) (string, error) {
 	return string(found[1]), nil
 }
 
-// Cache returns the directory in which this machine's user keeps clerk-operator's files
-// between checkouts: below XDG_CACHE_HOME, else below HOME/.cache, else in the checkout.
+// Cache returns the directory of this user's files of clerk-operator that all checkouts share: below XDG_CACHE_HOME, or
+// below HOME/.cache, or in the checkout.
 func Cache(root string) string {
 	if dir := os.Getenv("XDG_CACHE_HOME"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "clerk-operator")
@@ -85,8 +83,7 @@ func Cache(root string) string {
 	return filepath.Join(root, ".cache", "clerk-operator")
 }
 
-// Directory returns where the binaries of the pinned version are made, given the repository's
-// root, whether or not they are there yet.
+// Directory returns the directory for the binaries of the pinned version, whether or not they exist.
 func Directory(root string) (string, error) {
 	version, err := Version(root)
 	if err != nil {
@@ -95,8 +92,8 @@ func Directory(root string) (string, error) {
 	return filepath.Join(Cache(root), "controlplane", version+"-"+runtime.GOOS+"-"+runtime.GOARCH), nil
 }
 
-// Find returns the directory that holds the named binaries: the one that KUBEBUILDER_ASSETS
-// names, else the cache. Its error says which make target to run when one is missing.
+// Find returns the directory with the named binaries: the one in KUBEBUILDER_ASSETS, or the cache. If one is missing,
+// its error names the make target to run.
 func Find(names ...string) (string, error) {
 	dir := os.Getenv(Variable)
 	if dir == "" {
