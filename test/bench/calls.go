@@ -12,19 +12,19 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// Kinds of lists, as the operator uses them.
+// Kinds of lists that the operator reads.
 const (
-	// listTail is a page of what changed last.
-	listTail = "tail"
-	// listByID asks for users by their ids.
+	// listChanged is a page of an incremental sync.
+	listChanged = "changed"
+	// listByID requests users by their ids.
 	listByID = "byID"
 	// listWalk is a page of all users.
 	listWalk = "walk"
-	// listLookup asks for who has an identifier.
+	// listLookup requests the users with an identifier.
 	listLookup = "lookup"
 )
 
-// callsOf counts requests by method and path, with ids left out of the path.
+// callsOf counts requests by method and path, without the ids in the path.
 func callsOf(journal emulator.Entries) map[string]int {
 	counts := map[string]int{}
 	for _, e := range journal {
@@ -33,7 +33,7 @@ func callsOf(journal emulator.Entries) map[string]int {
 	return counts
 }
 
-// pathTemplate replaces the ids in a path and drops the version.
+// pathTemplate replaces the ids in a path and removes the version.
 func pathTemplate(path string) string {
 	segments := strings.Split(strings.TrimPrefix(path, emulator.BasePath), "/")
 	for i, segment := range segments {
@@ -44,13 +44,13 @@ func pathTemplate(path string) string {
 	return strings.Join(segments, "/")
 }
 
-// isID reports whether part of a path is an id: a kind of thing and then letters and digits, as in user_29w83sxm.
+// isID reports whether a segment of a path is an id: a kind followed by letters and digits, as in user_29w83sxm.
 func isID(segment string) bool {
 	kind, rest, _ := strings.Cut(segment, "_")
 	return rest != "" && !strings.Contains(rest, "_") && slices.Contains([]string{"user", "idn", "ins", "img", "org"}, kind)
 }
 
-// listKind returns what a request lists, "" if it is no list of users.
+// listKind returns the kind of a list; "" if the request is no list of users.
 func listKind(e emulator.Entry) string {
 	if e.Method != http.MethodGet || pathTemplate(e.Path) != "/users" {
 		return ""
@@ -60,7 +60,7 @@ func listKind(e emulator.Entry) string {
 	case values.Has("user_id"):
 		return listByID
 	case strings.Contains(values.Get("order_by"), "updated_at"):
-		return listTail
+		return listChanged
 	case values.Has("external_id"), values.Has("email_address"), values.Has("phone_number"), values.Has("username"), values.Has("web3_wallet"):
 		return listLookup
 	default:
@@ -79,8 +79,8 @@ func listsOf(journal emulator.Entries) map[string]int {
 	return counts
 }
 
-// checkedIn returns how many users the requests have looked at: by id, alone or in lists, and at most all of them by pages of
-// all users.
+// checkedIn returns the number of users that the requests have read: by id, alone or in lists, and at most all by pages
+// of all users.
 func checkedIn(journal emulator.Entries, all int) int {
 	ids := map[string]bool{}
 	walked := 0
@@ -102,7 +102,7 @@ func checkedIn(journal emulator.Entries, all int) int {
 	return min(max(len(ids), walked), all)
 }
 
-// refusalsIn counts answers that said that there were too many requests.
+// refusalsIn counts answers with status 429.
 func refusalsIn(journal emulator.Entries) int {
 	count := 0
 	for _, e := range journal {

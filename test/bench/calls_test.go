@@ -34,7 +34,7 @@ func TestCallsAreCountedWithoutIDs(t *testing.T) {
 	}
 }
 
-func TestListsAreToldApart(t *testing.T) {
+func TestListsAreDistinguished(t *testing.T) {
 	t.Parallel()
 	journal := emulator.Entries{
 		get("/users", "limit=100&order_by=-updated_at"),
@@ -44,7 +44,7 @@ func TestListsAreToldApart(t *testing.T) {
 		get("/users/user_1", ""), get("/users/count", ""),
 		{Method: http.MethodPost, Path: "/v1/users"},
 	}
-	want := map[string]int{listTail: 1, listByID: 2, listWalk: 1, listLookup: 1}
+	want := map[string]int{listChanged: 1, listByID: 2, listWalk: 1, listLookup: 1}
 	if diff := cmp.Diff(want, listsOf(journal)); diff != "" {
 		t.Errorf("lists (-want +got):\n%s", diff)
 	}
@@ -56,11 +56,11 @@ func TestUsersThatWereLookedAt(t *testing.T) {
 		journal emulator.Entries
 		want    int
 	}{
-		"ByTheirIDs":           {emulator.Entries{get("/users", "user_id=user_1&user_id=user_2"), get("/users", "user_id=user_2")}, 2},
-		"AloneByID":            {emulator.Entries{get("/users/user_1", ""), get("/users/user_1", ""), get("/users/user_2", "")}, 2},
-		"AllInPages":           {emulator.Entries{get("/users", "limit=500"), get("/users", "limit=500&starting_after=user_1")}, 900},
-		"NotByATail":           {emulator.Entries{get("/users", "limit=100&order_by=-updated_at")}, 0},
-		"NotByWhatBelongsToIt": {emulator.Entries{get("/users/user_1/organization_memberships", "")}, 0},
+		"ByTheirIDs":             {emulator.Entries{get("/users", "user_id=user_1&user_id=user_2"), get("/users", "user_id=user_2")}, 2},
+		"AloneByID":              {emulator.Entries{get("/users/user_1", ""), get("/users/user_1", ""), get("/users/user_2", "")}, 2},
+		"AllInPages":             {emulator.Entries{get("/users", "limit=500"), get("/users", "limit=500&starting_after=user_1")}, 900},
+		"NotByAnIncrementalSync": {emulator.Entries{get("/users", "limit=100&order_by=-updated_at")}, 0},
+		"NotByWhatBelongsToIt":   {emulator.Entries{get("/users/user_1/organization_memberships", "")}, 0},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -17,24 +17,24 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// leastReads is how many reads the control makes at least, so that its CPU time can be told in hundredths of a second.
+// leastReads is the minimum number of reads of the control, so that its CPU time has hundredths of a second as unit.
 const leastReads = 1000
 
-// controlFigures are of a program that reads every user by id on a timer: the usual way of operators.
+// controlFigures are the figures of a program that reads every user by id on a timer, as operators usually do.
 type controlFigures struct {
-	// Rounds is how often every user was read; the rest is per round.
+	// Rounds is how often every user was read; the other figures are per round.
 	Rounds        int     `json:"rounds"`
 	CallsPerRound float64 `json:"callsPerRound"`
 	RoundSeconds  float64 `json:"roundSeconds"`
-	// CallsPerHour is what it would call in an hour with a round every minute, or with one after the other where a round
+	// CallsPerHour is the number of calls in an hour with a round every minute, or with consecutive rounds if a round
 	// takes longer at the operator's budget.
 	CallsPerHour float64 `json:"callsPerHour"`
-	// CoreShare is the share of one core that this would take.
+	// CoreShare is the share of one core for that.
 	CoreShare float64 `json:"coreShare"`
 }
 
-// measureControl reads every user by id, as often as it takes for figures, in a program of its own that uses the operator's
-// client and budget. The operator has ended before.
+// measureControl reads every user by id, as often as the figures need, in a separate program with the operator's client
+// and budget. The operator has ended before.
 func (env *environment) measureControl(ctx context.Context) error {
 	env.sayf("%d users: %s", env.size, phaseControl)
 	if err := env.killOperator(); err != nil {
@@ -53,7 +53,7 @@ func (env *environment) measureControl(ctx context.Context) error {
 	return nil
 }
 
-// controlPhase puts what the control reported into the words of a phase.
+// controlPhase converts the report of the control into a phase.
 func (env *environment) controlPhase(task controlTask, report controlReport) *phase {
 	reads := task.Rounds * len(task.IDs)
 	p := &phase{
@@ -70,7 +70,7 @@ func (env *environment) controlPhase(task controlTask, report controlReport) *ph
 	}
 	p.count(journal, defaultBudget)
 	perRound := report.Seconds / float64(task.Rounds)
-	// A round that takes longer than the interval is followed by the next at once.
+	// After a round that takes longer than the interval, the next begins at once.
 	rounds := hour / max(perRound, time.Minute.Seconds())
 	p.Control = &controlFigures{
 		Rounds:        task.Rounds,
@@ -83,7 +83,7 @@ func (env *environment) controlPhase(task controlTask, report controlReport) *ph
 	return p
 }
 
-// ids are those of the users that the phase create made.
+// ids returns the ids of the users that the phase create made.
 func (env *environment) ids() []string {
 	var ids []string
 	for _, user := range env.clerk.Users() {
@@ -94,7 +94,7 @@ func (env *environment) ids() []string {
 	return ids
 }
 
-// runControl runs the control to its end.
+// runControl runs the control until it ends.
 func (env *environment) runControl(ctx context.Context, task controlTask) (report controlReport, err error) {
 	self, err := os.Executable()
 	if err != nil {

@@ -19,10 +19,10 @@ import (
 // controlArgument as a program's first argument makes it the control. The file with its task follows.
 const controlArgument = "bench-control"
 
-// readers is how many reads the control makes at once, as the operator's passes would.
+// readers is the number of concurrent reads of the control, like the operator's reconciliations.
 const readers = 32
 
-// controlTask is what the control is to do.
+// controlTask is the task of the control.
 type controlTask struct {
 	APIURL         string   `json:"apiURL"`
 	Key            string   `json:"key"`
@@ -31,18 +31,18 @@ type controlTask struct {
 	Rounds         int      `json:"rounds"`
 }
 
-// controlReport is what it took. The CPU time is that of the reads alone, without the program's start.
+// controlReport is the result of the control. The CPU time is that of the reads, without the program's start.
 type controlReport struct {
 	Seconds   float64 `json:"seconds"`
 	CPUMillis float64 `json:"cpuMillis"`
 	RSSMiB    float64 `json:"rssMiB"`
-	// DataMiB is what of it is not its code.
+	// DataMiB is the part of it that is not code.
 	DataMiB    float64 `json:"dataMiB"`
 	PeakRSSMiB float64 `json:"peakRSSMiB"`
 	Sockets    int     `json:"sockets"`
 }
 
-// runControlChild turns this process into the control, and does not return, if that is what it was started for.
+// runControlChild runs this process as the control and does not return, if it was started as one.
 func runControlChild() {
 	if len(os.Args) != 3 || os.Args[1] != controlArgument {
 		return
@@ -58,7 +58,7 @@ func runControlChild() {
 	os.Exit(0)
 }
 
-// readAll does the task in a file.
+// readAll carries out the task in a file.
 func readAll(ctx context.Context, file string) (report controlReport, err error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -124,7 +124,7 @@ func readRound(ctx context.Context, client *clerk.Client, ids []string) error {
 	return context.Cause(ctx)
 }
 
-// readUser reads one user, when the budget allows it.
+// readUser reads one user when the budget allows it.
 func readUser(ctx context.Context, client *clerk.Client, id string) error {
 	for {
 		_, err := client.For(ratelimit.Caller{ID: id, Level: ratelimit.Background}).User(ctx, id)

@@ -9,62 +9,63 @@ import (
 	"os"
 )
 
-// document is what was measured with one number of users.
+// document has the figures for one number of users.
 type document struct {
-	// Users is how many ClerkUsers there were.
+	// Users is the number of ClerkUsers.
 	Users int `json:"users"`
-	// Machine says where, when and with what it was measured.
+	// Machine says where, when and with what the figures were measured.
 	Machine machine `json:"machine"`
-	// LoadAverageAfter is the machine's when the last phase was over.
+	// LoadAverageAfter is the machine's load average after the last phase.
 	LoadAverageAfter string `json:"loadAverageAfter"`
-	// Seed made the users and choices.
+	// Seed is the seed of the random users and choices.
 	Seed uint64 `json:"seed"`
-	// LatencyMillis is how long Clerk took for every answer.
+	// LatencyMillis is the latency of every answer of Clerk.
 	LatencyMillis float64 `json:"latencyMillis"`
 	// RequestsPer10s is the operator's budget at Clerk.
 	RequestsPer10s int `json:"requestsPer10s"`
-	// Phases are in the order in which they ran.
+	// Phases are in the order of execution.
 	Phases []*phase `json:"phases"`
 }
 
-// phase is what was measured in one phase.
+// phase has the figures of one phase.
 type phase struct {
 	Name string `json:"name"`
-	// Users is what the figures per user are divided by: the users or single changes that the phase was about.
+	// Users is the divisor of figures per user: the number of users or single changes in the phase.
 	Users int `json:"users"`
-	// ClerkCalls counts requests to Clerk by method and path; Lists splits lists of users by what they asked for.
+	// ClerkCalls counts requests to Clerk by method and path. Lists counts lists of users by kind.
 	ClerkCalls map[string]int `json:"clerkCalls"`
 	Lists      map[string]int `json:"lists,omitempty"`
-	// Refusals counts answers 429.
+	// Refusals counts answers with status 429.
 	Refusals int `json:"refusals"`
 	// KubeWrites counts the operator's writes by verb and resource.
 	KubeWrites map[string]int `json:"kubeWrites"`
 	Seconds    float64        `json:"seconds"`
-	// BudgetFloorSeconds is the least time that the budget allows for the calls.
+	// BudgetFloorSeconds is the minimum time that the budget allows for the calls.
 	BudgetFloorSeconds float64 `json:"budgetFloorSeconds"`
-	// BudgetShare is the calls per second as a share of the budget's; only of the creation.
+	// BudgetShare is the calls per second as a share of the budget; for the creation only.
 	BudgetShare float64 `json:"budgetShare,omitempty"`
 	// CPUMillis is the operator's CPU time in the whole phase.
 	CPUMillis                 float64 `json:"cpuMillis"`
 	CPUMillisPerUser          float64 `json:"cpuMillisPerUser"`
 	APIServerCPUMillisPerUser float64 `json:"apiserverCPUMillisPerUser"`
 	EtcdCPUMillisPerUser      float64 `json:"etcdCPUMillisPerUser"`
-	// PeakRSSMiB is the most that the operator held in the phase, SettledRSSMiB what it held after it, of which AnonymousMiB
-	// is not its code.
+	// PeakRSSMiB is the operator's peak memory in the phase, SettledRSSMiB its memory after the phase. AnonymousMiB is the
+	// part of that which is not code.
 	PeakRSSMiB    float64 `json:"peakRSSMiB"`
 	SettledRSSMiB float64 `json:"settledRSSMiB"`
 	AnonymousMiB  float64 `json:"anonymousMiB"`
-	// Sockets is the most that the operator had open.
+	// Sockets is the maximum number of open sockets of the operator.
 	Sockets int `json:"sockets"`
-	// ApplyToReadyMillis is from the beginning of an apply to the event that says Ready; of person phases also by kind.
+	// ApplyToReadyMillis is the time from the beginning of an apply to the event with Ready; person phases also have it by
+	// kind.
 	ApplyToReadyMillis *percentiles `json:"applyToReadyMillis,omitempty"`
 	NewUserMillis      *percentiles `json:"newUserMillis,omitempty"`
 	EditMillis         *percentiles `json:"editMillis,omitempty"`
-	// Quiet is only of the quiet hour, Drift only of drift, Control only of the control.
+	// Quiet is for the quiet hour only, Drift for drift only, Control for the control only.
 	Quiet   *quietFigures   `json:"quiet,omitempty"`
 	Drift   *driftFigures   `json:"drift,omitempty"`
 	Control *controlFigures `json:"control,omitempty"`
-	// Notes say what the figures do not.
+	// Notes explain the figures.
 	Notes []string `json:"notes,omitempty"`
 }
 

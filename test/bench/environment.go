@@ -28,25 +28,24 @@ import (
 
 const (
 	operatorNamespace = "bench-system"
-	// usersNamespace holds the ClerkInstance and the users that are measured; loadNamespace others that are created beside
-	// them.
+	// usersNamespace has the ClerkInstance and the measured users; loadNamespace has others that are created beside them.
 	usersNamespace = "bench"
 	loadNamespace  = "bench-load"
 	instanceName   = "default"
 	secretName     = "clerk"
 
-	// operatorKey and controlKey open the same instance; the prefix makes it one in production.
+	// operatorKey and controlKey are keys of the same instance, a production instance by the prefix.
 	operatorKey = "sk_live_bench"
 	controlKey  = "sk_live_control"
 
-	// defaultBudget is what an operator may ask of a production instance in 10 seconds: half of Clerk's limit.
+	// defaultBudget is the default API budget in a production instance, in calls per 10 seconds: half of Clerk's limit.
 	defaultBudget = 500
-	// journalLimit is more requests than any phase makes.
+	// journalLimit is more than the requests of any phase.
 	journalLimit = 1_000_000
 	closeLimit   = 5 * time.Second
 )
 
-// environment is a control plane, a Clerk and the operator between them, for one size.
+// environment has a control plane, a Clerk emulator and the operator, for one size.
 type environment struct {
 	options
 	size int
@@ -63,12 +62,12 @@ type environment struct {
 	listener *emulator.Listener
 	server   *emulator.Server
 	operator *operator
-	// pid is the operator's, for those who look at it while it is restarted.
+	// pid is the operator's process id, which changes with a restart.
 	pid    atomic.Int64
 	people *people
-	// budget is what the operator may ask in 10 seconds.
+	// budget is the operator's API budget in calls per 10 seconds.
 	budget int
-	// users are those that the phase create made.
+	// users are the users that the phase create made.
 	users    []*v1alpha1.ClerkUser
 	document *document
 }
@@ -76,7 +75,7 @@ type environment struct {
 // servers are the processes of the control plane.
 type servers struct{ etcd, apiserver int }
 
-// start makes everything but the operator's users.
+// start starts everything except the operator's users.
 func (env *environment) start(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
 		env.startClerk, env.startControlPlane, env.declareInstance, env.startOperator, env.awaitInstance,
@@ -117,7 +116,7 @@ func (env *environment) startControlPlane(ctx context.Context) (err error) {
 	return nil
 }
 
-// makeClients makes clients without limits of their own, whose writes are counted.
+// makeClients makes clients without client-side rate limits, whose writes are counted.
 func (env *environment) makeClients() error {
 	scheme, err := controller.Scheme()
 	if err != nil {
@@ -138,8 +137,8 @@ func (env *environment) makeClients() error {
 	return nil
 }
 
-// declareInstance applies the namespaces, the Secret with the key, and the ClerkInstance with its defaults, but without a
-// brake, since users are also deleted here, and open to other namespaces.
+// declareInstance applies the namespaces, the Secret with the key, and the ClerkInstance with its defaults. The
+// deletion brake is off, because phases also delete users, and all namespaces may use the instance.
 func (env *environment) declareInstance(ctx context.Context) error {
 	objects := []client.Object{
 		&corev1.Secret{
@@ -197,7 +196,7 @@ func (env *environment) instance(ctx context.Context) (*v1alpha1.ClerkInstance, 
 	return instance, nil
 }
 
-// editInstance changes the ClerkInstance's spec and waits until the operator has come to rest again.
+// editInstance changes the ClerkInstance's spec and waits until the operator is at rest again.
 func (env *environment) editInstance(ctx context.Context, change func(*v1alpha1.ClerkInstanceSpec)) error {
 	instance, err := env.instance(ctx)
 	if err != nil {
@@ -215,7 +214,7 @@ func (env *environment) logPath() string {
 	return filepath.Join(env.root, "out", "bench", "manager.log")
 }
 
-// stop ends what was started, in the reverse order.
+// stop stops everything in the reverse order of its start.
 func (env *environment) stop(ctx context.Context) error {
 	var errs []error
 	if env.operator != nil {
@@ -236,7 +235,7 @@ func (env *environment) sayf(format string, args ...any) {
 	fmt.Fprintf(env.log, "bench: "+format+"\n", args...)
 }
 
-// pause lets time pass, unless ctx ends.
+// pause waits, unless ctx ends.
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

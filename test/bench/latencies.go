@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// percentiles are of waiting times, in milliseconds.
+// percentiles are the percentiles of durations, in milliseconds.
 type percentiles struct {
 	P50     float64 `json:"p50"`
 	P99     float64 `json:"p99"`
@@ -17,7 +17,7 @@ type percentiles struct {
 	Samples int     `json:"samples"`
 }
 
-// percentilesOf returns the nearest-rank percentiles of times; nil of none.
+// percentilesOf returns the nearest-rank percentiles of times; nil if there are none.
 func percentilesOf(times []time.Duration) *percentiles {
 	if len(times) == 0 {
 		return nil
@@ -34,14 +34,13 @@ func milliseconds(d time.Duration) float64 {
 	return round(float64(d)/float64(time.Millisecond), 2)
 }
 
-// round keeps the figures of a report readable.
+// round rounds the figures of a report, to keep it readable.
 func round(x float64, digits int) float64 {
 	scale := math.Pow10(digits)
 	return math.Round(x*scale) / scale
 }
 
-// floorSeconds is the least time in which a budget of requests per 10 seconds lets calls through, the first window being
-// free.
+// floorSeconds returns the minimum time for calls with a budget per 10 seconds; the first window is free.
 func floorSeconds(calls, budget int) float64 {
 	if calls == 0 {
 		return 0

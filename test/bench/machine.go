@@ -15,9 +15,9 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
 )
 
-// machine says where, when and with what was measured.
+// machine says where, when and with what the figures were measured.
 type machine struct {
-	// Commit is the checkout's, with +changes if files differ from it.
+	// Commit is the commit of the checkout, with +changes if files differ from it.
 	Commit string    `json:"commit"`
 	Time   time.Time `json:"time"`
 	Go     string    `json:"goVersion"`
@@ -26,9 +26,9 @@ type machine struct {
 	Etcd       string `json:"etcd"`
 	CPU        string `json:"cpu"`
 	Cores      int    `json:"cores"`
-	// MemoryMiB is what the machine has.
+	// MemoryMiB is the machine's memory.
 	MemoryMiB int64 `json:"memoryMiB"`
-	// LoadAverage is of the last 1, 5 and 15 minutes before the beginning.
+	// LoadAverage is the load average of 1, 5 and 15 minutes before the beginning.
 	LoadAverage string `json:"loadAverage"`
 }
 
@@ -53,7 +53,7 @@ func describeMachine(ctx context.Context, root string) machine {
 	return m
 }
 
-// loadAverage tells how busy the machine has been for 1, 5 and 15 minutes.
+// loadAverage returns the machine's load average of 1, 5 and 15 minutes.
 func loadAverage() string {
 	text, err := os.ReadFile(processFiles + "/loadavg")
 	if err != nil {
@@ -62,7 +62,7 @@ func loadAverage() string {
 	return strings.Join(strings.Fields(string(text))[:3], " ")
 }
 
-// commit names what is measured. Outside of Git that is unknown.
+// commit returns the measured commit, which is unknown outside Git.
 func commit(ctx context.Context, root string) string {
 	output := func(args ...string) (string, error) {
 		cmd := exec.CommandContext(ctx, "git", args...)

@@ -1,10 +1,9 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command bench measures the operator: the real manager as a process, against a real
-// kube-apiserver and etcd and a Clerk emulator that answers after a fixed time. It counts what
-// the manager asks of Clerk and of Kubernetes, what it costs in CPU and memory, and how long
-// somebody waits after an apply.
+// Command bench measures the operator: the real manager as a process, against a real kube-apiserver and etcd and a
+// Clerk emulator that answers after a fixed time. It counts the manager's requests to Clerk and to Kubernetes, its CPU
+// time and memory, and the time from an apply to Ready.
 //
 //	make bench ARGS="-n 1000 -latency 100ms -o out.json"
 package main
@@ -29,11 +28,11 @@ import (
 func main() {
 	controlplane.Leash()
 	runControlChild()
-	// envtest and client-go log through these, and complain when nobody took their logs.
+	// envtest and client-go log through these, and warn if no logger is set.
 	log.SetLogger(logr.Discard())
 	klog.SetLogger(logr.Discard())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	// A second Ctrl-C ends the program at once; the leashes clean up behind it.
+	// A second Ctrl-C ends the program at once; the leashes then clean up.
 	context.AfterFunc(ctx, stop)
 	ctx, cancel := controlplane.WithParent(ctx)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)

@@ -13,10 +13,10 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// aftermath is how long events may be on their way to kube-apiserver after the last change is Ready.
+// aftermath is how long events may still arrive at kube-apiserver after the last change is Ready.
 const aftermath = 1500 * time.Millisecond
 
-// measureAll measures every size, each with a control plane and an operator of its own, writes the figures and prints them.
+// measureAll measures every size, each with its own control plane and operator, and writes and prints the figures.
 func measureAll(ctx context.Context, o options, out, log io.Writer) error {
 	if err := buildOperator(ctx, &o); err != nil {
 		return err
@@ -31,7 +31,7 @@ func measureAll(ctx context.Context, o options, out, log io.Writer) error {
 		}
 		documents = append(documents, d)
 		fmt.Fprint(out, "\n", tableOf(d))
-		// After every size, so that what was measured is not lost with what comes.
+		// After every size, so that a later failure does not lose earlier figures.
 		if o.output != "" {
 			if err := writeDocuments(o.output, documents); err != nil {
 				return err
@@ -54,7 +54,7 @@ func measureSize(ctx context.Context, o options, size int, where machine, log io
 		},
 	}
 	defer func() {
-		// The watch ends first: kube-apiserver waits for it.
+		// The watch ends first, because kube-apiserver waits for it.
 		fail(nil)
 		err = errors.Join(err, env.stop(context.WithoutCancel(ctx)))
 	}()
@@ -80,7 +80,7 @@ type reading struct {
 }
 
 func (env *environment) read(ctx context.Context) (r reading, err error) {
-	// Own writes first: none is made while this reads.
+	// Own writes first, because this function makes none.
 	r.own = env.own.read()
 	if r.writes, err = readWrites(ctx, env.metrics); err != nil {
 		return r, err
@@ -96,7 +96,7 @@ func (env *environment) read(ctx context.Context) (r reading, err error) {
 	return r, nil
 }
 
-// measure runs one phase from rest to rest and adds its figures to the document.
+// measure runs one phase, with the operator at rest before and after it, and adds its figures to the document.
 func (env *environment) measure(ctx context.Context, name string, users int, run func(context.Context, *phase) error) error {
 	env.sayf("%d users: %s", env.size, name)
 	if err := env.rest(ctx); err != nil {
@@ -142,7 +142,7 @@ func (env *environment) measure(ctx context.Context, name string, users int, run
 	return p.compare(before, after)
 }
 
-// operatorJournal returns what the operator asked of Clerk in this phase.
+// operatorJournal returns the operator's requests to Clerk in this phase.
 func (env *environment) operatorJournal() emulator.Entries {
 	key := env.clerk.KeyIDs()[0]
 	var entries emulator.Entries
@@ -154,7 +154,7 @@ func (env *environment) operatorJournal() emulator.Entries {
 	return entries
 }
 
-// count takes in the calls to Clerk.
+// count adds the calls to Clerk.
 func (p *phase) count(journal emulator.Entries, budget int) {
 	p.ClerkCalls = callsOf(journal)
 	p.Lists = listsOf(journal)
@@ -162,7 +162,7 @@ func (p *phase) count(journal emulator.Entries, budget int) {
 	p.BudgetFloorSeconds = floorSeconds(len(journal), budget)
 }
 
-// compare takes in what the processes have used between two readings.
+// compare adds what the processes have used between two readings.
 func (p *phase) compare(before, after reading) error {
 	writes := since(before.writes, after.writes)
 	for name, count := range since(before.own, after.own) {

@@ -15,13 +15,13 @@ import (
 	"time"
 )
 
-// operator is the manager at work.
+// operator is the running manager.
 type operator struct {
-	// pid is the process it runs in.
+	// pid is its process id.
 	pid int
-	// wait waits for its end and says whether that was orderly; kill ends it without warning and waits.
+	// wait waits for its end and returns an error unless it was orderly. kill kills it and waits.
 	wait, kill func() error
-	// expected says that its end is no failure.
+	// expected is true if its end is no failure.
 	expected atomic.Bool
 }
 
@@ -40,7 +40,7 @@ func buildOperator(ctx context.Context, o *options) error {
 	return nil
 }
 
-// startOperator runs the operator with its defaults but leader election, as a process unless profiles are wanted.
+// startOperator runs the operator with its defaults except leader election, as a process unless profiles are requested.
 func (env *environment) startOperator(ctx context.Context) error {
 	start := env.startProcess
 	if env.profile != "" {
@@ -70,7 +70,7 @@ func (env *environment) startProcess(ctx context.Context) (*operator, error) {
 		"--kubeconfig="+env.plane.Kubeconfig(),
 		"--allowed-api-hosts=http://"+env.listener.Address(),
 		"--operator-namespace="+operatorNamespace,
-		// One that is killed keeps its lease for a while, which is nothing to measure.
+		// A killed process keeps its lease for a while, which would distort the figures.
 		"--leader-elect=false",
 		"--health-probe-bind-address=0",
 		"--metrics-bind-address=0",
@@ -92,7 +92,7 @@ func (env *environment) startProcess(ctx context.Context) (*operator, error) {
 	return &operator{pid: pid, wait: process.Err, kill: kill}, nil
 }
 
-// restartOperator ends the operator without warning and starts another, which remembers nothing.
+// restartOperator kills the operator and starts another, which has no state in memory.
 func (env *environment) restartOperator(ctx context.Context) error {
 	if err := env.killOperator(); err != nil {
 		return err
@@ -100,7 +100,7 @@ func (env *environment) restartOperator(ctx context.Context) error {
 	return env.startOperator(ctx)
 }
 
-// guard ends the measuring when the operator ends by itself.
+// guard aborts the measurement if the operator ends by itself.
 func (env *environment) guard(o *operator) {
 	err := o.wait()
 	if !o.expected.Load() {
@@ -108,7 +108,7 @@ func (env *environment) guard(o *operator) {
 	}
 }
 
-// awaitDescendant returns the process that a leash is about to start.
+// awaitDescendant waits for the process that a leash starts.
 func awaitDescendant(ctx context.Context, name string, ended <-chan struct{}) (int, error) {
 	const tick = 5 * time.Millisecond
 	for {
@@ -126,14 +126,14 @@ func awaitDescendant(ctx context.Context, name string, ended <-chan struct{}) (i
 	}
 }
 
-// killOperator ends the operator as the loss of its node would.
+// killOperator kills the operator, like the loss of its node.
 func (env *environment) killOperator() error {
 	env.operator.expected.Store(true)
 	return env.operator.kill()
 }
 
-// rest waits until the operator has nothing to do: two seconds in which it needs less than a twentieth of a core. One that
-// does not come to rest, because it is always at work, is left at it after a while.
+// rest waits until the operator is idle: two seconds in which it needs less than a twentieth of a core. If it is always
+// busy, rest returns after a while.
 func (env *environment) rest(ctx context.Context) error {
 	const (
 		tick, limit = time.Second, time.Minute

@@ -38,7 +38,7 @@ Flags:
   -help              show this text
 `
 
-// options are what the flags say.
+// options are the parsed flags.
 type options struct {
 	root    string
 	sizes   []int
@@ -52,7 +52,7 @@ type options struct {
 	profile string
 }
 
-// parseOptions reads the command line. Its error is flag.ErrHelp when help is asked for.
+// parseOptions parses the command line. Its error is flag.ErrHelp if help was requested.
 func parseOptions(args []string) (options, error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -98,7 +98,7 @@ func parseSizes(list string) ([]int, error) {
 	return sizes, nil
 }
 
-// parsePhases returns the phases that a list names, all for an empty one.
+// parsePhases returns the phases in a list; all for an empty list.
 func parsePhases(list string) ([]string, error) {
 	known := strings.Fields(phaseNames)
 	if list == "" {

@@ -15,15 +15,15 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
 
-// people makes ClerkUsers as a team would write them. The same seed makes the same ones.
+// people generates ClerkUsers like those of a team. The same seed generates the same ones.
 type people struct{ random *rand.Rand }
 
 func newPeople(seed uint64) *people {
 	return &people{random: rand.New(rand.NewPCG(seed, seed))} //nolint:gosec // it has to repeat itself, and guards nothing
 }
 
-// user returns the ClerkUser of a name that is nobody else's: an address, a name of a person, a role for the front end and a
-// cost center for the back end.
+// user returns a ClerkUser with a unique name, an address, a person's name, a role for the front end and a cost center
+// for the back end.
 func (p *people) user(namespace, name string) *v1alpha1.ClerkUser {
 	roles := []string{"viewer", "editor", "billing", "support", "admin"}
 	public := map[string]any{
@@ -48,7 +48,7 @@ func (p *people) user(namespace, name string) *v1alpha1.ClerkUser {
 	}
 }
 
-// users returns count ClerkUsers whose names begin alike.
+// users returns count ClerkUsers whose names have a common prefix.
 func (p *people) users(namespace, prefix string, count int) []*v1alpha1.ClerkUser {
 	users := make([]*v1alpha1.ClerkUser, count)
 	for i := range users {
@@ -57,7 +57,7 @@ func (p *people) users(namespace, prefix string, count int) []*v1alpha1.ClerkUse
 	return users
 }
 
-// choose returns count different ones of users, or all if there are fewer.
+// choose returns count different users, or all if there are fewer.
 func (p *people) choose(users []*v1alpha1.ClerkUser, count int) []*v1alpha1.ClerkUser {
 	var chosen []*v1alpha1.ClerkUser
 	for _, i := range p.random.Perm(len(users))[:min(count, len(users))] {

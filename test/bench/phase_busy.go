@@ -14,13 +14,14 @@ import (
 )
 
 const (
-	// leastLoad is how many users are created beside single changes at least: fewer are done before the changes are.
+	// leastLoad is the minimum number of users created beside single changes, so that their creation takes longer than the
+	// changes.
 	leastLoad = 1000
-	// shortestFull is the shortest interval between full compares that a ClerkInstance can ask for.
+	// shortestFull is the shortest interval between full syncs that a ClerkInstance allows.
 	shortestFull = time.Minute
-	// fullPatience is how long the next full compare is waited for.
+	// fullPatience is how long to wait for the next full sync.
 	fullPatience = shortestFull + 20*time.Second
-	// fullPause is how long no list shows that a full compare is over.
+	// fullPause is the time without a list after which a full sync counts as ended.
 	fullPause = time.Second
 )
 
@@ -38,8 +39,8 @@ func (env *environment) measureEditCreate(ctx context.Context) error {
 	})
 }
 
-// measureBusy runs single changes while as many users as there are, and not too few, are created in a namespace. The changes
-// begin when kube-apiserver has taken all the others, and the others stay.
+// measureBusy makes single changes while other users are created in a namespace: as many as there are, with a minimum.
+// The changes begin when kube-apiserver has all the others, and the others stay.
 func (env *environment) measureBusy(ctx context.Context, name, namespace string, run func(context.Context, *phase, *changes) error) error {
 	load := env.people.users(namespace, strings.ToLower(name), max(env.size, leastLoad))
 	var others *batch
@@ -57,8 +58,8 @@ func (env *environment) measureBusy(ctx context.Context, name, namespace string,
 	if err != nil {
 		return err
 	}
-	// What is left is created quickly, since it is not measured.
-	if err := env.spend(ctx, wideBudget); err != nil {
+	// The rest is created quickly, because it is not measured.
+	if err := env.setBudget(ctx, wideBudget); err != nil {
 		return err
 	}
 	if err := others.wait(ctx, env.patience(len(load))); err != nil {
@@ -67,30 +68,30 @@ func (env *environment) measureBusy(ctx context.Context, name, namespace string,
 	if err := env.remove(ctx, c.made); err != nil {
 		return err
 	}
-	return env.spend(ctx, defaultBudget)
+	return env.setBudget(ctx, defaultBudget)
 }
 
-// measurePersonFullCompare makes changes while all users are compared, new ones in one full compare and edits in the next.
-func (env *environment) measurePersonFullCompare(ctx context.Context) error {
+// measurePersonFullSync makes changes during full syncs, creations in one full sync and edits in the next.
+func (env *environment) measurePersonFullSync(ctx context.Context) error {
 	err := env.editInstance(ctx, func(s *v1alpha1.ClerkInstanceSpec) {
 		s.Drift = &v1alpha1.DriftCheck{FullInterval: &metav1.Duration{Duration: shortestFull}}
 	})
 	if err != nil {
 		return err
 	}
-	err = env.measurePerson(ctx, phasePersonFullCompare, func(ctx context.Context, p *phase, c *changes) error {
+	err = env.measurePerson(ctx, phasePersonFullSync, func(ctx context.Context, p *phase, c *changes) error {
 		p.notef("drift.fullInterval is %s here; changes are made while lists of users by id are not further apart than %s", shortestFull, fullPause)
 		if begun, err := env.awaitFull(ctx); err != nil || !begun {
-			p.notef("no full compare was seen")
+			p.notef("no full sync was seen")
 			return err
 		}
-		if err := env.createWhile(ctx, p, c, "compare", env.comparing); err != nil {
+		if err := env.createWhile(ctx, p, c, "compare", env.inFullSync); err != nil {
 			return err
 		}
 		if begun, err := env.awaitFull(ctx); err != nil || !begun {
 			return err
 		}
-		return env.editSingly(ctx, p, c, env.people.choose(env.users, env.changes), env.comparing)
+		return env.editSingly(ctx, p, c, env.people.choose(env.users, env.changes), env.inFullSync)
 	})
 	if err != nil {
 		return err
@@ -98,17 +99,17 @@ func (env *environment) measurePersonFullCompare(ctx context.Context) error {
 	return env.editInstance(ctx, func(s *v1alpha1.ClerkInstanceSpec) { s.Drift = nil })
 }
 
-// awaitFull waits until a full compare begins; it reports false if none does.
+// awaitFull waits until a full sync begins; it returns false if none begins.
 func (env *environment) awaitFull(ctx context.Context) (bool, error) {
 	const tick = 20 * time.Millisecond
-	// The one that may be under way is left to end.
-	for env.comparing() {
+	// A full sync under way ends first.
+	for env.inFullSync() {
 		if err := pause(ctx, tick); err != nil {
 			return false, err
 		}
 	}
 	for began := time.Now(); time.Since(began) < fullPatience; {
-		if env.comparing() {
+		if env.inFullSync() {
 			return true, nil
 		}
 		if err := pause(ctx, tick); err != nil {
@@ -118,14 +119,14 @@ func (env *environment) awaitFull(ctx context.Context) (bool, error) {
 	return false, nil
 }
 
-// comparing reports whether the operator is comparing all users.
-func (env *environment) comparing() bool {
-	last := env.lastCompare()
+// inFullSync reports whether the operator makes a full sync.
+func (env *environment) inFullSync() bool {
+	last := env.lastFullSync()
 	return !last.IsZero() && time.Since(last) < fullPause+env.latency
 }
 
-// lastCompare returns when the last list of a full compare was asked for; zero for none.
-func (env *environment) lastCompare() time.Time {
+// lastFullSync returns the time of the last list of a full sync; zero if there is none.
+func (env *environment) lastFullSync() time.Time {
 	var last time.Time
 	for _, e := range env.operatorJournal() {
 		if kind := listKind(e); kind == listByID || kind == listWalk {

@@ -15,13 +15,14 @@ import (
 )
 
 const (
-	// appliers is how many applies are under way at once; more do not make kube-apiserver faster.
+	// appliers is the number of concurrent applies; more do not make kube-apiserver faster.
 	appliers = 16
-	// unhurried is the largest size that is created at the default budget: beyond it, that takes a quarter of an hour.
+	// unhurried is the largest size that is created at the default budget; a larger one would take more than a quarter of
+	// an hour.
 	unhurried = 10_000
-	// wideBudget is the most that a ClerkInstance can allow in 10 seconds.
+	// wideBudget is the largest budget of a ClerkInstance, in calls per 10 seconds.
 	wideBudget = 10_000
-	// spare is how much longer than the budget says a phase may take, and sparePerUser what kube-apiserver may need for each
+	// spare is how much longer than by the budget a phase may take. sparePerUser is what kube-apiserver may need for each
 	// user on a busy machine.
 	spare, sparePerUser = 5 * time.Minute, 50 * time.Millisecond
 )
@@ -29,7 +30,7 @@ const (
 // measureCreate creates all users and waits until they are Ready.
 func (env *environment) measureCreate(ctx context.Context) error {
 	if env.size > unhurried {
-		if err := env.spend(ctx, wideBudget); err != nil {
+		if err := env.setBudget(ctx, wideBudget); err != nil {
 			return err
 		}
 	}
@@ -54,17 +55,17 @@ func (env *environment) measureCreate(ctx context.Context) error {
 		return nil
 	})
 	if err == nil && env.budget != defaultBudget {
-		return env.spend(ctx, defaultBudget)
+		return env.setBudget(ctx, defaultBudget)
 	}
 	return err
 }
 
-// patience is how long so many calls may take.
+// patience returns how long a number of calls may take.
 func (env *environment) patience(calls int) time.Duration {
 	return spare + time.Duration(calls)*sparePerUser + 4*time.Duration(floorSeconds(calls, env.budget))*time.Second
 }
 
-// apply creates ClerkUsers as fast as kube-apiserver takes them and returns what becomes of them.
+// apply creates ClerkUsers as fast as kube-apiserver accepts them, and returns them as a batch.
 func (env *environment) apply(ctx context.Context, users []*v1alpha1.ClerkUser) (*batch, error) {
 	b := newBatch(len(users))
 	err := env.each(ctx, users, func(ctx context.Context, user *v1alpha1.ClerkUser) error {
@@ -96,7 +97,7 @@ func (env *environment) remove(ctx context.Context, users []*v1alpha1.ClerkUser)
 	return b.wait(ctx, env.patience(len(users)))
 }
 
-// each calls f for all users, several at once, and stops at the first error.
+// each calls f for all users, several concurrently, and stops at the first error.
 func (env *environment) each(ctx context.Context, users []*v1alpha1.ClerkUser, f func(context.Context, *v1alpha1.ClerkUser) error) error {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)

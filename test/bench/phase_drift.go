@@ -13,24 +13,24 @@ import (
 )
 
 const (
-	// drifted is one user of so many.
+	// drifted is the divisor: one of so many users is changed.
 	drifted = 100
-	// driftLimit is how long a change is waited to be put right; a look comes every minute.
+	// driftLimit is how long to wait for a correction; an incremental sync runs every minute.
 	driftLimit = 3 * time.Minute
-	// wrongName is what somebody writes into the Dashboard.
+	// wrongName is the name that somebody sets in the Dashboard.
 	wrongName = "Somebody"
 )
 
-// driftFigures are what becomes of changes at Clerk.
+// driftFigures are the figures of changes at Clerk.
 type driftFigures struct {
 	Changed int `json:"changed"`
-	// Missed were not put right within three minutes.
+	// Missed counts changes that were not corrected within three minutes.
 	Missed int `json:"missed"`
-	// HealMillis is from the change at Clerk to its correction there. A look comes every minute.
+	// HealMillis is the time from the change at Clerk to its correction. An incremental sync runs every minute.
 	HealMillis *percentiles `json:"healMillis,omitempty"`
 }
 
-// measureDrift changes the names of some users at Clerk and waits until they are put right.
+// measureDrift changes the names of some users at Clerk and waits for the corrections.
 func (env *environment) measureDrift(ctx context.Context) error {
 	chosen := env.people.choose(env.users, max(1, env.size/drifted))
 	declared := map[string]string{}
@@ -55,7 +55,7 @@ func (env *environment) measureDrift(ctx context.Context) error {
 	})
 }
 
-// changeNames changes the first names of those with these addresses, and returns by their ids what was declared.
+// changeNames changes the first names of the users with these addresses, and returns the declared names by user id.
 func (env *environment) changeNames(declared map[string]string) (map[string]string, error) {
 	wrong := map[string]string{}
 	for _, user := range env.clerk.Users() {

@@ -16,23 +16,23 @@ import (
 )
 
 const (
-	// personLimit is how long one change is waited for; after lostPatience of them in a row the kind is given up.
+	// personLimit is how long to wait for one change. After lostPatience such waits in a row the kind is skipped.
 	personLimit  = time.Minute
 	lostPatience = 2
-	// afterRestart is when the changes beside a restart begin.
+	// afterRestart is when the changes after a restart begin.
 	afterRestart = 4 * time.Second
 )
 
-// changes are single changes, one after another, as one person makes them.
+// changes are single changes, one after another, like those of one person.
 type changes struct {
 	created, edited []time.Duration
-	// made are the users that were created.
+	// made are the created users.
 	made []*v1alpha1.ClerkUser
-	// beside is how many others the phase creates.
+	// beside is the number of others that the phase creates.
 	beside int
 }
 
-// measurePersonIdle has only its own users.
+// measurePersonIdle makes changes without other users.
 func (env *environment) measurePersonIdle(ctx context.Context) error {
 	return env.measurePerson(ctx, phasePersonIdle, func(ctx context.Context, p *phase, c *changes) error {
 		if err := env.createSingly(ctx, p, c, "idle"); err != nil {
@@ -62,7 +62,7 @@ func (env *environment) measurePersonRestart(ctx context.Context) error {
 	})
 }
 
-// always lets every change be made.
+// always allows every change.
 func always() bool { return true }
 
 func (env *environment) bothSingly(ctx context.Context, p *phase, c *changes, prefix string) error {
@@ -72,7 +72,7 @@ func (env *environment) bothSingly(ctx context.Context, p *phase, c *changes, pr
 	return env.editSingly(ctx, p, c, env.people.choose(env.users, env.changes), always)
 }
 
-// measurePerson runs single changes as a phase and deletes what they created.
+// measurePerson makes single changes as a phase and deletes the users that they created.
 func (env *environment) measurePerson(ctx context.Context, name string, run func(context.Context, *phase, *changes) error) error {
 	c, err := env.measureChanges(ctx, name, run)
 	if err != nil {
@@ -81,7 +81,7 @@ func (env *environment) measurePerson(ctx context.Context, name string, run func
 	return env.remove(ctx, c.made)
 }
 
-// measureChanges runs single changes as a phase.
+// measureChanges makes single changes as a phase.
 func (env *environment) measureChanges(ctx context.Context, name string, run func(context.Context, *phase, *changes) error) (*changes, error) {
 	c := &changes{}
 	return c, env.measure(ctx, name, 2*env.changes, func(ctx context.Context, p *phase) error {
@@ -100,7 +100,7 @@ func (env *environment) createSingly(ctx context.Context, p *phase, c *changes, 
 	return env.createWhile(ctx, p, c, prefix, always)
 }
 
-// createWhile does so as long as more says.
+// createWhile does the same while more returns true.
 func (env *environment) createWhile(ctx context.Context, p *phase, c *changes, prefix string, more func() bool) error {
 	users := env.people.users(usersNamespace, prefix, env.changes)
 	times, err := env.singly(ctx, p, users, more, func(ctx context.Context, b *batch, user *v1alpha1.ClerkUser) error {
@@ -115,7 +115,7 @@ func (env *environment) createWhile(ctx context.Context, p *phase, c *changes, p
 	return err
 }
 
-// editSingly bans one user after another, or lifts the ban of those that are banned, as long as more says.
+// editSingly bans one user after another, or lifts the ban of a banned one, while more returns true.
 func (env *environment) editSingly(ctx context.Context, p *phase, c *changes, users []*v1alpha1.ClerkUser, more func() bool) error {
 	times, err := env.singly(ctx, p, users, more, func(ctx context.Context, b *batch, user *v1alpha1.ClerkUser) error {
 		env.ready.expect(b, client.ObjectKeyFromObject(user), user.Generation+1)
@@ -130,7 +130,7 @@ func (env *environment) editSingly(ctx context.Context, p *phase, c *changes, us
 	return err
 }
 
-// singly makes one change after another, waits for each to be Ready and returns how long each took.
+// singly makes one change after another, waits until each is Ready and returns the durations.
 func (env *environment) singly(
 	ctx context.Context, p *phase, users []*v1alpha1.ClerkUser, more func() bool,
 	change func(context.Context, *batch, *v1alpha1.ClerkUser) error,

@@ -13,36 +13,39 @@ import (
 )
 
 const (
-	// acceleration is how much faster than an hour the quiet hour runs: the default intervals of 1m and 1h become 1s and 1m.
+	// acceleration is how much faster than an hour the quiet hour runs: the default intervals of 1m and 1h become 1s and
+	// 1m.
 	acceleration = 60
-	// intoQuiet is when, after a full compare, the quiet hour begins, so that the next one falls wholly into it.
+	// intoQuiet is the time from a full sync to the beginning of the quiet hour, so that the quiet hour contains the whole
+	// next one.
 	intoQuiet = 20 * time.Second
 	hour      = 3600.0
 )
 
-// quietFigures are what the quiet hour shows beside what every phase does.
+// quietFigures are the additional figures of the quiet hour.
 type quietFigures struct {
 	// Acceleration is how many times faster than an hour the phase ran.
 	Acceleration int `json:"acceleration"`
-	// Tails, CompareCalls and Counts are the calls that look at what changed, that compare everything, and that count users.
-	Tails        int `json:"tails"`
-	CompareCalls int `json:"compareCalls"`
-	Counts       int `json:"counts"`
-	// CPUMillisPerTail is the CPU time of the seconds without a full compare, per tail in them; CPUMillisPerCompare is what
-	// the seconds with one took beyond that, in all.
-	CPUMillisPerTail    float64 `json:"cpuMillisPerTail"`
-	CPUMillisPerCompare float64 `json:"cpuMillisPerCompare"`
-	// CoreShare is the share of one core that 60 such tails and one such compare take in a real hour.
+	// IncrementalSyncs, FullSyncCalls and Counts are the calls of incremental syncs, of full syncs, and of counts of
+	// users.
+	IncrementalSyncs int `json:"incrementalSyncs"`
+	FullSyncCalls    int `json:"fullSyncCalls"`
+	Counts           int `json:"counts"`
+	// CPUMillisPerIncrementalSync is the CPU time of the seconds without a full sync, per incremental sync.
+	// CPUMillisPerFullSync is the additional CPU time of the seconds with a full sync, in total.
+	CPUMillisPerIncrementalSync float64 `json:"cpuMillisPerIncrementalSync"`
+	CPUMillisPerFullSync        float64 `json:"cpuMillisPerFullSync"`
+	// CoreShare is the share of one core for 60 such incremental syncs and one such full sync in a real hour.
 	CoreShare float64 `json:"coreShare"`
 }
 
 // second is one second of the quiet hour.
 type second struct {
-	cpu             time.Duration
-	tails, compares int
+	cpu               time.Duration
+	incremental, full int
 }
 
-// measureQuietHour watches an operator that has nothing to do.
+// measureQuietHour measures an idle operator.
 func (env *environment) measureQuietHour(ctx context.Context) error {
 	err := env.editInstance(ctx, func(s *v1alpha1.ClerkInstanceSpec) {
 		s.Drift = &v1alpha1.DriftCheck{
@@ -62,7 +65,7 @@ func (env *environment) measureQuietHour(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		p.notef("drift.interval is 1s and drift.fullInterval 1m here: %s hold as many looks as %.0f times as long by default", env.quiet, float64(acceleration))
+		p.notef("drift.interval is 1s and drift.fullInterval 1m here: %s hold as many expected as %.0f times as long by default", env.quiet, float64(acceleration))
 		p.Quiet = quietOf(seconds)
 		p.Quiet.Counts = callsOf(env.operatorJournal())["GET /users/count"]
 		return nil
@@ -73,8 +76,8 @@ func (env *environment) measureQuietHour(ctx context.Context) error {
 	return env.editInstance(ctx, func(s *v1alpha1.ClerkInstanceSpec) { s.Drift = nil })
 }
 
-// awaitQuiet waits for the moment at which the next full compare is neither near nor just over. An operator that makes none
-// is not waited for.
+// awaitQuiet waits for the time at which the next full sync is neither near nor just over. It does not wait if the
+// operator makes none.
 func (env *environment) awaitQuiet(ctx context.Context) error {
 	if env.quiet < shortestFull {
 		return nil
@@ -83,7 +86,7 @@ func (env *environment) awaitQuiet(ctx context.Context) error {
 	if err != nil || !begun {
 		return err
 	}
-	for env.comparing() {
+	for env.inFullSync() {
 		if err := pause(ctx, fullPause); err != nil {
 			return err
 		}
@@ -91,7 +94,7 @@ func (env *environment) awaitQuiet(ctx context.Context) error {
 	return pause(ctx, intoQuiet)
 }
 
-// watchQuiet notes what every second takes.
+// watchQuiet records the figures of every second.
 func (env *environment) watchQuiet(ctx context.Context) ([]second, error) {
 	var seconds []second
 	before, err := readStat(env.operator.pid)
@@ -113,32 +116,32 @@ func (env *environment) watchQuiet(ctx context.Context) ([]second, error) {
 		}
 		journal := env.operatorJournal()
 		lists := listsOf(journal[seen:])
-		seconds = append(seconds, second{cpu: after.cpu - before.cpu, tails: lists[listTail], compares: lists[listByID] + lists[listWalk]})
+		seconds = append(seconds, second{cpu: after.cpu - before.cpu, incremental: lists[listChanged], full: lists[listByID] + lists[listWalk]})
 		before, seen = after, len(journal)
 	}
 	return seconds, nil
 }
 
-// quietOf tells what tails and full compares cost apart.
+// quietOf separates the costs of incremental and full syncs.
 func quietOf(seconds []second) *quietFigures {
 	q := &quietFigures{Acceleration: acceleration}
 	var calm, busy second
 	for _, s := range seconds {
-		q.Tails += s.tails
-		q.CompareCalls += s.compares
+		q.IncrementalSyncs += s.incremental
+		q.FullSyncCalls += s.full
 		into := &calm
-		if s.compares > 0 {
+		if s.full > 0 {
 			into = &busy
 		}
 		into.cpu += s.cpu
-		into.tails += s.tails
+		into.incremental += s.incremental
 	}
-	// Without tails, what the calm seconds took is spread over the looks that there would have been.
-	looks := max(calm.tails, 1)
-	perTail := float64(calm.cpu) / float64(looks)
-	perCompare := max(float64(busy.cpu)-perTail*float64(busy.tails), 0)
-	q.CPUMillisPerTail = round(perTail/float64(time.Millisecond), 3)
-	q.CPUMillisPerCompare = round(perCompare/float64(time.Millisecond), 1)
-	q.CoreShare = round((60*perTail+perCompare)/float64(time.Second)/hour, 6)
+	// Without incremental syncs, the CPU time of the calm seconds is divided by the expected number of them.
+	expected := max(calm.incremental, 1)
+	perIncremental := float64(calm.cpu) / float64(expected)
+	perFull := max(float64(busy.cpu)-perIncremental*float64(busy.incremental), 0)
+	q.CPUMillisPerIncrementalSync = round(perIncremental/float64(time.Millisecond), 3)
+	q.CPUMillisPerFullSync = round(perFull/float64(time.Millisecond), 1)
+	q.CoreShare = round((60*perIncremental+perFull)/float64(time.Second)/hour, 6)
 	return q
 }

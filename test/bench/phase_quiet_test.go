@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestQuietCostsAreToldApart(t *testing.T) {
+func TestQuietCostsAreSeparated(t *testing.T) {
 	t.Parallel()
 	const ms = time.Millisecond
 	cases := map[string]struct {
@@ -19,12 +19,12 @@ func TestQuietCostsAreToldApart(t *testing.T) {
 	}{
 		"TailsAndACompare": {
 			seconds: []second{
-				{cpu: 2 * ms, tails: 1}, {cpu: 4 * ms, tails: 1}, {cpu: 53 * ms, tails: 1, compares: 10}, {cpu: 50 * ms, compares: 5},
+				{cpu: 2 * ms, incremental: 1}, {cpu: 4 * ms, incremental: 1}, {cpu: 53 * ms, incremental: 1, full: 10}, {cpu: 50 * ms, full: 5},
 			},
-			want: quietFigures{Tails: 3, CompareCalls: 15, CPUMillisPerTail: 3, CPUMillisPerCompare: 100, CoreShare: 0.000078},
+			want: quietFigures{IncrementalSyncs: 3, FullSyncCalls: 15, CPUMillisPerIncrementalSync: 3, CPUMillisPerFullSync: 100, CoreShare: 0.000078},
 		},
-		"OnlyTails":            {[]second{{cpu: 2 * ms, tails: 2}}, quietFigures{Tails: 2, CPUMillisPerTail: 1, CoreShare: 0.000017}},
-		"NeverLessThanNothing": {[]second{{cpu: 9 * ms, tails: 1}, {cpu: ms, tails: 1, compares: 1}}, quietFigures{Tails: 2, CompareCalls: 1, CPUMillisPerTail: 9, CoreShare: 0.00015}},
+		"OnlyIncrementalSyncs": {[]second{{cpu: 2 * ms, incremental: 2}}, quietFigures{IncrementalSyncs: 2, CPUMillisPerIncrementalSync: 1, CoreShare: 0.000017}},
+		"NeverLessThanNothing": {[]second{{cpu: 9 * ms, incremental: 1}, {cpu: ms, incremental: 1, full: 1}}, quietFigures{IncrementalSyncs: 2, FullSyncCalls: 1, CPUMillisPerIncrementalSync: 9, CoreShare: 0.00015}},
 		"Nothing":              {nil, quietFigures{}},
 	}
 	for name, tc := range cases {

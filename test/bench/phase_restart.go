@@ -9,18 +9,18 @@ import (
 )
 
 const (
-	// silence at Clerk is taken for the end of the work after a restart.
+	// silence is the time without calls to Clerk after which the work after a restart counts as done.
 	silence = 2 * time.Second
-	// noSilence is how long silence is waited for once every user was looked at.
+	// noSilence is how long to wait for silence after every user was read.
 	noSilence = 15 * time.Second
-	// restartLimit is how long every user to be looked at is waited for, beside what the budget asks for.
+	// restartLimit is how long to wait until every user was read, in addition to the time of the budget.
 	restartLimit = time.Minute
 )
 
-// measureRestart kills the operator and starts another, until every user was looked at and Clerk hears nothing more.
+// measureRestart kills the operator and starts another, until every user was read and no more calls reach Clerk.
 //
-// There is one restart before: the number of users at Clerk is counted once an hour and at the start, so that the first start
-// after the creation has something new to write.
+// There is one restart before that. The operator counts the users at Clerk once an hour and at its start, so the first
+// start after the creation writes a new number.
 func (env *environment) measureRestart(ctx context.Context) error {
 	env.clerk.ResetJournal()
 	if err := env.restartOperator(ctx); err != nil {
@@ -41,7 +41,7 @@ func (env *environment) measureRestart(ctx context.Context) error {
 	})
 }
 
-// awaitChecked waits for the end of the work after a start at began, which it writes down as the phase's length.
+// awaitChecked waits for the end of the work after a start at began, and records it as the phase's length.
 func (env *environment) awaitChecked(ctx context.Context, p *phase, began time.Time) error {
 	const tick = 200 * time.Millisecond
 	limit := restartLimit + 2*time.Duration(floorSeconds(env.size, env.budget))*time.Second

@@ -15,17 +15,17 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// The phases, in the order in which they run.
+// The phases, in the order of execution.
 const (
-	// phasePersonIdle: single changes with nobody else in the instance.
+	// phasePersonIdle: single changes without other users in the instance.
 	phasePersonIdle = "personIdle"
-	// phaseCreate: all users, applied as fast as kube-apiserver takes them.
+	// phaseCreate: all users, applied as fast as kube-apiserver accepts them.
 	phaseCreate = "create"
 	// phasePersonBeside: single changes beside all users at rest.
 	phasePersonBeside = "personBeside"
-	// phasePersonFullCompare: single changes while all users are compared.
-	phasePersonFullCompare = "personDuringFullCompare"
-	// phaseRestart: the operator is killed and started, until it has checked every user.
+	// phasePersonFullSync: single changes during full syncs.
+	phasePersonFullSync = "personDuringFullSync"
+	// phaseRestart: the operator is killed and started, until it has read every user.
 	phaseRestart = "restart"
 	// phasePersonRestart: single changes 4 s after a restart.
 	phasePersonRestart = "personAfterRestart"
@@ -40,7 +40,7 @@ const (
 	// phaseControl: another program reads every user by id.
 	phaseControl = "control"
 
-	phaseNames = phasePersonIdle + " " + phaseCreate + " " + phasePersonBeside + " " + phasePersonFullCompare + " " +
+	phaseNames = phasePersonIdle + " " + phaseCreate + " " + phasePersonBeside + " " + phasePersonFullSync + " " +
 		phaseRestart + " " + phasePersonRestart + " " + phaseQuietHour + " " + phaseDrift + " " + phasePersonCreate + " " +
 		phaseEditCreate + " " + phaseControl
 )
@@ -54,7 +54,7 @@ func (env *environment) runPhases(ctx context.Context) error {
 		{phasePersonIdle, env.measurePersonIdle},
 		{phaseCreate, env.measureCreate},
 		{phasePersonBeside, env.measurePersonBeside},
-		{phasePersonFullCompare, env.measurePersonFullCompare},
+		{phasePersonFullSync, env.measurePersonFullSync},
 		{phaseRestart, env.measureRestart},
 		{phasePersonRestart, env.measurePersonRestart},
 		{phaseQuietHour, env.measureQuietHour},
@@ -74,8 +74,9 @@ func (env *environment) runPhases(ctx context.Context) error {
 	return nil
 }
 
-// spend changes what the operator may ask of Clerk in 10 seconds. Above what Clerk allows to anybody, Clerk's limit is off.
-func (env *environment) spend(ctx context.Context, budget int) error {
+// setBudget changes the operator's API budget in calls per 10 seconds. For a budget above Clerk's limit, Clerk's limit
+// is turned off.
+func (env *environment) setBudget(ctx context.Context, budget int) error {
 	env.budget = budget
 	env.clerk.Configure(func(s *emulator.Settings) {
 		s.InstanceRateLimit = 0

@@ -17,11 +17,11 @@ import (
 // every architecture that Go runs on.
 const clockTick = 10 * time.Millisecond
 
-// processFiles is where the kernel tells about processes.
+// processFiles is the kernel's directory of processes.
 const processFiles = "/proc"
 
-// findDescendant returns the process named so among those that the process with id ancestor
-// started, directly or not. The kernel knows the first 15 bytes of names.
+// findDescendant returns the process with that name among the direct and indirect children of ancestor. The kernel
+// keeps the first 15 bytes of names.
 func findDescendant(ancestor int, name string) (int, error) {
 	entries, err := os.ReadDir(processFiles)
 	if err != nil {
@@ -36,7 +36,7 @@ func findDescendant(ancestor int, name string) (int, error) {
 		}
 		stat, err := readStat(pid)
 		if err != nil {
-			// It ended since the directory was read.
+			// It ended after the directory was read.
 			continue
 		}
 		parents[pid] = stat.parent
@@ -54,11 +54,11 @@ func findDescendant(ancestor int, name string) (int, error) {
 	return 0, fmt.Errorf("looking for %s: it does not run", name)
 }
 
-// stat is what /proc/PID/stat tells.
+// stat has the content of /proc/PID/stat.
 type stat struct {
 	name   string
 	parent int
-	// cpu is the time spent in the process and, for it, in the kernel.
+	// cpu is the CPU time of the process, in user and kernel mode.
 	cpu time.Duration
 }
 
@@ -70,7 +70,7 @@ func readStat(pid int) (stat, error) {
 	return parseStat(string(text))
 }
 
-// parseStat reads the line. The name stands in brackets and may itself hold brackets and spaces.
+// parseStat parses the line. The name is in brackets and may contain brackets and spaces.
 func parseStat(line string) (stat, error) {
 	begin, end := strings.IndexByte(line, '('), strings.LastIndexByte(line, ')')
 	if begin < 0 || end < begin {
@@ -96,7 +96,7 @@ func parseStat(line string) (stat, error) {
 	}, nil
 }
 
-// memory is what a process holds, in bytes: now, in all and without the code that is mapped from its file, and at most.
+// memory is the memory of a process in bytes: now, now without code that is mapped from its file, and at most.
 type memory struct{ resident, anonymous, peak int64 }
 
 func readMemory(pid int) (memory, error) {
@@ -110,7 +110,7 @@ func readMemory(pid int) (memory, error) {
 	}, nil
 }
 
-// kibibytes returns a line of /proc/PID/status in bytes; 0 if it is not there.
+// kibibytes returns a line of /proc/PID/status in bytes; 0 if there is none.
 func kibibytes(status, name string) int64 {
 	for line := range strings.Lines(status) {
 		key, value, _ := strings.Cut(line, ":")
@@ -124,7 +124,7 @@ func kibibytes(status, name string) int64 {
 	return 0
 }
 
-// resetPeak makes a process's peak begin at what it holds now.
+// resetPeak resets a process's peak memory to its present memory.
 func resetPeak(pid int) error {
 	const peakOfResident = "5"
 	if err := os.WriteFile(fileOf(pid, "clear_refs"), []byte(peakOfResident), 0); err != nil {
@@ -133,7 +133,7 @@ func resetPeak(pid int) error {
 	return nil
 }
 
-// countSockets returns how many sockets a process has open.
+// countSockets returns the number of open sockets of a process.
 func countSockets(pid int) (int, error) {
 	dir := fileOf(pid, "fd")
 	entries, err := os.ReadDir(dir)

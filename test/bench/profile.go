@@ -74,7 +74,7 @@ func (env *environment) newManager(ctx context.Context) (ctrl.Manager, error) {
 	})
 }
 
-// startProfile profiles a phase, if that is wanted, until the returned func is called.
+// startProfile profiles a phase, if requested, until the returned func is called.
 func (env *environment) startProfile(phase string) (func() error, error) {
 	if env.profile == "" {
 		return func() error { return nil }, nil
@@ -96,7 +96,7 @@ func (env *environment) startProfile(phase string) (func() error, error) {
 	}, nil
 }
 
-// writeHeap writes what is in use.
+// writeHeap writes a heap profile.
 func writeHeap(path string) error {
 	heap, err := os.Create(path)
 	if err != nil {

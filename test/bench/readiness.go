@@ -18,7 +18,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
 
-// readiness hears of every ClerkUser by one watch, and measures how long changes take to become true.
+// readiness watches all ClerkUsers, and measures how long changes take to become Ready.
 type readiness struct {
 	client client.WithWatch
 
@@ -26,15 +26,15 @@ type readiness struct {
 	waiting map[client.ObjectKey]wait
 }
 
-// wait is for one ClerkUser.
+// wait is a change of one ClerkUser that is waited for.
 type wait struct {
 	batch *batch
 	since time.Time
-	// generation is the least one that has to be Ready; 0 waits for the object to be gone.
+	// generation is the least generation that must be Ready; 0 waits for the deletion.
 	generation int64
 }
 
-// batch is changes that are waited for together.
+// batch is a set of changes that are waited for together.
 type batch struct {
 	mu    sync.Mutex
 	open  int
@@ -43,17 +43,17 @@ type batch struct {
 	done  chan struct{}
 }
 
-// newBatch returns a batch of so many changes.
+// newBatch returns a batch of size changes.
 func newBatch(size int) *batch { return &batch{open: size, done: make(chan struct{})} }
 
-// left returns how many changes are still waited for.
+// left returns the number of changes that are not Ready yet.
 func (b *batch) left() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.open
 }
 
-func (b *batch) settle(began, ended time.Time) {
+func (b *batch) end(began, ended time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.times = append(b.times, ended.Sub(began))
@@ -63,7 +63,7 @@ func (b *batch) settle(began, ended time.Time) {
 	}
 }
 
-// wait returns when every change of the batch is true.
+// wait waits until every change of the batch is Ready.
 func (b *batch) wait(ctx context.Context, limit time.Duration) error {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
@@ -77,14 +77,14 @@ func (b *batch) wait(ctx context.Context, limit time.Duration) error {
 	}
 }
 
-// expect adds a change to a batch: it is made now, and true when the generation is Ready.
+// expect adds a change to a batch. It begins now, and ends when the generation is Ready.
 func (r *readiness) expect(b *batch, key client.ObjectKey, generation int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.waiting[key] = wait{batch: b, since: time.Now(), generation: generation}
 }
 
-// watch hears until ctx ends, whose error it then returns.
+// watch watches until ctx ends, and then returns its error.
 func (r *readiness) watch(ctx context.Context) error {
 	list := &v1alpha1.ClerkUserList{}
 	if err := r.client.List(ctx, list); err != nil {
@@ -97,7 +97,7 @@ func (r *readiness) watch(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("watching ClerkUsers: %w", err)
 		}
-		version, err = r.hear(events, version)
+		version, err = r.receive(events, version)
 		events.Stop()
 		if err != nil {
 			return err
@@ -106,8 +106,8 @@ func (r *readiness) watch(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// hear takes in events until there are no more, and returns the version after which to go on.
-func (r *readiness) hear(events watch.Interface, version string) (string, error) {
+// receive handles events until there are no more, and returns the version from which to continue.
+func (r *readiness) receive(events watch.Interface, version string) (string, error) {
 	for event := range events.ResultChan() {
 		user, ok := event.Object.(*v1alpha1.ClerkUser)
 		if !ok {
@@ -121,7 +121,7 @@ func (r *readiness) hear(events watch.Interface, version string) (string, error)
 	return version, nil
 }
 
-// note settles what is expected of an object, if that is so.
+// note ends the wait for an object if it is as expected.
 func (r *readiness) note(user *v1alpha1.ClerkUser, gone bool, now time.Time) {
 	key := client.ObjectKeyFromObject(user)
 	r.mu.Lock()
@@ -132,7 +132,7 @@ func (r *readiness) note(user *v1alpha1.ClerkUser, gone bool, now time.Time) {
 	}
 	r.mu.Unlock()
 	if met {
-		expected.batch.settle(expected.since, now)
+		expected.batch.end(expected.since, now)
 	}
 }
 

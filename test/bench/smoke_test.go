@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestSmallestRun measures a few users with the real binary and looks at what can be counted: times are not for tests.
+// TestSmallestRun measures a few users with the real binary and checks what can be counted: times are not for tests.
 func TestSmallestRun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short runs are for the race detector, which sees nothing of the processes that this test starts; make test runs it")

@@ -10,10 +10,10 @@ import (
 	"text/tabwriter"
 )
 
-// nothing stands in a table where there is no figure.
+// nothing is the table cell for a missing figure.
 const nothing = "-"
 
-// tableOf shows a document: its phases, and then what was to be reached.
+// tableOf prints a document: its phases, and then the targets.
 func tableOf(d *document) string {
 	var text bytes.Buffer
 	fmt.Fprintf(&text, "%d users, Clerk answers in %.0f ms, %d requests per 10 s, seed %d; load %s before and %s after\n\n",
@@ -39,15 +39,15 @@ func tableOf(d *document) string {
 	return text.String()
 }
 
-// describePhase writes what a row of the table has no room for.
+// describePhase prints the figures of a phase that the table does not have.
 func describePhase(text *bytes.Buffer, p *phase) {
 	fmt.Fprintf(text, "%s: calls %s; writes %s\n", p.Name, listing(p.ClerkCalls), listing(p.KubeWrites))
 	if p.NewUserMillis != nil || p.EditMillis != nil {
 		fmt.Fprintf(text, "  new users %s; edits %s\n", p.NewUserMillis, p.EditMillis)
 	}
 	if q := p.Quiet; q != nil {
-		fmt.Fprintf(text, "  %d tails, %d calls of full compares, %d counts; %.2f CPU ms per tail, %.1f per full compare: %.3f %% of a core in an hour\n",
-			q.Tails, q.CompareCalls, q.Counts, q.CPUMillisPerTail, q.CPUMillisPerCompare, 100*q.CoreShare)
+		fmt.Fprintf(text, "  %d incremental syncs, %d calls of full syncs, %d counts; %.2f CPU ms per incremental sync, %.1f per full sync: %.3f %% of a core in an hour\n",
+			q.IncrementalSyncs, q.FullSyncCalls, q.Counts, q.CPUMillisPerIncrementalSync, q.CPUMillisPerFullSync, 100*q.CoreShare)
 	}
 	if f := p.Drift; f != nil {
 		fmt.Fprintf(text, "  %d changed at Clerk, %d missed; put right after %s\n", f.Changed, f.Missed, f.HealMillis)
@@ -61,7 +61,7 @@ func describePhase(text *bytes.Buffer, p *phase) {
 	}
 }
 
-// String shows the percentiles as a table does.
+// String prints the percentiles for a table.
 func (p *percentiles) String() string {
 	if p == nil {
 		return nothing
@@ -69,7 +69,7 @@ func (p *percentiles) String() string {
 	return fmt.Sprintf("p50 %.0f ms, p99 %.0f ms, at most %.0f ms (%d)", p.P50, p.P99, p.Max, p.Samples)
 }
 
-// listing shows counts in one line.
+// listing prints counts in one line.
 func listing(counts map[string]int) string {
 	if len(counts) == 0 {
 		return "none"
@@ -96,8 +96,8 @@ func targetTable(targets []target) string {
 	return text.String()
 }
 
-// slopeOf tells how memory at rest grows with users, between each size and the one before it. The operator's code is left
-// out: how much of that is in memory is up to the machine.
+// slopeOf prints how memory at rest grows with users, from each size to the next. It leaves out the operator's code,
+// because the machine decides how much of that is in memory.
 func slopeOf(documents []*document) string {
 	const goal = 6.0
 	var targets []target

@@ -31,7 +31,7 @@ func measured(users int) *document {
 			{Name: phaseRestart, Users: users, Seconds: 3, ClerkCalls: map[string]int{"GET /users": 14}, PeakRSSMiB: 61},
 			{
 				Name: phaseQuietHour, Users: users, ClerkCalls: map[string]int{"GET /users": 71}, SettledRSSMiB: 50, AnonymousMiB: 10,
-				Quiet: &quietFigures{Tails: 60, CompareCalls: 10, Counts: 1, CPUMillisPerTail: 1.5, CPUMillisPerCompare: 60, CoreShare: 0.00004},
+				Quiet: &quietFigures{IncrementalSyncs: 60, FullSyncCalls: 10, Counts: 1, CPUMillisPerIncrementalSync: 1.5, CPUMillisPerFullSync: 60, CoreShare: 0.00004},
 			},
 			{Name: phaseDrift, Users: 10, Drift: &driftFigures{Changed: 10, Missed: 1, HealMillis: times}},
 			{Name: phaseControl, Users: users, PeakRSSMiB: 900, Control: &controlFigures{Rounds: 1, CallsPerRound: 1000, CallsPerHour: 60000}},
@@ -46,7 +46,7 @@ func TestTableSaysWhatWasReached(t *testing.T) {
 		"1000 users, Clerk answers in 100 ms",
 		"calls 20 POST /users, 20 POST /users/{id}/ban",
 		"a note",
-		"60 tails, 10 calls of full compares, 1 counts; 1.50 CPU ms per tail",
+		"60 incremental syncs, 10 calls of full syncs, 1 counts; 1.50 CPU ms per incremental sync",
 		"10 changed at Clerk, 1 missed",
 		"in an hour 60000 calls",
 	} {
@@ -73,14 +73,14 @@ func TestTableSaysWhatWasReached(t *testing.T) {
 		"restart: Kubernetes writes":             "reached",
 		"create: other calls":                    "reached",
 	} {
-		if got := verdictOn(text, what); got != verdict {
+		if got := resultOf(text, what); got != verdict {
 			t.Errorf("%s: %q, want %q", what, got, verdict)
 		}
 	}
 }
 
-// verdictOn returns the last word of a target's row, "" if there is none.
-func verdictOn(text, what string) string {
+// resultOf returns the last word of a target's row, "" if there is none.
+func resultOf(text, what string) string {
 	for line := range strings.Lines(text) {
 		if strings.HasPrefix(line, what+"  ") {
 			words := strings.Fields(line)
@@ -102,7 +102,7 @@ func TestTargetsThatAreMissed(t *testing.T) {
 	for _, what := range []string{
 		"create: POST /users per user", "create: share of the budget used", "restart: calls", "restart: Kubernetes writes", "quiet hour: calls",
 	} {
-		if got := verdictOn(text, what); got != "not" {
+		if got := resultOf(text, what); got != "not" {
 			t.Errorf("%s: %q", what, got)
 		}
 	}
@@ -113,7 +113,7 @@ func TestSlopeBetweenSizes(t *testing.T) {
 	more := measured(10_000)
 	more.find(phaseQuietHour).AnonymousMiB = 10 + 9000*5.0/1024
 	text := slopeOf([]*document{measured(1000), more})
-	if !strings.Contains(text, "5.0 KiB") || verdictOn(text, "memory per user from 1000 to 10000 users") != "reached" {
+	if !strings.Contains(text, "5.0 KiB") || resultOf(text, "memory per user from 1000 to 10000 users") != "reached" {
 		t.Errorf("slope:\n%s", text)
 	}
 }

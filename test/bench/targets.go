@@ -8,19 +8,19 @@ import (
 	"strings"
 )
 
-// target is a number to be reached and what was measured of it.
+// target is a target value and the measured value.
 type target struct {
 	what, goal, measured string
 	reached              bool
 }
 
-// atMost is a target below a limit.
+// atMost returns a target with an upper limit.
 func atMost(what string, measured, limit float64, unit string) target {
 	show := func(x float64) string { return fmt.Sprintf("%.6g%s", round(x, 3), unit) }
 	return target{what: what, goal: "<= " + show(limit), measured: show(measured), reached: measured <= limit}
 }
 
-// targetsOf compares what was measured with what was to be reached. Phases that did not run have no row.
+// targetsOf compares the figures with the targets. Phases that did not run have no row.
 func targetsOf(d *document) []target {
 	var targets []target
 	add := func(name string, rows func(p *phase) []target) {
@@ -29,7 +29,7 @@ func targetsOf(d *document) []target {
 		}
 	}
 	for _, name := range []string{
-		phasePersonIdle, phasePersonBeside, phasePersonCreate, phaseEditCreate, phasePersonFullCompare, phasePersonRestart,
+		phasePersonIdle, phasePersonBeside, phasePersonCreate, phaseEditCreate, phasePersonFullSync, phasePersonRestart,
 	} {
 		add(name, waitTargets)
 	}
@@ -40,7 +40,7 @@ func targetsOf(d *document) []target {
 	return append(targets, memoryTargets(d)...)
 }
 
-// waitTargets are for somebody who waits; what Clerk's answers take beyond 100 ms is not the operator's.
+// waitTargets are the targets for waiting times. They assume that Clerk answers within 100 ms.
 func waitTargets(p *phase) []target {
 	times := p.ApplyToReadyMillis
 	if times == nil {
@@ -59,7 +59,7 @@ func createTargets(d *document, p *phase) []target {
 			what: "create: POST /users per user", goal: "1",
 			measured: fmt.Sprintf("%.4g", float64(p.ClerkCalls["POST /users"])/users), reached: p.ClerkCalls["POST /users"] == d.Users,
 		},
-		// A tail may fall into the creation, which takes minutes for many users, once a minute.
+		// An incremental sync runs once a minute, also during the creation of many users, which takes minutes.
 		atMost("create: other calls", float64(total(p.ClerkCalls)-p.ClerkCalls["POST /users"]), 3+p.Seconds/60*6, ""),
 		atMost("create: Kubernetes writes per user", float64(userWrites(p.KubeWrites))/users, 3, ""),
 		atMost("create: CPU per user", p.CPUMillisPerUser, 5, " ms"),
@@ -73,7 +73,7 @@ func createTargets(d *document, p *phase) []target {
 	return rows
 }
 
-// userWrites leaves out those to ClerkInstances, which count users every ten seconds, however many there are.
+// userWrites leaves out writes to ClerkInstances, whose number depends on time and not on users.
 func userWrites(writes map[string]int) int {
 	sum := 0
 	for name, count := range writes {
@@ -110,7 +110,7 @@ func driftTargets(p *phase) []target {
 	return []target{atMost("drift: missed", float64(p.Drift.Missed), 0, "")}
 }
 
-// memoryTargets are for the sizes that have one.
+// memoryTargets are for the sizes that have a target.
 func memoryTargets(d *document) []target {
 	limit, found := map[int]float64{1000: 60, 10000: 150, 50000: 450}[d.Users]
 	if !found || len(d.Phases) == 0 {
@@ -118,7 +118,7 @@ func memoryTargets(d *document) []target {
 	}
 	peak, sockets := 0.0, 0
 	for _, p := range d.Phases {
-		// The busy phases hold twice as many users, and the control is another program.
+		// The busy phases have twice as many users, and the control is another program.
 		if p.Name == phasePersonCreate || p.Name == phaseEditCreate || p.Name == phaseControl {
 			continue
 		}
@@ -128,11 +128,11 @@ func memoryTargets(d *document) []target {
 	if held := settled(d); held > 0 {
 		rows = append(rows, atMost("memory: at rest, in the quiet hour", held, limit, " MiB"))
 	}
-	// A transport keeps at most 64 connections to Clerk; the rest are to kube-apiserver and the runtime's.
+	// A transport keeps at most 64 connections to Clerk. The others are to kube-apiserver and of the runtime.
 	return append(rows, atMost("sockets: the most of all phases", float64(sockets), 72, ""))
 }
 
-// settled returns what the operator holds at rest, in MiB; 0 if that was not measured.
+// settled returns the operator's memory at rest in MiB; 0 if it was not measured.
 func settled(d *document) float64 {
 	if p := d.find(phaseQuietHour); p != nil {
 		return p.SettledRSSMiB

@@ -10,26 +10,27 @@ import (
 )
 
 const (
-	// lookInterval is how often the operator is looked at during a phase.
+	// lookInterval is how often the operator is observed during a phase.
 	lookInterval = 200 * time.Millisecond
-	// tolerated is how late a look may come before that is worth a note.
+	// tolerated is the maximum delay of an observation without a note.
 	tolerated = 2 * time.Second
 )
 
-// sight is what was seen during a phase.
-type sight struct {
-	// sockets is the most that the operator had open.
+// observation is what was observed during a phase.
+type observation struct {
+	// sockets is the maximum number of open sockets of the operator.
 	sockets int
-	// standstill is the longest time that a look came too late by: what the machine did for others, or for nobody.
+	// standstill is the longest delay of an observation, during which the machine did something else or nothing.
 	standstill time.Duration
 }
 
-// watchPhase looks at the operator until the returned func is called, which looks once more and returns what was seen.
-func (env *environment) watchPhase(ctx context.Context) func() sight {
+// watchPhase observes the operator until the returned func is called, which observes it once more and returns the
+// result.
+func (env *environment) watchPhase(ctx context.Context) func() observation {
 	ctx, cancel := context.WithCancel(ctx)
-	var seen sight
+	var seen observation
 	look := func() {
-		// While it is restarted there is none.
+		// During a restart there is no operator.
 		if count, err := countSockets(int(env.pid.Load())); err == nil {
 			seen.sockets = max(seen.sockets, count)
 		}
@@ -43,7 +44,7 @@ func (env *environment) watchPhase(ctx context.Context) func() sight {
 			look()
 		}
 	})
-	return func() sight {
+	return func() observation {
 		cancel()
 		watching.Wait()
 		look()

@@ -25,8 +25,8 @@ import (
 
 const requestMetric = "apiserver_request_total"
 
-// readWrites returns how many writes kube-apiserver has answered since it started, by "verb resource[/subresource]", of the
-// resources that the operator writes, whoever wrote them.
+// readWrites returns the number of writes that kube-apiserver has answered since its start, by "verb
+// resource[/subresource]". It counts the resources that the operator writes, whoever wrote them.
 func readWrites(ctx context.Context, server rest.Interface) (map[string]int, error) {
 	text, err := server.Get().AbsPath("/metrics").DoRaw(ctx)
 	if err != nil {
@@ -54,7 +54,7 @@ func writesIn(exposition []byte) (map[string]int, error) {
 	return counts, nil
 }
 
-// linesOf returns the lines about one metric: parsing all of them would cost the machine more than the figures are worth.
+// linesOf returns the lines of one metric, because parsing all of them would use too much CPU time.
 func linesOf(exposition []byte, metric string) []byte {
 	var kept bytes.Buffer
 	fmt.Fprintf(&kept, "# TYPE %s counter\n", metric)
@@ -76,7 +76,7 @@ func labelsOf(metric *dto.Metric) map[string]string {
 	return labels
 }
 
-// writeNamed returns the name of a write that can be the operator's, "" for everything else.
+// writeNamed returns the name of a write that the operator may make; "" for everything else.
 func writeNamed(labels map[string]string) string {
 	resource := labels["resource"]
 	ours := labels["group"] == v1alpha1.GroupVersion.Group || resource == "events" || resource == "secrets"
@@ -90,7 +90,7 @@ func writeNamed(labels map[string]string) string {
 	return verb + " " + resource
 }
 
-// verbOf turns a method, or what kube-apiserver's metrics call a verb, into Kubernetes' verb; "" for a read.
+// verbOf converts a method, or a verb in kube-apiserver's metrics, into Kubernetes' verb; "" for a read.
 func verbOf(method string) string {
 	switch method {
 	case http.MethodPost:
@@ -110,7 +110,7 @@ func verbOf(method string) string {
 	}
 }
 
-// ownWrites counts what this program itself writes to kube-apiserver, in the same words.
+// ownWrites counts this program's own writes to kube-apiserver, under the same names.
 type ownWrites struct {
 	mu     sync.Mutex
 	counts map[string]int
@@ -133,13 +133,13 @@ func (w *ownWrites) read() map[string]int {
 	return maps.Clone(w.counts)
 }
 
-// countingTransport counts the writes that pass through.
+// countingTransport counts the writes of a transport.
 type countingTransport struct {
 	own  *ownWrites
 	next http.RoundTripper
 }
 
-// RoundTrip passes the request on.
+// RoundTrip sends the request.
 func (t countingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if name := writeAt(r.Method, r.URL.Path); name != "" {
 		t.own.count(name)
@@ -147,7 +147,7 @@ func (t countingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.next.RoundTrip(r)
 }
 
-// writeAt names a write by its request; "" for what readWrites does not count either.
+// writeAt names a write by its request; "" for what readWrites does not count.
 func writeAt(method, path string) string {
 	segments := strings.Split(strings.Trim(path, "/"), "/")
 	labels := map[string]string{"verb": method}
@@ -169,7 +169,7 @@ func writeAt(method, path string) string {
 	return writeNamed(labels)
 }
 
-// since returns by how much each count has grown, without those that have not.
+// since returns the growth of each count, without those that have not grown.
 func since(before, after map[string]int) map[string]int {
 	grown := map[string]int{}
 	for name, count := range after {
@@ -188,5 +188,5 @@ func total(counts map[string]int) int {
 	return sum
 }
 
-// sortedNames returns the names of counts in order.
+// sortedNames returns the names of counts, sorted.
 func sortedNames(counts map[string]int) []string { return slices.Sorted(maps.Keys(counts)) }
