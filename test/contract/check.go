@@ -15,7 +15,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// checkRequest notes what is wrong with a request.
+// checkRequest records the violations of a request.
 func (c *Contract) checkRequest(e *exchange) {
 	c.count()
 	blame := func(what string) {
@@ -40,7 +40,7 @@ func (c *Contract) checkRequest(e *exchange) {
 	checkBody(e, blame)
 }
 
-// checkQuery blames what the validator passes over: parameters that the operation does not have.
+// checkQuery finds what the validator ignores: parameters that the operation does not have.
 func checkQuery(e *exchange, blame func(string)) {
 	query, err := url.ParseQuery(e.request.URL.RawQuery)
 	if err != nil {
@@ -65,7 +65,7 @@ func checkBody(e *exchange, blame func(string)) {
 	blameAll(blame, "body", openapi3filter.ValidateRequestBody(e.request.Context(), e.input(), described.Value))
 }
 
-// checkAnswer notes what is wrong with an answer.
+// checkAnswer records the violations of an answer.
 func (c *Contract) checkAnswer(e *exchange, answer *recorder) {
 	invented := answer.Header().Get(emulator.FaultHeader) != ""
 	if e.operation == nil || !e.current || answer.status == 0 || invented {
@@ -87,8 +87,7 @@ func (c *Contract) checkAnswer(e *exchange, answer *recorder) {
 	}))
 }
 
-// template returns the path as the document writes it. In one that it does not have, everything that may be somebody's
-// identifier is left out.
+// template returns the path as in the document. For an unknown path it leaves out everything that may be an identifier.
 func (e *exchange) template() string {
 	if e.operation != nil {
 		return e.operation.Path

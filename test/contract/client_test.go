@@ -19,8 +19,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/contract"
 )
 
-// world is an emulated Clerk with a user that has one of everything, and the operator's client for it.
-type world struct {
+// environment is an emulated Clerk with a user that has one of everything, and the operator's client for it.
+type environment struct {
 	*clerk.Client
 
 	t        *testing.T
@@ -29,10 +29,10 @@ type world struct {
 	ann *emulator.User
 }
 
-func newWorld(t *testing.T, c *contract.Contract) *world {
+func newEnvironment(t *testing.T, c *contract.Contract) *environment {
 	t.Helper()
 	server := emulator.New(emulator.Config{})
-	w := &world{t: t, instance: server.AddInstance(emulator.InstanceConfig{})}
+	w := &environment{t: t, instance: server.AddInstance(emulator.InstanceConfig{})}
 	w.ann = w.instance.Seed(everything())
 	served := httptest.NewServer(c.Wrap(server))
 	t.Cleanup(served.Close)
@@ -91,122 +91,122 @@ func full[P any](t *testing.T, params P, but ...string) P {
 func only[T any](_ T, err error) error { return err }
 
 // attempts are all calls of the client, by its methods' names, each with everything that it can send.
-func attempts() map[string]func(context.Context, *world) error {
-	return map[string]func(context.Context, *world) error{
-		"Instance":   func(ctx context.Context, w *world) error { return only(w.Instance(ctx)) },
+func attempts() map[string]func(context.Context, *environment) error {
+	return map[string]func(context.Context, *environment) error{
+		"Instance":   func(ctx context.Context, w *environment) error { return only(w.Instance(ctx)) },
 		"ProbeKey":   probeKey,
-		"CountUsers": func(ctx context.Context, w *world) error { return only(w.CountUsers(ctx)) },
-		"User":       func(ctx context.Context, w *world) error { return only(w.User(ctx, w.ann.ID)) },
-		"UsersByID":  func(ctx context.Context, w *world) error { return only(w.UsersByID(ctx, w.ann.ID, "user_2")) },
-		"UsersBy":    lookUp,
-		"Listed":     func(ctx context.Context, w *world) error { return only(w.Listed(ctx, w.ann.ID)) },
-		"LastUpdated": func(ctx context.Context, w *world) error {
+		"CountUsers": func(ctx context.Context, w *environment) error { return only(w.CountUsers(ctx)) },
+		"User":       func(ctx context.Context, w *environment) error { return only(w.User(ctx, w.ann.ID)) },
+		"UsersByID":  func(ctx context.Context, w *environment) error { return only(w.UsersByID(ctx, w.ann.ID, "user_2")) },
+		"UsersBy":    readUsers,
+		"Listed":     func(ctx context.Context, w *environment) error { return only(w.Listed(ctx, w.ann.ID)) },
+		"LastUpdated": func(ctx context.Context, w *environment) error {
 			return only(w.LastUpdated(ctx, 1, 100))
 		},
-		"UsersAfter": func(ctx context.Context, w *world) error { return only(w.UsersAfter(ctx, w.ann.ID, 500)) },
+		"UsersAfter": func(ctx context.Context, w *environment) error { return only(w.UsersAfter(ctx, w.ann.ID, 500)) },
 
 		"CreateUser": create,
 		"UpdateUser": update,
-		"BanUser":    func(ctx context.Context, w *world) error { return only(w.BanUser(ctx, w.ann.ID)) },
-		"UnbanUser":  func(ctx context.Context, w *world) error { return only(w.UnbanUser(ctx, w.ann.ID)) },
-		"LockUser":   func(ctx context.Context, w *world) error { return only(w.LockUser(ctx, w.ann.ID)) },
-		"UnlockUser": func(ctx context.Context, w *world) error { return only(w.UnlockUser(ctx, w.ann.ID)) },
-		"DeleteUser": func(ctx context.Context, w *world) error { return w.DeleteUser(ctx, w.ann.ID) },
-		"MergeMetadata": func(ctx context.Context, w *world) error {
+		"BanUser":    func(ctx context.Context, w *environment) error { return only(w.BanUser(ctx, w.ann.ID)) },
+		"UnbanUser":  func(ctx context.Context, w *environment) error { return only(w.UnbanUser(ctx, w.ann.ID)) },
+		"LockUser":   func(ctx context.Context, w *environment) error { return only(w.LockUser(ctx, w.ann.ID)) },
+		"UnlockUser": func(ctx context.Context, w *environment) error { return only(w.UnlockUser(ctx, w.ann.ID)) },
+		"DeleteUser": func(ctx context.Context, w *environment) error { return w.DeleteUser(ctx, w.ann.ID) },
+		"MergeMetadata": func(ctx context.Context, w *environment) error {
 			return only(w.MergeMetadata(ctx, w.ann.ID, metadata(w.t)))
 		},
-		"ReplaceMetadata": func(ctx context.Context, w *world) error {
+		"ReplaceMetadata": func(ctx context.Context, w *environment) error {
 			return only(w.ReplaceMetadata(ctx, w.ann.ID, metadata(w.t)))
 		},
 
-		"CreateEmailAddress": func(ctx context.Context, w *world) error {
+		"CreateEmailAddress": func(ctx context.Context, w *environment) error {
 			return only(w.CreateEmailAddress(ctx, full(w.t, clerk.CreateEmailAddressParams{
 				UserID: w.ann.ID, Address: "third@example.com", Verified: true, Primary: true,
 			})))
 		},
-		"UpdateEmailAddress": func(ctx context.Context, w *world) error {
+		"UpdateEmailAddress": func(ctx context.Context, w *environment) error {
 			return only(w.UpdateEmailAddress(ctx, w.ann.EmailAddresses[1].ID, full(w.t, clerk.UpdateEmailAddressParams{
 				Verified: new(true), Primary: new(true),
 			})))
 		},
-		"DeleteEmailAddress": func(ctx context.Context, w *world) error {
+		"DeleteEmailAddress": func(ctx context.Context, w *environment) error {
 			return w.DeleteEmailAddress(ctx, w.ann.EmailAddresses[1].ID)
 		},
-		"CreatePhoneNumber": func(ctx context.Context, w *world) error {
+		"CreatePhoneNumber": func(ctx context.Context, w *environment) error {
 			return only(w.CreatePhoneNumber(ctx, full(w.t, clerk.CreatePhoneNumberParams{
 				UserID: w.ann.ID, Number: "+15555550102", Verified: true, Primary: true, ReservedForSecondFactor: true,
 			})))
 		},
-		"UpdatePhoneNumber": func(ctx context.Context, w *world) error {
+		"UpdatePhoneNumber": func(ctx context.Context, w *environment) error {
 			return only(w.UpdatePhoneNumber(ctx, w.ann.PhoneNumbers[1].ID, full(w.t, clerk.UpdatePhoneNumberParams{
 				Verified: new(true), Primary: new(true), ReservedForSecondFactor: new(true),
 			})))
 		},
-		"DeletePhoneNumber": func(ctx context.Context, w *world) error {
+		"DeletePhoneNumber": func(ctx context.Context, w *environment) error {
 			return w.DeletePhoneNumber(ctx, w.ann.PhoneNumbers[1].ID)
 		},
 
 		"SetProfileImage": setImage,
-		"DeleteProfileImage": func(ctx context.Context, w *world) error {
+		"DeleteProfileImage": func(ctx context.Context, w *environment) error {
 			if err := setImage(ctx, w); err != nil {
 				return err
 			}
 			return only(w.DeleteProfileImage(ctx, w.ann.ID))
 		},
 
-		"VerifyPassword": func(ctx context.Context, w *world) error {
+		"VerifyPassword": func(ctx context.Context, w *environment) error {
 			if err := only(w.VerifyPassword(ctx, w.ann.ID, "wrong")); err != nil {
 				return err
 			}
 			return only(w.VerifyPassword(ctx, w.ann.ID, backupCode))
 		},
-		"VerifyTOTP": func(ctx context.Context, w *world) error {
+		"VerifyTOTP": func(ctx context.Context, w *environment) error {
 			if err := only(w.VerifyTOTP(ctx, w.ann.ID, "000000")); err != nil {
 				return err
 			}
 			return only(w.VerifyTOTP(ctx, w.ann.ID, backupCode))
 		},
-		"RemovePassword": func(ctx context.Context, w *world) error { return only(w.RemovePassword(ctx, w.ann.ID, true)) },
-		"SetPasswordCompromised": func(ctx context.Context, w *world) error {
+		"RemovePassword": func(ctx context.Context, w *environment) error { return only(w.RemovePassword(ctx, w.ann.ID, true)) },
+		"SetPasswordCompromised": func(ctx context.Context, w *environment) error {
 			return only(w.SetPasswordCompromised(ctx, w.ann.ID, true))
 		},
-		"UnsetPasswordCompromised": func(ctx context.Context, w *world) error {
+		"UnsetPasswordCompromised": func(ctx context.Context, w *environment) error {
 			return only(w.UnsetPasswordCompromised(ctx, w.ann.ID))
 		},
 
-		"DisableMFA":        func(ctx context.Context, w *world) error { return w.DisableMFA(ctx, w.ann.ID) },
-		"DeleteBackupCodes": func(ctx context.Context, w *world) error { return w.DeleteBackupCodes(ctx, w.ann.ID) },
-		"DeleteTOTP":        func(ctx context.Context, w *world) error { return w.DeleteTOTP(ctx, w.ann.ID) },
-		"DeletePasskey": func(ctx context.Context, w *world) error {
+		"DisableMFA":        func(ctx context.Context, w *environment) error { return w.DisableMFA(ctx, w.ann.ID) },
+		"DeleteBackupCodes": func(ctx context.Context, w *environment) error { return w.DeleteBackupCodes(ctx, w.ann.ID) },
+		"DeleteTOTP":        func(ctx context.Context, w *environment) error { return w.DeleteTOTP(ctx, w.ann.ID) },
+		"DeletePasskey": func(ctx context.Context, w *environment) error {
 			return w.DeletePasskey(ctx, w.ann.ID, w.ann.Passkeys[0].ID)
 		},
-		"DeleteWeb3Wallet": func(ctx context.Context, w *world) error {
+		"DeleteWeb3Wallet": func(ctx context.Context, w *environment) error {
 			return w.DeleteWeb3Wallet(ctx, w.ann.ID, w.ann.Web3Wallets[0].ID)
 		},
-		"DeleteExternalAccount": func(ctx context.Context, w *world) error {
+		"DeleteExternalAccount": func(ctx context.Context, w *environment) error {
 			read, err := w.User(ctx, w.ann.ID)
 			if err != nil {
 				return err
 			}
 			return w.DeleteExternalAccount(ctx, w.ann.ID, read.ExternalAccounts[0].ID)
 		},
-		"RevokeTrustedDevice": func(ctx context.Context, w *world) error {
+		"RevokeTrustedDevice": func(ctx context.Context, w *environment) error {
 			return w.RevokeTrustedDevice(ctx, w.ann.ID, w.ann.TrustedDevices[0].ID)
 		},
 
-		"OAuthAccessTokens": func(ctx context.Context, w *world) error {
+		"OAuthAccessTokens": func(ctx context.Context, w *environment) error {
 			return only(w.OAuthAccessTokens(ctx, w.ann.ID, "oauth_google"))
 		},
-		"OrganizationMemberships": func(ctx context.Context, w *world) error {
+		"OrganizationMemberships": func(ctx context.Context, w *environment) error {
 			return only(w.OrganizationMemberships(ctx, w.ann.ID, 500, 0))
 		},
-		"OrganizationInvitations": func(ctx context.Context, w *world) error {
+		"OrganizationInvitations": func(ctx context.Context, w *environment) error {
 			return only(w.OrganizationInvitations(ctx, w.ann.ID, 500, 0))
 		},
 	}
 }
 
-func lookUp(ctx context.Context, w *world) error {
+func readUsers(ctx context.Context, w *environment) error {
 	for kind, value := range map[clerk.IdentifierKind]string{
 		clerk.KindExternalID: "e-1", clerk.KindEmailAddress: "ann@example.com", clerk.KindPhoneNumber: "+15555550100",
 		clerk.KindUsername: "ann", clerk.KindWeb3Wallet: w.ann.Web3Wallets[0].Web3Wallet,
@@ -222,7 +222,7 @@ func lookUp(ctx context.Context, w *world) error {
 	return nil
 }
 
-func create(ctx context.Context, w *world) error {
+func create(ctx context.Context, w *environment) error {
 	then := time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)
 	params := clerk.CreateUserParams{
 		ExternalID: new("e-2"), Username: new("bobby"), FirstName: new("f"), LastName: new("l"), Locale: new("en-GB"),
@@ -247,7 +247,7 @@ func create(ctx context.Context, w *world) error {
 }
 
 // probeKey asks about a key that was refused once.
-func probeKey(ctx context.Context, w *world) error {
+func probeKey(ctx context.Context, w *environment) error {
 	w.instance.InjectFault(emulator.Fault{Status: http.StatusUnauthorized, Code: "authentication_invalid"})
 	if _, err := w.CountUsers(ctx); !clerk.Unauthorized(err) {
 		return fmt.Errorf("the key is to be refused first: %w", err)
@@ -255,7 +255,7 @@ func probeKey(ctx context.Context, w *world) error {
 	return w.ProbeKey(ctx)
 }
 
-func update(ctx context.Context, w *world) error {
+func update(ctx context.Context, w *environment) error {
 	params := clerk.UpdateUserParams{
 		ExternalID: new("e-3"), Username: new("annabel"), FirstName: new("f"), LastName: new("l"), Locale: new("de"),
 		PrimaryEmailAddressID: &w.ann.EmailAddresses[1].ID, PrimaryPhoneNumberID: &w.ann.PhoneNumbers[1].ID,
@@ -279,7 +279,7 @@ func metadata(t *testing.T) clerk.MetadataParams {
 	})
 }
 
-func setImage(ctx context.Context, w *world) error {
+func setImage(ctx context.Context, w *environment) error {
 	// The smallest picture there is: one transparent pixel.
 	pixel := "GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00" +
 		"!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
@@ -292,7 +292,7 @@ func TestEveryCallFitsClerksDocument(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := contract.Need(t)
-			w := newWorld(t, c)
+			w := newEnvironment(t, c)
 			if err := attempt(t.Context(), w); err != nil {
 				t.Errorf("it was not answered as it should be: %v", err)
 			}

@@ -1,12 +1,12 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package contract holds requests to Clerk, and answers that claim to be Clerk's, to the OpenAPI document that Clerk publishes
-// for its Backend API. Tests put it around the emulator: what the operator sends is then checked by what Clerk says it takes,
-// and what the emulator answers by what Clerk says it gives, and neither by what we believe.
+// Package contract checks requests to Clerk, and answers of the emulator, against the OpenAPI document that Clerk
+// publishes for its Backend API. Tests wrap the emulator with it. So the operator's requests and the emulator's answers
+// are checked by Clerk's own description and not by our assumptions.
 //
-// The document is not part of this repository; [Find] says where it is looked for. Tests run without it, and say that nothing
-// was checked.
+// The document is not part of this repository; [Find] says where it is searched. Tests run without it, and print that
+// nothing was checked.
 package contract
 
 import (
@@ -15,10 +15,10 @@ import (
 	"sync"
 )
 
-// Version is the API version whose document is wanted, and the only one that is checked.
+// Version is the API version of the document, and the only one that is checked.
 const Version = "2026-05-12"
 
-// Contract is Clerk's document and what was seen to break it. It is safe for concurrent use.
+// Contract is Clerk's document and the violations found so far. It is safe for concurrent use.
 type Contract struct {
 	document *document
 
@@ -36,10 +36,10 @@ func Load(path string) (*Contract, error) {
 	return &Contract{document: d}, nil
 }
 
-// Wrap returns a handler that lets next answer and checks each request below the API's base path, and each answer to one.
+// Wrap returns a handler that calls next and checks each request below the API's base path, and its answer.
 //
-// An answer that a fault of the emulator made up is not checked, nor is one to a request for another API version; the request
-// is. A request that does not arrive as a whole, and an answer that is cut off, are no messages and count as nothing.
+// It does not check an answer that a fault of the emulator made, or the answer to a request for another API version; it
+// checks the request. It ignores incomplete requests and answers.
 func (c *Contract) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e, complete := c.receive(r)
@@ -54,14 +54,14 @@ func (c *Contract) Wrap(next http.Handler) http.Handler {
 	})
 }
 
-// Violations returns what broke the contract so far, each kind of it once, in the order in which it was first seen.
+// Violations returns the violations so far, without duplicates, in the order of their first occurrence.
 func (c *Contract) Violations() []Violation {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.violations)
 }
 
-// Exchanges returns how many requests were checked so far.
+// Exchanges returns the number of requests checked so far.
 func (c *Contract) Exchanges() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -74,7 +74,7 @@ func (c *Contract) count() {
 	c.seen++
 }
 
-// note keeps a violation unless there is one like it.
+// note adds a violation unless an equal one is recorded.
 func (c *Contract) note(v Violation) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

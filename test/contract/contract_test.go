@@ -44,8 +44,8 @@ func (m message) request() *http.Request {
 	return r
 }
 
-// told returns what was found, after making sure that no value is in it.
-func told(t *testing.T, c *contract.Contract) []string {
+// violationTexts returns what was found, after making sure that no value is in it.
+func violationTexts(t *testing.T, c *contract.Contract) []string {
 	t.Helper()
 	var all []string
 	for _, v := range c.Violations() {
@@ -157,7 +157,7 @@ func TestRequestsAreHeldToTheDocument(t *testing.T) {
 				where, what, _ := strings.Cut(test.want, ": ")
 				want = []string{"the request " + where + " breaks Clerk's document: " + what}
 			}
-			if diff := cmp.Diff(want, told(t, c)); diff != "" {
+			if diff := cmp.Diff(want, violationTexts(t, c)); diff != "" {
 				t.Errorf("violations (-want +got):\n%s", diff)
 			}
 			if arrived != test.sent.body {
@@ -237,7 +237,7 @@ func TestAnswersAreHeldToTheDocument(t *testing.T) {
 			c := contract.Need(t)
 			received := httptest.NewRecorder()
 			c.Wrap(answering(test.status, test.body)).ServeHTTP(received, test.asked.request())
-			told(t, c)
+			violationTexts(t, c)
 			var got []string
 			for _, v := range c.Violations() {
 				got = append(got, v.What)
@@ -282,7 +282,7 @@ func TestAnswersOutsideTheDocumentAreNotChecked(t *testing.T) {
 			t.Parallel()
 			c := contract.Need(t)
 			c.Wrap(answering(200, `{"shoe_size":1}`)).ServeHTTP(httptest.NewRecorder(), test.asked.request())
-			if diff := cmp.Diff([]string{test.want}, told(t, c)); diff != "" {
+			if diff := cmp.Diff([]string{test.want}, violationTexts(t, c)); diff != "" {
 				t.Errorf("violations (-want +got):\n%s", diff)
 			}
 		})
@@ -318,21 +318,21 @@ func TestAnswersOfFaultsAreNotChecked(t *testing.T) {
 			}
 			send(`{"shoe_size":"pr1vate"}`)
 			want := []string{"the request POST /users breaks Clerk's document: body/shoe_size: is not known"}
-			if diff := cmp.Diff(want, told(t, c)); diff != "" {
+			if diff := cmp.Diff(want, violationTexts(t, c)); diff != "" {
 				t.Errorf("the request is to be checked all the same (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-func TestWhatIsSeenAgainIsToldOnce(t *testing.T) {
+func TestRepeatedViolationIsReportedOnce(t *testing.T) {
 	t.Parallel()
 	c := contract.Need(t)
 	held := c.Wrap(http.NotFoundHandler())
 	for range 3 {
 		held.ServeHTTP(httptest.NewRecorder(), message{method: "POST", path: "/v1/users", body: `{"email_address":[1,2]}`, version: ""}.request())
 	}
-	got := told(t, c)
+	got := violationTexts(t, c)
 	want := []string{
 		"the request POST /users breaks Clerk's document: body/email_address/*: breaks type",
 		"the answer 404 to POST /users breaks Clerk's document: body: has another content type than described",
@@ -353,7 +353,7 @@ func TestRequestThatBreaksOffIsNone(t *testing.T) {
 		}
 	})
 	c.Wrap(next).ServeHTTP(httptest.NewRecorder(), request)
-	if got := told(t, c); len(got) != 0 || c.Exchanges() != 0 {
+	if got := violationTexts(t, c); len(got) != 0 || c.Exchanges() != 0 {
 		t.Errorf("violations %v in %d exchanges", got, c.Exchanges())
 	}
 }
@@ -362,15 +362,15 @@ func TestRequestThatBreaksOffIsNone(t *testing.T) {
 type spy struct {
 	testing.TB
 
-	told     []string
-	cleanups []func()
+	violationTexts []string
+	cleanups       []func()
 }
 
 func (s *spy) Cleanup(f func()) { s.cleanups = append(s.cleanups, f) }
 
 func (s *spy) Error(all ...any) {
 	for _, one := range all {
-		s.told = append(s.told, one.(contract.Violation).String())
+		s.violationTexts = append(s.violationTexts, one.(contract.Violation).String())
 	}
 }
 
@@ -394,13 +394,13 @@ func TestEnforcedContractFailsTheTest(t *testing.T) {
 			s := &spy{TB: t}
 			held := test.enforce(s, http.NotFoundHandler())
 			held.ServeHTTP(httptest.NewRecorder(), message{method: "GET", path: "/v1/users?shoe_size=x"}.request())
-			if s.told != nil {
-				t.Errorf("failed before its end: %v", s.told)
+			if s.violationTexts != nil {
+				t.Errorf("failed before its end: %v", s.violationTexts)
 			}
 			for _, cleanup := range slices.Backward(s.cleanups) {
 				cleanup()
 			}
-			if diff := cmp.Diff(test.want, s.told); diff != "" {
+			if diff := cmp.Diff(test.want, s.violationTexts); diff != "" {
 				t.Errorf("failures (-want +got):\n%s", diff)
 			}
 		})

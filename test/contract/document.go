@@ -16,13 +16,13 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// document is Clerk's document, ready to be asked which operation a request is for. It does not change.
+// document is Clerk's document with a router that finds the operation of a request. It does not change.
 type document struct {
 	text   *openapi3.T
 	router routers.Router
 }
 
-// readDocument loads the document at the path and adapts it.
+// readDocument loads and adapts the document at the path.
 func readDocument(path string) (*document, error) {
 	text, err := openapi3.NewLoader().LoadFromFile(path)
 	if err != nil {
@@ -34,7 +34,7 @@ func readDocument(path string) (*document, error) {
 	if err := adapt(text); err != nil {
 		return nil, fmt.Errorf("adapting Clerk's OpenAPI document %s: %w", path, err)
 	}
-	// The emulator listens elsewhere than the servers that the document names.
+	// The emulator does not listen at the servers that the document names.
 	text.Servers = openapi3.Servers{{URL: emulator.BasePath}}
 	router, err := gorillamux.NewRouter(text)
 	if err != nil {
@@ -43,7 +43,7 @@ func readDocument(path string) (*document, error) {
 	return &document{text: text, router: router}, nil
 }
 
-// recognize returns an error for a document that is not Clerk's of the version.
+// recognize returns an error unless the document is Clerk's for the version.
 func recognize(text *openapi3.T) error {
 	if text.Info == nil || text.Info.Version != Version {
 		return errors.New("it is not of API version " + Version)
@@ -54,14 +54,14 @@ func recognize(text *openapi3.T) error {
 	return nil
 }
 
-// operation is one of the document's, with the values of a request's path.
+// operation is an operation of the document, with the values of a request's path.
 type operation struct {
 	*routers.Route
 
 	parameters map[string]string
 }
 
-// find returns the operation that a request is for, or nil.
+// find returns the operation of a request, or nil.
 func (d *document) find(r *http.Request) *operation {
 	route, parameters, err := d.router.FindRoute(r)
 	if err != nil {
@@ -70,7 +70,7 @@ func (d *document) find(r *http.Request) *operation {
 	return &operation{Route: route, parameters: parameters}
 }
 
-// declared returns the parameters of the operation, its path's among them.
+// declared returns the parameters of the operation and of its path.
 func (o *operation) declared() openapi3.Parameters {
 	all := o.Operation.Parameters
 	for _, parameter := range o.PathItem.Parameters {

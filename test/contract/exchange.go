@@ -15,19 +15,19 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// exchange is a request, and what the document says about it.
+// exchange is a request and its operation in the document.
 type exchange struct {
-	// request is a copy, for the check of a message reads its body.
+	// request is a copy, because the check reads its body.
 	request *http.Request
 	body    []byte
-	// operation is nil for a request that the document does not know.
+	// operation is nil for a request that the document does not have.
 	operation *operation
-	// current is true if the request is for the version of the document.
+	// current is true if the request has the version of the document.
 	current bool
 }
 
-// receive reads a request and leaves it as it was. It returns false for what is not to be checked: a request to something else
-// than the API, and one that breaks off.
+// receive reads a request without changing it. complete is false for a request that is not checked: one outside the
+// API, or an incomplete one.
 func (c *Contract) receive(r *http.Request) (e *exchange, complete bool) {
 	if !strings.HasPrefix(r.URL.Path, emulator.BasePath+"/") {
 		return nil, false
@@ -43,7 +43,7 @@ func (c *Contract) receive(r *http.Request) (e *exchange, complete bool) {
 	return e, true
 }
 
-// versionOf returns the API version that a request asks for, or the empty string.
+// versionOf returns the API version of a request, or "".
 func versionOf(r *http.Request) string {
 	if version := r.Header.Get("Clerk-Api-Version"); version != "" {
 		return version
@@ -51,7 +51,7 @@ func versionOf(r *http.Request) string {
 	return r.URL.Query().Get("__clerk_api_version")
 }
 
-// input returns the request as the validator takes it.
+// input returns the request in the validator's form.
 func (e *exchange) input() *openapi3filter.RequestValidationInput {
 	e.request.Body = io.NopCloser(bytes.NewReader(e.body))
 	return &openapi3filter.RequestValidationInput{
@@ -60,7 +60,7 @@ func (e *exchange) input() *openapi3filter.RequestValidationInput {
 	}
 }
 
-// recorder passes an answer on and keeps a copy.
+// recorder forwards an answer and keeps a copy.
 type recorder struct {
 	http.ResponseWriter
 
@@ -69,10 +69,10 @@ type recorder struct {
 	body   bytes.Buffer
 }
 
-// Unwrap lets a handler cut the connection.
+// Unwrap allows a handler to cut the connection.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
-// WriteHeader passes the status on.
+// WriteHeader forwards the status.
 func (r *recorder) WriteHeader(status int) {
 	if r.status == 0 {
 		r.status = status
@@ -80,7 +80,7 @@ func (r *recorder) WriteHeader(status int) {
 	r.ResponseWriter.WriteHeader(status)
 }
 
-// Write passes a part of the body on. What the client does not take any more is part of the answer all the same.
+// Write forwards a part of the body. A part that the client does not read also belongs to the answer.
 func (r *recorder) Write(part []byte) (int, error) {
 	if r.status == 0 {
 		r.status = http.StatusOK

@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	// Variable names, in the environment, the path of the document. A relative one counts from the repository's root.
+	// Variable is the environment variable with the path of the document. A relative path starts at the repository's root.
 	Variable = "CLERK_OPENAPI"
 
-	// Notice is what is said aloud where the document is not found.
+	// Notice is printed if the document is not found.
 	Notice = "NOT CHECKED: Clerk's OpenAPI document was not found, so no request and no answer is held to it; " +
 		"name it in " + Variable + ", or see \"make contract\""
 
@@ -22,9 +22,9 @@ const (
 	beside = "shared/reference/clerk-openapi/users-" + Version + ".yml"
 )
 
-// Find returns the path of the document: what [Variable] names, else what "make contract" fetched, else one in the nearest
-// directory above the repository that keeps it under shared/reference. A document that is named counts as found whether or not
-// it is there, so that a mistake in the name is an error of [Load] and not silence.
+// Find returns the path of the document. It is the path in [Variable], or the one that "make contract" fetched, or one
+// below shared/reference in the nearest directory above the repository. A document in [Variable] counts as found even
+// if it does not exist, so that [Load] reports a mistake in the name.
 func Find() (path string, found bool) {
 	named := os.Getenv(Variable)
 	if filepath.IsAbs(named) {
@@ -45,8 +45,8 @@ func Find() (path string, found bool) {
 	return "", false
 }
 
-// Cache returns where "make contract" puts the document: a file in the checkout that Git ignores. Outside a checkout it is an
-// error.
+// Cache returns where "make contract" puts the document: a file in the checkout that Git ignores. Outside a checkout it
+// returns an error.
 func Cache() (string, error) {
 	root, err := assets.Root()
 	if err != nil {
@@ -55,7 +55,7 @@ func Cache() (string, error) {
 	return filepath.Join(root, cached), nil
 }
 
-// aboves returns where the document may be kept beside the repository, the nearest place first.
+// aboves returns the paths at which the document may be beside the repository, the nearest first.
 func aboves(root string) []string {
 	var places []string
 	for dir := filepath.Dir(root); ; dir = filepath.Dir(dir) {

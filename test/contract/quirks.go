@@ -11,8 +11,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// adapt loosens the document where Clerk is known to answer otherwise, and tightens it where it lets mistakes pass. Nothing
-// else is loosened anywhere: the other oddities of the document are for the emulator to keep to.
+// adapt relaxes the document where Clerk is known to answer differently, and tightens it where it allows mistakes.
+// Nothing else relaxes it: the emulator conforms to the other oddities of the document.
 func adapt(text *openapi3.T) error {
 	if text.Components == nil || text.Components.Responses["ClerkErrors"] == nil {
 		return errors.New("it does not say what a refusal looks like")
@@ -28,10 +28,11 @@ func adapt(text *openapi3.T) error {
 	return acceptTokenPages(text)
 }
 
-// describeRefusals loosens and tightens. An operation does not list every status that it is refused with: 429 and 5xx are
-// missing nearly everywhere, 401 and 404 often, and so are codes of Clerk's own catalogue of errors, such as 409 for a user that
-// a directory keeps and 413 for an image. Those are let pass, if the body is that of a refusal; a success that is not listed is
-// not. Where a status is listed without a body, as with the answers no to a password or a code, the body is that too.
+// describeRefusals relaxes and tightens. Operations do not list every status of a refusal: 429 and 5xx are missing
+// nearly everywhere, 401 and 404 often, and so are codes of Clerk's own catalogue of errors, such as 409 for a user
+// that a directory manages and 413 for an image. These are allowed if the body is that of a refusal; a success that is
+// not listed is not. If a status is listed without a body, as for a wrong password or code, the body must be that of a
+// refusal too.
 func describeRefusals(o *openapi3.Operation, refusal *openapi3.ResponseRef) {
 	for _, class := range []string{"4XX", "5XX"} {
 		if o.Responses.Value(class) == nil {
@@ -45,14 +46,15 @@ func describeRefusals(o *openapi3.Operation, refusal *openapi3.ResponseRef) {
 	}
 }
 
-// closeBody tightens. Some operations, for addresses and numbers and in bulk, do not say that they refuse fields they do not
-// know, so that a typing error would pass. Only the outermost object is closed, for metadata is an object within one.
+// closeBody tightens. Some operations, for addresses and numbers and in bulk, do not say that they refuse unknown
+// fields, so that a typing error would pass. Only the outermost object is closed, because metadata is an object inside
+// it.
 func closeBody(o *openapi3.Operation) {
 	if o.RequestBody == nil {
 		return
 	}
 	for _, media := range o.RequestBody.Value.Content {
-		// What is defined elsewhere may be an answer too, which is not ours to close.
+		// A schema that is defined elsewhere may also be an answer, which must not be closed.
 		if media.Schema == nil || media.Schema.Ref != "" {
 			continue
 		}
@@ -63,9 +65,9 @@ func closeBody(o *openapi3.Operation) {
 	}
 }
 
-// widenStrategies loosens. The names of OAuth strategies are described as letters only, but linkedin_oidc is a provider of
-// Clerk's, and a custom one is named by the customer, with underscores and digits. What an address is linked to is described as
-// an OAuth strategy only, but it can have come with a SAML account.
+// widenStrategies relaxes. The document describes names of OAuth strategies as letters only. But linkedin_oidc is a
+// provider of Clerk's, and customers name custom ones, with underscores and digits. It describes the link of an address
+// as an OAuth strategy only, but an address can come from a SAML account.
 func widenStrategies(text *openapi3.T) {
 	const narrow, wide = "[a-z]+$", "[a-z0-9_]+$"
 	for name, component := range text.Components.Schemas {
@@ -82,8 +84,8 @@ func widenStrategies(text *openapi3.T) {
 	}
 }
 
-// acceptTokenPages loosens. OAuth access tokens are described as an array only, but with paginated=true, a parameter of the
-// very operation, they come as a page like other lists.
+// acceptTokenPages relaxes. The document describes OAuth access tokens as an array only, but with paginated=true, a
+// parameter of the same operation, they are a page like other lists.
 func acceptTokenPages(text *openapi3.T) error {
 	item := text.Paths.Value("/users/{user_id}/oauth_access_tokens/{provider}")
 	if item == nil || item.Get == nil {

@@ -11,21 +11,21 @@ import (
 	"testing"
 )
 
-// Enforce returns next with the contract around it: the test fails at its end for each way in which a request or an answer
-// broke it. Give it to a server that is closed by the test's cleanup, so that no exchange is open when that is asked. Where the
-// document is not found, next is returned as it is, and the process says so once on stderr.
+// Enforce wraps next with the contract: the test fails at its end for each violation by a request or an answer. The
+// server must be closed by the test's cleanup, so that no exchange is open at the check. If the document is not found,
+// Enforce returns next unchanged, and the process prints that once on stderr.
 func Enforce(t testing.TB, next http.Handler) http.Handler {
 	t.Helper()
 	return enforce(t, next, Request, Answer)
 }
 
-// EnforceAnswers does so for answers alone, for tests that send wrong requests on purpose.
+// EnforceAnswers is Enforce for answers only, for tests that send wrong requests on purpose.
 func EnforceAnswers(t testing.TB, next http.Handler) http.Handler {
 	t.Helper()
 	return enforce(t, next, Answer)
 }
 
-// Need returns a contract that has seen nothing, and skips the test where the document is not found.
+// Need returns a new contract, and skips the test if the document is not found.
 func Need(t testing.TB) *Contract {
 	t.Helper()
 	c := find(t)
@@ -53,7 +53,7 @@ func enforce(t testing.TB, next http.Handler, sides ...Side) http.Handler {
 	return c.Wrap(next)
 }
 
-// find returns a contract that has seen nothing, or nil where the document is not found.
+// find returns a new contract, or nil if the document is not found.
 func find(t testing.TB) *Contract {
 	t.Helper()
 	d, err := readOnce()
@@ -66,7 +66,8 @@ func find(t testing.TB) *Contract {
 	return &Contract{document: d}
 }
 
-// readOnce reads the document that [Find] finds. All tests of a process share it, for reading it takes as long as some of them.
+// readOnce reads the document that [Find] finds. All tests of a process share it, because reading it takes as long as
+// some of them.
 //
 //nolint:gochecknoglobals // it does not change after the first call
 var readOnce = sync.OnceValues(func() (*document, error) {

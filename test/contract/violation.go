@@ -14,25 +14,24 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 )
 
-// Side is who broke the contract.
+// Side says who violated the contract.
 type Side string
 
 const (
-	// Request is the side of the client.
+	// Request means the client.
 	Request Side = "request"
-	// Answer is the side of the server.
+	// Answer means the server.
 	Answer Side = "answer"
 )
 
-// Violation says how a message breaks the contract. It holds names that the document or the message gives to things, and never
-// what stands under them.
+// Violation says how a message violates the contract. It has names from the document or the message, and never values.
 type Violation struct {
 	Side Side
-	// Method is the request's, Path its path below the base path, as the document writes it.
+	// Method is the request's method. Path is its path below the base path, as in the document.
 	Method, Path string
-	// Status is the answer's; 0 for a request.
+	// Status is the status of the answer; 0 for a request.
 	Status int
-	// What is the place, with * for any index of a list, and the rule of the document that is broken there.
+	// What is the place, with * for the index of a list, and the violated rule of the document.
 	What string
 }
 
@@ -44,7 +43,8 @@ func (v Violation) String() string {
 	return fmt.Sprintf("the answer %d to %s %s breaks Clerk's document: %s", v.Status, v.Method, v.Path, v.What)
 }
 
-// reasons tells an error of the validator without the values that its text quotes: places, each with the rule that is broken.
+// reasons describes an error of the validator without the values that its text quotes: places, each with the violated
+// rule.
 func reasons(err error) []string {
 	var all []string
 	for _, e := range schemaErrors(err) {
@@ -65,7 +65,7 @@ func reasons(err error) []string {
 	}
 }
 
-// schemaErrors returns the errors that lie at the ground of one.
+// schemaErrors returns the innermost errors of an error.
 func schemaErrors(err error) []*openapi3.SchemaError {
 	var all []*openapi3.SchemaError
 	if several, ok := errors.AsType[openapi3.MultiError](err); ok {
@@ -82,8 +82,8 @@ func schemaErrors(err error) []*openapi3.SchemaError {
 	return all
 }
 
-// rules returns the place and the rule of an error. For a field that is not known the validator names the object; it is told
-// here which fields of it those are.
+// rules returns the place and the rule of an error. For an unknown field the validator names only the object; rules
+// names the field.
 func rules(e *openapi3.SchemaError) []string {
 	place := strings.Builder{}
 	for _, key := range e.JSONPointer() {

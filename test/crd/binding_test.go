@@ -67,7 +67,7 @@ func transitions() map[string]transition {
 	}
 }
 
-func TestBindingIsFixedWishesAreNot(t *testing.T) {
+func TestBindingIsFixedDesiredValuesAreNot(t *testing.T) {
 	t.Parallel()
 	c, namespace := newClient(t), controlplane.Namespace(t)
 	for name, tc := range transitions() {

@@ -20,12 +20,12 @@ import (
 // TestOmittedAndEmptyAreTwoThings sends every optional field of a spec once as its empty wish and once not at all.
 func TestOmittedAndEmptyAreTwoThings(t *testing.T) {
 	t.Parallel()
-	checkWishes(t, reflect.TypeFor[v1alpha1.ClerkUserSpec]())
-	checkWishes(t, reflect.TypeFor[v1alpha1.ClerkInstanceSpec]())
+	checkExplicitValues(t, reflect.TypeFor[v1alpha1.ClerkUserSpec]())
+	checkExplicitValues(t, reflect.TypeFor[v1alpha1.ClerkInstanceSpec]())
 }
 
-// checkWishes checks a struct type and the struct types that it holds.
-func checkWishes(t *testing.T, typ reflect.Type) {
+// checkExplicitValues checks a struct type and the struct types that it holds.
+func checkExplicitValues(t *testing.T, typ reflect.Type) {
 	t.Helper()
 	for i := range typ.NumField() {
 		f := typ.Field(i)
@@ -55,7 +55,7 @@ func checkWishes(t *testing.T, typ reflect.Type) {
 			t.Errorf("%s is sent when it was omitted", where)
 		}
 		if inner := elementOf(f.Type); inner.Kind() == reflect.Struct && inner.PkgPath() == typ.PkgPath() {
-			checkWishes(t, inner)
+			checkExplicitValues(t, inner)
 		}
 	}
 }
@@ -85,9 +85,9 @@ func keysOf(t *testing.T, value any) map[string]bool {
 	return keys
 }
 
-// TestWishesSurviveTheAPIServer writes a manifest, reads it with the typed client, writes it back and finds the very
+// TestExplicitValuesSurviveTheAPIServer writes a manifest, reads it with the typed client, writes it back and finds the very
 // same spec.
-func TestWishesSurviveTheAPIServer(t *testing.T) {
+func TestExplicitValuesSurviveTheAPIServer(t *testing.T) {
 	t.Parallel()
 	c, namespace := newClient(t), controlplane.Namespace(t)
 	specs := acceptedUsers()

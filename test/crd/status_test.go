@@ -14,9 +14,9 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
 )
 
-// TestStatusBeginsWithoutVerdict shows that tools which wait see "in progress" from the first second, and that nobody
+// TestStatusBeginsWithoutResult shows that tools which wait see "in progress" from the first second, and that nobody
 // brings a status along.
-func TestStatusBeginsWithoutVerdict(t *testing.T) {
+func TestStatusBeginsWithoutResult(t *testing.T) {
 	t.Parallel()
 	c, namespace := newClient(t), controlplane.Namespace(t)
 	user := &v1alpha1.ClerkUser{Spec: v1alpha1.ClerkUserSpec{Username: new("ada")}}
@@ -65,7 +65,7 @@ func TestSelectableFields(t *testing.T) {
 	}
 }
 
-// TestStatusIsBounded shows which status the operator must not write, since the whole report of a pass would be lost.
+// TestStatusIsBounded shows which status the operator must not write, since the whole report of a reconciliation would be lost.
 func TestStatusIsBounded(t *testing.T) {
 	t.Parallel()
 	c, namespace := newClient(t), controlplane.Namespace(t)
