@@ -438,7 +438,7 @@ func TestCallsThatAreNeverMade(t *testing.T) {
 	expectNoTokenUsed(t, c)
 }
 
-func TestLookUpsThatAreNeverMade(t *testing.T) {
+func TestListsThatAreNeverRequested(t *testing.T) {
 	c := newTestClient(t, "http://127.0.0.1:1")
 	t.Run("WithoutAValueNobodyIsFound", func(t *testing.T) {
 		for _, values := range [][]string{nil, {}, {""}, {"", ""}} {

@@ -40,7 +40,7 @@ func predicatesOf(err error) predicates {
 	return f
 }
 
-func TestFateOfAnswers(t *testing.T) {
+func TestPredicatesOfAnswers(t *testing.T) {
 	t.Parallel()
 	const noBody, html = "", "<html><body>Bad Gateway</body></html>"
 	tests := map[string]struct {
@@ -126,7 +126,7 @@ func taken(kind IdentifierKind) predicates {
 	return predicates{Rejected: true, Taken: true, TakenKind: kind}
 }
 
-func TestFateOfOtherErrors(t *testing.T) {
+func TestPredicatesOfOtherErrors(t *testing.T) {
 	t.Parallel()
 	then := time.Unix(1, 0)
 	tests := map[string]struct {

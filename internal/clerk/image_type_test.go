@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestNewProfileImageTellsTheType(t *testing.T) {
+func TestNewProfileImageDetectsTheType(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ head, want string }{
 		"PNG":  {"\x89PNG\r\n\x1a\n", "image/png"},

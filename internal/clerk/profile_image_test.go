@@ -119,9 +119,9 @@ func TestRefusedProfileImages(t *testing.T) {
 // An image is no text that could be searched for, so Clerk's own words about it are left out.
 func TestNothingOfAnImageIsQuoted(t *testing.T) {
 	t.Parallel()
-	const canary = "a-name-in-the-metadata"
-	echo := `{"errors":[{"code":"a_name_in_the_metadata","message":"` + canary + `","long_message":"bad: ` + canary + `",
-		"meta":{"param_names":["` + canary + `","file"]}}]}`
+	const leakMarker = "a-name-in-the-metadata"
+	echo := `{"errors":[{"code":"a_name_in_the_metadata","message":"` + leakMarker + `","long_message":"bad: ` + leakMarker + `",
+		"meta":{"param_names":["` + leakMarker + `","file"]}}]}`
 	_, err := newTestClient(t, newStub(t, answering(400, echo)).URL).SetProfileImage(t.Context(), testUserID, testImage())
 	if want := "clerk answered 400 (file)"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %q", err, want)

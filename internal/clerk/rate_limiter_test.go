@@ -140,7 +140,7 @@ func TestReservedTokenIsTheProbeOfARefusedKey(t *testing.T) {
 			t.Error("the caller has a second probe while its first is not answered")
 		}
 		w.callEnded(probe, outcome{status: http.StatusOK})
-		w.told(t, 1, 1)
+		w.notified(t, 1, 1)
 	})
 }
 

@@ -240,7 +240,7 @@ func leavesOf(body string) []string {
 	return leaves
 }
 
-func TestNoErrorTellsTheKeyOrWhatWasSent(t *testing.T) {
+func TestNoErrorShowsTheKeyOrWhatWasSent(t *testing.T) {
 	t.Parallel()
 	for name, echo := range echoes() {
 		clerk := newStub(t, nil)

@@ -45,10 +45,10 @@ func (w *watched) closedFor(t *testing.T) (token, time.Duration) {
 	return token{}, time.Until(closed.At)
 }
 
-func (w *watched) told(t *testing.T, refused, opened int) {
+func (w *watched) notified(t *testing.T, refused, opened int) {
 	t.Helper()
 	if w.refused != refused || w.opened != opened {
-		t.Errorf("told of %d refusals and %d openings, want %d and %d", w.refused, w.opened, refused, opened)
+		t.Errorf("notified of %d refusals and %d openings, want %d and %d", w.refused, w.opened, refused, opened)
 	}
 }
 
@@ -62,7 +62,7 @@ func TestRefusedKey(t *testing.T) {
 			first, second := ask(t, w.RateLimiter, ""), ask(t, w.RateLimiter, "")
 			w.callEnded(first, unauthorized)
 			w.callEnded(second, unauthorized)
-			w.told(t, 1, 0)
+			w.notified(t, 1, 0)
 			for _, seconds := range []int{1, 2, 4, 8, 16, 32, 60, 60} {
 				_, closed := w.closedFor(t)
 				if closed != time.Duration(seconds)*time.Second {
@@ -75,7 +75,7 @@ func TestRefusedKey(t *testing.T) {
 				}
 				w.callEnded(probe, unauthorized)
 			}
-			w.told(t, 1, 0)
+			w.notified(t, 1, 0)
 		})
 	})
 	t.Run("EndsWithTheFirstSuccess", func(t *testing.T) {
@@ -91,15 +91,15 @@ func TestRefusedKey(t *testing.T) {
 			time.Sleep(time.Second)
 			probe, _ := w.closedFor(t)
 			w.callEnded(probe, outcome{status: http.StatusNotFound})
-			w.told(t, 1, 1)
+			w.notified(t, 1, 1)
 			ask(t, w.RateLimiter, "")
 			w.callEnded(ask(t, w.RateLimiter, ""), outcome{status: http.StatusOK})
-			w.told(t, 1, 1)
+			w.notified(t, 1, 1)
 			w.callEnded(ask(t, w.RateLimiter, ""), unauthorized)
 			if _, closed := w.closedFor(t); closed != 2*time.Second {
 				t.Errorf("refused anew: closed for %v, want 2s", closed)
 			}
-			w.told(t, 2, 1)
+			w.notified(t, 2, 1)
 		})
 	})
 	t.Run("LastsLongerEachTimeItEndedInBetween", func(t *testing.T) {
@@ -108,7 +108,7 @@ func TestRefusedKey(t *testing.T) {
 			w := newWatched()
 			for i, seconds := range []int{1, 2, 4, 8, 16, 32, 60, 60} {
 				w.callEnded(ask(t, w.RateLimiter, ""), unauthorized)
-				w.told(t, i+1, i)
+				w.notified(t, i+1, i)
 				w.probeNow("")
 				if _, closed := w.closedFor(t); closed != time.Duration(seconds)*time.Second && i > 0 {
 					t.Fatalf("closed for %v, want %ds whoever hastens it", closed, seconds)
@@ -138,7 +138,7 @@ func TestRefusedKey(t *testing.T) {
 				probe, _ := w.closedFor(t)
 				w.callEnded(probe, result)
 				if _, closed := w.closedFor(t); closed != time.Second {
-					t.Fatalf("closed for %v after a probe that told nothing, want 1s", closed)
+					t.Fatalf("closed for %v after a probe that notified nothing, want 1s", closed)
 				}
 				time.Sleep(time.Second)
 			}
@@ -146,7 +146,7 @@ func TestRefusedKey(t *testing.T) {
 			// This one is never heard of again.
 			time.Sleep(probeTime)
 			ask(t, w.RateLimiter, "")
-			w.told(t, 1, 0)
+			w.notified(t, 1, 0)
 		})
 	})
 	t.Run("AnAnswerToAnotherCallDoesNotPutOffTheProbe", func(t *testing.T) {
@@ -176,7 +176,7 @@ func TestRefusedKey(t *testing.T) {
 			probe, _ := w.closedFor(t)
 			w.callEnded(probe, outcome{status: http.StatusOK})
 			ask(t, w.RateLimiter, "")
-			w.told(t, 1, 1)
+			w.notified(t, 1, 1)
 		})
 	})
 	t.Run("NeedsNoHooks", func(t *testing.T) {
@@ -206,7 +206,7 @@ func TestOutageEndsWithOnRecovered(t *testing.T) {
 			w.callEnded(ask(t, w.RateLimiter, ""), outcome{})
 			w.callEnded(ask(t, w.RateLimiter, ""), fine)
 			w.callEnded(ask(t, w.RateLimiter, ""), fine)
-			w.told(t, 0, 1)
+			w.notified(t, 0, 1)
 		})
 	})
 	t.Run("NotIfThereWasAnAnswerBetween", func(t *testing.T) {
@@ -218,7 +218,7 @@ func TestOutageEndsWithOnRecovered(t *testing.T) {
 				time.Sleep(outage - time.Second)
 				w.callEnded(ask(t, w.RateLimiter, ""), fine)
 			}
-			w.told(t, 0, 0)
+			w.notified(t, 0, 0)
 		})
 	})
 }
@@ -249,12 +249,12 @@ func TestOnlyTheRefusedKeyIsStopped(t *testing.T) {
 				t.Fatal("the other key is closed")
 			}
 			w.callEnded(given, fine)
-			w.told(t, 1, 0)
+			w.notified(t, 1, 0)
 			if _, open := take(t, w, "old"); open {
 				t.Error("the other key's answer opened the refused one")
 			}
 			w.callEnded(given, unauthorized)
-			w.told(t, 2, 0)
+			w.notified(t, 2, 0)
 		})
 	})
 	t.Run("EachHasItsProbe", func(t *testing.T) {
@@ -279,7 +279,7 @@ func TestOnlyTheRefusedKeyIsStopped(t *testing.T) {
 			if _, open := take(t, w, "a"); open {
 				t.Error("the second key's probe opened the first")
 			}
-			w.told(t, 2, 1)
+			w.notified(t, 2, 1)
 		})
 	})
 	t.Run("RecoversAlone", func(t *testing.T) {
@@ -293,7 +293,7 @@ func TestOnlyTheRefusedKeyIsStopped(t *testing.T) {
 			w.probeNow("a")
 			probe, _ := take(t, w, "a")
 			w.callEnded(probe, fine)
-			w.told(t, 2, 1)
+			w.notified(t, 2, 1)
 			if _, open := take(t, w, "a"); !open {
 				t.Error("is not open")
 			}
@@ -341,7 +341,7 @@ func TestOnlyTheRefusedKeyIsStopped(t *testing.T) {
 			t.Error("the rate limiter holds the key")
 		}
 		if again := identify(string([]byte(key))); identify(key) == identify(key+"2") || identify(key) != again {
-			t.Error("keys are not told apart")
+			t.Error("keys are not notified apart")
 		}
 	})
 }

@@ -102,7 +102,7 @@ func credentialCalls(value string) map[string]func(ctx context.Context, c *Clien
 	}
 }
 
-func TestNoErrorTellsACredentialHoweverItIsSpelled(t *testing.T) {
+func TestNoErrorShowsACredentialInAnySpelling(t *testing.T) {
 	t.Parallel()
 	for kind, value := range credentials() {
 		for spelling, spelled := range spelledOut(value) {

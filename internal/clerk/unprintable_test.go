@@ -70,7 +70,7 @@ func TestMetadataIsNotPrinted(t *testing.T) {
 	}
 }
 
-func TestSecretsAreTold(t *testing.T) {
+func TestSecretRevealsAndCompares(t *testing.T) {
 	t.Parallel()
 	a, none := clerk.NewSecret("a"), clerk.Secret{}
 	if a.Reveal() != "a" || none.Reveal() != "" || clerk.NewSecret([]byte("b")).Reveal() != "b" {

@@ -71,8 +71,8 @@ func newGuarded(t *testing.T) *guarded {
 	return g
 }
 
-// pass moves both clocks; jump moves the wall clock alone, as when a virtual machine was paused or the clock was set.
-func (g *guarded) pass(d time.Duration) {
+// advance moves both clocks; jump moves the wall clock alone, as when a virtual machine was paused or the clock was set.
+func (g *guarded) advance(d time.Duration) {
 	g.now.monotonic += d
 	g.jump(d)
 }
@@ -105,34 +105,34 @@ func TestLeaseIsFreshForTheDeadlineAfterItsLastRenewal(t *testing.T) {
 			return g.lock.Create(g.t.Context(), resourcelock.LeaderElectionRecord{HolderIdentity: us})
 		}, nil},
 		"Taken":                    {(*guarded).renew, nil},
-		"AtTheDeadline":            {func(g *guarded) error { defer g.pass(testDeadline); return g.renew() }, nil},
-		"PastTheDeadline":          {func(g *guarded) error { defer g.pass(testDeadline + 1); return g.renew() }, ErrLost},
+		"AtTheDeadline":            {func(g *guarded) error { defer g.advance(testDeadline); return g.renew() }, nil},
+		"PastTheDeadline":          {func(g *guarded) error { defer g.advance(testDeadline + 1); return g.renew() }, ErrLost},
 		"PausedVirtualMachine":     {func(g *guarded) error { defer g.jump(testDeadline + 1); return g.renew() }, ErrLost},
 		"ClockSetAsMuchAsTolerant": {func(g *guarded) error { defer g.jump(testDeadline); return g.renew() }, nil},
 		"ClockSetBack":             {func(g *guarded) error { defer g.jump(-time.Hour); return g.renew() }, nil},
 		"ClockSetBackAndFrozen": {func(g *guarded) error {
-			defer func() { g.pass(testDeadline + 1); g.jump(-time.Hour) }()
+			defer func() { g.advance(testDeadline + 1); g.jump(-time.Hour) }()
 			return g.renew()
 		}, ErrLost},
 		"RenewedInTime": {func(g *guarded) error {
 			err := g.renew()
-			g.pass(testDeadline)
-			defer g.pass(testDeadline)
+			g.advance(testDeadline)
+			defer g.advance(testDeadline)
 			return errors.Join(err, g.renew())
 		}, nil},
 		"RenewalThatFails": {func(g *guarded) error {
 			err := g.renew()
-			g.pass(testDeadline)
+			g.advance(testDeadline)
 			g.fake.err = errors.New("no answer")
 			if g.renew() == nil {
 				return errors.New("a renewal that fails succeeds")
 			}
-			g.pass(1)
+			g.advance(1)
 			return err
 		}, ErrLost},
 		"SlowRenewalCountsFromItsBegin": {func(g *guarded) error {
-			g.fake.during = func() { g.pass(testDeadline) }
-			defer g.pass(1)
+			g.fake.during = func() { g.advance(testDeadline) }
+			defer g.advance(1)
 			return g.renew()
 		}, ErrLost},
 		"GivenBack": {func(g *guarded) error { return errors.Join(g.renew(), g.giveBack()) }, ErrLost},
@@ -155,7 +155,7 @@ func TestLeaseThatWasLostIsNotTakenAgain(t *testing.T) {
 	if err := g.renew(); err != nil {
 		t.Fatal(err)
 	}
-	g.pass(testDeadline + 1)
+	g.advance(testDeadline + 1)
 	g.fake.holder, g.fake.writes = "", 0
 	if err := g.renew(); !errors.Is(err, ErrLost) || g.fake.writes > 0 {
 		t.Errorf("taking the lease again says %v, with %d writes", err, g.fake.writes)
@@ -172,7 +172,7 @@ func TestLeaseOfAnotherIsNotGivenBack(t *testing.T) {
 	if err := g.renew(); err != nil {
 		t.Fatal(err)
 	}
-	g.pass(testDeadline + 1)
+	g.advance(testDeadline + 1)
 	g.fake.holder = them
 	if err := g.giveBack(); !errors.Is(err, ErrLost) || g.fake.holder != them {
 		t.Errorf("giving back what is another's says %v; the holder is %q", err, g.fake.holder)

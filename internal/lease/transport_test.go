@@ -51,7 +51,7 @@ func TestWritesPassWhileTheLeaseIsFresh(t *testing.T) {
 			if _, err := try(); err != nil || sent != 1 {
 				t.Errorf("while it leads: %v, sent %d times", err, sent)
 			}
-			g.pass(testDeadline + 1)
+			g.advance(testDeadline + 1)
 			if b, err := try(); !reads && (!errors.Is(err, ErrLost) || sent != 1 || !b.closed) || reads && (err != nil || sent != 2) {
 				t.Errorf("after it led: %v, sent %d times, body closed %t", err, sent, b.closed)
 			}

@@ -11,7 +11,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-func TestFullComparisonFindsWhatTheTailDoesNot(t *testing.T) {
+func TestFullSyncFindsWhatAnIncrementalSyncDoesNot(t *testing.T) {
 	t.Parallel()
 	for name, others := range map[string]int{"ByIDs": 2000, "ByWalk": 0} {
 		t.Run(name, func(t *testing.T) {

@@ -49,7 +49,7 @@ func followerOf(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012
 // sizes are numbers of users.
 func sizes() []int { return []int{10_000, 50_000} }
 
-// BenchmarkLook is what every pass asks of the mirror.
+// BenchmarkLook is what every reconciliation reads from the mirror.
 func BenchmarkLook(b *testing.B) {
 	for _, users := range sizes() {
 		b.Run(fmt.Sprintf("%dUsers", users), func(b *testing.B) {

@@ -27,7 +27,7 @@ type model struct {
 	source *source
 	mirror *Mirror
 	run    *session
-	// due is when a follower makes its next pass, if it makes one.
+	// due is when a follower reconciles next, if at all.
 	due map[string]time.Time
 	// follows is whom a follower follows; views is what it last acted upon: a version, "absent", or "" for nothing yet.
 	follows, views map[string]string
@@ -73,7 +73,7 @@ func newModel(t *rapid.T) *model {
 	for n := range 4 {
 		m.follows[fmt.Sprint("follower-", n)] = idOf(n % users)
 	}
-	m.pass(61 * time.Second)
+	m.advance(61 * time.Second)
 	m.often = m.flip("often")
 	m.restart()
 	m.quiet = true
@@ -84,9 +84,9 @@ func newModel(t *rapid.T) *model {
 	return m
 }
 
-func (m *model) now() time.Time         { return m.at }
-func (m *model) pass(d time.Duration)   { m.at = m.at.Add(d) }
-func (m *model) flip(label string) bool { return rapid.Bool().Draw(m.t, label) }
+func (m *model) now() time.Time          { return m.at }
+func (m *model) advance(d time.Duration) { m.at = m.at.Add(d) }
+func (m *model) flip(label string) bool  { return rapid.Bool().Draw(m.t, label) }
 func (m *model) seconds(most int) time.Duration {
 	return time.Duration(rapid.IntRange(0, most).Draw(m.t, "seconds")) * time.Second
 }
@@ -138,7 +138,7 @@ func (m *model) interleave() {
 	for range rapid.IntRange(0, 2).Draw(m.t, "interleaved") {
 		m.happen(anytime())
 	}
-	m.pass(m.seconds(5) + time.Millisecond)
+	m.advance(m.seconds(5) + time.Millisecond)
 }
 
 // anytime is what may happen while a call is under way, and anything what may happen otherwise.
@@ -157,7 +157,7 @@ func anything() []string {
 
 // happen has one of some actions happen, a moment later.
 func (m *model) happen(actions []string) {
-	m.pass(time.Millisecond)
+	m.advance(time.Millisecond)
 	switch m.pick("happens", actions) {
 	case "Work":
 		m.work()
@@ -166,9 +166,9 @@ func (m *model) happen(actions []string) {
 	case "AnotherProcess":
 		m.restart()
 	case "Wait":
-		m.pass(m.seconds(20))
+		m.advance(m.seconds(20))
 	case "WaitLong":
-		m.pass(m.seconds(2 * 60 * 60))
+		m.advance(m.seconds(2 * 60 * 60))
 	case "ConsumeAll":
 		m.consumeAll()
 	case "Follow":
@@ -246,7 +246,7 @@ func (m *model) notify(followers []string) {
 	}
 }
 
-// wake has a follower make a pass, unless it was let go meanwhile.
+// wake reconciles a follower, unless it was unbound meanwhile.
 func (m *model) wake(follower string) {
 	if m.follows[follower] != "" {
 		m.due[follower] = m.at
@@ -282,7 +282,7 @@ func (m *model) consumeAll() {
 	}
 }
 
-// alone has a follower do something, unless it is doing something else already: an object has one pass at a time.
+// alone has a follower do something, unless it is doing something else already: an object has one reconciliation at a time.
 func (m *model) alone(act func(follower string)) {
 	follower := m.anyFollower()
 	if m.busy[follower] {
@@ -293,7 +293,7 @@ func (m *model) alone(act func(follower string)) {
 	delete(m.busy, follower)
 }
 
-// consume is a pass of a controller: it acts upon what the mirror shows, or reads by id where that is not to be believed.
+// consume is a reconciliation of a controller: it acts upon what the mirror shows, or reads by id where that is not to be believed.
 func (m *model) consume(follower string) {
 	id := m.follows[follower]
 	if at, due := m.due[follower]; !due || at.After(m.at) || id == "" {
@@ -501,7 +501,7 @@ func (m *model) step() {
 	for _, at := range m.due {
 		pause = min(pause, max(at.Sub(m.at), 0))
 	}
-	m.pass(pause)
+	m.advance(pause)
 }
 
 func (m *model) check() {

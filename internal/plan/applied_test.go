@@ -208,7 +208,7 @@ func TestEveryFieldOfARecordMakesADifference(t *testing.T) {
 	}
 }
 
-func TestForgetsTellsOfEachEntry(t *testing.T) {
+func TestForgetsCoversEachEntry(t *testing.T) {
 	t.Parallel()
 	full := fullRecord(t)
 	// A digest says what was sent, not what is to be taken back.

@@ -82,11 +82,11 @@ func mustCarryOut(t *rapid.T, u *clerk.User, changes []plan.Change) *clerk.User 
 	return final
 }
 
-// reach is where passes lead: plan, record, carry out, until nothing is left to do.
+// reach is where repeated plans lead: plan, record, carry out, until nothing is left to do.
 func reach(t *rapid.T, p pair) (*clerk.User, v1alpha1.Applied) {
 	t.Helper()
 	u, applied := p.user, p.applied
-	// A creating call cannot say everything, so a new user may need one more pass.
+	// A creating call cannot say everything, so a new user may need one more round.
 	for range 3 {
 		d := p.desiredWith(applied)
 		todo := plan.For(d, u)
@@ -330,9 +330,9 @@ func reverting(t *rapid.T, p pair) {
 	for field := range metadataIn(p.spec) {
 		have, had := metadataAt(final, field), metadataAt(p.user, field)
 		for _, pointer := range leafPointers("", plain(have)) {
-			value, _ := lookUp(plain(have), pointer[1:])
+			value, _ := valueAt(plain(have), pointer[1:])
 			_, isObject := value.(map[string]any)
-			if _, was := lookUp(plain(had), pointer[1:]); !was && !isObject && !strings.Contains(pointer, "owner") {
+			if _, was := valueAt(plain(had), pointer[1:]); !was && !isObject && !strings.Contains(pointer, "owner") {
 				t.Fatalf("%s of %s stayed", pointer, field)
 			}
 		}

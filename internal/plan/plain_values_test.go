@@ -112,15 +112,15 @@ func setPlain(u *clerk.User, params any) {
 // plain requires that each plain field that is declared has its value.
 func (c *oracle) plain() {
 	for _, name := range plainNames() {
-		wish, have := field(&c.spec, name), field(c.final, name)
-		if wish.IsNil() {
+		want, have := field(&c.spec, name), field(c.final, name)
+		if want.IsNil() {
 			continue
 		}
 		if have.Kind() == reflect.Pointer {
 			have = have.Elem()
 		}
 		same := sameTexts[name]
-		met := have.IsValid() && (have.Equal(wish.Elem()) || same != nil && same(have.String(), wish.Elem().String()))
+		met := have.IsValid() && (have.Equal(want.Elem()) || same != nil && same(have.String(), want.Elem().String()))
 		c.requiref(met, "%s is not as declared", name)
 	}
 }

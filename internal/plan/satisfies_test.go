@@ -227,7 +227,7 @@ func (c *oracle) metadata() {
 			if !ok || declares(want, path) {
 				continue
 			}
-			value, there := lookUp(have, path)
+			value, there := valueAt(have, path)
 			object, isObject := value.(map[string]any)
 			c.requiref(!there || isObject && len(object) > 0, "%s is ours and still there", pointer)
 		}
@@ -253,8 +253,8 @@ func shows(want, have any) bool {
 	return ok
 }
 
-// lookUp follows the escaped tokens of a JSON pointer.
-func lookUp(value any, path string) (any, bool) {
+// valueAt follows the escaped tokens of a JSON pointer.
+func valueAt(value any, path string) (any, bool) {
 	for token := range strings.SplitSeq(path, "/") {
 		object, _ := value.(map[string]any)
 		below, ok := object[strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~")]
@@ -270,7 +270,7 @@ func lookUp(value any, path string) (any, bool) {
 func declares(want map[string]any, path string) bool {
 	tokens := strings.Split(path, "/")
 	for i := range tokens {
-		value, ok := lookUp(want, strings.Join(tokens[:i+1], "/"))
+		value, ok := valueAt(want, strings.Join(tokens[:i+1], "/"))
 		if !ok {
 			return false
 		}

@@ -43,7 +43,7 @@ func TestBinding(t *testing.T) {
 	}
 }
 
-func TestDigestTellsValuesApart(t *testing.T) {
+func TestDigestDistinguishesValues(t *testing.T) {
 	t.Parallel()
 	key, other := newKey(t), newKey(t)
 	value := []byte("a value")

@@ -133,7 +133,7 @@ func keysUsed(i *emulator.Instance) []string {
 	return keys
 }
 
-// heard empties a queue and returns what was in it, sorted.
-func heard(from *DedupQueue[types.NamespacedName]) []types.NamespacedName {
+// received empties a queue and returns what was in it, sorted.
+func received(from *DedupQueue[types.NamespacedName]) []types.NamespacedName {
 	return slices.SortedFunc(slices.Values(from.take()), compareNames)
 }

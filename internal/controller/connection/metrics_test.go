@@ -43,7 +43,7 @@ func measured(t *testing.T, registry *prometheus.Registry) map[string]float64 {
 	return values
 }
 
-func TestMetricsTellHowMirrorsAre(t *testing.T) {
+func TestMetricsShowTheStateOfMirrors(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newEnvironment(t)

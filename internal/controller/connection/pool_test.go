@@ -50,14 +50,14 @@ func TestPoolAnnouncesWhatUsersHaveToKnow(t *testing.T) {
 			p := NewPool(time.Now)
 			if tc.before != nil {
 				p.Set(prod, *tc.before)
-				heard(p.Changed())
+				received(p.Changed())
 			}
 			p.Set(prod, tc.set)
 			var want []types.NamespacedName
 			if tc.want {
 				want = append(want, prod)
 			}
-			if diff := cmp.Diff(want, heard(p.Changed())); diff != "" {
+			if diff := cmp.Diff(want, received(p.Changed())); diff != "" {
 				t.Errorf("announced (-want +got):\n%s", diff)
 			}
 			if s, known := p.State(prod); !known || s != tc.set {
@@ -81,28 +81,28 @@ func TestPoolKnowsOnlyWhatWasSet(t *testing.T) {
 	if _, known := p.State(types.NamespacedName{Namespace: "other", Name: "prod"}); known {
 		t.Error("an instance of that name in another namespace is known")
 	}
-	heard(p.Changed())
+	received(p.Changed())
 	p.Drop(prod)
 	if s, known := p.State(prod); known || s.Connection != nil {
 		t.Error("a dropped instance is known")
 	}
 	p.Drop(prod)
 	p.Set(prod, usable("ins_1"))
-	if got := heard(p.Changed()); len(got) != 1 {
+	if got := received(p.Changed()); len(got) != 1 {
 		t.Errorf("an instance that came back was announced %d times, want once", len(got))
 	}
 }
 
-func TestDoubtIsHeardOnceByWhoChecksKeys(t *testing.T) {
+func TestKeyCheckIsDeliveredOnce(t *testing.T) {
 	t.Parallel()
 	p := NewPool(time.Now)
 	for range 1000 {
 		p.RequestKeyCheck(prod)
 	}
-	if got := heard(p.KeyChecks()); len(got) != 1 || got[0] != prod {
-		t.Errorf("doubts are heard of %v, want one of the instance", got)
+	if got := received(p.KeyChecks()); len(got) != 1 || got[0] != prod {
+		t.Errorf("doubts are received of %v, want one of the instance", got)
 	}
-	if len(heard(p.Changed())) != 0 || len(heard(p.Reported())) != 0 || len(p.ChangedUsers().take()) != 0 {
+	if len(received(p.Changed())) != 0 || len(received(p.Reported())) != 0 || len(p.ChangedUsers().take()) != 0 {
 		t.Error("a doubt was announced as something else")
 	}
 }

@@ -376,7 +376,7 @@ func TestHooksReachTheMembersOfTheirInstance(t *testing.T) {
 				limiter, _ := s.pool.Join(ann, firstID, usual())
 				tc.then(s, s.client("key-3", limiter).For(ratelimit.Caller{ID: "test", Level: ratelimit.Interactive}))
 				synctest.Wait()
-				if diff := cmp.Diff(both, heard(tc.queue(s.pool))); diff != "" {
+				if diff := cmp.Diff(both, received(tc.queue(s.pool))); diff != "" {
 					t.Errorf("told (-want +got):\n%s", diff)
 				}
 			})
@@ -397,7 +397,7 @@ func TestMirrorThatReadsAnotherInstanceHasItsKeysChecked(t *testing.T) {
 		defer s.start()()
 		s.mirror(firstID).Follow(follows)
 		time.Sleep(time.Second)
-		if diff := cmp.Diff([]types.NamespacedName{ann}, heard(s.pool.KeyChecks())); diff != "" {
+		if diff := cmp.Diff([]types.NamespacedName{ann}, received(s.pool.KeyChecks())); diff != "" {
 			t.Errorf("doubted (-want +got):\n%s", diff)
 		}
 		if told := s.pool.ChangedUsers().take(); len(told) != 0 {
@@ -406,7 +406,7 @@ func TestMirrorThatReadsAnotherInstanceHasItsKeysChecked(t *testing.T) {
 	})
 }
 
-func TestFollowersAreToldOfTheirUsers(t *testing.T) {
+func TestFollowersAreNotifiedAboutTheirUsers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newEnvironment(t)
