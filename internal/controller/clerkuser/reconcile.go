@@ -168,7 +168,7 @@ func (k kind) create(ctx context.Context, w *work) error {
 	bind := k.bind(w)
 	where, err := bind.create(ctx)
 	if err == nil && where.user == nil {
-		where, err = k.locate(w).run(ctx)
+		where, err = k.locate(w).resolveTaken(ctx, w.state.attempt.taken)
 	}
 	if err != nil {
 		return err
