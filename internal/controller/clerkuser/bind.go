@@ -63,7 +63,7 @@ func (b bind) prepare(ctx context.Context) error {
 	if err := b.reserveToken(); err != nil {
 		return err
 	}
-	if err := b.ensureFinalizer(ctx, b.nextAttempt(b.earlierAttempt())); err != nil {
+	if err := b.ensureFinalizer(ctx, b.nextAttempt(creation.Of(b.user))); err != nil {
 		return err
 	}
 	// A ClerkInstance that is deleted from now on waits for what was just written.

@@ -122,14 +122,6 @@ func (r *reconciliation) mayCreate() bool {
 	return r.userID == "" && !bound && r.user.Spec.UserID == nil && r.origin != v1alpha1.OriginAdopted
 }
 
-// earlierAttempt is what is on record about earlier creating calls; nil is none that matters.
-func (r *reconciliation) earlierAttempt() *creating {
-	if r.recreates {
-		return nil
-	}
-	return creation.Of(r.user)
-}
-
 // nextAttempt is the annotation for the creating call that the spec now asks for. An earlier one keeps its identifier, since
 // an earlier call may have been carried out; what calls add accumulates. Its time is renewed, since lists may lag behind
 // the call that is about to be made.

@@ -193,7 +193,8 @@ func (k kind) recreate(ctx context.Context, w *work) error {
 	if err := w.buildDesired(); err != nil {
 		return err
 	}
-	if err := bind.prepare(ctx); err != nil {
+	// It does not wait for the token of the call: what is on record of the user that vanished must not be taken for this one.
+	if err := bind.ensureFinalizer(ctx, w.nextAttempt(nil)); err != nil {
 		return err
 	}
 	return k.create(ctx, w)
