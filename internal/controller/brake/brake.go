@@ -52,28 +52,32 @@ type Request struct {
 
 // Count counts an operation in the status of the ClerkInstance before it is made. All ClerkInstances of the same Clerk
 // instance share one window, and the strictest of their limits applies. If the limit is reached, the error is a
-// *reconcile.Problem with reason DeletionHeld.
-func (b Brake) Count(ctx context.Context, r Request) error {
+// *reconcile.Problem with reason DeletionHeld. counted is false for an operation that is made without being counted. Status
+// names only the users that were counted last, so the caller remembers for which user counted was true.
+func (b Brake) Count(ctx context.Context, r Request) (counted bool, err error) {
 	sharing, err := b.sharing(ctx, r)
 	if err != nil {
-		return err
+		return false, err
 	}
 	maxCount, window := strictest(sharing, r.Environment)
 	if maxCount == 0 {
-		return nil
+		return false, nil
 	}
 	defer b.Locks.lock(r.InstanceID)()
 	own, records, err := b.counts(ctx, sharing)
 	if err != nil {
-		return err
+		return false, err
 	}
-	if !r.Since.IsZero() && ReleasedSince(own, r.Since) || countedBefore(records, r.UserID) {
-		return nil
+	if !r.Since.IsZero() && ReleasedSince(own, r.Since) {
+		return false, nil
+	}
+	if countedBefore(records, r.UserID) {
+		return true, nil
 	}
 	name := client.ObjectKeyFromObject(r.Instance)
 	count, full := nextCount(own.Status.Deletions, records, r.Now, maxCount, window)
 	if full {
-		return held(name, maxCount, window)
+		return false, held(name, maxCount, window)
 	}
 	count.Users = lastCounted(own.Status.Deletions, r.UserID)
 	before := own.DeepCopy()
@@ -81,9 +85,9 @@ func (b Brake) Count(ctx context.Context, r Request) error {
 	// The optimistic lock is for other processes: two that count at once must not both count as the last one allowed.
 	err = b.Client.Status().Patch(ctx, own, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
 	if err != nil {
-		return fmt.Errorf("counting a deletion in ClerkInstance %s: %w", name, err)
+		return false, fmt.Errorf("counting a deletion in ClerkInstance %s: %w", name, err)
 	}
-	return nil
+	return true, nil
 }
 
 // sharing returns the ClerkInstances of the same Clerk instance, the requested one first.

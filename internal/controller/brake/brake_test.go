@@ -145,7 +145,7 @@ func TestReleasedRequestIsNotCounted(t *testing.T) {
 	for since, want := range map[time.Time]bool{start: true, start.Add(time.Second): false, {}: false} {
 		request := through(full, "user_1")
 		request.Since = since
-		if err := b.Count(t.Context(), request); (err == nil) != want {
+		if counted, err := b.Count(t.Context(), request); (err == nil) != want || counted {
 			t.Errorf("asked for at %s: %v, want it released: %t", since, err, want)
 		}
 	}
@@ -166,12 +166,12 @@ func TestInstanceWithoutABrakeCountsNothing(t *testing.T) {
 	t.Parallel()
 	b, request := newTestBrake(t), through(newTestInstance(), "user_1")
 	request.Environment = v1alpha1.EnvironmentDevelopment
-	if err := b.Count(t.Context(), request); err != nil {
+	if counted, err := b.Count(t.Context(), request); err != nil || counted {
 		t.Errorf("a development instance brakes: %v", err)
 	}
 	request.Environment = v1alpha1.EnvironmentProduction
 	request.Instance.Spec.DeletionBrake = &v1alpha1.DeletionBrake{MaxCount: ptr.To[int32](0)}
-	if err := b.Count(t.Context(), request); err != nil {
+	if counted, err := b.Count(t.Context(), request); err != nil || counted {
 		t.Errorf("a brake that is switched off brakes: %v", err)
 	}
 }
@@ -287,7 +287,7 @@ func TestManyCountAtOnce(t *testing.T) {
 			name := fmt.Sprintf("user-%d", i)
 			request := through(objects[i%3], name)
 			done.Go(func() {
-				if err := b.Count(t.Context(), request); err == nil {
+				if _, err := b.Count(t.Context(), request); err == nil {
 					went.Add(1)
 				} else if found, ok := errors.AsType[*reconcile.Problem](err); !ok || found.Reason != v1alpha1.ReasonDeletionHeld {
 					t.Errorf("%s: %v", name, err)

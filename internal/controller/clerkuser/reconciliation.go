@@ -308,12 +308,18 @@ func (r *reconciliation) nextBackOff() *backOff {
 
 // countAtBrake counts what is about to be done to the user, or pauses it.
 func (r *reconciliation) countAtBrake(ctx context.Context, b brake.Brake, userID string) error {
+	if r.state.counted == userID {
+		return nil
+	}
 	request := brake.Request{
 		Instance: r.instance, InstanceID: r.instanceID, Environment: r.environment, UserID: userID, Now: r.now, Since: r.pausedSince(),
 	}
-	err := b.Count(ctx, request)
+	counted, err := b.Count(ctx, request)
 	if _, full := errors.AsType[*reconcile.Problem](err); full {
 		r.state.pause(r.now)
+	}
+	if counted {
+		r.state.counted = userID
 	}
 	return err
 }

@@ -60,8 +60,9 @@ type objectState struct {
 	attempt attempt
 	// lookUps are answers of this and earlier reconciles that had to wait before they were done.
 	lookUps map[clerk.Identifier]lookUp
-	// pausedAt is when the deletion brake paused the object first.
+	// pausedAt is when the deletion brake paused the object first. counted is the id of the user that it counted; "" is none.
 	pausedAt time.Time
+	counted  string
 	// deleted is the id of the user that was deleted with the object; "" is none.
 	deleted string
 	fields  *fieldState
