@@ -35,8 +35,8 @@ type objectPatcher struct {
 	client client.Client
 	// apiReader reads from the API server, for what must not be taken from a cache.
 	apiReader client.Reader
-	// wrote records each write, so that older copies of the object are known.
-	wrote func(client.Object)
+	// states records each write, so that older copies of the object are known.
+	states objectStates
 }
 
 // ensureFinalizer writes the finalizer and the annotation of a creating call that is about to be made, if they are not there.
@@ -77,7 +77,7 @@ func (o objectPatcher) patchMetadata(ctx context.Context, before *v1alpha1.Clerk
 	}
 	o.stored = o.user.DeepCopy()
 	o.user.Status = status
-	o.wrote(o.user)
+	o.states.Wrote(o.user)
 	return nil
 }
 
@@ -86,6 +86,10 @@ func (o objectPatcher) patchMetadata(ctx context.Context, before *v1alpha1.Clerk
 // ClerkInstance nor Clerk, also after a restart. It returns the failure. If the patch fails, the next reconcile repeats it.
 func (o objectPatcher) dropAttempt(ctx context.Context, failure error) error {
 	if o.userID != "" || !o.state.attempt.nothingCreated() || o.user.Annotations[v1alpha1.AnnotationCreating] == "" || !lasting(failure) {
+		return failure
+	}
+	if o.states.transferred(o.user.UID) {
+		// The annotation leads to that user now.
 		return failure
 	}
 	before := o.user.DeepCopy()
@@ -213,7 +217,7 @@ func (o objectPatcher) patchStatus(ctx context.Context) error {
 		return fmt.Errorf("writing status: %w", err)
 	}
 	o.stored, o.upToDate = o.user.DeepCopy(), true
-	o.wrote(o.user)
+	o.states.Wrote(o.user)
 	o.state.record.update(o.stored.Status.Applied, o.now)
 	return nil
 }

@@ -222,7 +222,7 @@ func (k kind) remove(ctx context.Context, w *work) error {
 }
 
 func (k kind) patcher(w *work) objectPatcher {
-	return objectPatcher{reconciliation: w.reconciliation, client: k.Client, apiReader: k.APIReader, wrote: k.objects.Wrote}
+	return objectPatcher{reconciliation: w.reconciliation, client: k.Client, apiReader: k.APIReader, states: k.objects}
 }
 
 func (k kind) resolver(w *work) resolveInstance {

@@ -43,6 +43,9 @@ func (s objectStates) notify(uid types.UID, change func(*notifications)) {
 	s.Change(uid, func(e *objectEntry) { change(&e.notifications) })
 }
 
+// transferred reports whether another object has given its user to this one since its reconcile began.
+func (s objectStates) transferred(uid types.UID) bool { return s.Of(uid).notifications.transferred }
+
 // notifications is what event handlers and other objects' reconciles leave for the next reconcile of an object.
 type notifications struct {
 	// freed is the identifiers that may be granted now although Clerk refused them.
