@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
@@ -49,4 +51,44 @@ func TestRecreationThatWaitsForItsToken(t *testing.T) {
 	}
 	f.reconcileUntil([]string{"ann"}, time.Minute, func() bool { return len(f.clerk.Users()) == 1 })
 	f.expectCalls(2)
+}
+
+// Initial values that are missing keep the user from being created again, and their arrival suffices.
+func TestRecreationWaitsForInitialValues(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	secret := &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: testNamespace, Name: "initial"}, Data: map[string][]byte{"password": []byte("Sesame-0815-open")},
+	}
+	if err := f.cluster.Create(t.Context(), secret.DeepCopy()); err != nil {
+		t.Fatal(err)
+	}
+	f.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) {
+		u.Spec.DeleteSelfEnabled = ptr.To(false)
+		u.Spec.Initial = &v1alpha1.InitialValues{Password: &v1alpha1.InitialPassword{
+			SecretKeyRef: v1alpha1.SecretKeySelector{Name: "initial", Key: "password"},
+		}}
+	}))
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.clock.advance(time.Hour)
+	if err := f.clerk.Delete(f.user("ann").Status.UserID); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.cluster.Delete(t.Context(), secret.DeepCopy()); err != nil {
+		t.Fatal(err)
+	}
+	f.fullSync()
+	f.expectReady("ann", v1alpha1.ReasonSecretNotFound)
+	if status := f.user("ann").Status; status.UserID != "" || len(f.clerk.Users()) != 0 {
+		t.Errorf("without the Secret, %d users are at Clerk, and the object has %q", len(f.clerk.Users()), status.UserID)
+	}
+	if err := f.cluster.Create(t.Context(), secret); err != nil {
+		t.Fatal(err)
+	}
+	f.clerk.ResetJournal()
+	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectCalls(1)
+	if !f.onlyUser().PasswordEnabled {
+		t.Error("the user was created without the password")
+	}
 }
