@@ -110,7 +110,7 @@ func (e *transportError) Unwrap() error { return e.cause }
 func (e *transportError) reason() string {
 	switch {
 	case errors.Is(e.cause, context.Canceled):
-		return "the call was given up"
+		return "the call was cancelled"
 	case timedOut(e.cause):
 		return "timed out"
 	case errors.Is(e.cause, syscall.ECONNREFUSED):

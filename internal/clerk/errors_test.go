@@ -359,7 +359,7 @@ func TestReasonsForNoAnswerAreStable(t *testing.T) {
 				cancel()
 				return ctx
 			},
-			text: "no answer from Clerk: the call was given up", cause: context.Canceled,
+			text: "no answer from Clerk: the call was cancelled", cause: context.Canceled,
 		},
 		"TimedOut": {
 			client: func(t *testing.T) *Client {

@@ -17,11 +17,11 @@ const maxImageSize = 10 << 20
 // begins with "it".
 func NewProfileImage(content []byte) (ProfileImage, error) {
 	if len(content) > maxImageSize {
-		return ProfileImage{}, errors.New("is larger than the 10 MB that Clerk takes; make it smaller")
+		return ProfileImage{}, errors.New("is larger than the 10 MB that Clerk accepts; make it smaller")
 	}
 	kind := http.DetectContentType(content)
 	if !slices.Contains([]string{"image/jpeg", "image/png", "image/gif", "image/webp"}, kind) {
-		return ProfileImage{}, errors.New("is no JPEG, PNG, GIF or WebP image; put one of these there, in a ConfigMap's binaryData")
+		return ProfileImage{}, errors.New("is not a JPEG, PNG, GIF or WebP image; put one of these there, in a ConfigMap's binaryData")
 	}
 	return ProfileImage{ContentType: kind, Content: NewSecret(content)}, nil
 }

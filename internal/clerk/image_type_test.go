@@ -34,9 +34,9 @@ func TestNewProfileImageRefusesWhatClerkWould(t *testing.T) {
 		content []byte
 		problem string
 	}{
-		"Vector":   {[]byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`), "is no JPEG, PNG, GIF or WebP"},
-		"Base64":   {[]byte("iVBORw0KGgo="), "is no JPEG, PNG, GIF or WebP"},
-		"Bitmap":   {[]byte("BM\x00\x00"), "is no JPEG, PNG, GIF or WebP"},
+		"Vector":   {[]byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`), "is not a JPEG, PNG, GIF or WebP"},
+		"Base64":   {[]byte("iVBORw0KGgo="), "is not a JPEG, PNG, GIF or WebP"},
+		"Bitmap":   {[]byte("BM\x00\x00"), "is not a JPEG, PNG, GIF or WebP"},
 		"TooLarge": {append(bytes.Clone(png), make([]byte, 10<<20)...), "10 MB"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -14,15 +14,15 @@ const (
 	enableFeature  = "Switch the feature on in the Clerk Dashboard, or remove the field from the manifest."
 	changePlan     = "Upgrade the instance's Clerk plan, or remove the field from the manifest."
 	freeUsers      = "Delete users at Clerk, or use an instance with a higher limit."
-	leaveDirectory = "Change this user in the directory that manages it, or let go of the field in the manifest."
+	leaveDirectory = "Change this user in the directory that manages it, or remove the field from the manifest."
 	keepIdentifier = "Add another identifier of this kind first, or keep this one."
-	verifyFirst    = "Let the identifier be verified, then ask for this again."
+	verifyFirst    = "Let the user verify the identifier, then try again."
 	allowKey       = "Use a secret key that may make this call."
-	askSupport     = "Clerk's fraud protection blocked the call: ask Clerk's support."
+	askSupport     = "Clerk's fraud protection blocked the call: contact Clerk's support."
 	chooseImage    = "Choose a JPEG, PNG, GIF or WebP image of at most 10 MB."
-	checkID        = "Check the id: the user has nothing at Clerk that goes by it."
+	checkID        = "Check the id: the user has nothing with this id at Clerk."
 	connectAccount = "Let the user connect the account at this provider again."
-	reportBug      = "This is a fault of the operator: report it, with Clerk's code."
+	reportBug      = "This is a bug of the operator: report it with Clerk's code."
 )
 
 // remedies are the remedies for Clerk's error codes. See https://clerk.com/docs/errors/backend-api.
@@ -66,16 +66,16 @@ var remedies = map[string]string{
 	"form_password_size_in_bytes_exceeded": changePassword,
 	"form_password_matches_identifier":     changePassword,
 	"form_password_validation_failed":      changePassword,
-	"form_password_digest_invalid_code":    "Give a digest in the format of the hasher that is named with it.",
-	"invalid_totp_secret_code":             "Give the secret of the authenticator in base32.",
-	"form_conditional_param_missing":       "Give the field that this one needs beside it, or remove this one.",
-	"form_conditional_param_disallowed":    "Remove the field, which does not go with the others.",
+	"form_password_digest_invalid_code":    "Use a digest in the format of the named hasher.",
+	"invalid_totp_secret_code":             "Use an authenticator secret in base32.",
+	"form_conditional_param_missing":       "Set the field that this one requires, or remove this one.",
+	"form_conditional_param_disallowed":    "Remove the field: it cannot be combined with the others.",
 
-	"incorrect_password":     "Give the password that the user has.",
-	"totp_incorrect_code":    "Give a code that the user's authenticator shows now, or a backup code that is not used up.",
-	"totp_invalid_length":    "Give a code that the user's authenticator shows now, or a backup code that is not used up.",
-	"no_password_set":        "Give the user a password first.",
-	"totp_disabled":          "Give the user an authenticator first.",
+	"incorrect_password":     "Use the user's present password.",
+	"totp_incorrect_code":    "Use a code that the user's authenticator shows now, or an unused backup code.",
+	"totp_invalid_length":    "Use a code that the user's authenticator shows now, or an unused backup code.",
+	"no_password_set":        "Set a password for the user first.",
+	"totp_disabled":          "Set up an authenticator for the user first.",
 	"user_locked":            "Unlock the user, or wait until Clerk does.",
 	"image_too_large":        chooseImage,
 	"image_not_found":        "Nothing has to be done: the user has no profile image.",
@@ -102,7 +102,7 @@ var remedies = map[string]string{
 	"user_managed_by_scim":      leaveDirectory,
 	"attribute_managed_by_scim": leaveDirectory,
 
-	"not_allowed_access":              "Use another identifier, or take this one off the instance's blocklist and restrictions.",
+	"not_allowed_access":              "Use another identifier, or remove this one from the instance's blocklist and restrictions.",
 	"authorization_invalid":           allowKey,
 	"authorization_missing_scopes":    allowKey,
 	"action_blocked":                  askSupport,
@@ -112,7 +112,7 @@ var remedies = map[string]string{
 
 	"identification_deletion_failed":                 keepIdentifier,
 	"last_required_identification_deletion_failed":   keepIdentifier,
-	"delete_linked_identification_disallowed":        "Disconnect the account that brought this identifier along, or keep it.",
+	"delete_linked_identification_disallowed":        "Disconnect the account that this identifier comes from, or keep it.",
 	"identification_create_second_factor_unverified": verifyFirst,
 	"identification_update_second_factor_unverified": verifyFirst,
 	"identification_update_failed":                   "Keep another identifier with which the user can sign in.",

@@ -76,7 +76,7 @@ func readDesired(source metadataSource, mark Mark) (desiredMetadata, *InvalidErr
 	}
 	declared.given = true
 	if size := clerk.Metadata(declared.stored(mark)).Size(); size > metadataLimit {
-		return declared, &InvalidError{where, fmt.Sprintf("has %d bytes of JSON; Clerk takes %d (private metadata with the "+
+		return declared, &InvalidError{where, fmt.Sprintf("has %d bytes of JSON; Clerk accepts %d (private metadata with the "+
 			"owner mark); make it smaller", size, metadataLimit)}
 	}
 	return declared, declared.recordable()

@@ -30,7 +30,7 @@ func planMetadata(d *Desired, u *clerk.User) ([]Change, []InvalidError) {
 		patch, fits := declared.patch(have, obligatory)
 		if !fits {
 			problems = append(problems, InvalidError{"spec." + declared.field, "together with what others wrote it exceeds " +
-				"the 8192 bytes that Clerk takes; make it smaller or remove keys at Clerk"})
+				"the 8192 bytes that Clerk accepts; make it smaller or remove keys at Clerk"})
 		}
 		setMetadata(&merged, declared.field, patch)
 	}

@@ -299,7 +299,7 @@ func TestRefusedActionSaysWhy(t *testing.T) {
 		prepare func(*emulator.User)
 		says    []string
 	}{
-		"NoPassword": {setsCompromised, func(u *emulator.User) { u.PasswordEnabled = false }, []string{"no_password_set", "Give the user a password first"}},
+		"NoPassword": {setsCompromised, func(u *emulator.User) { u.PasswordEnabled = false }, []string{"no_password_set", "Set a password for the user first"}},
 		"NoTOTP":     {verifiesCode, func(u *emulator.User) { u.TOTPEnabled = false }, []string{"totp_disabled"}},
 	}
 	for name, tc := range tests {

@@ -31,7 +31,7 @@ func FixedSpecMessage(kind string, paths v1alpha1.FieldPaths) string {
 // StatusMessage says which record in a status the operator cannot read, and what to do.
 func StatusMessage(kind, name string, paths v1alpha1.FieldPaths) string {
 	return fmt.Sprintf("%s: the stored value is not one that the field can hold, and the operator needs this record; restore the "+
-		`former value, or have the record made anew by removing the field with "kubectl edit %s %s --subresource=status"`,
+		`former value, or remove the field with "kubectl edit %s %s --subresource=status", and the operator writes it again`,
 		names(paths), kind, name)
 }
 

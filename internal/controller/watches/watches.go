@@ -179,7 +179,7 @@ func (w *Watches) failed(r *request, err error) {
 	}
 	if !r.reported && !r.other.reported && w.failing(r) {
 		r.reported = true
-		w.Logger.Error(err, "objects cannot be listed or watched, so that their changes are not noticed; it is tried again",
+		w.Logger.Error(err, "objects cannot be listed or watched, so their changes are not noticed; the operator keeps trying",
 			"kind", r.kind, "verb", r.verb, "failedSince", r.since)
 	}
 }
