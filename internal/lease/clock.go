@@ -5,19 +5,19 @@ package lease
 
 import "time"
 
-// instant is one moment on two clocks. The monotonic one may stand still while a virtual machine is paused, and the wall
-// clock may be set back.
+// instant is one moment on two clocks. The monotonic clock may stand still while a virtual machine is paused, and the
+// wall clock may be set back.
 type instant struct {
 	monotonic time.Duration
 	wall      time.Time
 }
 
-// since is how much time passed at most, judging by either clock.
+// since returns the larger of the times that passed on the two clocks.
 func (i instant) since(earlier instant) time.Duration {
 	return max(i.monotonic-earlier.monotonic, i.wall.Sub(earlier.wall))
 }
 
-// clock tells the time.
+// clock returns the present moment.
 type clock func() instant
 
 // newClock returns the machine's clock.
@@ -25,7 +25,7 @@ func newClock() clock {
 	began := time.Now()
 	return func() instant {
 		now := time.Now()
-		// Without its monotonic part, times are compared by the wall clock.
+		// Without its monotonic part, a time is compared by the wall clock.
 		return instant{monotonic: now.Sub(began), wall: now.Round(0)}
 	}
 }

@@ -20,26 +20,26 @@ import (
 // Name is the name of the Lease.
 const Name = "clerk-operator"
 
-// Timings say how long a lease lasts.
+// Timings are the durations of a lease.
 type Timings struct {
-	// Duration is how long after its last renewal others leave the lease alone. It is written into the Lease in whole
+	// Duration is how long after its last renewal other processes do not take the lease. The Lease has it in whole
 	// seconds.
 	Duration time.Duration
-	// RenewDeadline is how long after the last renewal its holder may write. It is shorter than Duration by what a call may
-	// take.
+	// RenewDeadline is how long after the last renewal its holder may write. It is shorter than Duration by the time that
+	// a call may take.
 	RenewDeadline time.Duration
-	// RetryPeriod is the time between two renewals, and between two tries to get the lease.
+	// RetryPeriod is the time between two renewals, and between two attempts to get the lease.
 	RetryPeriod time.Duration
 }
 
-// DefaultTimings are those of Kubernetes' own controllers.
+// DefaultTimings returns the timings of Kubernetes' own controllers.
 func DefaultTimings() Timings {
 	return Timings{Duration: 15 * time.Second, RenewDeadline: 10 * time.Second, RetryPeriod: 2 * time.Second}
 }
 
 // Validate returns an error that names the flag to change.
 func (t Timings) Validate() error {
-	// Tries are spread over a fifth more than the period.
+	// The time between attempts varies by up to a fifth more than the period.
 	longestRetry := time.Duration(float64(t.RetryPeriod) * leaderelection.JitterFactor)
 	switch {
 	case t.RetryPeriod <= 0:
@@ -55,13 +55,13 @@ func (t Timings) Validate() error {
 	return nil
 }
 
-// Elect turns leader election on in the options of a manager, for the Lease in a namespace, and returns its guard, which is
-// to be added to the manager. The guard and the election have the same timings. The config is the election's own and must not
-// go through the guard's transport.
+// Elect turns leader election on in the options of a manager, for the Lease in a namespace. It returns the guard, which
+// must be added to the manager. The guard and the election have the same timings. The config is for the election only
+// and must not go through the guard's transport.
 func Elect(options *ctrl.Options, config *rest.Config, namespace string, t Timings) (*Guard, error) {
 	config = rest.CopyConfig(config)
 	config.UserAgent += "/leader-election"
-	// A single request that hangs must not cost the lease.
+	// A single hanging request must not lose the lease.
 	config.Timeout = max(t.RenewDeadline/2, time.Second)
 	clients, err := kubernetes.NewForConfig(config)
 	if err != nil {
@@ -83,7 +83,7 @@ func Elect(options *ctrl.Options, config *rest.Config, namespace string, t Timin
 	return guard, nil
 }
 
-// newIdentity names this process among all that may lead.
+// newIdentity returns a unique name for this process among all candidates.
 func newIdentity() (string, error) {
 	host, err := os.Hostname()
 	if err != nil {

@@ -10,45 +10,45 @@ import (
 	"time"
 )
 
-// ErrLost means that a write was refused because this process may no longer be the leader. It stays so until the process
-// ends, which is soon.
+// ErrLost means that a write was refused because this process may no longer be the leader. That stays so until the
+// process ends, which is soon.
 var ErrLost = errors.New("the lease was not renewed in time, so another process may lead")
 
-// ErrNotHeld means that a write was refused because this process does not lead yet.
+// ErrNotHeld means that a write was refused because this process is not the leader yet.
 var ErrNotHeld = errors.New("this process does not hold the lease")
 
-// Guard knows how fresh the lease is. It is safe for concurrent use.
+// Guard knows when the lease was last renewed. It is safe for concurrent use.
 //
-// A lease that was not renewed within the deadline counts as lost for good, also if this process could take it again: what is
-// under way in it rests on what was true before another process may have led.
+// A lease that was not renewed within the deadline counts as lost for good, even if this process could take it again.
+// Work under way in this process depends on what was true before another process may have become the leader.
 type Guard struct {
 	deadline time.Duration
 	clock    clock
 
 	mu sync.Mutex
-	// renewed is when the request began that renewed the lease last; nil before the first.
+	// renewed is when the request of the last renewal began; nil before the first.
 	renewed *instant
 	lost    bool
-	// failure is why this process has to end, which closes ended.
+	// failure is why this process must end; it closes ended.
 	failure error
 	ended   chan struct{}
 }
 
-// NewGuard returns a guard of a lease that is renewed within the deadline, or lost.
+// NewGuard returns a guard of a lease that is lost if it is not renewed within the deadline.
 func NewGuard(deadline time.Duration) *Guard { return newGuard(deadline, newClock()) }
 
 func newGuard(deadline time.Duration, c clock) *Guard {
 	return &Guard{deadline: deadline, clock: c, ended: make(chan struct{})}
 }
 
-// Check returns nil while this process leads, and ErrNotHeld or ErrLost otherwise.
+// Check returns nil while this process is the leader, and ErrNotHeld or ErrLost otherwise.
 func (g *Guard) Check() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.check(g.clock())
 }
 
-// check is Check at a time; the caller holds the lock.
+// check is Check at a given time. The caller holds the lock.
 func (g *Guard) check(now instant) error {
 	switch {
 	case g.lost:
@@ -63,7 +63,7 @@ func (g *Guard) check(now instant) error {
 	return nil
 }
 
-// end has Start return an error; the first one counts. The caller holds the lock.
+// end makes Start return an error; only the first one counts. The caller holds the lock.
 func (g *Guard) end(failure error) {
 	if g.failure == nil {
 		g.failure = failure
@@ -71,8 +71,8 @@ func (g *Guard) end(failure error) {
 	}
 }
 
-// Start returns ErrLost soon after the lease was lost, or why it cannot be had, so that the manager ends and the process with
-// it. Else it returns nil when the context ends.
+// Start returns ErrLost soon after the lease was lost, or the reason why the process cannot get it, so that the manager
+// and the process end. Otherwise it returns nil when the context ends.
 func (g *Guard) Start(ctx context.Context) error {
 	ticker := time.NewTicker(g.deadline / 4)
 	defer ticker.Stop()
@@ -90,5 +90,5 @@ func (g *Guard) Start(ctx context.Context) error {
 	}
 }
 
-// NeedLeaderElection is false: the guard is at work before the process leads.
+// NeedLeaderElection returns false, because the guard works before the process is the leader.
 func (g *Guard) NeedLeaderElection() bool { return false }

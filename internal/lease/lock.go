@@ -12,7 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 )
 
-// lock is the lease as the leader election sees it. It tells the guard of each renewal, and renews nothing once the lease
+// lock is the lock that leader election uses. It reports each renewal to the guard, and renews nothing after the lease
 // counts as lost.
 type lock struct {
 	resourcelock.Interface
@@ -26,19 +26,20 @@ func (l *lock) Get(ctx context.Context) (*resourcelock.LeaderElectionRecord, []b
 	return record, raw, l.explain(err)
 }
 
-// Create makes the lease, held by this process.
+// Create creates the lease with this process as holder.
 func (l *lock) Create(ctx context.Context, record resourcelock.LeaderElectionRecord) error {
 	return l.renew(ctx, record, l.Interface.Create)
 }
 
-// Update renews the lease, takes it, or gives it back.
+// Update renews the lease, takes it, or releases it.
 func (l *lock) Update(ctx context.Context, record resourcelock.LeaderElectionRecord) error {
 	return l.renew(ctx, record, l.Interface.Update)
 }
 
-// renew makes a request. What counts is when it began: others measure the lease from when they saw it, which is later.
+// renew makes a request. The time of its beginning counts, because other processes measure the lease from when they saw
+// it, which is later.
 //
-// A lease that is lost is not given back either: client-go does not look whose it is before it clears the holder.
+// A lost lease is not released either: client-go clears the holder without checking who it is.
 func (l *lock) renew(
 	ctx context.Context, record resourcelock.LeaderElectionRecord, request func(context.Context, resourcelock.LeaderElectionRecord) error,
 ) error {
@@ -59,8 +60,8 @@ func (l *lock) renew(
 	return nil
 }
 
-// explain says what to do about a request that was refused. A process that never led ends with it: it could only wait for
-// ever.
+// explain adds what to do about a refused request. A process that never was the leader ends, because it could only wait
+// for ever.
 func (l *lock) explain(err error) error {
 	if !apierrors.IsForbidden(err) {
 		return err
@@ -72,7 +73,7 @@ func (l *lock) explain(err error) error {
 	return err
 }
 
-// beginRenewal returns the time, or ErrLost if the lease is lost.
+// beginRenewal returns the present time, or ErrLost if the lease is lost.
 func (g *Guard) beginRenewal() (instant, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -86,7 +87,7 @@ func (g *Guard) beginRenewal() (instant, error) {
 	return now, nil
 }
 
-// renewedAt records a renewal whose request began at a time, and reports whether it was the first.
+// renewedAt records a renewal whose request began at began, and reports whether it was the first.
 func (g *Guard) renewedAt(began instant) (first bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -95,7 +96,7 @@ func (g *Guard) renewedAt(began instant) (first bool) {
 	return first
 }
 
-// givenBack records that this process gave up the lease.
+// givenBack records that this process released the lease.
 func (g *Guard) givenBack() {
 	g.mu.Lock()
 	defer g.mu.Unlock()

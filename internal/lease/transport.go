@@ -8,7 +8,8 @@ import (
 	"net/http"
 )
 
-// Transport returns a transport to the API server that carries writes only while this process leads. Reads always pass.
+// Transport returns a transport to the API server that sends writes only while this process is the leader. It always
+// sends reads.
 func (g *Guard) Transport(next http.RoundTripper) http.RoundTripper {
 	return &transport{guard: g, next: next}
 }
@@ -18,7 +19,7 @@ type transport struct {
 	next  http.RoundTripper
 }
 
-// RoundTrip carries a request, or refuses it.
+// RoundTrip sends a request, or refuses it.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		if err := t.guard.Check(); err != nil {

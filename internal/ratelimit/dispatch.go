@@ -10,22 +10,22 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// leastShare is after how many tokens a level that waits gets one, whatever more urgent levels ask for.
+// leastShare is the number of tokens of which a waiting level gets one, whatever more urgent levels request.
 const leastShare = 10
 
-// rounding is how early a token may be granted, so that a caller that comes at the time it was told is never too early by a
-// rounding error.
+// rounding is how early a token may be granted, so that a caller that retries at the forecast time is never too early
+// by a rounding error.
 const rounding = time.Microsecond
 
-// bucketFor returns the rate and the burst of the token bucket for a limit per window: a steady rate of nearly all of the
-// limit, and a burst for a reconciliation that makes several calls at once. Where both together would exceed the limit, the
-// window delays the calls.
+// bucketFor returns the rate and the burst of the token bucket for a limit per window: a steady rate of nearly the
+// whole limit, and a burst for a reconciliation that makes several calls at once. If both together exceed the limit,
+// the window delays the calls.
 func bucketFor(limit int) (rate.Limit, int) {
 	const sustained, burst = 0.96, 0.1
 	return rate.Limit(sustained * float64(limit) / windowLength.Seconds()), max(1, int(burst*float64(limit)))
 }
 
-// dispatch grants the tokens that are there to the first requests, as far as their callers were told to come by now.
+// dispatch grants the available tokens to the first requests whose callers should have retried by now.
 func (s *scheduler) dispatch(now time.Time) {
 	s.sweep(now)
 	s.at = later(s.at, now)
@@ -39,7 +39,7 @@ func (s *scheduler) dispatch(now time.Time) {
 			break
 		}
 		if now.Sub(r.retryAt) > grace {
-			// The caller does not come any more, so the token is for the next request.
+			// The caller does not retry any more, so the next request gets the token.
 			s.end(r)
 			continue
 		}
@@ -48,13 +48,13 @@ func (s *scheduler) dispatch(now time.Time) {
 	s.stretch(now)
 }
 
-// available reports whether the bucket is that full and the window has room for a token.
+// available reports whether the bucket has fill tokens and the window has room for one.
 func (s *scheduler) available(fill float64, now time.Time) bool {
 	return !s.timeOf(turn{fill: fill}).After(now.Add(rounding)) && !s.window.after(0, now).After(now)
 }
 
-// grant grants a token to a request that is in no queue any more. The window keeps room for the token only as long as the
-// caller is punctual: otherwise others would wait for all callers that are not.
+// grant grants a token to a request that has left its queue. The window keeps room for the token only for a punctual
+// caller; otherwise others would wait for every late caller.
 func (s *scheduler) grant(r *request, now time.Time) {
 	r.grantedAt = now
 	s.bucket.ReserveN(now, 1)
@@ -63,8 +63,8 @@ func (s *scheduler) grant(r *request, now time.Time) {
 	s.rooms = append(s.rooms, s.keepRoom(r, now.Add(punctual)))
 }
 
-// stretch enlarges the bucket while a request waits, so that no token is lost that flows in until its caller comes or the
-// window has room.
+// stretch enlarges the bucket while a request waits, so that no token is lost before its caller retries or the window
+// has room.
 func (s *scheduler) stretch(at time.Time) {
 	burst := s.burst
 	if level, _ := s.nextLevel(); level >= 0 {
@@ -75,7 +75,8 @@ func (s *scheduler) stretch(at time.Time) {
 	}
 }
 
-// nextLevel returns the level that gets the next token, and how full the bucket has to be for it. -1 is none.
+// nextLevel returns the level that gets the next token, and the tokens that the bucket must have for it; -1 if there is
+// none.
 func (s *scheduler) nextLevel() (PriorityLevel, float64) {
 	for level := range Interactive {
 		if s.queues[level].waiting > 0 && s.passedOver[level] >= leastShare-1 {
@@ -101,7 +102,7 @@ func (s *scheduler) countToken(level PriorityLevel) {
 	}
 }
 
-// fill returns how many tokens have to be in the bucket for a level to get one. Interactive takes the last, Drift leaves a
+// fill returns how many tokens the bucket must have for a level to get one. Interactive takes the last, Drift leaves a
 // fifth of a full bucket, and Background leaves half of it. A full bucket is enough for every level.
 func (s *scheduler) fill(level PriorityLevel) float64 {
 	burst := float64(s.burst)
@@ -116,8 +117,8 @@ func (s *scheduler) fill(level PriorityLevel) float64 {
 	return min(burst, left+1)
 }
 
-// pause stops granting tokens until the time given. The bucket holds one token by then, and the requests with a token that
-// was not used are the first in their queues, so that all callers come back one after the other.
+// pause grants no tokens until the given time. The bucket then has one token. The requests with an unused token are
+// first in their queues, so that their callers retry one after the other.
 func (s *scheduler) pause(until, now time.Time) {
 	s.dispatch(now)
 	if !until.After(s.resumesAt) {

@@ -1,9 +1,9 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package ratelimit decides when calls to an API may be made, so that they stay within its limits and share them fairly. It is
-// a small API Priority and Fairness, as the Kubernetes API server has it, for the calls of a client: each call belongs to a
-// priority level and to a flow, and needs a token.
+// Package ratelimit decides when calls to an API may be made, so that they stay within its limits and share them fairly. It
+// works like a small API Priority and Fairness of the Kubernetes API server, but for the calls of a client. Each call
+// belongs to a priority level and to a flow, and needs a token.
 //
 //	caller: id, flow, level
 //	          |
@@ -25,10 +25,10 @@
 //	                                              burst 10 % of        in 10 seconds
 //	                                              the limit
 //
-// The most urgent level that waits gets the next token, and any level that waits gets one of ten. Within a level, flows take
-// turns. A caller that gets no token has a seat in its queue and is told when to come again, which is a forecast. Nobody waits
-// in this package: a token is granted when somebody asks.
+// The most urgent waiting level gets the next token, and every waiting level gets one of ten. Within a level, flows take
+// turns. A caller without a token has a seat in its queue and gets the time of its next attempt, which is a forecast. The
+// package never blocks: a token is granted at an attempt.
 //
-// The package knows nothing of HTTP. Its user says which calls the API limited (Throttle), and that calls with a credential
-// will not be made (Forget).
+// The package knows nothing about HTTP. Its user reports which calls the API limited (Throttle), and that calls with a
+// credential will not be made (Forget).
 package ratelimit

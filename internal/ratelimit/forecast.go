@@ -8,21 +8,21 @@ import (
 	"time"
 )
 
-// turn is when a token can be granted: after so many others, when the bucket is that full.
+// turn is when a token can be granted: after a number of others, and when the bucket has fill tokens.
 type turn struct {
 	tokens int
 	fill   float64
 }
 
-// forecast returns when the caller of a request that waits is to come again: when its turn comes and the window has room, if
-// nobody else comes.
+// forecast returns when the caller of a waiting request should retry: when its turn comes and the window has room, if
+// there are no new requests.
 //
-// A caller of a lower level that finds that others did come is told a later time: when its turn comes if more urgent requests
-// keep coming as in the last window, or when its level gets its least share, if that is earlier. But it waits no longer than
-// it has waited so far, because they may have stopped. Where more urgent levels used most tokens lately, it can count on the
-// least share from the start.
+// If more urgent requests arrived meanwhile, a caller of a lower level gets a later time: when its turn comes if they
+// keep arriving as in the last window, or when its level gets its least share, if that is earlier. But the new wait is
+// no longer than the wait so far, because they may have stopped. If more urgent levels used most tokens lately, the
+// forecast uses the least share from the start.
 func (s *scheduler) forecast(r *request, now time.Time) time.Time {
-	// least keeps a caller from coming again and again, should the forecast be too early.
+	// least keeps a caller from retrying again and again if the forecast is too early.
 	const least = time.Millisecond
 	likely, shareAfter := s.turnOf(r)
 	wait := s.timeOf(likely).Sub(now)
@@ -39,8 +39,9 @@ func (s *scheduler) forecast(r *request, now time.Time) time.Time {
 	return later(now.Add(wait), s.window.after(likely.tokens, now))
 }
 
-// turnOf returns the turn of a request if nobody else comes: after those before it in its queue and all more urgent ones, or
-// once its level gets its least share, if that is earlier. shareAfter is after how many tokens that is.
+// turnOf returns the turn of a request if there are no new requests: after those before it in its queue and all more
+// urgent ones, or when its level gets its least share, if that is earlier. shareAfter is the number of tokens until
+// that.
 func (s *scheduler) turnOf(r *request) (t turn, shareAfter int) {
 	level := r.caller.Level
 	ahead := s.queues[level].ahead(r)
@@ -63,8 +64,8 @@ func (s *scheduler) turnOf(r *request) (t turn, shareAfter int) {
 	return t, shareAfter
 }
 
-// interleaved returns how many tokens are granted before one that comes after so many of its own and more urgent levels: these
-// and the least share of the less urgent levels.
+// interleaved returns how many tokens are granted before a request with so many requests of its own and more urgent
+// levels before it: these, and the least share of the less urgent levels.
 func (s *scheduler) interleaved(level PriorityLevel, tokens int) int {
 	all := tokens
 	for lower := range level {
@@ -79,7 +80,7 @@ func (s *scheduler) timeOf(t turn) time.Time {
 	return start.Add(s.refill(max(0, float64(t.tokens)+t.fill-s.bucket.TokensAt(start))))
 }
 
-// refill returns how long it takes for so many tokens to flow into the bucket.
+// refill returns the time in which so many tokens flow into the bucket.
 func (s *scheduler) refill(tokens float64) time.Duration {
 	return time.Duration(math.Ceil(tokens / float64(s.bucket.Limit()) * float64(time.Second)))
 }

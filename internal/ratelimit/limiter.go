@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Limiter decides when calls to one API instance may be made. Each call needs a token. Nobody waits in a Limiter: a caller
-// that gets no token is told when to come again, and its seat in the queue is kept until shortly after that time. A Limiter
-// has no goroutines. It is safe for concurrent use.
+// Limiter decides when calls to one API instance may be made. Each call needs a token. A Limiter never blocks: a caller
+// without a token gets the time of its next attempt, and keeps its seat in the queue until shortly after that time. A
+// Limiter has no goroutines. It is safe for concurrent use.
 type Limiter struct {
 	now func() time.Time
 
@@ -19,8 +19,8 @@ type Limiter struct {
 	users     userLimits
 }
 
-// New returns a limiter with a full token bucket for a limit in requests per 10 seconds, which tells the time with now. A
-// limit below 1 counts as 1.
+// New returns a limiter with a full token bucket for a limit in requests per 10 seconds. now returns the current time.
+// A limit below 1 counts as 1.
 func New(requestsPer10s int, now func() time.Time) *Limiter {
 	return &Limiter{now: now, scheduler: newScheduler(requestsPer10s)}
 }
@@ -32,10 +32,11 @@ func (l *Limiter) SetRequestsPer10s(n int) {
 	l.scheduler.setLimit(n, l.now())
 }
 
-// Take takes a token for one call. If it returns false, the call must not be made, and the time says when to ask again.
+// Take takes a token for one call. If it returns false, the call must not be made, and the time is that of the next
+// attempt.
 //
-// The credential names what the call is made with, for Forget; it must not be a secret itself. The user names whose own limit
-// the call counts against, "" for nobody's.
+// The credential names the credential of the call, for Forget; it must not be a secret itself. The call counts against
+// the limit of the user; "" for none.
 func (l *Limiter) Take(caller Caller, credential, user string) (retryAt time.Time, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -51,9 +52,9 @@ func (l *Limiter) Take(caller Caller, credential, user string) (retryAt time.Tim
 	return time.Time{}, true
 }
 
-// Reserve asks for a token as Take does, and keeps it for the caller's next call. If it returns true, the time says until when
-// the token is kept, else when to ask again. A call on a user that is limited meanwhile, or any call after the API limits all
-// of them, has to wait nevertheless. A token that is not used does not count.
+// Reserve takes a token like Take and keeps it for the caller's next call. If it returns true, the time is the end of
+// the reservation, otherwise the time of the next attempt. The call still waits if its user is limited meanwhile, or if
+// the API limits all calls. An unused token does not count.
 func (l *Limiter) Reserve(caller Caller, credential string) (at time.Time, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -65,8 +66,9 @@ func (l *Limiter) Reserve(caller Caller, credential string) (at time.Time, ok bo
 	return l.scheduler.reserve(r, now), true
 }
 
-// Throttle records that the API refused a call because of a limit, and for how long that lasts. The user is that of the call,
-// see Take. It stops calls on that user. For "", or if calls on two users are throttled within a second, it stops all calls.
+// Throttle records that the API refused a call because of a limit, and how long that lasts. user is the user of the
+// call, see Take. It stops calls for that user. For "", or if calls for two users are throttled within a second, it
+// stops all calls.
 func (l *Limiter) Throttle(user string, lasting time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -78,7 +80,7 @@ func (l *Limiter) Throttle(user string, lasting time.Duration) {
 	l.scheduler.pause(until, now)
 }
 
-// Forget ends all requests with a credential, for which no calls will be made: others do not wait for them.
+// Forget ends all requests with a credential for which no calls will be made, so that others do not wait for them.
 func (l *Limiter) Forget(credential string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

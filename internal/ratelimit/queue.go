@@ -5,39 +5,40 @@ package ratelimit
 
 import "maps"
 
-// quantum is how many tokens a flow gets in a round: about what one reconciliation of an object needs.
+// quantum is the number of tokens of a flow per round: about what one reconciliation of an object needs.
 const quantum = 4
 
-// queue holds the requests of one priority level and serves their flows fairly: a round-robin with a quantum. In each round,
-// every flow that waits gets up to quantum tokens, so that a flow's size makes only the flow itself wait.
+// queue holds the requests of one priority level and serves their flows fairly, by a round-robin with a quantum. In
+// each round, every waiting flow gets up to quantum tokens, so that a large flow delays only itself.
 //
-// A flow that joins while a round is served has not had its quantum of that round. Its requests are fresh: they go before the
-// rest of the round, and of several such flows each gets its first token before any gets its second. A round ends, because a
-// flow has one quantum in it, so every request is served: among g flows the n-th request of a flow waits for fewer than
-// (n + 2 × quantum) × g tokens.
+// A flow that joins during a round has not had its quantum of that round. Its requests are fresh: they go before the
+// rest of the round, and each of several such flows gets its first token before any gets its second. A round ends,
+// because a flow has one quantum in it, so every request is served. Among g flows the n-th request of a flow waits for
+// fewer than (n + 2 × quantum) × g tokens.
 type queue struct {
-	// waiting is how many requests wait.
+	// waiting is the number of waiting requests.
 	waiting int
-	// fresh are the requests of flows that joined the round under way, by how many tokens of it their flow had before.
+	// fresh are the requests of flows that joined the present round, by the number of tokens that their flow had in it
+	// before.
 	fresh [quantum]round
 	// rounds are the other requests by round: rounds[current] is under way and has number base+current.
 	rounds        []round
 	base, current int
-	// sizes are how many requests wait in each of rounds.
+	// sizes are the numbers of waiting requests in each of rounds.
 	sizes sums
-	// flows are those with a part in the round under way or in later ones. kept is how many the last clean-up left.
+	// flows are the flows with a part in the present round or a later one. kept is how many the last cleanup left.
 	flows map[string]flow
 	kept  int
 }
 
-// flow is the last round in which a flow has a part, how many tokens of its quantum there are taken, how many of its requests
-// wait in all, and whether they are fresh.
+// flow is the last round in which a flow has a part, the used tokens of its quantum there, the number of its waiting
+// requests, and whether they are fresh.
 type flow struct {
 	round, taken, waiting int
 	fresh                 bool
 }
 
-// next returns a flow as it is with one more request.
+// next returns a flow with one more request.
 func (q *queue) next(name string) flow {
 	now := q.base + q.current
 	f, found := q.flows[name]
@@ -54,7 +55,7 @@ func (q *queue) next(name string) flow {
 	return f
 }
 
-// assign sets where in the queue a request would be.
+// assign sets the position of a request in the queue.
 func (q *queue) assign(r *request) {
 	f := q.next(r.caller.Flow)
 	if r.fresh = f.fresh; r.fresh {
@@ -85,7 +86,7 @@ func (q *queue) join(r *request) {
 	q.sizes.add(i, 1)
 }
 
-// remember records a flow. When the number of flows has doubled, it forgets those whose last round is over.
+// remember records a flow. When the number of flows has doubled, it forgets those whose last round has ended.
 func (q *queue) remember(name string, f flow) {
 	if q.flows == nil {
 		q.flows = map[string]flow{}
@@ -117,13 +118,13 @@ func (q *queue) leave(r *request) {
 		q.sizes.add(r.round-q.base, -1)
 	}
 	q.shrink(r)
-	// A flow of which no request waits any more had its quantum of the round under way, and of no later one.
+	// A flow without waiting requests had its quantum of the present round, and of no later one.
 	if f, found := q.flows[r.caller.Flow]; found && f.waiting == 0 && f.round > q.base+q.current {
 		q.flows[r.caller.Flow] = flow{round: q.base + q.current, taken: quantum}
 	}
 }
 
-// head returns the round that holds the first request, and whether that is one of rounds. A request has to wait.
+// head returns the round with the first request, and whether it is one of rounds. There must be a request.
 func (q *queue) head() (*round, bool) {
 	for i := range q.fresh {
 		if q.fresh[i].waiting > 0 {
@@ -137,13 +138,13 @@ func (q *queue) head() (*round, bool) {
 	return &q.rounds[q.current], true
 }
 
-// front returns the first request. A request has to wait.
+// front returns the first request. There must be one.
 func (q *queue) front() *request {
 	head, _ := q.head()
 	return head.front()
 }
 
-// pop removes and returns the first request. A request has to wait.
+// pop removes and returns the first request. There must be one.
 func (q *queue) pop() *request {
 	head, counted := q.head()
 	r := head.pop()
@@ -154,7 +155,7 @@ func (q *queue) pop() *request {
 	return r
 }
 
-// shrink counts one request less. When none waits, there is nothing to be fair about, and the queue forgets what flows had.
+// shrink counts one request less. If none waits, fairness needs no history, and the queue forgets the flows.
 func (q *queue) shrink(without *request) {
 	if q.waiting--; q.waiting == 0 {
 		*q = queue{}
@@ -165,7 +166,7 @@ func (q *queue) shrink(without *request) {
 	q.flows[without.caller.Flow] = f
 }
 
-// drop forgets the rounds that are over once they are more than half of all.
+// drop forgets ended rounds when they are more than half of all.
 func (q *queue) drop() {
 	const few = 1000
 	if q.current < few || 2*q.current < len(q.rounds) {
@@ -178,7 +179,7 @@ func (q *queue) drop() {
 	}
 }
 
-// ahead returns how many requests are before one that has a seat.
+// ahead returns the number of requests before a request with a seat.
 func (q *queue) ahead(r *request) int {
 	before := 0
 	for i := range q.fresh {

@@ -5,7 +5,7 @@ package ratelimit
 
 import "time"
 
-// room is until when the window was to keep room for the token of a request.
+// room is the time for which the window keeps room for the token of a request.
 type room struct {
 	request *request
 	until   time.Time
@@ -19,7 +19,7 @@ func (s *scheduler) keepRoom(r *request, until time.Time) room {
 	return room{request: r, until: until}
 }
 
-// giveRoom gives up the room that the window keeps for the token of a request.
+// giveRoom releases the room that the window keeps for the token of a request.
 func (s *scheduler) giveRoom(r *request) {
 	if !r.roomUntil.IsZero() {
 		r.roomUntil = time.Time{}

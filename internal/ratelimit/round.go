@@ -8,7 +8,7 @@ type round struct {
 	first, last *request
 	// added and taken number the seats: the first request has the seat with number taken.
 	added, taken int
-	// waiting is how many of the requests are not gone.
+	// waiting is the number of the requests that are not gone.
 	waiting int
 }
 
@@ -35,7 +35,7 @@ func (r *round) pushFirst(one *request) {
 	r.waiting++
 }
 
-// front returns the first request that is not gone, nil for none.
+// front returns the first request that is not gone; nil if there is none.
 func (r *round) front() *request {
 	for r.first != nil && r.first.gone {
 		r.skip()
@@ -43,7 +43,7 @@ func (r *round) front() *request {
 	return r.first
 }
 
-// pop removes and returns the first request that is not gone, nil for none.
+// pop removes and returns the first request that is not gone; nil if there is none.
 func (r *round) pop() *request {
 	one := r.front()
 	if one != nil {
@@ -59,5 +59,5 @@ func (r *round) skip() {
 	r.taken++
 }
 
-// ahead returns how many requests are before one. Those that are gone count until their turn comes.
+// ahead returns the number of requests before one. Requests that are gone count until their turn comes.
 func (r *round) ahead(one *request) int { return one.seat - r.taken }

@@ -11,38 +11,38 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// scheduler grants the tokens one after the other, as the bucket fills: each to the first request in the queue of the most
-// urgent level that waits. A caller whose request waits is told when to come again. The time is a forecast: if more urgent
-// requests come later, the caller is told another time when it comes.
+// scheduler grants tokens one after the other as the bucket fills, each to the first request in the queue of the most
+// urgent waiting level. A caller whose request waits gets a time for its retry. That time is a forecast: if more urgent
+// requests arrive later, the caller gets another time at its retry.
 //
-// No goroutine waits here and no timer runs. A token is granted when somebody asks and one is there: to the caller that asks,
-// if its request is the first or the first was told to come later; else to the first, whose caller may be late, and for which
-// the token is kept for a while.
+// No goroutine waits here and no timer runs. A token is granted at an attempt, if one is available. It goes to the
+// caller of the attempt if its request is the first, or if the callers of earlier requests retry later. Otherwise it
+// goes to the first request, whose caller may be late, and is kept for a while.
 type scheduler struct {
 	bucket *rate.Limiter
-	// burst is how many tokens a full bucket holds while no request waits.
+	// burst is the number of tokens of a full bucket while no request waits.
 	burst  int
 	window window
-	// resumesAt is when the last pause ends, in which no token is granted.
+	// resumesAt is the end of the last pause, during which no token is granted.
 	resumesAt time.Time
 	queues    [Interactive + 1]queue
-	// passedOver counts, for each level with a request that waits, the tokens that other levels got since its last.
+	// passedOver counts, for each waiting level, the tokens that other levels got since its last token.
 	passedOver [Interactive]int
-	// requests are all of them, by their callers' ids.
+	// requests are all requests by the ids of their callers.
 	requests map[string]*request
-	// granted are the requests with a token that was not used yet. sweptAt is when those that ended were last removed.
+	// granted are the requests with an unused token. sweptAt is when ended ones were last removed.
 	granted []*request
 	sweptAt time.Time
-	// rooms and reservedRooms are for which granted tokens the window keeps room; the latter are for tokens that were
-	// reserved. Both are in the order in which they end.
+	// rooms and reservedRooms are the granted tokens for which the window keeps room; reservedRooms are for reserved
+	// tokens. Both are in the order of their ends.
 	rooms, reservedRooms []room
 	// at is the time up to which tokens were granted.
 	at time.Time
-	// rejected counts the callers that were told to come again without a request in a queue.
+	// rejected counts the callers that got a time for a retry without a request in a queue.
 	rejected uint
 }
 
-// horizon is how far ahead a token may be for its request to get a seat. It bounds the number of requests.
+// horizon is the maximum wait of a request that gets a seat. It limits the number of requests.
 const horizon = 10 * time.Minute
 
 func newScheduler(limit int) scheduler {
@@ -64,7 +64,7 @@ func (s *scheduler) setLimit(limit int, now time.Time) {
 	perSecond, burst := bucketFor(limit)
 	s.burst = burst
 	if len(s.window.uses) == 0 && len(s.requests) == 0 {
-		// Nothing was used, so there is nothing to carry over and the burst is there from the start.
+		// Nothing was used, so no state has to be kept and the burst is available from the start.
 		s.bucket = rate.NewLimiter(perSecond, burst)
 		return
 	}
@@ -73,7 +73,7 @@ func (s *scheduler) setLimit(limit int, now time.Time) {
 	s.bucket.SetBurstAt(start, burst)
 }
 
-// claim returns the caller's request if its token may be used now, else when the caller is to come again.
+// claim returns the caller's request if its token may be used now, otherwise the time of the next attempt.
 func (s *scheduler) claim(caller Caller, credential string, now time.Time) (*request, time.Time) {
 	s.dispatch(now)
 	r := s.find(caller.ID, now)
@@ -86,7 +86,7 @@ func (s *scheduler) claim(caller Caller, credential string, now time.Time) (*req
 		}
 		s.enqueue(r, now)
 	case r.waiting() && (caller.Level > r.caller.Level || caller.Flow != r.caller.Flow):
-		// The caller wants another call now. The more urgent one is still to be made.
+		// The caller makes another call now. The more urgent one still has to be made.
 		caller.Level = max(caller.Level, r.caller.Level)
 		s.end(r)
 		r = &request{caller: caller, credential: credential, since: r.since, retryAt: now}
@@ -106,7 +106,7 @@ func (s *scheduler) claim(caller Caller, credential string, now time.Time) (*req
 	return r, time.Time{}
 }
 
-// find returns a caller's request, nil for none.
+// find returns a caller's request; nil if there is none.
 func (s *scheduler) find(id string, now time.Time) *request {
 	r := s.requests[id]
 	if r != nil && r.expired(now) {
@@ -116,14 +116,15 @@ func (s *scheduler) find(id string, now time.Time) *request {
 	return r
 }
 
-// enqueue adds a request behind those of its flow, and grants its token if that is there.
+// enqueue adds a request behind those of its flow, and grants its token if one is available.
 func (s *scheduler) enqueue(r *request, now time.Time) {
 	s.requests[r.caller.ID] = r
 	s.queues[r.caller.Level].join(r)
 	s.dispatch(now)
 }
 
-// overtake grants a token that is there to a request whose caller is there, because those before it were told to come later.
+// overtake grants an available token to the request of the present caller, because the callers of earlier requests
+// retry later.
 func (s *scheduler) overtake(r *request, now time.Time) *request {
 	served := &request{caller: r.caller, credential: r.credential, since: r.since, retryAt: now}
 	s.end(r)
@@ -132,8 +133,8 @@ func (s *scheduler) overtake(r *request, now time.Time) *request {
 	return served
 }
 
-// reject returns when a caller is to come again whose request would have to wait for too long. These times are spread evenly,
-// so that such callers do not come all at once.
+// reject returns when a caller should retry whose request would have to wait too long. These times are spread evenly,
+// so that such callers do not retry all at once.
 func (s *scheduler) reject(now time.Time) time.Time {
 	const half = horizon / 2
 	const golden = 0.6180339887498949
@@ -151,7 +152,8 @@ func (s *scheduler) use(r *request, now time.Time) {
 	s.window.add(now, r.caller.Level)
 }
 
-// reserve keeps the token of a request, and room in the window for it, for the caller's next call. It returns until when.
+// reserve keeps the token of a request, and room in the window for it, for the caller's next call. It returns the end
+// of the reservation.
 func (s *scheduler) reserve(r *request, now time.Time) time.Time {
 	r.reserved = true
 	until := now.Add(reservation)
@@ -178,7 +180,7 @@ func (s *scheduler) endAll(credential string) {
 	}
 }
 
-// sweep forgets what has ended: at once where others need the room, else from time to time.
+// sweep forgets ended requests: at once if others need the room, otherwise from time to time.
 func (s *scheduler) sweep(now time.Time) {
 	s.window.forget(now)
 	var ended []*request
@@ -201,7 +203,7 @@ func (s *scheduler) sweep(now time.Time) {
 		return r.gone
 	})
 	if len(s.requests) == 0 {
-		// A map keeps the memory that it once needed.
+		// A map keeps the memory of its largest size.
 		s.requests = map[string]*request{}
 	}
 }

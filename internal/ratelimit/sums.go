@@ -3,11 +3,11 @@
 
 package ratelimit
 
-// sums are numbers whose sum up to any index is known without adding all of them (a Fenwick tree): node i holds the sum of as
-// many numbers up to the i-th as the lowest set bit of i says.
+// sums are numbers whose sum up to any index is known without adding all of them (a Fenwick tree). Node i has the sum
+// of the last numbers up to the i-th; the lowest set bit of i is their count.
 type sums []int
 
-// add adds n to the number at the index. A number at a new index is 0 before.
+// add adds n to the number at the index. A number at a new index begins at 0.
 func (s *sums) add(index, n int) {
 	for i := len(*s) + 1; i <= index+1; i++ {
 		*s = append(*s, s.before(i-1)-s.before(i-i&-i))

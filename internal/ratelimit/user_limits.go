@@ -8,20 +8,20 @@ import (
 	"time"
 )
 
-// userLimits are the users whose calls the API limits one by one, beside its limit for all calls.
+// userLimits are the users whose calls the API limits separately, beside its limit for all calls.
 type userLimits struct {
 	limitedUntil map[string]time.Time
 	// all is when the last of the limits ends.
 	all time.Time
-	// last is the user that was limited last, at lastAt.
+	// last is the last limited user, limited at lastAt.
 	last   string
 	lastAt time.Time
 }
 
-// together is how close limits on two users' calls come if they mean the limit for all calls.
+// together is the time between limits of two users' calls within which they mean the limit for all calls.
 const together = time.Second
 
-// until returns until when the calls on a user are limited, if they are. The user "" never is.
+// until returns the end of the limit for a user's calls, if they are limited. The user "" never is.
 func (l *userLimits) until(user string, now time.Time) (time.Time, bool) {
 	if !l.all.After(now) {
 		l.limitedUntil = nil
@@ -30,8 +30,8 @@ func (l *userLimits) until(user string, now time.Time) (time.Time, bool) {
 	return until, found && until.After(now)
 }
 
-// limit records that calls on a user are limited. It returns true if those on another user were limited a moment ago: then
-// the limit is the one for all calls.
+// limit records that calls for a user are limited. It returns true if calls for another user were limited a moment
+// before: then the limit is the one for all calls.
 func (l *userLimits) limit(user string, now, until time.Time) bool {
 	many := l.last != "" && l.last != user && now.Sub(l.lastAt) <= together
 	l.last, l.lastAt = user, now

@@ -6,26 +6,26 @@ package ratelimit
 import "time"
 
 const (
-	// windowLength is the span in which the API counts requests.
+	// windowLength is the duration over which the API counts requests.
 	windowLength = 10 * time.Second
-	// windowSlack is by how much calls may arrive closer together at the API than they were sent.
+	// windowSlack is how much closer together calls may arrive at the API than they were sent.
 	windowSlack = 250 * time.Millisecond
 )
 
-// window is a sliding window that counts the tokens used in the last windowLength and windowSlack, and the granted tokens
-// that may be used at any moment. The token bucket alone does not keep the limit: its burst comes on top of its rate, and a
-// token may be used later than it was granted.
+// window is a sliding window. It counts the tokens used in the last windowLength and windowSlack, and the granted
+// tokens that may be used at any moment. The token bucket alone does not keep the limit: its burst adds to its rate,
+// and a token may be used later than it was granted.
 type window struct {
-	// limit is how many tokens fit.
+	// limit is the maximum number of tokens.
 	limit int
-	// uses are the tokens used, oldest first. byLevel is how many of them each level used.
+	// uses are the used tokens, oldest first. byLevel is their number per level.
 	uses    []use
 	byLevel [Interactive + 1]int
-	// kept is for how many granted tokens the window keeps room.
+	// kept is the number of granted tokens for which the window keeps room.
 	kept int
 }
 
-// use is a token that was used.
+// use is a used token.
 type use struct {
 	at    time.Time
 	level PriorityLevel
@@ -37,7 +37,7 @@ func (w *window) add(now time.Time, level PriorityLevel) {
 	w.byLevel[level]++
 }
 
-// moreUrgent returns how many tokens were used by levels that are more urgent than the one given.
+// moreUrgent returns the number of tokens used by levels more urgent than the given one.
 func (w *window) moreUrgent(than PriorityLevel) int {
 	used := 0
 	for level := Interactive; level > than; level-- {
@@ -46,8 +46,8 @@ func (w *window) moreUrgent(than PriorityLevel) int {
 	return used
 }
 
-// after returns when there is room for a token if so many are used before it as soon as they can. It is not in the future if
-// there is room now. -1 is for a token for which the window keeps room.
+// after returns when the window has room for a token, if so many are used before it as early as possible. The time is
+// not in the future if there is room now. -1 is for a token for which the window keeps room.
 func (w *window) after(tokens int, now time.Time) time.Time {
 	const span = windowLength + windowSlack
 	leaves := len(w.uses) + w.kept + tokens - w.limit
@@ -63,7 +63,7 @@ func (w *window) after(tokens int, now time.Time) time.Time {
 	return w.uses[leaves].at.Add(time.Duration(spans) * span)
 }
 
-// forget drops the tokens that do not count any more.
+// forget removes tokens that no longer count.
 func (w *window) forget(now time.Time) {
 	old := 0
 	for old < len(w.uses) && now.Sub(w.uses[old].at) >= windowLength+windowSlack {
