@@ -22,7 +22,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
 )
 
-// playVariable makes this test binary the playground itself.
+// playVariable makes this test binary run the playground.
 const playVariable = "CLERK_OPERATOR_TEST_PLAY"
 
 func TestMain(m *testing.M) {
@@ -89,8 +89,8 @@ func TestNothingOutlivesThePlayground(t *testing.T) {
 	}
 }
 
-// startPlayer starts the playground as a process of its own and returns when it says how to
-// try it, with the directory of its control plane.
+// startPlayer starts the playground as a process. It returns when the guide was printed, with the directory of its
+// control plane.
 func startPlayer(t *testing.T) (*exec.Cmd, string) {
 	t.Helper()
 	self, err := os.Executable()
@@ -120,7 +120,7 @@ func startPlayer(t *testing.T) (*exec.Cmd, string) {
 	return nil, ""
 }
 
-// running returns the processes that the leashes of a control plane hold.
+// running returns the processes under the leashes of a control plane.
 func running(t *testing.T, dir string) []int {
 	t.Helper()
 	notes, err := filepath.Glob(filepath.Join(dir, "*.pid"))

@@ -15,7 +15,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/contract"
 )
 
-// minimal is as little as can be taken for Clerk's document.
+// minimal is the shortest text that counts as Clerk's document.
 const minimal = `openapi: 3.0.3
 info: {title: Clerk, version: '2026-05-12'}
 paths:

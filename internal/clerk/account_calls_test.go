@@ -14,7 +14,7 @@ import (
 
 const testDeviceID = "tdev_29w83sxmDNGwOuEthce5gg56FcE"
 
-// accountCalls are the calls about a user's credentials, image and organizations, beside those of calls.
+// accountCalls are the calls about a user's credentials, image and organizations, in addition to calls.
 func accountCalls() map[string]call {
 	all := passwordCalls()
 	maps.Copy(all, factorCalls())

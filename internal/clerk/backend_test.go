@@ -115,13 +115,13 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 }
 
-// Answers that claim to be good and are not what was asked for.
+// Successful answers with unexpected content.
 func TestUnusableAnswers(t *testing.T) {
 	t.Parallel()
 	other := strings.Replace(userBody, testUserID, "user_other", 1)
 	tests := map[string]struct {
 		answer http.HandlerFunc
-		// fine are the calls that this is a good answer to.
+		// fine are the calls for which this is a valid answer.
 		fine string
 	}{
 		"Empty":            {answer: answering(200, "")},
@@ -287,7 +287,7 @@ func TestACallHasADeadline(t *testing.T) {
 	}
 }
 
-// roundTrip is a transport that looks at requests and answers none.
+// roundTrip is a transport that inspects requests and answers none.
 type roundTrip func(*http.Request)
 
 func (r roundTrip) RoundTrip(req *http.Request) (*http.Response, error) {

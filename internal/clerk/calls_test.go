@@ -21,7 +21,7 @@ const (
 	phoneBody = `{"id":"` + testIdnID + `","phone_number":"+15555550100","reserved":true}`
 )
 
-// call is one call of the client, what Clerk must be sent for it, what it answers, and what comes of it.
+// call is one call of the client, the request that it must send, the answer, and the result.
 type call struct {
 	make func(ctx context.Context, c *Client) (any, error)
 	// method, path and body are what is sent; no body is "".

@@ -11,7 +11,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// listBody returns a list of users as Clerk sends it: each with an address, names and a little metadata, as teams write them.
+// listBody returns a list of users as Clerk sends it, each with an address, names and a little metadata.
 func listBody(b *testing.B, users int) []byte {
 	b.Helper()
 	instance := emulator.New(emulator.Config{}).AddInstance(emulator.InstanceConfig{})
@@ -63,7 +63,7 @@ func BenchmarkCanonicalize(b *testing.B) {
 	}
 }
 
-// BenchmarkSame packs a reading of a user who did not change, and compares it with the one before.
+// BenchmarkSame packs an unchanged user and compares it with the former one.
 func BenchmarkSame(b *testing.B) {
 	body := listBody(b, 1)
 	read := func() *User {

@@ -23,7 +23,7 @@ func fixture(t testing.TB) string {
 	return string(data)
 }
 
-// at is the time at which test answers come. It is not on a full second.
+// at is the time at which test answers arrive. It is not a full second.
 func at() time.Time {
 	return time.Date(2026, 5, 12, 8, 30, 15, 700_000_000, time.FixedZone("there", 3600))
 }

@@ -111,7 +111,7 @@ func must2(t *testing.T) func(*clerk.User, error) *clerk.User {
 	}
 }
 
-// sameButForTheLock compares two readings: the end of a lock is told as a countdown of whole seconds.
+// sameButForTheLock compares two reads: Clerk sends the end of a lock as a countdown of whole seconds.
 func sameButForTheLock(a, b *clerk.User) bool {
 	x, y := *a, *b
 	apart := x.LockedUntil.Sub(y.LockedUntil).Abs()

@@ -46,7 +46,7 @@ func TestPredicatesOfAnswers(t *testing.T) {
 	tests := map[string]struct {
 		status int
 		body   string
-		// read and write are what becomes of a read and of a write that are answered so.
+		// read and write are the results of a read and of a write with this answer.
 		read, write predicates
 	}{
 		"BadRequest":          {400, errorJSON("request_body_invalid", ""), predicates{Rejected: true}, predicates{Rejected: true}},
@@ -84,7 +84,7 @@ func TestPredicatesOfAnswers(t *testing.T) {
 		"OtherWithoutCode":  {400, `{"errors":[{"message":"no","long_message":"No.","code":""}]}`, predicates{Rejected: true}, predicates{Rejected: true}},
 		"TakenInBadRequest": {400, errorJSON("form_identifier_exists", ""), predicates{Rejected: true}, predicates{Rejected: true}},
 
-		// None of these come from Clerk itself, so they say nothing about the user or about the call, nor what became of it.
+		// None of these come from Clerk itself, so they say nothing about the user or the call, or about its outcome.
 		"NotFoundByAProxy":      {404, html, predicates{}, predicates{Lost: true}},
 		"NotFoundWithoutBody":   {404, noBody, predicates{}, predicates{Lost: true}},
 		"ForbiddenByAProxy":     {403, html, predicates{}, predicates{Lost: true}},
@@ -391,7 +391,7 @@ func TestReasonsForNoAnswerAreStable(t *testing.T) {
 				t.Helper()
 				return newTestClient(t, gone, func(c *Config) { c.Transport = failing{} })
 			},
-			// It does not tell whether it sent anything.
+			// It does not report whether it sent anything.
 			text: "no answer from Clerk: connection failed", written: true,
 		},
 	}

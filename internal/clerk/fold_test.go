@@ -5,8 +5,8 @@ package clerk
 
 import "testing"
 
-// TestOnlyASCIIIsFolded holds every comparison of identifiers to the same letters. Unicode's folding takes the Kelvin sign
-// for k, the long s for s and, in upper case, a dotless i for I.
+// TestOnlyASCIIIsFolded tests every comparison of identifiers with the same letters. Unicode's folding maps the Kelvin
+// sign to k, the long s to s and, in upper case, a dotless i to I.
 func TestOnlyASCIIIsFolded(t *testing.T) {
 	for name, tc := range map[string]struct{ text, want string }{
 		"Empty":      {"", ""},
@@ -38,8 +38,8 @@ func TestCaseIsPartOfWalletsThatAreNotHexadecimal(t *testing.T) {
 	}
 }
 
-// TestAnotherLetterIsAnotherPerson holds the look-up to it: one letter that Unicode folds to an ASCII one must not lead to
-// the user who has that one.
+// TestAnotherLetterIsAnotherPerson tests the search: a letter that Unicode folds to an ASCII one must not find the user
+// with that one.
 func TestAnotherLetterIsAnotherPerson(t *testing.T) {
 	u := &User{
 		Username:       "kim",

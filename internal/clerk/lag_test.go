@@ -36,7 +36,7 @@ func TestLagLeftCountsFromTheLatestWrite(t *testing.T) {
 	}
 }
 
-// A user that really is gone must be looked for neither often nor long.
+// A deleted user must be searched neither often nor long.
 func TestLagIsWaitedOutWithFewCalls(t *testing.T) {
 	t.Parallel()
 	calls, waited := 0, time.Duration(0)

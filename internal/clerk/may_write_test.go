@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// Whoever no longer leads reads, and writes nothing. The question comes after the token, for which there may be a wait.
+// A process that is no longer the leader reads, and writes nothing. The check comes after the token, which may need a
+// wait.
 func TestWritesAreAskedForRightBeforeTheyAreSent(t *testing.T) {
 	t.Parallel()
 	var sent, asked atomic.Int32

@@ -68,7 +68,7 @@ func TestMetadataIsMeasuredAsItIsSent(t *testing.T) {
 	}
 }
 
-// TestMetadataIsSentAsItIs holds the shortened JSON to what a reader makes of it.
+// TestMetadataIsSentAsItIs compares the shortened JSON with its decoded form.
 func TestMetadataIsSentAsItIs(t *testing.T) {
 	t.Parallel()
 	text := rapid.StringOf(rapid.SampledFrom([]rune("a\\u2028\"<>&\n\x01\u2028\u2029\u2027é🦊")))

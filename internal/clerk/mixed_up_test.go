@@ -10,11 +10,11 @@ import (
 	"testing"
 )
 
-// anothersBody is what Clerk says of another user than the one that a call is about.
+// anothersBody is Clerk's answer about another user than requested.
 const anothersBody = `{"object":"user","id":"user_2Another","username":"another","external_id":"another",
 	"email_addresses":[{"id":"idn_2Another","email_address":"another@example.com","verification":{"status":"verified"}}]}`
 
-// TestAnswersAboutSomebodyElseAreNotUsable has each call answered as if somebody else had been asked about.
+// TestAnswersAboutSomebodyElseAreNotUsable answers each call as if it were about somebody else.
 func TestAnswersAboutSomebodyElseAreNotUsable(t *testing.T) {
 	t.Parallel()
 	const (
@@ -124,7 +124,7 @@ func TestAnswersAboutSomebodyElseAreNotUsable(t *testing.T) {
 	}
 }
 
-// TestSecondOpinionOnAnAbsence asks a list about a user whom a read did not find.
+// TestSecondOpinionOnAnAbsence reads a list for a user that a read by id did not find.
 func TestSecondOpinionOnAnAbsence(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

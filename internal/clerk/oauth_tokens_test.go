@@ -167,7 +167,7 @@ func checkNoToken(t *testing.T, text string) {
 	}
 }
 
-// Clerk alone knows the token, so its words are not repeated at all.
+// Only Clerk knows the token, so its text is not repeated at all.
 func TestARefusalToGiveATokenIsNotQuoted(t *testing.T) {
 	t.Parallel()
 	echo := `{"errors":[{"code":"ya29token","message":"ya29 token","long_message":"expired: ya29 token","meta":{"param_name":"ya29"}}]}`

@@ -16,7 +16,7 @@ import (
 // sentTexts are values of parameters that do not take any text.
 var sentTexts = map[string]string{"Locale": "en-US"}
 
-// otherParameters name something else than what they are to be, or do not go by themselves.
+// otherParameters refer to something else than their value, or cannot be sent alone.
 var otherParameters = []string{"PrimaryEmailAddressID", "PrimaryPhoneNumberID", "CreatedAt"}
 
 // parametersOf sets each parameter that a user shows under the same name, alone in its params.
@@ -37,7 +37,7 @@ func parametersOf[P any](t *testing.T, kind string) map[string]P {
 				value.Elem().SetString(text)
 			}
 		case reflect.Bool:
-			// What a new user has without being asked is sent as false.
+			// The default of a new user is sent as false.
 			value.Elem().SetBool(parameter.Name != "DeleteSelfEnabled" && parameter.Name != "CreateOrganizationEnabled")
 		case reflect.Int64:
 			value.Elem().SetInt(7)
@@ -62,7 +62,7 @@ func requireShown(t *testing.T, u *clerk.User, params any, name string) {
 	}
 }
 
-// TestEveryParameterComesBackInTheUser goes by the types: a parameter that is not sent, not kept or not read is named here.
+// TestEveryParameterComesBackInTheUser uses the types: it names a parameter that is not sent, not kept or not read.
 func TestEveryParameterComesBackInTheUser(t *testing.T) {
 	t.Parallel()
 	w := newEnvironment(t, emulator.Settings{})

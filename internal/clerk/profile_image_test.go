@@ -116,7 +116,7 @@ func TestRefusedProfileImages(t *testing.T) {
 	}
 }
 
-// An image is no text that could be searched for, so Clerk's own words about it are left out.
+// An image is not text that could be searched for, so Clerk's text about it is left out.
 func TestNothingOfAnImageIsQuoted(t *testing.T) {
 	t.Parallel()
 	const leakMarker = "a-name-in-the-metadata"

@@ -35,7 +35,7 @@ func exhaust(t *testing.T, l *RateLimiter) {
 	}
 }
 
-// ask takes a token that must be there.
+// ask takes a token that must be available.
 func ask(t *testing.T, l *RateLimiter, user string) token {
 	t.Helper()
 	given, err := l.take(ratelimit.Caller{ID: "asker", Level: ratelimit.Interactive}, "", user)
@@ -49,7 +49,7 @@ func throttled(after time.Duration) outcome {
 	return outcome{status: http.StatusTooManyRequests, retryAfter: after}
 }
 
-// withOneToken gives a client a budget of which there is one token, and no other ever, see expectNoTokenUsed.
+// withOneToken gives a client a budget with one token and no other ever; see expectNoTokenUsed.
 func withOneToken(c *Config) {
 	c.RateLimiter = NewRateLimiter(RateLimiterConfig{RequestsPer10s: 10, Now: at})
 }

@@ -82,7 +82,7 @@ func FuzzLine(f *testing.F) {
 	})
 }
 
-// TestEchoesInOtherLettersAreTakenOut has a server lower-case, upper-case and normalize what it echoes.
+// TestEchoesInOtherLettersAreTakenOut makes a server lower-case, upper-case and normalize what it echoes.
 func TestEchoesInOtherLettersAreTakenOut(t *testing.T) {
 	t.Parallel()
 	for _, value := range []string{
@@ -168,7 +168,7 @@ func callsWithSecrets(c *Client) map[string]func(t *testing.T) error {
 	}
 }
 
-// echoes are servers that tell everything they were sent, in every place where an error has room for it.
+// echoes are servers that return everything that they receive, in every place of an error.
 func echoes() map[string]func(r *http.Request, body string) (status int, header, answer string) {
 	everything := func(r *http.Request, body string) string {
 		query := r.URL.Query()
@@ -263,7 +263,7 @@ func TestNoErrorShowsTheKeyOrWhatWasSent(t *testing.T) {
 	}
 }
 
-// checkDiscreet looks at the texts of the error and all that it wraps, and at what it is made of.
+// checkDiscreet checks the texts of the error and of all errors that it wraps, and their fields.
 func checkDiscreet(t *testing.T, err error) {
 	t.Helper()
 	var texts []string

@@ -31,7 +31,7 @@ func newWatched() *watched {
 	return w
 }
 
-// closedFor returns how long no call with the key "" is made; 0 is a token.
+// closedFor returns how long no call with the key "" is allowed; 0 means that it got a token.
 func (w *watched) closedFor(t *testing.T) (token, time.Duration) {
 	t.Helper()
 	given, err := w.take(ratelimit.Caller{ID: "asker", Level: ratelimit.Interactive}, "", "")
@@ -115,7 +115,7 @@ func TestRefusedKey(t *testing.T) {
 				}
 				time.Sleep(time.Duration(seconds) * time.Second)
 				if i == 0 {
-					// The hastened probe was taken above and not heard of.
+					// The early probe was taken above and never answered.
 					time.Sleep(probeTime)
 				}
 				probe, _ := w.closedFor(t)
@@ -143,7 +143,7 @@ func TestRefusedKey(t *testing.T) {
 				time.Sleep(time.Second)
 			}
 			w.closedFor(t)
-			// This one is never heard of again.
+			// This one is never answered.
 			time.Sleep(probeTime)
 			ask(t, w.RateLimiter, "")
 			w.notified(t, 1, 0)

@@ -20,7 +20,7 @@ const (
 	testIdnID  = "idn_29w83sxmDNGwOuEthce5gg56FcD"
 )
 
-// stub is a Clerk that answers everything in the same way and remembers what it was sent.
+// stub is a Clerk that gives every request the same answer and records the requests.
 type stub struct {
 	*httptest.Server
 	mu       sync.Mutex
@@ -61,7 +61,7 @@ func (s *stub) received() []received {
 	return s.requests
 }
 
-// only returns the one request there has been.
+// only returns the one request that was received.
 func (s *stub) only(t *testing.T) received {
 	t.Helper()
 	requests := s.received()

@@ -17,7 +17,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// credentials are values that are sent to prove who somebody is, of the shapes that they have.
+// credentials are values that prove an identity, in their usual forms.
 func credentials() map[string]string {
 	return map[string]string{
 		"Password": "Hunter2 + \"quotes\"/ümlaut?&=%", "Short": "p4$s", "Code": "482913", "Base32": "JBSWY3DPEHPK3PXPJBSWY3DP",
@@ -28,7 +28,7 @@ func credentials() map[string]string {
 	}
 }
 
-// spelledOut returns what is looked for in an error that must not tell the value, and how an answer says it.
+// spelledOut returns the texts that an error must not contain, and how an answer contains them.
 func spelledOut(value string) map[string]string {
 	bytes := []byte(value)
 	return map[string]string{

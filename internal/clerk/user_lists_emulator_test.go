@@ -15,7 +15,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// populated is a environment with n users, each created a second after the one before, and their ids in that order.
+// populated is an environment with n users, each created a second after the one before, and their ids in that order.
 func populated(t *testing.T, n int) (*environment, []string) {
 	t.Helper()
 	w := newEnvironment(t, emulator.Settings{})

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// userJSON is the least that Clerk says of a user.
+// userJSON is Clerk's shortest description of a user.
 func userJSON(id string) string { return fmt.Sprintf(`{"object":"user","id":%q}`, id) }
 
 // numbered are n ids of users.
@@ -177,7 +177,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// A refusal is not taken for an empty list.
+// A refusal does not count as an empty list.
 func TestListsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	s := newStub(t, answering(http.StatusUnprocessableEntity, `{"errors":[{"code":"form_param_value_invalid","message":"no"}]}`))

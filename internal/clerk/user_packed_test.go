@@ -93,7 +93,7 @@ func flips(t *testing.T, path string, v reflect.Value) map[string]func() {
 	return all
 }
 
-// Every field counts, those that come to User later too.
+// Every field counts, including future ones.
 func TestSameLooksAtEveryField(t *testing.T) {
 	t.Parallel()
 	if a, b := complete(), complete(); !same(a, b) || !same(b, a) || !same(&User{}, &User{}) {

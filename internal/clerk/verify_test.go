@@ -43,7 +43,7 @@ func TestVerificationsThatSayNo(t *testing.T) {
 	}
 }
 
-// What is verified may read like Clerk's own words.
+// The verified text may equal Clerk's own words.
 func TestVerifyingAPasswordThatReadsLikeACode(t *testing.T) {
 	t.Parallel()
 	c := newTestClient(t, newStub(t, answering(http.StatusUnprocessableEntity, errorJSON("incorrect_password", ""))).URL)

@@ -20,7 +20,7 @@ import (
 // noon is when the clock of every test stands still.
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-// client speaks plain HTTP to one instance and checks every answer's form.
+// client sends plain HTTP to one instance and checks the form of every answer.
 type client struct {
 	t        *testing.T
 	server   *emulator.Server
@@ -29,7 +29,7 @@ type client struct {
 	key      string
 	version  string
 	http     *http.Client
-	// dishonest says that faults spoil the answers, whose form is then not checked.
+	// dishonest means that faults change the answers, whose form is then not checked.
 	dishonest bool
 }
 

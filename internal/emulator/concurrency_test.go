@@ -13,8 +13,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// TestConcurrentCallsKeepTheRules lets many clients and a Dashboard work on one instance at once. It is worth most with the
-// race detector.
+// TestConcurrentCallsKeepTheRules makes many clients and a Dashboard use one instance at once. It is most useful with
+// the race detector.
 func TestConcurrentCallsKeepTheRules(t *testing.T) {
 	t.Parallel()
 	c := start(t, emulator.InstanceConfig{})
@@ -26,7 +26,7 @@ func TestConcurrentCallsKeepTheRules(t *testing.T) {
 	for worker := range workers {
 		all.Go(func() {
 			for round := range rounds {
-				// Every username is fought for by all workers.
+				// All workers compete for every username.
 				got := c.send("POST", "/users", m{"username": fmt.Sprintf("user-%d", round), "external_id": fmt.Sprintf("%d-%d", worker, round)})
 				if got.status == http.StatusOK {
 					created.Store(fmt.Sprintf("%d-%d", worker, round), true)

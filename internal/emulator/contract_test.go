@@ -13,8 +13,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/contract"
 )
 
-// Every answer in this package's tests is held to Clerk's OpenAPI document: start sees to that. This test says whether the
-// document was there, and that an answer to a request that is right is taken for one that is.
+// start checks every answer in this package's tests against Clerk's OpenAPI document. This test shows whether the
+// document was found, and that a correct answer passes.
 func TestAnswersAreHeldToClerksDocument(t *testing.T) {
 	t.Parallel()
 	c := contract.Need(t)

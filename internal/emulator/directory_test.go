@@ -10,7 +10,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// TestDirectoryKeepsItsAttributes makes every write there is to a user whom a directory keeps.
+// TestDirectoryKeepsItsAttributes makes every possible write to a user that a directory manages.
 func TestDirectoryKeepsItsAttributes(t *testing.T) {
 	t.Parallel()
 	const number = "+15555550100"
@@ -22,7 +22,7 @@ func TestDirectoryKeepsItsAttributes(t *testing.T) {
 		attributes   []string
 		method, path string
 		body         any
-		// owned is the attribute that is refused; empty means that the write is none of the directory's business.
+		// owned is the attribute that is refused; "" means that the directory does not own any written attribute.
 		owned string
 	}{
 		"FirstName":                {nil, "PATCH", me, m{"first_name": "x"}, "first_name"},

@@ -92,7 +92,7 @@ func TestFaultAfterApplying(t *testing.T) {
 	}
 }
 
-// TestAnswersAreMixedUp has requests answered as if they had been about another user.
+// TestAnswersAreMixedUp answers requests as if they were about another user.
 func TestAnswersAreMixedUp(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -240,7 +240,7 @@ func TestFaultsChooseTheirRequests(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		fault emulator.Fault
-		// want has a letter per request: x for struck, dot for passed.
+		// want has a letter per request: x for affected, dot for passed.
 		want string
 	}{
 		"Once":          {emulator.Fault{}, "x....."},

@@ -42,7 +42,7 @@ func cast(c *client) map[string]string {
 	return ids
 }
 
-// ask returns the names of the users that a list of the query shows, in order.
+// ask returns the names of the users in a list, in order.
 func (c *client) ask(names map[string]string, query string) string {
 	c.t.Helper()
 	var got []string
@@ -121,7 +121,7 @@ func TestListFilters(t *testing.T) {
 			if want := len(strings.Fields(test.want)); count.Object != "total_count" || count.TotalCount != want {
 				t.Errorf("counted %+v, want %d", count, want)
 			}
-			// The same without the short cut that a list takes when it does not lag.
+			// The same without the shortcut of a list that does not lag.
 			c.instance.Configure(func(s *emulator.Settings) { s.ListLag = time.Nanosecond })
 			defer c.instance.Configure(func(s *emulator.Settings) { s.ListLag = 0 })
 			if got := c.ask(names, test.query); got != test.want {
@@ -173,7 +173,7 @@ func TestListPages(t *testing.T) {
 			break
 		}
 		cursor = page[9].ID
-		// What is created during the walk lands at its end.
+		// Users created during the walk are on its last page.
 		if len(ids) < 27 {
 			ids = append(ids, c.instance.Seed(emulator.User{}).ID)
 		}

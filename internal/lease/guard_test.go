@@ -20,14 +20,14 @@ const (
 	us, them     = "us", "them"
 )
 
-// fakeLock is a lease that is held by whoever wrote it last.
+// fakeLock is a lease whose holder is the last writer.
 type fakeLock struct {
 	resourcelock.Interface
 
 	holder string
 	writes int
 	err    error
-	// during is called while a write is under way.
+	// during is called during a write.
 	during func()
 }
 
@@ -71,7 +71,8 @@ func newGuarded(t *testing.T) *guarded {
 	return g
 }
 
-// advance moves both clocks; jump moves the wall clock alone, as when a virtual machine was paused or the clock was set.
+// advance moves both clocks. jump moves only the wall clock, as after a pause of a virtual machine or a change of the
+// clock.
 func (g *guarded) advance(d time.Duration) {
 	g.now.monotonic += d
 	g.jump(d)
@@ -148,7 +149,7 @@ func TestLeaseIsFreshForTheDeadlineAfterItsLastRenewal(t *testing.T) {
 	}
 }
 
-// What was begun before another process may have led must not go on, so that the lease is not taken again.
+// Work that began before another process may have become the leader must not continue, so the lease is not taken again.
 func TestLeaseThatWasLostIsNotTakenAgain(t *testing.T) {
 	t.Parallel()
 	g := newGuarded(t)
@@ -165,7 +166,7 @@ func TestLeaseThatWasLostIsNotTakenAgain(t *testing.T) {
 	g.want(ErrLost)
 }
 
-// client-go clears the holder of a lease at its end without looking who that is.
+// client-go clears the holder of a lease at its end without checking who it is.
 func TestLeaseOfAnotherIsNotGivenBack(t *testing.T) {
 	t.Parallel()
 	g := newGuarded(t)

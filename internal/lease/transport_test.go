@@ -15,7 +15,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// body notes whether it was closed, which a transport has to see to.
+// body records whether it was closed, which a transport must do.
 type body struct {
 	io.Reader
 

@@ -157,7 +157,7 @@ func TestGuardIsAskedAgainWhereItFailed(t *testing.T) {
 	}
 }
 
-// While the guard asks, followers go on.
+// While the guard reads the instance, followers continue.
 func TestWhatHappensWhileTheGuardAsks(t *testing.T) {
 	inEnvironment(t, func(_ *testing.T, s *environment) {
 		s.load(10)
@@ -188,7 +188,7 @@ func TestWhatHappensWhileTheGuardAsks(t *testing.T) {
 	})
 }
 
-// A user that was read by id while lists did not show it is there.
+// A user that was read by id while lists did not show it exists.
 func TestReadByIDBeatsAListThatDoesNotShowIt(t *testing.T) {
 	inEnvironment(t, func(_ *testing.T, s *environment) {
 		s.source.seed(300, 4000)
@@ -244,7 +244,7 @@ func TestNewUsersAreNeverAbsent(t *testing.T) {
 	}
 }
 
-// One about which nothing is known is to be read by id, even if it is new.
+// A user about which nothing is known is read by id, even if it is new.
 func TestUserThatListsDoNotShowYet(t *testing.T) {
 	inEnvironment(t, func(_ *testing.T, s *environment) {
 		s.load(3)
@@ -298,7 +298,7 @@ func TestReappearingUsers(t *testing.T) {
 	}
 }
 
-// Lists go on showing for a while who is gone.
+// Lists show a deleted user for a while.
 func TestListThatLagsDoesNotBringBackWhoIsGone(t *testing.T) {
 	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.load(10)

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// environment is a mirror with its source, in virtual time. Every user has one follower, which has the same name.
+// environment is a mirror with its source, in virtual time. Every user has one follower with the same name.
 type environment struct {
 	*Mirror
 
@@ -46,14 +46,14 @@ func inEnvironment(t *testing.T, test func(t *testing.T, s *environment)) {
 	})
 }
 
-// now is the mirror's clock, which can be ahead of the one that timers have.
+// now is the mirror's clock, which can be ahead of the clock of timers.
 func (s *environment) now() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return time.Now().Add(s.ahead)
 }
 
-// putForward moves the mirror's clock.
+// putForward sets the mirror's clock forward.
 func (s *environment) putForward(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -78,7 +78,7 @@ func (s *environment) counted(n *int) int {
 	return *n
 }
 
-// run has the mirror run with a source until stop is called, which waits for its end.
+// run runs the mirror with a source until stop is called, which waits for its end.
 func (s *environment) run(from Source) {
 	ctx, cancel := context.WithCancel(s.t.Context())
 	done := make(chan struct{})
@@ -92,7 +92,7 @@ func (s *environment) run(from Source) {
 	})
 }
 
-// settle lets everything happen that does not take longer than gathering does.
+// settle waits until everything has happened that takes no longer than gathering.
 func (s *environment) settle() {
 	s.t.Helper()
 	s.wait(2 * gather)
@@ -104,7 +104,7 @@ func (s *environment) wait(d time.Duration) {
 	synctest.Wait()
 }
 
-// followAll follows users from one number up to before another.
+// followAll follows the users with numbers from from up to before to.
 func (s *environment) followAll(from, to int) {
 	userIDs := map[string]string{}
 	for _, id := range idsOf(from, to) {
@@ -113,7 +113,7 @@ func (s *environment) followAll(from, to int) {
 	s.Follow(following(userIDs))
 }
 
-// following says of users no more than who they are.
+// following returns users to follow, with nothing but their ids.
 func following(userIDs map[string]string) map[string]Followed {
 	followed := map[string]Followed{}
 	for follower, id := range userIDs {
@@ -122,7 +122,7 @@ func following(userIDs map[string]string) map[string]Followed {
 	return followed
 }
 
-// load seeds and follows n users and has them read. Nothing of that is left in what was notified and called.
+// load seeds and follows n users and waits until they are read. It clears the notifications and calls of that.
 func (s *environment) load(n int) {
 	s.t.Helper()
 	s.source.seed(0, n)
@@ -136,7 +136,7 @@ func (s *environment) load(n int) {
 	s.source.takeCalls()
 }
 
-// held is how many users the mirror knows something about.
+// held returns the number of users about which the mirror knows something.
 func (s *environment) held() int {
 	s.Mirror.mu.Lock()
 	defer s.Mirror.mu.Unlock()
@@ -152,7 +152,7 @@ func (s *environment) takeNotified() []string {
 	return notified
 }
 
-// wantNotified compares who was notified since it was last asked; one that was notified twice stands there twice.
+// wantNotified compares the followers notified since the last check; a follower notified twice is listed twice.
 func (s *environment) wantNotified(want ...string) {
 	s.t.Helper()
 	got := s.takeNotified()
@@ -167,7 +167,7 @@ func (s *environment) wantNotified(want ...string) {
 	}
 }
 
-// wantView compares what the mirror shows of users, each in turn: its first name, or its presence if there is no copy.
+// wantView compares the mirror's view of each user: its first name, or its presence if there is no copy.
 func (s *environment) wantView(want string, ids ...string) {
 	s.t.Helper()
 	for _, id := range ids {
@@ -185,7 +185,7 @@ func (s *environment) view(id string) string {
 	return [...]string{Pending: "pending", Doubtful: "doubtful", Absent: "absent", MassAbsent: "mass absent"}[view.Presence]
 }
 
-// confirm reads users by id, as their followers would.
+// confirm reads users by id, as their followers do.
 func (s *environment) confirm(ids ...string) {
 	for _, id := range ids {
 		if u := s.source.get(id); u != nil {

@@ -47,7 +47,7 @@ func TestAllFollowersOfAUserAreNotified(t *testing.T) {
 	})
 }
 
-// A change that lists show late is found as long as it is not later than the overlap.
+// A change that lists show late is found if it is not later than the overlap.
 func TestIncrementalSyncOverlaps(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -74,7 +74,7 @@ func TestIncrementalSyncOverlaps(t *testing.T) {
 				s.wait(25*time.Second - min(tc.at, 25*time.Second))
 				s.source.rename(idOf(99), "other")
 				s.wait(time.Until(start.Add(58 * time.Second)))
-				// Others push the watermark on; the second page of the incremental sync ends with the one from before.
+				// Other changes move the watermark; the second page of the incremental sync ends with the former one.
 				s.source.renameAll(100, 299, "other")
 				s.wait(10 * time.Minute)
 				s.wantView(tc.want, idOf(7))
@@ -149,7 +149,7 @@ func TestIncrementalSyncsStopAfterOverrunByOthers(t *testing.T) {
 	})
 }
 
-// While the incremental sync is given up nothing is read between full syncs; that counts for no success.
+// While incremental syncs are stopped, nothing is read between full syncs; that does not count as success.
 func TestStaleWhileIncrementalSyncsStop(t *testing.T) {
 	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.source.seed(10, 2000)
@@ -192,7 +192,7 @@ func TestIncrementalSyncContinuesAfterOverrunByOwnWrites(t *testing.T) {
 	})
 }
 
-// The watermark moves when all pages were read, and not before.
+// The watermark moves only after all pages were read.
 func TestIncrementalSyncThatIsCutShortLosesNothing(t *testing.T) {
 	t.Parallel()
 	for page := range 3 {
@@ -214,7 +214,7 @@ func TestIncrementalSyncThatIsCutShortLosesNothing(t *testing.T) {
 				})
 				s.wait(40 * time.Second)
 				s.wantNotified(idsOf(300-page*pageSize, 300)...)
-				// Later changes push what was not read yet further back.
+				// Later changes move unread users further back.
 				s.source.renameAll(1000, 1150, "other")
 				s.wait(10 * time.Minute)
 				failing.Store(false)

@@ -188,7 +188,7 @@ func TestUsersNobodyFollowsAreForgotten(t *testing.T) {
 	})
 }
 
-// A user that somebody comes to follow is not shown as it was while nobody did.
+// A user that gets a follower is not shown in the state from before.
 func TestFollowingAnewReadsAnew(t *testing.T) {
 	inEnvironment(t, func(_ *testing.T, s *environment) {
 		s.source.seed(2, 500)
@@ -202,7 +202,7 @@ func TestFollowingAnewReadsAnew(t *testing.T) {
 		s.wantView("changed", idOf(1))
 		s.wantNotified(idOf(1))
 
-		// Within that time the copy is good, and incrementalRetries keep it so.
+		// Within that time the copy is valid, and incremental syncs keep it so.
 		s.Wrote(s.source.rename(idOf(1), "written"))
 		s.Unbind(idOf(1))
 		s.wait(10 * time.Second)
@@ -214,7 +214,7 @@ func TestFollowingAnewReadsAnew(t *testing.T) {
 	})
 }
 
-// What was written outlives the follower that wrote it for as long as lists may lag.
+// The record of a write outlives its follower for as long as lists may lag.
 func TestFenceOutlivesTheFollower(t *testing.T) {
 	inEnvironment(t, func(t *testing.T, s *environment) {
 		s.load(1)

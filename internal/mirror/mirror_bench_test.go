@@ -12,7 +12,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// usual returns a user as teams declare them, sharing nothing with another one.
+// usual returns a typical user, which shares no memory with another one.
 func usual(n int) *clerk.User {
 	name := fmt.Sprintf("user-%06d", n)
 	return &clerk.User{
@@ -25,7 +25,7 @@ func usual(n int) *clerk.User {
 	}
 }
 
-// filled returns a mirror that follows and has read so many users, and its clock.
+// filled returns a mirror that follows and has read a number of users, and its time.
 func filled(b *testing.B, users int) (*Mirror, time.Time) {
 	b.Helper()
 	now := time.Date(2026, 5, 12, 8, 0, 0, 0, time.UTC)
@@ -70,12 +70,12 @@ func BenchmarkLook(b *testing.B) {
 	}
 }
 
-// BenchmarkListUnchanged takes in one user of a list who is as before.
+// BenchmarkListUnchanged records one unchanged user of a list.
 func BenchmarkListUnchanged(b *testing.B) {
 	for _, users := range sizes() {
 		b.Run(fmt.Sprintf("%dUsers", users), func(b *testing.B) {
 			m, now := filled(b, users)
-			// Two readings take turns, since one that is the copy already is compared with itself.
+			// Two reads alternate, because comparing a copy with itself is cheaper.
 			var readings [2][]*clerk.User
 			for i := range readings {
 				for n := range users {
@@ -95,7 +95,7 @@ func BenchmarkListUnchanged(b *testing.B) {
 	}
 }
 
-// BenchmarkMemory tells what a user takes in the mirror, with the copy of the user.
+// BenchmarkMemory measures the memory of a user in the mirror, with the copy of the user.
 func BenchmarkMemory(b *testing.B) {
 	for _, users := range sizes() {
 		b.Run(fmt.Sprintf("%dUsers", users), func(b *testing.B) {
@@ -109,7 +109,7 @@ func BenchmarkMemory(b *testing.B) {
 	}
 }
 
-// heap returns how many bytes are in use.
+// heap returns the number of bytes in use.
 func heap() uint64 {
 	runtime.GC()
 	var stats runtime.MemStats

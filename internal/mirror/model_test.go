@@ -17,10 +17,10 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// model is a world in which everything happens at the worst time: while a call is under way, anything else may happen, and
-// what a list shows may be a minute old. Followers do what a controller does when it is notified.
+// model is an environment in which everything happens at the worst time: during a call anything else may happen, and
+// lists may show a state that is a minute old. Followers do what a controller does after a notification.
 //
-// A user's name is its version. What is true is in the source.
+// A user's name is its version. The source has the true state.
 type model struct {
 	t      *rapid.T
 	at     time.Time
@@ -29,27 +29,28 @@ type model struct {
 	run    *session
 	// due is when a follower reconciles next, if at all.
 	due map[string]time.Time
-	// follows is whom a follower follows; views is what it last acted upon: a version, "absent", or "" for nothing yet.
+	// follows is the user that a follower follows. views is what it last acted on: a version, "absent", or "" for nothing
+	// yet.
 	follows, views map[string]string
 	busy           map[string]bool
-	// answered is the version that our last answered write to a user made.
+	// answered is the version of our last answered write to a user.
 	answered map[string]int
 	versions map[string]int
 	born     map[string]time.Time
-	// flights are reads by id whose answers are on their way.
+	// flights are reads by id whose answers have not arrived.
 	flights []flight
 	made    int
-	// depth is how many calls are under way within one another; quiet is true when nothing happens but what must.
+	// depth is the number of nested calls under way. quiet is true if only necessary things happen.
 	depth    int
 	quiet    bool
 	notified int
-	// often is true where lists are read all the time.
+	// often is true if lists are read all the time.
 	often bool
-	// random is for what would be too many draws.
+	// random replaces what would be too many draws.
 	random *rand.Rand
 }
 
-// flight is a read by id that was answered and has not arrived.
+// flight is a read by id that was answered and whose answer has not arrived.
 type flight struct {
 	id    string
 	asked time.Time
@@ -96,13 +97,13 @@ func (m *model) anyFollower() string {
 	return fmt.Sprint("follower-", rapid.IntRange(0, 5).Draw(m.t, "follower"))
 }
 
-// create makes a user at Clerk.
+// create creates a user at Clerk.
 func (m *model) create(id string) *clerk.User {
 	m.born[id] = m.at
 	return m.change(id, true)
 }
 
-// change makes another version of a user at Clerk.
+// change creates another version of a user at Clerk.
 func (m *model) change(id string, bump bool) *clerk.User {
 	m.versions[id]++
 	name := strconv.Itoa(m.versions[id])
@@ -128,7 +129,7 @@ func (m *model) meanwhile(call) error {
 	return nil
 }
 
-// interleave lets up to two other things happen, and time pass.
+// interleave lets up to two other things happen, and lets time pass.
 func (m *model) interleave() {
 	if m.depth > 1 || m.quiet {
 		return
@@ -155,7 +156,7 @@ func anything() []string {
 		"Write", "WritePart", "LoseAnswer", "EditOutside")
 }
 
-// happen has one of some actions happen, a moment later.
+// happen makes one of some actions happen, a moment later.
 func (m *model) happen(actions []string) {
 	m.advance(time.Millisecond)
 	switch m.pick("happens", actions) {
@@ -222,7 +223,7 @@ func (m *model) editOutside(id string) {
 	}
 }
 
-// restart begins with an empty mirror, as another process would: it knows nothing of what was written.
+// restart begins with an empty mirror, like another process, which knows nothing about earlier writes.
 func (m *model) restart() {
 	m.mirror = New(Config{Now: m.now, Changed: m.notify})
 	m.run = &session{Mirror: m.mirror, source: m.source, instanceID: instanceID}
@@ -282,7 +283,7 @@ func (m *model) consumeAll() {
 	}
 }
 
-// alone has a follower do something, unless it is doing something else already: an object has one reconciliation at a time.
+// alone makes a follower do something, unless it is busy: an object has one reconciliation at a time.
 func (m *model) alone(act func(follower string)) {
 	follower := m.anyFollower()
 	if m.busy[follower] {
@@ -293,7 +294,8 @@ func (m *model) alone(act func(follower string)) {
 	delete(m.busy, follower)
 }
 
-// consume is a reconciliation of a controller: it acts upon what the mirror shows, or reads by id where that is not to be believed.
+// consume is a reconciliation of a controller: it acts on the mirror's view, or reads by id if that view is not
+// certain.
 func (m *model) consume(follower string) {
 	id := m.follows[follower]
 	if at, due := m.due[follower]; !due || at.After(m.at) || id == "" {
@@ -316,7 +318,7 @@ func (m *model) consume(follower string) {
 	}
 }
 
-// act is what all is about: nothing older than our own last answered write may be acted upon.
+// act checks the main law: nobody acts on anything older than our own last answered write.
 func (m *model) act(follower string, user *clerk.User) {
 	version, err := strconv.Atoi(user.FirstName)
 	if err != nil || user.ID != m.follows[follower] {
@@ -328,7 +330,7 @@ func (m *model) act(follower string, user *clerk.User) {
 	m.views[follower] = user.FirstName
 }
 
-// live is what Clerk answers to a read by id: a user created less than a minute ago may not be there yet.
+// live is Clerk's answer to a read by id: a user created less than a minute ago may be missing.
 func (m *model) live(id string) *clerk.User {
 	if !m.quiet && m.at.Sub(m.born[id]) < time.Minute && m.flip("not there yet") {
 		return nil
@@ -365,7 +367,7 @@ func (m *model) read(follower, id string) {
 
 func (m *model) flipUnlessQuiet(label string) bool { return !m.quiet && m.flip(label) }
 
-// beginRead reads by id on behalf of somebody; the answer arrives whenever it does.
+// beginRead begins a read by id; its answer arrives at any time.
 func (m *model) beginRead(id string) {
 	m.flights = append(m.flights, flight{id: id, asked: m.at, user: m.live(id)})
 }
@@ -393,7 +395,7 @@ func (m *model) owned(follower string) string {
 	return id
 }
 
-// write is a call that is answered with the whole user. Before and after it takes effect anything may happen.
+// write is a call that is answered with the whole user. Anything may happen before and after it takes effect.
 func (m *model) write(follower string) {
 	id := m.owned(follower)
 	if id == "" {
@@ -436,7 +438,7 @@ func (m *model) writePart(follower string) {
 	}
 }
 
-// loseAnswer is a write that was carried out or not.
+// loseAnswer is a write with a lost answer, carried out or not.
 func (m *model) loseAnswer(follower string) {
 	id := m.owned(follower)
 	if id == "" {
@@ -461,7 +463,7 @@ func (m *model) createOwn(follower string) {
 	m.follows[follower], m.views[follower] = id, user.FirstName
 }
 
-// remove deletes the follower's user and lets it go.
+// remove deletes the follower's user and unbinds it.
 func (m *model) remove(follower string) {
 	id := m.owned(follower)
 	if id == "" {
@@ -481,7 +483,7 @@ func (m *model) settle() {
 		m.deliverRead()
 	}
 	m.quiet = true
-	// Who was bound or written to less than a minute before a listing begins is left to the next one.
+	// Users bound or written to less than a minute before a listing begins are left to the next one.
 	for _, at := range []time.Duration{time.Minute, 2 * time.Minute} {
 		until := m.at.Add(at)
 		for steps := 0; !m.mirror.LastFullSync().After(until) || len(m.due) > 0; steps++ {
@@ -493,7 +495,7 @@ func (m *model) settle() {
 	}
 }
 
-// step does what is next in a world that is let alone.
+// step does what is next if nothing else happens.
 func (m *model) step() {
 	m.work()
 	m.consumeAll()
@@ -516,8 +518,8 @@ func (m *model) check() {
 	}
 }
 
-// The laws of the mirror: nothing older than our last answered write is acted upon; who is notified, and only then looks, ends
-// with the truth after the next full sync; and once nothing changes nobody is notified.
+// The laws of the mirror: nobody acts on anything older than our last answered write. A follower that looks only when
+// notified has the true state after the next full sync. When nothing changes any more, nobody is notified.
 func TestModel(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

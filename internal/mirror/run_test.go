@@ -259,7 +259,7 @@ func TestWaitingForATokenIsNoFailure(t *testing.T) {
 		if got := s.source.tally()["changed"]; got > 32 {
 			t.Errorf("%d calls in half an hour, want no more than one a minute", got)
 		}
-		// A time that is over already is no reason to ask without a pause.
+		// A time in the past is no reason to repeat the call without a pause.
 		s.source.set(func(s *source) { s.fault = func(call) error { return &clerk.WaitError{} } })
 		s.wait(2 * time.Minute)
 		s.source.takeCalls()
@@ -270,7 +270,7 @@ func TestWaitingForATokenIsNoFailure(t *testing.T) {
 	})
 }
 
-// Every second call has to wait, as where there is one token at a time.
+// Every second call has to wait, as if there were one token at a time.
 func TestNothingIsAskedTwiceForLackOfTokens(t *testing.T) {
 	t.Parallel()
 	faults := map[string]func(c call) error{
@@ -315,7 +315,7 @@ func TestNothingIsAskedTwiceForLackOfTokens(t *testing.T) {
 	}
 }
 
-// One kind of call always fails: the other one goes on.
+// One kind of call always fails; the other one continues.
 func TestIncrementalAndFullSyncDoNotBlockEachOther(t *testing.T) {
 	t.Parallel()
 	for _, broken := range []string{"changed", "ids", "count"} {
@@ -359,7 +359,7 @@ func TestAnotherRunContinuesWhereTheLastOneStopped(t *testing.T) {
 		second.histories = s.source.histories
 		s.run(second)
 		s.settle()
-		// The list under way was given up; the incremental sync is due.
+		// The list under way was cancelled; the incremental sync is due.
 		if got := summary(second.takeCalls()); got != "changed, ids x2" {
 			t.Errorf("the second source was asked for %q", got)
 		}
@@ -395,7 +395,7 @@ func TestOneRunAtATime(t *testing.T) {
 	})
 }
 
-// Virtual time would stand still, and the test end with a deadlock, if Run did not return.
+// If Run did not return, virtual time would stand still and the test would end with a deadlock.
 func TestRunEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(s *environment){
@@ -453,7 +453,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// In real time, and by itself, because it counts all goroutines.
+// In real time and not in parallel, because it counts all goroutines.
 func TestNoGoroutineIsLeft(t *testing.T) {
 	clerkSource := newSource(time.Now)
 	clerkSource.seed(0, 250)
@@ -569,7 +569,7 @@ func TestSyncNowDoesNotWaitForTheInterval(t *testing.T) {
 		if r := s.Report(); r.IncrementalSyncs != 3 || r.FullSyncs != 2 {
 			t.Errorf("the report is %+v", r)
 		}
-		// The intervals hold as before.
+		// The intervals are unchanged.
 		s.wait(9 * time.Minute)
 		s.source.wantCalls(t, "")
 		s.wait(2 * time.Minute)

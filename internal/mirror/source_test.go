@@ -18,7 +18,7 @@ import (
 
 const instanceID = "ins_1"
 
-// call is one that a source was asked for.
+// call is a call of a source.
 type call struct {
 	// kind is count, ids, changed, walk or instance.
 	kind   string
@@ -28,7 +28,7 @@ type call struct {
 	at     time.Time
 }
 
-// source is a Clerk that lags and fails as a test wants.
+// source is a Clerk that lags and fails as a test requires.
 type source struct {
 	now func() time.Time
 
@@ -36,23 +36,23 @@ type source struct {
 	histories  map[string]*history
 	calls      []call
 	instanceID string
-	// lag is by how much lists show what was.
+	// lag is the age of the state that lists show.
 	lag time.Duration
-	// latency passes in every call: first and before what is answered is looked up.
+	// latency passes in every call, before its answer is determined.
 	latency time.Duration
-	// fault is asked before every call is answered; an error is the answer. Nil is none.
+	// fault is called before every answer; its error is the answer. Nil does nothing.
 	fault func(c call) error
-	// ended answers a walk whose cursor is gone; nil is an empty page.
+	// ended is the answer to a walk whose cursor is gone; nil is an empty page.
 	ended error
 }
 
-// history is what a user was from when on.
+// history has the versions of a user.
 type history struct {
 	created  time.Time
 	versions []version
 }
 
-// version is a user from a moment on, nil once it is gone.
+// version is the state of a user from a time on; nil after its deletion.
 type version struct {
 	since time.Time
 	user  *clerk.User
@@ -78,7 +78,7 @@ func idsOf(from, to int) []string {
 	return ids
 }
 
-// seed adds users from one number up to before another, who were created long ago, each minute another one.
+// seed adds the users with numbers from from up to before to. They were created long ago, one per minute.
 func (s *source) seed(from, to int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -91,8 +91,7 @@ func (s *source) seed(from, to int) {
 	}
 }
 
-// edit changes a user at Clerk and returns what it is then. updated_at grows unless the change sets it; it creates one that
-// is not there.
+// edit changes a user at Clerk and returns the changed user, or creates it. updated_at grows unless the change sets it.
 func (s *source) edit(id string, change func(u *clerk.User)) *clerk.User {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -115,7 +114,7 @@ func (s *source) edit(id string, change func(u *clerk.User)) *clerk.User {
 	return user
 }
 
-// renameAll changes users from one number up to before another, each a millisecond later than the one before.
+// renameAll changes the users with numbers from from up to before to, each a millisecond later than the one before.
 func (s *source) renameAll(from, to int, name string) {
 	for n := from; n < to; n++ {
 		s.rename(idOf(n), name)
@@ -127,7 +126,7 @@ func (s *source) rename(id, name string) *clerk.User {
 	return s.edit(id, func(u *clerk.User) { u.FirstName = name })
 }
 
-// renameSilently changes a user without a trace in updated_at.
+// renameSilently changes a user without a change of updated_at.
 func (s *source) renameSilently(id, name string) {
 	s.edit(id, func(u *clerk.User) { u.FirstName = name })
 	s.mu.Lock()
@@ -154,7 +153,7 @@ func (h *history) asOf(at time.Time) *clerk.User {
 	return nil
 }
 
-// get reads a user by id, as a follower would: nil is a 404.
+// get reads a user by id, as a follower does; nil means 404.
 func (s *source) get(id string) *clerk.User {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -179,7 +178,7 @@ func (s *source) all() []*clerk.User {
 	return users
 }
 
-// begin notes a call and lets it take its time; it leaves the source locked unless there is an error.
+// begin records a call and waits for its latency. It leaves the source locked unless there is an error.
 func (s *source) begin(ctx context.Context, c call) error {
 	s.mu.Lock()
 	c.at = s.now()
@@ -204,7 +203,7 @@ func (s *source) begin(ctx context.Context, c call) error {
 	return nil
 }
 
-// CountUsers is the number of users there are.
+// CountUsers returns the number of users.
 func (s *source) CountUsers(ctx context.Context) (int64, error) {
 	if err := s.begin(ctx, call{kind: "count"}); err != nil {
 		return 0, err
@@ -265,7 +264,7 @@ func cut(users []*clerk.User, from, limit int) clerk.UserPage {
 	return clerk.UserPage{Users: users, More: len(users) == limit}
 }
 
-// Instance says which instance this is.
+// Instance returns the instance.
 func (s *source) Instance(ctx context.Context) (clerk.Instance, error) {
 	if err := s.begin(ctx, call{kind: "instance"}); err != nil {
 		return clerk.Instance{}, err
@@ -274,14 +273,14 @@ func (s *source) Instance(ctx context.Context) (clerk.Instance, error) {
 	return clerk.Instance{ID: s.instanceID}, nil
 }
 
-// set changes the source in the course of a test.
+// set changes the source during a test.
 func (s *source) set(change func(s *source)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change(s)
 }
 
-// takeCalls returns the calls since it was last asked.
+// takeCalls returns the calls since the last check.
 func (s *source) takeCalls() []call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -290,8 +289,8 @@ func (s *source) takeCalls() []call {
 	return calls
 }
 
-// wantCalls compares the kinds of the calls since it was last asked, in their order, each with how many there were in a
-// row: "count, changed, ids x3".
+// wantCalls compares the kinds of the calls since the last check, in order, each with its number in a row: "count,
+// changed, ids x3".
 func (s *source) wantCalls(t *testing.T, want string) {
 	t.Helper()
 	if got := summary(s.takeCalls()); got != want {
@@ -316,7 +315,7 @@ func summary(calls []call) string {
 	return strings.Join(parts, ", ")
 }
 
-// tally is how many calls of each kind there were since it was last asked.
+// tally counts the calls of each kind since the last check.
 func (s *source) tally() map[string]int {
 	counts := map[string]int{}
 	for _, c := range s.takeCalls() {

@@ -16,8 +16,8 @@ import (
 
 var start = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
-// shelf is a mirror that does not run, at a time that stands still until a test moves it. The users a and b are followed
-// by the followers of those names.
+// shelf is a mirror that does not run, at a time that only the test moves. The followers a and b follow the users with
+// the same names.
 type shelf struct {
 	*Mirror
 
@@ -37,12 +37,12 @@ func (s *shelf) advance(d time.Duration) time.Time {
 	return s.at
 }
 
-// list has a list show a user.
+// list records a user from a list.
 func (s *shelf) list(user *clerk.User, asked time.Time) {
 	(&session{Mirror: s.Mirror}).recordPage([]*clerk.User{user}, asked)
 }
 
-// shows is what is seen of a user, and its name if it can be seen.
+// shows returns the view of a user: its name if it is present, otherwise its presence.
 func (s *shelf) shows(follower, id string) string {
 	view := s.Look(follower, id)
 	switch view.Presence {
@@ -59,7 +59,7 @@ func (s *shelf) shows(follower, id string) string {
 	}
 }
 
-// named is the user a. Those with a number behind the name were changed as many seconds after the start.
+// named is the user a. A number after the name is the time of the change in seconds after the start.
 func named(name string) *clerk.User {
 	u := &clerk.User{ID: "a", FirstName: name, UpdatedAt: start}
 	if n := strings.IndexAny(name, "0123456789"); n > 0 {
@@ -74,7 +74,7 @@ func TestWhatCounts(t *testing.T) {
 	tests := map[string]struct {
 		steps func(s *shelf)
 		want  string
-		// notified is whether the follower has to hear of the last step.
+		// notified is whether the follower is notified about the last step.
 		notified bool
 	}{
 		"NothingIsKnown":   {func(*shelf) {}, "pending", false},
@@ -92,7 +92,7 @@ func TestWhatCounts(t *testing.T) {
 		}, "read", false},
 		"UnknownIsNotHeld": {func(s *shelf) { s.list(&clerk.User{ID: "c"}, s.at); s.NotFound("c", s.at); s.Forget("c") }, "pending", false},
 
-		// When it was asked for.
+		// The time of the request.
 		"LaterReadReplacesEarlier": {func(s *shelf) {
 			s.Read(named("first"), s.at)
 			s.notified = nil
@@ -124,7 +124,7 @@ func TestWhatCounts(t *testing.T) {
 			s.list(named("earlier"), s.at)
 		}, "listed", false},
 
-		// What Clerk says when it changed.
+		// Clerk's time of the change.
 		"LowerUpdatedAtIsDropped": {func(s *shelf) {
 			s.Read(named("new5"), s.at)
 			s.notified = nil
@@ -308,7 +308,7 @@ func TestWhatCounts(t *testing.T) {
 	}
 }
 
-// bumped is a user that changed later in nothing that shows.
+// bumped is a user with a later change that does not show.
 func bumped(name string) *clerk.User {
 	u := named(name)
 	u.UpdatedAt = start.Add(time.Hour)
@@ -342,7 +342,7 @@ func TestReadReturnsWhatCounts(t *testing.T) {
 	}
 }
 
-// Who follows a user learns of it from what others read and write.
+// Followers of a user are notified about what others read and write.
 func TestOneFollowersAnswersAreAnothersNews(t *testing.T) {
 	t.Parallel()
 	known := func(s *shelf) { s.Read(named("known"), s.at) }
@@ -393,7 +393,7 @@ func TestRecentCountsFromTheQuestion(t *testing.T) {
 	want(10*time.Second, "read")
 	want(10*time.Second-time.Nanosecond, "")
 	want(0, "")
-	// A list shows what was a while ago.
+	// A list shows an older state.
 	s.list(named("read"), s.at)
 	want(0, "")
 	s.list(named("listed"), s.at)
@@ -446,7 +446,7 @@ func TestLapsedLocksReadAsNone(t *testing.T) {
 	}
 }
 
-// The end of a lock is no news: who has to know knew when it would be.
+// The end of a lock is no news, because its time was known.
 func TestLapsedLockIsNoNews(t *testing.T) {
 	t.Parallel()
 	s := newShelf()

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// BenchmarkTake asks for tokens beside 10 000 callers that wait.
+// BenchmarkTake takes tokens beside 10 000 waiting callers.
 func BenchmarkTake(b *testing.B) {
 	benchmarks := map[string]func(l *Limiter, now *time.Time, keys []string, i int){
 		"Waits": func(l *Limiter, now *time.Time, keys []string, i int) {

@@ -12,20 +12,20 @@ import (
 	"time"
 )
 
-// crowd are callers of a limiter in virtual time. Each comes back when told.
+// crowd are callers of a limiter in virtual time. Each retries at the given time.
 type crowd struct {
 	limiter *Limiter
-	// end is when everybody gives up.
+	// end is when all callers stop.
 	end time.Time
 	all sync.WaitGroup
 
 	mu    sync.Mutex
 	given []used
-	// asked counts how often a token was asked for.
+	// asked counts the attempts.
 	asked int
 }
 
-// used is a token that a caller was given, after it waited for so long.
+// used is a token that a caller got, and how long it waited.
 type used struct {
 	caller Caller
 	at     time.Time
@@ -36,7 +36,7 @@ func newCrowd(budget int, lasting time.Duration) *crowd {
 	return &crowd{limiter: New(budget, time.Now), end: time.Now().Add(lasting)}
 }
 
-// call takes a token as soon as the caller may have it, and returns how long that took, or false at the end.
+// call takes a token as soon as the caller may have it. It returns how long that took, or false at the end.
 func (c *crowd) call(caller Caller) (time.Duration, bool) {
 	for start := time.Now(); ; {
 		at, ok := c.limiter.Take(caller, "", "")
@@ -70,7 +70,7 @@ func (c *crowd) flood(flow string, level PriorityLevel, callers int) {
 	synctest.Wait()
 }
 
-// of returns what those who fit were given.
+// of returns the tokens of the matching callers.
 func (c *crowd) of(fits func(used) bool) []used {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -112,7 +112,7 @@ func TestAFlowsSizeMakesOnlyItselfWait(t *testing.T) {
 						c.flood(flow, test.level, callers)
 					}
 					time.Sleep(30*time.Second + 7*time.Millisecond)
-					// Nobody who asks for less than a flow's part waits for others to have theirs.
+					// A caller that requests less than its flow's part does not wait for others.
 					part := max(5*time.Second, time.Duration(quantum*len(test.floods))*interval(budget))
 					for range 1 + 90*time.Second/part {
 						single := Caller{ID: "single", Flow: "single", Level: test.level}
@@ -235,7 +235,7 @@ func TestCallerThatWantsAnotherCallChangesSeats(t *testing.T) {
 	}
 }
 
-// TestNothingIsLeftInMemory lets everything happen at once, and then nothing.
+// TestNothingIsLeftInMemory makes many callers call at once, and then none.
 func TestNothingIsLeftInMemory(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -59,7 +59,7 @@ func TestLevelsLeaveOneAnotherTheirPartOfTheBucket(t *testing.T) {
 	}
 }
 
-// order lets as many callers of each level as named wait at once, and returns in which order they are served.
+// order makes as many callers of each level as named wait at once, and returns the order in which they get tokens.
 func order(t *testing.T, budget, interactive, drift, background int) string {
 	t.Helper()
 	c := newCrowd(budget, time.Hour)

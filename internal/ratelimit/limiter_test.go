@@ -13,13 +13,13 @@ import (
 	"time"
 )
 
-// waitFor returns how long a caller has to wait for a token; 0 is a token.
+// waitFor returns how long a caller has to wait for a token; 0 means that it got one.
 func waitFor(t *testing.T, l *Limiter, id string) time.Duration {
 	t.Helper()
 	return waitOn(t, l, id, "")
 }
 
-// waitOn returns how long a caller has to wait for a token for a call on a user; 0 is a token.
+// waitOn returns how long a caller has to wait for a token for a call on a user; 0 means that it got one.
 func waitOn(t *testing.T, l *Limiter, id, user string) time.Duration {
 	t.Helper()
 	at, ok := l.Take(Caller{ID: id, Level: Interactive}, "", user)
@@ -32,7 +32,7 @@ func waitOn(t *testing.T, l *Limiter, id, user string) time.Duration {
 	return time.Until(at)
 }
 
-// mustTake takes a token that must be there.
+// mustTake takes a token that must be available.
 func mustTake(t *testing.T, l *Limiter, user string) {
 	t.Helper()
 	if wait := waitOn(t, l, "asker", user); wait != 0 {
@@ -60,8 +60,8 @@ func mostWithin(times []time.Time, length time.Duration) int {
 	return most
 }
 
-// drain lets workers take tokens for as long as given, each coming back when told and late by up to the delay, and
-// returns when tokens were given out, in order.
+// drain makes workers take tokens for a while and returns the times of the tokens, in order. Each worker retries at the
+// given time, late by up to the delay.
 func drain(l *Limiter, workers int, lasting, delay time.Duration) []time.Time {
 	var mu sync.Mutex
 	var given []time.Time
@@ -108,7 +108,7 @@ func TestBudgetIsNeverExceededAndAlmostUsedUp(t *testing.T) {
 					}
 					percent := 95
 					if delay > time.Second {
-						// Whoever is that late makes others wait, so as to stay within the budget.
+						// Callers that are this late make others wait, to stay within the budget.
 						percent = 90
 						if budget < 5 {
 							// Two late ones are all that there is.
@@ -139,7 +139,7 @@ func TestSeat(t *testing.T) {
 			if again := waitFor(t, l, "mine"); again != wait {
 				t.Errorf("asked again, told to wait %v, first %v", again, wait)
 			}
-			// Many others queue up behind; they must not push the seat back.
+			// Many others join the queue; they must not move the seat back.
 			for i := range 50 {
 				waitFor(t, l, fmt.Sprint("later", i))
 			}

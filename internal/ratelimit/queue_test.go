@@ -19,7 +19,7 @@ type inQueue struct {
 	joined, most int
 }
 
-// TestQueueLaws lets flows come and go at random, and holds what a queue promises against a plain list of what waits.
+// TestQueueLaws lets flows come and go at random, and compares the queue with a plain list of waiting requests.
 func TestQueueLaws(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// reserveFor returns how long a caller has to wait for a token that is kept for it; 0 is such a token.
+// reserveFor returns how long a caller has to wait for a reserved token; 0 means that it got one.
 func reserveFor(t *testing.T, l *Limiter, id string) time.Duration {
 	t.Helper()
 	at, ok := l.Reserve(Caller{ID: id, Level: Interactive}, "")
@@ -156,7 +156,7 @@ func TestReserve(t *testing.T) {
 	}
 }
 
-// TestBudgetIsNeverExceededByReservedTokens lets callers reserve tokens, and most of them call later.
+// TestBudgetIsNeverExceededByReservedTokens makes callers reserve tokens, most of which are used later.
 func TestBudgetIsNeverExceededByReservedTokens(t *testing.T) {
 	t.Parallel()
 	for _, budget := range []int{1, 2, 7, 50, 500} {

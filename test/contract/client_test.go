@@ -19,7 +19,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/contract"
 )
 
-// environment is an emulated Clerk with a user that has one of everything, and the operator's client for it.
+// environment has an emulated Clerk with a user that has one of everything, and the operator's client.
 type environment struct {
 	*clerk.Client
 
@@ -44,7 +44,7 @@ func newEnvironment(t *testing.T, c *contract.Contract) *environment {
 	return w
 }
 
-// backupCode is one of the seeded user's, and her password.
+// backupCode is a backup code of the seeded user, and also the password.
 const backupCode = "abcdefgh"
 
 func everything() emulator.User {
@@ -70,8 +70,8 @@ func everything() emulator.User {
 	}
 }
 
-// full returns params, which must say something in every field but those that are named: a field that the client learns to
-// send is one that Clerk must know.
+// full returns params, in which every field except the named ones must be set. Clerk must know each field that the
+// client can send.
 func full[P any](t *testing.T, params P, but ...string) P {
 	t.Helper()
 	fields := reflect.ValueOf(params)
@@ -246,7 +246,7 @@ func create(ctx context.Context, w *environment) error {
 	}))
 }
 
-// probeKey asks about a key that was refused once.
+// probeKey checks a key that was refused once.
 func probeKey(ctx context.Context, w *environment) error {
 	w.instance.InjectFault(emulator.Fault{Status: http.StatusUnauthorized, Code: "authentication_invalid"})
 	if _, err := w.CountUsers(ctx); !clerk.Unauthorized(err) {
@@ -306,7 +306,7 @@ func TestEveryCallFitsClerksDocument(t *testing.T) {
 	}
 }
 
-// What makes a call is told by its context: the client's other methods have none.
+// A method that makes a call has a context; the client's other methods have none.
 func TestEveryCallIsAttempted(t *testing.T) {
 	t.Parallel()
 	attempted := attempts()

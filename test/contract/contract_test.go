@@ -19,10 +19,10 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/contract"
 )
 
-// private stands in messages where nothing of them may be repeated.
+// private is a text in messages that must not be repeated.
 const private = "pr1vate"
 
-// message is a request as the operator would send it, but for what is set here.
+// message is a request like the operator's, with changes.
 type message struct {
 	method, path, body       string
 	contentType, version, by string
@@ -358,7 +358,7 @@ func TestRequestThatBreaksOffIsNone(t *testing.T) {
 	}
 }
 
-// spy is a test that others look at.
+// spy is a test that another test observes.
 type spy struct {
 	testing.TB
 

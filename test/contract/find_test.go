@@ -34,7 +34,7 @@ func TestFindBelievesTheEnvironment(t *testing.T) {
 	}
 }
 
-// The search itself is tried in a checkout of its own.
+// The search is tested in its own checkout.
 func TestFindLooksAround(t *testing.T) {
 	const name = "users-" + contract.Version + ".yml"
 	above := t.TempDir()

@@ -98,7 +98,7 @@ func newClient(t *testing.T) client.Client {
 	return c
 }
 
-// eventually waits until what holds, and fails the test when that takes longer than limit.
+// eventually waits until a condition holds, and fails the test if that takes longer than limit.
 func eventually(t *testing.T, limit time.Duration, what string, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(limit); !holds(); time.Sleep(20 * time.Millisecond) {

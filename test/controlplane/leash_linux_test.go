@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Only Linux has a signal for the death of a parent, so elsewhere a leash that is killed leaves its process.
+// Only Linux has a signal for the death of a parent, so elsewhere a killed leash leaves its process.
 func TestProcessEndsWithItsLeash(t *testing.T) {
 	t.Parallel()
 	process, pid := runSleep(t, leashed(t))

@@ -20,8 +20,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
 )
 
-// holdVariable makes this test binary a program that starts a control plane, says where it is
-// and waits to be killed.
+// holdVariable makes this test binary a program that starts a control plane, prints its place and waits to be killed.
 const holdVariable = "CLERK_OPERATOR_TEST_HOLD"
 
 func holdControlPlane() int {
@@ -65,7 +64,7 @@ func TestNothingOutlivesItsStarter(t *testing.T) {
 	}
 }
 
-// startHolder starts this test binary as a holder and returns the directory that it says.
+// startHolder starts this test binary as a holder and returns the printed directory.
 func startHolder(t *testing.T) (*exec.Cmd, io.Closer, string) {
 	t.Helper()
 	self, err := os.Executable()
@@ -183,8 +182,8 @@ func readPID(t *testing.T, dir, name string) int {
 	return pid
 }
 
-// alive says whether a process with this id exists. One that is dead but that nobody has waited
-// for yet does not count where /proc tells.
+// alive reports whether a process with this id exists. A dead process that nobody has waited for does not count, if
+// /proc shows it.
 func alive(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err == nil && strings.Contains(string(stat), ") Z ") {

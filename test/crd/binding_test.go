@@ -12,10 +12,10 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
 )
 
-// transition is an edit of a spec, which may be refused once the object is bound. Before, all are accepted.
+// transition is an edit of a spec that may be refused after the object is bound. Before that, all edits are accepted.
 type transition struct {
 	before, after string
-	// field and refused are what an object bound to user_1 is told; none: the edit is accepted.
+	// field and refused are the refusal for an object bound to user_1; empty if the edit is accepted.
 	field, refused string
 }
 
@@ -103,8 +103,8 @@ func TestStatusCannotBindAnotherUser(t *testing.T) {
 	bind(t, c, u, "user_1")
 }
 
-// TestUnboundObjectCanBeCorrected shows the way out for an adopted user that is gone from Clerk: without status.userID
-// the object takes another one.
+// TestUnboundObjectCanBeCorrected shows the remedy for an adopted user that was deleted at Clerk: without status.userID
+// the object accepts another one.
 func TestUnboundObjectCanBeCorrected(t *testing.T) {
 	t.Parallel()
 	c, namespace := newClient(t), controlplane.Namespace(t)
@@ -128,7 +128,7 @@ func created(t *testing.T, c client.Client, namespace, spec string) *unstructure
 	return u
 }
 
-// edited is the object with another spec.
+// edited returns the object with another spec.
 func edited(t *testing.T, u *unstructured.Unstructured, spec string) *unstructured.Unstructured {
 	t.Helper()
 	u = u.DeepCopy()
@@ -136,7 +136,7 @@ func edited(t *testing.T, u *unstructured.Unstructured, spec string) *unstructur
 	return u
 }
 
-// bind writes the status that an object has once it is bound.
+// bind writes the status of a bound object.
 func bind(t *testing.T, c client.Client, u *unstructured.Unstructured, userID string) {
 	t.Helper()
 	u.Object["status"] = map[string]any{

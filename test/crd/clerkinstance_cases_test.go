@@ -30,7 +30,7 @@ func instanceWith(fields string) string {
 	return strings.TrimSuffix("{secretKeyRef: {name: clerk}, "+fields, ", ") + "}"
 }
 
-// instanceRefusals are specs of a ClerkInstance that are wrong.
+// instanceRefusals are invalid specs of a ClerkInstance.
 func instanceRefusals() map[string]refusal {
 	return merged(accessRefusals(), selectorRefusals(), budgetRefusals())
 }
@@ -100,7 +100,7 @@ func budgetRefusals() map[string]refusal {
 	}
 }
 
-// acceptedInstances are specs of a ClerkInstance at the edge of what is right.
+// acceptedInstances are valid specs of a ClerkInstance at the limits.
 func acceptedInstances() map[string]string {
 	return map[string]string{
 		"KeyOnly":       instanceWith(``),

@@ -25,7 +25,7 @@ const (
 	ether = "0x52908400098527886E0F7030069857D2E4169EE7"
 )
 
-// userRefusals are specs of a ClerkUser that can be judged without Clerk, and are wrong.
+// userRefusals are specs of a ClerkUser that are invalid whatever Clerk says.
 func userRefusals() map[string]refusal {
 	return merged(identifierRefusals(), emailRefusals(), phoneRefusals(), fieldRefusals(), sourceRefusals())
 }
@@ -144,7 +144,7 @@ func fieldRefusals() map[string]refusal {
 	}
 }
 
-// acceptedUsers are specs of a ClerkUser at the edge of what is right.
+// acceptedUsers are valid specs of a ClerkUser at the limits.
 func acceptedUsers() map[string]string {
 	keys := repeated(1000, func(i int) string { return fmt.Sprintf("k%d: 1", i) })
 	emails := repeated(20, func(i int) string { return fmt.Sprintf("{address: a%d@b.c}", i) })
@@ -169,7 +169,7 @@ func acceptedUsers() map[string]string {
 		"LocaleOfLanguage":     `{userID: user_1, locale: de}`,
 		"LocaleOfScript":       `{userID: user_1, locale: zh-Hant-TW}`,
 		"InstanceElsewhere":    `{userID: user_1, instanceRef: {name: shop.eu, namespace: clerk-shared}}`,
-		// A manifest that pins the id of the user it once created must stay valid where the object is made anew.
+		// A manifest with the id of the user that it once created must stay valid when the object is created again.
 		"UserIDBesideInitial":   `{userID: user_1, initial: {createdAt: "2024-02-29T12:00:00Z", skipLegalChecks: true}}`,
 		"PasswordBesideInitial": `{username: ada, password: {secretKeyRef: {name: s, key: k}, skipChecks: true}, initial: {totpSecretRef: {name: s, key: t}}}`,
 		"ImageOfAConfigMap":     `{username: ada, profileImage: {configMapKeyRef: {name: portraits, key: ada.png}}}`,

@@ -19,10 +19,10 @@ const (
 	carriedOutOnce = "cannot be changed, since the action may have been carried out; create another ClerkUserAction"
 )
 
-// acting is the spec of a ClerkUserAction with what is given beside the user.
+// acting is the spec of a ClerkUserAction with a user and more fields.
 func acting(rest string) string { return "{userRef: {name: ada}, " + rest + "}" }
 
-// actionRefusals are specs of a ClerkUserAction that are wrong.
+// actionRefusals are invalid specs of a ClerkUserAction.
 func actionRefusals() map[string]refusal {
 	return map[string]refusal{
 		"NoAction":          {`{userRef: {name: ada}}`, "spec", oneAction},
@@ -44,7 +44,7 @@ func actionRefusals() map[string]refusal {
 	}
 }
 
-// acceptedActions are specs of a ClerkUserAction at the edge of what is right.
+// acceptedActions are valid specs of a ClerkUserAction at the limits.
 func acceptedActions() map[string]string {
 	return map[string]string{
 		"VerifyPassword":    acting(`verifyPassword: {secretKeyRef: {name: s, key: k}}`),

@@ -42,7 +42,7 @@ func TestWhatIsAcceptedDecodes(t *testing.T) {
 	}
 }
 
-// door is where objects of one kind come in.
+// door sends objects of one kind to the API server.
 type door struct {
 	rest            rest.Interface
 	kind, resource  string

@@ -12,7 +12,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/letters"
 )
 
-// TestLetters holds the API server to the table that internal/plan holds the planner to.
+// TestLetters checks the API server by the table that also checks the planner in internal/plan.
 func TestLetters(t *testing.T) {
 	t.Parallel()
 	c, namespace := newClient(t), controlplane.Namespace(t)

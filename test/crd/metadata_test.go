@@ -21,7 +21,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
 )
 
-// TestMetadataIsKeptAsWritten shows what the operator is given to judge: with its rules alone the API server changes
+// TestMetadataIsKeptAsWritten shows what the operator receives: with its rules alone the API server changes
 // nothing inside metadata, and drops no null.
 func TestMetadataIsKeptAsWritten(t *testing.T) {
 	t.Parallel()
@@ -37,7 +37,7 @@ func TestMetadataIsKeptAsWritten(t *testing.T) {
 	}
 }
 
-// TestMetadataPolicy shows what a cluster with config/admission says at once.
+// TestMetadataPolicy shows what a cluster with config/admission refuses at once.
 func TestMetadataPolicy(t *testing.T) {
 	t.Parallel()
 	c, namespace := newClient(t), controlplane.Namespace(t)

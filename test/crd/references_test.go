@@ -119,7 +119,7 @@ func put(object, value map[string]any, path []string) {
 	object[path[len(path)-1]] = value
 }
 
-// tricks are spellings by which a reference could mean something else than one object by its plain name.
+// tricks are spellings with which a reference could mean something else than an object's plain name.
 func tricks(field string) []string {
 	all := []string{
 		"", ".", "..", "../x", "/x", "x/", "other/x", "x/../y", `..\x`, "x y", " x", "x\n", "x?y=z", "x#y", "%2e%2e%2fx", "*", "x:y", "ü",
@@ -133,7 +133,7 @@ func tricks(field string) []string {
 	return all
 }
 
-// TestOnlyInstancesAreSharedAcrossNamespaces keeps Secrets at home: a reference to one has no field for a namespace, and
+// TestOnlyInstancesAreSharedAcrossNamespaces keeps Secrets in their namespace: a reference to one has no namespace field, and
 // kubectl refuses it.
 func TestOnlyInstancesAreSharedAcrossNamespaces(t *testing.T) {
 	t.Parallel()

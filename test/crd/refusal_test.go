@@ -14,7 +14,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
 )
 
-// refusal is a spec that the API server refuses, the field that it must blame and what it must say to write instead.
+// refusal is a spec that the API server refuses, with the field and the remedy that the refusal must name.
 type refusal struct {
 	spec, field, remedy string
 }
@@ -74,7 +74,7 @@ func checkAccepted(t *testing.T, kind string, specs map[string]string) {
 	}
 }
 
-// expectRefused fails unless the API server judged the object invalid, with a cause that names the field and the remedy.
+// expectRefused fails unless the API server refused the object as invalid, with a cause that names the field and the remedy.
 func expectRefused(t *testing.T, err error, field, remedy string) {
 	t.Helper()
 	if err == nil {

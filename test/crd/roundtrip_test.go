@@ -17,7 +17,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
 )
 
-// TestOmittedAndEmptyAreTwoThings sends every optional field of a spec once as its empty wish and once not at all.
+// TestOmittedAndEmptyAreTwoThings sends every optional field of a spec once with its empty value and once not at all.
 func TestOmittedAndEmptyAreTwoThings(t *testing.T) {
 	t.Parallel()
 	checkExplicitValues(t, reflect.TypeFor[v1alpha1.ClerkUserSpec]())

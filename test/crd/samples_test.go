@@ -75,7 +75,7 @@ func TestSamples(t *testing.T) {
 	}
 }
 
-// TestSamplesAreHarmless keeps the samples from writing to anybody, or from showing a real key.
+// TestSamplesAreHarmless checks that the samples send nothing to real people and contain no real key.
 func TestSamplesAreHarmless(t *testing.T) {
 	t.Parallel()
 	for _, sample := range samples(t) {

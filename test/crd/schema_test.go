@@ -161,7 +161,7 @@ func TestEveryFieldIsExplained(t *testing.T) {
 }
 
 // TestNothingIsDefaulted keeps specs as they were written, so that a GitOps tool sees no drift. The one default is the
-// status with which an object begins: no verdict yet.
+// status with which an object begins: no result yet.
 func TestNothingIsDefaulted(t *testing.T) {
 	t.Parallel()
 	eachField(t, func(t *testing.T, kind string, f field) {

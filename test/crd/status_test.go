@@ -14,8 +14,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
 )
 
-// TestStatusBeginsWithoutResult shows that tools which wait see "in progress" from the first second, and that nobody
-// brings a status along.
+// TestStatusBeginsWithoutResult shows that tools which wait see "in progress" from the first second, and that no manifest
+// sets a status.
 func TestStatusBeginsWithoutResult(t *testing.T) {
 	t.Parallel()
 	c, namespace := newClient(t), controlplane.Namespace(t)

@@ -17,7 +17,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
 )
 
-// anotherGroup holds a copy of the CRD, whose rules can change without other tests being told.
+// anotherGroup has a copy of the CRD, whose rules can change without an effect on other tests.
 const anotherGroup = "earlier.clerk-operator.io"
 
 // TestObjectsStoredUnderLooserRulesStayUsable stores identifiers before the rules about letters exist. The operator must

@@ -79,7 +79,7 @@ func TestDefaultIsAcceptedByTheAPIServer(t *testing.T) {
 	}
 }
 
-// TestDefaultHangsTogether follows the names by which the objects of config/default mean each other.
+// TestDefaultHangsTogether follows the names by which the objects of config/default refer to each other.
 func TestDefaultHangsTogether(t *testing.T) {
 	t.Parallel()
 	objects := rendered(t)
@@ -131,7 +131,7 @@ func TestDefaultHangsTogether(t *testing.T) {
 	}
 }
 
-// checkPorts makes sure that probes ask at a port that is there.
+// checkPorts checks that probes use an existing port.
 func checkPorts(t *testing.T, d *appsv1.Deployment) {
 	t.Helper()
 	for _, container := range d.Spec.Template.Spec.Containers {

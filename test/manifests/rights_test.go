@@ -32,7 +32,7 @@ func aggregated(objects []client.Object, role string) []rbacv1.PolicyRule {
 	return rules
 }
 
-// TestPeoplesRights asks a real API server what view, edit and admin of a namespace may do with our kinds.
+// TestPeoplesRights checks on a real API server what view, edit and admin of a namespace may do with our kinds.
 func TestPeoplesRights(t *testing.T) {
 	t.Parallel()
 	c, objects := newClient(t), rendered(t)
@@ -111,7 +111,7 @@ func bindRules(t *testing.T, c client.Client, namespace, role string, rules []rb
 	t.Fatalf("the rights of %s do not come into force", role)
 }
 
-// mayDo asks whether a user may do something with one of our kinds.
+// mayDo reports whether a user may do something with one of our kinds.
 func mayDo(t *testing.T, c client.Client, user string, act authorizationv1.ResourceAttributes) bool {
 	t.Helper()
 	act.Group = v1alpha1.GroupVersion.Group

@@ -85,7 +85,7 @@ func TestKeyThatIsThereIsNeverReplaced(t *testing.T) {
 	}
 }
 
-// Two replicas may start at once: the one that comes second takes the key of the first.
+// Two replicas may start at once: the second one uses the key of the first.
 func TestLoserOfARaceTakesTheWinnersKey(t *testing.T) {
 	t.Parallel()
 	winner, err := NewKey()

@@ -53,7 +53,7 @@ func newTestBrake(t *testing.T, objects ...client.Object) Brake {
 	}
 }
 
-// through is what is to be done to a user through one of the ClerkInstances.
+// through is a request for a user through one of the ClerkInstances.
 func through(instance client.Object, userID string) Request {
 	return Request{
 		Instance: instance.(*v1alpha1.ClerkInstance), InstanceID: testInstanceID, Environment: v1alpha1.EnvironmentProduction,
@@ -96,7 +96,7 @@ func TestBrakeCountsInAWindow(t *testing.T) {
 	}
 }
 
-// recorded leaves out what is not on record.
+// recorded leaves out what is not recorded.
 func recorded(counts ...*v1alpha1.DeletionCount) []*v1alpha1.DeletionCount {
 	return slices.DeleteFunc(counts, func(c *v1alpha1.DeletionCount) bool { return c == nil })
 }
@@ -134,7 +134,7 @@ func TestReleaseOfWhatWasAskedForBefore(t *testing.T) {
 	}
 }
 
-// A release lets go what was asked for before it, and nothing that was never paused.
+// A release allows what was requested before it, and nothing else.
 func TestReleasedRequestIsNotCounted(t *testing.T) {
 	t.Parallel()
 	full := newTestInstance()
@@ -274,7 +274,7 @@ func TestRecordNamesTheUsersCountedLast(t *testing.T) {
 	}
 }
 
-// TestManyCountAtOnce has 32 workers delete through three ClerkInstances, and after a restart once more.
+// TestManyCountAtOnce makes 32 workers delete through three ClerkInstances, and once more after a restart.
 func TestManyCountAtOnce(t *testing.T) {
 	t.Parallel()
 	const maxCount, workers = 10, 32

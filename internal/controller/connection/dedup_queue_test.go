@@ -74,7 +74,7 @@ func TestReaderIsGivenWhatThereIsAndWhatComes(t *testing.T) {
 		go q.Receive(ctx, func(items []string) {
 			got = append(got, items)
 			if len(got) == 1 {
-				// What comes while the reader is at work is not lost.
+				// Items that arrive while the reader is busy are not lost.
 				q.Add("c", "a")
 			}
 		})

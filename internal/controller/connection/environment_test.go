@@ -31,7 +31,7 @@ var (
 	eve = types.NamespacedName{Namespace: "team-e", Name: "eve"}
 )
 
-// environment is an emulated Clerk and a pool, by the clock of a bubble of virtual time.
+// environment has an emulated Clerk and a pool, with the clock of a bubble of virtual time.
 type environment struct {
 	t      *testing.T
 	server *emulator.Server
@@ -76,12 +76,12 @@ func (s *environment) client(keyID string, limiter *clerk.RateLimiter) *clerk.Cl
 	return client
 }
 
-// usual are terms with a budget that is never used up.
+// usual returns terms with a budget that is never used up.
 func usual() Terms {
 	return Terms{RequestsPer10s: 1000, Interval: time.Minute, FullInterval: time.Hour}
 }
 
-// join makes a ClerkInstance lead to a Clerk instance with a key, and usable.
+// join makes a ClerkInstance use a Clerk instance with a valid key.
 func (s *environment) join(name types.NamespacedName, instanceID, keyID string, terms Terms) *clerk.Client {
 	s.t.Helper()
 	limiter, m := s.pool.Join(name, instanceID, terms)
@@ -96,7 +96,7 @@ func usableWith(instanceID string, client *clerk.Client, m *mirror.Mirror) State
 	}}
 }
 
-// mirror returns the mirror of an instance that some ClerkInstance leads to.
+// mirror returns the mirror of an instance that some ClerkInstance uses.
 func (s *environment) mirror(instanceID string) *mirror.Mirror {
 	s.t.Helper()
 	m, found := s.pool.Mirror(instanceID)
@@ -106,7 +106,7 @@ func (s *environment) mirror(instanceID string) *mirror.Mirror {
 	return m
 }
 
-// start starts the pool and returns what stops it and waits until it has ended.
+// start starts the pool and returns the function that stops it and waits for its end.
 func (s *environment) start() (stop func()) {
 	ctx, cancel := context.WithCancel(s.t.Context())
 	ended := make(chan error)
@@ -120,7 +120,7 @@ func (s *environment) start() (stop func()) {
 	}
 }
 
-// keysUsed returns with which keys an instance was called since the last time.
+// keysUsed returns the keys of the calls to an instance since the last check.
 func keysUsed(i *emulator.Instance) []string {
 	var keys []string
 	for _, e := range i.Journal() {
@@ -133,7 +133,7 @@ func keysUsed(i *emulator.Instance) []string {
 	return keys
 }
 
-// received empties a queue and returns what was in it, sorted.
+// received empties a queue and returns its items, sorted.
 func received(from *DedupQueue[types.NamespacedName]) []types.NamespacedName {
 	return slices.SortedFunc(slices.Values(from.take()), compareNames)
 }

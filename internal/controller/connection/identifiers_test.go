@@ -14,7 +14,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
-// delivered takes out what was put in for objects to try again.
+// delivered empties the queue of objects that can try again.
 func delivered(i *Identifiers) []string {
 	var uids []string
 	for _, freed := range i.freed.take() {
@@ -55,7 +55,7 @@ func TestFreedIdentifiersReachThoseThatWereRefusedThem(t *testing.T) {
 	}
 }
 
-// A refusal may be on its way while another reconciliation frees the identifier.
+// A refusal may arrive after another reconciliation has freed the identifier.
 func TestIdentifierFreedWhileTheRefusalWasOnItsWay(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)

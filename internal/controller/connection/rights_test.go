@@ -12,7 +12,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
-// TestRightsAreGivenOutInPieces checks that whoever was given one piece cannot turn it into another.
+// TestRightsAreGivenOutInPieces checks that no piece can be turned into another.
 func TestRightsAreGivenOutInPieces(t *testing.T) {
 	t.Parallel()
 	s := newEnvironment(t)
@@ -63,7 +63,7 @@ func TestRightsAreGivenOutInPieces(t *testing.T) {
 	}
 }
 
-// TestRightsAreOfTheCaller checks that calls are made with the connection's key and wait in the caller's name.
+// TestRightsAreOfTheCaller checks that calls use the connection's key and the caller's flow.
 func TestRightsAreOfTheCaller(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -55,7 +55,7 @@ func TestClerkInstancesOfOneClerkInstanceShareWhatItHas(t *testing.T) {
 	}
 }
 
-// tokens is how many calls a rate limiter lets through at once after a while of rest.
+// tokens returns how many calls a rate limiter allows at once after a pause.
 func (s *environment) tokens(limiter *clerk.RateLimiter) int {
 	s.t.Helper()
 	time.Sleep(time.Minute)
@@ -200,7 +200,7 @@ func TestMirrorReadsWithTheKeyOfAMember(t *testing.T) {
 				if diff := cmp.Diff([]string{"key-1"}, keysUsed(s.first)); diff != "" {
 					t.Fatalf("at first read with (-want +got):\n%s", diff)
 				}
-				// Between two looks, so that none is under way.
+				// Between two incremental syncs, so that none is under way.
 				time.Sleep(30 * time.Second)
 				s.first.ResetJournal()
 				tc.then(s)
@@ -269,7 +269,7 @@ func TestMirrorsEndWithThePool(t *testing.T) {
 	})
 }
 
-// A call that is under way when the pool is stopped may take its time to end.
+// A call that is under way when the pool stops may take its time.
 func TestPoolEndsAfterItsMirrors(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -44,7 +44,7 @@ func cluster(t rapid.TB, objects ...client.Object) client.WithWatch {
 	return b.Build()
 }
 
-// Draws of the property below: few names, so that they meet.
+// Draws of the property below: few names, so that they coincide.
 func drawName(t *rapid.T, label string) types.NamespacedName {
 	return types.NamespacedName{
 		Namespace: rapid.SampledFrom([]string{"team-a", "team-b", "platform"}).Draw(t, label+" namespace"),
@@ -84,7 +84,7 @@ func attempted(more string) map[string]string {
 	}
 }
 
-// TestBothDirectionsAgree holds what an object leads to against what leads to an instance, over random clusters.
+// TestBothDirectionsAgree compares the instance of an object with the objects of an instance, over random clusters.
 func TestBothDirectionsAgree(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

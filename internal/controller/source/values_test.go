@@ -123,8 +123,8 @@ func readAll(t *testing.T, spec *v1alpha1.ClerkUserSpec, stored []client.Object)
 	return values, err
 }
 
-// TestEveryReferenceIsInTheTable goes by the types of the API: a field that names a Secret or ConfigMap and has no row in the table
-// is found here.
+// TestEveryReferenceIsInTheTable uses the types of the API: it finds a field that names a Secret or ConfigMap and has
+// no row in the table.
 func TestEveryReferenceIsInTheTable(t *testing.T) {
 	t.Parallel()
 	user, want := userOfAll()
@@ -224,7 +224,7 @@ func TestFieldThatCannotBeReadIsLeftOut(t *testing.T) {
 			if diff := cmp.Diff([]string{name}, values.LeftOut); diff != "" {
 				t.Errorf("left out (-want +got):\n%s", diff)
 			}
-			// What was read must be as if all had been, but for the field.
+			// The values must be as if all had been read, except for the field.
 			complete.LeaveOut(name, sent())
 			complete.Inputs.Initial = plan.InitialInputs{}
 			if !reflect.DeepEqual(complete.Inputs, values.Inputs) {

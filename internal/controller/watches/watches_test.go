@@ -24,7 +24,7 @@ import (
 	toolscache "k8s.io/client-go/tools/cache"
 )
 
-// observed is a state with a clock and a log of its own.
+// observed is a state with its own clock and log.
 type observed struct {
 	*Watches
 
@@ -156,7 +156,7 @@ func TestMetricsBeginAtZeroAndStayClosed(t *testing.T) {
 	}
 }
 
-// TestInformerRecovers runs an informer against lists that are refused at first, and then are not.
+// TestInformerRecovers runs an informer whose lists are refused at first.
 func TestInformerRecovers(t *testing.T) {
 	t.Parallel()
 	o := newObserved(t)
@@ -199,7 +199,7 @@ func TestInformerRecovers(t *testing.T) {
 	until("the object", func() bool { return len(informer.GetStore().List()) == 1 })
 }
 
-// TestListThatIsAWatch has an object that does not decode end a watch that begins with the present objects.
+// TestListThatIsAWatch ends a watch that begins with the present objects by an object that does not decode.
 func TestListThatIsAWatch(t *testing.T) {
 	t.Parallel()
 	o := newObserved(t)
