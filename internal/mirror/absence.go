@@ -102,7 +102,7 @@ func (s *session) ensureInstance(ctx context.Context) error {
 	return errOtherInstance
 }
 
-// missing returns the covered users that no list has shown and that were not known to be absent, and the number of
+// missing returns the covered users that no list has shown, except those that were known to be absent, and counts the
 // users that were not known to be absent. unsure are users that lists need not show: new ones about which nothing is
 // known, and ones that no follower owns. They are read by id and do not count for the others. A user that was read by
 // id meanwhile exists. The caller holds the lock.

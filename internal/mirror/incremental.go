@@ -152,7 +152,7 @@ func (s *session) endIncremental() {
 }
 
 // overrun ends an incremental sync that had more to read than it may. If most of it were our own writes, as after the
-// creation of many users, the next sync continues from here, and the next full sync finds what others changed
+// creation of many users, the next sync continues from here. The next full sync then finds what others changed
 // meanwhile. Otherwise incremental syncs stop until that full sync.
 func (s *session) overrun() {
 	s.mu.Lock()

@@ -93,8 +93,8 @@ type session struct {
 	instanceID string
 }
 
-// work does the most urgent thing that is due, with at most one call to Clerk, so that a call that waits or fails
-// repeats no other call. It returns the retries of that kind of read, or nil if nothing was due.
+// work does the most urgent thing that is due, with at most one call to Clerk. So a call that waits or fails repeats no
+// other call. work returns the retries of that kind of read, or nil if nothing was due.
 func (s *session) work(ctx context.Context) (tried *retries, err error) {
 	plan := &s.schedule
 	s.mu.Lock()

@@ -24,8 +24,8 @@ func readImage(spec *v1alpha1.ProfileImage, in Inputs) *desiredImage {
 	return &desiredImage{none: isTrue(spec.None), image: in.ProfileImage, digest: in.ProfileImageDigest}
 }
 
-// planImage plans at most one call. It uploads the image if it differs from the last upload or if the user has none,
-// and removes an image that is ours and no longer declared, or that must not exist.
+// planImage plans at most one call. It uploads the image if it differs from the last upload or if the user has none. It
+// removes an image that is ours and no longer declared, or that must not exist.
 func (d *Desired) planImage(u *clerk.User, p Policy) []Change {
 	upload := d.image != nil && !d.image.none
 	switch {
