@@ -98,7 +98,7 @@ func TestIntend(t *testing.T) {
 	}
 }
 
-func TestSettle(t *testing.T) {
+func TestPrune(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		spec    v1alpha1.ClerkUserSpec
@@ -225,8 +225,8 @@ func TestForgetsCoversEachEntry(t *testing.T) {
 	}
 }
 
-// TestSettleKeepsEveryFieldOfARecord is for a user that has everything that is declared, and was given it by the operator.
-func TestSettleKeepsEveryFieldOfARecord(t *testing.T) {
+// TestPruneKeepsEveryFieldOfARecord uses a user that got everything declared from the operator.
+func TestPruneKeepsEveryFieldOfARecord(t *testing.T) {
 	t.Parallel()
 	full := fullRecord(t)
 	spec := emails(email("ada@x.io"))

@@ -38,7 +38,7 @@ var (
 	mark      = plan.Mark{Cluster: leakMarker, Namespace: "ns", Name: "ada", UID: "u1", Origin: v1alpha1.OriginCreated}
 )
 
-// pair is a question to the planner.
+// pair is an input of the planner.
 type pair struct {
 	spec    v1alpha1.ClerkUserSpec
 	applied v1alpha1.Applied
@@ -335,7 +335,7 @@ func drawMark(t *rapid.T, u *clerk.User) {
 	}
 }
 
-// drawEdits is the user after some people and applications were at it.
+// drawEdits returns the user after edits by people and applications.
 func drawEdits(t *rapid.T, u *clerk.User) *clerk.User {
 	u = copyUser(u)
 	edits := []func(){

@@ -20,7 +20,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// TestMain asks the laws more often than rapid would by itself. Say -rapid.checks for another number.
+// TestMain checks the laws more often than rapid does by default. The flag -rapid.checks sets another number.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	chosen := false
@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// laws hold for every question. Each is a test of its own below, and all of them together a fuzz target.
+// laws hold for every pair. Each is a separate test below, and all together are a fuzz target.
 var laws = map[string]func(*rapid.T, pair){
 	"Deterministic":  deterministic,
 	"Pure":           pure,
@@ -82,7 +82,7 @@ func mustCarryOut(t *rapid.T, u *clerk.User, changes []plan.Change) *clerk.User 
 	return final
 }
 
-// reach is where repeated plans lead: plan, record, carry out, until nothing is left to do.
+// reach plans, records and carries out until the plan is empty, and returns the result.
 func reach(t *rapid.T, p pair) (*clerk.User, v1alpha1.Applied) {
 	t.Helper()
 	u, applied := p.user, p.applied
@@ -144,7 +144,7 @@ func satisfying(t *rapid.T, p pair) {
 	}
 }
 
-// atRest says that one plan is enough for a user that exists, and two for one that does not.
+// atRest: one plan is enough for a user that exists, and two for one that does not.
 func atRest(t *rapid.T, p pair) {
 	first := plan.For(p.desired(), p.user)
 	final, applied := mustCarryOut(t, p.user, first), plan.Confirm(p.applied, p.desired(), first)
@@ -158,7 +158,7 @@ func atRest(t *rapid.T, p pair) {
 	}
 }
 
-// crashSafe says that after any prefix of the plan, whose record was written before it, the goal is still reached.
+// crashSafe: after any prefix of the plan, whose record was written before it, the goal is still reached.
 func crashSafe(t *rapid.T, p pair) {
 	todo := plan.For(p.desired(), p.user)
 	stop := rapid.IntRange(0, len(todo)).Draw(t, "crash after")
@@ -177,7 +177,7 @@ func crashSafe(t *rapid.T, p pair) {
 	}
 }
 
-// cautious looks at every state on the way, and at the order that the package promises.
+// cautious checks every intermediate state, and the order that the package documents.
 func cautious(t *rapid.T, p pair) {
 	todo := plan.For(p.desired(), p.user)
 	if p.user == nil {
@@ -212,7 +212,7 @@ func cautious(t *rapid.T, p pair) {
 
 func shut(u *clerk.User) bool { return u.Banned || u.Locked }
 
-// rank is the place of a change in the order that the package promises.
+// rank is the position of a change in the order that the package documents.
 func rank(c plan.Change) int {
 	switch c := c.(type) {
 	case plan.Ban:
@@ -292,7 +292,7 @@ func shrinking(t *rapid.T, p pair) {
 	}
 }
 
-// discreet says that what the spec omits and we did not add stays as it was.
+// discreet: what the spec omits and we did not add stays unchanged.
 func discreet(t *rapid.T, p pair) {
 	if p.user == nil {
 		return
@@ -304,7 +304,7 @@ func discreet(t *rapid.T, p pair) {
 	}
 }
 
-// reverting says that declaring something and then taking it back leaves nothing of it behind.
+// reverting: a declaration that is removed again leaves nothing behind.
 func reverting(t *rapid.T, p pair) {
 	if p.user == nil {
 		return
@@ -345,7 +345,7 @@ func reverting(t *rapid.T, p pair) {
 	}
 }
 
-// silent prints everything in every way that loggers use.
+// silent prints everything in every way that loggers use, and finds no value.
 func silent(t *rapid.T, p pair) {
 	d := p.desired()
 	shown := []any{d, *d, p.inputs.of(p.spec), plan.InitialInputs{Password: clerk.NewSecret(leakMarker)}}
@@ -374,7 +374,7 @@ func silent(t *rapid.T, p pair) {
 	}
 }
 
-// fingerprinted says that of everything that is planned it can be noticed whether Clerk kept it.
+// fingerprinted: for everything that is planned a fingerprint shows whether Clerk kept it.
 func fingerprinted(t *rapid.T, p pair) {
 	if p.user == nil {
 		return

@@ -150,7 +150,7 @@ func TestRemoval(t *testing.T) {
 	}
 }
 
-func TestHandOver(t *testing.T) {
+func TestTransfer(t *testing.T) {
 	t.Parallel()
 	to := plan.Mark{Cluster: leakMarker, Namespace: "ns", Name: "ada-2", UID: "u2", Origin: v1alpha1.OriginCreated}
 	was := mark

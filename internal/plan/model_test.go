@@ -15,7 +15,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// carryOut is what becomes of a user at Clerk by a plan. The user that is given stays as it is.
+// carryOut returns the user at Clerk after a plan. The given user is not changed.
 func carryOut(u *clerk.User, changes []plan.Change) (*clerk.User, error) {
 	for _, c := range changes {
 		next, err := act(u, c)

@@ -14,12 +14,12 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// example is a question to the planner and the answer to it.
+// example is an input of the planner and the expected plan.
 type example struct {
 	spec    v1alpha1.ClerkUserSpec
 	applied v1alpha1.Applied
 	lift    bool
-	// user is the one at Clerk; nil is ada as she is.
+	// user is the user at Clerk; nil means ada.
 	user *clerk.User
 	// want is the plan as render shows it.
 	want []string

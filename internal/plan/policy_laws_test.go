@@ -34,7 +34,7 @@ func drawPolicy(t *rapid.T, todo []plan.Change) plan.Policy {
 
 func blocked(p plan.Policy, part plan.Part) bool { return p.Withheld[part.Field] || p.Refused[part] }
 
-// obedient says that a policy withholds what it names, loses nothing, and takes no last way in.
+// obedient: a policy withholds what it names, loses nothing, and removes no last way to sign in.
 func obedient(t *rapid.T, p pair) {
 	todo := plan.For(p.desired(), p.user)
 	do, withheld := plan.Allow(plan.Policy{Observe: true}, todo, p.desired(), p.user)
@@ -124,7 +124,7 @@ func addsAddress(do []plan.Change, address string) bool {
 	})
 }
 
-// wantRightsOf fails if a user has metadata, or a way in, that it shall not have.
+// wantRightsOf fails if a user has metadata, or a way to sign in, that it must not have.
 func wantRightsOf(t *rapid.T, u, goal *clerk.User) {
 	for _, field := range []string{plan.FieldPublicMetadata, plan.FieldPrivateMetadata, plan.FieldUnsafeMetadata} {
 		if diff := cmp.Diff(asJSON(metadataAt(goal, field)), asJSON(metadataAt(u, field))); diff != "" {

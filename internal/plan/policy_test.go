@@ -261,7 +261,7 @@ func refuse(parts ...plan.Part) plan.Policy {
 	return policy
 }
 
-func TestWhatRestsOnOtherChanges(t *testing.T) {
+func TestDependsOn(t *testing.T) {
 	t.Parallel()
 	failed := []plan.Change{plan.AddEmailAddress{}}
 	resting := []plan.Change{
@@ -302,7 +302,7 @@ func TestWhatRestsOnOtherChanges(t *testing.T) {
 	check(relaxing, []plan.Change{plan.MergeMetadata{}}, true)
 }
 
-func TestWhatTakesAway(t *testing.T) {
+func TestRevokes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []plan.Change{
 		plan.Ban{}, plan.Lock{}, plan.MergeMetadata{}, plan.ReplaceMetadata{}, plan.DeleteEmailAddress{}, plan.DeletePhoneNumber{},

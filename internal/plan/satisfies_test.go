@@ -17,7 +17,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// unmet is what of a question does not hold of the user that its plan led to. It is written from the words of the API,
+// unmet returns what does not hold for the user that the plan led to. It is written from the documentation of the API,
 // not from the planner's code, and is empty when all is well. What cannot be reached is held to be met only under the
 // very circumstances that the words name.
 func unmet(p pair, final *clerk.User) []string {
@@ -65,7 +65,7 @@ type identity struct {
 	linked, used bool
 }
 
-// mayStay says whether an identifier that is to go may stay: linked ones, and the last way in.
+// mayStay reports whether an undeclared identifier may stay: linked ones, and the last way to sign in.
 func (c *oracle) mayStay(i identity) bool {
 	if i.linked {
 		return true
@@ -234,7 +234,7 @@ func (c *oracle) metadata() {
 	}
 }
 
-// tooLarge says whether what is at Clerk, the wish and the mark may be more together than Clerk takes.
+// tooLarge reports whether the metadata at Clerk, the declared metadata and the mark together may exceed Clerk's limit.
 func (c *oracle) tooLarge(field string) bool {
 	merged := mergeJSON(metadataAt(c.start, field), metadataIn(c.spec)[field])
 	return len(asJSON(merged))+len(asJSON(metadataAt(c.start, field)))/2+len(mark.String()) > 8000
@@ -266,7 +266,7 @@ func valueAt(value any, path string) (any, bool) {
 	return value, true
 }
 
-// declares says whether the wish speaks of a path: it has a value there, or one above that is no object.
+// declares reports whether the declared metadata covers a path: it has a value there, or a value above that is no object.
 func declares(want map[string]any, path string) bool {
 	tokens := strings.Split(path, "/")
 	for i := range tokens {

@@ -107,7 +107,7 @@ func (w unrequested) forgetPhones(u *clerk.User) {
 	}
 }
 
-// forgetKeys removes from an object what the wish declares and what is on record as ours.
+// forgetKeys removes from an object what is declared and what is on record as ours.
 func (w unrequested) forgetKeys(at string, object, want map[string]any) {
 	for key, value := range object {
 		pointer := at + "/" + strings.ReplaceAll(strings.ReplaceAll(key, "~", "~0"), "/", "~1")
