@@ -21,27 +21,27 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// expectMissing waits out the time in which an absence is not believed, and fails unless ann is Missing then.
+// expectMissing waits until an absence counts, and fails unless the object is Missing then.
 func (f *fixture) expectMissing(name string) {
 	f.t.Helper()
 	if result := f.reconcile(name); result.RequeueAfter <= 0 || result.RequeueAfter > clerk.LagTime/6 {
-		f.t.Errorf("the user is looked for again in %s", result.RequeueAfter)
+		f.t.Errorf("the look-up is repeated after %s", result.RequeueAfter)
 	}
 	if ready := readyCondition(f.user(name)); ready != nil && ready.Reason == v1alpha1.ReasonMissing {
-		f.t.Errorf("the absence is believed at once: %+v", ready)
+		f.t.Errorf("the absence counts at once: %+v", ready)
 	}
 	f.clock.advance(clerk.LagTime)
-	f.expectReady(name, v1alpha1.ReasonMissing)
+	f.expectReason(name, v1alpha1.ReasonMissing)
 }
 
-// expectStays makes passes over a deleted object until just before the given time is over, and fails if one lets it go.
+// expectStays reconciles a deleted object until just before the given time is over, and fails if the finalizer is removed.
 func (f *fixture) expectStays(name string, d time.Duration) {
 	f.t.Helper()
 	for end := f.clock.at.Add(d); ; {
 		result := f.reconcile(name)
 		f.user(name)
 		if result.RequeueAfter <= 0 || result.RequeueAfter > clerk.LagTime/6 {
-			f.t.Fatalf("it is looked for again in %s", result.RequeueAfter)
+			f.t.Fatalf("the look-up is repeated after %s", result.RequeueAfter)
 		}
 		if !f.clock.at.Add(result.RequeueAfter).Before(end) {
 			f.clock.at = end
@@ -51,7 +51,7 @@ func (f *fixture) expectStays(name string, d time.Duration) {
 	}
 }
 
-// TestRemovalConfirmsAbsenceAfterLag has every call of a removal answered with 404 right after the user was written.
+// TestRemovalConfirmsAbsenceAfterLag answers every call of a removal with 404 right after the user was written.
 func TestRemovalConfirmsAbsenceAfterLag(t *testing.T) {
 	t.Parallel()
 	missed := func(method, path string) emulator.Fault {
@@ -73,7 +73,7 @@ func TestRemovalConfirmsAbsenceAfterLag(t *testing.T) {
 				t.Parallel()
 				f := newFixture(t)
 				f.create(newTestUser("ann", withDeletionPolicy(tc.policy)))
-				f.expectReady("ann", v1alpha1.ReasonInSync)
+				f.expectReason("ann", v1alpha1.ReasonInSync)
 				f.clock.advance(2 * time.Second)
 				before(f)
 				f.delete("ann")
@@ -91,12 +91,12 @@ func TestRemovalConfirmsAbsenceAfterLag(t *testing.T) {
 	}
 }
 
-// TestRemovalEndsThoughTheUserIsGone deletes objects whose user was deleted by hand a moment before.
+// TestRemovalEndsThoughTheUserIsGone deletes objects whose users were just deleted by hand.
 func TestRemovalEndsThoughTheUserIsGone(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann"))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	_ = f.clerk.Delete(f.onlyUser().ID)
 	f.delete("ann")
 	recordedEvents(f.Reconciler)
@@ -105,12 +105,12 @@ func TestRemovalEndsThoughTheUserIsGone(t *testing.T) {
 	f.expectEvent(v1alpha1.EventReleased)
 }
 
-// A time that nobody can have written must not hold an object for ever.
+// A recorded time in the future must not delay the removal for ever.
 func TestFutureRecordedTimeDoesNotDelayRemoval(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann"))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.edit("ann", func(u *v1alpha1.ClerkUser) {
 		u.Status.LastWriteTime = ptr.To(metav1.NewTime(start.Add(1000 * time.Hour)))
 	})
@@ -121,12 +121,12 @@ func TestFutureRecordedTimeDoesNotDelayRemoval(t *testing.T) {
 	f.expectEvent(v1alpha1.EventReleased)
 }
 
-// TestConfirmedDeletionIsNotRepeated has the API server refuse the patch that lets the object go, once.
+// TestConfirmedDeletionIsNotRepeated makes the API server refuse the patch that removes the finalizer, once.
 func TestConfirmedDeletionIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann"))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.delete("ann")
 	refused := false
 	f.Client = interceptor.NewClient(f.cluster, interceptor.Funcs{
@@ -145,10 +145,10 @@ func TestConfirmedDeletionIsNotRepeated(t *testing.T) {
 	f.expectCalls(0)
 }
 
-// TestEveryReleaseRecordsAnEvent walks all ways in which a deleted object loses its finalizer, and what is told of the user.
+// TestEveryReleaseRecordsAnEvent covers all ways in which a deleted object loses its finalizer, and the event of each.
 func TestEveryReleaseRecordsAnEvent(t *testing.T) {
 	t.Parallel()
-	inSync := func(f *fixture) { f.expectReady("ann", v1alpha1.ReasonInSync) }
+	inSync := func(f *fixture) { f.expectReason("ann", v1alpha1.ReasonInSync) }
 	edited := func(change func(*v1alpha1.ClerkUser)) func(*fixture) {
 		return func(f *fixture) {
 			inSync(f)
@@ -220,8 +220,8 @@ func TestEveryReleaseRecordsAnEvent(t *testing.T) {
 		}, v1alpha1.EventReleased, "no longer admits this namespace"},
 		"Transferred": {func(f *fixture) {
 			inSync(f)
-			f.create(newTestUser("heir", func(u *v1alpha1.ClerkUser) { u.Spec.UserID = ptr.To(f.onlyUser().ID) }))
-		}, v1alpha1.EventTransferred, "heir"},
+			f.create(newTestUser("successor", func(u *v1alpha1.ClerkUser) { u.Spec.UserID = ptr.To(f.onlyUser().ID) }))
+		}, v1alpha1.EventTransferred, "successor"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -232,14 +232,14 @@ func TestEveryReleaseRecordsAnEvent(t *testing.T) {
 			f.delete("ann")
 			f.expectGone("ann")
 			if all := recordedEvents(f.Reconciler); len(all) != 1 || strings.Fields(all[0])[1] != tc.event || !strings.Contains(all[0], tc.says) {
-				t.Errorf("told is %q, want %s about %q", all, tc.event, tc.says)
+				t.Errorf("events are %q, want %s about %q", all, tc.event, tc.says)
 			}
 		})
 	}
 }
 
-// TestAbsenceContradictedByAListIsRetried has reads by id answered with 404 while lists show the user, or answer nothing
-// that a list could.
+// TestAbsenceContradictedByAListIsRetried answers reads by id with 404, while lists show the user or answer nothing that a list
+// could.
 func TestAbsenceContradictedByAListIsRetried(t *testing.T) {
 	t.Parallel()
 	everything := emulator.Fault{Path: "/users/**", Status: 404, Code: "resource_not_found", Times: -1}
@@ -255,7 +255,7 @@ func TestAbsenceContradictedByAListIsRetried(t *testing.T) {
 			f := newFixture(t)
 			f.discardEvents()
 			f.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.DeleteSelfEnabled = ptr.To(false) }))
-			f.expectReady("ann", v1alpha1.ReasonInSync)
+			f.expectReason("ann", v1alpha1.ReasonInSync)
 			f.clock.advance(2 * clerk.LagTime)
 			f.clerk.InjectFault(fault)
 			f.edit("ann", func(u *v1alpha1.ClerkUser) {
@@ -289,12 +289,12 @@ func TestAbsenceContradictedByAListIsRetried(t *testing.T) {
 	}
 }
 
-// TestConfirmationRepeatsOnlyItsOwnCall has a budget in which every call waits for its ticket.
+// TestConfirmationRepeatsOnlyItsOwnCall has a budget in which every call waits for its token.
 func TestConfirmationRepeatsOnlyItsOwnCall(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann"))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.clock.advance(2 * clerk.LagTime)
 	_ = f.clerk.Delete(f.onlyUser().ID)
 	slow, err := clerk.New(clerk.Config{
@@ -316,7 +316,7 @@ func TestConfirmationRepeatsOnlyItsOwnCall(t *testing.T) {
 	f.expectEvent(v1alpha1.EventReleased)
 }
 
-// TestAnswerWithoutOwnMarkIsNotBound has the answer to the creating call mixed up with the answer to another one.
+// TestAnswerWithoutOwnMarkIsNotBound answers the creating call with the answer to another one.
 func TestAnswerWithoutOwnMarkIsNotBound(t *testing.T) {
 	t.Parallel()
 	address := []emulator.EmailAddress{emulator.VerifiedEmail("ann@example.com")}
@@ -342,7 +342,7 @@ func TestAnswerWithoutOwnMarkIsNotBound(t *testing.T) {
 			if id := f.user("ann").Status.UserID; id != "" {
 				t.Fatalf("bound to %s", id)
 			}
-			f.expectReady("ann", v1alpha1.ReasonInSync)
+			f.expectReason("ann", v1alpha1.ReasonInSync)
 			f.expectEvent(tc.event)
 			if id := f.user("ann").Status.UserID; id == other.ID || f.clerk.User(id).EmailAddresses[0].EmailAddress != address[0].EmailAddress {
 				t.Errorf("bound to %s", id)
@@ -354,7 +354,7 @@ func TestAnswerWithoutOwnMarkIsNotBound(t *testing.T) {
 	}
 }
 
-// TestCreateAnswerMustCarryTheMark has somebody answered with who has the identifiers that were sent, but not the mark.
+// TestCreateAnswerMustCarryTheMark answers the creating call with a user that has the identifiers but not the mark.
 func TestCreateAnswerMustCarryTheMark(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -362,7 +362,7 @@ func TestCreateAnswerMustCarryTheMark(t *testing.T) {
 	f.create(newTestUser("ann"))
 	f.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users", AnotherUser: other.ID})
 	f.reconcile("ann")
-	f.expectReady("ann", v1alpha1.ReasonAlreadyExists)
+	f.expectReason("ann", v1alpha1.ReasonAlreadyExists)
 	if now := f.clerk.User(other.ID); now.UpdatedAt != other.UpdatedAt {
 		t.Errorf("the other user was changed: %+v", now)
 	}

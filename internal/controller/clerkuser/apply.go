@@ -16,10 +16,10 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// apply carries changes out in order. What Clerk refuses is remembered, and holds back only what rests on it. After a call that
-// Clerk answers with a failure, only what takes access or rights away is carried out before that is returned; any other error
-// ends it. Calls that are answered without the whole user are followed by one read for all of them, and so is a refusal of an
-// identifier that is taken: it may be the user's own.
+// apply makes the changes in order. A refusal is remembered, and only changes that depend on it are skipped. After a call that
+// Clerk answers with a failure, only changes that take access or rights away follow before the failure is returned. Any other
+// error ends the round. Some answers do not contain the whole user. One read follows for all of them, and for a refusal because
+// an identifier is taken: the user itself may have it.
 func (e enforce) apply(ctx context.Context, do []plan.Change) error {
 	var r round
 	defer func() { e.fields().unverified = r.unverified }()
@@ -44,9 +44,9 @@ func (e enforce) apply(ctx context.Context, do []plan.Change) error {
 	return e.compare(did)
 }
 
-// round is what the calls of one plan have told so far.
+// round is the state of the calls for one plan.
 type round struct {
-	// unverified are the changes since the user was seen as a whole, and stale says that it has to be read.
+	// unverified are the changes since the last answer that contained the whole user. stale is true if the user has to be read.
 	unverified []plan.Change
 	stale      bool
 	// failure is the first failure that Clerk answered with.
@@ -73,24 +73,24 @@ func (e enforce) applyNext(ctx context.Context, change plan.Change, r *round) er
 	return nil
 }
 
-// answered reports whether Clerk, or something before it, answered one call with a failure that says nothing of other calls.
+// answered reports whether a failed call was answered, by Clerk or by a proxy, with an error that concerns only this call.
 func answered(err error) bool {
 	_, answer := errors.AsType[*clerk.Error](err)
 	_, waiting := clerk.Waiting(err)
 	return answer && !waiting && !clerk.Unauthorized(err)
 }
 
-// callAnswer is what a call tells of the user.
+// callAnswer is what an answer contains.
 type callAnswer int
 
 const (
-	// wholeUser: how the user is now.
+	// wholeUser: the user as it is now.
 	wholeUser callAnswer = iota
-	// partOfUser: nothing but the part that was changed, if that.
+	// partOfUser: at most the part that was changed.
 	partOfUser
-	// refusedCall: nothing. Clerk did not carry it out, and the user is as it was.
+	// refusedCall: a refusal. Clerk did not carry out the call, and the user is unchanged.
 	refusedCall
-	// identifierTaken: that some user has the identifier, which may be this one.
+	// identifierTaken: a refusal because some user has the identifier, maybe this one.
 	identifierTaken
 )
 
@@ -118,7 +118,7 @@ func (e enforce) applyOne(ctx context.Context, change plan.Change) (callAnswer, 
 	return wholeUser, nil
 }
 
-// notDone decides what becomes of a call that was not carried out, or may not have been.
+// notDone handles a call that was not carried out, or for which this is unknown.
 func (r *reconciliation) notDone(change plan.Change, called time.Time, err error) (callAnswer, error) {
 	_, taken := clerk.IdentifierTaken(err)
 	if clerk.AnswerLost(err) {
@@ -129,7 +129,7 @@ func (r *reconciliation) notDone(change plan.Change, called time.Time, err error
 		r.failed = append(r.failed, change)
 	}
 	if !refused || taken {
-		// Whatever the call did or did not do, the copy is not to be trusted.
+		// The call may have changed the user, or shows that the copy is outdated.
 		r.invalidateCopy(r.observed.ID, change, err)
 	}
 	switch {
@@ -143,8 +143,8 @@ func (r *reconciliation) notDone(change plan.Change, called time.Time, err error
 	}
 }
 
-// refuse remembers that Clerk refused a change, and reports whether it did so for good. A call for several fields of which
-// Clerk names none is made again field by field.
+// refuse remembers that Clerk refused a change, and reports whether the refusal is final. If Clerk names none of several
+// fields, the next plan has one call for each field.
 func (r *reconciliation) refuse(change plan.Change, called time.Time, err error) bool {
 	refused, final := clerk.Rejected(err)
 	parts := plan.Parts(change)
@@ -168,16 +168,16 @@ func (r *reconciliation) refuse(change plan.Change, called time.Time, err error)
 	return true
 }
 
-// freeIdentifiers has those try again that were refused an identifier which a change took from the user, or may have taken: after an
-// answer that was lost they try once in vain at the worst.
+// freeIdentifiers makes objects retry whose identifiers were refused as taken, if this change removed them from the user. After
+// a lost answer the change may have done so; the objects then make at most one call in vain.
 func (r *reconciliation) freeIdentifiers(change plan.Change, user *clerk.User, err error, now time.Time) {
 	if err == nil || clerk.AnswerLost(err) || clerk.IsNotFound(err) {
 		r.identifiers.Free(r.instanceID, plan.Freed(change, user), now)
 	}
 }
 
-// invalidateCopy makes the copy of a user doubtful after a call whose answer does not hold the user. A deletion, and a call that
-// was answered with 404, wrote nothing that Clerk would have to show.
+// invalidateCopy marks the copy in the mirror as doubtful after a call whose answer does not contain the user. A deletion, or a
+// call that was answered with 404, wrote nothing that Clerk would have to show.
 func (r *reconciliation) invalidateCopy(userID string, change plan.Change, err error) {
 	if _, waiting := clerk.Waiting(err); waiting {
 		return
@@ -189,7 +189,7 @@ func (r *reconciliation) invalidateCopy(userID string, change plan.Change, err e
 	r.mirror.WrotePart(userID)
 }
 
-// carryOut makes the call that a change of an existing user stands for. The user is nil where Clerk answers with a part of it.
+// carryOut makes the call for a change of an existing user. The user is nil if the answer contains only a part of it.
 func carryOut(ctx context.Context, w connection.Writer, id string, change plan.Change) (*clerk.User, error) {
 	switch c := change.(type) {
 	case plan.Update:

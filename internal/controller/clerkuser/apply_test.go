@@ -17,7 +17,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// calls is a writer that notes which call was made.
+// calls is a writer that records which call was made.
 type calls struct {
 	made []string
 	err  error
@@ -131,11 +131,11 @@ func TestEveryChangeIsOneCall(t *testing.T) {
 		})
 	}
 	if _, err := carryOut(t.Context(), &calls{}, "user_x", nil); err == nil {
-		t.Error("what is no change was carried out")
+		t.Error("a value that is no change was carried out")
 	}
 }
 
-// routedTransport answers with the body that stands under a method and a path; anything else fails the call.
+// routedTransport answers with the body for a method and path. Any other call fails.
 func routedTransport(answers map[string]string, seen *[]string) transport {
 	return func(r *http.Request) (*http.Response, error) {
 		call := r.Method + " " + r.URL.Path

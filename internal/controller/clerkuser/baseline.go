@@ -13,8 +13,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// baseline decides what of the inputs that Clerk never shows counts as applied where it is not on record what was: the
-// present value. Sending it would overwrite what the person has chosen since.
+// baseline handles the inputs that Clerk never shows, such as passwords. If it is not on record what was applied, the current
+// value counts as applied. To send it would overwrite what the person has chosen since.
 func (r *reconciliation) baseline(user *clerk.User, how bindKind) {
 	var taken []string
 	foreign, declaredNow, digests := r.hasOwnValues(user, how), how == bound && !r.reported, r.record.Digests()
@@ -25,7 +25,7 @@ func (r *reconciliation) baseline(user *clerk.User, how bindKind) {
 		}
 	}
 	if r.sources.Inputs.ProfileImageDigest != "" && !slices.Contains(r.sources.LeftOut, plan.FieldProfileImage) {
-		// Of an image that an interrupted creation uploaded it is not on record which one it was.
+		// After an interrupted creation it is unknown which image was uploaded.
 		unsent := declaredNow || how == resumed && r.record.Value().ProfileImage
 		in := hiddenInput{&digests.ProfileImage, r.sources.Inputs.ProfileImageDigest, user.HasImage, unsent}
 		if r.baselineInput(in, foreign) {
@@ -39,16 +39,17 @@ func (r *reconciliation) baseline(user *clerk.User, how bindKind) {
 	}
 }
 
-// hiddenInput is an input that Clerk never shows: the digest on record of what was sent, that of the present value, whether the
-// user has anything of the kind, and whether it is known that the present value was not sent.
+// hiddenInput is an input that Clerk never shows. recorded is the digest on record of the value that was sent, and digest that
+// of the current value. present reports whether the user has such a value. unsent is true if the current value is known not to
+// have been sent.
 type hiddenInput struct {
 	recorded        *string
 	digest          string
 	present, unsent bool
 }
 
-// baselineInput decides on one input, and reports whether the present value was taken for the applied one. What the user does
-// not have at all is sent, and so is what was declared just now for a user that was this object's before.
+// baselineInput handles one input, and reports whether the current value now counts as applied. The operator sends a value that
+// the user lacks. It also sends a value that was just declared for a user that already belonged to this object.
 func (r *reconciliation) baselineInput(in hiddenInput, foreign bool) bool {
 	switch {
 	case !in.present:
@@ -64,14 +65,14 @@ func (r *reconciliation) baselineInput(in hiddenInput, foreign bool) bool {
 	return true
 }
 
-// hasOwnValues reports whether a user had what it has before it was this object's. What is on record then, in a status or an
-// annotation from a backup or from a creating call that was refused, is not about what was sent to this user.
+// hasOwnValues reports whether a user got its values before it belonged to this object. The record may then come from a backup
+// or a refused creating call, and does not describe this user.
 func (r *reconciliation) hasOwnValues(user *clerk.User, how bindKind) bool {
 	switch how {
 	case adopted, inherited:
 		return true
 	case resumed:
-		// A user that is older than the object was handed over. One with a declared age may only seem so.
+		// A user that is older than the object was transferred to it. With spec.initial.createdAt the user may only look older.
 		initial := r.user.Spec.Initial
 		return (initial == nil || initial.CreatedAt == nil) && user.CreatedAt.Before(r.user.CreationTimestamp.Add(-clockSkew))
 	case bound, created, restored:
@@ -79,12 +80,12 @@ func (r *reconciliation) hasOwnValues(user *clerk.User, how bindKind) bool {
 	return false
 }
 
-// clockSkew is by how much the clocks of Clerk and of the API server may differ.
+// clockSkew is the largest assumed difference between the clocks of Clerk and of the API server.
 const clockSkew = time.Minute
 
-// recordUnsentInputs records of an input that was declared just now, for a user that is this object's already, that it was not
-// sent. A reconcile may end before it gets so far, with the last word on this spec; after that nothing would tell such an input
-// from one whose record was lost.
+// recordUnsentInputs records of a newly declared input that it was not sent, if the user already belongs to this object. The
+// reconciliation may end earlier with a final result for this spec. Without the record, such an input would then look like one
+// whose record was lost.
 func (r *reconciliation) recordUnsentInputs() {
 	if r.reported || r.userID == "" {
 		return
@@ -99,7 +100,8 @@ func (r *reconciliation) recordUnsentInputs() {
 	r.record.SetDigests(digests)
 }
 
-// recordPasswordChange tells of a declared password that somebody else has changed at Clerk, where it stays.
+// recordPasswordChange records an event if somebody else changed a declared password at Clerk. The operator does not overwrite
+// it.
 func (r *reconciliation) recordPasswordChange() {
 	known := r.user.Status.PasswordLastUpdatedAt
 	if r.user.Spec.Password == nil || r.observed == nil || known == nil || sentPassword(r.did) {

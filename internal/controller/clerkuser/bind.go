@@ -19,7 +19,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// bind makes a user the object's: the one that locate found, or a new one.
+// bind makes a user belong to the object: the one that locate found, or a new one.
 type bind struct {
 	objectPatcher
 	creator  connection.Creator
@@ -27,8 +27,8 @@ type bind struct {
 	clock    func() time.Time
 }
 
-// checkToken returns an error if an earlier reconcile of this spec had to wait for the token of a creating call and there
-// still is none. It spares that wait everything else, since where many wait each may come several times.
+// checkToken returns an error if an earlier reconciliation of this spec waited for the token of a creating call, and there is
+// still none. All other work is skipped then, since an object may have to wait several times.
 func (b bind) checkToken() error {
 	if !b.state.attempt.isWaiting(b.user.Generation) || !b.mayCreate() {
 		return nil
@@ -36,7 +36,7 @@ func (b bind) checkToken() error {
 	return b.reserveToken()
 }
 
-// reserveToken asks for the token of a creating call, and remembers if there is none yet.
+// reserveToken reserves the token of a creating call, and remembers if there is none yet.
 func (b bind) reserveToken() error {
 	err := b.creator.Reserve()
 	_, waiting := clerk.Waiting(err)
@@ -47,9 +47,9 @@ func (b bind) reserveToken() error {
 	return nil
 }
 
-// prepare ensures the finalizer before anything is written to Clerk, or the user would be left behind by an object
-// deleted meanwhile. For a user to be created, the same patch says what is about to be created; it is not made before the
-// call can be, or where many users are to be created at once, nothing else would be written for a while.
+// prepare adds the finalizer before anything is written to Clerk. Without it, an object that is deleted meanwhile would leave
+// the user behind. For a user that is to be created, the same patch adds the annotation of the creating call. The patch is made
+// only when the token is available. Otherwise the patches of many new objects would delay all other writes.
 func (b bind) prepare(ctx context.Context) error {
 	if b.user.Spec.Observes() {
 		return nil
@@ -66,16 +66,16 @@ func (b bind) prepare(ctx context.Context) error {
 	if err := b.ensureFinalizer(ctx, b.nextAttempt(creation.Of(b.user))); err != nil {
 		return err
 	}
-	// A ClerkInstance that is deleted from now on waits for what was just written.
+	// From now on, the deletion of a ClerkInstance waits for what was just written.
 	return b.resolver.confirmStays(ctx)
 }
 
-// errNotMarked: the answer to a creating call is about a user who does not carry the mark that was sent.
+// errNotMarked: the answer to a creating call shows a user without the mark that was sent.
 var errNotMarked = errors.New("the answer to the creating call is not about the user that was to be created")
 
-// create sends the creating call. The owner mark travels in it, so that the user can be told to be ours whatever becomes
-// of the answer. An answer that does not show the mark is lost: it is about somebody else, whom nothing may be done to. Without a
-// user and an error, Clerk said that an identifier is taken, and locate finds out whose it is.
+// create sends the creating call. The call contains the owner mark, so that the user can be recognized even if the answer is
+// lost. An answer without the mark counts as lost: it shows another user, which must not be changed. If there is neither a user
+// nor an error, Clerk refused because an identifier is taken, and locate finds its user.
 func (b bind) create(ctx context.Context) (location, error) {
 	if len(b.desired.Identifiers()) == 0 {
 		return location{}, errNoIdentifier
@@ -107,7 +107,7 @@ func (b bind) create(ctx context.Context) (location, error) {
 	return location{user: user, how: created}, nil
 }
 
-// notCreated records a creating call that failed. It returns nil for an identifier that is taken.
+// notCreated records a creating call that failed. It returns nil if an identifier is taken.
 func (b bind) notCreated(err error, called time.Time) error {
 	b.state.attempt.fail(err)
 	if kind, taken := clerk.IdentifierTaken(err); taken {
@@ -119,7 +119,8 @@ func (b bind) notCreated(err error, called time.Time) error {
 
 func creationError(err error) error { return fmt.Errorf("creating the user: %w", err) }
 
-// run makes a user this object's. One that only observes takes note of it, and signs for it only if it was its own.
+// run binds the object to a user. In mode Observe it only records the user, and signs the binding only if the user already
+// belonged to the object.
 func (b bind) run(ctx context.Context, where location) error {
 	if b.user.Spec.Observes() {
 		return b.observeOnly(where.user, where.how)
@@ -132,7 +133,7 @@ func (b bind) run(ctx context.Context, where location) error {
 	return b.buildDesired()
 }
 
-// observeOnly observes a user without making it this object's, which it may be from before.
+// observeOnly observes a user without binding it. The object may be bound to it already.
 func (b bind) observeOnly(user *clerk.User, how bindKind) error {
 	switch sight := b.mirror.Look(b.uid(), user.ID); sight.Presence {
 	case mirror.Present:
@@ -150,13 +151,13 @@ func (b bind) observeOnly(user *clerk.User, how bindKind) error {
 	return b.buildDesired()
 }
 
-// recordBinding puts the binding on record. Before a user that was not ours becomes so, the object is read live: an order to
-// adopt that was taken back meanwhile must not be carried out. And it is in status before the mark is written, like the
-// annotation before a creating call: a crash in between must not forget whose the mark is.
+// recordBinding puts the binding on record. Before an adoption, the object is read from the API server: the request to adopt
+// may have been withdrawn. Status has the binding before the mark is written, as the annotation precedes a creating call. After
+// a crash in between, the object still knows the user.
 func (b bind) recordBinding(ctx context.Context, user *clerk.User, how bindKind) error {
 	becomesOurs := how == adopted || how == inherited
 	if becomesOurs && b.sourcesErr != nil {
-		// What the user has of what Clerk never shows is told apart from what is declared by that.
+		// The digests of the sources are needed here: they distinguish declared values from others that Clerk never shows.
 		return b.sourcesErr
 	}
 	if becomesOurs {
@@ -166,7 +167,7 @@ func (b bind) recordBinding(ctx context.Context, user *clerk.User, how bindKind)
 	}
 	b.baseline(user, how)
 	if how != bound && how != restored {
-		// Whatever was said of this generation, nothing of it was carried out on this user.
+		// Whatever was reported for this generation, nothing of it was applied to this user.
 		b.reported = false
 	}
 	b.userID, b.owned = user.ID, true
@@ -176,7 +177,7 @@ func (b bind) recordBinding(ctx context.Context, user *clerk.User, how bindKind)
 	}
 	b.mirror.Bind(b.uid(), user.ID)
 	if !b.onlyRestricts {
-		// Else the mark is not written in this reconcile, and a later one says so.
+		// Otherwise this reconciliation does not write the mark, and a later one records the event.
 		b.recordBindEvent(user, how)
 	}
 	if becomesOurs {
@@ -185,8 +186,8 @@ func (b bind) recordBinding(ctx context.Context, user *clerk.User, how bindKind)
 	return nil
 }
 
-// settleOrigin takes origin and what was applied from where they are on record: in the mark, and for a user that was just
-// created, in the annotation.
+// settleOrigin takes the origin and the applied record from the mark. For a user that was just created, it takes them from the
+// annotation.
 func (r *reconciliation) settleOrigin(user *clerk.User, how bindKind) {
 	mark, readable := plan.FindMark(user)
 	switch {
@@ -208,6 +209,7 @@ func (r *reconciliation) settleOrigin(user *clerk.User, how bindKind) {
 	}
 }
 
+// recordBindEvent records how the object got its user.
 func (r *reconciliation) recordBindEvent(user *clerk.User, how bindKind) {
 	switch how {
 	case created:
@@ -227,9 +229,9 @@ func (r *reconciliation) recordBindEvent(user *clerk.User, how bindKind) {
 	}
 }
 
-// prepareRecreation lets the object have a new user in place of one that vanished, under a new id. The brake counts it: where many
-// users are gone at once, the key is more likely wrong than the people. That the object has no user is on record before the
-// call, so that a crash after it is one like any other after a creating call.
+// prepareRecreation removes the binding to a vanished user, so that the object can have a new user with another id. The brake
+// counts this: if many users are gone at once, the key is probably wrong. Status shows no user before the creating call, so
+// that a crash after the call is handled as after any creating call.
 func (b bind) prepareRecreation(ctx context.Context, brake brake.Brake) error {
 	if err := b.countAtBrake(ctx, brake, b.userID); err != nil {
 		return err

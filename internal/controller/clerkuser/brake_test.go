@@ -19,7 +19,7 @@ func TestBrakeCountsEachOnceAmongMany(t *testing.T) {
 	const most = v1alpha1.MaxCountedUsers + 2
 	f := newFixture(t, withBrake(most))
 	f.create(newTestUser("ann"))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.delete("ann")
 	f.server.InjectFault(emulator.Fault{Method: http.MethodDelete, Status: http.StatusServiceUnavailable})
 	f.reconcile("ann")

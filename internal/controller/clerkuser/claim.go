@@ -17,7 +17,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// chooseHit returns one of the users that hold a declared identifier, if one is ours or may be adopted.
+// chooseHit returns one of the users that have a declared identifier, if the object owns or may adopt one.
 func (l locate) chooseHit(ctx context.Context, hits []*clerk.User) (location, error) {
 	for _, hit := range hits {
 		if l.mark().OwnershipOf(hit) == plan.Ours {
@@ -35,7 +35,7 @@ func (l locate) chooseHit(ctx context.Context, hits []*clerk.User) (location, er
 	return l.locationOf(ctx, hits[0])
 }
 
-// claim decides whether a user is this object's, or may become so, and in what manner.
+// claim decides whether the object owns or may adopt a user, and how it gets the user.
 func (l locate) claim(ctx context.Context, user *clerk.User) (bindKind, error) {
 	switch l.mark().OwnershipOf(user) {
 	case plan.Ours:
@@ -51,7 +51,7 @@ func (l locate) claim(ctx context.Context, user *clerk.User) (bindKind, error) {
 	case plan.Unmarked:
 		if l.signed(user.ID) {
 			if l.user.Status.LastWriteTime == nil {
-				// Bound by a reconcile that had to wait before it could write the mark.
+				// The reconciliation that bound the user had to wait before it could write the mark.
 				return bound, nil
 			}
 			return restored, nil
@@ -65,7 +65,7 @@ func (l locate) claim(ctx context.Context, user *clerk.User) (bindKind, error) {
 	return l.claimOrphan(ctx, user)
 }
 
-// mayAdopt reports whether the instance's owner lets objects of this namespace adopt.
+// mayAdopt reports whether the ClerkInstance's policy lets objects of this namespace adopt users.
 func (r *reconciliation) mayAdopt() bool {
 	switch r.instance.Spec.Adoption() {
 	case v1alpha1.AdoptionAll:
@@ -77,8 +77,8 @@ func (r *reconciliation) mayAdopt() bool {
 	return false
 }
 
-// adoptionRequested reports whether the spec orders to adopt this very user: by its id, or by an identifier that proves
-// possession. Whoever squats a username or an unverified address must not be given what the spec grants.
+// adoptionRequested reports whether the spec requests the adoption of this user: by its id, or by an identifier that proves
+// possession. A person who registered a username or an unverified address must not get what the spec grants.
 func (r *reconciliation) adoptionRequested(user *clerk.User) bool {
 	if id := r.user.Spec.UserID; id != nil {
 		return *id == user.ID
@@ -94,7 +94,7 @@ func (r *reconciliation) adoptionRequested(user *clerk.User) bool {
 	return false
 }
 
-// checkSoleHolder checks that no other user holds another of the declared identifiers.
+// checkSoleHolder checks that no other user has another declared identifier.
 func (l locate) checkSoleHolder(ctx context.Context, user *clerk.User) error {
 	looked := map[clerk.IdentifierKind]bool{}
 	for _, identifier := range l.desired.Identifiers() {
@@ -115,10 +115,10 @@ func (l locate) checkSoleHolder(ctx context.Context, user *clerk.User) error {
 	return nil
 }
 
-// claimOrphan decides about a user that carries the mark of another object. If that object is gone, as after a move to another
-// namespace or a restore under another name, spec.userID and the instance's policy let this one adopt the user. An object of
-// another namespace is never named, and is not even looked for unless this one may adopt: to others, "managed by somebody"
-// and "exists" read the same.
+// claimOrphan handles a user with the mark of another object. If that object is gone, as after a move to another namespace or a
+// restore under another name, this object can adopt the user. That takes spec.userID and a policy that allows it. Messages
+// never name an object of another namespace, and it is looked up only if this object may adopt. Others cannot distinguish
+// "managed by an object" from "exists".
 func (l locate) claimOrphan(ctx context.Context, user *clerk.User) (bindKind, error) {
 	mark, _ := plan.FindMark(user)
 	if mark.Cluster != l.clusterID {
@@ -143,9 +143,9 @@ func (l locate) claimOrphan(ctx context.Context, user *clerk.User) (bindKind, er
 	return 0, errAlreadyExists
 }
 
-// ownerGone reports whether the object that a mark names does not exist any more, as the API server says and not a cache. An
-// object that is being deleted exists. So does, as far as the user goes, a new object of that name that has no user yet: it
-// may be about to take this one over. Where the operator may not look, nobody is known to be gone.
+// ownerGone reports whether the object that a mark names no longer exists. It reads from the API server, not from a cache. An
+// object that is being deleted exists. A new object of that name without a user counts as existing too, since it may inherit
+// the user. If the operator may not read the namespace, no object counts as gone.
 func (l locate) ownerGone(ctx context.Context, mark plan.Mark, userID string) (bool, error) {
 	owner := &v1alpha1.ClerkUser{}
 	err := l.apiReader.Get(ctx, types.NamespacedName{Namespace: mark.Namespace, Name: mark.Name}, owner)
@@ -162,9 +162,9 @@ func (l locate) ownerGone(ctx context.Context, mark plan.Mark, userID string) (b
 	return string(owner.UID) != mark.UID && owner.Status.UserID != "" && owner.Status.UserID != userID, nil
 }
 
-// checkSoleOwner checks that no older ClerkUser is bound to the same user. The younger of two writes nothing, and deleting it
-// deletes nothing, since the user carries the mark of only one of them. One in another namespace reads the same as a user that
-// exists: status is not proof that this object ever had the user.
+// checkSoleOwner checks that no older ClerkUser is bound to the same user. The younger of two writes nothing. Deleting it
+// deletes nothing, since the user has the mark of only one of them. If the other is in another namespace, the error is the same
+// as for a user that exists: status does not prove that this object ever had the user.
 func (l locate) checkSoleOwner(ctx context.Context) error {
 	if l.userID == "" {
 		return nil
@@ -186,8 +186,8 @@ func (l locate) checkSoleOwner(ctx context.Context) error {
 	return nil
 }
 
-// winsOver reports whether a user of ours carries the mark of a younger ClerkUser: two that adopted it at the same time
-// both wrote theirs, and the older wins.
+// winsOver reports whether a user of this object has the mark of a younger ClerkUser. If two adopted it at the same time, both
+// wrote their marks, and the older one keeps the user.
 func (l locate) winsOver(ctx context.Context, user *clerk.User) (bool, error) {
 	mark, found := plan.FindMark(user)
 	if !found || mark.Cluster != l.clusterID || mark.UID == l.uid() || !l.signed(user.ID) {
@@ -208,7 +208,7 @@ func (l locate) sharesInstance(other *v1alpha1.ClerkUser) bool {
 	return other.Status.Instance != nil && other.Status.Instance.ID == l.instanceID && l.signedFor(other)
 }
 
-// signedFor reports whether another object's binding is the operator's own: a status that a tenant wrote must not take a
+// signedFor reports whether another object's binding has the operator's signature. A status that a tenant wrote must not take a
 // user from its owner.
 func (l locate) signedFor(other *v1alpha1.ClerkUser) bool {
 	subject := l.subject(other.Status.UserID)

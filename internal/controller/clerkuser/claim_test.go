@@ -89,7 +89,7 @@ func TestClaim(t *testing.T) {
 		"ToldByIDWithoutAdoption":        {unmarked, []func(*reconciliation){named(testUserID), scope(v1alpha1.AdoptionNone)}, 0, v1alpha1.ReasonAlreadyExists},
 		"ToldByAnotherID":                {unmarked, []func(*reconciliation){named("user_other"), adopts}, 0, v1alpha1.ReasonAlreadyExists},
 		"VerifiedAddress":                {unmarked, []func(*reconciliation){adopts}, adopted, ""},
-		"VerifiedAddressUnasked":         {unmarked, nil, 0, v1alpha1.ReasonAlreadyExists},
+		"VerifiedAddressWithoutAdoption": {unmarked, nil, 0, v1alpha1.ReasonAlreadyExists},
 		"VerifiedAddressNever":           {unmarked, []func(*reconciliation){func(rec *reconciliation) { rec.user.Spec.AdoptionPolicy = ptr.To(v1alpha1.AdoptNever) }}, 0, v1alpha1.ReasonAlreadyExists},
 		"VerifiedAddressInAForeignPlace": {unmarked, []func(*reconciliation){adopts, elsewhere}, 0, v1alpha1.ReasonAlreadyExists},
 		"VerifiedAddressWhereAllMay":     {unmarked, []func(*reconciliation){adopts, elsewhere, scope(v1alpha1.AdoptionAll)}, adopted, ""},
@@ -119,7 +119,7 @@ func TestClaim(t *testing.T) {
 			r.APIReader = newTestCluster(t, newTestUser("bob"), newTestUser("bob", func(u *v1alpha1.ClerkUser) { u.Namespace = "team-b" }))
 			got, err := stepsOf(r).locate(withoutRights(rec)).claim(t.Context(), clerkUser("ann@example.com", tc.user))
 			if got != tc.want {
-				t.Errorf("claimed in manner %d, want %d (%v)", got, tc.want, err)
+				t.Errorf("claimed with bindKind %d, want %d (%v)", got, tc.want, err)
 			}
 			found, _ := errors.AsType[*reconcile.Problem](err)
 			switch {
@@ -129,7 +129,7 @@ func TestClaim(t *testing.T) {
 			case found == nil || found.Reason != tc.reason:
 				t.Errorf("error %v, want reason %s", err, tc.reason)
 			case strings.Contains(found.Message, "team-b") || strings.Contains(found.Message, testUserID):
-				t.Errorf("the message tells whose the user is: %s", found.Message)
+				t.Errorf("the message shows who manages the user: %s", found.Message)
 			}
 		})
 	}
@@ -173,7 +173,7 @@ func TestOriginComesFromTheMark(t *testing.T) {
 				t.Errorf("origin is %q, want %q", rec.origin, tc.want)
 			}
 			if got := len(rec.record.Value().EmailAddresses) > 0; got != tc.applied {
-				t.Errorf("what the annotation says is applied: %t, want %t", got, tc.applied)
+				t.Errorf("the annotation's record is applied: %t, want %t", got, tc.applied)
 			}
 		})
 	}
@@ -191,7 +191,7 @@ func TestBindingRecordsEvents(t *testing.T) {
 		switch {
 		case reason == "" && len(rec.events) == 0:
 		case len(rec.events) != 1 || rec.events[0].reason != reason || !strings.Contains(rec.events[0].note, testUserID):
-			t.Errorf("manner %d is told as %+v, want %q", how, rec.events, reason)
+			t.Errorf("bindKind %d recorded %+v, want %q", how, rec.events, reason)
 		}
 	}
 }

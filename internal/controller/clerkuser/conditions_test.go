@@ -17,7 +17,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// conditionText is what of a condition a test looks at.
+// conditionText is what a test compares of a condition.
 type conditionText struct {
 	Type, Status, Reason string
 	Generation           int64
@@ -43,7 +43,7 @@ func TestConditionsFollowTheResult(t *testing.T) {
 		{"Ready", "Unknown", v1alpha1.ReasonWaiting, 3}, {"Reconciling", "True", v1alpha1.ReasonWaiting, 3},
 	}
 	tests := map[string]struct {
-		verdicts []result
+		results  []result
 		want     []conditionText
 		observed int64
 	}{
@@ -54,17 +54,17 @@ func TestConditionsFollowTheResult(t *testing.T) {
 		"SilentWaitSaysNothing":            {[]result{silent}, nil, -1},
 		"WaitAfterASilentOneIsSaid":        {[]result{silent, waiting}, unknown, -1},
 		"SilentWaitLeavesAWaitAlone":       {[]result{waiting, silent}, unknown, -1},
-		"SilentWaitLeavesAVerdictAlone":    {[]result{inSync, silent}, []conditionText{{"Ready", "True", "InSync", 3}}, 3},
+		"SilentWaitKeepsAResult":           {[]result{inSync, silent}, []conditionText{{"Ready", "True", "InSync", 3}}, 3},
 		"SecondWaitSaysTheSame":            {[]result{waiting, waiting}, unknown, -1},
-		"WaitLeavesAVerdictAlone":          {[]result{inSync, waiting}, []conditionText{{"Ready", "True", "InSync", 3}}, 3},
-		"WaitLeavesABadVerdictAlone":       {[]result{invalid, waiting}, []conditionText{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
-		"WaitEndsWithAVerdict":             {[]result{waiting, inSync}, []conditionText{{"Ready", "True", "InSync", 3}}, 3},
+		"WaitKeepsAResult":                 {[]result{inSync, waiting}, []conditionText{{"Ready", "True", "InSync", 3}}, 3},
+		"WaitKeepsABadResult":              {[]result{invalid, waiting}, []conditionText{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
+		"WaitEndsWithAResult":              {[]result{waiting, inSync}, []conditionText{{"Ready", "True", "InSync", 3}}, 3},
 		"StallEndsWithRetrying":            {[]result{invalid, retrying}, []conditionText{{"Ready", "False", "Retrying", 3}, {"Reconciling", "True", "Retrying", 3}}, 3},
 		"RetryingEndsWithAStall":           {[]result{retrying, invalid}, []conditionText{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
 		"CureRemovesTheStall":              {[]result{invalid, inSync}, []conditionText{{"Ready", "True", "InSync", 3}}, 3},
 		"SuspendedFromTheStart":            {[]result{suspended}, []conditionText{{"Ready", "Unknown", "Suspended", 3}}, -1},
 		"SuspensionEndsTheFirstWait":       {[]result{waiting, suspended}, []conditionText{{"Ready", "Unknown", "Suspended", 3}}, -1},
-		"SuspensionLeavesAVerdictAlone":    {[]result{inSync, suspended}, []conditionText{{"Ready", "True", "InSync", 3}}, 3},
+		"SuspensionKeepsAResult":           {[]result{inSync, suspended}, []conditionText{{"Ready", "True", "InSync", 3}}, 3},
 		"SuspensionLeavesAStallAlone":      {[]result{invalid, suspended}, []conditionText{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
 		"EndOfTheFirstSuspensionIsWaiting": {[]result{suspended, waiting}, unknown, -1},
 	}
@@ -72,7 +72,7 @@ func TestConditionsFollowTheResult(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			user := newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Generation = 3 })
-			for _, res := range tc.verdicts {
+			for _, res := range tc.results {
 				fillConditions(user, res)
 			}
 			if diff := cmp.Diff(tc.want, conditionsOf(user)); diff != "" {
@@ -87,9 +87,9 @@ func TestConditionsFollowTheResult(t *testing.T) {
 				}
 			}
 			before := user.DeepCopy()
-			fillConditions(user, tc.verdicts[len(tc.verdicts)-1])
+			fillConditions(user, tc.results[len(tc.results)-1])
 			if diff := cmp.Diff(before.Status, user.Status); diff != "" {
-				t.Errorf("the same verdict once more changes status (-before +after):\n%s", diff)
+				t.Errorf("repeating the same result changes status (-before +after):\n%s", diff)
 			}
 		})
 	}
@@ -126,7 +126,7 @@ func TestStatusShowsTheUser(t *testing.T) {
 	rec.observed = nil
 	rec.fillObserved()
 	if diff := cmp.Diff(want, rec.user.Status); diff != "" {
-		t.Errorf("a pass that looked at nobody changes status (-want +got):\n%s", diff)
+		t.Errorf("a reconciliation without a user changes status (-want +got):\n%s", diff)
 	}
 }
 
@@ -182,7 +182,7 @@ func TestBindingIsOnRecordForABoundUserOnly(t *testing.T) {
 	rec.userID, rec.origin, rec.observed = testUserID, v1alpha1.OriginAdopted, clerkUser("ann@example.com")
 	rec.fillBinding()
 	if s := user.Status; s.Binding != "" {
-		t.Errorf("a user that was not seen to be ours is signed for: %q", s.Binding)
+		t.Errorf("the binding of an unverified user is signed: %q", s.Binding)
 	}
 	rec.owned = true
 	rec.record.Inherit(v1alpha1.Applied{Banned: true})
@@ -192,10 +192,10 @@ func TestBindingIsOnRecordForABoundUserOnly(t *testing.T) {
 		t.Errorf("with a user, status says %+v", s)
 	}
 	if want := (v1alpha1.BoundInstance{Namespace: testNamespace, Name: "default", ID: testInstanceID}); *s.Instance != want {
-		t.Errorf("the user is said to live in %+v, want %+v", *s.Instance, want)
+		t.Errorf("the user is said to be in %+v, want %+v", *s.Instance, want)
 	}
 	if !rec.key.Valid(s.Binding, rec.subject(testUserID)) {
-		t.Errorf("the binding %q does not hold", s.Binding)
+		t.Errorf("the binding %q is not valid", s.Binding)
 	}
 	signed := s.Binding
 
@@ -203,7 +203,7 @@ func TestBindingIsOnRecordForABoundUserOnly(t *testing.T) {
 	rec.record.Clear()
 	rec.fillBinding()
 	if s := user.Status; s.Binding != signed || s.Instance == nil || s.UserID != testUserID || s.Applied != nil {
-		t.Errorf("a pass without a connection left %+v", s)
+		t.Errorf("a reconciliation without a connection left %+v", s)
 	}
 	rec.userID = ""
 	rec.fillBinding()

@@ -14,25 +14,22 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// creating is the annotation that is written before the creating call.
-type creating = creation.Attempt
-
-// attempt is what this process knows of the creating calls for one object:
+// attempt is the remembered state of the creating calls for one object:
 //
-//	none ── the annotation is written ──> announced ── created ──> none
+//	none ── the annotation is written ──> annotated ── created ──> none
 //	                                         │
 //	                                         ├── answer lost ──> lost ── nobody found ──> uncertain
 //	                                         └── answer unclear ──────────────────────────> uncertain
 //
-// Every call of an object that is announced, and neither lost nor uncertain, was refused: no user was created.
+// In the state annotated, and neither lost nor uncertain, every call was refused: no user was created.
 type attempt struct {
-	// annotated is true if this process wrote the annotation that precedes the first call, and so knows of all of them.
+	// annotated is true if this process wrote the annotation before the first call, and so knows all calls.
 	annotated bool
-	// certainty is about whether a call was carried out.
+	// certainty is whether a call may have been carried out.
 	certainty certainty
-	// taken is a call that Clerk refused because an identifier is taken; whose it is has still to be looked up.
+	// taken is a call that Clerk refused because an identifier is taken. The user with the identifier is not looked up yet.
 	taken *takenRefusal
-	// waitingGeneration is the generation of a spec whose user is not created yet for want of a token; 0 is none.
+	// waitingGeneration is the generation of the spec whose creating call waits for a token; 0 is none.
 	waitingGeneration int64
 }
 
@@ -40,15 +37,15 @@ type attempt struct {
 type certainty int
 
 const (
-	// refusedOnly: every call that this process made was refused.
+	// refusedOnly: Clerk refused every call that this process made.
 	refusedOnly certainty = iota
 	// uncertain: the answer to a call is missing or unclear.
 	uncertain
-	// lost: so it is, and nobody has looked for the user since.
+	// lost: an answer was lost, and no look-up of the user was made since.
 	lost
 )
 
-// takenRefusal is a creating call that Clerk refused because an identifier is taken, under one generation of the spec.
+// takenRefusal is a creating call for one generation of the spec that Clerk refused because an identifier is taken.
 type takenRefusal struct {
 	generation int64
 	kind       clerk.IdentifierKind
@@ -57,17 +54,17 @@ type takenRefusal struct {
 	asked time.Time
 }
 
-// loseAnswer records that a creating call may have been carried out without our knowing.
+// loseAnswer records that a creating call may have been carried out although its answer was lost.
 func (a *attempt) loseAnswer() { a.certainty = lost }
 
-// succeed records that the user exists, and that everything about how is settled.
+// succeed records that the user exists.
 func (a *attempt) succeed() { a.annotated, a.certainty, a.taken = false, refusedOnly, nil }
 
-// lookedUp records that a look for the user of a lost answer found none. It stays uncertain, since lists lag.
+// lookedUp records that a look-up after a lost answer found no user. The attempt stays uncertain, since lists lag.
 func (a *attempt) lookedUp() { a.certainty = uncertain }
 
-// fail records what a creating call that failed leaves open: a lost answer is looked for first, and an unclear one is not taken
-// for a refusal.
+// fail records what a failed creating call leaves open. After a lost answer, a look-up comes first. An unclear answer does not
+// count as a refusal.
 func (a *attempt) fail(err error) {
 	if clerk.AnswerLost(err) {
 		a.loseAnswer()
@@ -81,10 +78,10 @@ func (a *attempt) fail(err error) {
 // nothingCreated reports whether every creating call for the object was refused.
 func (a *attempt) nothingCreated() bool { return a.annotated && a.certainty == refusedOnly }
 
-// lookUpDue reports whether a creating call may have been carried out without our knowing, and nobody has looked since.
+// lookUpDue reports whether a creating call may have been carried out, and no look-up was made since.
 func (a *attempt) lookUpDue() bool { return a.certainty == lost }
 
-// takenUnder returns the refusal whose look-up is due under this generation, if any.
+// takenUnder returns the refusal of this generation whose identifier has to be looked up; nil if there is none.
 func (a *attempt) takenUnder(generation int64) *takenRefusal {
 	if a.taken != nil && a.taken.generation == generation {
 		return a.taken
@@ -100,13 +97,13 @@ func (a *attempt) setWaiting(generation int64, waiting bool) {
 	}
 }
 
-// isWaiting reports whether the creating call waited for a token under this generation.
+// isWaiting reports whether the creating call of this generation waits for a token.
 func (a *attempt) isWaiting(generation int64) bool {
 	return a.waitingGeneration == generation && generation != 0
 }
 
-// refused reports whether Clerk answered that it did not carry a call out. What proxies answer, and what is about the
-// moment only, leaves that open.
+// refused reports whether Clerk answered that it did not carry out a call. Answers from proxies and temporary failures leave
+// that open.
 func refused(err error) bool {
 	if _, rejected := clerk.Rejected(err); rejected {
 		return true
@@ -116,41 +113,40 @@ func refused(err error) bool {
 	return waiting || clerk.Unauthorized(err) && (!answered || answer.Code != "")
 }
 
-// mayCreate reports whether the object has no user and is to get one by creation.
+// mayCreate reports whether the object has no user and gets one by creation.
 func (r *reconciliation) mayCreate() bool {
 	_, _, bound := r.mirror.BoundTo(r.uid())
 	return r.userID == "" && !bound && r.user.Spec.UserID == nil && r.origin != v1alpha1.OriginAdopted
 }
 
-// nextAttempt is the annotation for the creating call that the spec now asks for. An earlier one keeps its identifier, since
-// an earlier call may have been carried out; what calls add accumulates. Its time is renewed, since lists may lag behind
-// the call that is about to be made.
-func (r *reconciliation) nextAttempt(earlier *creating) *creating {
+// nextAttempt is the annotation for the next creating call. The identifier of an earlier attempt stays, since its call may have
+// been carried out. What the calls add accumulates. The time is renewed, since lists may lag behind the next call.
+func (r *reconciliation) nextAttempt(earlier *creation.Attempt) *creation.Attempt {
 	identifiers := r.desired.Identifiers()
 	if len(identifiers) == 0 {
 		return earlier
 	}
-	next := &creating{Kind: identifiers[0].Kind, Value: identifiers[0].Value, At: r.now.UTC().Truncate(time.Second)}
+	next := &creation.Attempt{Kind: identifiers[0].Kind, Value: identifiers[0].Value, At: r.now.UTC().Truncate(time.Second)}
 	if earlier != nil {
 		at := earlier.At
 		if slices.Contains(identifiers, earlier.Identifier()) && r.now.Sub(at).Abs() > clerk.LagTime/2 {
 			at = next.At
 		}
-		next = &creating{Kind: earlier.Kind, Value: earlier.Value, At: at, Applied: earlier.Applied}
+		next = &creation.Attempt{Kind: earlier.Kind, Value: earlier.Value, At: at, Applied: earlier.Applied}
 	}
 	next.Instance = &v1alpha1.BoundInstance{Namespace: r.instance.Namespace, Name: r.instance.Name, ID: r.instanceID}
 	former := next.Applied.PasswordDigest
 	next.Applied = plan.Intend(next.Applied, r.desired, plan.For(r.desired, nil))
 	if earlier != nil && former != next.Applied.PasswordDigest {
-		// If the earlier call was carried out after all, the user has another password than the one declared now, or one of
+		// If the earlier call was carried out after all, the user has another password: an earlier one, or one from
 		// spec.initial.
 		next.Applied.PasswordDigest = r.key.NoDigest()
 	}
 	return next
 }
 
-// formerAttempt returns the annotation of an earlier creating call whose identifier has left the spec, and nil otherwise.
-func (r *reconciliation) formerAttempt() *creating {
+// formerAttempt returns the annotation of an earlier creating call whose identifier has left the spec; nil otherwise.
+func (r *reconciliation) formerAttempt() *creation.Attempt {
 	c := creation.Of(r.user)
 	if c == nil || slices.Contains(r.desired.Identifiers(), c.Identifier()) {
 		return nil
@@ -158,7 +154,7 @@ func (r *reconciliation) formerAttempt() *creating {
 	return c
 }
 
-// ownsNobody reports whether it is certain that no creating call for the object made a user, and why there is none.
+// ownsNobody reports whether no creating call for the object can have created a user, and why it has none.
 func (r *reconciliation) ownsNobody() (why string, nobody bool) {
 	switch {
 	case r.userID != "":

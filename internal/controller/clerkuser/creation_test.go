@@ -24,7 +24,7 @@ func userWithAnnotation(text string) *v1alpha1.ClerkUser {
 
 func TestAnnotationOfACreatingCallIsReadBack(t *testing.T) {
 	t.Parallel()
-	want := creating{
+	want := creation.Attempt{
 		Kind: clerk.KindEmailAddress, Value: "ann@example.com", At: start,
 		Applied: v1alpha1.Applied{
 			Metadata: []string{"/publicMetadata/a~1b"}, EmailAddresses: []string{"ann@example.com"}, PhoneNumbers: []string{"+15555550100"},
@@ -73,7 +73,7 @@ func TestAnnotationThatTheOperatorDidNotWriteIsNone(t *testing.T) {
 	}
 }
 
-// desiredReconciliation returns a pass that has understood its spec.
+// desiredReconciliation returns a reconciliation that has built the desired state.
 func desiredReconciliation(t *testing.T, user *v1alpha1.ClerkUser) *reconciliation {
 	t.Helper()
 	rec := newTestReconciliation(t, newTestReconciler(t, newClock()), user)
@@ -123,13 +123,13 @@ func TestAnnotationNamesTheStrongestIdentifier(t *testing.T) {
 
 func TestAnnotationKeepsTheFirstIdentifierAndCollectsWhatCallsAdd(t *testing.T) {
 	t.Parallel()
-	earlier := &creating{
+	earlier := &creation.Attempt{
 		Kind: clerk.KindExternalID, Value: "former", At: start.Add(-time.Hour),
 		Applied: v1alpha1.Applied{EmailAddresses: []string{"former@example.com"}, Banned: true},
 	}
 	user := newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Locked = ptr.To(true) })
 	got := desiredReconciliation(t, user).nextAttempt(earlier)
-	want := &creating{
+	want := &creation.Attempt{
 		Kind: clerk.KindExternalID, Value: "former", At: start.Add(-time.Hour),
 		Applied:  v1alpha1.Applied{EmailAddresses: []string{"ann@example.com", "former@example.com"}, Banned: true, Locked: true},
 		Instance: &v1alpha1.BoundInstance{Namespace: testNamespace, Name: "default", ID: testInstanceID},

@@ -15,16 +15,16 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// desiredState is the user as declared, and the last plan for it. Both are made once for each change of what they rest on.
+// desiredState is the desired user and the last diff. Both are computed once for each change of their inputs.
 type desiredState struct {
-	// desired is nil until the spec was understood. builtFrom is what it rests on.
+	// desired is nil until the spec was validated. builtFrom has the inputs from which it was built.
 	desired   *plan.Desired
 	builtFrom desiredInputs
 	// diffs are the changes between desired and a user.
 	diffs diff
 }
 
-// desiredInputs is what desired rests on besides the spec, which does not change during a reconcile.
+// desiredInputs are the inputs of desired besides the spec, which does not change during a reconciliation.
 type desiredInputs struct {
 	mark     plan.Mark
 	applied  v1alpha1.Applied
@@ -33,19 +33,19 @@ type desiredInputs struct {
 	reads int
 }
 
-// same reports whether nothing has changed.
+// same reports whether the inputs are equal.
 func (i desiredInputs) same(o desiredInputs) bool {
 	return i.mark == o.mark && i.liftLock == o.liftLock && i.reads == o.reads && plan.SameApplied(i.applied, o.applied)
 }
 
-// diff is the changes that make a user as desired, and what they were computed from.
+// diff has the changes that make a user match the desired state, and the values from which it was computed.
 type diff struct {
 	desired *plan.Desired
 	user    *clerk.User
 	changes []plan.Change
 }
 
-// buildDesired turns the spec into what is desired, if what it rests on has changed since.
+// buildDesired builds the desired state, if its inputs have changed since the last time.
 func (r *reconciliation) buildDesired() error {
 	if r.onlyRestricts {
 		return nil
@@ -64,7 +64,7 @@ func (r *reconciliation) buildDesired() error {
 	return nil
 }
 
-// diff returns the changes that make a user as desired.
+// diff returns the changes that make a user match the desired state.
 func (r *reconciliation) diff(user *clerk.User) []plan.Change {
 	if r.diffs.desired != r.desired || r.diffs.user != user {
 		r.diffs = diff{r.desired, user, plan.For(r.desired, user)}
@@ -72,13 +72,13 @@ func (r *reconciliation) diff(user *clerk.User) []plan.Change {
 	return r.diffs.changes
 }
 
-// readSources reads the Secrets and ConfigMaps that the spec names, live, each once.
+// readSources reads the Secrets and ConfigMaps that the spec names from the API server, each once.
 type readSources struct {
 	*reconciliation
 	apiReader client.Reader
 }
 
-// run reads them. Where some cannot be used, it takes over the others and returns an error.
+// run reads the sources. If some cannot be used, it keeps the values of the others and returns an error.
 func (s readSources) run(ctx context.Context) error {
 	reader, spec, sent := source.NewReader(s.apiReader, s.user.Namespace), &s.user.Spec, s.record.Value()
 	values, err := source.Enforced(ctx, reader, spec, &sent, s.digest)
@@ -99,8 +99,8 @@ func (r *reconciliation) digest(purpose string, value []byte) string {
 	return r.key.Digest(purpose, r.uid(), value)
 }
 
-// continueWithoutSources reports whether everything else is carried out although a Secret or ConfigMap cannot be read, or does not
-// hold what it should: who is to be kept out must not get in because a picture is gone. A user is not created without.
+// continueWithoutSources reports whether to apply everything else although a Secret or ConfigMap is missing or has a wrong
+// value. A ban, for instance, must not be delayed by a missing image. A user is not created without its sources.
 func (r *reconciliation) continueWithoutSources(err error) bool {
 	if r.userID == "" {
 		return false
@@ -109,8 +109,8 @@ func (r *reconciliation) continueWithoutSources(err error) bool {
 	return true
 }
 
-// buildWithoutSources is goesOnWithout for a spec whose values from Secrets do not go with the rest, and builds what is desired without
-// them. If the spec is at fault itself, nothing but a ban and a lock is carried out.
+// buildWithoutSources handles a spec that is invalid together with its values from Secrets, and builds the desired state
+// without them. If the spec itself is invalid, only a declared ban or lock is applied.
 func (r *reconciliation) buildWithoutSources(err error) bool {
 	if r.userID == "" {
 		return false

@@ -12,7 +12,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// What is desired, and the plan for it, are made once for each change of what they rest on.
+// The desired state and its diff are computed once for each change of their inputs.
 func TestDesiredIsBuiltOnceForEachChangeOfItsInputs(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

@@ -1,7 +1,7 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package clerkuser keeps users at Clerk as ClerkUsers declare them. One reconcile reads like this:
+// Package clerkuser keeps users at Clerk as ClerkUsers declare them. One reconciliation reads like this:
 //
 //	Reconcile(ctx, user)                       reconcile.go, on the spine of package reconcile
 //	  │
@@ -18,10 +18,10 @@
 //	  ├─ resultFor          result.go          conditions, requeue, effects                     pure
 //	  └─ report             report.go          status, events, metrics; carries effects out     cluster (write)
 //
-// Steps hand each other the values of a reconciliation (reconciliation.go). Each step is a small struct that holds what it needs
-// and no more: locate was given a Reader, so it cannot write. What this process remembers of an object is in state.go.
+// Steps share the values of a reconciliation (reconciliation.go). Each step is a small struct with only the clients that it
+// needs: locate has a Reader, so it cannot write. What this process remembers of an object is in state.go.
 //
-// A crash between any two lines leaves what the next reconcile repairs: the finalizer comes first, the owner mark travels in
-// the creating call, and what will be taken back later is on record before it is written. What Clerk refuses is left out of
-// the plan for a while; everything else is carried out.
+// The next reconciliation repairs what a crash between any two lines leaves: the finalizer comes first, the owner mark is part
+// of the creating call, and what will be removed later is on record before it is written. The operator withholds changes that
+// Clerk refused until their back-off ends, and applies everything else.
 package clerkuser

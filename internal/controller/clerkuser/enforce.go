@@ -17,7 +17,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// enforce makes the user at Clerk as declared.
+// enforce makes the user at Clerk match the desired state.
 type enforce struct {
 	objectPatcher
 	finder finder
@@ -25,11 +25,11 @@ type enforce struct {
 	clock  func() time.Time
 }
 
-// maxRounds bounds how often a reconcile plans again after it carried a plan out, not counting what Clerk refused. Two are the
-// rule: one to act, one to see that nothing is left.
+// maxRounds limits how many plans a reconciliation carries out. Rounds in which Clerk refused a call do not count. Two are
+// usual: one makes the changes, and one finds that nothing is left.
 const maxRounds = 4
 
-// run plans, carries out what is allowed, and plans against Clerk's answers until nothing is left.
+// run diffs, applies what is allowed, and diffs against Clerk's answers until nothing is left.
 func (e enforce) run(ctx context.Context) error {
 	e.checkUnverified()
 	e.checkLost()
@@ -54,7 +54,7 @@ func (e enforce) run(ctx context.Context) error {
 	return errUnsettled
 }
 
-// carryOutAll makes the calls of a plan, and keeps the record of what is the operator's to take back.
+// carryOutAll makes the calls of a plan, and keeps the record of what the operator added.
 func (e enforce) carryOutAll(ctx context.Context, do []plan.Change) error {
 	before, refusals := len(e.did), e.refusals
 	if err := e.recordBegin(ctx, do); err != nil {
@@ -72,8 +72,9 @@ func (e enforce) carryOutAll(ctx context.Context, do []plan.Change) error {
 	return cmp.Or(err, e.buildDesired())
 }
 
-// recordBegin puts on record what will be ours to take back, before it is written to Clerk: a crash right after would leave
-// it there for ever. It waits for the token of the first call before that, or what is not sent would be on record.
+// recordBegin records what the operator is about to add, before it is written to Clerk. Otherwise a crash right after the call
+// would leave it at Clerk for ever. The token of the first call is reserved first, so that nothing is recorded that is not
+// sent.
 func (e enforce) recordBegin(ctx context.Context, do []plan.Change) error {
 	pointers, changed := e.record.Begin(e.desired, do)
 	if !changed {
@@ -94,8 +95,8 @@ func (e enforce) recordBegin(ctx context.Context, do []plan.Change) error {
 	return nil
 }
 
-// policy says what of a plan is not to be done: all of it in mode Observe, and else the fields whose values are not known and
-// those that somebody keeps changing back, and the parts that Clerk does not keep or refused a while ago.
+// policy is what of a plan is withheld. In mode Observe this is everything. Otherwise it is: fields with unknown values,
+// contended fields, and parts that Clerk ignored or refused.
 func (r *reconciliation) policy(todo []plan.Change) plan.Policy {
 	if r.user.Spec.Observes() {
 		return plan.Policy{Observe: true}
@@ -125,7 +126,7 @@ func (r *reconciliation) policy(todo []plan.Change) plan.Policy {
 	return policy
 }
 
-// partsOf are the parts of changes, the sorted fields of each in turn.
+// partsOf are the parts of changes, in the order of the changes.
 func partsOf(changes []plan.Change) []plan.Part {
 	var parts []plan.Part
 	for _, change := range changes {
@@ -134,8 +135,8 @@ func partsOf(changes []plan.Change) []plan.Part {
 	return parts
 }
 
-// withoutUnknown leaves out the fields of which it is not known whether they differ. Private metadata that the spec holds itself is
-// known, and not written either.
+// withoutUnknown removes the fields of which it is unknown whether they differ. Private metadata that the spec contains inline
+// is known, although it is not written either.
 func (r *reconciliation) withoutUnknown(fields []string) []string {
 	return slices.DeleteFunc(fields, func(field string) bool {
 		inline := field == plan.FieldPrivateMetadata && r.user.Spec.PrivateMetadata != nil
@@ -143,8 +144,8 @@ func (r *reconciliation) withoutUnknown(fields []string) []string {
 	})
 }
 
-// setPending names everything that was not carried out because a call failed. While the object only waits for its turn,
-// status says nothing new of that.
+// setPending sets the fields that were not applied because a call failed. While the object only waits for a token, status does
+// not change.
 func (r *reconciliation) setPending(err error) {
 	if len(r.fields().unverified) == 0 {
 		r.pruneRecord()
@@ -156,14 +157,14 @@ func (r *reconciliation) setPending(err error) {
 	r.pending = r.withoutUnknown(plan.Fields(r.diff(r.observed)))
 }
 
-// pruneRecord takes off the record what left the spec and is no longer at Clerk.
+// pruneRecord removes entries from the record that have left the spec and are no longer at Clerk.
 func (r *reconciliation) pruneRecord() {
 	if !r.onlyRestricts && !r.user.Spec.Observes() {
 		r.record.Prune(r.desired, r.observed)
 	}
 }
 
-// conclude ends a reconcile that has nothing left to do.
+// conclude finishes a reconciliation that has nothing left to apply.
 func (r *reconciliation) conclude(todo []plan.Change) error {
 	r.pruneRecord()
 	switch {
@@ -188,8 +189,7 @@ func (r *reconciliation) conclude(todo []plan.Change) error {
 	return open.orNil()
 }
 
-// countCorrections remembers which fields are put right although the spec did not change. A lock that lapsed by itself
-// is nobody's doing.
+// countCorrections counts the fields that were corrected although the spec did not change. A lock that lapsed does not count.
 func (r *reconciliation) countCorrections(did []plan.Change) {
 	if !r.isDrift() || r.justCreated() {
 		return
@@ -203,7 +203,7 @@ func (r *reconciliation) countCorrections(did []plan.Change) {
 	}
 }
 
-// checkUnverified is for changes of the reconcile before this one, which was broken off before it saw their effect.
+// checkUnverified checks the changes of the last reconciliation, if it ended before it saw their effect.
 func (r *reconciliation) checkUnverified() {
 	if fields := r.fields(); len(fields.unverified) > 0 {
 		r.recordIgnored(fields.unverified)
@@ -211,7 +211,7 @@ func (r *reconciliation) checkUnverified() {
 	}
 }
 
-// checkLost counts the changes of the reconcile before this one whose answer was lost as carried out, where the user shows them.
+// checkLost counts the changes of the last reconciliation whose answers were lost as done, if the user shows them.
 func (r *reconciliation) checkLost() {
 	fields := r.fields()
 	for _, change := range fields.lost {
@@ -222,7 +222,8 @@ func (r *reconciliation) checkLost() {
 	fields.lost = nil
 }
 
-// recordIgnored remembers what Clerk's answers to the very calls that were to change it do not show. It counts as failed.
+// recordIgnored records the parts that Clerk's answers do not show although the calls changed them. These changes count as
+// failed.
 func (r *reconciliation) recordIgnored(did []plan.Change) {
 	fields := r.fields()
 	for _, part := range plan.Repeated(did, r.diff(r.observed)) {
@@ -231,8 +232,8 @@ func (r *reconciliation) recordIgnored(did []plan.Change) {
 	}
 }
 
-// compare plans against Clerk's answer, and remembers at once what it does not show of the changes that led to it: if a later
-// call has to wait, the same ones must not be sent again and again.
+// compare diffs against Clerk's answer, and records at once which of the changes it does not show. Otherwise a reconciliation
+// that waits before its next call would send them again and again.
 func (r *reconciliation) compare(did []plan.Change) error {
 	if err := r.buildDesired(); err != nil {
 		return err
@@ -241,7 +242,7 @@ func (r *reconciliation) compare(did []plan.Change) error {
 	return nil
 }
 
-// metadataPointers is the metadata pointers that a change writes.
+// metadataPointers are the pointers of the metadata that a change writes.
 func (r *reconciliation) metadataPointers(change plan.Change) []string {
 	return plan.Intend(v1alpha1.Applied{}, r.desired, []plan.Change{change}).Metadata
 }

@@ -77,7 +77,7 @@ func TestPolicyWithholdsIgnoredAndContendedFields(t *testing.T) {
 	rec := newTestReconciliation(t, newTestReconciler(t, newClock()), newTestUser("ann"))
 	rec.user.Spec.Mode = ptr.To(v1alpha1.ModeObserve)
 	if !rec.policy(ban).Observe {
-		t.Error("in mode Observe something may be done")
+		t.Error("in mode Observe something is allowed")
 	}
 }
 
@@ -85,7 +85,7 @@ func TestFieldThatSomebodyKeepsChangingBack(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.FirstName = ptr.To("Ann") }))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	recordedEvents(f.Reconciler)
 	change := func() {
 		t.Helper()
@@ -96,44 +96,44 @@ func TestFieldThatSomebodyKeepsChangingBack(t *testing.T) {
 	}
 	for range maxCorrections {
 		change()
-		f.expectReady("ann", v1alpha1.ReasonInSync)
+		f.expectReason("ann", v1alpha1.ReasonInSync)
 		f.expectEvent(v1alpha1.EventDriftCorrected)
 		if name := *f.onlyUser().FirstName; name != "Ann" {
 			t.Fatalf("the name stays %s", name)
 		}
 	}
 	change()
-	f.expectReady("ann", v1alpha1.ReasonContended)
+	f.expectReason("ann", v1alpha1.ReasonContended)
 	if name := *f.onlyUser().FirstName; name != "Eve" {
-		t.Errorf("a contended name was put right: %s", name)
+		t.Errorf("a contended name was corrected: %s", name)
 	}
 	user := f.user("ann")
 	if diff := cmp.Diff([]string{"firstName"}, user.Status.PendingChanges); diff != "" {
 		t.Errorf("pendingChanges (-want +got):\n%s", diff)
 	}
 	f.clock.advance(v1alpha1.DefaultFullInterval)
-	f.expectReady("ann", v1alpha1.ReasonContended)
+	f.expectReason("ann", v1alpha1.ReasonContended)
 	f.fullSync()
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	if name := *f.onlyUser().FirstName; name != "Ann" {
-		t.Errorf("after a full comparison the name stays %s", name)
+		t.Errorf("after a full sync the name stays %s", name)
 	}
 	change()
-	f.expectReady("ann", v1alpha1.ReasonContended)
+	f.expectReason("ann", v1alpha1.ReasonContended)
 	f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.LastName = ptr.To("Lee") })
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	if user := f.onlyUser(); *user.FirstName != "Ann" || *user.LastName != "Lee" {
-		t.Error("a change of the manifest does not end the strife")
+		t.Error("a change of the manifest does not end the field conflict")
 	}
 }
 
-// A lock lapses by itself: nobody changes it back, however often it is renewed.
+// A lock lapses without anybody's change, however often it is renewed.
 func TestLapsedLockIsNoFieldConflict(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Locked = ptr.To(true) }))
 	for range 3 * maxCorrections {
-		result := f.expectReady("ann", v1alpha1.ReasonInSync)
+		result := f.expectReason("ann", v1alpha1.ReasonInSync)
 		if !f.onlyUser().Locked {
 			t.Fatal("the user is not locked")
 		}
@@ -142,18 +142,18 @@ func TestLapsedLockIsNoFieldConflict(t *testing.T) {
 			t.Fatal("status does not say when the lock lapses")
 		}
 		if late := result.RequeueAfter - until.Sub(f.clock.at); late < 0 || late >= time.Second {
-			t.Fatalf("it is looked again in %s, and the lock lapses in %s", result.RequeueAfter, until.Sub(f.clock.at))
+			t.Fatalf("it is requeued after %s, and the lock lapses in %s", result.RequeueAfter, until.Sub(f.clock.at))
 		}
 		f.clock.advance(result.RequeueAfter)
 	}
 }
 
-// What will be taken back later is on record before it is written: a crash right after would leave it for ever.
+// What will be removed later is on record before it is written. Otherwise a crash right after would leave it for ever.
 func TestIntentIsOnRecordBeforeTheCall(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann"))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.edit("ann", func(u *v1alpha1.ClerkUser) {
 		u.Spec.PublicMetadata = &runtime.RawExtension{Raw: []byte(`{"role":"admin"}`)}
 		u.Spec.Banned = ptr.To(true)
@@ -177,14 +177,14 @@ func TestIntentIsOnRecordBeforeTheCall(t *testing.T) {
 		t.Errorf("on record before the first call (-want +got):\n%s", diff)
 	}
 	f.restart()
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.PublicMetadata, u.Spec.Banned = nil, nil })
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	if user := f.onlyUser(); user.Banned || len(user.PublicMetadata) != 0 {
 		t.Errorf("what left the spec is still there: banned %t, %v", user.Banned, user.PublicMetadata)
 	}
 	if applied := f.user("ann").Status.Applied; applied != nil && (applied.Banned || len(applied.Metadata) != 0) {
-		t.Errorf("what was taken back is still on record: %+v", applied)
+		t.Errorf("removed values are still on record: %+v", applied)
 	}
 }
 
@@ -192,17 +192,17 @@ func TestObserveChangesNothing(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Mode = ptr.To(v1alpha1.ModeObserve) }))
-	f.expectReady("ann", v1alpha1.ReasonObserved)
+	f.expectReason("ann", v1alpha1.ReasonObserved)
 	if user := f.user("ann"); len(user.Finalizers) != 0 || len(user.Annotations) != 0 || user.Status.UserID != "" {
-		t.Errorf("an object that only looks is bound: %v %v %q", user.Finalizers, user.Annotations, user.Status.UserID)
+		t.Errorf("an object in mode Observe is bound: %v %v %q", user.Finalizers, user.Annotations, user.Status.UserID)
 	}
 	if n := len(f.clerk.Journal().Writes()); n != 0 || len(f.clerk.Users()) != 0 {
 		t.Errorf("%d writes at Clerk", n)
 	}
 	f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Mode = nil })
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Mode, u.Spec.Banned = ptr.To(v1alpha1.ModeObserve), ptr.To(true) })
-	f.expectReady("ann", v1alpha1.ReasonObserved)
+	f.expectReason("ann", v1alpha1.ReasonObserved)
 	if diff := cmp.Diff([]string{"banned"}, f.user("ann").Status.PendingChanges); diff != "" || f.onlyUser().Banned {
 		t.Errorf("pendingChanges (-want +got):\n%s; banned %t", diff, f.onlyUser().Banned)
 	}
@@ -212,18 +212,18 @@ func TestSuspensionStopsAllWork(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Suspend = ptr.To(true) }))
-	f.expectReady("ann", v1alpha1.ReasonSuspended)
+	f.expectReason("ann", v1alpha1.ReasonSuspended)
 	f.expectCalls(0)
 	f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Suspend = nil })
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Suspend, u.Spec.Banned = ptr.To(true), ptr.To(true) })
 	f.clerk.ResetJournal()
-	if result := f.expectReady("ann", v1alpha1.ReasonInSync); !result.IsZero() {
-		t.Errorf("a suspended object is looked at again: %+v", result)
+	if result := f.expectReason("ann", v1alpha1.ReasonInSync); !result.IsZero() {
+		t.Errorf("a suspended object is requeued: %+v", result)
 	}
 	f.expectCalls(0)
 	if user := f.user("ann"); user.Status.ObservedGeneration == user.Generation {
-		t.Error("a suspended object says that its new spec was seen")
+		t.Error("a suspended object reports its new generation")
 	}
 }
 
@@ -233,12 +233,12 @@ func TestSpecThatCannotBeCarriedOut(t *testing.T) {
 	f.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) {
 		u.Spec.PublicMetadata = &runtime.RawExtension{Raw: []byte(`{"a":null}`)}
 	}))
-	f.expectReady("ann", v1alpha1.ReasonInvalidSpec)
+	f.expectReason("ann", v1alpha1.ReasonInvalidSpec)
 	f.expectCalls(0)
 	if user := f.user("ann"); len(user.Finalizers) != 0 {
 		t.Error("an object that was never valid is bound by a finalizer")
 	}
 	f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.PublicMetadata, u.Spec.EmailAddresses = nil, nil })
-	f.expectReady("ann", v1alpha1.ReasonInvalidSpec)
+	f.expectReason("ann", v1alpha1.ReasonInvalidSpec)
 	f.expectCalls(0)
 }

@@ -72,7 +72,7 @@ func queuedNames(q reconcile.Queue) []string {
 	return names
 }
 
-// testObjects is ClerkUsers that lead to instances in all the ways there are.
+// testObjects are ClerkUsers that use instances in all possible ways.
 func testObjects() []client.Object {
 	refer := func(name string, namespace *string) func(*v1alpha1.ClerkUser) {
 		return func(u *v1alpha1.ClerkUser) {
@@ -113,7 +113,7 @@ func TestInstanceEnqueuesItsUsers(t *testing.T) {
 			q := newTestQueue(t)
 			r.enqueueUsersOf(t.Context(), q, tc.instance)
 			if diff := cmp.Diff(tc.want, queuedNames(q)); diff != "" {
-				t.Errorf("woken (-want +got):\n%s", diff)
+				t.Errorf("enqueued (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -121,7 +121,7 @@ func TestInstanceEnqueuesItsUsers(t *testing.T) {
 
 func TestInstanceEventsThatConcernUsers(t *testing.T) {
 	t.Parallel()
-	woken := []string{"team-a/bound", "team-a/implied", "team-a/named"}
+	enqueued := []string{"team-a/bound", "team-a/implied", "team-a/named"}
 	tests := map[string]struct {
 		change func(*v1alpha1.ClerkInstance)
 		want   []string
@@ -130,10 +130,10 @@ func TestInstanceEventsThatConcernUsers(t *testing.T) {
 		"Status":     {func(i *v1alpha1.ClerkInstance) { i.Status.ManagedUsers = 7 }, nil},
 		"Label":      {func(i *v1alpha1.ClerkInstance) { i.Labels = map[string]string{"a": "b"} }, nil},
 		"Annotation": {func(i *v1alpha1.ClerkInstance) { i.Annotations = map[string]string{"a": "b"} }, nil},
-		"Spec":       {func(i *v1alpha1.ClerkInstance) { i.Generation++ }, woken},
+		"Spec":       {func(i *v1alpha1.ClerkInstance) { i.Generation++ }, enqueued},
 		"Release": {func(i *v1alpha1.ClerkInstance) {
 			i.Annotations = map[string]string{v1alpha1.AnnotationReleaseDeletions: "2026-03-04T05:06:07Z"}
-		}, woken},
+		}, enqueued},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -145,7 +145,7 @@ func TestInstanceEventsThatConcernUsers(t *testing.T) {
 			q := newTestQueue(t)
 			r.instanceEventHandler().Update(t.Context(), event.UpdateEvent{ObjectOld: was, ObjectNew: is}, q)
 			if diff := cmp.Diff(tc.want, queuedNames(q)); diff != "" {
-				t.Errorf("woken (-want +got):\n%s", diff)
+				t.Errorf("enqueued (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -153,12 +153,12 @@ func TestInstanceEventsThatConcernUsers(t *testing.T) {
 	r.Client = newTestCluster(t, testObjects()...)
 	q := newTestQueue(t)
 	r.instanceEventHandler().Create(t.Context(), event.CreateEvent{Object: newTestInstance()}, q)
-	if diff := cmp.Diff(woken, queuedNames(q)); diff != "" {
-		t.Errorf("a new instance woke (-want +got):\n%s", diff)
+	if diff := cmp.Diff(enqueued, queuedNames(q)); diff != "" {
+		t.Errorf("a new instance enqueued (-want +got):\n%s", diff)
 	}
 	r.instanceEventHandler().Delete(t.Context(), event.DeleteEvent{Object: newTestInstance()}, q)
-	if diff := cmp.Diff(woken, queuedNames(q)); diff != "" {
-		t.Errorf("an instance that vanished woke (-want +got):\n%s", diff)
+	if diff := cmp.Diff(enqueued, queuedNames(q)); diff != "" {
+		t.Errorf("a deleted instance enqueued (-want +got):\n%s", diff)
 	}
 }
 
@@ -178,11 +178,11 @@ func TestPoolEnqueuesUsers(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	if diff := cmp.Diff([]string{"team-b/implied-b"}, queuedNames(q)); diff != "" {
-		t.Errorf("woken (-want +got):\n%s", diff)
+		t.Errorf("enqueued (-want +got):\n%s", diff)
 	}
 }
 
-// A user that is let go may be what others of the namespace wait for, whatever hold they are under.
+// A released user may be the one that others of the namespace wait for, whatever back-off they are in.
 func TestDeletionEnqueuesBlockedUsersAndForgetsState(t *testing.T) {
 	t.Parallel()
 	gone := newTestUser("gone")
@@ -202,11 +202,11 @@ func TestDeletionEnqueuesBlockedUsersAndForgetsState(t *testing.T) {
 	got := queuedNames(q)
 	for _, name := range []string{"team-a/implied", "team-a/named", "team-a/prod"} {
 		if !slices.Contains(got, name) {
-			t.Errorf("woken were %v, want %s among them", got, name)
+			t.Errorf("enqueued were %v, want %s among them", got, name)
 		}
 	}
 	if slices.Contains(got, "team-b/implied-b") {
-		t.Errorf("woken were %v, and one of another namespace among them", got)
+		t.Errorf("enqueued were %v, one of them of another namespace", got)
 	}
 	if err := newTestReconciliation(t, r, newTestUser("implied")).inBackOff(); err != nil {
 		t.Errorf("the object that may have its user now is still in back-off: %v", err)
@@ -229,7 +229,7 @@ func TestFailedListEnqueuesNobody(t *testing.T) {
 	r.enqueueUsersOf(t.Context(), q, types.NamespacedName{Namespace: testNamespace, Name: "default"})
 	r.userEventHandler().Delete(t.Context(), event.DeleteEvent{Object: newTestUser("gone")}, q)
 	if got := queuedNames(q); got != nil {
-		t.Errorf("woken were %v", got)
+		t.Errorf("enqueued were %v", got)
 	}
 }
 

@@ -52,8 +52,8 @@ func TestEvents(t *testing.T) {
 		want    []string
 	}{
 		"NothingHappened":     {was(inSync), func(*reconciliation) {}, inSync, nil},
-		"FirstVerdictIsReady": {nil, func(*reconciliation) {}, inSync, nil},
-		"FirstVerdictIsNot":   {nil, func(*reconciliation) {}, rejected, []string{"Warning RejectedByClerk 100 % refused"}},
+		"FirstResultIsReady":  {nil, func(*reconciliation) {}, inSync, nil},
+		"FirstResultIsNot":    {nil, func(*reconciliation) {}, rejected, []string{"Warning RejectedByClerk 100 % refused"}},
 		"TurnToTheWorse":      {was(inSync), func(*reconciliation) {}, rejected, []string{"Warning RejectedByClerk 100 % refused"}},
 		"TurnToTheBetter":     {was(rejected), func(*reconciliation) {}, inSync, nil},
 		"StillBad":            {was(rejected), func(*reconciliation) {}, rejected, nil},
@@ -106,7 +106,7 @@ func TestEvents(t *testing.T) {
 			for _, text := range got {
 				reason := strings.Fields(text)[1]
 				if seen[reason] {
-					t.Errorf("reason %s is told twice in one pass", reason)
+					t.Errorf("reason %s is recorded twice in one reconciliation", reason)
 				}
 				seen[reason] = true
 				if strings.Contains(text, leakMarker) {

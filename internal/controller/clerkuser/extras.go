@@ -18,24 +18,23 @@ import (
 )
 
 const (
-	// extraPage is how many entries are asked for at once, the most that Clerk gives; extraPages bounds how often.
+	// extraPage is the number of entries in a request, the most that Clerk allows. extraPages limits the number of requests.
 	extraPage  = 500
 	extraPages = 10
-	// What status has room for, in characters. Where it held more the API server would refuse all of it.
+	// These are the maximum lengths in status, in characters. The API server would refuse a status with longer values.
 	longestName, longestAddress, longestState = 256, 320, 64
-	// extraRetry is the pause after a failure to read what status includes.
+	// extraRetry is the delay after a failed read.
 	extraRetry = time.Minute
 )
 
-// readExtras reads the lists that spec.statusIncludes asks for: once, and again after every full sync. It is nobody's
-// change, so that it comes last in the budget, and a failure of it is not one of the reconcile. A list that was read is not read
-// again because another one has to wait.
+// readExtras reads the lists that spec.statusIncludes names: once, and again after every full sync. Its calls have the lowest
+// priority, and its failure does not fail the reconciliation. A list is not read again because another one has to wait.
 type readExtras struct {
 	*reconciliation
 	calls connection.OrganizationReader
 }
 
-// run reads what is due.
+// run reads the lists that are due.
 func (e readExtras) run(ctx context.Context) error {
 	e.dropExtras()
 	if e.observed == nil || !e.owned {
@@ -61,7 +60,7 @@ func (e readExtras) run(ctx context.Context) error {
 	return nil
 }
 
-// readFailed decides what an error of reading a list means. One that may pass sets extrasAfter.
+// readFailed handles an error of reading a list. A temporary error sets extrasAfter.
 func (e readExtras) readFailed(ctx context.Context, err error) error {
 	_, rejected := clerk.Rejected(err)
 	switch at, waiting := clerk.Waiting(err); {
@@ -79,7 +78,7 @@ func (e readExtras) readFailed(ctx context.Context, err error) error {
 	return nil
 }
 
-// dropExtras forgets what is no longer asked for.
+// dropExtras removes lists that spec.statusIncludes no longer names.
 func (r *reconciliation) dropExtras() {
 	status := &r.user.Status
 	if !r.includes(v1alpha1.IncludeOrganizationMemberships) {
@@ -94,7 +93,7 @@ func (r *reconciliation) includes(what v1alpha1.StatusInclude) bool {
 	return slices.Contains(r.user.Spec.StatusIncludes, what)
 }
 
-// isShown reports whether status shows a list, from whenever.
+// isShown reports whether status has a list, however old.
 func (r *reconciliation) isShown(what v1alpha1.StatusInclude) bool {
 	status := &r.user.Status
 	if what == v1alpha1.IncludeOrganizationMemberships {
@@ -103,7 +102,7 @@ func (r *reconciliation) isShown(what v1alpha1.StatusInclude) bool {
 	return status.OrganizationInvitationCount != nil
 }
 
-// read reads a list into status, beginning after the pages that were read before, and returns the pages that it has.
+// read reads a list into status, starting after the given pages, and returns all pages.
 func (e readExtras) read(ctx context.Context, what v1alpha1.StatusInclude, pages any) (any, error) {
 	if what == v1alpha1.IncludeOrganizationMemberships {
 		return e.readMemberships(ctx, pages)
@@ -135,7 +134,7 @@ func (e readExtras) readInvitations(ctx context.Context, pages any) (any, error)
 	return items, err
 }
 
-// readPages reads page by page after the entries that it is given, and returns what it has and how many there are in all.
+// readPages reads page by page after the given entries. It returns all entries, and how many there are in total.
 func readPages[T any](have []T, read func(offset int) ([]T, int, error)) ([]T, int64, error) {
 	all, total := have, 0
 	for range extraPages {
@@ -151,7 +150,7 @@ func readPages[T any](have []T, read func(offset int) ([]T, int, error)) ([]T, i
 	return all, int64(max(total, len(all))), nil
 }
 
-// showMemberships is what status has room for, in a fixed order.
+// showMemberships returns the memberships for status, in a fixed order.
 func showMemberships(items []clerk.OrganizationMembership) []v1alpha1.OrganizationMembership {
 	var shown []v1alpha1.OrganizationMembership
 	for _, item := range firstByOrganization(items, func(m clerk.OrganizationMembership) string { return m.OrganizationID + " " + m.ID }) {
@@ -166,7 +165,7 @@ func showMemberships(items []clerk.OrganizationMembership) []v1alpha1.Organizati
 	return shown
 }
 
-// showInvitations is what status has room for, in a fixed order.
+// showInvitations returns the invitations for status, in a fixed order.
 func showInvitations(items []clerk.OrganizationInvitation) []v1alpha1.OrganizationInvitation {
 	var shown []v1alpha1.OrganizationInvitation
 	for _, item := range firstByOrganization(items, func(i clerk.OrganizationInvitation) string { return i.OrganizationID + " " + i.ID }) {
@@ -181,37 +180,37 @@ func showInvitations(items []clerk.OrganizationInvitation) []v1alpha1.Organizati
 	return shown
 }
 
-// firstByOrganization sorts by organization and then by id, which the place names, and returns as many as status has room for.
-// Pages shift while organizations come and go, but status takes no id twice.
+// firstByOrganization sorts by the key that place returns, organization and then id, and returns at most
+// v1alpha1.MaxOrganizations entries. Pages shift while organizations change, but status must not have an id twice.
 func firstByOrganization[T any](items []T, place func(T) string) []T {
 	slices.SortFunc(items, func(a, b T) int { return strings.Compare(place(a), place(b)) })
 	items = slices.CompactFunc(items, func(a, b T) bool { return place(a) == place(b) })
 	return items[:min(len(items), v1alpha1.MaxOrganizations)]
 }
 
-// clip is the beginning of a text, with at most so many characters.
+// clip truncates a text to a number of characters.
 func clip(text string, longest int) string {
 	runes := []rune(text)
 	return string(runes[:min(len(runes), longest)])
 }
 
-// extra is what is remembered of one list that status includes.
+// extra is the remembered state of one list of statusIncludes.
 type extra struct {
-	// userID is whose list was read.
+	// userID is the user whose list was read.
 	userID string
-	// generation is the one of the spec for which the list was read last; 0 is none.
+	// generation is the generation of the spec for which the list was last read; 0 is none.
 	generation int64
-	// compared is when the last full sync before that read began; zero if there was none, or if nothing was read.
+	// compared is when the last full sync before that read began. It is zero if there was no full sync or no read.
 	compared time.Time
-	// requested is true while somebody asks for a fresh look that this list has not had yet.
+	// requested is true while a requested reconcile has not read this list yet.
 	requested bool
-	// pages are the entries read so far of a list whose next page waits for a token. Nil is none.
+	// pages are the entries read so far of a list whose next page waits for a token; nil is none.
 	pages any
 }
 
-// extraDue returns what is remembered of a list, and whether it has to be read: status does not show it and it was not read
-// for this generation, it is another user's, there was a full sync since it was read, or somebody asks for a fresh
-// look. A list that an earlier process read is good until the next full sync.
+// extraDue returns the remembered state of a list, and whether the list has to be read. It has to be read if status lacks it
+// and this generation has not read it. It is also read for another user, after a full sync, and for a requested reconcile. A
+// list from before a restart is used until the next full sync.
 func (o *objectState) extraDue(what v1alpha1.StatusInclude, now extra, shown, requested bool) (known extra, due bool) {
 	known = o.extras[what]
 	if known.userID != "" && known.userID != now.userID {
@@ -225,7 +224,7 @@ func (o *objectState) extraDue(what v1alpha1.StatusInclude, now extra, shown, re
 	return known, known.requested || known.generation != now.generation && !shown || now.compared.After(known.compared)
 }
 
-// keepExtra records what is known of a list now.
+// keepExtra stores the state of a list.
 func (o *objectState) keepExtra(what v1alpha1.StatusInclude, known extra) {
 	if o.extras == nil {
 		o.extras = map[v1alpha1.StatusInclude]extra{}

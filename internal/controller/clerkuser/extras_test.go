@@ -73,7 +73,7 @@ func TestWhatStatusIncludesIsReadAfterEachFullSync(t *testing.T) {
 		want         bool
 	}{
 		{"NeverRead", extra{userID: user, generation: 1}, false, false, true},
-		{"ReadBeforeTheFirstComparison", extra{userID: user, generation: 1, compared: start}, true, false, false},
+		{"ReadBeforeTheFirstFullSync", extra{userID: user, generation: 1, compared: start}, true, false, false},
 		{"Rested", extra{userID: user, generation: 1, compared: start}, true, false, false},
 		{"ComparedAgain", extra{userID: user, generation: 1, compared: start.Add(time.Hour)}, true, false, true},
 		{"AnotherGenerationThatShowsIt", extra{userID: user, generation: 2, compared: start.Add(time.Hour)}, true, false, false},
@@ -93,7 +93,7 @@ func TestWhatStatusIncludesIsReadAfterEachFullSync(t *testing.T) {
 	}
 }
 
-// A fresh look that has to wait is not forgotten when the object no longer asks for it.
+// A requested read that has to wait is not forgotten when the object no longer requests it.
 func TestRequestedReadIsRememberedUntilDone(t *testing.T) {
 	t.Parallel()
 	var m objectState
@@ -116,8 +116,7 @@ func TestClippedTextKeepsItsCharacters(t *testing.T) {
 	}
 }
 
-// Pages that shift while they are read show an entry twice. A list by id that holds one twice is refused, and all of status
-// with it.
+// Pages that shift while they are read show an entry twice. The API server refuses a status whose list has an id twice.
 func TestShownIDsAreUnique(t *testing.T) {
 	t.Parallel()
 	a, b := clerk.OrganizationMembership{ID: "orgmem_a", OrganizationID: "org_1"}, clerk.OrganizationMembership{ID: "orgmem_b", OrganizationID: "org_2"}

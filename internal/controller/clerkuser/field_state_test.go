@@ -14,11 +14,11 @@ func TestIgnoredUntilTheValueChanges(t *testing.T) {
 	t.Parallel()
 	f := newFieldState(1, "")
 	if f.wasIgnored(plan.Part{Field: "locale"}, "") {
-		t.Error("a field that nobody tried is futile")
+		t.Error("a field that nobody tried counts as ignored")
 	}
 	f.recordIgnored(plan.Part{Field: "locale"}, "x")
 	if !f.wasIgnored(plan.Part{Field: "locale"}, "x") || f.wasIgnored(plan.Part{Field: "locale"}, "y") || f.wasIgnored(plan.Part{Field: "locale"}, "") || f.wasIgnored(plan.Part{Field: "username"}, "x") {
-		t.Error("futile is not just the field with the value that Clerk showed")
+		t.Error("another field or value counts as ignored")
 	}
 	f.recordIgnored(plan.Part{Field: "locale"}, "y")
 	if f.wasIgnored(plan.Part{Field: "locale"}, "x") || !f.wasIgnored(plan.Part{Field: "locale"}, "y") {
@@ -41,20 +41,20 @@ func TestContended(t *testing.T) {
 		compared  time.Duration
 		want      bool
 	}{
-		"NeverCorrected":                {nil, never, false},
-		"CorrectedOnce":                 {minutes(0), never, false},
-		"CorrectedTwice":                {minutes(0, 1), never, false},
-		"CorrectedThriceWithinAnHour":   {minutes(0, 1, 2), never, true},
-		"ThirdRightAtTheHour":           {minutes(0, 30, 60), never, true},
-		"ThirdAfterTheHour":             {append(minutes(0, 30), time.Hour+time.Nanosecond), never, false},
-		"LastThreeCount":                {minutes(0, 70, 80, 90), never, true},
-		"FirstThreeAreForgotten":        {minutes(0, 1, 70, 140), never, false},
-		"SlowStrifeIsPutRightEveryTime": {minutes(0, 40, 80, 120, 160), never, false},
-		"ComparedBefore":                {minutes(0, 1, 2), -time.Nanosecond, true},
-		"ComparedInBetween":             {minutes(0, 1, 2), time.Minute, true},
-		"ComparedWhenItWasPutRight":     {minutes(0, 1, 2), 2 * time.Minute, true},
-		"ComparedSince":                 {minutes(0, 1, 2), 2*time.Minute + time.Nanosecond, false},
-		"ComparedLongSince":             {minutes(0, 1, 2), 24 * time.Hour, false},
+		"NeverCorrected":                   {nil, never, false},
+		"CorrectedOnce":                    {minutes(0), never, false},
+		"CorrectedTwice":                   {minutes(0, 1), never, false},
+		"CorrectedThriceWithinAnHour":      {minutes(0, 1, 2), never, true},
+		"ThirdRightAtTheHour":              {minutes(0, 30, 60), never, true},
+		"ThirdAfterTheHour":                {append(minutes(0, 30), time.Hour+time.Nanosecond), never, false},
+		"LastThreeCount":                   {minutes(0, 70, 80, 90), never, true},
+		"FirstThreeAreForgotten":           {minutes(0, 1, 70, 140), never, false},
+		"SlowConflictIsCorrectedEveryTime": {minutes(0, 40, 80, 120, 160), never, false},
+		"ComparedBefore":                   {minutes(0, 1, 2), -time.Nanosecond, true},
+		"ComparedInBetween":                {minutes(0, 1, 2), time.Minute, true},
+		"ComparedWhenItWasPutRight":        {minutes(0, 1, 2), 2 * time.Minute, true},
+		"ComparedSince":                    {minutes(0, 1, 2), 2*time.Minute + time.Nanosecond, false},
+		"ComparedLongSince":                {minutes(0, 1, 2), 24 * time.Hour, false},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -86,13 +86,13 @@ func TestContendedFieldsAreCorrectedOncePerFullSync(t *testing.T) {
 	for round := range 4 {
 		for _, later := range []time.Duration{0, time.Minute, 24 * time.Hour} {
 			if !f.contended("banned", compared) {
-				t.Fatalf("round %d: %s after the correction the field is put right before the next comparison", round, later)
+				t.Fatalf("round %d: %s after the correction the field is corrected before the next full sync", round, later)
 			}
 		}
 		at = at.Add(6 * time.Hour)
 		compared = at
 		if f.contended("banned", compared) {
-			t.Fatalf("round %d: the field is not put right after a comparison", round)
+			t.Fatalf("round %d: the field is not corrected after a full sync", round)
 		}
 		at = at.Add(time.Second)
 		f.recordCorrection("banned", at)

@@ -25,18 +25,18 @@ type finder struct {
 	clock func() time.Time
 }
 
-// lookUp is the answer to a look-up, and when it was asked for.
+// lookUp is the answer to a look-up, and when the look-up began.
 type lookUp struct {
 	hits  []*clerk.User
 	asked time.Time
 }
 
-// lookUpTTL is how long an answer serves the reconciles that follow: longer than a token may have to be waited for.
+// lookUpTTL is how long later reconciliations use an answer. It is longer than any wait for a token.
 const lookUpTTL = 15 * time.Minute
 
-// findByIdentifier looks users up by values of one kind. A reconcile that runs out of tokens begins anew when it has one again,
-// so answers are remembered until a reconcile comes to its end: or one that needs two would for ever spend its token on the
-// first. An object that only observes, and has no user of its own, looks again at full syncs, which enqueue it.
+// findByIdentifier looks users up by values of one kind. A reconciliation without a token ends and starts again later, so
+// answers are kept until a reconciliation finishes. Otherwise one that needs two calls would always spend its token on the
+// first. An object in mode Observe without a user is enqueued by full syncs, and looks again then.
 func (f finder) findByIdentifier(ctx context.Context, kind clerk.IdentifierKind, values ...string) ([]*clerk.User, error) {
 	question := clerk.Identifier{Kind: kind, Value: strings.Join(values, "\x00")}
 	if known, found := f.state.lookUps[question]; found && f.now.Sub(known.asked) < f.lookUpTTL() {
@@ -65,8 +65,8 @@ func (f finder) remember(question clerk.Identifier, answer lookUp) {
 	f.state.lookUps[question] = answer
 }
 
-// read gets the user from Clerk. An answer older than one that is known already counts for nothing. The error is errGone if
-// Clerk has no such user.
+// read gets the user from Clerk. An answer that is older than the mirror's copy is ignored. The error is errGone if Clerk has
+// no such user.
 func (f finder) read(ctx context.Context, id string) (*clerk.User, error) {
 	if asked, missed := f.missed(id); missed {
 		return nil, f.confirmAbsence(ctx, id, asked)
@@ -87,8 +87,7 @@ func (f finder) read(ctx context.Context, id string) (*clerk.User, error) {
 	return known, nil
 }
 
-// absent returns the error for a user that Clerk answered not to have to a call that began at asked: errGone if that is to be
-// believed.
+// absent returns the error for a user that Clerk did not have in a call that began at asked. It is errGone after confirmation.
 func (f finder) absent(ctx context.Context, userID string, asked time.Time) error {
 	if left := f.lagLeft(userID, asked); left > 0 {
 		return notVisibleYet(left)
@@ -96,9 +95,9 @@ func (f finder) absent(ctx context.Context, userID string, asked time.Time) erro
 	return f.confirmAbsence(ctx, userID, asked)
 }
 
-// confirmAbsence asks in another way about a user that Clerk answered not to have, since what follows cannot be undone: an
-// object is let go, a user is created anew. Where a list has missed the user before, that is the other way. That it was missed
-// is remembered while the call waits for its token, or the next reconcile would spend that on missing the user once more.
+// confirmAbsence confirms by a second, different call that Clerk has no such user, since the consequence cannot be undone: a
+// release or a new user. If a list did not show the user, the read by id was the second call. The first answer is kept while
+// the second call waits for its token. Otherwise the next reconciliation would spend that token on the first call again.
 func (f finder) confirmAbsence(ctx context.Context, userID string, asked time.Time) error {
 	if f.mirror.Unlisted(userID) {
 		return f.gone(userID, asked)
@@ -123,31 +122,31 @@ func (f finder) gone(userID string, asked time.Time) error {
 	return fmt.Errorf("reading user %s: %w", userID, errGone)
 }
 
-// missed returns when a user was missed by an earlier reconcile that had no token to have that confirmed.
+// missed returns when an earlier reconciliation missed a user, if it had no token for the confirmation.
 func (f finder) missed(userID string) (asked time.Time, missed bool) {
 	known, found := f.state.lookUps[missedUser(userID)]
 	return known.asked, found && f.now.Sub(known.asked) < lookUpTTL
 }
 
-// missedUser is the question under which it is remembered that a user was missed.
+// missedUser is the key in lookUps under which a missed user is remembered.
 func missedUser(userID string) clerk.Identifier {
 	return clerk.Identifier{Kind: "missed", Value: userID}
 }
 
-// errGone: Clerk has no such user, and the answers that say so are late enough to be believed.
+// errGone: Clerk has no such user, and the answers are late enough to rule out lag.
 var errGone = errors.New("the user is no longer at Clerk")
 
-// errNotRecreatedYet: a user that is to be created again waits for what the spec names.
+// errNotRecreatedYet: the sources or the spec of a user that is to be created again are not valid yet.
 var errNotRecreatedYet = errors.New("the user is created again when the spec is valid and the Secrets and ConfigMaps that it names are there")
 
-// errNamedNotVisible: the user that spec.userID names may have been created a moment before it was named.
+// errNamedNotVisible: the user in spec.userID may have been created just before it was named.
 var errNamedNotVisible = errors.New("clerk shows no user with the id in spec.userID; a user that was created just now may not be visible yet")
 
-// errDisagreement: a read by id and a list say different things about a user.
+// errDisagreement: a read by id does not find a user, but a list shows it.
 var errDisagreement = errors.New("reads of the user by id say that there is none, but a list shows it")
 
-// lagLeft returns for how long after asked Clerk may still not show a user, 0 if its absence is to be believed. It counts
-// what this process wrote, and what is on record from before a restart.
+// lagLeft returns how long after asked Clerk may still not show a user, or 0 if its absence counts. It considers the writes of
+// this process, and those on record from before a restart.
 func (r *reconciliation) lagLeft(userID string, asked time.Time) time.Duration {
 	var recorded []time.Time
 	if at := r.user.Status.LastWriteTime; at != nil {
@@ -159,13 +158,12 @@ func (r *reconciliation) lagLeft(userID string, asked time.Time) time.Duration {
 	return max(r.mirror.LagLeft(userID, asked), clerk.LagLeft(asked, recorded...))
 }
 
-// notVisibleYet is the error of an absence that is not believed yet.
+// notVisibleYet is the error for an absence that may be due to lag.
 func notVisibleYet(left time.Duration) error {
 	return &reconcile.WaitError{After: clerk.LagRetry(left), Err: errNotVisibleYet}
 }
 
-// vanished decides what happens with an object whose user Clerk no longer has, and reports whether the user is to be created
-// again.
+// vanished decides about an object whose user is no longer at Clerk, and reports whether to create the user again.
 func (r *reconciliation) vanished() (recreate bool, err error) {
 	if left := r.lagLeft(r.userID, r.now); left > 0 {
 		return false, notVisibleYet(left)
@@ -175,7 +173,7 @@ func (r *reconciliation) vanished() (recreate bool, err error) {
 		return false, nil
 	}
 	if err := cmp.Or(r.specErr, r.sourcesErr); err != nil && r.origin == v1alpha1.OriginCreated {
-		// The user is not created again from half a spec. The order to do so stands meanwhile.
+		// The user is not created again from an incomplete spec. The request to create it stays valid meanwhile.
 		if r.recreationRequested() {
 			return false, &reconcile.WaitError{After: reconcile.SourceRetry, Err: errNotRecreatedYet}
 		}
@@ -186,7 +184,8 @@ func (r *reconciliation) vanished() (recreate bool, err error) {
 	}
 	gone := r.userID
 	if r.origin == v1alpha1.OriginAdopted {
-		// Another user may be named next; spec.userID must equal status.userID as long as that is set.
+		// The object may name another user next. The API server rejects a spec.userID that differs from status.userID while
+		// that is set.
 		r.userID = ""
 		r.record.Clear()
 		r.mirror.Unbind(r.uid())
@@ -194,8 +193,8 @@ func (r *reconciliation) vanished() (recreate bool, err error) {
 	return false, missingUser(gone, r.origin)
 }
 
-// mayRecreate reports whether a user that the operator created and that is gone is to be created again: if the person
-// could not have left, or if somebody changed the spec since it was found missing.
+// mayRecreate reports whether a user that the operator created and that is gone is created again. This is so if the person
+// could not delete the account, or if the spec was changed after the user was found missing.
 func (r *reconciliation) mayRecreate() bool {
 	if self := r.user.Spec.DeleteSelfEnabled; self != nil && !*self {
 		return true
@@ -204,19 +203,21 @@ func (r *reconciliation) mayRecreate() bool {
 	if ready == nil {
 		return false
 	}
-	// What the brake paused was to be created again. What was missed with many others was not, unless it was edited since.
+	// A recreation that the brake paused was already allowed. A user that was missed with many others is created again only
+	// after an edit.
 	paused := ready.Reason == v1alpha1.ReasonDeletionHeld && !r.reported
 	return paused || r.recreationRequested()
 }
 
-// recreationRequested reports whether the spec was changed since the user was found missing, which is the order to create it again.
+// recreationRequested reports whether the spec was changed after the user was found missing. Such a change requests that the
+// user is created again.
 func (r *reconciliation) recreationRequested() bool {
 	ready := readyCondition(r.user)
 	return ready != nil && ready.Reason == v1alpha1.ReasonMissing && ready.ObservedGeneration != r.user.Generation
 }
 
-// namedMissing returns the error for a user that spec.userID names and that Clerk does not have. Whoever creates a user and
-// names it at once may be faster than Clerk shows the user, so the first result for a spec waits that time out.
+// namedMissing returns the error for a user that spec.userID names and Clerk does not have. A user may be named faster than
+// Clerk shows it, so the first result for a spec comes after the lag.
 func (l locate) namedMissing(id string) error {
 	if left := clerk.LagLeft(l.clock(), l.firstSeen); left > 0 && !l.reportedMissing() {
 		return &reconcile.WaitError{After: clerk.LagRetry(left), Err: errNamedNotVisible}

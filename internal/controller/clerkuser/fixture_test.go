@@ -32,10 +32,10 @@ const (
 	testKey        = "sk_test_UnitUnitUnitUnit"
 )
 
-// start is when every test of this package begins.
+// start is the time at which every test of this package begins.
 var start = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
-// clock is a time that stands still until a test moves it.
+// clock is a time that stands still until a test advances it.
 type clock struct{ at time.Time }
 
 func newClock() *clock { return &clock{at: start} }
@@ -90,7 +90,7 @@ func newTestInstance() *v1alpha1.ClerkInstance {
 	}
 }
 
-// newTestReconciliation returns a reconciliation of a user with an instance that can be used.
+// newTestReconciliation returns a reconciliation of a user with a ready instance.
 func newTestReconciliation(t *testing.T, r *Reconciler, user *v1alpha1.ClerkUser) *reconciliation {
 	t.Helper()
 	rec := r.newReconciliation(user, r.objects.begin(user.UID))
@@ -100,7 +100,7 @@ func newTestReconciliation(t *testing.T, r *Reconciler, user *v1alpha1.ClerkUser
 	return rec
 }
 
-// fillConditions fills in the conditions of an object that a result leads to.
+// fillConditions fills in the conditions of an object for a result.
 func fillConditions(user *v1alpha1.ClerkUser, res result) {
 	(&reconciliation{object: object{user: user}}).fillConditions(res)
 }
@@ -112,7 +112,7 @@ func startReconciliation(t *testing.T, user *v1alpha1.ClerkUser) *reconciliation
 	return r.newReconciliation(user, r.objects.begin(user.UID))
 }
 
-// stepsOf makes the steps of a Reconciler.
+// stepsOf returns the steps of a Reconciler.
 func stepsOf(r *Reconciler) kind { return kind{r} }
 
 // withoutRights is a reconciliation without rights at Clerk.
@@ -123,7 +123,7 @@ func withRights(rec *reconciliation, client *clerk.Client) *work {
 	return &work{reconciliation: rec, rights: (&connection.Connection{Client: client}).For(rec.caller())}
 }
 
-// clerkUser returns a user as Clerk shows one, with an e-mail address that it has proved.
+// clerkUser returns a user as Clerk shows one, with a verified e-mail address.
 func clerkUser(address string, change ...func(*clerk.User)) *clerk.User {
 	user := &clerk.User{
 		ID:              testUserID,
@@ -138,7 +138,7 @@ func clerkUser(address string, change ...func(*clerk.User)) *clerk.User {
 	return user
 }
 
-// withMark puts the owner mark of a ClerkUser on a user at Clerk.
+// withMark adds the owner mark of a ClerkUser to a user at Clerk.
 func withMark(m plan.Mark) func(*clerk.User) {
 	return func(u *clerk.User) { u.PrivateMetadata[v1alpha1.OwnerKey] = m.String() }
 }
@@ -178,7 +178,7 @@ func newTestClient(t *testing.T, carrier http.RoundTripper) *clerk.Client {
 	return client
 }
 
-// readError is what a read at Clerk ends with when it is answered so.
+// readError is the error of a read at Clerk with this transport.
 func readError(t *testing.T, carrier http.RoundTripper) error {
 	t.Helper()
 	_, err := newTestClient(t, carrier).User(t.Context(), testUserID)
@@ -188,7 +188,7 @@ func readError(t *testing.T, carrier http.RoundTripper) error {
 	return err
 }
 
-// writeError is what a write at Clerk ends with when it is answered so.
+// writeError is the error of a write at Clerk with this transport.
 func writeError(t *testing.T, carrier http.RoundTripper) error {
 	t.Helper()
 	_, err := newTestClient(t, carrier).UpdateUser(t.Context(), testUserID, clerk.UpdateUserParams{FirstName: ptr.To(leakMarker)})
@@ -198,10 +198,10 @@ func writeError(t *testing.T, carrier http.RoundTripper) error {
 	return err
 }
 
-// leakMarker is a value of a spec that must not be repeated by anything that people read.
+// leakMarker is a value of a spec that must not appear in anything that people read.
 const leakMarker = "Confidential-Name"
 
-// errorBody is an error body of Clerk's. Its message repeats what was sent, as Clerk's sometimes do.
+// errorBody is an error body from Clerk. Its message repeats what was sent, as Clerk's sometimes do.
 func errorBody(code, param string) string {
 	return `{"errors":[{"code":"` + code + `","message":"no","long_message":"` + leakMarker + ` is not possible","meta":{"param_name":"` + param + `"}}],` +
 		`"clerk_trace_id":"trace-0815"}`

@@ -63,13 +63,13 @@ func TestMirrorFollowsUsersBoundInItsInstance(t *testing.T) {
 				t.Errorf("%d users are followed, want %d", got, tc.want)
 			}
 			if _, met := r.objects.Name(user.UID); met != (tc.want == 1) {
-				t.Errorf("the object that is told of its user is known by name: %t, want %t", met, tc.want == 1)
+				t.Errorf("the object of a followed user is known by name: %t, want %t", met, tc.want == 1)
 			}
 		})
 	}
 }
 
-// The cache is older than what passes of this process did.
+// The cache is older than what this process wrote.
 func TestMirrorKeepsRecordedWrites(t *testing.T) {
 	t.Parallel()
 	r := newTestReconciler(t, newClock())
@@ -84,7 +84,7 @@ func TestMirrorKeepsRecordedWrites(t *testing.T) {
 	}
 	r.follow(instanceName(newTestInstance()), []v1alpha1.ClerkUser{*newTestUser("bob", boundTo("user_2Older"))})
 	if _, _, onRecord := shared.BoundTo("bob-uid"); onRecord {
-		t.Error("what a status says counts as seen by a pass")
+		t.Error("a status counts as seen by a reconciliation")
 	}
 }
 
@@ -102,7 +102,7 @@ func TestInstanceThatCannotBeUsedFollowsNobody(t *testing.T) {
 	}
 }
 
-// The mirror reads nothing before it knows whom to read, and an instance without users must not keep it from counting.
+// The mirror reads nothing before it knows which users to follow. An instance without users must not keep it from counting.
 func TestEnqueueStartsTheMirrorWithoutUsers(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -127,7 +127,7 @@ func TestEnqueueStartsTheMirrorWithoutUsers(t *testing.T) {
 	}
 }
 
-// priorities empties a queue and returns with which priority each item was in it.
+// priorities empties a queue and returns the priority of each item.
 func priorities(q priorityqueue.PriorityQueue[ctrl.Request], n int) map[string]int {
 	all := map[string]int{}
 	deadline := time.Now().Add(10 * time.Second)
@@ -143,15 +143,15 @@ func priorities(q priorityqueue.PriorityQueue[ctrl.Request], n int) map[string]i
 	return all
 }
 
-// What the operator finds out by itself comes after what people have changed.
+// What the operator finds out comes after what people have changed.
 func TestEnqueuedUsersComeAfterEdits(t *testing.T) {
 	t.Parallel()
 	bound := map[string]int{"team-a/bound": reconcile.PriorityLow}
-	// None of them had a verdict on its spec yet, so somebody waits.
+	// None of their specs has a result yet, so somebody waits.
 	leading := map[string]int{"team-a/bound": reconcile.PriorityEdited, "team-a/implied": reconcile.PriorityNew, "team-a/named": reconcile.PriorityNew}
 	tests := map[string]struct {
-		wake func(t *testing.T, r *Reconciler, q reconcile.Queue)
-		want map[string]int
+		enqueue func(t *testing.T, r *Reconciler, q reconcile.Queue)
+		want    map[string]int
 	}{
 		"InstanceOfThePool": {func(_ *testing.T, r *Reconciler, _ reconcile.Queue) {
 			r.Pool.Set(instanceName(newTestInstance()), connection.State{Problem: "no key"})
@@ -183,12 +183,12 @@ func TestEnqueuedUsersComeAfterEdits(t *testing.T) {
 			if err := r.receiveFromPool(ctx, q); err != nil {
 				t.Fatal(err)
 			}
-			tc.wake(t, r, q)
+			tc.enqueue(t, r, q)
 			if diff := cmp.Diff(tc.want, priorities(q, len(tc.want))); diff != "" {
-				t.Errorf("woken with priority (-want +got):\n%s", diff)
+				t.Errorf("enqueued with priority (-want +got):\n%s", diff)
 			}
 			if q.Len() != 0 {
-				t.Errorf("%d more are woken", q.Len())
+				t.Errorf("%d more are enqueued", q.Len())
 			}
 		})
 	}
@@ -200,23 +200,23 @@ func TestEnqueuedUsersComeAfterEdits(t *testing.T) {
 	}
 }
 
-// Every pass makes the object known by name, so that the mirror can wake it.
+// Every reconciliation registers the object by name, so that the mirror can enqueue it.
 func TestChangedUserEnqueuesItsObject(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann"))
 	f.create(newTestUser("bob"))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
-	f.expectReady("bob", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
+	f.expectReason("bob", v1alpha1.ReasonInSync)
 	f.fullSync()
 	if _, err := f.clerk.Edit(f.user("ann").Status.UserID, func(u *emulator.User) { u.Banned = true }); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"ann-uid"}, f.incrementalSync()); diff != "" {
-		t.Errorf("woken (-want +got):\n%s", diff)
+		t.Errorf("enqueued (-want +got):\n%s", diff)
 	}
 	if name, met := f.objects.Name("ann-uid"); !met || name.Name != "ann" {
-		t.Errorf("the object that is woken is %s, met %t", name, met)
+		t.Errorf("the enqueued object is %s, met %t", name, met)
 	}
 }
 
@@ -243,7 +243,7 @@ func TestReleasedUserIsNotFollowed(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
 			f.create(newTestUser("ann"))
-			f.expectReady("ann", v1alpha1.ReasonInSync)
+			f.expectReason("ann", v1alpha1.ReasonInSync)
 			shared, _ := f.Pool.Mirror(f.clerk.ID())
 			if n := shared.Report().Followed; n != 1 {
 				t.Fatalf("%d users are followed, want one", n)
@@ -253,7 +253,7 @@ func TestReleasedUserIsNotFollowed(t *testing.T) {
 			f.delete("ann")
 			f.expectGone("ann")
 			if _, found := f.Pool.Mirror(f.clerk.ID()); found && shared.Report().Followed != 0 {
-				t.Error("a user that was let go is followed on")
+				t.Error("a released user is still followed")
 			}
 		})
 	}

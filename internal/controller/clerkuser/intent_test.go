@@ -23,7 +23,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// onStatusWrite answers the status writes of a stage with what fail returns, until that is nil.
+// onStatusWrite answers the status writes of a fixture with the error of fail, until that is nil.
 func (f *fixture) onStatusWrite(fail func() error) {
 	f.Client = interceptor.NewClient(f.cluster, interceptor.Funcs{
 		SubResourcePatch: func(ctx context.Context, c client.Client, sub string, o client.Object, p client.Patch, options ...client.SubResourcePatchOption) error {
@@ -35,13 +35,13 @@ func (f *fixture) onStatusWrite(fail func() error) {
 	})
 }
 
-// applicationWrites has a user in sync whose role an application has written.
+// applicationWrites returns a fixture with a user in sync whose role an application has written.
 func applicationWrites(t *testing.T) *fixture {
 	t.Helper()
 	f := newFixture(t)
 	f.discardEvents()
 	f.create(newTestUser("ann"))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.clock.advance(2 * time.Minute)
 	if _, err := f.clerk.Edit(f.onlyUser().ID, func(u *emulator.User) { u.PublicMetadata = map[string]any{"role": "editor"} }); err != nil {
 		t.Fatal(err)
@@ -50,7 +50,7 @@ func applicationWrites(t *testing.T) *fixture {
 	return f
 }
 
-// expectApplicationRole takes the role out of the spec again, and fails if that of the application went with it.
+// expectApplicationRole removes the role from the spec, and fails if the application's role is removed too.
 func (f *fixture) expectApplicationRole() {
 	f.t.Helper()
 	f.declareMetadata("ann", `{}`)
@@ -63,7 +63,7 @@ func (f *fixture) expectApplicationRole() {
 	}
 }
 
-// A key that Clerk refuses to write belongs to whoever has written it, whatever became of the first attempts.
+// A key that Clerk refuses to write belongs to whoever has written it, whatever the result of the first attempts was.
 func TestRefusedKeyLeavesTheRecord(t *testing.T) {
 	t.Parallel()
 	for name, first := range map[string]emulator.Fault{
@@ -82,31 +82,31 @@ func TestRefusedKeyLeavesTheRecord(t *testing.T) {
 				f.reconcile("ann")
 				f.clock.advance(15 * time.Second)
 			}
-			f.expectReady("ann", v1alpha1.ReasonRejectedByClerk)
+			f.expectReason("ann", v1alpha1.ReasonRejectedByClerk)
 			f.server.RemoveFault(id)
 			f.expectApplicationRole()
 		})
 	}
 }
 
-// A key that was written and later refused is still the operator's to remove.
+// A key that was written and later refused still belongs to the operator, which removes it later.
 func TestRefusalKeepsWrittenKeysOnRecord(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.discardEvents()
 	f.create(newTestUser("ann"))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.declareMetadata("ann", `{"role":"admin"}`)
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.clock.advance(2 * time.Minute)
 	if _, err := f.clerk.Edit(f.onlyUser().ID, func(u *emulator.User) { u.PublicMetadata = map[string]any{"role": "owner"} }); err != nil {
 		t.Fatal(err)
 	}
 	f.resyncCache()
 	f.server.InjectFault(emulator.Fault{Path: "/users/*/metadata", Code: "form_param_value_invalid", Param: "public_metadata"})
-	f.expectReady("ann", v1alpha1.ReasonRejectedByClerk)
+	f.expectReason("ann", v1alpha1.ReasonRejectedByClerk)
 	f.declareMetadata("ann", `{}`)
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	if role, there := f.onlyUser().PublicMetadata["role"]; there {
 		t.Errorf("the role stays at Clerk: %v", role)
 	}
@@ -144,7 +144,7 @@ func TestRecreationRequestOutlastsAMissingSecret(t *testing.T) {
 	f.discardEvents()
 	f.storeSecret("first-password-1")
 	f.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Password = &v1alpha1.Password{SecretKeyRef: secretSelector()} }))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.clock.advance(2 * time.Minute)
 	if err := f.clerk.Delete(f.onlyUser().ID); err != nil {
 		t.Fatal(err)
@@ -155,24 +155,24 @@ func TestRecreationRequestOutlastsAMissingSecret(t *testing.T) {
 		f.reconcile("ann")
 		f.clock.advance(20 * time.Second)
 	}
-	f.expectReady("ann", v1alpha1.ReasonMissing)
+	f.expectReason("ann", v1alpha1.ReasonMissing)
 	if err := f.cluster.Delete(t.Context(), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: testNamespace, Name: "ann"}}); err != nil {
 		t.Fatal(err)
 	}
 	f.declareMetadata("ann", `{"again":1}`)
-	f.expectReady("ann", v1alpha1.ReasonMissing)
+	f.expectReason("ann", v1alpha1.ReasonMissing)
 	f.storeSecret("first-password-1")
 	for range 3 {
 		f.clock.advance(reconcile.SourceRetry)
 		f.reconcile("ann")
 	}
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	if n := len(f.clerk.Users()); n != 1 {
 		t.Errorf("%d users, want the one that was created again", n)
 	}
 }
 
-// Something in front of the API server answers 404 once.
+// A proxy in front of the API server answers 404 once.
 func TestStrayNotFoundUndoesNoCreation(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -187,14 +187,14 @@ func TestStrayNotFoundUndoesNoCreation(t *testing.T) {
 		stray = stray[1:]
 		return err
 	})
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	if deletions := f.clerk.Journal().Matching("DELETE", "/users/*"); len(deletions) != 0 || len(f.clerk.Users()) != 1 {
 		t.Errorf("%d deletions, %d users", len(deletions), len(f.clerk.Users()))
 	}
 }
 
-// Another operator creates the user and ends before it can say so. This one finds the user, cannot say so either, and the object
-// is deleted.
+// Another operator creates the user and ends before it can write status. This one finds the user and cannot write status
+// either, and the object is deleted.
 func TestUserThatWasFoundIsNotForgotten(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -222,31 +222,32 @@ func TestUserThatWasFoundIsNotForgotten(t *testing.T) {
 	f.delete("ann")
 	f.reconcile("ann")
 	if users := f.clerk.Users(); len(users) != 0 {
-		t.Errorf("a user was left behind; told was %v", recordedEvents(f.Reconciler))
+		t.Errorf("a user was left behind; events were %v", recordedEvents(f.Reconciler))
 	}
 }
 
-// Somebody removes the status while the operator runs. The creating call tells nothing of what was added since.
+// Somebody removes the status while the operator runs. The annotation of the creating call does not contain what was added
+// since.
 func TestLostStatusForgetsNoRecord(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.discardEvents()
 	f.create(newTestUser("ann"))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.edit("ann", func(u *v1alpha1.ClerkUser) {
 		u.Spec.Banned = ptr.To(true)
 		u.Spec.EmailAddresses = append(u.Spec.EmailAddresses, v1alpha1.EmailAddress{Address: "second@example.com"})
 		u.Spec.PublicMetadata = &runtime.RawExtension{Raw: []byte(`{"role":"admin"}`)}
 	})
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	bare := f.user("ann")
 	bare.Status = v1alpha1.ClerkUserStatus{}
 	f.storeStatus(bare)
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.edit("ann", func(u *v1alpha1.ClerkUser) {
 		u.Spec.Banned, u.Spec.PublicMetadata, u.Spec.EmailAddresses = nil, nil, u.Spec.EmailAddresses[:1]
 	})
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	if user := f.onlyUser(); user.Banned || len(user.PublicMetadata) != 0 || len(user.EmailAddresses) != 1 {
 		t.Errorf("banned %t, metadata %v, addresses %+v: what left the spec stays", user.Banned, user.PublicMetadata, user.EmailAddresses)
 	}
@@ -259,21 +260,21 @@ func TestLostChangeRecordsAnEvent(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
 			f.create(newTestUser("ann"))
-			f.expectReady("ann", v1alpha1.ReasonInSync)
+			f.expectReason("ann", v1alpha1.ReasonInSync)
 			f.clock.advance(2 * time.Minute)
 			f.server.InjectFault(emulator.Fault{Method: "PATCH", Path: "/users/*", Cut: true, AfterApplying: applied})
 			f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.FirstName = ptr.To("Ann") })
 			f.reconcile("ann")
 			recordedEvents(f.Reconciler)
 			f.clock.advance(5 * time.Second)
-			f.expectReady("ann", v1alpha1.ReasonInSync)
+			f.expectReason("ann", v1alpha1.ReasonInSync)
 			f.expectEvent(v1alpha1.EventUpdated)
 			if at := f.user("ann").Status.LastWriteTime; at == nil || f.clock.at.Sub(at.Time) > time.Minute {
 				t.Errorf("the last write was at %v", at)
 			}
-			f.expectReady("ann", v1alpha1.ReasonInSync)
+			f.expectReason("ann", v1alpha1.ReasonInSync)
 			if again := recordedEvents(f.Reconciler); len(again) != 0 {
-				t.Errorf("it is told again: %v", again)
+				t.Errorf("the event is recorded again: %v", again)
 			}
 		})
 	}

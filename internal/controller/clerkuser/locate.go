@@ -20,45 +20,45 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// locate finds out which user is the object's, how that user is at Clerk, and how the object comes by it. It writes neither
-// to Clerk nor to the API server.
+// locate finds the object's user, its state at Clerk, and how the object gets it. It writes neither to Clerk nor to the API
+// server.
 type locate struct {
 	finder
-	// cache reads other objects from the cache, and apiReader from the API server.
+	// cache and apiReader read other objects, from the cache and from the API server.
 	cache, apiReader client.Reader
 }
 
-// location is where the user of an object is.
+// location is the user of an object.
 type location struct {
-	// user is the object's user, or the one that it may take; nil if there is none.
+	// user is the object's user, or one that it may adopt; nil if there is none.
 	user *clerk.User
-	// how the object comes by the user.
+	// how is how the object gets the user.
 	how bindKind
 	// gone is true if the object had a user that Clerk no longer has.
 	gone bool
 }
 
-// bindKind says how an object comes by a user.
+// bindKind is how an object gets a user.
 type bindKind int
 
 const (
-	// bound: the user was ours in earlier reconciles, and is.
+	// bound: the user belonged to the object in earlier reconciliations.
 	bound bindKind = iota
-	// created: by the call just made.
+	// created: by the call of this reconciliation.
 	created
-	// resumed: created by an interrupted reconcile.
+	// resumed: by the call of an interrupted reconciliation.
 	resumed
-	// restored: ours by our own signature; somebody removed the mark.
+	// restored: by the operator's own signature; somebody removed the mark.
 	restored
-	// inherited: marked by an object of the same name before this one.
+	// inherited: from an earlier object of the same name.
 	inherited
-	// adopted: nobody's until now.
+	// adopted: no object managed the user before.
 	adopted
 )
 
-// run returns where the user is. An object without a user gets the one that spec.userID names, one that an interrupted reconcile
-// created, or one that may be adopted. Nobody is looked for before a creating call: identifiers are unique at Clerk, so a user
-// that exists shows as a refusal.
+// run returns the user of the object. An object without a user gets the user in spec.userID, one that an interrupted
+// reconciliation created, or one that may be adopted. There is no look-up before a creating call: identifiers are unique at
+// Clerk, so an existing user leads to a refusal.
 func (l locate) run(ctx context.Context) (location, error) {
 	if id := l.boundBefore(); l.userID == "" && !l.user.Spec.Observes() {
 		l.userID = id
@@ -76,8 +76,8 @@ func (l locate) run(ctx context.Context) (location, error) {
 	return l.attemptedUser(ctx)
 }
 
-// boundBefore is the user that an earlier reconcile of this process bound the object to, if status does not have it yet; "" if
-// there is none, or if the spec has come to name another.
+// boundBefore is the user that an earlier reconciliation of this process bound, if status does not have it yet. It is "" if
+// there is none, or if spec.userID names another now.
 func (l locate) boundBefore() string {
 	id, _, _ := l.mirror.BoundTo(l.uid())
 	if named := l.user.Spec.UserID; named != nil && *named != id {
@@ -86,7 +86,7 @@ func (l locate) boundBefore() string {
 	return id
 }
 
-// boundUser finds the user that the object has.
+// boundUser finds the user that the object is bound to.
 func (l locate) boundUser(ctx context.Context) (location, error) {
 	user, err := l.find(ctx, l.userID)
 	if errors.Is(err, errGone) {
@@ -103,7 +103,7 @@ func (l locate) boundUser(ctx context.Context) (location, error) {
 	return l.locationOf(ctx, user)
 }
 
-// locationOf is the location of a user that is this object's, or may become so.
+// locationOf is the location of a user that the object owns or may adopt.
 func (l locate) locationOf(ctx context.Context, user *clerk.User) (location, error) {
 	how, err := l.claim(ctx, user)
 	if err != nil {
@@ -112,7 +112,7 @@ func (l locate) locationOf(ctx context.Context, user *clerk.User) (location, err
 	return location{user: user, how: how}, nil
 }
 
-// find returns the user as the mirror has it, or reads it where the mirror has nothing that may be acted upon.
+// find returns the user from the mirror, or reads it if the mirror has no reliable copy.
 func (l locate) find(ctx context.Context, id string) (*clerk.User, error) {
 	sight := l.mirror.Look(l.uid(), id)
 	if sight.Presence == mirror.MassAbsent && !l.user.Spec.Observes() && !brake.ReleasedSince(l.instance, sight.Since) {
@@ -137,13 +137,13 @@ func (l locate) find(ctx context.Context, id string) (*clerk.User, error) {
 	return l.read(ctx, id)
 }
 
-// inSync reports whether a user is this object's and nothing of it is to be changed.
+// inSync reports whether a user belongs to this object and nothing is to be changed.
 func (l locate) inSync(user *clerk.User) bool {
 	return l.mark().OwnershipOf(user) == plan.Ours && len(l.diff(user)) == 0
 }
 
-// wouldForget reports whether a copy of the user would have an entry leave status.applied that was put there after the copy was
-// read. Another process may have written it, and what it is about to Clerk: the copy is not to be acted upon.
+// wouldForget reports whether a copy of the user would remove an entry from status.applied that is newer than the copy. Another
+// process may have written the entry and be about to write the value to Clerk. Such a copy is not used.
 func (l locate) wouldForget(copied *clerk.User) bool {
 	prunes := l.desired != nil && !l.onlyRestricts && !l.user.Spec.Observes()
 	if !prunes || !l.record.Forgets(l.desired, copied) {
@@ -153,10 +153,10 @@ func (l locate) wouldForget(copied *clerk.User) bool {
 	return !newer
 }
 
-// maxAge is how old a copy of the user may be for this reconcile, if that matters. Who asks for a fresh look wants one from
-// after the question, and so does a new wish to lift any lock: a lock that an older copy does not show would be taken for
-// one that Clerk set later, and left. A copy from after it is good for every reconcile that the request takes, or one that
-// waits for tokens would for ever spend them on reading.
+// maxAge is the maximum age of a copy of the user for this reconciliation, if there is one. A requested reconcile needs a copy
+// from after the request. So does a new request to lift any lock: a lock that an older copy lacks would look as if Clerk had
+// set it later, and would stay. One such copy serves all reconciliations of the request. Otherwise one that waits for tokens
+// would always spend them on reads.
 func (l locate) maxAge() (maxAge time.Duration, asked bool) {
 	locked := l.user.Spec.Locked
 	unlocks := !l.reported && locked != nil && !*locked
@@ -166,8 +166,8 @@ func (l locate) maxAge() (maxAge time.Duration, asked bool) {
 	return l.now.Sub(l.firstSeen) - time.Nanosecond, true
 }
 
-// namedUser finds the user that spec.userID names. Whether this object may adopt at all is asked first, so that one that may not
-// learns nothing about the user.
+// namedUser finds the user in spec.userID. The permission to adopt is checked first, so that an object without it learns
+// nothing about the user.
 func (l locate) namedUser(ctx context.Context, id string) (location, error) {
 	if err := l.checkNoneCreated(ctx, id); err != nil {
 		return location{}, err
@@ -185,7 +185,7 @@ func (l locate) namedUser(ctx context.Context, id string) (location, error) {
 	return l.locationOf(ctx, user)
 }
 
-// findNamed reads a user that is to be adopted live. To observe it, what the mirror has is good enough.
+// findNamed reads a user that is to be adopted from Clerk. For mode Observe, the mirror's copy is sufficient.
 func (l locate) findNamed(ctx context.Context, id string) (*clerk.User, error) {
 	if l.user.Spec.Observes() {
 		return l.find(ctx, id)
@@ -193,8 +193,8 @@ func (l locate) findNamed(ctx context.Context, id string) (*clerk.User, error) {
 	return l.read(ctx, id)
 }
 
-// checkNoneCreated makes sure that an earlier creating call, whose answer nobody recorded, left no user behind that an object
-// which has come to name another would forget.
+// checkNoneCreated checks that an earlier creating call with an unknown result left no user behind. An object that now names
+// another user would forget that one.
 func (l locate) checkNoneCreated(ctx context.Context, named string) error {
 	c := creation.Of(l.user)
 	if c == nil || l.user.Spec.Observes() || l.state.attempt.nothingCreated() {
@@ -215,7 +215,7 @@ func (l locate) checkNoneCreated(ctx context.Context, named string) error {
 	return nil
 }
 
-// byIdentifiers looks for the user by each declared identifier; it may find none.
+// byIdentifiers looks the user up by each declared identifier. There may be none.
 func (l locate) byIdentifiers(ctx context.Context) (location, error) {
 	for _, identifier := range l.desired.Identifiers() {
 		hits, err := l.findByIdentifier(ctx, identifier.Kind, identifier.Value)
@@ -229,8 +229,8 @@ func (l locate) byIdentifiers(ctx context.Context) (location, error) {
 	return location{}, nil
 }
 
-// attemptedUser finds a user that there is reason to believe exists: from a creating call whose answer was lost or whose identifier
-// has left the spec, or from one that Clerk refused because an identifier is taken.
+// attemptedUser finds a user that probably exists. There are three causes: a creating call with a lost answer, one whose
+// identifier has left the spec, and one that Clerk refused because an identifier is taken.
 func (l locate) attemptedUser(ctx context.Context) (location, error) {
 	former, attempt := l.formerAttempt(), &l.state.attempt
 	switch taken := attempt.takenUnder(l.user.Generation); {
@@ -251,8 +251,8 @@ func (l locate) attemptedUser(ctx context.Context) (location, error) {
 	}
 }
 
-// cannotBeCreated reports whether the spec names an external id only. Clerk refuses to create a user without a way to
-// sign in, and does so before it says that the id is taken: such a user can only be adopted, and has to be looked for.
+// cannotBeCreated reports whether the spec has only an external id. Clerk refuses to create a user who cannot sign in, before
+// it reports that the id is taken. Such a user can only be adopted, after a look-up.
 func (l locate) cannotBeCreated() bool {
 	for _, identifier := range l.desired.Identifiers() {
 		if identifier.Kind != clerk.KindExternalID {
@@ -262,9 +262,9 @@ func (l locate) cannotBeCreated() bool {
 	return true
 }
 
-// resumeFormer looks for the user of an earlier creating call whose identifier has left the spec. A look that finds nothing is
-// believed only when lists no longer lag.
-func (l locate) resumeFormer(ctx context.Context, former *creating) (location, error) {
+// resumeFormer looks for the user of an earlier creating call whose identifier has left the spec. An empty answer counts only
+// after the lag.
+func (l locate) resumeFormer(ctx context.Context, former *creation.Attempt) (location, error) {
 	found, err := l.resume(ctx, former)
 	if found.user != nil || err != nil {
 		return found, err
@@ -275,12 +275,12 @@ func (l locate) resumeFormer(ctx context.Context, former *creating) (location, e
 	return location{}, nil
 }
 
-// resume finds a user that carries our mark under the identifier of an earlier creating call.
-func (l locate) resume(ctx context.Context, c *creating) (location, error) {
+// resume finds a user with the object's mark under the identifier of an earlier creating call.
+func (l locate) resume(ctx context.Context, c *creation.Attempt) (location, error) {
 	if c == nil {
 		return location{}, nil
 	}
-	// What earlier reconciles remember does not count: the call may have been carried out since.
+	// Remembered look-ups are not used here: the call may have been carried out since.
 	hits, err := l.calls.UsersBy(ctx, c.Kind, c.Value)
 	if err != nil {
 		return location{}, fmt.Errorf("looking up the user by %s: %w", c.Kind, err)
@@ -293,7 +293,7 @@ func (l locate) resume(ctx context.Context, c *creating) (location, error) {
 	return location{}, nil
 }
 
-// resolveTaken finds out whose the identifier is that Clerk says is taken.
+// resolveTaken finds the user of an identifier that Clerk reports as taken.
 func (l locate) resolveTaken(ctx context.Context, t *takenRefusal) (location, error) {
 	kind, values := t.kind, l.valuesOf(t.kind)
 	if len(values) == 0 {
@@ -314,7 +314,7 @@ func (l locate) resolveTaken(ctx context.Context, t *takenRefusal) (location, er
 	return l.chooseHit(ctx, hits)
 }
 
-// takenRetry is the pause after a refusal for an identifier that no list shows.
+// takenRetry is the delay after a refusal because of an identifier that no list shows.
 const takenRetry = 5 * time.Second
 
 func identifiersOf(kind clerk.IdentifierKind, values []string) []clerk.Identifier {

@@ -24,18 +24,18 @@ func userJSON(name string) string {
 		`"public_metadata":{},"private_metadata":{},"unsafe_metadata":{},"created_at":1,"updated_at":1}`
 }
 
-// reportedBefore says that the spec had its verdict.
+// reportedBefore gives the spec a final result.
 func reportedBefore(u *v1alpha1.ClerkUser) { u.Status.ObservedGeneration = u.Generation }
 
 func requestReconcile(u *v1alpha1.ClerkUser) {
 	u.Annotations = map[string]string{v1alpha1.AnnotationReconcileRequestedAt: "now"}
 }
 
-// declareUnlocked has the object wish that no lock is left; with a spec that had no verdict yet that lifts any.
+// declareUnlocked sets locked: false. With a spec without a result, that lifts any lock.
 func declareUnlocked(u *v1alpha1.ClerkUser) { u.Spec.Locked = ptr.To(false) }
 
-// What is known is acted upon, what is doubtful is read by id, and what is not known yet is waited for, unless somebody
-// waits for this very object.
+// A known user is not read, a doubtful one is read by id, and an unknown one is waited for, unless somebody waits for this
+// object.
 func TestMirrorDecidesWhetherClerkIsRead(t *testing.T) {
 	t.Parallel()
 	known := func(m *mirror.Mirror) {
@@ -44,7 +44,7 @@ func TestMirrorDecidesWhetherClerkIsRead(t *testing.T) {
 	tests := map[string]struct {
 		user  []func(*v1alpha1.ClerkUser)
 		knows func(m *mirror.Mirror)
-		// seen is how long ago what is asked of the object was seen first; what the mirror knows is of a second ago.
+		// seen is how long ago the request was first seen. The mirror's copy is one second old.
 		seen  time.Duration
 		want  string
 		err   error
@@ -102,7 +102,7 @@ func unknown(*mirror.Mirror)    {}
 func doubtful(m *mirror.Mirror) { m.WrotePart(testUserID) }
 func absent(m *mirror.Mirror)   { m.NotFound(testUserID, start.Add(time.Minute-time.Second)) }
 
-// While a call is under way, others write and bind.
+// During a call, other callers write and bind.
 func TestOutdatedAnswerIsIgnored(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -143,7 +143,7 @@ func TestOutdatedAnswerIsIgnored(t *testing.T) {
 			var wait *reconcile.WaitError
 			switch {
 			case tc.wait != errors.As(err, &wait) || tc.wait && (wait.After != reconcile.StaleRetry || !errors.Is(err, errNotVisibleYet)):
-				t.Errorf("read() = %v, %v; want another look after %s: %t", got, err, reconcile.StaleRetry, tc.wait)
+				t.Errorf("read() = %v, %v; want a retry after %s: %t", got, err, reconcile.StaleRetry, tc.wait)
 			case errors.Is(err, errGone) != (tc.presence == mirror.Absent):
 				t.Errorf("read() = %v, %v; want gone: %t", got, err, tc.presence == mirror.Absent)
 			case (got == nil) != (tc.want == "") || got != nil && got.FirstName != tc.want:
@@ -156,7 +156,7 @@ func TestOutdatedAnswerIsIgnored(t *testing.T) {
 	}
 }
 
-// After a restart all users are read together, and nothing is read one by one but what a person waits for.
+// After a restart all users are read by lists. Only a user that a person waits for is read by id.
 func TestReconcileAfterRestartWaitsForTheMirror(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -174,7 +174,7 @@ func TestReconcileAfterRestartWaitsForTheMirror(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
 			f.create(newTestUser("ann"))
-			f.expectReady("ann", v1alpha1.ReasonInSync)
+			f.expectReason("ann", v1alpha1.ReasonInSync)
 			f.clock.advance(time.Hour)
 			f.restart()
 			if tc.edit != nil {
@@ -182,7 +182,7 @@ func TestReconcileAfterRestartWaitsForTheMirror(t *testing.T) {
 			}
 			version := f.user("ann").ResourceVersion
 			f.clerk.ResetJournal()
-			result := f.expectReady("ann", v1alpha1.ReasonInSync)
+			result := f.expectReason("ann", v1alpha1.ReasonInSync)
 			f.expectCalls(tc.first)
 			if n := len(f.clerk.Journal().Writes()); n != tc.writes {
 				t.Errorf("%d writes, want %d", n, tc.writes)
@@ -193,58 +193,58 @@ func TestReconcileAfterRestartWaitsForTheMirror(t *testing.T) {
 			if !result.IsZero() || f.user("ann").ResourceVersion != version {
 				t.Errorf("waiting for the mirror looks again in %s, or is written down", result.RequeueAfter)
 			}
-			if woken := f.initialSync(); len(woken) != 1 || woken[0] != "ann-uid" {
-				t.Errorf("what was read wakes %v", woken)
+			if enqueued := f.initialSync(); len(enqueued) != 1 || enqueued[0] != "ann-uid" {
+				t.Errorf("the initial sync enqueues %v", enqueued)
 			}
 			f.clerk.ResetJournal()
-			f.expectReady("ann", v1alpha1.ReasonInSync)
+			f.expectReason("ann", v1alpha1.ReasonInSync)
 			f.expectCalls(0)
 		})
 	}
 }
 
-// Who asks for a fresh look gets one from Clerk and none from memory, once.
+// A requested reconcile reads the user from Clerk and not from the mirror, once.
 func TestRequestedReconcileReadsTheUserOnce(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.FirstName = ptr.To("Ann") }))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.clock.advance(time.Hour)
 	if _, err := f.clerk.Edit(f.onlyUser().ID, func(u *emulator.User) { u.FirstName = ptr.To("Eve") }); err != nil {
 		t.Fatal(err)
 	}
 	f.clerk.ResetJournal()
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.expectCalls(0)
 	f.edit("ann", requestReconcile)
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.expectCalls(2)
 	if name := *f.onlyUser().FirstName; name != "Ann" {
 		t.Errorf("the name stays %s", name)
 	}
 	f.clerk.ResetJournal()
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.expectCalls(0)
 }
 
-// Where the call has to wait, nothing is written to the cluster either: it would be a write for each of many new objects.
+// While the call has to wait, nothing is written to the cluster either: it would be a write for each of many new objects.
 func TestNothingIsWrittenBeforeTheTokenIsAvailable(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.limitRate(10)
 	f.create(newTestUser("ann"))
 	f.create(newTestUser("bob"))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.clerk.ResetJournal()
 	result := f.reconcile("bob")
 	f.expectCalls(0)
 	if bob := f.user("bob"); len(bob.Finalizers) != 0 || len(bob.Annotations) != 0 || len(bob.Status.Conditions) != 0 {
-		t.Errorf("an object that waits for its turn is given %v, %v, %+v", bob.Finalizers, bob.Annotations, bob.Status)
+		t.Errorf("a waiting object is given %v, %v, %+v", bob.Finalizers, bob.Annotations, bob.Status)
 	}
 	if result.RequeueAfter <= 0 || result.RequeueAfter > 10*time.Second {
-		t.Fatalf("its turn is in %s", result.RequeueAfter)
+		t.Fatalf("its token is due in %s", result.RequeueAfter)
 	}
 	f.clock.advance(result.RequeueAfter)
-	f.expectReady("bob", v1alpha1.ReasonInSync)
+	f.expectReason("bob", v1alpha1.ReasonInSync)
 	f.expectCalls(1)
 }

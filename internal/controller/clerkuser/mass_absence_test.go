@@ -20,7 +20,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// newMassAbsence returns a stage on which six of ten users are missing in Clerk's lists, and their names.
+// newMassAbsence returns a fixture with six of ten users missing in Clerk's lists, and their names.
 func newMassAbsence(t *testing.T, vanish func(f *fixture, name string), change ...func(*v1alpha1.ClerkUser)) (*fixture, []string) {
 	t.Helper()
 	f := newFixture(t, withBrake(1))
@@ -28,7 +28,7 @@ func newMassAbsence(t *testing.T, vanish func(f *fixture, name string), change .
 	names := strings.Split("abcdefghij", "")
 	for _, name := range names {
 		f.create(newTestUser(name, change...))
-		f.expectReady(name, v1alpha1.ReasonInSync)
+		f.expectReason(name, v1alpha1.ReasonInSync)
 	}
 	f.fullSync()
 	gone := names[:6]
@@ -38,15 +38,15 @@ func newMassAbsence(t *testing.T, vanish func(f *fixture, name string), change .
 		want = append(want, name+"-uid")
 	}
 	if diff := cmp.Diff(want, f.fullSync()); diff != "" {
-		t.Fatalf("woken by the comparison (-want +got):\n%s", diff)
+		t.Fatalf("enqueued by the full sync (-want +got):\n%s", diff)
 	}
 	f.clerk.ResetJournal()
 	recordedEvents(f.Reconciler)
 	for _, name := range gone {
-		f.expectReady(name, v1alpha1.ReasonDeletionHeld)
+		f.expectReason(name, v1alpha1.ReasonDeletionHeld)
 	}
 	for _, name := range names[6:] {
-		f.expectReady(name, v1alpha1.ReasonInSync)
+		f.expectReason(name, v1alpha1.ReasonInSync)
 	}
 	f.expectCalls(0)
 	return f, gone
@@ -59,7 +59,7 @@ func deletedAtClerk(f *fixture, name string) {
 	}
 }
 
-// releaseDeletions writes the annotation that lets what was bound until a time go on.
+// releaseDeletions writes the annotation that releases what was paused until a time.
 func (f *fixture) releaseDeletions(until time.Time) {
 	f.t.Helper()
 	f.editInstance(func(i *v1alpha1.ClerkInstance) {
@@ -73,41 +73,41 @@ func TestMassAbsencePausesUsersUntilReleased(t *testing.T) {
 	bound := f.clock.at
 	for _, name := range gone {
 		if text := readyCondition(f.user(name)).Message; !strings.Contains(text, v1alpha1.AnnotationReleaseDeletions) {
-			t.Errorf("the message does not name the way out: %s", text)
+			t.Errorf("the message does not name the remedy: %s", text)
 		}
 	}
 	f.releaseDeletions(bound.Add(-time.Second))
 	f.clock.advance(time.Minute)
-	f.expectReady("a", v1alpha1.ReasonDeletionHeld)
+	f.expectReason("a", v1alpha1.ReasonDeletionHeld)
 	f.edit("b", func(u *v1alpha1.ClerkUser) { u.Spec.FirstName = ptr.To("Ann") })
-	f.expectReady("b", v1alpha1.ReasonDeletionHeld)
+	f.expectReason("b", v1alpha1.ReasonDeletionHeld)
 	f.expectCalls(0)
-	if woken := f.fullSync(); len(woken) != 0 {
-		t.Errorf("another comparison that finds the same wakes %v", woken)
+	if enqueued := f.fullSync(); len(enqueued) != 0 {
+		t.Errorf("another full sync with the same users enqueues %v", enqueued)
 	}
-	f.expectReady("a", v1alpha1.ReasonDeletionHeld)
+	f.expectReason("a", v1alpha1.ReasonDeletionHeld)
 
 	f.releaseDeletions(bound)
 	f.clerk.ResetJournal()
 	for i, name := range []string{"a", "c", "d", "e", "f"} {
-		f.expectReady(name, v1alpha1.ReasonMissing)
+		f.expectReason(name, v1alpha1.ReasonMissing)
 		f.expectCalls(i + 1)
 	}
 	recordedEvents(f.Reconciler)
-	f.expectReady("b", v1alpha1.ReasonInSync)
+	f.expectReason("b", v1alpha1.ReasonInSync)
 	f.expectEvent(v1alpha1.EventRecreated)
 	if n := len(f.clerk.Users()); n != 5 {
 		t.Errorf("%d users are at Clerk, want the four that stayed and the one whose spec was edited since", n)
 	}
 }
 
-// The release is for the absence and for what follows from it: the brake does not hold it once more.
+// The release covers the absence and what follows from it: the brake does not pause it again.
 func TestReleasedUsersThatCannotLeaveAreRecreated(t *testing.T) {
 	t.Parallel()
 	f, gone := newMassAbsence(t, deletedAtClerk, func(u *v1alpha1.ClerkUser) { u.Spec.DeleteSelfEnabled = ptr.To(false) })
 	f.releaseDeletions(f.clock.at)
 	for i, name := range gone {
-		f.expectReady(name, v1alpha1.ReasonInSync)
+		f.expectReason(name, v1alpha1.ReasonInSync)
 		f.expectEvent(v1alpha1.EventRecreated)
 		f.expectCalls(2 * (i + 1))
 	}
@@ -116,7 +116,7 @@ func TestReleasedUsersThatCannotLeaveAreRecreated(t *testing.T) {
 	}
 }
 
-// agedMassAbsence is massAbsent with users that are at Clerk again after they were missed.
+// agedMassAbsence is newMassAbsence with users that are at Clerk again after they were missed.
 func agedMassAbsence(t *testing.T) (*fixture, []string) {
 	t.Helper()
 	var hidden []*emulator.User
@@ -131,14 +131,14 @@ func agedMassAbsence(t *testing.T) (*fixture, []string) {
 	return f, gone
 }
 
-// A list that was wrong is no loss: after the release each user is read by id, and found.
+// If the list was wrong, nothing is lost: after the release each user is read by id, and found.
 func TestReleasedUsersThatExistStayUnchanged(t *testing.T) {
 	t.Parallel()
 	f, gone := agedMassAbsence(t)
 	f.releaseDeletions(f.clock.at)
 	f.clerk.ResetJournal()
 	for _, name := range gone {
-		f.expectReady(name, v1alpha1.ReasonInSync)
+		f.expectReason(name, v1alpha1.ReasonInSync)
 	}
 	f.expectCalls(len(gone))
 	if writes := f.clerk.Journal().Writes(); len(writes) != 0 {
@@ -149,12 +149,12 @@ func TestReleasedUsersThatExistStayUnchanged(t *testing.T) {
 func TestUsersListedAgainAreNoLongerPaused(t *testing.T) {
 	t.Parallel()
 	f, gone := agedMassAbsence(t)
-	if woken := f.fullSync(); len(woken) != len(gone) {
-		t.Errorf("users that are back wake %v, want %d", woken, len(gone))
+	if enqueued := f.fullSync(); len(enqueued) != len(gone) {
+		t.Errorf("users that are back enqueue %v, want %d", enqueued, len(gone))
 	}
 	f.clerk.ResetJournal()
 	for _, name := range gone {
-		f.expectReady(name, v1alpha1.ReasonInSync)
+		f.expectReason(name, v1alpha1.ReasonInSync)
 	}
 	f.expectCalls(0)
 }

@@ -17,8 +17,8 @@ const (
 	causeDrift = "drift"
 )
 
-// Metrics counts what the controller did. Labels are from closed sets, so that their number does not grow with users. All
-// counters exist from the start, since Prometheus sees no increase in one that appears with the value 1.
+// Metrics counts what the controller did. Labels have a fixed set of values, so that their number does not grow with users. All
+// counters exist from the start: Prometheus sees no increase in a counter that appears with the value 1.
 type Metrics struct {
 	changes     *prometheus.CounterVec
 	transitions *prometheus.CounterVec

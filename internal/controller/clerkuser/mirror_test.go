@@ -13,19 +13,20 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
-// incrementalSync lets a drift interval pass and the mirror read what was changed last, and returns the uids that it wakes.
+// incrementalSync advances the clock by a drift interval, runs an incremental sync, and returns the uids that the mirror
+// enqueues.
 func (f *fixture) incrementalSync() []string {
 	f.t.Helper()
 	return f.runMirror(v1alpha1.DefaultDriftInterval, func(r mirror.Report) int64 { return r.IncrementalSyncs })
 }
 
-// fullSync lets a full interval pass and the mirror compare everything, and returns the uids that it wakes.
+// fullSync advances the clock by a full interval, runs a full sync, and returns the uids that the mirror enqueues.
 func (f *fixture) fullSync() []string {
 	f.t.Helper()
 	return f.runMirror(v1alpha1.DefaultFullInterval, func(r mirror.Report) int64 { return r.FullSyncs })
 }
 
-// initialSync lets the mirror read the users that are new to it, and returns the uids that it wakes.
+// initialSync lets the mirror read its new users, and returns the uids that it enqueues.
 func (f *fixture) initialSync() []string {
 	f.t.Helper()
 	return f.runMirror(0, func(r mirror.Report) int64 {
@@ -36,7 +37,7 @@ func (f *fixture) initialSync() []string {
 	})
 }
 
-// runMirror runs the mirror until it has done more of the work that is counted.
+// runMirror runs the mirror until it has done more of the counted work.
 func (f *fixture) runMirror(after time.Duration, work func(mirror.Report) int64) []string {
 	f.t.Helper()
 	f.clock.advance(after)
@@ -59,7 +60,7 @@ func (f *fixture) runMirror(after time.Duration, work func(mirror.Report) int64)
 	}
 	cancel()
 	<-ended
-	woken := drain(f.Pool.ChangedUsers(), "the last")
-	slices.Sort(woken)
-	return woken
+	enqueued := drain(f.Pool.ChangedUsers(), "the last")
+	slices.Sort(enqueued)
+	return enqueued
 }

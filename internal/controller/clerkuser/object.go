@@ -23,26 +23,26 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// errGoneOrRebound: the object no longer exists, or another process has bound it to another user than the one created.
+// errGoneOrRebound: the object no longer exists, or another process bound it to a user other than the created one.
 var errGoneOrRebound = errors.New("the object is gone, or bound to another user")
 
-// statusTries bounds how often a status is written again because the object was edited meanwhile.
+// statusTries limits how often a status is written again after conflicts with edits.
 const statusTries = 3
 
 // objectPatcher writes the ClerkUser.
 type objectPatcher struct {
 	*reconciliation
 	client client.Client
-	// apiReader reads from the API server, for what must not be taken from a cache.
+	// apiReader reads from the API server what a cache may have in an old version.
 	apiReader client.Reader
-	// states records each write, so that older copies of the object are known.
+	// states records each write, so that older copies of the object are recognized.
 	states objectStates
 }
 
-// ensureFinalizer writes the finalizer and the annotation of a creating call that is about to be made, if they are not there.
-// The optimistic lock is for the list of finalizers, which has other owners and is replaced whole; it also makes a reconcile
-// of an old copy of the object fail here, before it creates anything.
-func (o objectPatcher) ensureFinalizer(ctx context.Context, next *creating) error {
+// ensureFinalizer adds the finalizer and the annotation of the next creating call, if they are missing. The optimistic lock
+// protects the list of finalizers, which has other owners and is replaced as a whole. It also stops a reconciliation of an old
+// copy here, before it creates anything.
+func (o objectPatcher) ensureFinalizer(ctx context.Context, next *creation.Attempt) error {
 	before := o.user.DeepCopy()
 	controllerutil.AddFinalizer(o.user, v1alpha1.Finalizer)
 	if next != nil {
@@ -68,7 +68,7 @@ func (o objectPatcher) ensureFinalizer(ctx context.Context, next *creating) erro
 	return nil
 }
 
-// patchMetadata writes what differs from before in the object's metadata, if the object is still the version that was read.
+// patchMetadata writes the changes of the metadata since before, if the object has not changed since it was read.
 func (o objectPatcher) patchMetadata(ctx context.Context, before *v1alpha1.ClerkUser) error {
 	status := o.user.Status
 	err := o.client.Patch(ctx, o.user, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
@@ -81,15 +81,15 @@ func (o objectPatcher) patchMetadata(ctx context.Context, before *v1alpha1.Clerk
 	return nil
 }
 
-// dropAttempt removes the annotation that was written before the first creating call, if a reconcile ends with a failure that
-// is not tried again soon and every creating call was refused. The deletion of the object then needs neither its
-// ClerkInstance nor Clerk, also after a restart. It returns the failure. If the patch fails, the next reconcile repeats it.
+// dropAttempt removes the annotation of the creating call, if Clerk refused every call and the failure is not retried soon. The
+// deletion of the object then needs neither its ClerkInstance nor Clerk, even after a restart. It returns the failure. If the
+// patch fails, the next reconciliation repeats it.
 func (o objectPatcher) dropAttempt(ctx context.Context, failure error) error {
 	if o.userID != "" || !o.state.attempt.nothingCreated() || o.user.Annotations[v1alpha1.AnnotationCreating] == "" || !lasting(failure) {
 		return failure
 	}
 	if o.states.transferred(o.user.UID) {
-		// The annotation leads to that user now.
+		// The annotation leads to the transferred user now.
 		return failure
 	}
 	before := o.user.DeepCopy()
@@ -103,8 +103,7 @@ func (o objectPatcher) dropAttempt(ctx context.Context, failure error) error {
 	return failure
 }
 
-// lasting reports whether a failure keeps the object from being tried again until something changes or a long time has
-// passed.
+// lasting reports whether a failure stops retries until something changes or a long time has passed.
 func lasting(failure error) bool {
 	if found, ok := errors.AsType[*reconcile.Problem](failure); ok {
 		return found.BackOff
@@ -113,11 +112,11 @@ func lasting(failure error) bool {
 	return rejected || clerk.Unauthorized(failure)
 }
 
-// removeFinalizer lets the API server remove the object.
+// removeFinalizer removes the finalizer, so that the API server can remove the object.
 func (o objectPatcher) removeFinalizer(ctx context.Context) error {
 	before := o.user.DeepCopy()
 	controllerutil.RemoveFinalizer(o.user, v1alpha1.Finalizer)
-	// The list of finalizers has other owners and is replaced whole: hence the optimistic lock.
+	// The optimistic lock protects the list of finalizers, which has other owners and is replaced as a whole.
 	err := o.client.Patch(ctx, o.user, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
 	if client.IgnoreNotFound(err) != nil {
 		return o.notReleased(err)
@@ -125,8 +124,8 @@ func (o objectPatcher) removeFinalizer(ctx context.Context) error {
 	return nil
 }
 
-// confirmPresent checks that the copy of the object that this reconcile works on is the one that the API server has. What
-// another process has bound meanwhile, or let go, must not be created once more.
+// confirmPresent checks that this reconciliation works on the version of the object that the API server has. Another process
+// may have bound or released the user meanwhile; it must not be created again.
 func (o objectPatcher) confirmPresent(ctx context.Context) error {
 	live, err := o.readLive(ctx)
 	if err != nil {
@@ -139,8 +138,8 @@ func (o objectPatcher) confirmPresent(ctx context.Context) error {
 	return nil
 }
 
-// confirmDeleted reads the object from the API server: an old copy must not delete the user of a new object of that name.
-// The deletion policy is taken from there, too, since people change it on an object that is being deleted.
+// confirmDeleted reads the object from the API server: an old copy must not delete the user of a new object of that name. The
+// deletion policy is also read there, since people change it while an object is being deleted.
 func (o objectPatcher) confirmDeleted(ctx context.Context) error {
 	live, err := o.readLive(ctx)
 	if err != nil {
@@ -156,7 +155,7 @@ func (o objectPatcher) confirmDeleted(ctx context.Context) error {
 	return nil
 }
 
-// readLive reads the object from the API server; nil if it is not there.
+// readLive reads the object from the API server; nil if it does not exist.
 func (o objectPatcher) readLive(ctx context.Context) (*v1alpha1.ClerkUser, error) {
 	live := &v1alpha1.ClerkUser{}
 	err := o.apiReader.Get(ctx, client.ObjectKeyFromObject(o.user), live)
@@ -169,8 +168,8 @@ func (o objectPatcher) readLive(ctx context.Context) (*v1alpha1.ClerkUser, error
 	return live, nil
 }
 
-// recordIntent writes status.applied, and with it what the object is bound to, before the calls that it is about. An edit
-// since the object was read makes it fail: the rest of the reconcile would count as made for the new spec.
+// recordIntent writes status.applied and the binding before the calls that they describe. It fails if the object was edited
+// since it was read. Otherwise the rest of the reconciliation would count for the new spec.
 func (o objectPatcher) recordIntent(ctx context.Context) error {
 	o.fillBinding()
 	err := o.patchStatus(ctx)
@@ -180,8 +179,8 @@ func (o objectPatcher) recordIntent(ctx context.Context) error {
 	return err
 }
 
-// confirmRecord checks, before what is on record is written to Clerk once more, that it is still on record. An old copy may show
-// what another process has taken back since, and nobody would take it back again.
+// confirmRecord checks that entries are still on record before their values are written to Clerk again. An old copy may show
+// entries that another process has removed since. Nobody would remove their values from Clerk then.
 func (o objectPatcher) confirmRecord(ctx context.Context, do []plan.Change) error {
 	var alone plan.Record
 	if _, changes := alone.Begin(o.desired, do); o.upToDate || !changes {
@@ -190,8 +189,8 @@ func (o objectPatcher) confirmRecord(ctx context.Context, do []plan.Change) erro
 	return o.confirmPresent(ctx)
 }
 
-// patchStatusAsObserved writes status unless somebody else has written it since this reconcile read it. Edits of spec and
-// metadata do not matter: conditions say which generation they are about.
+// patchStatusAsObserved writes status, unless somebody else wrote it since this reconciliation read it. Edits of spec and
+// metadata are no conflict: conditions have the generation that they describe.
 func (o objectPatcher) patchStatusAsObserved(ctx context.Context) error {
 	for range statusTries {
 		err := o.patchStatus(ctx)
@@ -205,8 +204,8 @@ func (o objectPatcher) patchStatusAsObserved(ctx context.Context) error {
 	return reconcile.ErrOutdated
 }
 
-// patchStatus writes status if it changed. The patch carries the resource version: what another leader has put on record must
-// not be replaced by what was true before, since status.applied is all that is known of what is to be taken back.
+// patchStatus writes status if it changed. The patch contains the resource version. An older record must not replace what
+// another leader has recorded, since only status.applied shows what has to be removed later.
 func (o objectPatcher) patchStatus(ctx context.Context) error {
 	rewritten := undecoded.InStatus(o.user.Undecoded, recordFields()...)
 	if len(rewritten) == 0 && equality.Semantic.DeepEqual(o.stored.Status, o.user.Status) {
@@ -222,8 +221,8 @@ func (o objectPatcher) patchStatus(ctx context.Context) error {
 	return nil
 }
 
-// adoptEdits takes the resource version from the API server if nothing but spec and metadata changed since this reconcile read
-// the object. Else it returns the conflict, or errGoneOrRebound.
+// adoptEdits uses the current resource version if only spec and metadata changed since this reconciliation read the object.
+// Otherwise it returns the conflict, or errGoneOrRebound.
 func (o objectPatcher) adoptEdits(ctx context.Context, conflict error) error {
 	live, err := o.readLive(ctx)
 	if err != nil {
@@ -242,8 +241,8 @@ func (o objectPatcher) adoptEdits(ctx context.Context, conflict error) error {
 	return nil
 }
 
-// notReleased is the error of a finalizer that the API server does not let the operator remove. It lets nobody change an object
-// in which a rule meets a value of another type, except to correct that value.
+// notReleased is the error for a finalizer that the API server refuses to remove. If a value has a type for which a validation
+// rule fails, the API server accepts only a change that corrects the value.
 func (o objectPatcher) notReleased(err error) error {
 	paths := o.user.Undecoded.Of("spec")
 	if len(paths) == 0 || !apierrors.IsInvalid(err) {

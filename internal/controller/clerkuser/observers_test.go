@@ -24,7 +24,7 @@ func adoptIfUnmanaged(u *v1alpha1.ClerkUser) {
 	u.Spec.AdoptionPolicy = ptr.To(v1alpha1.AdoptIfUnmanaged)
 }
 
-// newObserverFixture returns a stage with an object that observes a user which is nobody's.
+// newObserverFixture returns a fixture with an object that observes a user without an owner.
 func newObserverFixture(t *testing.T, change ...func(*v1alpha1.ClerkUser)) (*fixture, *emulator.User) {
 	t.Helper()
 	f := newFixture(t)
@@ -33,7 +33,7 @@ func newObserverFixture(t *testing.T, change ...func(*v1alpha1.ClerkUser)) (*fix
 	return f, user
 }
 
-// expectMessage fails unless the object's message holds a text.
+// expectMessage fails unless the object's message contains a text.
 func (f *fixture) expectMessage(name, text string) {
 	f.t.Helper()
 	if message := readyCondition(f.user(name)).Message; !strings.Contains(message, text) {
@@ -44,7 +44,7 @@ func (f *fixture) expectMessage(name, text string) {
 func TestObserverFollowsTheUserItFound(t *testing.T) {
 	t.Parallel()
 	f, user := newObserverFixture(t, func(u *v1alpha1.ClerkUser) { u.Spec.Banned = ptr.To(false) })
-	f.expectReady("ann", v1alpha1.ReasonObserved)
+	f.expectReason("ann", v1alpha1.ReasonObserved)
 	f.expectMessage("ann", user.ID+" is as declared")
 	f.expectCalls(1)
 	shared, _ := f.Pool.Mirror(f.clerk.ID())
@@ -52,29 +52,29 @@ func TestObserverFollowsTheUserItFound(t *testing.T) {
 		t.Errorf("the mirror follows %d users, want the one that is observed", r.Followed)
 	}
 	if diff := cmp.Diff([]string{"ann-uid"}, f.initialSync()); diff != "" {
-		t.Errorf("woken by the first reading (-want +got):\n%s", diff)
+		t.Errorf("enqueued by the first sync (-want +got):\n%s", diff)
 	}
 	f.clerk.ResetJournal()
-	f.expectReady("ann", v1alpha1.ReasonObserved)
+	f.expectReason("ann", v1alpha1.ReasonObserved)
 	f.expectCalls(0)
 
 	if _, err := f.clerk.Edit(user.ID, func(u *emulator.User) { u.Banned = true }); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"ann-uid"}, f.incrementalSync()); diff != "" {
-		t.Errorf("woken by the change (-want +got):\n%s", diff)
+		t.Errorf("enqueued by the change (-want +got):\n%s", diff)
 	}
 	f.clerk.ResetJournal()
-	f.expectReady("ann", v1alpha1.ReasonObserved)
+	f.expectReason("ann", v1alpha1.ReasonObserved)
 	f.expectCalls(0)
 	f.expectMessage("ann", user.ID+" differs in: banned")
 	if status := f.user("ann").Status; status.UserID != "" || status.Binding != "" || len(f.user("ann").Finalizers) != 0 {
-		t.Errorf("who only watches is bound: %+v", status)
+		t.Errorf("an observer is bound: %+v", status)
 	}
 }
 
-// An identifier may come to be another user's. Another ClerkInstance of the same Clerk instance has it compared more often
-// than this one asks for, and look again by identifier.
+// An identifier may move to another user. Another ClerkInstance of the same Clerk instance runs full syncs more often than this
+// one requests, and so makes the object search by identifier again.
 func TestObserverSearchesAgainWhenItsUserIsGone(t *testing.T) {
 	t.Parallel()
 	const full = 24 * time.Hour
@@ -82,40 +82,40 @@ func TestObserverSearchesAgainWhenItsUserIsGone(t *testing.T) {
 	f.editInstance(func(i *v1alpha1.ClerkInstance) {
 		i.Spec.Drift = &v1alpha1.DriftCheck{FullInterval: &metav1.Duration{Duration: full}}
 	})
-	f.expectReady("ann", v1alpha1.ReasonObserved)
+	f.expectReason("ann", v1alpha1.ReasonObserved)
 	f.fullSync()
-	f.expectReady("ann", v1alpha1.ReasonObserved)
+	f.expectReason("ann", v1alpha1.ReasonObserved)
 	if err := f.clerk.Delete(user.ID); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"ann-uid"}, f.fullSync()); diff != "" {
-		t.Errorf("woken by the absence (-want +got):\n%s", diff)
+		t.Errorf("enqueued by the absence (-want +got):\n%s", diff)
 	}
 	f.clerk.ResetJournal()
 	if result := f.reconcile("ann"); result.RequeueAfter != reconcile.StaleRetry {
-		t.Errorf("it looks again in %s, want %s", result.RequeueAfter, reconcile.StaleRetry)
+		t.Errorf("it is requeued after %s, want %s", result.RequeueAfter, reconcile.StaleRetry)
 	}
 	f.clock.advance(reconcile.StaleRetry)
-	f.expectReady("ann", v1alpha1.ReasonObserved)
+	f.expectReason("ann", v1alpha1.ReasonObserved)
 	f.expectMessage("ann", "there is no such user")
 	f.expectCalls(1)
 
 	next := f.clerk.Seed(emulator.User{EmailAddresses: []emulator.EmailAddress{emulator.VerifiedEmail("ann@example.com")}})
 	f.clock.advance(full/2 - time.Second)
-	f.expectReady("ann", v1alpha1.ReasonObserved)
+	f.expectReason("ann", v1alpha1.ReasonObserved)
 	f.expectMessage("ann", "there is no such user")
 	f.expectCalls(1)
 	f.clock.advance(time.Second)
-	f.expectReady("ann", v1alpha1.ReasonObserved)
+	f.expectReason("ann", v1alpha1.ReasonObserved)
 	f.expectMessage("ann", next.ID+" is as declared")
 	f.expectCalls(2)
 }
 
-// A list may lag behind the deletion that the mirror knows of: the user that it still shows is not believed.
+// A list may lag behind a deletion that the mirror knows: a user that only the list shows does not count.
 func TestObserverIgnoresListedUserThatIsGone(t *testing.T) {
 	t.Parallel()
 	f, user := newObserverFixture(t)
-	f.expectReady("ann", v1alpha1.ReasonObserved)
+	f.expectReason("ann", v1alpha1.ReasonObserved)
 	f.fullSync()
 	shared, _ := f.Pool.Mirror(f.clerk.ID())
 	shared.NotFound(user.ID, f.clock.at)
@@ -123,14 +123,14 @@ func TestObserverIgnoresListedUserThatIsGone(t *testing.T) {
 	f.clerk.ResetJournal()
 	for i := range 3 {
 		if result := f.reconcile("ann"); result.RequeueAfter != reconcile.StaleRetry {
-			t.Errorf("it looks again in %s, want %s", result.RequeueAfter, reconcile.StaleRetry)
+			t.Errorf("it is requeued after %s, want %s", result.RequeueAfter, reconcile.StaleRetry)
 		}
 		f.expectCalls(i + 1)
 		f.clock.advance(reconcile.StaleRetry)
 	}
 }
 
-// Whoever is to be adopted is read live; to watch somebody, what the mirror has is good enough.
+// A user that is to be adopted is read from Clerk. To observe one, the mirror's copy is sufficient.
 func TestUserThatIsNamedIsReadLiveOnlyToBeAdopted(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -150,7 +150,7 @@ func TestUserThatIsNamedIsReadLiveOnlyToBeAdopted(t *testing.T) {
 			shared.Follow(map[string]mirror.Followed{"ann-uid": {UserID: user.ID}})
 			f.initialSync()
 			f.clerk.ResetJournal()
-			f.expectReady("ann", tc.reason)
+			f.expectReason("ann", tc.reason)
 			if n := len(f.clerk.Journal().Matching("GET", "/users/*")); n != tc.reads {
 				t.Errorf("the user is read %d times, want %d", n, tc.reads)
 			}
@@ -166,6 +166,6 @@ func TestNamedUserThatIsKnownToBeGoneIsMissing(t *testing.T) {
 	f.expectMissing("ann")
 	f.clerk.ResetJournal()
 	f.clock.advance(lastDelay)
-	f.expectReady("ann", v1alpha1.ReasonMissing)
+	f.expectReason("ann", v1alpha1.ReasonMissing)
 	f.expectCalls(0)
 }

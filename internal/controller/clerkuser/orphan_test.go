@@ -87,13 +87,13 @@ func TestUserOfAGoneObject(t *testing.T) {
 			found, _ := errors.AsType[*reconcile.Problem](err)
 			switch {
 			case got != tc.want:
-				t.Errorf("claimed in manner %d, want %d (%v)", got, tc.want, err)
+				t.Errorf("claimed with bindKind %d, want %d (%v)", got, tc.want, err)
 			case tc.err != nil && !errors.Is(err, tc.err), tc.err == nil && (err == nil) != (tc.reason == ""):
 				t.Errorf("error %v, want %v, reason %q", err, tc.err, tc.reason)
 			case tc.reason != "" && (found == nil || found.Reason != tc.reason):
 				t.Errorf("error %v, want reason %s", err, tc.reason)
 			case tc.reason != "" && tc.namespace == theirs && !errors.Is(err, errAlreadyExists):
-				t.Errorf("error %v tells that the user is managed", err)
+				t.Errorf("error %v shows that the user is managed", err)
 			}
 		})
 	}

@@ -20,7 +20,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// reconcileThroughFault makes passes through an outage that is long enough to be told.
+// reconcileThroughFault reconciles through an outage that is long enough to be reported.
 func (f *fixture) reconcileThroughFault(name string, fault emulator.Fault) {
 	f.t.Helper()
 	fault.Status, fault.Times = 503, -1
@@ -40,7 +40,7 @@ func TestLiftedBanIsRestoredAfterFailures(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Banned = ptr.To(true) }))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	if _, err := f.clerk.Edit(f.onlyUser().ID, func(u *emulator.User) { u.Banned = false }); err != nil {
 		t.Fatal(err)
 	}
@@ -50,13 +50,13 @@ func TestLiftedBanIsRestoredAfterFailures(t *testing.T) {
 		f.reconcile("ann")
 		f.clock.advance(time.Second)
 	}
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	if !f.onlyUser().Banned {
-		t.Error("corrections that failed were taken for strife, and the user stays unbanned")
+		t.Error("failed corrections counted as a field conflict, and the user stays unbanned")
 	}
 }
 
-// The first thing that a spec asks for is not drift, however long it had to wait.
+// The first change that a spec requests is not drift, however long it had to wait.
 func TestEditDuringAnOutageStaysAnEdit(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]emulator.Fault{
@@ -68,19 +68,19 @@ func TestEditDuringAnOutageStaysAnEdit(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
 			f.create(newTestUser("ann"))
-			f.expectReady("ann", v1alpha1.ReasonInSync)
+			f.expectReason("ann", v1alpha1.ReasonInSync)
 			if _, err := f.clerk.Edit(f.onlyUser().ID, func(u *emulator.User) { u.Locked = true }); err != nil {
 				t.Fatal(err)
 			}
 			f.clock.advance(2 * time.Minute)
 			f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Locked, u.Spec.FirstName = ptr.To(false), ptr.To("Ann") })
 			f.reconcileThroughFault("ann", fault)
-			f.expectReady("ann", v1alpha1.ReasonInSync)
+			f.expectReason("ann", v1alpha1.ReasonInSync)
 			if user := f.onlyUser(); user.Locked || user.FirstName == nil {
 				t.Errorf("the edit was not carried out: locked %t, name %v", user.Locked, user.FirstName)
 			}
 			if all := recordedEvents(f.Reconciler); slices.ContainsFunc(all, func(text string) bool { return strings.Contains(text, v1alpha1.EventDriftCorrected) }) {
-				t.Errorf("the edit is told as somebody else's: %q", all)
+				t.Errorf("the edit is reported as drift: %q", all)
 			}
 		})
 	}
@@ -99,7 +99,7 @@ func TestWaitLeavesPendingChangesAlone(t *testing.T) {
 	}
 }
 
-// Whoever may write status must not be able to have a user signed over to an object.
+// Somebody who may write status must not be able to get a user for an object.
 func TestForgedStatusGivesNoUser(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -110,7 +110,7 @@ func TestForgedStatusGivesNoUser(t *testing.T) {
 		u.Status.Instance = &v1alpha1.BoundInstance{Namespace: testNamespace, Name: "default", ID: f.clerk.ID()}
 	}))
 	for range 3 {
-		f.expectReady("mallory", v1alpha1.ReasonAlreadyExists)
+		f.expectReason("mallory", v1alpha1.ReasonAlreadyExists)
 		f.clock.advance(lastDelay)
 	}
 	status := f.user("mallory").Status
@@ -131,7 +131,7 @@ func TestBrakePausesRecreation(t *testing.T) {
 	names := []string{"a", "b", "c", "d"}
 	for _, name := range names {
 		f.create(newTestUser(name, func(u *v1alpha1.ClerkUser) { u.Spec.DeleteSelfEnabled = ptr.To(false) }))
-		f.expectReady(name, v1alpha1.ReasonInSync)
+		f.expectReason(name, v1alpha1.ReasonInSync)
 	}
 	for _, name := range names {
 		f.clock.advance(time.Hour)
@@ -139,7 +139,7 @@ func TestBrakePausesRecreation(t *testing.T) {
 			t.Fatal(err)
 		}
 		f.fullSync()
-		f.expectReady(name, v1alpha1.ReasonInSync)
+		f.expectReason(name, v1alpha1.ReasonInSync)
 		f.expectEvent(v1alpha1.EventRecreated)
 	}
 	// An object that was counted hours ago counts again.
@@ -150,26 +150,26 @@ func TestBrakePausesRecreation(t *testing.T) {
 		}
 	}
 	f.fullSync()
-	f.expectReady("a", v1alpha1.ReasonInSync)
-	f.expectReady("b", v1alpha1.ReasonInSync)
-	f.expectReady("c", v1alpha1.ReasonDeletionHeld)
-	f.expectReady("d", v1alpha1.ReasonDeletionHeld)
+	f.expectReason("a", v1alpha1.ReasonInSync)
+	f.expectReason("b", v1alpha1.ReasonInSync)
+	f.expectReason("c", v1alpha1.ReasonDeletionHeld)
+	f.expectReason("d", v1alpha1.ReasonDeletionHeld)
 	if n := len(f.clerk.Users()); n != 2 {
-		t.Errorf("%d users were created anew at once, want 2", n)
+		t.Errorf("%d users were recreated at once, want 2", n)
 	}
 }
 
-// A release is for what was bound when it was written, and what it releases is done.
+// A release covers what was paused when it was written. Afterwards it has no effect.
 func TestPausedRecreationNeedsALaterRelease(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, withBrake(1))
 	f.create(newTestUser("ann"))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	if err := f.clerk.Delete(f.user("ann").Status.UserID); err != nil {
 		t.Fatal(err)
 	}
 	f.fullSync()
-	f.expectReady("ann", v1alpha1.ReasonMissing)
+	f.expectReason("ann", v1alpha1.ReasonMissing)
 	release := func() {
 		t.Helper()
 		f.editInstance(func(i *v1alpha1.ClerkInstance) {
@@ -186,26 +186,26 @@ func TestPausedRecreationNeedsALaterRelease(t *testing.T) {
 	f.storeStatus(instance)
 	f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.FirstName = ptr.To("Ann") })
 	for range 3 {
-		f.expectReady("ann", v1alpha1.ReasonDeletionHeld)
+		f.expectReason("ann", v1alpha1.ReasonDeletionHeld)
 		f.clock.advance(time.Minute)
 	}
 	release()
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.expectEvent(v1alpha1.EventRecreated)
 }
 
-// An edit is the order to create a missing user again, also if an outage and a restart lie between the two.
+// An edit requests the recreation of a missing user, even if an outage and a restart come between.
 func TestEditOfAMissingUserOutlivesAnOutage(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann"))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.clock.advance(2 * clerk.LagTime)
 	if err := f.clerk.Delete(f.user("ann").Status.UserID); err != nil {
 		t.Fatal(err)
 	}
 	f.fullSync()
-	f.expectReady("ann", v1alpha1.ReasonMissing)
+	f.expectReason("ann", v1alpha1.ReasonMissing)
 	f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.FirstName = ptr.To("Ann") })
 	f.restart()
 	id := f.server.InjectFault(emulator.Fault{Method: http.MethodGet, Path: "/users/*", Status: 503, Times: -1})
@@ -214,7 +214,7 @@ func TestEditOfAMissingUserOutlivesAnOutage(t *testing.T) {
 		f.clock.advance(2 * time.Second)
 	}
 	f.server.RemoveFault(id)
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	if n := len(f.clerk.Users()); n != 1 {
 		t.Errorf("%d users are at Clerk, want the one created again", n)
 	}

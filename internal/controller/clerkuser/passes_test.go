@@ -29,25 +29,25 @@ func TestQuietReconcileMakesNoCallsOrWrites(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann"))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.expectEvent(v1alpha1.EventCreated)
 	f.expectCalls(1)
 	before := f.user("ann").ResourceVersion
 	f.clerk.ResetJournal()
 	for range 3 {
-		f.expectReady("ann", v1alpha1.ReasonInSync)
+		f.expectReason("ann", v1alpha1.ReasonInSync)
 	}
 	f.expectCalls(0)
-	if woken := f.fullSync(); len(woken) != 0 {
-		t.Errorf("a comparison that finds nothing wakes %v", woken)
+	if enqueued := f.fullSync(); len(enqueued) != 0 {
+		t.Errorf("a full sync without changes enqueues %v", enqueued)
 	}
 	f.clerk.ResetJournal()
-	if result := f.expectReady("ann", v1alpha1.ReasonInSync); result.RequeueAfter != 0 {
-		t.Errorf("a quiet object looks again in %s", result.RequeueAfter)
+	if result := f.expectReason("ann", v1alpha1.ReasonInSync); result.RequeueAfter != 0 {
+		t.Errorf("a quiet object is requeued after %s", result.RequeueAfter)
 	}
 	f.expectCalls(0)
 	if after := f.user("ann").ResourceVersion; after != before || len(recordedEvents(f.Reconciler)) != 0 {
-		t.Errorf("quiet passes wrote version %s over %s", after, before)
+		t.Errorf("quiet reconciliations wrote version %s over %s", after, before)
 	}
 }
 
@@ -56,11 +56,11 @@ func TestOutdatedCopyIsSkipped(t *testing.T) {
 	f := newFixture(t)
 	f.create(newTestUser("ann"))
 	old := f.user("ann")
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.clerk.ResetJournal()
 	result, err := f.Reconcile(t.Context(), old)
 	if err != nil || !result.IsZero() {
-		t.Errorf("a pass over an old copy: %+v, %v", result, err)
+		t.Errorf("reconciling an outdated copy: %+v, %v", result, err)
 	}
 	f.expectCalls(0)
 }
@@ -76,7 +76,7 @@ func TestLoopIsSlowedDown(t *testing.T) {
 	f.clock.advance(reconcile.RatesInterval - time.Second)
 	f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.FirstName = ptr.To("Ann") })
 	if result := f.reconcile("ann"); result.RequeueAfter != time.Second {
-		t.Errorf("the pass is put off by %s, want %s", result.RequeueAfter, time.Second)
+		t.Errorf("the reconciliation is postponed by %s, want %s", result.RequeueAfter, time.Second)
 	}
 	f.expectCalls(0)
 }
@@ -89,7 +89,7 @@ func TestResultIsWrittenAfterATimeout(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), reconcile.ReportingTime+200*time.Millisecond)
 	defer cancel()
 	if _, err := f.Reconcile(ctx, f.user("ann")); err == nil {
-		t.Error("a pass without an answer is not tried again")
+		t.Error("a reconciliation without an answer is not retried")
 	}
 	if ready := readyCondition(f.user("ann")); ready == nil || ready.Reason != v1alpha1.ReasonWaiting {
 		t.Errorf("Ready is %+v, want Waiting", ready)
@@ -122,7 +122,7 @@ func TestSelectorAdmitsNamespaces(t *testing.T) {
 			f.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) {
 				u.Spec.InstanceRef = &v1alpha1.InstanceReference{Name: "prod", Namespace: ptr.To("platform")}
 			}))
-			f.expectReady("ann", tc.want)
+			f.expectReason("ann", tc.want)
 		})
 	}
 }
@@ -154,11 +154,11 @@ func TestMissingConnections(t *testing.T) {
 			if tc.silent {
 				result := f.reconcile("ann")
 				if ready := readyCondition(f.user("ann")); ready != nil || result.RequeueAfter != reconcile.Impatience {
-					t.Errorf("what is about to come is told at once: %+v, and looked at again in %s", ready, result.RequeueAfter)
+					t.Errorf("a short wait is reported at once: %+v, and requeued after %s", ready, result.RequeueAfter)
 				}
 				f.clock.advance(result.RequeueAfter)
 			}
-			f.expectReady("ann", tc.want)
+			f.expectReason("ann", tc.want)
 			f.expectCalls(0)
 			if u := f.user("ann"); len(u.Finalizers) != 0 || len(u.Annotations) != 0 {
 				t.Errorf("an object that cannot be served is given %v and %v", u.Finalizers, u.Annotations)
@@ -193,9 +193,9 @@ func TestAnswerOfACreatingCallIsLost(t *testing.T) {
 			f := newFixture(t)
 			f.create(newTestUser("ann"))
 			f.server.InjectFault(tc.fault)
-			f.expectReady("ann", v1alpha1.ReasonWaiting)
+			f.expectReason("ann", v1alpha1.ReasonWaiting)
 			tc.then(f)
-			f.expectReady("ann", v1alpha1.ReasonInSync)
+			f.expectReason("ann", v1alpha1.ReasonInSync)
 			f.expectEvent(tc.event)
 			if user := f.onlyUser(); user.ID != f.user("ann").Status.UserID {
 				t.Errorf("bound to %q, at Clerk is %q", f.user("ann").Status.UserID, user.ID)
@@ -204,18 +204,18 @@ func TestAnswerOfACreatingCallIsLost(t *testing.T) {
 	}
 }
 
-// A list may not show for a minute what was created: only then is a former creating call believed to have had no effect.
+// A list may not show a new user for a minute. Only then does a former creating call count as failed.
 func TestFormerCallCountsAsFailedAfterLag(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann"))
 	f.server.InjectFault(emulator.Fault{Method: http.MethodPost, Path: "/users", Cut: true})
-	f.expectReady("ann", v1alpha1.ReasonWaiting)
+	f.expectReason("ann", v1alpha1.ReasonWaiting)
 	f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.EmailAddresses[0].Address = "new@example.com" })
 	for at := time.Duration(0); at < clerk.LagTime; {
 		result := f.reconcile("ann")
 		if result.RequeueAfter <= 0 || result.RequeueAfter > clerk.LagTime/6 {
-			t.Fatalf("after %s it is looked again in %s", at, result.RequeueAfter)
+			t.Fatalf("after %s it is requeued after %s", at, result.RequeueAfter)
 		}
 		if len(f.clerk.Users()) != 0 {
 			t.Fatalf("after %s another user was created", at)
@@ -223,7 +223,7 @@ func TestFormerCallCountsAsFailedAfterLag(t *testing.T) {
 		at += result.RequeueAfter
 		f.clock.advance(result.RequeueAfter)
 	}
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	if c := creation.Of(f.user("ann")); f.onlyUser().EmailAddresses[0].EmailAddress != "new@example.com" || c.Value != "new@example.com" {
 		t.Errorf("created was %+v under the annotation %+v", f.onlyUser().EmailAddresses, c)
 	}
@@ -274,9 +274,9 @@ func TestIdentifierThatIsTaken(t *testing.T) {
 			f := newFixture(t)
 			tc.clerk(f)
 			f.create(newTestUser("ann", tc.user...))
-			result := f.expectReady("ann", tc.want)
+			result := f.expectReason("ann", tc.want)
 			if tc.want == v1alpha1.ReasonWaiting && result.RequeueAfter != takenRetry {
-				t.Errorf("it is looked again in %s, want %s", result.RequeueAfter, takenRetry)
+				t.Errorf("it is requeued after %s, want %s", result.RequeueAfter, takenRetry)
 			}
 			if tc.want != v1alpha1.ReasonInSync && f.user("ann").Status.UserID != "" {
 				t.Errorf("bound to %s", f.user("ann").Status.UserID)
@@ -289,7 +289,7 @@ func TestYoungerOfTwoObjectsWritesNothing(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann"))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	status := f.user("ann").Status
 	f.create(newTestUser("copy", func(u *v1alpha1.ClerkUser) {
 		u.CreationTimestamp = metav1.NewTime(start.Add(time.Hour))
@@ -297,7 +297,7 @@ func TestYoungerOfTwoObjectsWritesNothing(t *testing.T) {
 		u.Status = status
 	}))
 	f.clerk.ResetJournal()
-	f.expectReady("copy", v1alpha1.ReasonConflict)
+	f.expectReason("copy", v1alpha1.ReasonConflict)
 	f.expectCalls(0)
 	f.delete("ann")
 	f.expectGone("ann")
@@ -358,7 +358,7 @@ func TestRelease(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
 			f.create(newTestUser("ann", tc.user...))
-			f.expectReady("ann", v1alpha1.ReasonInSync)
+			f.expectReason("ann", v1alpha1.ReasonInSync)
 			recordedEvents(f.Reconciler)
 			tc.then(f)
 			f.delete("ann")
@@ -399,7 +399,7 @@ func TestUndeletableUserIsReleasedWithoutClerk(t *testing.T) {
 		i.Spec.Policy = &v1alpha1.InstancePolicy{Deletion: ptr.To(v1alpha1.DeletionDeny)}
 	})
 	f.create(newTestUser("ann"))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.Pool.Set(instanceName(newTestInstance()), stateOf(newTestInstance(), connection.State{Problem: "no key"}))
 	f.delete("ann")
 	f.expectGone("ann")
@@ -431,17 +431,17 @@ func TestBlockedDeletionNamesTheRemedy(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
 			f.create(newTestUser("ann"))
-			f.expectReady("ann", v1alpha1.ReasonInSync)
+			f.expectReason("ann", v1alpha1.ReasonInSync)
 			block(f)
 			f.delete("ann")
-			if result := f.expectReady("ann", v1alpha1.ReasonDeletionBlocked); result.RequeueAfter != firstDelay {
+			if result := f.expectReason("ann", v1alpha1.ReasonDeletionBlocked); result.RequeueAfter != firstDelay {
 				t.Errorf("it is tried again in %s, want %s", result.RequeueAfter, firstDelay)
 			}
 			if text := readyCondition(f.user("ann")).Message; !strings.Contains(text, "spec.deletionPolicy to Retain") {
-				t.Errorf("the message names no way out: %s", text)
+				t.Errorf("the message names no remedy: %s", text)
 			}
 			f.clerk.ResetJournal()
-			f.expectReady("ann", v1alpha1.ReasonDeletionBlocked)
+			f.expectReason("ann", v1alpha1.ReasonDeletionBlocked)
 			f.expectCalls(0)
 
 			f.server.ClearFaults()
@@ -463,12 +463,12 @@ func TestDeletionDoesNotTrustAListThatLags(t *testing.T) {
 	f := newFixture(t)
 	f.create(newTestUser("ann"))
 	f.server.InjectFault(emulator.Fault{Method: http.MethodPost, Path: "/users", AfterApplying: true, Cut: true})
-	f.expectReady("ann", v1alpha1.ReasonWaiting)
+	f.expectReason("ann", v1alpha1.ReasonWaiting)
 	f.restart()
 	f.clerk.Configure(func(set *emulator.Settings) { set.ListLag = time.Hour })
 	f.delete("ann")
 	if result := f.reconcile("ann"); result.RequeueAfter <= 0 || result.RequeueAfter > clerk.LagTime/6 {
-		t.Errorf("it is looked again in %s, want at most %s", result.RequeueAfter, clerk.LagTime/6)
+		t.Errorf("it is requeued after %s, want at most %s", result.RequeueAfter, clerk.LagTime/6)
 	}
 	f.clerk.Configure(func(set *emulator.Settings) { set.ListLag = 0 })
 	f.clock.advance(clerk.LagTime / 6)
@@ -499,7 +499,7 @@ func TestDeletionIsThatOfTheLiveObject(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann"))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	stale := f.user("ann")
 	stale.DeletionTimestamp = ptr.To(metav1.NewTime(start))
 	stale.ResourceVersion = fmt.Sprint("9", stale.ResourceVersion)
@@ -522,17 +522,17 @@ func TestBrakePausesDeletions(t *testing.T) {
 	names := []string{"a", "b", "c", "d"}
 	for _, name := range names {
 		f.create(newTestUser(name))
-		f.expectReady(name, v1alpha1.ReasonInSync)
+		f.expectReason(name, v1alpha1.ReasonInSync)
 	}
 	for _, name := range names {
 		f.delete(name)
 	}
 	f.expectGone("a")
 	f.expectGone("b")
-	if result := f.expectReady("c", v1alpha1.ReasonDeletionHeld); result.RequeueAfter != 10*time.Minute {
-		t.Errorf("it is looked again in %s", result.RequeueAfter)
+	if result := f.expectReason("c", v1alpha1.ReasonDeletionHeld); result.RequeueAfter != 10*time.Minute {
+		t.Errorf("it is requeued after %s", result.RequeueAfter)
 	}
-	f.expectReady("d", v1alpha1.ReasonDeletionHeld)
+	f.expectReason("d", v1alpha1.ReasonDeletionHeld)
 	if n := len(f.clerk.Users()); n != 2 {
 		t.Fatalf("%d users are left, want 2", n)
 	}
@@ -545,17 +545,17 @@ func TestBrakePausesDeletions(t *testing.T) {
 	})
 	f.expectGone("c")
 	f.editInstance(func(i *v1alpha1.ClerkInstance) { i.Annotations = nil })
-	f.expectReady("d", v1alpha1.ReasonDeletionHeld)
+	f.expectReason("d", v1alpha1.ReasonDeletionHeld)
 	f.clock.advance(10 * time.Minute)
 	f.expectGone("d")
 }
 
-// Two that count at once must not both count as the last one allowed; and one whose deletion fails must not count twice.
+// Two concurrent counts must not both use the last allowed place. A deletion that fails must not count twice.
 func TestBrakeCountsEachOnce(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, withBrake(5))
 	f.create(newTestUser("ann"))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.delete("ann")
 	fail := true
 	f.Client = interceptor.NewClient(f.cluster, interceptor.Funcs{
@@ -592,23 +592,23 @@ func TestUserIsTransferred(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann"))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.create(newTestUser("later", func(u *v1alpha1.ClerkUser) {
 		u.Spec.EmailAddresses[0].Address, u.CreationTimestamp = "ann@example.com", metav1.NewTime(start.Add(time.Hour))
 	}))
-	f.create(newTestUser("heir", func(u *v1alpha1.ClerkUser) {
+	f.create(newTestUser("successor", func(u *v1alpha1.ClerkUser) {
 		u.Spec.EmailAddresses[0].Address, u.CreationTimestamp = "ann@example.com", metav1.NewTime(start.Add(time.Minute))
 	}))
-	f.expectReady("heir", v1alpha1.ReasonConflict)
+	f.expectReason("successor", v1alpha1.ReasonConflict)
 	f.delete("ann")
 	f.expectGone("ann")
 	f.expectEvent(v1alpha1.EventTransferred)
-	f.objects.notify("heir-uid", func(m *notifications) { m.unblocked = true })
-	f.expectReady("heir", v1alpha1.ReasonInSync)
-	if got := f.user("heir").Status; got.UserID != f.onlyUser().ID || got.Origin != v1alpha1.OriginCreated {
-		t.Errorf("the heir has %q, %s", got.UserID, got.Origin)
+	f.objects.notify("successor-uid", func(m *notifications) { m.unblocked = true })
+	f.expectReason("successor", v1alpha1.ReasonInSync)
+	if got := f.user("successor").Status; got.UserID != f.onlyUser().ID || got.Origin != v1alpha1.OriginCreated {
+		t.Errorf("the successor has %q, %s", got.UserID, got.Origin)
 	}
-	f.expectReady("later", v1alpha1.ReasonConflict)
+	f.expectReason("later", v1alpha1.ReasonConflict)
 }
 
 func TestVanishedUserIsMissingOrRecreated(t *testing.T) {
@@ -628,17 +628,17 @@ func TestVanishedUserIsMissingOrRecreated(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
 			f.create(newTestUser("ann", tc.user))
-			f.expectReady("ann", v1alpha1.ReasonInSync)
+			f.expectReason("ann", v1alpha1.ReasonInSync)
 			if tc.want == v1alpha1.ReasonObserved {
 				f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Mode = ptr.To(v1alpha1.ModeObserve) })
 			}
 			if err := f.clerk.Delete(f.user("ann").Status.UserID); err != nil {
 				t.Fatal(err)
 			}
-			if woken := f.fullSync(); len(woken) != 1 || woken[0] != "ann-uid" {
-				t.Errorf("the comparison that misses the user wakes %v", woken)
+			if enqueued := f.fullSync(); len(enqueued) != 1 || enqueued[0] != "ann-uid" {
+				t.Errorf("the full sync that misses the user enqueues %v", enqueued)
 			}
-			f.expectReady("ann", tc.want)
+			f.expectReason("ann", tc.want)
 			if n := len(f.clerk.Users()); n != tc.users {
 				t.Errorf("%d users are at Clerk, want %d", n, tc.users)
 			}
@@ -649,23 +649,23 @@ func TestVanishedUserIsMissingOrRecreated(t *testing.T) {
 	}
 }
 
-// Reads may lag: a user that was bound just now is not believed to be gone.
+// Reads may lag: a user that was just bound does not count as gone.
 func TestUserThatWasBoundJustNowIsNotMissing(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann"))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	if err := f.clerk.Delete(f.user("ann").Status.UserID); err != nil {
 		t.Fatal(err)
 	}
 	f.edit("ann", func(u *v1alpha1.ClerkUser) {
 		u.Annotations[v1alpha1.AnnotationReconcileRequestedAt] = "now"
 	})
-	if result := f.expectReady("ann", v1alpha1.ReasonInSync); result.RequeueAfter <= 0 || result.RequeueAfter > clerk.LagTime/6 {
-		t.Errorf("right after its creation it is looked for again in %s", result.RequeueAfter)
+	if result := f.expectReason("ann", v1alpha1.ReasonInSync); result.RequeueAfter <= 0 || result.RequeueAfter > clerk.LagTime/6 {
+		t.Errorf("right after the creation the look-up is repeated after %s", result.RequeueAfter)
 	}
 	f.clock.advance(clerk.LagTime)
-	f.expectReady("ann", v1alpha1.ReasonMissing)
+	f.expectReason("ann", v1alpha1.ReasonMissing)
 }
 
 func TestUserThatIsNamedAndNotThere(t *testing.T) {
@@ -678,13 +678,13 @@ func TestUserThatIsNamedAndNotThere(t *testing.T) {
 	}
 	seeded := f.clerk.Seed(emulator.User{EmailAddresses: []emulator.EmailAddress{emulator.VerifiedEmail("ann@example.com")}})
 	f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.UserID = &seeded.ID })
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	if f.user("ann").Status.Origin != v1alpha1.OriginAdopted || f.onlyUser().PrivateMetadata[v1alpha1.OwnerKey] == nil {
 		t.Errorf("the user that was named is not adopted: %+v", f.user("ann").Status)
 	}
 }
 
-// An order to adopt that was taken back while the cache did not know must not be carried out.
+// A request to adopt that was withdrawn, unknown to the cache, must not be carried out.
 func TestAdoptionRequestIsReadLive(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*v1alpha1.ClerkUser){
@@ -706,7 +706,7 @@ func TestAdoptionRequestIsReadLive(t *testing.T) {
 			}
 			result, err := f.Reconcile(t.Context(), cached)
 			if err != nil || result.RequeueAfter != reconcile.ConflictPause {
-				t.Errorf("a pass from an old copy: %+v, %v", result, err)
+				t.Errorf("reconciling an outdated copy: %+v, %v", result, err)
 			}
 			if f.onlyUser().PrivateMetadata[v1alpha1.OwnerKey] != nil {
 				t.Error("the user was adopted")

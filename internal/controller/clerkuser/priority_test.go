@@ -29,13 +29,13 @@ func TestPriorityOfAnObjectSeenFirst(t *testing.T) {
 		initial bool
 		want    int
 	}{
-		"New":                        {user("", 1, -1), false, reconcile.PriorityNew},
-		"NewAtAStart":                {user("", 1, -1), true, reconcile.PriorityNew},
-		"WithItsVerdictAtAStart":     {user("user_1", 3, 3), true, reconcile.PriorityLow},
-		"EditedBeforeAStart":         {user("user_1", 3, 2), true, reconcile.PriorityEdited},
-		"DeletedBeforeAStart":        {deleted, true, reconcile.PriorityEdited},
-		"StalledWithoutAUser":        {user("", 2, 2), true, reconcile.PriorityLow},
-		"NotAUserThatCannotBeJudged": {&corev1.Namespace{}, true, reconcile.PriorityNew},
+		"New":                   {user("", 1, -1), false, reconcile.PriorityNew},
+		"NewAtAStart":           {user("", 1, -1), true, reconcile.PriorityNew},
+		"WithItsResultAtAStart": {user("user_1", 3, 3), true, reconcile.PriorityLow},
+		"EditedBeforeAStart":    {user("user_1", 3, 2), true, reconcile.PriorityEdited},
+		"DeletedBeforeAStart":   {deleted, true, reconcile.PriorityEdited},
+		"StalledWithoutAUser":   {user("", 2, 2), true, reconcile.PriorityLow},
+		"NotAClerkUser":         {&corev1.Namespace{}, true, reconcile.PriorityNew},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -21,21 +21,21 @@ import (
 )
 
 var (
-	// errNotVisibleYet: what exists at Clerk is not shown by it yet.
+	// errNotVisibleYet: Clerk may not show yet what exists.
 	errNotVisibleYet = errors.New("what was created just now may not be visible at Clerk yet")
-	// errInstanceUnknown: this process has not looked at the ClerkInstance yet, and wakes its users when it has.
+	// errInstanceUnknown: this process has not checked the ClerkInstance yet. Afterwards the operator enqueues its users.
 	errInstanceUnknown = errors.New("the ClerkInstance was not looked at yet")
-	// errNotRead: the mirror has not read the user yet, and wakes the object when it has.
+	// errNotRead: the mirror has not read the user yet. Afterwards the operator enqueues the object.
 	errNotRead = errors.New("the user was not read yet")
-	// errUnsettled: Clerk's answers ask for ever more changes.
+	// errUnsettled: each of Clerk's answers leads to more changes.
 	errUnsettled = errors.New("the user still differs after its changes were carried out several times")
-	// errNoIdentifier: the API server checks this; an object from before that check gets here.
+	// errNoIdentifier: the API server checks this, but an object may be older than the check.
 	errNoIdentifier = &reconcile.Problem{
 		Reason:  v1alpha1.ReasonInvalidSpec,
 		Message: "spec names no identifier; add externalID, username, emailAddresses, phoneNumbers or initial.web3Wallets",
 		Stalled: true,
 	}
-	// errAlreadyExists has one text for all who must not learn whose the user is.
+	// errAlreadyExists has one text for all objects that must not learn who manages the user.
 	errAlreadyExists = &reconcile.Problem{
 		Reason: v1alpha1.ReasonAlreadyExists,
 		Message: "a user with one of the declared identifiers exists at Clerk and is not this object's to manage; if it is the " +
@@ -65,7 +65,7 @@ func notAllowed(instance types.NamespacedName, namespace string) error {
 		Reason: v1alpha1.ReasonNotAllowed,
 		Message: fmt.Sprintf("ClerkInstance %s does not admit namespace %s; its owner can, in spec.allowedNamespaces",
 			instance, namespace),
-		// A namespace's labels decide, too, and wake nobody.
+		// The labels of a namespace matter too, and their changes enqueue nothing.
 		RetryAfter: time.Minute,
 	}
 }
@@ -167,17 +167,17 @@ func deletionBlocked(why string) error {
 	}
 }
 
-// unfinished is an error that says what of a spec cannot be carried out, after everything else was.
+// unfinished is an error that names the parts of a spec that were not applied, after everything else was.
 type unfinished struct {
-	// sourcesErr is why the Secrets and ConfigMaps that the spec names could not be used; nil if they could.
+	// sourcesErr is why some Secrets and ConfigMaps cannot be used; nil if all can.
 	sourcesErr  error
 	refused     []refusedPart
 	unreachable []plan.InvalidError
-	// notKept names fields.
+	// notKept has names of fields.
 	notKept []string
 }
 
-// orNil is the error, or nil if nothing is left.
+// orNil is the error, or nil if every part was applied.
 func (u *unfinished) orNil() error {
 	if u.sourcesErr == nil && len(u.refused) == 0 && len(u.unreachable) == 0 && len(u.notKept) == 0 {
 		return nil
@@ -185,7 +185,7 @@ func (u *unfinished) orNil() error {
 	return u
 }
 
-// Error names each field and what to do about it. What is true of several is said once.
+// Error names each field and the remedy. A text that several fields have in common appears once.
 func (u *unfinished) Error() string {
 	var problems []string
 	add := func(problem string) {
@@ -208,7 +208,7 @@ func (u *unfinished) Error() string {
 	return strings.Join(problems, "; ")
 }
 
-// refusalMessages say which fields Clerk refused, why, and what to do: one for all fields of which the same is true.
+// refusalMessages name the refused fields, the reasons and the remedies. Fields with the same text share one message.
 func refusalMessages(refused []refusedPart) []string {
 	fields := map[string][]string{}
 	var problems []string
@@ -227,7 +227,7 @@ func refusalMessages(refused []refusedPart) []string {
 	return problems
 }
 
-// reason is that of the condition: what a person has to do something about comes first.
+// reason is the reason of the condition. A reason that needs an action of a person comes first.
 func (u *unfinished) reason() string {
 	absent, isAbsent := errors.AsType[*source.MissingError](u.sourcesErr)
 	switch {
@@ -244,14 +244,14 @@ func (u *unfinished) reason() string {
 	}
 }
 
-// stalled reports whether somebody has to change something. What only waits for a Secret or ConfigMap goes on when that is
-// there.
+// stalled reports whether somebody has to change something. An object that only lacks a Secret or ConfigMap continues when that
+// exists.
 func (u *unfinished) stalled() bool {
 	return u.reason() != v1alpha1.ReasonSecretNotFound && u.reason() != v1alpha1.ReasonConfigMapNotFound
 }
 
-// retryAfter is how long until the first of the refused parts is sent again; 0 if none is. One whose time has come was left out
-// for another reason, and goes along when that is gone.
+// retryAfter is how long until the first refused part is sent again; 0 if none is. A part whose time has come was skipped for
+// another reason, and is sent after that reason has gone.
 func (u *unfinished) retryAfter(now time.Time) (after time.Duration) {
 	for _, part := range u.refused {
 		if wait := part.backOff.Until.Sub(now); wait > 0 {
@@ -261,7 +261,7 @@ func (u *unfinished) retryAfter(now time.Time) (after time.Duration) {
 	return after
 }
 
-// field is the path of what Clerk refused, as exactly as Clerk says.
+// field is the most exact path that Clerk's answer gives for the refused part.
 func (r refusedPart) field() string {
 	if named := plan.PathsOf(r.err); len(named) == 1 && strings.HasPrefix(named[0], r.path+".") {
 		return named[0]
@@ -269,7 +269,7 @@ func (r refusedPart) field() string {
 	return r.path
 }
 
-// problem says why Clerk refused it, and what to do.
+// problem is why Clerk refused the part, and the remedy.
 func (r refusedPart) problem() string {
 	remedy := clerk.Remedy(r.err)
 	if _, taken := clerk.IdentifierTaken(r.err); taken {
@@ -278,13 +278,13 @@ func (r refusedPart) problem() string {
 	return strings.TrimRight(r.err.Error(), ". ") + ". " + remedy
 }
 
-// takenRemedy is what to do about an identifier that another user has, for an object that has a user already.
+// takenRemedy is the remedy for an identifier that another user has, for an object that already has a user.
 const takenRemedy = "Another user of this Clerk instance has it. Remove it there, or from this manifest. If another ClerkUser " +
 	"gives it up, this one takes it over at once. Two that swap addresses or numbers each need another way to sign in meanwhile; " +
 	"usernames and external ids are swapped in two commits."
 
-// massAbsence says of a user that is missing together with many others that nothing is done about it, and which command
-// has it done.
+// massAbsence is the problem of a user that is missing together with many others. The operator does nothing until a person runs
+// the command in the message.
 func massAbsence(instance types.NamespacedName) error {
 	return &reconcile.Problem{
 		Reason: v1alpha1.ReasonDeletionHeld,

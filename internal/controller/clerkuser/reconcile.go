@@ -20,15 +20,15 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 )
 
-// Config says what a Reconciler works with.
+// Config configures a Reconciler.
 type Config struct {
 	reconcile.Tools
 	// Key signs status.binding.
 	Key binding.Key
-	// DefaultInstance serves ClerkUsers that name no ClerkInstance and whose namespace has none named default. Empty:
-	// there is none.
+	// DefaultInstance is the ClerkInstance of ClerkUsers that name none and whose namespace has none named default. Empty:
+	// there is no such ClerkInstance.
 	DefaultInstance types.NamespacedName
-	// Metrics counts what happened.
+	// Metrics counts changes and transitions of Ready.
 	Metrics *Metrics
 }
 
@@ -51,34 +51,34 @@ func New(c Config) *Reconciler {
 	}
 }
 
-// Reconcile makes one reconcile of a ClerkUser.
+// Reconcile reconciles a ClerkUser once.
 func (r *Reconciler) Reconcile(ctx context.Context, user *v1alpha1.ClerkUser) (ctrl.Result, error) {
 	r.objects.Meet(user)
 	spine := reconcile.Reconciler[*v1alpha1.ClerkUser, *work, result]{Kind: kind{r}, Objects: r.objects}
 	return spine.Reconcile(ctx, user)
 }
 
-// references says which ClerkInstance an object leads to, and which objects lead to a ClerkInstance.
+// references resolves which ClerkInstance an object uses, and which objects use a ClerkInstance.
 func (r *Reconciler) references() index.References {
 	return index.References{Reader: r.Client, Default: r.DefaultInstance}
 }
 
-// kind is how ClerkUsers are reconciled.
+// kind implements the steps of package reconcile for ClerkUsers.
 type kind struct{ *Reconciler }
 
-// Delay puts off an object that changes or fails in a loop.
+// Delay returns how long to postpone an object that changes or fails in a loop.
 func (k kind) Delay(user *v1alpha1.ClerkUser) time.Duration { return k.rates.Wait(user.UID) }
 
-// work is a reconciliation and its rights at Clerk, of which each step is given those that it needs.
+// work is a reconciliation with its rights at Clerk. Each step gets only the rights that it needs.
 type work struct {
 	*reconciliation
 	rights connection.Rights
 }
 
-// ResultFor says what an outcome means.
+// ResultFor returns the result of a finished run.
 func (k kind) ResultFor(_ *v1alpha1.ClerkUser, w *work) result { return resultFor(w.reconciliation) }
 
-// Run takes the steps until one fails.
+// Run runs the steps until one fails.
 func (k kind) Run(ctx context.Context, user *v1alpha1.ClerkUser) *work {
 	w := &work{reconciliation: k.newReconciliation(user, k.objects.begin(user.UID))}
 	if user.DeletionTimestamp.IsZero() {
@@ -89,7 +89,7 @@ func (k kind) Run(ctx context.Context, user *v1alpha1.ClerkUser) *work {
 	return w
 }
 
-// sync makes Clerk match the spec.
+// sync makes the user at Clerk match the spec.
 func (k kind) sync(ctx context.Context, w *work) error {
 	if w.suspended = w.user.Spec.Suspended(); w.suspended {
 		return nil
@@ -109,7 +109,7 @@ func (k kind) sync(ctx context.Context, w *work) error {
 	if err := k.readDesired(ctx, w); err != nil {
 		return err
 	}
-	// Only now it is known how urgent the calls are.
+	// The priority level of the calls is known only now.
 	w.rights = found.For(w.caller())
 	if err := k.ensureUser(ctx, w); err != nil {
 		return k.patcher(w).dropAttempt(ctx, err)
@@ -121,7 +121,8 @@ func (k kind) sync(ctx context.Context, w *work) error {
 	return cmp.Or(err, readExtras{w.reconciliation, found.For(w.backgroundCaller()).Reader}.run(ctx))
 }
 
-// readDesired finds out what is declared, and whether that is worth being carried out now.
+// readDesired reads the sources and builds the desired state. It fails if the object is in back-off or uses another Clerk
+// instance now.
 func (k kind) readDesired(ctx context.Context, w *work) error {
 	if err := (readSources{w.reconciliation, k.APIReader}).run(ctx); err != nil && !w.continueWithoutSources(err) {
 		return err
@@ -139,13 +140,14 @@ func (k kind) readDesired(ctx context.Context, w *work) error {
 	return nil
 }
 
-// ensureUser finds the object's user, or gives it one. An object that only observes may stay without.
+// ensureUser finds the user of the object, or creates or adopts one. An object in mode Observe may have no user.
 func (k kind) ensureUser(ctx context.Context, w *work) error {
 	if err := k.bind(w).prepare(ctx); err != nil {
 		return err
 	}
 	locate := k.locate(w)
-	// After the finalizer, whose absence would tell an object with a copied status that somebody manages the user.
+	// This check comes after the finalizer. Otherwise the missing finalizer would show an object with a copied status that
+	// another object manages the user.
 	if err := locate.checkSoleOwner(ctx); err != nil {
 		return err
 	}
@@ -163,7 +165,7 @@ func (k kind) ensureUser(ctx context.Context, w *work) error {
 	return k.bind(w).run(ctx, where)
 }
 
-// create gives the object a new user, or the one that has the declared identifiers.
+// create creates a user for the object, or binds the object to the user that has the declared identifiers.
 func (k kind) create(ctx context.Context, w *work) error {
 	bind := k.bind(w)
 	where, err := bind.create(ctx)
@@ -176,7 +178,7 @@ func (k kind) create(ctx context.Context, w *work) error {
 	return bind.run(ctx, where)
 }
 
-// recreate creates the user again if that is what is to happen with one that vanished.
+// recreate creates a vanished user again if vanished allows it.
 func (k kind) recreate(ctx context.Context, w *work) error {
 	again, err := w.vanished()
 	if err != nil || !again {
@@ -186,21 +188,21 @@ func (k kind) recreate(ctx context.Context, w *work) error {
 	if err := bind.prepareRecreation(ctx, k.brake()); err != nil {
 		return err
 	}
-	// What only a creating call uses was not read before.
+	// The first read skipped what only a creating call uses.
 	if err := (readSources{w.reconciliation, k.APIReader}).run(ctx); err != nil {
 		return err
 	}
 	if err := w.buildDesired(); err != nil {
 		return err
 	}
-	// It does not wait for the token of the call: what is on record of the user that vanished must not be taken for this one.
+	// The record does not wait for the token of the call. Otherwise the record of the vanished user would count for the new one.
 	if err := bind.ensureFinalizer(ctx, w.nextAttempt(nil)); err != nil {
 		return err
 	}
 	return k.create(ctx, w)
 }
 
-// remove has the user of an object that is being deleted treated as the deletion policy says, and lets go of the object.
+// remove carries out the deletion policy for an object that is being deleted, and then removes the finalizer.
 func (k kind) remove(ctx context.Context, w *work) error {
 	release := release{k.patcher(w), k.Pool}
 	if done, err := release.beforeInstance(ctx); done || err != nil {

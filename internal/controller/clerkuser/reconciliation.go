@@ -22,8 +22,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// reconciliation is one reconcile of one ClerkUser: the values that its steps hand to each other. It holds no way to Clerk
-// and none to the API server; each step is given what it needs of them.
+// reconciliation is one reconciliation of one ClerkUser: the values that its steps share. It has no client for Clerk or for the
+// API server. Each step gets the clients that it needs.
 type reconciliation struct {
 	identity
 	object
@@ -36,7 +36,7 @@ type reconciliation struct {
 	outcome
 }
 
-// identity is what owner marks, bindings and digests are made with.
+// identity has the values from which owner marks, bindings and digests are made.
 type identity struct {
 	clusterID string
 	key       binding.Key
@@ -44,107 +44,107 @@ type identity struct {
 
 // object is the ClerkUser.
 type object struct {
-	// user is the object with the status that it is going to have.
+	// user is the object. Its status is the one that report will write.
 	user *v1alpha1.ClerkUser
-	// stored is the object as the API server has it, as far as is known: patches say how user differs from it.
+	// stored is the last known version on the API server. Patches contain the difference between stored and user.
 	stored *v1alpha1.ClerkUser
-	// upToDate is true once the API server has confirmed in this reconcile that stored is the present version.
+	// upToDate is true after the API server has confirmed in this reconciliation that stored is the current version.
 	upToDate bool
 	// state is what this process remembers of the object.
 	state *objectState
 }
 
-// request is what is asked of the operator.
+// request is what the object asks for.
 type request struct {
 	now time.Time
-	// firstSeen is when this process saw first what is asked. failingSince is since when reconciles have been failing; zero if the
-	// last one did not.
+	// firstSeen is when this process first saw this request. failingSince is when reconciliations began to fail; it is zero if
+	// the last one did not fail.
 	firstSeen, failingSince time.Time
-	// reported is true if this generation has had its result before: what differs was changed by somebody else, or in a source.
+	// reported is true if this generation already has a final result. Any difference then comes from a change at Clerk or in a
+	// source.
 	reported bool
-	// partlyApplied is true if an earlier reconcile carried out this spec except for what it could not: what differs now was changed
-	// since.
+	// partlyApplied is true if an earlier reconciliation applied this spec except for some parts. Any other difference then
+	// comes from a later change.
 	partlyApplied bool
-	// pendingBefore names the fields that earlier reconciles could not carry out, by status. owedParts says it more exactly, by what this
-	// process remembers; nil if that is nothing.
+	// pendingBefore has the fields in status.pendingChanges. pendingParts has the same as this process remembers it, in finer
+	// detail; it is nil if this process remembers nothing.
 	pendingBefore []string
 	pendingParts  map[plan.Part]bool
 	// watchesSources is true if a change of a Secret or ConfigMap enqueues the objects that name it.
 	watchesSources bool
 }
 
-// target is the Clerk instance that the object leads to.
+// target is the Clerk instance that the object uses.
 type target struct {
 	instance *v1alpha1.ClerkInstance
-	// instanceID and environment are of the Clerk instance; "" until the ClerkInstance can be used.
+	// instanceID and environment describe the Clerk instance. They are empty until the ClerkInstance is ready.
 	instanceID  string
 	environment v1alpha1.Environment
-	// mirror is the local copy of its users.
+	// mirror is the local copy of the instance's users.
 	mirror *mirror.Mirror
-	// identifiers knows which objects wait for an identifier.
+	// identifiers records which objects wait for an identifier.
 	identifiers *connection.Identifiers
 }
 
-// inputs is what the spec's Secrets and ConfigMaps hold, and what cannot be used of them or of the spec.
+// inputs has the values from Secrets and ConfigMaps, and the errors of sources and spec.
 type inputs struct {
 	sources source.Values
 	// reads counts how often the sources were read.
 	reads int
-	// sourcesChanged is true if the sources hold something else than at the last result.
+	// sourcesChanged is true if the sources have other values than at the last result.
 	sourcesChanged bool
-	// sourcesErr is why some sources cannot be used, in a reconcile that carries out everything else.
+	// sourcesErr is why some sources cannot be used. The reconciliation applies everything else.
 	sourcesErr error
-	// onlyRestricts is true if the spec cannot be carried out: then access is taken away and nothing else is done. invalid is
-	// why.
+	// onlyRestricts is true if the spec is invalid. Then only a declared ban or lock is applied. specErr is the reason.
 	onlyRestricts bool
 	specErr       error
 }
 
-// ownership is which user the object has, and what the operator added to it. It begins as status has it, and ends as status
-// will have it.
+// ownership is the user that the object has, and what the operator added to that user. It starts with the values in status and
+// ends with the values for status.
 type ownership struct {
 	userID string
 	origin v1alpha1.Origin
 	record plan.Record
-	// recordedBy is a time by which all that status.applied held at the beginning was on record.
+	// recordedBy is a time at which all entries that status.applied had at the start were on record.
 	recordedBy time.Time
-	// observed is the user as seen last; nil if there is none, or none that is this object's to see.
+	// observed is the user as last seen; nil if there is no user or the object may not see it.
 	observed *clerk.User
-	// owned is true once this reconcile has seen that observed is this object's. Only then is it signed for: status.userID alone
-	// may be anybody's word.
+	// owned is true after this reconciliation has verified that observed belongs to this object. Only then is the binding
+	// signed: anybody may have written status.userID.
 	owned bool
-	// recreates is true if the user is created again after it vanished.
+	// recreates is true if a vanished user is created again.
 	recreates bool
 }
 
-// progress is what was done to the user, and what was not.
+// progress is what was and was not done to the user.
 type progress struct {
 	did []plan.Change
-	// pending names the fields that were not carried out, once planned is true.
+	// pending has the fields that were not applied. It is valid if planned is true.
 	pending []string
 	planned bool
-	// refusals counts the calls that Clerk refused. failed are the changes of the present round that it refused or did not keep,
-	// and lost are those whose answer was lost.
+	// refusals counts the calls that Clerk refused. failed has the changes of the current round that Clerk refused or ignored.
+	// lost has the changes whose answers were lost.
 	refusals     int
 	failed, lost []plan.Change
-	// failing names the first change whose call failed otherwise.
+	// failing is the first change whose call failed for another reason.
 	failing string
 	// notKept and contended are names of fields.
 	notKept, contended []string
-	// extrasAfter is when to try again to read what statusIncludes asks for; 0 is not before the next full sync.
+	// extrasAfter is when to read the lists of statusIncludes again; 0 means at the next full sync.
 	extrasAfter time.Duration
 	events      []pendingEvent
 }
 
-// outcome is how the reconcile ended.
+// outcome is how the reconciliation ended.
 type outcome struct {
-	// suspended, onHold and released say why it ended early: spec.suspend, a failure whose causes have not changed, or the object
-	// was let go.
+	// suspended, backingOff and released are reasons for an early end: spec.suspend is true, an earlier failure is still in
+	// back-off, or the finalizer was removed.
 	suspended, backingOff, released bool
 	err                             error
 }
 
-// newReconciliation begins a reconcile of an object by what its status and this process know.
+// newReconciliation starts a reconciliation with the object's status and the remembered state.
 func (r *Reconciler) newReconciliation(user *v1alpha1.ClerkUser, state *objectState) *reconciliation {
 	now, asked := r.Now(), reconcile.Asked{Generation: user.Generation, RequestedAt: user.ReconcileRequestedAt()}
 	rec := &reconciliation{
@@ -164,7 +164,7 @@ func (r *Reconciler) newReconciliation(user *v1alpha1.ClerkUser, state *objectSt
 		rec.pendingBefore = slices.Clone(user.Status.PendingChanges)
 	}
 	if known := state.record.applied; user.Status.UserID == "" && known != nil {
-		// Somebody removed the status. What this process knows is more than the creating call can tell.
+		// Somebody removed the status. The remembered record is more complete than the annotation of the creating call.
 		rec.record = plan.NewRecord(known)
 	}
 	rec.recordedBy = state.record.update(rec.stored.Status.Applied, now)
@@ -173,7 +173,7 @@ func (r *Reconciler) newReconciliation(user *v1alpha1.ClerkUser, state *objectSt
 
 func (r *reconciliation) uid() string { return string(r.user.UID) }
 
-// mark is the owner mark of this object. A user without an origin yet is one to be created.
+// mark is the owner mark of this object. Without an origin it is the mark for a user that is to be created.
 func (r *reconciliation) mark() plan.Mark {
 	origin := r.origin
 	if origin == "" {
@@ -193,38 +193,38 @@ func MarkOf(clusterID string, user *v1alpha1.ClerkUser, origin v1alpha1.Origin) 
 	}
 }
 
-// subject is whom a binding of this object is about.
+// subject is the subject of this object's binding to a user.
 func (r *reconciliation) subject(userID string) binding.Subject {
 	return binding.Subject{ClusterID: r.clusterID, UID: r.uid(), InstanceID: r.instanceID, UserID: userID}
 }
 
-// signed reports whether status carries the operator's own signature for this user.
+// signed reports whether status has the operator's own signature for this user.
 func (r *reconciliation) signed(userID string) bool {
 	status := r.user.Status
 	return status.UserID == userID && r.key.Valid(status.Binding, r.subject(userID))
 }
 
-// reconcileRequested reports whether the annotation asks for a fresh look.
+// reconcileRequested reports whether the annotation requests a reconcile that is not handled yet.
 func (r *reconciliation) reconcileRequested() bool {
 	return r.user.ReconcileRequestedAt() != r.user.Status.LastHandledReconcileAt
 }
 
-// loadPending takes over what is remembered of earlier reconciles of this spec.
+// loadPending loads what earlier reconciliations of this spec did not apply.
 func (r *reconciliation) loadPending() {
 	fields := r.fields()
 	r.pendingParts, r.partlyApplied = fields.pending, fields.pending != nil
 }
 
-// isDrift reports whether what differs was changed by somebody else at Clerk: neither the spec nor its sources changed.
+// isDrift reports whether differences come from changes at Clerk: neither the spec nor its sources changed.
 func (r *reconciliation) isDrift() bool { return (r.reported || r.partlyApplied) && !r.sourcesChanged }
 
-// liftsLock reports whether locked: false lifts any lock now, which it does once.
+// liftsLock reports whether locked: false lifts any lock now, which happens once for each spec.
 func (r *reconciliation) liftsLock() bool {
 	return (!r.reported && !r.partlyApplied || r.wasPending(plan.Part{Field: plan.FieldLocked})) && !r.fields().unlocked
 }
 
-// wasPending reports whether a part has been declared for some time and could not be carried out so far: what changes it now is no
-// correction of what somebody else has changed.
+// wasPending reports whether an earlier reconciliation could not apply a declared part. Applying it now does not correct
+// somebody else's change.
 func (r *reconciliation) wasPending(part plan.Part) bool {
 	if r.pendingParts != nil {
 		return r.pendingParts[part]
@@ -232,7 +232,7 @@ func (r *reconciliation) wasPending(part plan.Part) bool {
 	return slices.Contains(r.pendingBefore, part.Field)
 }
 
-// fields is what is remembered of the fields under what is declared now: a source with another value is another request.
+// fields is the remembered state of the fields for the current request. Other values in the sources are another request.
 func (r *reconciliation) fields() *fieldState {
 	declared := r.sources.Digest
 	if !r.sources.Complete {
@@ -241,7 +241,7 @@ func (r *reconciliation) fields() *fieldState {
 	return r.state.fieldsOf(r.user.Generation, declared)
 }
 
-// backOffInputs are what a lasting failure of this reconcile depends on.
+// backOffInputs are the inputs on which a lasting failure of this reconciliation depends.
 func (r *reconciliation) backOffInputs() backOffInputs {
 	c := backOffInputs{
 		generation:  r.user.Generation,
@@ -251,7 +251,7 @@ func (r *reconciliation) backOffInputs() backOffInputs {
 		instanceID:  r.instanceID,
 	}
 	if r.userID == "" {
-		// What only a creating call uses is not read once there is a user.
+		// Once there is a user, the sources that only a creating call uses are not read.
 		c.sources += r.sources.InitialDigest
 	}
 	if r.instance != nil {
@@ -260,7 +260,8 @@ func (r *reconciliation) backOffInputs() backOffInputs {
 	return c
 }
 
-// justCreated reports whether this reconcile created the user; the annotation then holds what was added.
+// justCreated reports whether this reconciliation created the user. The annotation of the creating call then records what was
+// added.
 func (r *reconciliation) justCreated() bool {
 	return slices.ContainsFunc(r.did, func(c plan.Change) bool {
 		_, ok := c.(plan.Create)
@@ -268,12 +269,12 @@ func (r *reconciliation) justCreated() bool {
 	})
 }
 
-// differing names the fields of the spec that were not carried out.
+// differing has the fields of the spec that were not applied.
 func (r *reconciliation) differing() []string {
 	return slices.DeleteFunc(slices.Clone(r.pending), func(field string) bool { return field == plan.FieldOwnerMark })
 }
 
-// driftFields names the fields of changes that somebody else has changed at Clerk, sorted.
+// driftFields has the fields of these changes that somebody else had changed at Clerk, sorted.
 func (r *reconciliation) driftFields(did []plan.Change) []string {
 	if !r.isDrift() {
 		return nil
@@ -288,7 +289,7 @@ func (r *reconciliation) driftFields(did []plan.Change) []string {
 	return foreign
 }
 
-// inBackOff returns the error of an earlier reconcile that is not worth repeating yet.
+// inBackOff returns the error of an earlier reconciliation whose back-off has not ended.
 func (r *reconciliation) inBackOff() error {
 	if r.state.backOff.Left(r.backOffInputs(), r.now) == 0 {
 		return nil
@@ -297,7 +298,7 @@ func (r *reconciliation) inBackOff() error {
 	return r.state.backOff.Err
 }
 
-// nextBackOff is the back-off after the lasting failure of this reconcile. One that stands is not prolonged.
+// nextBackOff is the back-off after the lasting failure of this reconciliation. A current back-off is not extended.
 func (r *reconciliation) nextBackOff() *backOff {
 	inputs := r.backOffInputs()
 	if r.state.backOff.Left(inputs, r.now) > 0 {
@@ -306,7 +307,7 @@ func (r *reconciliation) nextBackOff() *backOff {
 	return r.state.backOff.Next(reconcile.AfterLastingFailures(), inputs, r.err, r.now)
 }
 
-// countAtBrake counts what is about to be done to the user, or pauses it.
+// countAtBrake counts a removal or recreation of the user at the deletion brake. It fails if the brake pauses it.
 func (r *reconciliation) countAtBrake(ctx context.Context, b brake.Brake, userID string) error {
 	if r.state.counted == userID {
 		return nil
@@ -324,8 +325,8 @@ func (r *reconciliation) countAtBrake(ctx context.Context, b brake.Brake, userID
 	return err
 }
 
-// pausedSince is when that was asked for which the brake may pause: a deletion when the object was deleted, a re-creation when it
-// was paused first. Zero: it was not.
+// pausedSince is when the operation that the brake may pause was requested. For a deletion this is the deletion time of the
+// object, for a recreation the time of the first pause. Zero: the brake has not paused the object.
 func (r *reconciliation) pausedSince() time.Time {
 	if at := r.user.DeletionTimestamp; at != nil {
 		return at.Time

@@ -20,9 +20,9 @@ import (
 func (f *fixture) recreates(name string, change func(*v1alpha1.ClerkUser)) {
 	f.t.Helper()
 	f.create(newTestUser(name, func(u *v1alpha1.ClerkUser) { u.Spec.DeleteSelfEnabled = ptr.To(false) }))
-	f.expectReady(name, v1alpha1.ReasonInSync)
+	f.expectReason(name, v1alpha1.ReasonInSync)
 	f.edit(name, change)
-	f.expectReady(name, v1alpha1.ReasonInSync)
+	f.expectReason(name, v1alpha1.ReasonInSync)
 	f.clock.advance(time.Hour)
 	if err := f.clerk.Delete(f.user(name).Status.UserID); err != nil {
 		f.t.Fatal(err)
@@ -69,7 +69,7 @@ func TestRecreationWaitsForInitialValues(t *testing.T) {
 			SecretKeyRef: v1alpha1.SecretKeySelector{Name: "initial", Key: "password"},
 		}}
 	}))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.clock.advance(time.Hour)
 	if err := f.clerk.Delete(f.user("ann").Status.UserID); err != nil {
 		t.Fatal(err)
@@ -78,7 +78,7 @@ func TestRecreationWaitsForInitialValues(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.fullSync()
-	f.expectReady("ann", v1alpha1.ReasonSecretNotFound)
+	f.expectReason("ann", v1alpha1.ReasonSecretNotFound)
 	if status := f.user("ann").Status; status.UserID != "" || len(f.clerk.Users()) != 0 {
 		t.Errorf("without the Secret, %d users are at Clerk, and the object has %q", len(f.clerk.Users()), status.UserID)
 	}
@@ -86,7 +86,7 @@ func TestRecreationWaitsForInitialValues(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.clerk.ResetJournal()
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.expectCalls(1)
 	if !f.onlyUser().PasswordEnabled {
 		t.Error("the user was created without the password")

@@ -27,26 +27,26 @@ func TestRefusalsBackOff(t *testing.T) {
 	under := backOffInputs{generation: 1}
 	f := newFieldState(1, "")
 	if len(f.inBackOff(under, start)) != 0 {
-		t.Error("something stands that was never refused")
+		t.Error("a part that was never refused is in back-off")
 	}
 	refused := &clerk.Error{Status: 422, Code: "form_param_value_invalid"}
 	now := start
 	for _, pause := range []time.Duration{firstDelay, 2 * firstDelay, 4 * firstDelay} {
 		f.refuse(name, refused, under, now)
 		if diff := cmp.Diff(map[plan.Part]bool{name: true}, f.inBackOff(under, now.Add(pause-time.Nanosecond))); diff != "" {
-			t.Errorf("standing (-want +got):\n%s", diff)
+			t.Errorf("in back-off (-want +got):\n%s", diff)
 		}
 		if now = now.Add(pause); len(f.inBackOff(under, now)) != 0 {
-			t.Errorf("it still stands after %s", pause)
+			t.Errorf("it is still in back-off after %s", pause)
 		}
 	}
 	f.refuse(address, refused, under, now)
 	f.refuse(name, refused, backOffInputs{generation: 1, requestedAt: "now"}, now)
 	if diff := cmp.Diff(map[plan.Part]bool{address: true}, f.inBackOff(under, now)); diff != "" {
-		t.Errorf("standing under the former backOffInputs (-want +got):\n%s", diff)
+		t.Errorf("in back-off with the former inputs (-want +got):\n%s", diff)
 	}
 	if until := f.refusals[name].backOff.Until; !until.Equal(now.Add(firstDelay)) {
-		t.Errorf("under new backOffInputs it is left alone until %s", until)
+		t.Errorf("with new inputs it is in back-off until %s", until)
 	}
 }
 
@@ -171,7 +171,7 @@ func TestWhatIsUnfinished(t *testing.T) {
 				}
 			}
 			if strings.Contains(message, "spec.userID") {
-				t.Errorf("an object that has a user is told to adopt another: %q", message)
+				t.Errorf("the message tells an object with a user to adopt another: %q", message)
 			}
 		})
 	}
@@ -214,7 +214,7 @@ func TestFreedIdentifierIsAskedForAgain(t *testing.T) {
 		t.Error("an object without a user is still in back-off")
 	}
 	if diff := cmp.Diff(map[plan.Part]bool{image: true}, f.inBackOff(backOffInputs{}, start)); diff != "" {
-		t.Errorf("still left alone (-want +got):\n%s", diff)
+		t.Errorf("still in back-off (-want +got):\n%s", diff)
 	}
 	if delay := f.refusals[taken].backOff.Delay; delay != 4*firstDelay {
 		t.Errorf("the last delay is %s, want that of the attempts that were made", delay)

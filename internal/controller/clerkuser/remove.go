@@ -20,20 +20,20 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// release lets an object go that is being deleted. Whichever way that happens, an event says what became of the user.
+// release removes the finalizer of an object that is being deleted. In each case an event says what happened to the user.
 type release struct {
 	objectPatcher
 	pool *connection.Pool
 }
 
-// noUserError is an error that says why an object that is deleted has no user to remove.
+// noUserError is why an object that is being deleted has no user to remove.
 type noUserError struct{ why string }
 
-// Error says why there is no user.
+// Error returns why there is no user.
 func (e *noUserError) Error() string { return e.why }
 
-// beforeInstance decides about an object whose user is not to be touched, or cannot be found, without asking Clerk. done is true
-// if nothing is left to do.
+// beforeInstance releases an object whose user must not be changed or cannot be found, without a call to Clerk. done is true if
+// nothing is left to do.
 func (s release) beforeInstance(ctx context.Context) (done bool, err error) {
 	if !controllerutil.ContainsFinalizer(s.user, v1alpha1.Finalizer) {
 		s.released = true
@@ -53,8 +53,8 @@ func (s release) beforeInstance(ctx context.Context) (done bool, err error) {
 	return false, nil
 }
 
-// withUndecodedSpec lets go of an object whose deletionPolicy says to leave the user as it is, whatever else was not understood,
-// and else returns the problem.
+// withUndecodedSpec releases an object whose deletionPolicy is Retain, even if other values were not decoded. Otherwise it
+// returns the problem.
 func (s release) withUndecodedSpec(ctx context.Context, err error) error {
 	if policy := s.user.Spec.DeletionPolicy; policy != nil && *policy == v1alpha1.DeletionRetain {
 		return s.run(ctx, "deletionPolicy is Retain, so the user was left as it is, with its owner mark")
@@ -62,8 +62,9 @@ func (s release) withUndecodedSpec(ctx context.Context, err error) error {
 	return err
 }
 
-// withoutInstance decides about an object whose Clerk instance cannot be reached: it is let go where nothing was to be done to
-// the user, and where access was taken from its namespace; else it waits, and says what the way out is.
+// withoutInstance handles an object whose Clerk instance cannot be used. It releases the object if the user would stay
+// unchanged anyway, or if the ClerkInstance no longer admits the namespace. Otherwise the object waits, and the message names
+// the remedy.
 func (s release) withoutInstance(ctx context.Context, err error) error {
 	found, ok := errors.AsType[*reconcile.Problem](err)
 	if !ok {
@@ -81,7 +82,7 @@ func (s release) withoutInstance(ctx context.Context, err error) error {
 	return deletionBlocked(found.Message)
 }
 
-// withoutUser lets the object go if an error says that there is no user to remove, and else returns the error.
+// withoutUser releases the object if the error says that there is no user to remove. Otherwise it returns the error.
 func (s release) withoutUser(ctx context.Context, err error) error {
 	if none, ok := errors.AsType[*noUserError](err); ok {
 		return s.run(ctx, none.why)
@@ -92,7 +93,7 @@ func (s release) withoutUser(ctx context.Context, err error) error {
 	return err
 }
 
-// run lets the object go. why says what became of the user.
+// run removes the finalizer and records an event. why is what happened to the user.
 func (s release) run(ctx context.Context, why string) error {
 	if err := s.releaseWithoutEvent(ctx); err != nil {
 		return err
@@ -101,7 +102,7 @@ func (s release) run(ctx context.Context, why string) error {
 	return nil
 }
 
-// releaseWithoutEvent lets the object go. What became of the user was told before.
+// releaseWithoutEvent removes the finalizer. Another event says what happened to the user.
 func (s release) releaseWithoutEvent(ctx context.Context) error {
 	if err := s.removeFinalizer(ctx); err != nil {
 		return err
@@ -111,8 +112,8 @@ func (s release) releaseWithoutEvent(ctx context.Context) error {
 	return nil
 }
 
-// remove treats the user of an object that is being deleted as the deletion policy says. It shares only the reading and the
-// calling with the other steps, so that an object whose spec is invalid, or whose inputs are gone, can be deleted.
+// remove carries out the deletion policy. It shares only reads and calls with the other steps, so that an object with an
+// invalid spec or without its sources can be deleted.
 type remove struct {
 	release
 	finder   finder
@@ -123,11 +124,11 @@ type remove struct {
 	clock    func() time.Time
 }
 
-// run finds the user that this object manages and treats it as the deletion policy says. The error is errGone if Clerk no longer
-// has the user, and a *noUserError if it never had one.
+// run finds the user that this object manages and carries out the deletion policy. The error is errGone if Clerk no longer has
+// the user, and a *noUserError if it never had one.
 func (m remove) run(ctx context.Context) error {
 	if id := m.state.deleted; id != "" && id == m.userID {
-		// An earlier reconcile deleted and told of it, and could not remove the finalizer.
+		// An earlier reconciliation deleted the user and recorded the event, but could not remove the finalizer.
 		return m.releaseWithoutEvent(ctx)
 	}
 	user, err := m.findOwn(ctx)
@@ -137,7 +138,7 @@ func (m remove) run(ctx context.Context) error {
 	return m.removeUser(ctx, user)
 }
 
-// findOwn returns the user at Clerk that this object manages, read live.
+// findOwn returns the user that this object manages, read from Clerk.
 func (m remove) findOwn(ctx context.Context) (*clerk.User, error) {
 	if err := m.confirmDeleted(ctx); err != nil {
 		return nil, err
@@ -154,17 +155,17 @@ func (m remove) findOwn(ctx context.Context) (*clerk.User, error) {
 	return m.finder.read(ctx, m.userID)
 }
 
-// maxCopyAge is how old a copy may be that a removal rests on, if it was read since the removal was asked for. Without
-// any, a reconcile that has a token for one call would for ever spend it on reading.
+// maxCopyAge is the maximum age of a copy for a removal, if it was read after the deletion was requested. Without it, a
+// reconciliation with a token for one call would always spend it on the read.
 const maxCopyAge = time.Minute
 
+// copyMaxAge is the maximum age of a copy of the user for the removal of this object.
 func (r *reconciliation) copyMaxAge() time.Duration {
 	return min(maxCopyAge, r.now.Sub(r.user.DeletionTimestamp.Time))
 }
 
-// findCreated looks for the user of a creating call whose answer nobody recorded. That there is none is believed only
-// when lists no longer lag.
-func (m remove) findCreated(ctx context.Context, c *creating) (*clerk.User, error) {
+// findCreated looks for the user of a creating call with an unknown result. An empty answer counts only after the lag.
+func (m remove) findCreated(ctx context.Context, c *creation.Attempt) (*clerk.User, error) {
 	hits, err := m.finder.findByIdentifier(ctx, c.Kind, c.Value)
 	if err != nil {
 		return nil, err
@@ -181,12 +182,12 @@ func (m remove) findCreated(ctx context.Context, c *creating) (*clerk.User, erro
 	return nil, &noUserError{why: "Clerk has no user that carries the owner mark of the object, so there was none to remove"}
 }
 
-// notMarked is one text for a user that nobody manages and for one that another object manages: who copied a status from
-// elsewhere must not learn which it is.
+// notMarked is one text for a user without a manager and for a user of another object. Somebody who copied a status must not
+// learn which it is.
 const notMarked = "the user does not carry the owner mark of this object, so it was left as it is"
 
-// removeUser carries out the deletion policy, if the user is ours and neither the instance's policy, nor a waiting
-// successor, nor the brake say otherwise.
+// removeUser carries out the deletion policy on a user of this object. A successor gets the user instead. The instance's policy
+// and the brake can forbid a removal.
 func (m remove) removeUser(ctx context.Context, user *clerk.User) error {
 	switch m.mark().OwnershipOf(user) {
 	case plan.Ours:
@@ -214,6 +215,7 @@ func (m remove) removeUser(ctx context.Context, user *clerk.User) error {
 	return m.releaseWithoutEvent(ctx)
 }
 
+// carryOutPolicy carries out the deletion policy on a user without a successor.
 func (m remove) carryOutPolicy(ctx context.Context, user *clerk.User) error {
 	policy := m.user.Spec.OnDelete(m.origin)
 	why := ""
@@ -243,7 +245,7 @@ func (m remove) carryOutPolicy(ctx context.Context, user *clerk.User) error {
 	return m.releaseWithoutEvent(ctx)
 }
 
-// carryOut carries out changes to a user that is about to be let go. The error is errGone if Clerk no longer has the user.
+// carryOut makes the changes before a release. The error is errGone if Clerk no longer has the user.
 func (m remove) carryOut(ctx context.Context, user *clerk.User, do []plan.Change) error {
 	for _, change := range do {
 		called := m.clock()

@@ -24,8 +24,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// Report writes what a reconcile learned into status, in one patch and only if something changed, records events, and carries
-// out the effects of the result. It and recordIntent are the only writers of status.
+// Report writes the result into status, in one patch and only if something changed. It records events, and carries out the
+// effects of the result. Only Report and recordIntent write status.
 func (k kind) Report(ctx context.Context, before, _ *v1alpha1.ClerkUser, w *work, res result) error {
 	r := w.reconciliation
 	k.carryOutEffects(r, res)
@@ -37,22 +37,22 @@ func (k kind) Report(ctx context.Context, before, _ *v1alpha1.ClerkUser, w *work
 	r.fillStatus(res, k.Now())
 	err := k.patcher(w).patchStatusAsObserved(ctx)
 	if errors.Is(err, lease.ErrLost) {
-		// The next leader finds out the same.
+		// The next leader gets the same result.
 		return err
 	}
 	if errors.Is(err, errGoneOrRebound) {
 		err = k.undo(w).run(ctx)
 	}
 	if err != nil && !apierrors.IsInvalid(err) {
-		// A result that could not be written is told once it is. Where the API server refuses any change of the object, an event is
-		// all that can be written.
+		// The result is reported after status could be written. If the API server refuses any change of the object, only the
+		// event can be written.
 		res.Unchanged = true
 	}
 	k.recordEvents(ctx, before, r, res)
 	return err
 }
 
-// carryOutEffects changes what this process remembers, and asks others for what they have to do.
+// carryOutEffects updates the remembered state, and requests a key check if one is needed.
 func (k kind) carryOutEffects(r *reconciliation, res result) {
 	k.objects.RecordFailures(r.user.UID, res.Failures, r.now)
 	if res.finished {
@@ -67,8 +67,8 @@ func (k kind) carryOutEffects(r *reconciliation, res result) {
 	}
 }
 
-// undoCreation deletes the user that this reconcile created, if the object is gone or bound to another one meanwhile. No later
-// reconcile would: its owner mark names an object that is no more, or that has another user.
+// undoCreation deletes the user that this reconciliation created, if the object is gone or bound to another user meanwhile. No
+// later reconciliation would delete it: its owner mark names an object that is gone or has another user.
 type undoCreation struct {
 	*reconciliation
 	reader  connection.Reader
@@ -77,10 +77,10 @@ type undoCreation struct {
 	clock   func() time.Time
 }
 
-// undoRetry is the delay between two attempts to delete a user again.
+// undoRetry is the delay between two attempts to delete the user.
 const undoRetry = time.Second
 
-// run tries until the context ends, since that Clerk knows no such user may be due to lag.
+// run retries until the context ends, since a 404 from Clerk may be due to lag.
 func (u undoCreation) run(ctx context.Context) error {
 	if !u.justCreated() || u.observed == nil {
 		return nil
@@ -104,7 +104,8 @@ func (u undoCreation) run(ctx context.Context) error {
 	}
 }
 
-// deleteCreated deletes a user that carries the mark of this object. A successor of the same name may have taken it over.
+// deleteCreated deletes a user with the mark of this object. A successor of the same name may have inherited the user
+// meanwhile.
 func (u undoCreation) deleteCreated(ctx context.Context, id string) error {
 	user, err := u.reader.User(ctx, id)
 	if err != nil {
@@ -122,7 +123,7 @@ func (u undoCreation) deleteCreated(ctx context.Context, id string) error {
 	return nil
 }
 
-// sleep waits, and reports whether the context has not ended by then.
+// sleep waits, and reports whether it reached the end before the context ended.
 func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -134,18 +135,18 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// pendingEvent is something that has happened, to be told in an event.
+// pendingEvent is an event that report will write.
 type pendingEvent struct {
 	reason, action, note string
 }
 
-// recordEventf records an occurrence. The arguments must not hold values of the spec.
+// recordEventf records an event for report. The arguments must not contain values of the spec.
 func (r *reconciliation) recordEventf(reason, action, format string, args ...any) {
 	r.events = append(r.events, pendingEvent{reason: reason, action: action, note: fmt.Sprintf(format, args...)})
 }
 
-// recordEvents writes events, log lines and counts: for what happened, one for each reason, and for a change of Ready. A quiet
-// reconcile is not told of.
+// recordEvents writes events, log lines and metrics: for each recorded event, for each change, and for a transition of Ready. A
+// quiet reconciliation writes none.
 func (k kind) recordEvents(ctx context.Context, before *v1alpha1.ClerkUser, r *reconciliation, res result) {
 	logger := log.FromContext(ctx)
 	for _, o := range append(r.events, r.changeEvents()...) {
@@ -176,13 +177,13 @@ func (k kind) recordEvents(ctx context.Context, before *v1alpha1.ClerkUser, r *r
 	}
 }
 
-// isInstanceChange reports whether Ready changed because the ClerkInstance cannot be used, or can be again. That is told of the
-// ClerkInstance, once, and not of each of its users.
+// isInstanceChange reports whether Ready changed because the ClerkInstance became ready or not ready. The ClerkInstance has an
+// event for that, so its users have none.
 func isInstanceChange(was *metav1.Condition, res result) bool {
 	return res.Reason == v1alpha1.ReasonInstanceNotReady || was != nil && was.Reason == v1alpha1.ReasonInstanceNotReady
 }
 
-// changeEvents tells the changes to an existing user: those to access each by itself, the others in one.
+// changeEvents are the events for changes of an existing user. Each change of access has its own, and all others share one.
 func (r *reconciliation) changeEvents() []pendingEvent {
 	var made []pendingEvent
 	var rest []plan.Change

@@ -20,33 +20,32 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// result is what the outcome of a reconcile means for the conditions and for the next reconcile, and the effects that report
-// carries out.
+// result is what the outcome means for the conditions and the next reconciliation, with the effects that report carries out.
 type result struct {
 	reconcile.Result
-	// silent says nothing of an object without Ready either: what it waits for is about to come. Any other result that leaves
-	// the conditions unchanged gives such an object reason Waiting.
+	// silent is true if an object without a Ready condition gets none, because the next reconciliation is expected soon. Any
+	// other result that leaves the conditions unchanged sets the reason Waiting on such an object.
 	silent bool
-	// waitingGeneration says why a generation is not carried out yet although an earlier one was; nil says nothing of it.
+	// waitingGeneration is why a new generation was not applied yet after an earlier one was; nil sets nothing.
 	waitingGeneration *waitingGeneration
-	// backOff is the back-off from now on; nil leaves it as it is.
+	// backOff is the new back-off; nil leaves it unchanged.
 	backOff *backOff
-	// checkKey asks for a check of the ClerkInstance's key.
+	// checkKey requests a check of the ClerkInstance's key.
 	checkKey bool
-	// finished is true if the reconcile came to its end, and not to a wait for a token.
+	// finished is true if the reconciliation finished, and does not wait for a token.
 	finished bool
 }
 
 const (
-	// waitingAfter is how long a new object may wait for its turn in the API budget without that being said of it. Where many are
-	// created at once, saying it of each would be a write for nothing.
+	// waitingAfter is how long a new object may wait for a token before its conditions say so. If many users are created at
+	// once, the condition would be a needless write for each.
 	waitingAfter = 5 * time.Minute
 
 	statusPaymentRequired = 402
 )
 
-// resultFor turns the outcome of a reconcile into its result. It is pure, and the one place where errors get their consequence:
-// only an error that has a name here stops retries, and any other is tried again.
+// resultFor returns the result of an outcome. It is pure, and the only place that decides what an error leads to. Only errors
+// that are named here stop retries; all others are retried.
 func resultFor(r *reconciliation) result {
 	_, waiting := clerk.Waiting(r.err)
 	res := classify(r)
@@ -74,7 +73,7 @@ func unchanged(reason, message string) result {
 	return result{Result: reconcile.Result{Unchanged: true, Reason: reason, Message: message}}
 }
 
-// resultOfSuccess is for a reconcile without an error.
+// resultOfSuccess is the result of a reconciliation without an error.
 func resultOfSuccess(r *reconciliation) result {
 	res := result{Result: reconcile.Result{
 		Ready: metav1.ConditionTrue, Priority: ptr.To(reconcile.PriorityLow), Failures: reconcile.FailuresEnd,
@@ -98,7 +97,7 @@ func resultOfSuccess(r *reconciliation) result {
 	return res
 }
 
-// sooner is the shorter of two delays, where 0 is none.
+// sooner is the shorter of two delays; 0 is none.
 func sooner(a, b time.Duration) time.Duration {
 	if a == 0 || b != 0 && b < a {
 		return b
@@ -106,7 +105,7 @@ func sooner(a, b time.Duration) time.Duration {
 	return a
 }
 
-// untilUnlocked is when to look again although no event comes: when a lock lapses, which shows nowhere. 0 is never.
+// untilUnlocked is how long until a lock lapses, since no event shows that. 0 is never.
 func untilUnlocked(r *reconciliation) time.Duration {
 	if r.observed == nil || r.observed.LockedUntil.IsZero() {
 		return 0
@@ -114,7 +113,7 @@ func untilUnlocked(r *reconciliation) time.Duration {
 	return max(r.observed.LockedUntil.Sub(r.now), time.Second)
 }
 
-// resultOfLastingFailure is for errors that trying again at once will not cure.
+// resultOfLastingFailure is the result of an error that an immediate retry does not resolve.
 func resultOfLastingFailure(r *reconciliation) (result, bool) {
 	res := result{Result: reconcile.Result{Ready: metav1.ConditionFalse, Priority: ptr.To(reconcile.PriorityLow)}}
 	if invalid, ok := errors.AsType[*plan.InvalidError](r.err); ok {
@@ -151,7 +150,7 @@ func resultOfLastingFailure(r *reconciliation) (result, bool) {
 	return result{}, false
 }
 
-// resultOfProblem is for a failure whose consequence was known where it was found.
+// resultOfProblem is the result of a failure that already has its consequence.
 func resultOfProblem(r *reconciliation, found *reconcile.Problem) result {
 	res := result{Result: reconcile.Result{
 		Ready: metav1.ConditionFalse, Reason: found.Reason, Message: found.Message, Stalled: found.Stalled,
@@ -168,7 +167,7 @@ func resultOfProblem(r *reconciliation, found *reconcile.Problem) result {
 	return res
 }
 
-// resultOfUnfinished is for a reconcile that carried out everything but what is named.
+// resultOfUnfinished is the result of a reconciliation that applied everything except what the error names.
 func resultOfUnfinished(r *reconciliation, open *unfinished) result {
 	res := result{Result: reconcile.Result{
 		Ready: metav1.ConditionFalse, Reason: open.reason(), Message: open.Error(), Stalled: open.stalled(),
@@ -183,8 +182,8 @@ func resultOfUnfinished(r *reconciliation, open *unfinished) result {
 	return res
 }
 
-// untilSourcePoll is how soon to look whether somebody has corrected what the spec's Secrets and ConfigMaps hold, of which no event
-// comes where they are not watched. A reconcile that finds them as they were is still in back-off. 0 is never.
+// untilSourcePoll is how soon to check whether somebody corrected the spec's Secrets and ConfigMaps, if the operator does not
+// watch them. If they are unchanged, the reconciliation is still in back-off. 0 is never.
 func untilSourcePoll(r *reconciliation) time.Duration {
 	if r.watchesSources || len(index.SourcesOf(r.user)) == 0 {
 		return 0
@@ -192,7 +191,7 @@ func untilSourcePoll(r *reconciliation) time.Duration {
 	return reconcile.SourceRetry
 }
 
-// resultOfPassingFailure is for errors that pass by themselves, which includes every error that nobody has named.
+// resultOfPassingFailure is the result of temporary errors, which includes all errors without a name here.
 func resultOfPassingFailure(r *reconciliation) result {
 	res := unchanged("", "")
 	var wait *reconcile.WaitError
@@ -213,7 +212,7 @@ func resultOfPassingFailure(r *reconciliation) result {
 		res.Err, res.waitingGeneration = r.err, failingWith(r.failure())
 	}
 	res.Failures = reconcile.FailuresContinue
-	// That it was missing is what an edit since then is understood by, so it stays written.
+	// A later edit is recognized by the condition that reports the user as missing, so that condition stays.
 	if reconcile.FailingFor(r.failingSince, r.now) >= reconcile.Impatience && !r.recreationRequested() {
 		res.Unchanged, res.Ready, res.Reconciling = false, metav1.ConditionFalse, true
 		res.Reason, res.Message = v1alpha1.ReasonRetrying, "calls keep failing and are tried again: "+r.failure()
@@ -221,7 +220,7 @@ func resultOfPassingFailure(r *reconciliation) result {
 	return res
 }
 
-// resultOfWaiting is for a call that waits for a token until the time given.
+// resultOfWaiting is the result of a call that waits for a token until the given time.
 func resultOfWaiting(r *reconciliation, at time.Time) result {
 	res := unchanged("", "")
 	res.RequeueAfter = max(at.Sub(r.now), time.Millisecond)
@@ -236,7 +235,8 @@ func resultOfWaiting(r *reconciliation, at time.Time) result {
 	return res
 }
 
-// resultOfNotReadYet is for an object whose ClerkInstance or user this process has not read yet; it is enqueued when that is read.
+// resultOfNotReadYet is the result for an object whose ClerkInstance or user was not read yet. The object is enqueued after
+// that.
 func resultOfNotReadYet(r *reconciliation) result {
 	res := unchanged("", "")
 	left := reconcile.Impatience - r.now.Sub(r.firstSeen)
@@ -251,7 +251,7 @@ func resultOfNotReadYet(r *reconciliation) result {
 	return res
 }
 
-// failure says what fails, in a text that stays the same.
+// failure is what fails, in a text that does not change between retries.
 func (r *reconciliation) failure() string {
 	text := reconcile.StableText(r.err, errNotVisibleYet)
 	if r.failing != "" {
@@ -260,12 +260,12 @@ func (r *reconciliation) failure() string {
 	return text
 }
 
-// refusalMessage says which field Clerk refused, why, and what to do.
+// refusalMessage names the refused field, the reason and the remedy.
 func refusalMessage(r *reconciliation, refused *clerk.Error) string {
 	message := strings.TrimRight(refused.Error(), ". ") + ". " + clerk.Remedy(refused)
 	field := strings.Join(plan.PathsOf(refused), ", ")
 	if banned := r.user.Spec.Banned; field == "" && refused.Status == statusPaymentRequired && banned != nil && *banned {
-		// Of all that is called for users, only bans are a matter of the plan; Clerk's answer does not name the field.
+		// Among the calls for users, only bans depend on the plan, and Clerk's answer does not name the field.
 		field = "spec.banned"
 	}
 	if field != "" {

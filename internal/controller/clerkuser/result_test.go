@@ -26,7 +26,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// expectedResult is what of a verdict a table says. A time to look again is a range, since some are spread.
+// expectedResult is the expected part of a result. RequeueAfter is a range, since some delays are spread.
 type expectedResult struct {
 	unchanged            bool
 	ready                metav1.ConditionStatus
@@ -39,30 +39,30 @@ type expectedResult struct {
 func checkResult(t *testing.T, got result, want expectedResult) {
 	t.Helper()
 	if got.Unchanged != want.unchanged || got.Ready != want.ready || got.Reason != want.reason {
-		t.Errorf("verdict: unchanged %t, Ready %q, reason %q; want %t, %q, %q",
+		t.Errorf("result: unchanged %t, Ready %q, reason %q; want %t, %q, %q",
 			got.Unchanged, got.Ready, got.Reason, want.unchanged, want.ready, want.reason)
 	}
 	if got.Stalled != want.stalled || got.Reconciling != want.reconciling {
-		t.Errorf("verdict: stalled %t, reconciling %t; want %t, %t", got.Stalled, got.Reconciling, want.stalled, want.reconciling)
+		t.Errorf("result: stalled %t, reconciling %t; want %t, %t", got.Stalled, got.Reconciling, want.stalled, want.reconciling)
 	}
 	if got.RequeueAfter < want.afterMin || got.RequeueAfter > want.afterMax {
-		t.Errorf("looks again after %s, want %s to %s", got.RequeueAfter, want.afterMin, want.afterMax)
+		t.Errorf("requeued after %s, want %s to %s", got.RequeueAfter, want.afterMin, want.afterMax)
 	}
 	if isLow(got) != want.low || (got.Err != nil) != want.retried {
-		t.Errorf("verdict: low %t, error %v; want low %t, an error %t", isLow(got), got.Err, want.low, want.retried)
+		t.Errorf("result: low %t, error %v; want low %t, an error %t", isLow(got), got.Err, want.low, want.retried)
 	}
 	if got.silent != want.silent {
-		t.Errorf("verdict: silent %t, want %t", got.silent, want.silent)
+		t.Errorf("result: silent %t, want %t", got.silent, want.silent)
 	}
 	if !strings.Contains(got.Message, want.message) {
-		t.Errorf("message %q does not hold %q", got.Message, want.message)
+		t.Errorf("message %q does not contain %q", got.Message, want.message)
 	}
 	if !want.unchanged && got.Message == "" {
-		t.Error("a verdict that goes into conditions has no message")
+		t.Error("a result for conditions has no message")
 	}
 }
 
-// reconcileResult is the result of a reconcile, with its effects carried out.
+// reconcileResult is the result of a reconciliation, after its effects were carried out.
 func reconcileResult(r *Reconciler, rec *reconciliation) result {
 	res := resultFor(rec)
 	stepsOf(r).carryOutEffects(rec, res)
@@ -70,7 +70,7 @@ func reconcileResult(r *Reconciler, rec *reconciliation) result {
 	return res
 }
 
-// isLow reports whether the next reconcile comes behind what people changed.
+// isLow reports whether the next reconciliation comes after what people changed.
 func isLow(res result) bool { return res.Priority != nil && *res.Priority == reconcile.PriorityLow }
 
 const firstDelay, lastDelay = 5 * time.Minute, 6 * time.Hour
@@ -115,7 +115,7 @@ func TestResultsOfSuccesses(t *testing.T) {
 			},
 			want: expectedResult{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonContended, message: "banned, firstName", low: true},
 		},
-		"HeldLockIsLookedAtWhenItLapses": {
+		"LockIsCheckedWhenItLapses": {
 			user:    lock,
 			learned: func(rec *reconciliation) { rec.observed = clerkUser("a@example.com", until(20*time.Second)) },
 			want: expectedResult{
@@ -203,8 +203,10 @@ func TestResultsOfLastingFailures(t *testing.T) {
 		f.afterMin, f.afterMax = after, after
 		return f
 	}
-	held := func(f expectedResult) expectedResult { return later(firstDelay, f) }
-	rejected := func(message string) expectedResult { return held(stalled(v1alpha1.ReasonRejectedByClerk, message)) }
+	backedOff := func(f expectedResult) expectedResult { return later(firstDelay, f) }
+	rejected := func(message string) expectedResult {
+		return backedOff(stalled(v1alpha1.ReasonRejectedByClerk, message))
+	}
 
 	tests := map[string]struct {
 		err  func(*testing.T) error
@@ -216,21 +218,21 @@ func TestResultsOfLastingFailures(t *testing.T) {
 		"NeitherFound":     {is(instanceNotFound([]types.NamespacedName{{Namespace: "team-a", Name: "default"}, other})), waits(v1alpha1.ReasonInstanceNotFound, "neither")},
 		"NotAllowed":       {is(notAllowed(other, testNamespace)), later(time.Minute, waits(v1alpha1.ReasonNotAllowed, "does not admit namespace team-a"))},
 		"InstanceNotReady": {is(instanceNotReady(other, "its key is gone")), waits(v1alpha1.ReasonInstanceNotReady, "its key is gone")},
-		"AlreadyExists":    {is(errAlreadyExists), held(stalled(v1alpha1.ReasonAlreadyExists, "set spec.userID"))},
-		"AdoptionDenied":   {is(adoptionDenied(newTestInstance())), held(stalled(v1alpha1.ReasonAlreadyExists, "policy.adoption"))},
-		"Ambiguous":        {is(errAmbiguous), held(stalled(v1alpha1.ReasonAmbiguous, "more than one user"))},
-		"Conflict":         {is(conflict("bob")), held(stalled(v1alpha1.ReasonConflict, "ClerkUser bob"))},
+		"AlreadyExists":    {is(errAlreadyExists), backedOff(stalled(v1alpha1.ReasonAlreadyExists, "set spec.userID"))},
+		"AdoptionDenied":   {is(adoptionDenied(newTestInstance())), backedOff(stalled(v1alpha1.ReasonAlreadyExists, "policy.adoption"))},
+		"Ambiguous":        {is(errAmbiguous), backedOff(stalled(v1alpha1.ReasonAmbiguous, "more than one user"))},
+		"Conflict":         {is(conflict("bob")), backedOff(stalled(v1alpha1.ReasonConflict, "ClerkUser bob"))},
 		"InstanceChanged":  {is(instanceChanged(bound, other, "ins_new")), stalled(v1alpha1.ReasonInstanceChanged, "ins_old")},
-		"MissingAdopted":   {is(missingUser(testUserID, v1alpha1.OriginAdopted)), held(stalled(v1alpha1.ReasonMissing, "there is no user "+testUserID))},
-		"MissingUnnamed":   {is(missingUser("", v1alpha1.OriginAdopted)), held(stalled(v1alpha1.ReasonMissing, "set spec.userID to another user"))},
-		"MissingCreated":   {is(missingUser(testUserID, v1alpha1.OriginCreated)), held(stalled(v1alpha1.ReasonMissing, "Change the spec"))},
+		"MissingAdopted":   {is(missingUser(testUserID, v1alpha1.OriginAdopted)), backedOff(stalled(v1alpha1.ReasonMissing, "there is no user "+testUserID))},
+		"MissingUnnamed":   {is(missingUser("", v1alpha1.OriginAdopted)), backedOff(stalled(v1alpha1.ReasonMissing, "set spec.userID to another user"))},
+		"MissingCreated":   {is(missingUser(testUserID, v1alpha1.OriginCreated)), backedOff(stalled(v1alpha1.ReasonMissing, "Change the spec"))},
 		"NotKept":          {is(notKept([]string{"locale", "username"})), stalled(v1alpha1.ReasonNotKept, "locale, username")},
-		"DeletionBlocked":  {is(deletionBlocked("clerk answered 402.")), held(stalled(v1alpha1.ReasonDeletionBlocked, "clerk answered 402; put that right"))},
+		"DeletionBlocked":  {is(deletionBlocked("clerk answered 402.")), backedOff(stalled(v1alpha1.ReasonDeletionBlocked, "clerk answered 402; put that right"))},
 		"BlockedByTheKey": {
 			func(t *testing.T) error {
 				return errors.Join(deletionBlocked("the key"), readError(t, answeringTransport(401, errorBody("authentication_invalid", ""))))
 			},
-			held(stalled(v1alpha1.ReasonDeletionBlocked, "spec.deletionPolicy")),
+			backedOff(stalled(v1alpha1.ReasonDeletionBlocked, "spec.deletionPolicy")),
 		},
 		"DeletionHeld": {
 			is(&reconcile.Problem{Reason: v1alpha1.ReasonDeletionHeld, Message: "the deletion brake", RetryAfter: 20 * time.Minute}),
@@ -263,17 +265,17 @@ func TestResultsOfLastingFailures(t *testing.T) {
 				got := reconcileResult(r, rec)
 				checkResult(t, got, tc.want)
 				if strings.Contains(got.Message, leakMarker) || strings.Contains(got.Message, testKey) || strings.Contains(got.Message, "trace-0815") {
-					t.Errorf("the message tells what it must not: %q", got.Message)
+					t.Errorf("the message contains what it must not: %q", got.Message)
 				}
 				if again := reconcileResult(r, rec); again.Message != got.Message {
-					t.Errorf("another pass says %q, the first said %q", again.Message, got.Message)
+					t.Errorf("another reconciliation says %q, the first said %q", again.Message, got.Message)
 				}
 			})
 		}
 	}
 }
 
-// Clerk does not name the field of a plan's refusal; a ban is all it can be about.
+// Clerk does not name the field of a refusal because of the plan. It can only be the ban.
 func TestRefusalByThePlanNamesTheBan(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -299,7 +301,7 @@ func TestRefusalByThePlanNamesTheBan(t *testing.T) {
 	}
 }
 
-// wrappings are the ways in which an error may reach the judge.
+// wrappings are the ways in which an error may reach resultFor.
 func wrappings() map[string]func(error) error {
 	return map[string]func(error) error{
 		"":          func(err error) error { return err },
@@ -331,9 +333,9 @@ func TestResultsOfPassingFailures(t *testing.T) {
 		patient bool
 		says    string
 	}{
-		"NoTicket":              {err: is(&clerk.WaitError{At: start.Add(3 * time.Second)}), want: untold(3 * time.Second), patient: true},
-		"TicketIsDueNow":        {err: is(&clerk.WaitError{At: start}), want: untold(time.Millisecond), patient: true},
-		"TicketWasDueBefore":    {err: is(&clerk.WaitError{At: start.Add(-time.Hour)}), want: untold(time.Millisecond), patient: true},
+		"NoToken":               {err: is(&clerk.WaitError{At: start.Add(3 * time.Second)}), want: untold(3 * time.Second), patient: true},
+		"TokenIsDueNow":         {err: is(&clerk.WaitError{At: start}), want: untold(time.Millisecond), patient: true},
+		"TokenWasDueBefore":     {err: is(&clerk.WaitError{At: start.Add(-time.Hour)}), want: untold(time.Millisecond), patient: true},
 		"TooManyRequests":       {err: refused(429, "too_many_requests"), want: after(10 * time.Second), patient: true},
 		"TooManyWithoutABody":   {err: func(t *testing.T) error { return readError(t, answeringTransport(429, "")) }, want: after(10 * time.Second), patient: true},
 		"InstanceUnknown":       {err: is(errInstanceUnknown), want: untold(reconcile.Impatience), patient: true},
@@ -403,7 +405,7 @@ func TestResultsOfPassingFailures(t *testing.T) {
 	}
 }
 
-// Where many objects are new at once, saying of each that it waits would be a write for nothing.
+// If many objects are new at once, a condition for each would be a needless write.
 func TestShortFirstWaitIsNotReported(t *testing.T) {
 	t.Parallel()
 	hasReady := func(u *v1alpha1.ClerkUser) {
@@ -412,7 +414,7 @@ func TestShortFirstWaitIsNotReported(t *testing.T) {
 		}}
 	}
 	edited := func(u *v1alpha1.ClerkUser) { hasReady(u); u.Generation++ }
-	turn := func(d time.Duration) error { return &clerk.WaitError{At: start.Add(d)} }
+	token := func(d time.Duration) error { return &clerk.WaitError{At: start.Add(d)} }
 	slowed := func(t *testing.T) error { t.Helper(); return readError(t, answeringTransport(429, "")) }
 	is := func(err error) func(*testing.T) error { return func(*testing.T) error { return err } }
 	tests := map[string]struct {
@@ -422,11 +424,11 @@ func TestShortFirstWaitIsNotReported(t *testing.T) {
 		silent bool
 		after  time.Duration
 	}{
-		"TurnAtOnce":                {nil, 0, is(turn(0)), true, time.Millisecond},
-		"TurnSoon":                  {nil, 0, is(turn(waitingAfter - time.Nanosecond)), true, waitingAfter - time.Nanosecond},
-		"TurnLater":                 {nil, 0, is(turn(waitingAfter)), false, waitingAfter},
-		"TurnSoonAfterALongWait":    {nil, 4 * time.Minute, is(turn(6 * time.Minute)), false, 2 * time.Minute},
-		"TurnSoonAfterAShortWait":   {nil, 2 * time.Minute, is(turn(4 * time.Minute)), true, 2 * time.Minute},
+		"TokenAtOnce":               {nil, 0, is(token(0)), true, time.Millisecond},
+		"TokenSoon":                 {nil, 0, is(token(waitingAfter - time.Nanosecond)), true, waitingAfter - time.Nanosecond},
+		"TokenLater":                {nil, 0, is(token(waitingAfter)), false, waitingAfter},
+		"TokenSoonAfterALongWait":   {nil, 4 * time.Minute, is(token(6 * time.Minute)), false, 2 * time.Minute},
+		"TokenSoonAfterAShortWait":  {nil, 2 * time.Minute, is(token(4 * time.Minute)), true, 2 * time.Minute},
 		"SlowedDownByClerk":         {nil, 0, slowed, false, 10 * time.Second},
 		"InstanceUnknown":           {nil, 0, is(errInstanceUnknown), true, reconcile.Impatience},
 		"InstanceUnknownForAWhile":  {nil, 10 * time.Second, is(errInstanceUnknown), true, reconcile.Impatience - 10*time.Second},
@@ -483,7 +485,7 @@ func TestRetryingMessageIsStable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if a, b := reconcile.StableText(tc[0], errNotVisibleYet), reconcile.StableText(tc[1], errNotVisibleYet); a != b {
-				t.Errorf("two passes say %q and %q", a, b)
+				t.Errorf("two reconciliations say %q and %q", a, b)
 			}
 		})
 	}
@@ -495,10 +497,10 @@ func TestImpatienceCountsFailuresWithoutASuccessBetween(t *testing.T) {
 		err      error
 		forgiven bool
 	}{
-		"Success":      {nil, true},
-		"FinalVerdict": {errAmbiguous, true},
-		"NoTicket":     {&clerk.WaitError{At: start}, false},
-		"Failure":      {errors.New("again"), false},
+		"Success":     {nil, true},
+		"FinalResult": {errAmbiguous, true},
+		"NoToken":     {&clerk.WaitError{At: start}, false},
+		"Failure":     {errors.New("again"), false},
 	}
 	for name, tc := range between {
 		t.Run(name, func(t *testing.T) {
@@ -554,20 +556,20 @@ func TestBackOffGrowsFromFiveMinutesToSixHours(t *testing.T) {
 	for i, pause := range want {
 		rec := newTestReconciliation(t, r, newTestUser("ann"))
 		if err := rec.inBackOff(); err != nil {
-			t.Fatalf("pass %d is still in back-off: %v", i, err)
+			t.Fatalf("reconciliation %d is still in back-off: %v", i, err)
 		}
 		rec.err = errAlreadyExists
 		if res := reconcileResult(r, rec); res.RequeueAfter != pause {
-			t.Fatalf("pass %d: looks again after %s, want %s", i, res.RequeueAfter, pause)
+			t.Fatalf("reconciliation %d: requeued after %s, want %s", i, res.RequeueAfter, pause)
 		}
-		// In between, the error is repeated without a pass, and the time that is left shrinks.
+		// In between, the error is repeated without a reconciliation, and the remaining time shrinks.
 		c.advance(pause / 2)
 		rec = newTestReconciliation(t, r, newTestUser("ann"))
 		if rec.err = rec.inBackOff(); !errors.Is(rec.err, errAlreadyExists) || !rec.backingOff {
-			t.Fatalf("pass %d is not in back-off half-way: %v", i, rec.err)
+			t.Fatalf("reconciliation %d is not in back-off half-way: %v", i, rec.err)
 		}
 		if res := reconcileResult(r, rec); res.RequeueAfter != pause-pause/2 || res.Reason != v1alpha1.ReasonAlreadyExists {
-			t.Fatalf("pass %d, half-way: %+v, want %s", i, res, pause-pause/2)
+			t.Fatalf("reconciliation %d, half-way: %+v, want %s", i, res, pause-pause/2)
 		}
 		c.advance(pause - pause/2)
 	}
@@ -608,7 +610,7 @@ func TestBackOffEndsWhenItsInputsChange(t *testing.T) {
 			fail(unchanged)
 			c.advance(firstDelay)
 			if got := fail(unchanged); got != 2*firstDelay {
-				t.Fatalf("the second hold lasts %s, want %s", got, 2*firstDelay)
+				t.Fatalf("the second back-off lasts %s, want %s", got, 2*firstDelay)
 			}
 			rec := newTestReconciliation(t, r, newTestUser("ann"))
 			tc.change(rec)
@@ -616,7 +618,7 @@ func TestBackOffEndsWhenItsInputsChange(t *testing.T) {
 				t.Errorf("in back-off by %v, want free %t", err, tc.free)
 			}
 			if got := fail(tc.change); tc.free && got != firstDelay {
-				t.Errorf("the hold after the change lasts %s, want %s", got, firstDelay)
+				t.Errorf("the back-off after the change lasts %s, want %s", got, firstDelay)
 			}
 		})
 	}
@@ -646,18 +648,18 @@ func TestRejectedKeyIsChecked(t *testing.T) {
 			reconcileResult(r, rec)
 			doubted := keyCheckRequests(r.Pool)
 			if tc.doubts != (len(doubted) == 1 && doubted[0] == instanceName(rec.instance)) || len(doubted) > 1 {
-				t.Errorf("doubted are %v, want the instance: %t", doubted, tc.doubts)
+				t.Errorf("key checks requested for %v, want the instance: %t", doubted, tc.doubts)
 			}
 		})
 	}
 }
 
-// keyCheckRequests empties the pool's list of keys to be checked again.
+// keyCheckRequests empties the pool's queue of requested key checks.
 func keyCheckRequests(pool *connection.Pool) []types.NamespacedName {
 	return drain(pool.KeyChecks(), types.NamespacedName{Name: "the last"})
 }
 
-// drain empties a queue, which last marks the end of.
+// drain empties a queue, whose end last marks.
 func drain[T comparable](queue *connection.DedupQueue[T], last T) (all []T) {
 	queue.Add(last)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -678,7 +680,7 @@ func TestProblemsSayWhatToDo(t *testing.T) {
 		}
 	}
 	if text := errAlreadyExists.Error(); strings.Contains(text, testNamespace) || strings.Contains(text, "user_") {
-		t.Errorf("the text for all tells whose the user is: %s", text)
+		t.Errorf("the common text shows who manages the user: %s", text)
 	}
 	if wait := (&reconcile.WaitError{After: time.Second, Err: errNotVisibleYet}); wait.Error() != errNotVisibleYet.Error() || !errors.Is(wait, errNotVisibleYet) {
 		t.Errorf("waiting for %v reads %q", errNotVisibleYet, wait.Error())

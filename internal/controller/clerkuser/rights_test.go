@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// misuse is code that must not compile: each line uses a right that a step was not given.
+// misuse is code that must not compile: each line uses a right that a step does not have.
 const misuse = `
 package clerkuser
 
@@ -53,7 +53,7 @@ func misuse(ctx context.Context, l locate, x readExtras, s readSources, t transf
 }
 `
 
-// TestStepsHaveNoOtherRights has the compiler say that locate cannot write, and that no step has a right of another one.
+// TestStepsHaveNoOtherRights makes the compiler check that locate cannot write, and that no step has a right of another one.
 func TestStepsHaveNoOtherRights(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -50,8 +50,8 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 	return nil
 }
 
-// userEventHandler enqueues ClerkUsers for what happened to them. There is no predicate on generations: a status patch of a pass
-// that worked from an old copy is repaired by the event that it causes.
+// userEventHandler enqueues ClerkUsers for their own events. No predicate filters generations: the event of a status patch
+// starts a reconciliation that repairs what one from an old copy wrote.
 func (r *Reconciler) userEventHandler() handler.EventHandler {
 	return handler.Funcs{
 		CreateFunc: func(_ context.Context, e event.CreateEvent, q reconcile.Queue) {
@@ -70,7 +70,7 @@ func (r *Reconciler) userEventHandler() handler.EventHandler {
 	}
 }
 
-// priorityOfCreate is for an object seen for the first time.
+// priorityOfCreate is the priority of an object that is seen for the first time.
 func priorityOfCreate(e event.CreateEvent) int {
 	user, ok := e.Object.(*v1alpha1.ClerkUser)
 	if !ok || !e.IsInInitialList {
@@ -79,7 +79,7 @@ func priorityOfCreate(e event.CreateEvent) int {
 	return priorityOf(user)
 }
 
-// priorityOf is for an object to which nothing has happened just now: most have had their verdict before.
+// priorityOf is the priority of an object without a change. Most of these objects already have a result.
 func priorityOf(user *v1alpha1.ClerkUser) int {
 	switch {
 	case !user.DeletionTimestamp.IsZero(), user.Status.UserID != "" && user.Status.ObservedGeneration != user.Generation:
@@ -91,7 +91,7 @@ func priorityOf(user *v1alpha1.ClerkUser) int {
 	}
 }
 
-// priorityOfChange tells what somebody did from what the operator itself wrote.
+// priorityOfChange distinguishes changes by people from the operator's own writes.
 func priorityOfChange(was, is client.Object) int {
 	if was.GetGeneration() == is.GetGeneration() &&
 		was.GetDeletionTimestamp().IsZero() == is.GetDeletionTimestamp().IsZero() &&
@@ -101,7 +101,7 @@ func priorityOfChange(was, is client.Object) int {
 	return reconcile.PriorityEdited
 }
 
-// priorityOfSource is for a Secret or ConfigMap that objects name.
+// priorityOfSource is the priority after a change of a Secret or ConfigMap that objects name.
 func priorityOfSource(was, is client.Object) int {
 	if was.GetResourceVersion() == is.GetResourceVersion() {
 		return reconcile.PriorityLow
@@ -109,8 +109,8 @@ func priorityOfSource(was, is client.Object) int {
 	return reconcile.PriorityEdited
 }
 
-// enqueueSuccessors enqueues the ClerkUsers that one that is gone may have blocked: those of its namespace without a user, those
-// of any namespace that are to adopt the same user, and those that are bound to it.
+// enqueueSuccessors enqueues the ClerkUsers that a deleted one may have blocked. These are those of its namespace without a
+// user, those of any namespace that name the same user, and those that are bound to it.
 func (r *Reconciler) enqueueSuccessors(ctx context.Context, gone client.Object, q reconcile.Queue) {
 	successors, err := r.successors(ctx, gone)
 	if err != nil {
@@ -139,8 +139,8 @@ func (r *Reconciler) successors(ctx context.Context, gone client.Object) ([]v1al
 	return slices.Concat(waiting.Items, named.Items, bound), err
 }
 
-// instanceEventHandler wakes the users of a ClerkInstance that appeared, vanished, or whose spec or annotations changed. Its
-// status is of no concern here: what matters of it comes through the pool.
+// instanceEventHandler enqueues the users of a ClerkInstance that was created or deleted, or whose spec or annotations changed.
+// Changes of its status do not matter here: the pool reports those that do.
 func (r *Reconciler) instanceEventHandler() handler.EventHandler {
 	return handler.Funcs{
 		CreateFunc: func(ctx context.Context, e event.CreateEvent, q reconcile.Queue) {
@@ -159,8 +159,8 @@ func (r *Reconciler) instanceEventHandler() handler.EventHandler {
 	}
 }
 
-// receiveFromPool wakes the users of a ClerkInstance that can be used now, or no longer, and those whose users at Clerk are no
-// longer as they were.
+// receiveFromPool enqueues the users of a ClerkInstance that became ready or not ready, ClerkUsers whose users changed at
+// Clerk, and ClerkUsers whose identifiers became free.
 func (r *Reconciler) receiveFromPool(ctx context.Context, q reconcile.Queue) error {
 	go r.Pool.Changed().Receive(ctx, func(instances []types.NamespacedName) {
 		for _, instance := range instances {
@@ -185,8 +185,7 @@ func (r *Reconciler) receiveFromPool(ctx context.Context, q reconcile.Queue) err
 	return nil
 }
 
-// enqueueUsersOf enqueues the ClerkUsers that lead to an instance, by name or by default, and has its mirror follow the users that
-// they have there.
+// enqueueUsersOf enqueues the ClerkUsers that use an instance, by name or by default. It also adds their users to its mirror.
 func (r *Reconciler) enqueueUsersOf(ctx context.Context, q reconcile.Queue, instance types.NamespacedName) {
 	users, err := r.references().Candidates(ctx, instance)
 	if err != nil {
@@ -199,8 +198,8 @@ func (r *Reconciler) enqueueUsersOf(ctx context.Context, q reconcile.Queue, inst
 	}
 }
 
-// follow tells the mirror of an instance which users its objects have, so that they are read together. Where there is
-// none it has nothing to tell.
+// follow sets the users that the mirror of an instance follows, so that they are read together. Without a connection there is
+// no mirror.
 func (r *Reconciler) follow(instance types.NamespacedName, users []v1alpha1.ClerkUser) {
 	state, _ := r.Pool.State(instance)
 	if state.Connection == nil {
@@ -219,7 +218,7 @@ func (r *Reconciler) follow(instance types.NamespacedName, users []v1alpha1.Cler
 	state.Connection.Mirror.Follow(followed)
 }
 
-// followedBy is what an object has on record about its user.
+// followedBy is what the object's status says about its user.
 func followedBy(user *v1alpha1.ClerkUser, now time.Time) mirror.Followed {
 	f := mirror.Followed{UserID: user.Status.UserID}
 	if at := user.Status.LastWriteTime; at != nil {
@@ -230,8 +229,9 @@ func followedBy(user *v1alpha1.ClerkUser, now time.Time) mirror.Followed {
 	return f
 }
 
-// sourceEventHandler enqueues the ClerkUsers that name a Secret or ConfigMap, of which nothing but the name is known. A pass finds
-// out whether what is in it has changed. Somebody who changes one waits for what comes of it as after an edit of the spec.
+// sourceEventHandler enqueues the ClerkUsers that name a Secret or ConfigMap. The event contains only the name; the
+// reconciliation reads whether the values changed. The priority is that of an edit, since the person who made the change waits
+// for its effect.
 func (r *Reconciler) sourceEventHandler(kind string) handler.EventHandler {
 	return handler.Funcs{
 		CreateFunc: func(ctx context.Context, e event.CreateEvent, q reconcile.Queue) {

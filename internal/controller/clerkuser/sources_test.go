@@ -19,7 +19,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// testImage is the smallest of one colour.
+// testImage is the smallest image of one colour.
 func testImage(t *testing.T) string {
 	t.Helper()
 	var out bytes.Buffer
@@ -76,17 +76,17 @@ func TestCorrectedSourceIsNoticedWithoutAWatch(t *testing.T) {
 			user := newTestUser("ann")
 			tc.declare(user)
 			f.create(user)
-			result := f.expectReady("ann", tc.says)
+			result := f.expectReason("ann", tc.says)
 			for range 3 {
 				if result.RequeueAfter <= 0 || result.RequeueAfter > time.Minute {
-					t.Fatalf("looks again after %s, want a minute", result.RequeueAfter)
+					t.Fatalf("requeued after %s, want a minute", result.RequeueAfter)
 				}
 				f.clock.advance(result.RequeueAfter)
-				result = f.expectReady("ann", tc.says)
+				result = f.expectReason("ann", tc.says)
 			}
 			f.expectCalls(tc.calls)
 			f.storeSecret(tc.good)
-			f.expectReady("ann", v1alpha1.ReasonInSync)
+			f.expectReason("ann", v1alpha1.ReasonInSync)
 		})
 	}
 }
@@ -106,9 +106,9 @@ func TestRefusalAfterCreationBacksOffAtOnce(t *testing.T) {
 	user.Spec.Initial = &v1alpha1.InitialValues{BackupCodesSecretRef: &v1alpha1.SecretKeySelector{Name: "codes", Key: "value"}}
 	f.create(user)
 	f.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users/*/profile_image", Status: 422, Code: "form_param_value_invalid", Times: -1})
-	f.expectReady("ann", v1alpha1.ReasonRejectedByClerk)
+	f.expectReason("ann", v1alpha1.ReasonRejectedByClerk)
 	f.expectCalls(2)
-	f.expectReady("ann", v1alpha1.ReasonRejectedByClerk)
+	f.expectReason("ann", v1alpha1.ReasonRejectedByClerk)
 	f.expectCalls(2)
 }
 

@@ -25,8 +25,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/contract"
 )
 
-// fixture is an emulated Clerk, a fake cluster and a Reconciler between them, all by one clock. It is for the edges of
-// single passes; what users do is told as stories, on a real API server.
+// fixture has an emulated Clerk, a fake cluster and a Reconciler, all with one clock. It is for the edges of single
+// reconciliations. Stories cover what users do, with a real API server.
 type fixture struct {
 	t       *testing.T
 	clock   *clock
@@ -37,7 +37,7 @@ type fixture struct {
 	*Reconciler
 }
 
-// newFixture returns a stage on which the ClerkInstance default can be used; change alters it before.
+// newFixture returns a fixture whose ClerkInstance default is ready; change alters it before.
 func newFixture(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *fixture {
 	t.Helper()
 	f := &fixture{t: t, clock: newClock()}
@@ -64,7 +64,7 @@ func newFixture(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *fixture 
 	return f
 }
 
-// connect makes an instance usable.
+// connect makes an instance ready.
 func (f *fixture) connect(client *clerk.Client, name types.NamespacedName) {
 	_, shared := f.Pool.Join(name, f.clerk.ID(), connection.Terms{})
 	f.Pool.Set(name, stateOf(newTestInstance(), connection.State{Connection: &connection.Connection{
@@ -72,13 +72,13 @@ func (f *fixture) connect(client *clerk.Client, name types.NamespacedName) {
 	}}))
 }
 
-// stateOf makes a state one of this instance as it is.
+// stateOf sets a state to the current version of this instance.
 func stateOf(instance *v1alpha1.ClerkInstance, state connection.State) connection.State {
 	state.UID, state.Generation = instance.UID, instance.Generation
 	return state
 }
 
-// restart gives the stage a Reconciler that remembers nothing.
+// restart gives the fixture a Reconciler without remembered state.
 func (f *fixture) restart() {
 	f.t.Helper()
 	name := instanceName(newTestInstance())
@@ -116,7 +116,7 @@ func (f *fixture) user(name string) *v1alpha1.ClerkUser {
 	return user
 }
 
-// edit changes an object and counts it as another generation.
+// edit changes an object and increments its generation.
 func (f *fixture) edit(name string, change func(*v1alpha1.ClerkUser)) {
 	f.t.Helper()
 	user := f.user(name)
@@ -131,18 +131,18 @@ func (f *fixture) edit(name string, change func(*v1alpha1.ClerkUser)) {
 	f.storeStatus(user)
 }
 
-// reconcile makes one pass over an object as it is stored.
+// reconcile reconciles an object as it is stored.
 func (f *fixture) reconcile(name string) ctrl.Result {
 	f.t.Helper()
 	result, err := f.Reconcile(f.t.Context(), f.user(name))
 	if err != nil {
-		f.t.Logf("pass over %s: %v", name, err)
+		f.t.Logf("reconciling %s: %v", name, err)
 	}
 	return result
 }
 
-// expectReady makes a pass and fails unless the object has this reason then.
-func (f *fixture) expectReady(name, reason string) ctrl.Result {
+// expectReason reconciles and fails unless the condition Ready has this reason then.
+func (f *fixture) expectReason(name, reason string) ctrl.Result {
 	f.t.Helper()
 	result := f.reconcile(name)
 	if ready := readyCondition(f.user(name)); ready == nil || ready.Reason != reason {
@@ -159,7 +159,7 @@ func (f *fixture) delete(name string) {
 	}
 }
 
-// expectGone makes a pass and fails unless the object is gone then.
+// expectGone reconciles and fails unless the object is gone then.
 func (f *fixture) expectGone(name string) {
 	f.t.Helper()
 	f.reconcile(name)
@@ -180,7 +180,7 @@ func (f *fixture) expectEvent(reason string) {
 		}
 		all = append(all, text)
 	}
-	f.t.Errorf("told were %q, want %s", all, reason)
+	f.t.Errorf("events were %q, want %s", all, reason)
 }
 
 // onlyUser returns the only user at Clerk.
@@ -193,7 +193,7 @@ func (f *fixture) onlyUser() *emulator.User {
 	return users[0]
 }
 
-// expectCalls fails unless Clerk was called so often since the journal was reset.
+// expectCalls fails unless Clerk was called this often since the journal was reset.
 func (f *fixture) expectCalls(want int) {
 	f.t.Helper()
 	if got := f.clerk.Journal(); len(got) != want {
@@ -216,5 +216,5 @@ func withDeletionPolicy(policy v1alpha1.DeletionPolicy) func(*v1alpha1.ClerkUser
 	return func(u *v1alpha1.ClerkUser) { u.Spec.DeletionPolicy = ptr.To(policy) }
 }
 
-// discardEvents returns a Recorder's room to a stage that makes many passes.
+// discardEvents gives the fixture a recorder with room for the events of many reconciliations.
 func (f *fixture) discardEvents() { f.Recorder = events.NewFakeRecorder(10_000) }

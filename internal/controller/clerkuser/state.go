@@ -17,19 +17,19 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// objectStates is what this process remembers of ClerkUsers between reconciles. None of it is needed to be right: after a
-// restart a rejected call may be made once more.
+// objectStates is what this process remembers of ClerkUsers between reconciliations. Correctness does not depend on it: after a
+// restart, a refused call may be repeated once.
 type objectStates struct{ *reconcile.Store[objectEntry] }
 
 func newObjectStates() objectStates { return objectStates{reconcile.NewStore[objectEntry]()} }
 
-// objectEntry is the state of one object, and what others ask of its next reconcile.
+// objectEntry is the state of one object, and the notifications for its next reconciliation.
 type objectEntry struct {
 	state         objectState
 	notifications notifications
 }
 
-// begin returns the state of an object for a reconcile of it, which takes over the messages for it.
+// begin returns the state of an object for a reconciliation, after it has received the notifications.
 func (s objectStates) begin(uid types.UID) (state *objectState) {
 	s.Change(uid, func(e *objectEntry) {
 		e.state.receive(e.notifications)
@@ -38,32 +38,32 @@ func (s objectStates) begin(uid types.UID) (state *objectState) {
 	return state
 }
 
-// notify leaves a message for the next reconcile of an object.
+// notify adds a notification for the next reconciliation of an object.
 func (s objectStates) notify(uid types.UID, change func(*notifications)) {
 	s.Change(uid, func(e *objectEntry) { change(&e.notifications) })
 }
 
-// transferred reports whether another object has given its user to this one since its reconcile began.
+// transferred reports whether another object has transferred its user to this one since the current reconciliation began.
 func (s objectStates) transferred(uid types.UID) bool { return s.Of(uid).notifications.transferred }
 
-// notifications is what event handlers and other objects' reconciles leave for the next reconcile of an object.
+// notifications come from event handlers and from the reconciliations of other objects.
 type notifications struct {
-	// freed is the identifiers that may be granted now although Clerk refused them.
+	// freed has identifiers that Clerk refused as taken and that are free now.
 	freed []clerk.Identifier
-	// unblocked is true if an object is gone in whose way this one may have been.
+	// unblocked is true if an object was deleted that may have blocked this one.
 	unblocked bool
-	// transferred is true if another object has given its user to this one.
+	// transferred is true if another object has transferred its user to this one.
 	transferred bool
 }
 
-// objectState is what is remembered of one object beside what all kinds have in common. Only its reconcile uses it, of which
-// there is one at a time.
+// objectState is the remembered state of one object, beyond what all kinds have in common. Only the object's reconciliation
+// uses it, and there is one at a time.
 type objectState struct {
 	backOff *backOff
 	attempt attempt
-	// lookUps are answers of this and earlier reconciles that had to wait before they were done.
+	// lookUps are answers of this reconciliation and of earlier ones that had to wait for a token.
 	lookUps map[clerk.Identifier]lookUp
-	// pausedAt is when the deletion brake paused the object first. counted is the id of the user that it counted; "" is none.
+	// pausedAt is when the deletion brake first paused the object. counted is the id of the user that it counted; "" is none.
 	pausedAt time.Time
 	counted  string
 	// deleted is the id of the user that was deleted with the object; "" is none.
@@ -73,8 +73,8 @@ type objectState struct {
 	record  recordSeen
 }
 
-// receive takes over messages. What Clerk refused for another reason than an object that is gone stays in back-off: it would be
-// refused again with every object that goes.
+// receive handles notifications. The deletion of an object ends a back-off, except after a refusal by Clerk: Clerk would refuse
+// again after each deletion.
 func (o *objectState) receive(m notifications) {
 	if m.unblocked && o.backOff != nil {
 		if _, rejected := clerk.Rejected(o.backOff.Err); !rejected {
@@ -93,7 +93,7 @@ func (o *objectState) receive(m notifications) {
 	o.backOff, o.attempt.taken, o.lookUps = nil, nil, nil
 }
 
-// finish forgets what helped a reconcile over a wait for tokens: it came to its end.
+// finish removes what was only kept while the reconciliation waited for tokens.
 func (o *objectState) finish(observes bool) {
 	o.attempt.taken = nil
 	if !observes {
@@ -101,27 +101,28 @@ func (o *objectState) finish(observes bool) {
 	}
 }
 
-// dropEmpty drops what says no more than the status of an object that is as declared. Most objects are, and there may be many.
+// dropEmpty removes the state of the fields if it says no more than status does. This is so for most objects, and there may be
+// many.
 func (o *objectState) dropEmpty() {
 	if o.fields != nil && o.fields.isEmpty() {
 		o.fields = nil
 	}
 }
 
-// pause records that the brake pauses the object, if it did not before.
+// pause records when the brake paused the object, if it was not paused before.
 func (o *objectState) pause(at time.Time) {
 	if o.pausedAt.IsZero() {
 		o.pausedAt = at
 	}
 }
 
-// recordSeen is status.applied as this process knows it, and when it saw an entry of it first that was not there before.
+// recordSeen is status.applied as this process knows it. at is when it last got an entry that it did not have before.
 type recordSeen struct {
 	applied *v1alpha1.Applied
 	at      time.Time
 }
 
-// update records what status.applied holds, and returns a time by which all of it was on record.
+// update stores status.applied, and returns a time at which all of it was on record.
 func (s *recordSeen) update(applied *v1alpha1.Applied, now time.Time) time.Time {
 	if applied == nil {
 		applied = &v1alpha1.Applied{}
@@ -133,37 +134,37 @@ func (s *recordSeen) update(applied *v1alpha1.Applied, now time.Time) time.Time 
 	return s.at
 }
 
-// backOff keeps a reconcile that failed lastingly from being made again before something changed or its time has come.
+// backOff delays the retry of a lasting failure until its inputs change or its time has come.
 type backOff = reconcile.BackOff[backOffInputs]
 
-// backOffInputs are what a lasting failure depended on.
+// backOffInputs are the inputs on which a lasting failure depended.
 type backOffInputs struct {
 	generation, instanceGeneration int64
 	instanceID, requestedAt        string
-	// sources is a digest of what the spec's Secrets and ConfigMaps held.
+	// sources is a digest of the values in the spec's Secrets and ConfigMaps.
 	sources  string
 	deleting bool
 }
 
-// fieldState is what is remembered of the fields of one object under one generation of its spec and one digest of what the
-// spec's sources hold. Most objects have nothing to remember, and then no maps.
+// fieldState is the remembered state of an object's fields for one generation of its spec and one digest of its sources. Most
+// objects have no such state, and no maps then.
 type fieldState struct {
 	generation int64
 	sources    string
 	ignoredAt  map[plan.Part]string
 	conflicts  map[string]*fieldConflict
 	refusals   map[plan.Part]refusal
-	// unverified are changes that Clerk accepted, before a reconcile was broken off that had not seen their effect.
+	// unverified are changes that Clerk accepted in a reconciliation that ended before it saw their effect.
 	unverified []plan.Change
-	// lost are the changes of the last reconcile whose answer was lost.
+	// lost are the changes of the last reconciliation whose answers were lost.
 	lost []plan.Change
-	// pending are the parts that the last reconcile did not carry out; nil if none came to its end.
+	// pending are the parts that the last reconciliation did not apply; nil if none has finished.
 	pending map[plan.Part]bool
-	// intended are the pointers to metadata keys that came on record under this spec and were not written so far.
+	// intended are the metadata pointers that were recorded for this spec and not written so far.
 	intended map[string]bool
-	// unlocked is true once a lock was lifted for this spec.
+	// unlocked is true after a lock was lifted for this spec.
 	unlocked bool
-	// single is true once Clerk has refused a call for several fields without naming one.
+	// single is true after Clerk refused a call for several fields without naming one.
 	single bool
 }
 
@@ -174,19 +175,18 @@ type fieldConflict struct {
 }
 
 const (
-	// maxCorrections is how many corrections within conflictTime are made before a field counts as contended.
+	// maxCorrections is the number of corrections within conflictTime after which a field counts as contended.
 	maxCorrections = 3
 	conflictTime   = time.Hour
 )
 
-// isEmpty reports whether nothing is remembered of the fields but that a reconcile came to its end.
+// isEmpty reports whether the only remembered fact is that a reconciliation finished.
 func (f *fieldState) isEmpty() bool {
 	return len(f.ignoredAt) == 0 && len(f.conflicts) == 0 && len(f.refusals) == 0 && len(f.unverified) == 0 && len(f.lost) == 0 &&
 		len(f.pending) == 0 && len(f.intended) == 0 && !f.unlocked && !f.single
 }
 
-// fieldsOf returns what is remembered of the fields. It begins anew with every generation, and with every digest of what the
-// spec's sources hold.
+// fieldsOf returns the state of the fields. It starts empty for every generation and every digest of the sources.
 func (o *objectState) fieldsOf(generation int64, sources string) *fieldState {
 	if o.fields == nil || o.fields.generation != generation || o.fields.sources != sources {
 		o.fields = newFieldState(generation, sources)
@@ -198,8 +198,8 @@ func newFieldState(generation int64, sources string) *fieldState {
 	return &fieldState{generation: generation, sources: sources}
 }
 
-// recordIgnored records that Clerk's answer to a change of the part did not show it; the value that its field had there is named by
-// a fingerprint.
+// recordIgnored records that Clerk's answer to a change of the part did not show it. The fingerprint is of the value that the
+// field had at Clerk.
 func (f *fieldState) recordIgnored(part plan.Part, fingerprint string) {
 	if f.ignoredAt == nil {
 		f.ignoredAt = map[plan.Part]string{}
@@ -207,13 +207,13 @@ func (f *fieldState) recordIgnored(part plan.Part, fingerprint string) {
 	f.ignoredAt[part] = fingerprint
 }
 
-// wasIgnored reports whether a change of the part was ignored while Clerk had this very value of its field.
+// wasIgnored reports whether Clerk ignored a change of the part while the field had this value.
 func (f *fieldState) wasIgnored(part plan.Part, fingerprint string) bool {
 	seen, found := f.ignoredAt[part]
 	return found && seen == fingerprint
 }
 
-// addIntended records which metadata pointers come on record under this spec.
+// addIntended records metadata pointers that are recorded in status.applied for this spec.
 func (f *fieldState) addIntended(pointers []string) {
 	for _, pointer := range pointers {
 		if f.intended == nil {
@@ -223,20 +223,20 @@ func (f *fieldState) addIntended(pointers []string) {
 	}
 }
 
-// removeIntended records which metadata pointers were written to Clerk.
+// removeIntended records that metadata pointers were written to Clerk.
 func (f *fieldState) removeIntended(pointers []string) {
 	for _, pointer := range pointers {
 		delete(f.intended, pointer)
 	}
 }
 
-// unwritten are the parts that Clerk refused, and the metadata pointers that came on record under this spec and were not written.
-// An earlier value of any other pointer may be the operator's.
+// unwritten are the refused parts, and the metadata pointers that were recorded for this spec and not written. Under any other
+// pointer, Clerk may have an earlier value from the operator.
 func (f *fieldState) unwritten() (refused []plan.Part, unsent map[string]bool) {
 	return slices.Collect(maps.Keys(f.refusals)), f.intended
 }
 
-// recordPending records the parts that were not carried out. What somebody keeps changing back was, before that.
+// recordPending records the parts that were not applied. A contended field was applied before, so it does not count.
 func (f *fieldState) recordPending(parts []plan.Part, contended []string) {
 	f.pending = map[plan.Part]bool{}
 	for _, part := range parts {
@@ -246,7 +246,7 @@ func (f *fieldState) recordPending(parts []plan.Part, contended []string) {
 	}
 }
 
-// recordCorrection records that a field was put right that somebody else had changed.
+// recordCorrection records that the operator corrected a field that somebody else had changed.
 func (f *fieldState) recordCorrection(field string, now time.Time) {
 	s := f.conflicts[field]
 	if s == nil {
@@ -262,8 +262,8 @@ func (f *fieldState) recordCorrection(field string, now time.Time) {
 	}
 }
 
-// contended reports whether a field that differs again is to be left until the next full comparison: the last one began
-// at compared, and the field was put right since.
+// contended reports whether a field that differs again waits for the next full sync. It does if the operator corrected the
+// field after the last full sync, which began at compared.
 func (f *fieldState) contended(field string, compared time.Time) bool {
 	s := f.conflicts[field]
 	if s == nil {
@@ -276,7 +276,7 @@ func (f *fieldState) contended(field string, compared time.Time) bool {
 	return s.contended && !last.Before(compared)
 }
 
-// settleConflicts ends the conflicts over fields that stayed as they were put right for a full interval.
+// settleConflicts ends the conflicts over fields that stayed corrected for a full interval.
 func (f *fieldState) settleConflicts(differing []string, now time.Time, full time.Duration) {
 	for field, s := range f.conflicts {
 		if !slices.Contains(differing, field) && now.Sub(s.corrections[len(s.corrections)-1]) >= full {
@@ -285,14 +285,14 @@ func (f *fieldState) settleConflicts(differing []string, now time.Time, full tim
 	}
 }
 
-// refusal is Clerk's answer to a call for one part of a plan. The part is left alone for a growing time: it is not the fault
-// of the others.
+// refusal is Clerk's answer to a call for one part of a plan. The part is withheld with a growing back-off; other parts are not
+// affected.
 type refusal struct {
 	err     *clerk.Error
 	backOff *backOff
 }
 
-// retry sends the parts again by which these identifiers are asked for.
+// retry ends the back-off of the parts that contain one of these identifiers.
 func (f *fieldState) retry(identifiers []clerk.Identifier) {
 	for part, r := range f.refusals {
 		if slices.ContainsFunc(identifiers, part.Claims) {
@@ -317,8 +317,8 @@ func namedParts(parts []plan.Part, refused *clerk.Error) []plan.Part {
 	return named
 }
 
-// refuse records that Clerk refused a part: it is left alone for five minutes, doubling to six hours as long as nothing that
-// it depends on changes.
+// refuse records that Clerk refused a part. The part is withheld for five minutes, doubling to six hours while its inputs stay
+// the same.
 func (f *fieldState) refuse(part plan.Part, err *clerk.Error, under backOffInputs, now time.Time) {
 	if f.refusals == nil {
 		f.refusals = map[plan.Part]refusal{}
@@ -327,7 +327,7 @@ func (f *fieldState) refuse(part plan.Part, err *clerk.Error, under backOffInput
 	f.refusals[part] = refusal{err, next}
 }
 
-// inBackOff is the parts that are not sent again yet.
+// inBackOff are the parts whose back-off has not ended.
 func (f *fieldState) inBackOff(under backOffInputs, now time.Time) map[plan.Part]bool {
 	parts := map[plan.Part]bool{}
 	for part, r := range f.refusals {
@@ -338,14 +338,13 @@ func (f *fieldState) inBackOff(under backOffInputs, now time.Time) map[plan.Part
 	return parts
 }
 
-// refusedPart is a refusal, and where what was refused stands in the spec.
+// refusedPart is a refusal, and the path of the refused part in the spec.
 type refusedPart struct {
 	path string
 	refusal
 }
 
-// refused are the refusals that still keep something of a plan from being carried out, in the order of the spec's paths. All
-// others are forgotten.
+// refused are the refusals of parts that are still in the plan, in the order of the spec's paths. It forgets all others.
 func (f *fieldState) refused(todo []plan.Change, d *plan.Desired) []refusedPart {
 	open := map[plan.Part]bool{}
 	for _, change := range todo {

@@ -17,7 +17,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// Answers help a pass over its waits. One that only observes has nothing else that tells it when to look again.
+// Remembered answers shorten a reconciliation that has to wait. An object that only observes keeps them until a full sync.
 func TestLookUpsAreForgottenWhenAReconcileFinishes(t *testing.T) {
 	t.Parallel()
 	observes := func(u *v1alpha1.ClerkUser) { u.Spec.Mode = ptr.To(v1alpha1.ModeObserve) }
@@ -85,20 +85,20 @@ func TestNotificationsReachTheNextReconcile(t *testing.T) {
 				t.Errorf("the object is in back-off: %t, want %t", got, tc.backOff)
 			}
 			if got := state.attempt.lookUpDue(); got != tc.lookUpDue {
-				t.Errorf("the user is looked for first: %t, want %t", got, tc.lookUpDue)
+				t.Errorf("the look-up comes first: %t, want %t", got, tc.lookUpDue)
 			}
 			if objects.begin("b").attempt.lookUpDue() {
-				t.Error("a message reached another object")
+				t.Error("a notification reached another object")
 			}
 			state.attempt.succeed()
 			if objects.begin("a").attempt.lookUpDue() {
-				t.Error("a message is received twice")
+				t.Error("a notification is received twice")
 			}
 		})
 	}
 }
 
-// What Clerk refused because of an identifier that is free now is sent again, field by field.
+// A change that Clerk refused because of an identifier that is free now is sent again, field by field.
 func TestFreedIdentifierClearsItsState(t *testing.T) {
 	t.Parallel()
 	objects := newObjectStates()
@@ -128,7 +128,7 @@ func TestCertaintyAboutCreatingCalls(t *testing.T) {
 	}
 	a.loseAnswer()
 	if !a.lookUpDue() || a.nothingCreated() {
-		t.Error("a lost answer is not looked for")
+		t.Error("a lost answer leads to no look-up")
 	}
 	a.fail(&clerk.Error{Status: 503})
 	if !a.lookUpDue() {
@@ -136,7 +136,7 @@ func TestCertaintyAboutCreatingCalls(t *testing.T) {
 	}
 	a.lookedUp()
 	if a.lookUpDue() || a.nothingCreated() {
-		t.Error("a look that finds nothing is due again, or makes certain")
+		t.Error("an empty look-up is due again, or makes certain")
 	}
 	a.succeed()
 	if a.lookUpDue() || a.nothingCreated() {
@@ -161,11 +161,11 @@ func TestFieldsBeginAnewWithEveryGeneration(t *testing.T) {
 		t.Error("two objects share what is remembered of fields")
 	}
 	if state.fieldsOf(2, "").wasIgnored(locale, "x") || state.fieldsOf(1, "").wasIgnored(locale, "x") {
-		t.Error("another generation knows what was futile for an earlier one")
+		t.Error("another generation has the ignored parts of an earlier one")
 	}
 }
 
-// Event handlers leave messages while objects are reconciled; run with the race detector.
+// Event handlers add notifications while objects are reconciled; run with the race detector.
 func TestObjectStatesAreSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
 	objects := newObjectStates()

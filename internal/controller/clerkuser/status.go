@@ -15,7 +15,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// fillStatus fills in the status that a result leads to.
+// fillStatus fills in the status for a result.
 func (r *reconciliation) fillStatus(res result, now time.Time) {
 	r.fillBinding()
 	r.fillObserved()
@@ -36,7 +36,7 @@ func (r *reconciliation) fillStatus(res result, now time.Time) {
 	}
 }
 
-// fillBinding says whom the object manages. Where the connection is not known, what is on record stays.
+// fillBinding fills in which user the object manages. Without a connection, the recorded values stay.
 func (r *reconciliation) fillBinding() {
 	if !r.recordsDecoded() {
 		return
@@ -66,7 +66,7 @@ func (r *reconciliation) fillBinding() {
 	}
 }
 
-// lockSlack is by how much two readings of a lock's end may differ and mean the same.
+// lockSlack is the largest difference between two readings of a lock's end that mean the same end.
 const lockSlack = 5 * time.Second
 
 func (r *reconciliation) fillObserved() {
@@ -74,7 +74,7 @@ func (r *reconciliation) fillObserved() {
 	if u == nil {
 		return
 	}
-	// Copies, since u is shared and the answer to a patch is decoded into what status points at.
+	// These are copies, since u is shared and the API client decodes the answer to a patch into status.
 	status.Banned, status.Locked = ptr.To(u.Banned), ptr.To(u.Locked)
 	status.PasswordEnabled, status.TwoFactorEnabled = ptr.To(u.PasswordEnabled), ptr.To(u.TwoFactorEnabled)
 	status.TOTPEnabled, status.BackupCodeEnabled = ptr.To(u.TOTPEnabled), ptr.To(u.BackupCodeEnabled)
@@ -102,7 +102,7 @@ func (r *reconciliation) fillPasswordTime() {
 // wrote reports whether one of the changes was made at Clerk.
 func wrote(did []plan.Change) bool { return len(did) > 0 }
 
-// conditions are those in the object's status.
+// conditions are the conditions in the object's status.
 func (r *reconciliation) conditions() reconcile.Conditions {
 	return reconcile.Conditions{List: &r.user.Status.Conditions, Generation: r.user.Generation}
 }
@@ -116,19 +116,19 @@ func (r *reconciliation) fillConditions(res result) {
 		return
 	}
 	if isFinal(res) {
-		// Any other result is not final for this generation: the conditions say that they are about it, and the reconcile that
-		// carries it out still knows it to be new.
+		// Any other result is not final. The conditions have the generation that they describe, and observedGeneration shows
+		// that this one has no final result.
 		r.user.Status.ObservedGeneration = r.user.Generation
 	}
 	r.conditions().SetResult(res.Result)
 }
 
-// isFinal reports whether a result is final for what was asked.
+// isFinal reports whether a result is final for the request.
 func isFinal(res result) bool {
 	return !res.Unchanged && (res.Ready == metav1.ConditionTrue || res.Stalled)
 }
 
-// fillFirstCondition says of an object that has no result yet why it has none. Every other keeps what it has.
+// fillFirstCondition sets why an object has no result yet. An object with a result keeps its conditions.
 func (r *reconciliation) fillFirstCondition(res result) {
 	conditions, suspended := r.conditions(), res.Reason == v1alpha1.ReasonSuspended
 	ready := readyCondition(r.user)
@@ -151,12 +151,12 @@ func readyCondition(user *v1alpha1.ClerkUser) *metav1.Condition {
 	return meta.FindStatusCondition(user.Status.Conditions, v1alpha1.ConditionReady)
 }
 
-// reconcilingAfter is how long a new generation may wait for the operator's own pace, which is a token of the API budget or a read that
-// shows what was written, without Reconciling saying so. It is the span over which Clerk counts calls. A commit that changes
-// many objects is carried out within it as a rule, and would cost a write more for each of them. A failure is told at once.
+// reconcilingAfter is how long a new generation may wait for a token or a read before the condition Reconciling says so. Clerk
+// counts calls over the same time. Edits of many objects are usually applied within it, and the condition would be another
+// write for each. A failure is reported at once.
 const reconcilingAfter = 10 * time.Second
 
-// waitingGeneration is why a generation is not carried out yet.
+// waitingGeneration is why the current generation was not applied yet.
 type waitingGeneration struct{ reason, message string }
 
 func waitingFor(err error) *waitingGeneration {
@@ -167,9 +167,9 @@ func failingWith(failure string) *waitingGeneration {
 	return &waitingGeneration{v1alpha1.ReasonRetrying, "the present generation is not carried out yet, and is tried again: " + failure}
 }
 
-// fillWaitingGeneration says in Reconciling that a generation is not carried out yet. Ready stays what it is: the final result for an
-// earlier generation, which its observedGeneration tells. What is said first of a generation stays until its result, so that
-// causes that take turns are not written again and again.
+// fillWaitingGeneration sets in Reconciling why the current generation was not applied yet. Ready keeps the final result of an
+// earlier generation, as its observedGeneration shows. The first text for a generation stays until its result, so that
+// alternating causes are not written again and again.
 func (r *reconciliation) fillWaitingGeneration(waiting *waitingGeneration) {
 	ready, conditions := readyCondition(r.user), r.conditions()
 	if waiting == nil || ready == nil || ready.Status == metav1.ConditionUnknown || ready.ObservedGeneration == r.user.Generation {

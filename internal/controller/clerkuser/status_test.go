@@ -31,16 +31,16 @@ func TestWaitingGeneration(t *testing.T) {
 		after  []result
 		want   []conditionText
 	}{
-		"FailureIsToldBesideTheVerdictBefore": {inSync, []result{fails}, []conditionText{was, {"Reconciling", "True", "Retrying", 4}}},
-		"WaitIsTold":                          {inSync, []result{waits}, []conditionText{was, {"Reconciling", "True", "Waiting", 4}}},
-		"ShortWaitIsNot":                      {inSync, []result{silent}, []conditionText{was}},
-		"FirstCauseStays":                     {inSync, []result{waits, fails, waits}, []conditionText{was, {"Reconciling", "True", "Waiting", 4}}},
-		"ShortWaitLeavesIt":                   {inSync, []result{fails, silent}, []conditionText{was, {"Reconciling", "True", "Retrying", 4}}},
-		"StallIsOver":                         {invalid, []result{fails}, []conditionText{{"Ready", "False", "InvalidSpec", 3}, {"Reconciling", "True", "Retrying", 4}}},
-		"EndsWithTheVerdict":                  {inSync, []result{fails, inSync}, []conditionText{{"Ready", "True", "InSync", 4}}},
-		"EndsWithAStall":                      {inSync, []result{fails, invalid}, []conditionText{{"Ready", "False", "InvalidSpec", 4}, {"Stalled", "True", "InvalidSpec", 4}}},
-		"EndsWithSuspension":                  {inSync, []result{fails, suspended}, []conditionText{was}},
-		"VerdictThatIsNotTheLastSaysEnough":   {inSync, []result{missing, fails}, []conditionText{{"Ready", "False", "InstanceNotFound", 4}}},
+		"FailureIsReportedBesideTheEarlierResult": {inSync, []result{fails}, []conditionText{was, {"Reconciling", "True", "Retrying", 4}}},
+		"WaitIsTold":                   {inSync, []result{waits}, []conditionText{was, {"Reconciling", "True", "Waiting", 4}}},
+		"ShortWaitIsNot":               {inSync, []result{silent}, []conditionText{was}},
+		"FirstCauseStays":              {inSync, []result{waits, fails, waits}, []conditionText{was, {"Reconciling", "True", "Waiting", 4}}},
+		"ShortWaitLeavesIt":            {inSync, []result{fails, silent}, []conditionText{was, {"Reconciling", "True", "Retrying", 4}}},
+		"StallIsOver":                  {invalid, []result{fails}, []conditionText{{"Ready", "False", "InvalidSpec", 3}, {"Reconciling", "True", "Retrying", 4}}},
+		"EndsWithTheResult":            {inSync, []result{fails, inSync}, []conditionText{{"Ready", "True", "InSync", 4}}},
+		"EndsWithAStall":               {inSync, []result{fails, invalid}, []conditionText{{"Ready", "False", "InvalidSpec", 4}, {"Stalled", "True", "InvalidSpec", 4}}},
+		"EndsWithSuspension":           {inSync, []result{fails, suspended}, []conditionText{was}},
+		"ResultThatIsNotFinalIsEnough": {inSync, []result{missing, fails}, []conditionText{{"Ready", "False", "InstanceNotFound", 4}}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -49,7 +49,7 @@ func TestWaitingGeneration(t *testing.T) {
 			fillConditions(user, tc.before)
 			fillConditions(user, fails)
 			if len(user.Status.Conditions) > 2 || user.Status.Conditions[0].ObservedGeneration != 3 {
-				t.Errorf("a failure changes the verdict on its own generation: %+v", conditionsOf(user))
+				t.Errorf("a failure changes the result of its own generation: %+v", conditionsOf(user))
 			}
 			user.Generation++
 			for _, res := range tc.after {
@@ -64,7 +64,7 @@ func TestWaitingGeneration(t *testing.T) {
 
 func TestWhenAWaitingGenerationIsReported(t *testing.T) {
 	t.Parallel()
-	turn := func(d time.Duration) error { return &clerk.WaitError{At: start.Add(d)} }
+	token := func(d time.Duration) error { return &clerk.WaitError{At: start.Add(d)} }
 	again := &reconcile.WaitError{After: time.Second, Err: errNotVisibleYet}
 	tests := map[string]struct {
 		waited time.Duration
@@ -72,9 +72,9 @@ func TestWhenAWaitingGenerationIsReported(t *testing.T) {
 		want   string
 	}{
 		"Failure":                {0, errors.New("what is this"), v1alpha1.ReasonRetrying},
-		"TurnSoon":               {0, turn(reconcilingAfter - time.Second), ""},
-		"TurnLater":              {0, turn(reconcilingAfter), v1alpha1.ReasonWaiting},
-		"TurnSoonAfterAWait":     {reconcilingAfter - time.Second, turn(reconcilingAfter + time.Second), v1alpha1.ReasonWaiting},
+		"TokenSoon":              {0, token(reconcilingAfter - time.Second), ""},
+		"TokenLater":             {0, token(reconcilingAfter), v1alpha1.ReasonWaiting},
+		"TokenSoonAfterAWait":    {reconcilingAfter - time.Second, token(reconcilingAfter + time.Second), v1alpha1.ReasonWaiting},
 		"SlowedDownByClerk":      {0, readError(t, answeringTransport(429, "")), v1alpha1.ReasonWaiting},
 		"NotVisibleYet":          {0, again, ""},
 		"NotVisibleForAWhile":    {reconcilingAfter, again, v1alpha1.ReasonWaiting},
@@ -94,7 +94,7 @@ func TestWhenAWaitingGenerationIsReported(t *testing.T) {
 			rec.err = tc.err
 			res := resultFor(rec)
 			if got := res.waitingGeneration; (got != nil) != (tc.want != "") || got != nil && got.reason != tc.want {
-				t.Errorf("pending is %+v, want %q", got, tc.want)
+				t.Errorf("waitingGeneration is %+v, want %q", got, tc.want)
 			}
 		})
 	}

@@ -30,11 +30,11 @@ func TestIdentifierAfterALostAnswerIsTaken(t *testing.T) {
 			f := newFixture(t)
 			f.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.AdoptionPolicy = ptr.To(tc.policy) }))
 			f.server.InjectFault(emulator.Fault{Method: http.MethodPost, Path: "/users", Cut: true})
-			f.expectReady("ann", v1alpha1.ReasonWaiting)
+			f.expectReason("ann", v1alpha1.ReasonWaiting)
 			f.clerk.Seed(emulator.User{EmailAddresses: []emulator.EmailAddress{emulator.VerifiedEmail("new@example.com")}})
 			f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.EmailAddresses[0].Address = "new@example.com" })
 			f.clock.advance(2 * clerk.LagTime)
-			f.expectReady("ann", tc.want)
+			f.expectReason("ann", tc.want)
 		})
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
-// resolveInstance finds the ClerkInstance that an object leads to, and the connection to its Clerk instance.
+// resolveInstance finds the ClerkInstance that an object uses, and the connection to its Clerk instance.
 type resolveInstance struct {
 	*reconciliation
 	cache      client.Reader
@@ -30,8 +30,8 @@ func (s resolveInstance) run(ctx context.Context) (*connection.Connection, error
 	return s.first(ctx, s.references.Names(s.user))
 }
 
-// forRemoval finds the ClerkInstance through which the user can be removed, whatever spec refers to by now. Another ClerkInstance
-// of the same Clerk instance is as good.
+// forRemoval finds a ClerkInstance through which the user can be removed, whatever spec refers to now. Any ClerkInstance of the
+// same Clerk instance is sufficient.
 func (s resolveInstance) forRemoval(ctx context.Context) (*connection.Connection, error) {
 	found, err := s.first(ctx, s.references.RemovalNames(s.user))
 	if err != nil {
@@ -43,7 +43,7 @@ func (s resolveInstance) forRemoval(ctx context.Context) (*connection.Connection
 	return found, nil
 }
 
-// first takes the first of these ClerkInstances that exists.
+// first uses the first of these ClerkInstances that exists.
 func (s resolveInstance) first(ctx context.Context, names []types.NamespacedName) (*connection.Connection, error) {
 	instance, err := s.references.Find(ctx, names)
 	if err != nil {
@@ -71,7 +71,7 @@ func (s resolveInstance) first(ctx context.Context, names []types.NamespacedName
 	return found, nil
 }
 
-// checkAllowed checks that the instance admits objects of this namespace.
+// checkAllowed checks that the ClerkInstance admits objects of this namespace.
 func (s resolveInstance) checkAllowed(ctx context.Context, instance *v1alpha1.ClerkInstance) error {
 	admits, err := index.Admits(ctx, s.cache, instance, s.user.Namespace)
 	if err != nil || admits {
@@ -80,7 +80,7 @@ func (s resolveInstance) checkAllowed(ctx context.Context, instance *v1alpha1.Cl
 	return notAllowed(instanceName(instance), s.user.Namespace)
 }
 
-// confirmStays checks that the ClerkInstance is not being deleted: it would not wait for a user that is created now.
+// confirmStays checks that the ClerkInstance is not being deleted. Its deletion would not wait for a user that is created now.
 func (s resolveInstance) confirmStays(ctx context.Context) error {
 	name := instanceName(s.instance)
 	instance, err := s.references.Find(ctx, []types.NamespacedName{name})
@@ -93,8 +93,8 @@ func (s resolveInstance) confirmStays(ctx context.Context) error {
 	return nil
 }
 
-// checkSameInstance checks that the object still leads to the Clerk instance in which its user is, or may be after a creating
-// call whose result is not known.
+// checkSameInstance checks that the object still uses the Clerk instance in which its user is. After a creating call without a
+// known result, the user may be there too.
 func (r *reconciliation) checkSameInstance() error {
 	location, now := index.LocationOf(r.user), instanceName(r.instance)
 	switch {
@@ -108,18 +108,18 @@ func (r *reconciliation) checkSameInstance() error {
 	return nil
 }
 
-// caller is in whose name this reconcile calls Clerk.
+// caller identifies the calls of this reconciliation to the rate limiter.
 func (r *reconciliation) caller() ratelimit.Caller {
 	return ratelimit.Caller{ID: r.uid(), Flow: r.flow(), Level: r.priorityLevel()}
 }
 
-// backgroundCaller is in whose name this reconcile reads what nobody waits for.
+// backgroundCaller identifies reads that nobody waits for.
 func (r *reconciliation) backgroundCaller() ratelimit.Caller {
 	return ratelimit.Caller{ID: r.uid(), Flow: r.flow(), Level: ratelimit.Background}
 }
 
-// flow is whose part of the budget the calls come out of: that of the namespace, where the creation of many users does not hold
-// up what happens to those that there are.
+// flow is the part of the API budget that the calls use. New users of a namespace have their own flow, so that they do not
+// delay calls for existing users.
 func (r *reconciliation) flow() string {
 	if r.userID == "" {
 		return r.user.Namespace + " new users"
@@ -127,7 +127,7 @@ func (r *reconciliation) flow() string {
 	return r.user.Namespace
 }
 
-// priorityLevel says how urgent the calls are: what a person changed comes before what is merely compared.
+// priorityLevel is the urgency of the calls. Changes that a person made come before corrections of drift.
 func (r *reconciliation) priorityLevel() ratelimit.PriorityLevel {
 	if r.isDrift() && r.user.DeletionTimestamp.IsZero() && !r.reconcileRequested() {
 		return ratelimit.Drift
@@ -139,25 +139,25 @@ func instanceName(instance *v1alpha1.ClerkInstance) types.NamespacedName {
 	return types.NamespacedName{Namespace: instance.Namespace, Name: instance.Name}
 }
 
-// recordFields are the fields of status whose absence would make the operator forget something: whom the object manages, and what
-// was added there. Every other is found out again.
+// recordFields are the fields of status that the operator cannot find out again: which user the object manages, and what was
+// added to that user.
 func recordFields() []string {
 	return []string{"status.userID", "status.instance", "status.binding", "status.origin", "status.applied"}
 }
 
-// removalFields are the fields on which a removal rests.
+// removalFields are the fields that decide about a removal.
 func removalFields() []string {
 	return append(recordFields(), "spec.suspend", "spec.mode", "spec.deletionPolicy", "spec.instanceRef")
 }
 
-// recordsDecoded reports whether the records in status have decoded. Else they must not be written: what is stored may
-// be more than what is known here.
+// recordsDecoded reports whether the record fields in status were decoded. If not, the operator does not write them, since the
+// stored values may contain more.
 func (r *reconciliation) recordsDecoded() bool {
 	return len(r.user.Undecoded.Of(recordFields()...)) == 0
 }
 
-// checkDecoded returns a problem if a value of spec, or a record in status, did not decode. What such an object asks for is
-// not known, so nothing is done at Clerk.
+// checkDecoded returns a problem if a value of spec or a record in status was not decoded. The request of such an object is
+// unknown, so nothing is done at Clerk.
 func (r *reconciliation) checkDecoded() error {
 	if paths := r.user.Undecoded.Of("spec"); len(paths) > 0 {
 		return &reconcile.Problem{Reason: v1alpha1.ReasonInvalidSpec, Message: undecoded.SpecMessage("clerkuser", paths), Stalled: true}
@@ -169,8 +169,8 @@ func (r *reconciliation) checkDecoded() error {
 	return nil
 }
 
-// checkDecodedForRemoval returns a problem if a value did not decode on which it rests what becomes of the user. What else the
-// spec holds does not matter any more.
+// checkDecodedForRemoval returns a problem if a value that decides about the removal was not decoded. Other values of the spec
+// do not matter any more.
 func (r *reconciliation) checkDecodedForRemoval() error {
 	if _, nobody := r.ownsNobody(); nobody && !r.user.Undecoded.Concern("status.userID") {
 		return nil
@@ -190,8 +190,8 @@ func (r *reconciliation) checkDecodedForRemoval() error {
 	}
 }
 
-// checkInstanceDecoded returns a problem if a value of the ClerkInstance did not decode: its guard rails are not known then. Its
-// own conditions say the same.
+// checkInstanceDecoded returns a problem if a value of the ClerkInstance was not decoded: its policies are unknown then. The
+// conditions of the ClerkInstance say the same.
 func checkInstanceDecoded(instance *v1alpha1.ClerkInstance) error {
 	if paths := instance.Undecoded.Of("spec"); len(paths) > 0 {
 		return instanceNotReady(instanceName(instance), undecoded.SpecMessage("clerkinstance", paths))

@@ -46,10 +46,10 @@ func TestNamespacesAreAdmitted(t *testing.T) {
 			}
 			err := stepsOf(r).resolver(withoutRights(rec)).checkAllowed(t.Context(), instance)
 			if (err == nil) != tc.want {
-				t.Fatalf("allowed() = %v, want admitted: %t", err, tc.want)
+				t.Fatalf("checkAllowed() = %v, want admitted: %t", err, tc.want)
 			}
 			if found, _ := errors.AsType[*reconcile.Problem](err); err != nil && (found == nil || found.Reason != v1alpha1.ReasonNotAllowed) {
-				t.Errorf("allowed() = %v, want reason NotAllowed", err)
+				t.Errorf("checkAllowed() = %v, want reason NotAllowed", err)
 			}
 		})
 	}
@@ -79,7 +79,7 @@ func TestSameInstance(t *testing.T) {
 			}))
 			err := rec.checkSameInstance()
 			if (err == nil) != tc.want {
-				t.Fatalf("sameInstance() = %v, want none: %t", err, tc.want)
+				t.Fatalf("checkSameInstance() = %v, want none: %t", err, tc.want)
 			}
 			if err != nil && (!strings.Contains(err.Error(), tc.bound.ID) || !strings.Contains(err.Error(), testInstanceID)) {
 				t.Errorf("%q does not name both instances", err)
@@ -88,7 +88,7 @@ func TestSameInstance(t *testing.T) {
 	}
 }
 
-// The creation of many users does not hold up what happens to those that there are, nor to other namespaces.
+// The creation of many users does not delay calls for existing users, nor those of other namespaces.
 func TestNewUsersHaveTheirOwnFlow(t *testing.T) {
 	t.Parallel()
 	flows := map[string]string{}

@@ -15,7 +15,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// limitRate gives the stage a budget that is smaller than what is to be done.
+// limitRate gives the fixture a budget that is smaller than the work.
 func (f *fixture) limitRate(requestsPer10s int) {
 	f.t.Helper()
 	state, _ := f.Pool.State(instanceName(newTestInstance()))
@@ -29,8 +29,8 @@ func (f *fixture) limitRate(requestsPer10s int) {
 	state.Connection.Client = client
 }
 
-// reconcileUntil makes passes over the objects when each is due, until done, and returns how long that took by the clock. One
-// that is not to be looked at again is left alone.
+// reconcileUntil reconciles the objects when each is due, until done, and returns the time that it took by the clock. An object
+// without a requeue is not reconciled again.
 func (f *fixture) reconcileUntil(names []string, patience time.Duration, done func() bool) time.Duration {
 	f.t.Helper()
 	begin, due := f.clock.at, map[string]time.Time{}
@@ -55,8 +55,8 @@ func (f *fixture) reconcileUntil(names []string, patience time.Duration, done fu
 	return f.clock.at.Sub(begin)
 }
 
-// A pass that has to wait for a ticket must not spend the one it gets on what it did before, or many objects that each
-// need two calls keep one another from ever making the second.
+// A reconciliation that waited for a token must not spend it on a call that it made before. Otherwise many objects that need
+// two calls each keep one another from making the second.
 func TestManyObjectsShareASmallBudget(t *testing.T) {
 	t.Parallel()
 	const many = 30
@@ -88,7 +88,7 @@ func TestManyObjectsShareASmallBudget(t *testing.T) {
 			for i := range names {
 				names[i] = fmt.Sprint("user-", i)
 				f.create(newTestUser(names[i], tc.before))
-				f.expectReady(names[i], v1alpha1.ReasonInSync)
+				f.expectReason(names[i], v1alpha1.ReasonInSync)
 			}
 			for _, name := range names {
 				tc.change(f, name)

@@ -20,8 +20,8 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// transfer gives the user of an object that is being deleted to a successor: another ClerkUser of the namespace that declares
-// the user and waits for it. A rename in Git must not cost anybody the account.
+// transfer transfers the user of an object that is being deleted to a successor: another ClerkUser of the namespace that
+// declares the user and waits for it. A rename in Git must not delete the account.
 type transfer struct {
 	*reconciliation
 	client     client.Client
@@ -30,7 +30,7 @@ type transfer struct {
 	states     objectStates
 }
 
-// prepare finds the successor and has it look for the user. Nil: there is none.
+// prepare finds the successor and makes it look for the user. Nil: there is none.
 func (t transfer) prepare(ctx context.Context, user *clerk.User) (*v1alpha1.ClerkUser, error) {
 	successor, err := t.findSuccessor(ctx, user)
 	if err != nil || successor == nil {
@@ -39,20 +39,20 @@ func (t transfer) prepare(ctx context.Context, user *clerk.User) (*v1alpha1.Cler
 	return successor, t.prepareSuccessor(ctx, successor, user)
 }
 
-// markOf is the owner mark that the user carries once it is the successor's.
+// markOf is the user's owner mark after the transfer.
 func (t transfer) markOf(successor *v1alpha1.ClerkUser) plan.Mark {
 	return MarkOf(t.clusterID, successor, t.origin)
 }
 
-// prepareSuccessor puts on an object what it would have written before it created the user itself, so that it finds the user
-// and cannot be deleted without it.
+// prepareSuccessor adds to the successor what the operator adds before a creating call: the finalizer and the annotation. With
+// these it finds the user, and cannot be deleted without it.
 func (t transfer) prepareSuccessor(ctx context.Context, successor *v1alpha1.ClerkUser, user *clerk.User) error {
 	t.states.notify(successor.UID, func(m *notifications) { m.transferred = true })
 	identifier := identifierOf(user)
 	if creation.Of(successor) != nil || identifier.Value == "" {
 		return nil
 	}
-	text, err := json.Marshal(creating{
+	text, err := json.Marshal(creation.Attempt{
 		Kind: identifier.Kind, Value: identifier.Value, At: t.now.UTC().Truncate(time.Second), Applied: t.record.Value(),
 		Instance: index.LocationOf(t.user),
 	})
@@ -72,7 +72,7 @@ func (t transfer) prepareSuccessor(ctx context.Context, successor *v1alpha1.Cler
 	return nil
 }
 
-// identifierOf is one under which a user is found by a look-up.
+// identifierOf is an identifier by which a look-up finds the user.
 func identifierOf(user *clerk.User) clerk.Identifier {
 	all := []clerk.Identifier{{Kind: clerk.KindExternalID, Value: user.ExternalID}, {Kind: clerk.KindUsername, Value: user.Username}}
 	for i := range user.EmailAddresses {
@@ -118,7 +118,7 @@ func (t transfer) findSuccessor(ctx context.Context, user *clerk.User) (*v1alpha
 	return oldest, nil
 }
 
-// leadsHere reports whether a ClerkUser of the namespace leads to the Clerk instance that this reconcile works in.
+// leadsHere reports whether a ClerkUser of the namespace uses the Clerk instance of this reconciliation.
 func (t transfer) leadsHere(ctx context.Context, candidate *v1alpha1.ClerkUser) (bool, error) {
 	instance, err := t.references.Find(ctx, t.references.Names(candidate))
 	if err != nil || instance == nil {
@@ -132,7 +132,7 @@ func (t transfer) leadsHere(ctx context.Context, candidate *v1alpha1.ClerkUser) 
 	return admits && state.Connection != nil && state.Connection.InstanceID == t.instanceID, err
 }
 
-// declares reports whether a ClerkUser is at work and means this user.
+// declares reports whether a ClerkUser enforces its spec and declares this user.
 func (t transfer) declares(candidate *v1alpha1.ClerkUser, user *clerk.User) bool {
 	if !candidate.DeletionTimestamp.IsZero() || candidate.Spec.Suspended() || candidate.Spec.Observes() {
 		return false

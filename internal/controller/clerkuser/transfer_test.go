@@ -18,13 +18,13 @@ func TestTransferDuringAReconcileOfTheSuccessorIsNotForgotten(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann"))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.create(newTestUser("heir", func(u *v1alpha1.ClerkUser) { u.Spec.EmailAddresses[0].Address = "ann@example.com" }))
 	f.server.InjectFault(emulator.Fault{Method: http.MethodPost, Path: "/users", Status: 422, Code: "form_identifier_exists", Match: func(emulator.Entry) bool {
 		f.objects.notify("heir-uid", func(n *notifications) { n.transferred = true })
 		return true
 	}})
-	f.expectReady("heir", v1alpha1.ReasonConflict)
+	f.expectReason("heir", v1alpha1.ReasonConflict)
 	if creation.Of(f.user("heir")) == nil {
 		t.Error("the annotation of the creating call was removed")
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// secondOperator returns the same stage with another Reconciler, which knows nothing of what the first one does.
+// secondOperator returns the same fixture with another Reconciler, which does not know what the first one does.
 func (f *fixture) secondOperator() *fixture {
 	other := *f
 	other.restart()
@@ -31,7 +31,7 @@ func (f *fixture) declareMetadata(name, metadata string) {
 	f.edit(name, func(u *v1alpha1.ClerkUser) { u.Spec.PublicMetadata = &runtime.RawExtension{Raw: []byte(metadata)} })
 }
 
-// appliedMetadata is the metadata keys that are on record as the object's own.
+// appliedMetadata is the metadata keys that status.applied records.
 func (f *fixture) appliedMetadata(name string) []string {
 	f.t.Helper()
 	if applied := f.user(name).Status.Applied; applied != nil {
@@ -40,56 +40,56 @@ func (f *fixture) appliedMetadata(name string) []string {
 	return nil
 }
 
-// A pass over an old copy must not replace what another leader has put on record since.
+// Reconciling an outdated copy must not replace what another leader has recorded since.
 func TestRecordOfAnotherLeaderIsNotReplaced(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann"))
 	f.declareMetadata("ann", `{"a":1}`)
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.declareMetadata("ann", `{}`)
 	old := f.user("ann")
 
 	other := f.secondOperator()
-	other.expectReady("ann", v1alpha1.ReasonInSync)
+	other.expectReason("ann", v1alpha1.ReasonInSync)
 	f.declareMetadata("ann", `{"b":1}`)
-	other.expectReady("ann", v1alpha1.ReasonInSync)
+	other.expectReason("ann", v1alpha1.ReasonInSync)
 	result, err := f.Reconcile(t.Context(), old)
 	if err != nil || result.RequeueAfter == 0 {
-		t.Errorf("a pass over an old copy ends with %+v, %v; it has to look again", result, err)
+		t.Errorf("reconciling an outdated copy ended with %+v, %v, want a requeue", result, err)
 	}
 	if diff := cmp.Diff([]string{"/publicMetadata/b"}, f.appliedMetadata("ann")); diff != "" {
 		t.Errorf("on record (-want +got):\n%s", diff)
 	}
 	f.declareMetadata("ann", `{}`)
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	if left := f.onlyUser().PublicMetadata; len(left) > 0 {
 		t.Errorf("%v is left at Clerk", left)
 	}
 }
 
-// A pass over an old copy must not put back what another leader has taken back since: it is no longer on record.
+// Reconciling an outdated copy must not write again what another leader has removed since: it is no longer on record.
 func TestOutdatedCopyWritesNothing(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann"))
 	f.declareMetadata("ann", `{"k":1}`)
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	old := f.user("ann")
 	other := f.secondOperator()
 	f.declareMetadata("ann", `{}`)
-	other.expectReady("ann", v1alpha1.ReasonInSync)
+	other.expectReason("ann", v1alpha1.ReasonInSync)
 	f.clock.advance(2 * clerk.LagTime)
 	f.resyncCache()
 	if result, err := f.Reconcile(t.Context(), old); err != nil || result.RequeueAfter == 0 {
-		t.Errorf("a pass over an old copy ends with %+v, %v; it has to look again", result, err)
+		t.Errorf("reconciling an outdated copy ended with %+v, %v, want a requeue", result, err)
 	}
 	if left := f.onlyUser().PublicMetadata; len(left) > 0 {
 		t.Errorf("%v is at Clerk again", left)
 	}
 }
 
-// resyncCache has the mirror see the user as it is.
+// resyncCache lets the mirror read the user as it is.
 func (f *fixture) resyncCache() {
 	f.t.Helper()
 	state, _ := f.Pool.State(instanceName(newTestInstance()))
@@ -101,23 +101,23 @@ func (f *fixture) resyncCache() {
 	state.Connection.Mirror.Read(user, asked)
 }
 
-// What is on record leaves it only if a copy of the user from after it was written shows that it is gone.
+// An entry leaves the record only if a copy of the user from after the write shows that the value is gone.
 func TestEntryLeavesTheRecordOnANewerCopyOnly(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann"))
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	other := f.secondOperator()
 	f.clock.advance(time.Second)
 	f.declareMetadata("ann", `{"k":1}`)
 	f.edit("ann", func(u *v1alpha1.ClerkUser) {
 		u.Spec.EmailAddresses = append(u.Spec.EmailAddresses, v1alpha1.EmailAddress{Address: "second@example.com"})
 	})
-	other.expectReady("ann", v1alpha1.ReasonInSync)
+	other.expectReason("ann", v1alpha1.ReasonInSync)
 	f.clock.advance(time.Second)
 	f.declareMetadata("ann", `{}`)
 	f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.EmailAddresses = u.Spec.EmailAddresses[:1] })
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	if user := f.onlyUser(); len(user.PublicMetadata) > 0 || len(user.EmailAddresses) != 1 {
 		t.Errorf("left at Clerk are %v and %d addresses", user.PublicMetadata, len(user.EmailAddresses))
 	}
@@ -126,25 +126,25 @@ func TestEntryLeavesTheRecordOnANewerCopyOnly(t *testing.T) {
 	}
 }
 
-// Where one process is at work, what leaves the spec costs the call that removes it and no other.
+// If there is one process, removing a value costs the call that removes it and no other.
 func TestEntryLeavesTheRecordWithoutARead(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann"))
 	f.declareMetadata("ann", `{"k":1}`)
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.clock.advance(time.Minute)
 	f.declareMetadata("ann", `{}`)
 	f.clerk.ResetJournal()
-	f.expectReady("ann", v1alpha1.ReasonInSync)
-	f.expectReady("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
+	f.expectReason("ann", v1alpha1.ReasonInSync)
 	f.expectCalls(1)
 	if left := f.appliedMetadata("ann"); len(left) > 0 {
 		t.Errorf("%v is still on record", left)
 	}
 }
 
-// A creating call that was announced earlier is not made on the word of an old copy: another leader may have let the object go.
+// A creating call that was annotated earlier is not made for an outdated copy: another leader may have released the object.
 func TestOutdatedCopyCreatesNoUser(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -162,7 +162,7 @@ func TestOutdatedCopyCreatesNoUser(t *testing.T) {
 	for range 2 {
 		result, err := f.Reconcile(t.Context(), old.DeepCopy())
 		if err != nil || result.RequeueAfter == 0 {
-			t.Errorf("a pass over an old copy ends with %+v, %v; it has to look again", result, err)
+			t.Errorf("reconciling an outdated copy ended with %+v, %v, want a requeue", result, err)
 		}
 	}
 	if calls := f.clerk.Journal().Matching("POST", "/users"); len(calls) != 1 {
@@ -170,7 +170,7 @@ func TestOutdatedCopyCreatesNoUser(t *testing.T) {
 	}
 }
 
-// The status of an object that was edited meanwhile is written; one that another process wrote is left as it is.
+// The status of an object that was edited meanwhile is written. A status that another process wrote is left as it is.
 func TestStatusIsWrittenOverEditsOnly(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
