@@ -48,15 +48,6 @@ func privateWords() []privateWord {
 	}
 }
 
-// quoted are places that may have a private word: they repeat a text of the operator, or explain the word.
-func quoted() map[string][]string {
-	return map[string][]string{
-		"README.md": {
-			"put that right, or let go of the user and", // the message of DeletionBlocked
-		},
-	}
-}
-
 // unread reports whether a document is left out: the changelog tells what was in the words of then, and the page for contributors
 // names things as the code does while the code's own names change.
 func unread(name string) bool {
@@ -107,12 +98,9 @@ func isDocument(name string) bool {
 	return path.Ext(name) == ".md" || path.Dir(name) == "config/crd/bases"
 }
 
-// prose returns the lines of a document by which it is to be read: without code, link targets and quoted texts. Decision
-// records keep the words of their time, except in their titles and in the index of these.
+// prose returns the lines of a document without code and link targets. Decision records keep the words of their time, except in
+// their titles and in the index of these.
 func prose(name, text string) []string {
-	for _, quote := range quoted()[name] {
-		text = strings.ReplaceAll(text, quote, "")
-	}
 	lines := strings.Split(text, "\n")
 	fenced := false
 	for i, line := range lines {
@@ -132,11 +120,6 @@ func isRead(name, line string) bool {
 
 func wrongWords(name, text string) []string {
 	var problems []string
-	for _, quote := range quoted()[name] {
-		if !strings.Contains(text, quote) {
-			problems = append(problems, fmt.Sprintf("%s does not say %q any more: remove that from quoted()", name, quote))
-		}
-	}
 	for i, line := range prose(name, text) {
 		for _, word := range privateWords() {
 			if found := word.pattern.FindString(line); found != "" {

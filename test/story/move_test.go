@@ -104,7 +104,7 @@ func TestObjectIsRestoredUnderAnotherName(t *testing.T) {
 	env.loseObject("ann")
 	env.start()
 	env.create(env.user("ann-lee", func(s *spec) { s.EmailAddresses[0].Address = address("ann") }))
-	env.expectMessage(env.expectReason("ann-lee", v1alpha1.ReasonAlreadyExists), "ClerkUser ann ", "does not exist any more", "spec.userID to "+id)
+	env.expectMessage(env.expectReason("ann-lee", v1alpha1.ReasonAlreadyExists), "ClerkUser ann ", "no longer exists", "spec.userID to "+id)
 	env.expectNoWrites()
 	env.edit("ann-lee", names(id))
 	env.expectReason("ann-lee", v1alpha1.ReasonInSync)

@@ -230,7 +230,7 @@ func carryOutOnIdentifier(ctx context.Context, w connection.IdentifierWriter, ch
 	case plan.DeletePhoneNumber:
 		err = w.DeletePhoneNumber(ctx, c.Contact.ID)
 	default:
-		err = fmt.Errorf("carrying out %s: no call is known for it", change)
+		err = fmt.Errorf("carrying out %s: there is no call for it", change)
 	}
 	return err
 }

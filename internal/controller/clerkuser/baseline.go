@@ -34,7 +34,7 @@ func (r *reconciliation) baseline(user *clerk.User, how bindKind) {
 	}
 	r.record.SetDigests(digests)
 	if len(taken) > 0 && (r.owned || !r.user.Spec.Observes()) {
-		r.recordEventf(v1alpha1.EventBaselined, "Bind", "what is at Clerk now counts as what was declared: %s; it is written when the source changes",
+		r.recordEventf(v1alpha1.EventBaselined, "Bind", "the current values at Clerk count as the declared ones: %s; the operator sends them when their source changes",
 			strings.Join(taken, ", "))
 	}
 }
@@ -110,7 +110,7 @@ func (r *reconciliation) recordPasswordChange() {
 	if !r.observed.PasswordUpdatedAt.Truncate(time.Second).After(known.Time) {
 		return
 	}
-	r.recordEventf(v1alpha1.EventPasswordChanged, "Observe", "somebody changed the password at Clerk; it stays until the Secret changes")
+	r.recordEventf(v1alpha1.EventPasswordChanged, "Observe", "somebody changed the password at Clerk; the new one stays until the Secret changes")
 }
 
 // sentPassword reports whether one of the changes set the password.

@@ -71,7 +71,7 @@ func (b bind) prepare(ctx context.Context) error {
 }
 
 // errNotMarked: the answer to a creating call shows a user without the mark that was sent.
-var errNotMarked = errors.New("the answer to the creating call is not about the user that was to be created")
+var errNotMarked = errors.New("the answer to the creating call shows another user")
 
 // create sends the creating call. The call contains the owner mark, so that the user can be recognized even if the answer is
 // lost. An answer without the mark counts as lost: it shows another user, which must not be changed. If there is neither a user
@@ -215,14 +215,14 @@ func (r *reconciliation) recordBindEvent(user *clerk.User, how bindKind) {
 	case created:
 		r.recordEventf(v1alpha1.EventCreated, "Create", "created user %s", user.ID)
 		if r.recreates {
-			r.recordEventf(v1alpha1.EventRecreated, "Create", "the user had vanished from Clerk and was created again as %s", user.ID)
+			r.recordEventf(v1alpha1.EventRecreated, "Create", "the user was gone from Clerk and was created again as %s", user.ID)
 		}
 	case resumed:
 		r.recordEventf(v1alpha1.EventResumed, "Bind", "found user %s, which carries this object's owner mark", user.ID)
 	case restored:
-		r.recordEventf(v1alpha1.EventMarkRestored, "Update", "somebody removed the owner mark from user %s; it is written again", user.ID)
+		r.recordEventf(v1alpha1.EventMarkRestored, "Update", "somebody removed the owner mark from user %s; the operator writes it again", user.ID)
 	case inherited:
-		r.recordEventf(v1alpha1.EventAdopted, "Bind", "took over user %s from an earlier ClerkUser of this name", user.ID)
+		r.recordEventf(v1alpha1.EventAdopted, "Bind", "inherited user %s from an earlier ClerkUser of this name", user.ID)
 	case adopted:
 		r.recordEventf(v1alpha1.EventAdopted, "Bind", "adopted user %s", user.ID)
 	case bound:

@@ -71,7 +71,7 @@ func TestEvents(t *testing.T) {
 		"SameFieldTwiceIsNamedOnce": {was(inSync), func(rec *reconciliation) { rec.did = []plan.Change{email, email} }, inSync, []string{"Normal Updated changed emailAddresses"}},
 		"DriftIsToldAsSuch": {
 			was(inSync), func(rec *reconciliation) { rec.reported, rec.did = true, []plan.Change{names} }, inSync,
-			[]string{"Normal DriftCorrected put right what somebody else had changed: firstName, lastName"},
+			[]string{"Normal DriftCorrected corrected what somebody else had changed: firstName, lastName"},
 		},
 		"AccessIsToldByItself": {
 			was(inSync), func(rec *reconciliation) { rec.did = []plan.Change{plan.Ban{}, plan.Lock{}, names} }, inSync,

@@ -70,9 +70,9 @@ func (e readExtras) readFailed(ctx context.Context, err error) error {
 	case clerk.Unauthorized(err):
 		return err
 	case rejected:
-		log.FromContext(ctx).Info("Clerk refuses to tell what status includes", "reason", reconcile.StableText(err, errNotVisibleYet))
+		log.FromContext(ctx).Info("Clerk refuses to list what spec.statusIncludes names", "reason", reconcile.StableText(err, errNotVisibleYet))
 	default:
-		log.FromContext(ctx).Info("what status includes cannot be read now", "reason", reconcile.StableText(err, errNotVisibleYet))
+		log.FromContext(ctx).Info("the operator cannot read now what spec.statusIncludes names", "reason", reconcile.StableText(err, errNotVisibleYet))
 		e.extrasAfter = extraRetry
 	}
 	return nil

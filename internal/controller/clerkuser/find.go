@@ -137,7 +137,7 @@ func missedUser(userID string) clerk.Identifier {
 var errGone = errors.New("the user is no longer at Clerk")
 
 // errNotRecreatedYet: the sources or the spec of a user that is to be created again are not valid yet.
-var errNotRecreatedYet = errors.New("the user is created again when the spec is valid and the Secrets and ConfigMaps that it names are there")
+var errNotRecreatedYet = errors.New("the user is created again when the spec is valid and the Secrets and ConfigMaps that it names exist")
 
 // errNamedNotVisible: the user in spec.userID may have been created just before it was named.
 var errNamedNotVisible = errors.New("clerk shows no user with the id in spec.userID; a user that was created just now may not be visible yet")

@@ -22,13 +22,13 @@ import (
 
 var (
 	// errNotVisibleYet: Clerk may not show yet what exists.
-	errNotVisibleYet = errors.New("what was created just now may not be visible at Clerk yet")
+	errNotVisibleYet = errors.New("what was just created may not be visible at Clerk yet")
 	// errInstanceUnknown: this process has not checked the ClerkInstance yet. Afterwards the operator enqueues its users.
-	errInstanceUnknown = errors.New("the ClerkInstance was not looked at yet")
+	errInstanceUnknown = errors.New("the ClerkInstance was not checked yet")
 	// errNotRead: the mirror has not read the user yet. Afterwards the operator enqueues the object.
 	errNotRead = errors.New("the user was not read yet")
 	// errUnsettled: each of Clerk's answers leads to more changes.
-	errUnsettled = errors.New("the user still differs after its changes were carried out several times")
+	errUnsettled = errors.New("the user still differs after its changes were made several times")
 	// errNoIdentifier: the API server checks this, but an object may be older than the check.
 	errNoIdentifier = &reconcile.Problem{
 		Reason:  v1alpha1.ReasonInvalidSpec,
@@ -38,15 +38,15 @@ var (
 	// errAlreadyExists has one text for all objects that must not learn who manages the user.
 	errAlreadyExists = &reconcile.Problem{
 		Reason: v1alpha1.ReasonAlreadyExists,
-		Message: "a user with one of the declared identifiers exists at Clerk and is not this object's to manage; if it is the " +
-			"person meant, set spec.userID to its id (the ClerkInstance's policy.adoption must allow it, and no other ClerkUser may " +
-			"manage the user), else change the identifiers",
+		Message: "a user with one of the declared identifiers exists at Clerk, and this object may not manage it; to adopt that user, " +
+			"set spec.userID to its id (the ClerkInstance's policy.adoption must allow it, and no other ClerkUser may manage the user); " +
+			"otherwise change the identifiers",
 		Stalled: true,
 		BackOff: true,
 	}
 	errAmbiguous = &reconcile.Problem{
 		Reason:  v1alpha1.ReasonAmbiguous,
-		Message: "the declared identifiers belong to more than one user at Clerk; set spec.userID to the one meant, or remove the identifiers of the others",
+		Message: "the declared identifiers belong to more than one user at Clerk; set spec.userID to the intended user, or remove the identifiers of the others",
 		Stalled: true,
 		BackOff: true,
 	}
@@ -63,7 +63,7 @@ func instanceNotFound(tried []types.NamespacedName) error {
 func notAllowed(instance types.NamespacedName, namespace string) error {
 	return &reconcile.Problem{
 		Reason: v1alpha1.ReasonNotAllowed,
-		Message: fmt.Sprintf("ClerkInstance %s does not admit namespace %s; its owner can, in spec.allowedNamespaces",
+		Message: fmt.Sprintf("ClerkInstance %s does not admit namespace %s; its owner can admit it in spec.allowedNamespaces",
 			instance, namespace),
 		// The labels of a namespace matter too, and their changes enqueue nothing.
 		RetryAfter: time.Minute,
@@ -80,8 +80,8 @@ func instanceNotReady(instance types.NamespacedName, why string) error {
 func instanceChanged(bound *v1alpha1.BoundInstance, now types.NamespacedName, id string) error {
 	return &reconcile.Problem{
 		Reason: v1alpha1.ReasonInstanceChanged,
-		Message: fmt.Sprintf("the user lives in instance %s, bound through ClerkInstance %s/%s, but this object now leads to %s through %s; "+
-			"nothing is written until it leads there again", bound.ID, bound.Namespace, bound.Name, id, now),
+		Message: fmt.Sprintf("the user is in Clerk instance %s, bound through ClerkInstance %s/%s, but this object now uses %s through %s; "+
+			"the operator writes nothing until the object uses the first one again", bound.ID, bound.Namespace, bound.Name, id, now),
 		Stalled: true,
 	}
 }
@@ -89,8 +89,8 @@ func instanceChanged(bound *v1alpha1.BoundInstance, now types.NamespacedName, id
 func createdElsewhere(location *v1alpha1.BoundInstance, now types.NamespacedName) error {
 	return &reconcile.Problem{
 		Reason: v1alpha1.ReasonInstanceChanged,
-		Message: fmt.Sprintf("the user may have been created in instance %s, through ClerkInstance %s/%s, by a call whose answer was lost, "+
-			"but this object now leads to another instance through %s; nothing is written until it leads there again. "+
+		Message: fmt.Sprintf("the user may have been created in Clerk instance %s, through ClerkInstance %s/%s, by a call whose answer was lost, "+
+			"but this object now uses another instance through %s; the operator writes nothing until the object uses the first one again. "+
 			"Or delete this object, which removes that user, and create it again", location.ID, location.Namespace, location.Name, now),
 		Stalled: true,
 	}
@@ -99,7 +99,7 @@ func createdElsewhere(location *v1alpha1.BoundInstance, now types.NamespacedName
 func adoptionDenied(instance *v1alpha1.ClerkInstance) error {
 	return &reconcile.Problem{
 		Reason: v1alpha1.ReasonAlreadyExists,
-		Message: fmt.Sprintf("spec.userID asks to adopt a user, but policy.adoption of ClerkInstance %s does not let this namespace; "+
+		Message: fmt.Sprintf("spec.userID requests an adoption, but policy.adoption of ClerkInstance %s does not allow it in this namespace; "+
 			"its owner can change that", instanceName(instance)),
 		Stalled: true,
 		BackOff: true,
@@ -119,7 +119,7 @@ func conflict(winner string) error {
 func orphaned(owner, userID string) error {
 	return &reconcile.Problem{
 		Reason: v1alpha1.ReasonAlreadyExists,
-		Message: fmt.Sprintf("ClerkUser %s of this namespace, which managed user %s, does not exist any more; set spec.userID to %s to "+
+		Message: fmt.Sprintf("ClerkUser %s of this namespace, which managed user %s, no longer exists; set spec.userID to %s to "+
 			"adopt the user (the ClerkInstance's policy.adoption must allow it)", owner, userID, userID),
 		Stalled: true,
 		BackOff: true,
@@ -130,7 +130,7 @@ func createdEarlier(userID string) error {
 	return &reconcile.Problem{
 		Reason: v1alpha1.ReasonConflict,
 		Message: fmt.Sprintf("this object created user %s before spec.userID named another; set spec.userID to %s, or delete this object "+
-			"(and with it that user) and create another for the one meant", userID, userID),
+			"(and with it that user) and create another for the intended user", userID, userID),
 		Stalled: true,
 		BackOff: true,
 	}
@@ -159,9 +159,8 @@ func notKept(fields []string) error {
 
 func deletionBlocked(why string) error {
 	return &reconcile.Problem{
-		Reason: v1alpha1.ReasonDeletionBlocked,
-		Message: strings.TrimRight(why, ". ") + "; put that right, or let go of the user and leave it at Clerk by setting " +
-			"spec.deletionPolicy to Retain on this object",
+		Reason:  v1alpha1.ReasonDeletionBlocked,
+		Message: strings.TrimRight(why, ". ") + "; correct that, or set spec.deletionPolicy to Retain on this object to leave the user at Clerk",
 		Stalled: true,
 		BackOff: true,
 	}
@@ -280,15 +279,15 @@ func (r refusedPart) problem() string {
 
 // takenRemedy is the remedy for an identifier that another user has, for an object that already has a user.
 const takenRemedy = "Another user of this Clerk instance has it. Remove it there, or from this manifest. If another ClerkUser " +
-	"gives it up, this one takes it over at once. Two that swap addresses or numbers each need another way to sign in meanwhile; " +
-	"usernames and external ids are swapped in two commits."
+	"removes it, this one gets it at once. Two ClerkUsers that swap addresses or numbers each need another way to sign in meanwhile. " +
+	"Swap usernames and external ids in two commits."
 
 // massAbsence is the problem of a user that is missing together with many others. The operator does nothing until a person runs
 // the command in the message.
 func massAbsence(instance types.NamespacedName) error {
 	return &reconcile.Problem{
 		Reason: v1alpha1.ReasonDeletionHeld,
-		Message: fmt.Sprintf("Clerk's list of users no longer shows this user, nor more than a fifth of the others, which is more likely "+
-			"a fault than meant; if it is meant, have each checked and treated as missing with: %s", brake.ReleaseCommand(instance)),
+		Message: fmt.Sprintf("Clerk's lists no longer show this user and more than a fifth of the others, which is probably a fault; "+
+			"if it is intended, have each user checked and treated as missing with: %s", brake.ReleaseCommand(instance)),
 	}
 }

@@ -209,7 +209,7 @@ func (r *reconciliation) changeEvents() []pendingEvent {
 		made = append(made, pendingEvent{v1alpha1.EventUpdated, "Update", "changed " + strings.Join(own, ", ")})
 	}
 	if len(foreign) > 0 {
-		what := "put right what somebody else had changed: " + strings.Join(foreign, ", ")
+		what := "corrected what somebody else had changed: " + strings.Join(foreign, ", ")
 		made = append(made, pendingEvent{v1alpha1.EventDriftCorrected, "Update", what})
 	}
 	return made

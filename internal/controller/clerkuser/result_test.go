@@ -227,7 +227,7 @@ func TestResultsOfLastingFailures(t *testing.T) {
 		"MissingUnnamed":   {is(missingUser("", v1alpha1.OriginAdopted)), backedOff(stalled(v1alpha1.ReasonMissing, "set spec.userID to another user"))},
 		"MissingCreated":   {is(missingUser(testUserID, v1alpha1.OriginCreated)), backedOff(stalled(v1alpha1.ReasonMissing, "Change the spec"))},
 		"NotKept":          {is(notKept([]string{"locale", "username"})), stalled(v1alpha1.ReasonNotKept, "locale, username")},
-		"DeletionBlocked":  {is(deletionBlocked("clerk answered 402.")), backedOff(stalled(v1alpha1.ReasonDeletionBlocked, "clerk answered 402; put that right"))},
+		"DeletionBlocked":  {is(deletionBlocked("clerk answered 402.")), backedOff(stalled(v1alpha1.ReasonDeletionBlocked, "clerk answered 402; correct that"))},
 		"BlockedByTheKey": {
 			func(t *testing.T) error {
 				return errors.Join(deletionBlocked("the key"), readError(t, answeringTransport(401, errorBody("authentication_invalid", ""))))

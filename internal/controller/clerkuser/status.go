@@ -141,7 +141,7 @@ func (r *reconciliation) fillFirstCondition(res result) {
 	case suspended:
 		conditions.Set(v1alpha1.ConditionReady, metav1.ConditionUnknown, res.Reason, res.Message)
 	default:
-		const message = "the first reconcile has not finished; it waits for Clerk or for its turn in the API budget"
+		const message = "the first reconciliation has not finished; it waits for Clerk or for the rate limiter"
 		conditions.Set(v1alpha1.ConditionReady, metav1.ConditionUnknown, v1alpha1.ReasonWaiting, message)
 		conditions.Set(v1alpha1.ConditionReconciling, metav1.ConditionTrue, v1alpha1.ReasonWaiting, message)
 	}
@@ -160,11 +160,11 @@ const reconcilingAfter = 10 * time.Second
 type waitingGeneration struct{ reason, message string }
 
 func waitingFor(err error) *waitingGeneration {
-	return &waitingGeneration{v1alpha1.ReasonWaiting, "the present generation is not carried out yet: " + reconcile.StableText(err, errNotVisibleYet)}
+	return &waitingGeneration{v1alpha1.ReasonWaiting, "the current generation is not applied yet: " + reconcile.StableText(err, errNotVisibleYet)}
 }
 
 func failingWith(failure string) *waitingGeneration {
-	return &waitingGeneration{v1alpha1.ReasonRetrying, "the present generation is not carried out yet, and is tried again: " + failure}
+	return &waitingGeneration{v1alpha1.ReasonRetrying, "the current generation is not applied yet and is tried again: " + failure}
 }
 
 // fillWaitingGeneration sets in Reconciling why the current generation was not applied yet. Ready keeps the final result of an
