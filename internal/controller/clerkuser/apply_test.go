@@ -6,12 +6,15 @@ package clerkuser
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"k8s.io/utils/ptr"
 
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
@@ -211,6 +214,51 @@ func TestApply(t *testing.T) {
 			}
 			if err != nil && strings.Contains(err.Error(), "new@example.com") {
 				t.Errorf("the error shows an address: %v", err)
+			}
+		})
+	}
+}
+
+func TestRefusedParts(t *testing.T) {
+	t.Parallel()
+	update := plan.Update{Params: clerk.UpdateUserParams{Username: ptr.To("a"), FirstName: ptr.To("b"), Password: ptr.To(clerk.NewSecret("c"))}}
+	refuse := func(param string) error {
+		return fmt.Errorf("x: %w", &clerk.Error{Status: 422, Code: "form_param_value_invalid", Param: param})
+	}
+	for name, tc := range map[string]struct {
+		change  plan.Change
+		err     error
+		refused bool
+		parts   []string
+		single  bool
+	}{
+		"TheFieldThatIsNamed":        {update, refuse("username"), true, []string{"username"}, false},
+		"TwoFieldsThatAreNamed":      {update, refuse("username,first_name"), true, []string{"firstName", "username"}, false},
+		"APartOfAField":              {update, refuse("skip_password_checks"), true, []string{"password"}, false},
+		"NoneIsNamed":                {update, refuse(""), true, nil, true},
+		"AnotherIsNamed":             {update, refuse("locale"), true, nil, true},
+		"OneFieldNeedsNoName":        {plan.SetProfileImage{}, refuse(""), true, []string{"profileImage"}, false},
+		"OneFieldWithAnUnknownName":  {plan.SetProfileImage{}, refuse("nonsense"), true, []string{"profileImage"}, false},
+		"TheMarkAlone":               {plan.MergeMetadata{}, refuse(""), false, nil, false},
+		"WhatPassesIsNoRefusal":      {update, &clerk.Error{Status: 503}, false, nil, false},
+		"NoAnswerIsNoRefusal":        {update, errors.New("connection reset"), false, nil, false},
+		"ARefusedKeyIsNotTheField's": {update, &clerk.Error{Status: 401, Param: "username"}, false, nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rec := newTestReconciliation(t, newTestReconciler(t, newClock()), newTestUser("ann"))
+			if got := rec.refuse(tc.change, rec.now, tc.err); got != tc.refused || rec.refusals > 0 != tc.refused {
+				t.Errorf("refused: %t, counted %d, want %t", got, rec.refusals, tc.refused)
+			}
+			var parts []string
+			for part := range rec.fields().refusals {
+				parts = append(parts, part.Field)
+			}
+			if diff := cmp.Diff(tc.parts, parts, cmpopts.SortSlices(strings.Compare)); diff != "" {
+				t.Errorf("parts (-want +got):\n%s", diff)
+			}
+			if rec.fields().single != tc.single {
+				t.Errorf("the next plan divides its calls: %t, want %t", rec.fields().single, tc.single)
 			}
 		})
 	}

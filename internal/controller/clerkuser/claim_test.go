@@ -4,12 +4,19 @@
 package clerkuser
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
@@ -135,63 +142,176 @@ func TestClaim(t *testing.T) {
 	}
 }
 
-func TestOriginComesFromTheMark(t *testing.T) {
+func TestUserOfAGoneObject(t *testing.T) {
 	t.Parallel()
-	annotation := `{"kind":"email_address","value":"ann@example.com","at":"2026-03-04T05:06:07Z","applied":{"emailAddresses":["ann@example.com"]}}`
-	self := userWithAnnotation(annotation)
-	byMark := func(origin v1alpha1.Origin, change ...func(*plan.Mark)) *clerk.User {
-		m := markOf(self, origin)
-		for _, f := range change {
-			f(&m)
-		}
-		return clerkUser("ann@example.com", withMark(m))
+	resource := schema.GroupResource{Group: "clerk-operator.io", Resource: "clerkusers"}
+	unavailable := apierrors.NewServiceUnavailable("no")
+	owner := func(namespace, uid, userID string) client.Object {
+		return newTestUser("bob", func(u *v1alpha1.ClerkUser) {
+			u.Namespace, u.UID, u.Status.UserID = namespace, "bob-uid", userID
+			if uid != "" {
+				u.UID = "another"
+			}
+		})
 	}
+	const mine, theirs, anew = testNamespace, "team-b", "anew"
 	tests := map[string]struct {
-		how     bindKind
-		user    *clerk.User
-		status  v1alpha1.ClerkUserStatus
-		want    v1alpha1.Origin
-		applied bool
+		owner     client.Object
+		fails     error
+		namespace string
+		unnamed   bool
+		scope     v1alpha1.AdoptionScope
+		want      bindKind
+		reason    string
+		err       error
 	}{
-		"CreatedJustNow":              {created, byMark(v1alpha1.OriginCreated), v1alpha1.ClerkUserStatus{}, v1alpha1.OriginCreated, true},
-		"ResumedAsCreated":            {resumed, byMark(v1alpha1.OriginCreated), v1alpha1.ClerkUserStatus{}, v1alpha1.OriginCreated, true},
-		"ResumedAsAdopted":            {resumed, byMark(v1alpha1.OriginAdopted), v1alpha1.ClerkUserStatus{}, v1alpha1.OriginAdopted, false},
-		"Adopted":                     {adopted, clerkUser("ann@example.com"), v1alpha1.ClerkUserStatus{}, v1alpha1.OriginAdopted, false},
-		"BoundFollowsTheMark":         {bound, byMark(v1alpha1.OriginAdopted), v1alpha1.ClerkUserStatus{UserID: testUserID, Origin: v1alpha1.OriginCreated}, v1alpha1.OriginAdopted, false},
-		"BoundKeepsWhatStatusApplied": {bound, byMark(v1alpha1.OriginCreated), v1alpha1.ClerkUserStatus{UserID: testUserID, Origin: v1alpha1.OriginCreated}, v1alpha1.OriginCreated, false},
-		"RestoredFollowsStatus":       {restored, clerkUser("ann@example.com"), v1alpha1.ClerkUserStatus{UserID: testUserID, Origin: v1alpha1.OriginAdopted}, v1alpha1.OriginAdopted, false},
-		"InheritedAsAdopted":          {inherited, byMark(v1alpha1.OriginAdopted, func(m *plan.Mark) { m.UID = "earlier" }), v1alpha1.ClerkUserStatus{}, v1alpha1.OriginAdopted, false},
+		"GoneElsewhere":                  {namespace: theirs, want: adopted},
+		"GoneHere":                       {namespace: mine, want: adopted},
+		"GoneElsewhereAndNotNamed":       {namespace: theirs, unnamed: true, reason: v1alpha1.ReasonAlreadyExists},
+		"GoneHereAndNotNamed":            {namespace: mine, unnamed: true, reason: v1alpha1.ReasonAlreadyExists},
+		"GoneAndNotAllowed":              {namespace: theirs, scope: v1alpha1.AdoptionNone, reason: v1alpha1.ReasonAlreadyExists},
+		"ThereElsewhere":                 {namespace: theirs, owner: owner(theirs, "", testUserID), reason: v1alpha1.ReasonAlreadyExists},
+		"ThereHere":                      {namespace: mine, owner: owner(mine, "", testUserID), reason: v1alpha1.ReasonConflict},
+		"ThereWithoutAStatus":            {namespace: theirs, owner: owner(theirs, "", ""), reason: v1alpha1.ReasonAlreadyExists},
+		"ThereWithAStatusOfAnother":      {namespace: theirs, owner: owner(theirs, "", "user_other"), reason: v1alpha1.ReasonAlreadyExists},
+		"NamesakeThatMayTakeItOver":      {namespace: theirs, owner: owner(theirs, anew, ""), reason: v1alpha1.ReasonAlreadyExists},
+		"NamesakeThatHasIt":              {namespace: theirs, owner: owner(theirs, anew, testUserID), reason: v1alpha1.ReasonAlreadyExists},
+		"NamesakeThatHasAnother":         {namespace: theirs, owner: owner(theirs, anew, "user_other"), want: adopted},
+		"NobodyMayLook":                  {namespace: theirs, fails: apierrors.NewForbidden(resource, "bob", errors.New("no")), reason: v1alpha1.ReasonAlreadyExists},
+		"NobodyMayLookHere":              {namespace: mine, fails: apierrors.NewForbidden(resource, "bob", errors.New("no")), reason: v1alpha1.ReasonConflict},
+		"TheAPIServerDoesNotAnswer":      {namespace: theirs, fails: unavailable, err: unavailable},
+		"NotLookedForWhereNobodyIsNamed": {namespace: theirs, fails: unavailable, unnamed: true, reason: v1alpha1.ReasonAlreadyExists},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			user := self.DeepCopy()
-			user.Status = tc.status
-			rec := newTestReconciliation(t, newTestReconciler(t, newClock()), user)
-			rec.settleOrigin(tc.user, tc.how)
-			if rec.origin != tc.want {
-				t.Errorf("origin is %q, want %q", rec.origin, tc.want)
+			r := newTestReconciler(t, newClock())
+			rec := newTestReconciliation(t, r, newTestUser("ann"))
+			if !tc.unnamed {
+				rec.user.Spec.UserID = new(testUserID)
 			}
-			if got := len(rec.record.Value().EmailAddresses) > 0; got != tc.applied {
-				t.Errorf("the annotation's record is applied: %t, want %t", got, tc.applied)
+			if tc.scope != "" {
+				rec.instance.Spec.Policy = &v1alpha1.InstancePolicy{Adoption: &tc.scope}
+			}
+			var there []client.Object
+			if tc.owner != nil {
+				there = append(there, tc.owner)
+			}
+			cluster := newTestCluster(t, there...)
+			r.APIReader = interceptor.NewClient(cluster, interceptor.Funcs{Get: func(
+				ctx context.Context, c client.WithWatch, key client.ObjectKey, o client.Object, options ...client.GetOption,
+			) error {
+				if tc.fails != nil {
+					return tc.fails
+				}
+				return c.Get(ctx, key, o, options...)
+			}})
+			mark := plan.Mark{Cluster: testCluster, Namespace: tc.namespace, Name: "bob", UID: "bob-uid", Origin: v1alpha1.OriginCreated}
+			got, err := stepsOf(r).locate(withoutRights(rec)).claim(t.Context(), clerkUser("ann@example.com", withMark(mark)))
+			found, _ := errors.AsType[*reconcile.Problem](err)
+			switch {
+			case got != tc.want:
+				t.Errorf("claimed with bindKind %d, want %d (%v)", got, tc.want, err)
+			case tc.err != nil && !errors.Is(err, tc.err), tc.err == nil && (err == nil) != (tc.reason == ""):
+				t.Errorf("error %v, want %v, reason %q", err, tc.err, tc.reason)
+			case tc.reason != "" && (found == nil || found.Reason != tc.reason):
+				t.Errorf("error %v, want reason %s", err, tc.reason)
+			case tc.reason != "" && tc.namespace == theirs && !errors.Is(err, errAlreadyExists):
+				t.Errorf("error %v shows that the user is managed", err)
 			}
 		})
 	}
 }
 
-func TestBindingRecordsEvents(t *testing.T) {
+func TestOlder(t *testing.T) {
 	t.Parallel()
-	want := map[bindKind]string{
-		bound: "", created: v1alpha1.EventCreated, resumed: v1alpha1.EventResumed, restored: v1alpha1.EventMarkRestored,
-		inherited: v1alpha1.EventAdopted, adopted: v1alpha1.EventAdopted,
+	object := func(uid string, age time.Duration) *v1alpha1.ClerkUser {
+		return newTestUser("ann", func(u *v1alpha1.ClerkUser) {
+			u.UID, u.CreationTimestamp = types.UID(uid), metav1.NewTime(start.Add(-age))
+		})
 	}
-	for how, reason := range want {
-		rec := newTestReconciliation(t, newTestReconciler(t, newClock()), newTestUser("ann"))
-		rec.recordBindEvent(clerkUser("ann@example.com"), how)
-		switch {
-		case reason == "" && len(rec.events) == 0:
-		case len(rec.events) != 1 || rec.events[0].reason != reason || !strings.Contains(rec.events[0].note, testUserID):
-			t.Errorf("bindKind %d recorded %+v, want %q", how, rec.events, reason)
-		}
+	tests := map[string]struct {
+		a, b *v1alpha1.ClerkUser
+		want bool
+	}{
+		"CreatedEarlier":        {object("z", time.Hour), object("a", time.Minute), true},
+		"CreatedLater":          {object("a", time.Minute), object("z", time.Hour), false},
+		"SameSecondLowerUID":    {object("a", time.Hour), object("b", time.Hour), true},
+		"SameSecondHigherUID":   {object("b", time.Hour), object("a", time.Hour), false},
+		"NobodyIsOlderThanHeIs": {object("a", time.Hour), object("a", time.Hour), false},
+		"AnotherZoneSameInstant": {object("b", 0), func() *v1alpha1.ClerkUser {
+			o := object("a", 0)
+			o.CreationTimestamp = metav1.NewTime(start.In(time.FixedZone("", 3600)))
+			return o
+		}(), false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := older(tc.a, tc.b); got != tc.want {
+				t.Errorf("older is %t, want %t", got, tc.want)
+			}
+			if tc.a.UID != tc.b.UID && older(tc.a, tc.b) == older(tc.b, tc.a) {
+				t.Error("of two objects not exactly one is older")
+			}
+		})
+	}
+}
+
+func TestStatusThatATenantWroteTakesNoUserFromItsOwner(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		change func(rec *reconciliation, other *v1alpha1.ClerkUser)
+		want   bool
+	}{
+		"Signed":    {func(*reconciliation, *v1alpha1.ClerkUser) {}, true},
+		"NotSigned": {func(_ *reconciliation, o *v1alpha1.ClerkUser) { o.Status.Binding = "" }, false},
+		"SignedForSelf": {func(rec *reconciliation, o *v1alpha1.ClerkUser) {
+			o.Status.Binding = rec.key.Sign(rec.subject(testUserID))
+		}, false},
+		"SignedForAnother":    {func(_ *reconciliation, o *v1alpha1.ClerkUser) { o.Status.UserID = "user_other" }, false},
+		"ElsewhereAtClerk":    {func(_ *reconciliation, o *v1alpha1.ClerkUser) { o.Status.Instance.ID = "ins_other" }, false},
+		"NowhereAtClerk":      {func(_ *reconciliation, o *v1alpha1.ClerkUser) { o.Status.Instance = nil }, false},
+		"ByAnotherReference":  {func(_ *reconciliation, o *v1alpha1.ClerkUser) { o.Status.Instance.Name = "alias" }, true},
+		"SignedByAnotherKeys": {func(rec *reconciliation, _ *v1alpha1.ClerkUser) { rec.key = newTestReconciler(t, newClock()).Key }, false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newTestReconciler(t, newClock())
+			rec := newTestReconciliation(t, r, newTestUser("ann"))
+			other := newTestUser("bob", func(u *v1alpha1.ClerkUser) {
+				u.Status.UserID = testUserID
+				u.Status.Instance = &v1alpha1.BoundInstance{Namespace: testNamespace, Name: "default", ID: testInstanceID}
+			})
+			subject := rec.subject(testUserID)
+			subject.UID = string(other.UID)
+			other.Status.Binding = rec.key.Sign(subject)
+			tc.change(rec, other)
+			if got := stepsOf(r).locate(withoutRights(rec)).sharesInstance(other); got != tc.want {
+				t.Errorf("manages the same user: %t, want %t", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestYoungerOfTwoObjectsWritesNothing(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.create(newTestUser("ann"))
+	f.expectReason("ann", v1alpha1.ReasonInSync)
+	status := f.user("ann").Status
+	f.create(newTestUser("copy", func(u *v1alpha1.ClerkUser) {
+		u.CreationTimestamp = metav1.NewTime(start.Add(time.Hour))
+		u.Spec.Banned = ptr.To(true)
+		u.Status = status
+	}))
+	f.clerk.ResetJournal()
+	f.expectReason("copy", v1alpha1.ReasonConflict)
+	f.expectCalls(0)
+	f.delete("ann")
+	f.expectGone("ann")
+	if len(f.clerk.Users()) != 0 {
+		t.Error("the older one could not be deleted")
 	}
 }

@@ -5,6 +5,7 @@ package clerkuser
 
 import (
 	"encoding/json"
+	"net/http"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/creation"
+	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
 func userWithAnnotation(text string) *v1alpha1.ClerkUser {
@@ -191,5 +193,67 @@ func TestOnlyAnObjectWithoutAUserMayCreate(t *testing.T) {
 				t.Errorf("may create: %t, want %t", got, tc.want)
 			}
 		})
+	}
+}
+
+func TestAnswerOfACreatingCallIsLost(t *testing.T) {
+	t.Parallel()
+	lost := emulator.Fault{Method: http.MethodPost, Path: "/users", AfterApplying: true, Cut: true}
+	tests := map[string]struct {
+		fault emulator.Fault
+		then  func(f *fixture)
+		event string
+	}{
+		"CarriedOut":               {lost, func(*fixture) {}, v1alpha1.EventResumed},
+		"NotCarriedOut":            {emulator.Fault{Method: http.MethodPost, Path: "/users", Cut: true}, func(*fixture) {}, v1alpha1.EventCreated},
+		"CarriedOutBeforeARestart": {lost, (*fixture).restart, v1alpha1.EventResumed},
+		"MalformedAnswer":          {emulator.Fault{Method: http.MethodPost, Path: "/users", AfterApplying: true, Body: "{]"}, func(*fixture) {}, v1alpha1.EventResumed},
+		"IdentifierEditedAfterwards": {lost, func(f *fixture) {
+			f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.EmailAddresses[0].Address = "new@example.com" })
+		}, v1alpha1.EventResumed},
+		"IdentifierEditedBeforeARestart": {lost, func(f *fixture) {
+			f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.EmailAddresses[0].Address = "new@example.com" })
+			f.restart()
+		}, v1alpha1.EventResumed},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			f.create(newTestUser("ann"))
+			f.server.InjectFault(tc.fault)
+			f.expectReason("ann", v1alpha1.ReasonWaiting)
+			tc.then(f)
+			f.expectReason("ann", v1alpha1.ReasonInSync)
+			f.expectEvent(tc.event)
+			if user := f.onlyUser(); user.ID != f.user("ann").Status.UserID {
+				t.Errorf("bound to %q, at Clerk is %q", f.user("ann").Status.UserID, user.ID)
+			}
+		})
+	}
+}
+
+// A list may not show a new user for a minute. Only then does a former creating call count as failed.
+func TestFormerCallCountsAsFailedAfterLag(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.create(newTestUser("ann"))
+	f.server.InjectFault(emulator.Fault{Method: http.MethodPost, Path: "/users", Cut: true})
+	f.expectReason("ann", v1alpha1.ReasonWaiting)
+	f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.EmailAddresses[0].Address = "new@example.com" })
+	for at := time.Duration(0); at < clerk.LagTime; {
+		result := f.reconcile("ann")
+		if result.RequeueAfter <= 0 || result.RequeueAfter > clerk.LagTime/6 {
+			t.Fatalf("after %s it is requeued after %s", at, result.RequeueAfter)
+		}
+		if len(f.clerk.Users()) != 0 {
+			t.Fatalf("after %s another user was created", at)
+		}
+		at += result.RequeueAfter
+		f.clock.advance(result.RequeueAfter)
+	}
+	f.expectReason("ann", v1alpha1.ReasonInSync)
+	if c := creation.Of(f.user("ann")); f.onlyUser().EmailAddresses[0].EmailAddress != "new@example.com" || c.Value != "new@example.com" {
+		t.Errorf("created was %+v under the annotation %+v", f.onlyUser().EmailAddresses, c)
 	}
 }

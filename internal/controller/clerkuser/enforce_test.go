@@ -5,6 +5,7 @@ package clerkuser
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
@@ -241,4 +243,42 @@ func TestSpecThatCannotBeCarriedOut(t *testing.T) {
 	f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.PublicMetadata, u.Spec.EmailAddresses = nil, nil })
 	f.expectReason("ann", v1alpha1.ReasonInvalidSpec)
 	f.expectCalls(0)
+}
+
+// fickle answers each update with a user who has the new name and has lost the other one.
+type fickle struct {
+	connection.Writer
+	user  clerk.User
+	calls int
+}
+
+func (f *fickle) UpdateUser(_ context.Context, _ string, params clerk.UpdateUserParams) (*clerk.User, error) {
+	f.calls++
+	f.user.FirstName, f.user.LastName = ptr.Deref(params.FirstName, "other"), ptr.Deref(params.LastName, "other")
+	answer := f.user
+	return &answer, nil
+}
+
+// If each answer leads to more changes, the reconciliation ends and is retried with growing delays.
+func TestAnswersThatNeverSettle(t *testing.T) {
+	t.Parallel()
+	r := newTestReconciler(t, newClock())
+	user := newTestUser("ann", func(u *v1alpha1.ClerkUser) {
+		u.Spec.FirstName, u.Spec.LastName = ptr.To("Ann"), ptr.To("Lee")
+		u.Status.UserID = testUserID
+	})
+	rec := newTestReconciliation(t, r, user)
+	rec.observed = clerkUser("ann@example.com", withMark(rec.mark()), func(u *clerk.User) { u.FirstName = "Ann" })
+	if err := rec.buildDesired(); err != nil {
+		t.Fatal(err)
+	}
+	e, writer := stepsOf(r).enforce(withoutRights(rec)), &fickle{user: *rec.observed}
+	e.writer = writer
+	rec.err = e.run(t.Context())
+	if !errors.Is(rec.err, errUnsettled) || writer.calls != maxRounds {
+		t.Errorf("it ends with %v after %d calls, want %d", rec.err, writer.calls, maxRounds)
+	}
+	if res := resultFor(rec); !errors.Is(res.Err, errUnsettled) {
+		t.Errorf("the result is %+v, want a retry", res)
+	}
 }

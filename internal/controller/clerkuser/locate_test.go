@@ -5,7 +5,6 @@ package clerkuser
 
 import (
 	"errors"
-	"net/http"
 	"testing"
 	"time"
 
@@ -13,7 +12,6 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
-	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 	"github.com/clerk-operator/clerk-operator/internal/mirror"
 )
@@ -101,60 +99,6 @@ func TestMirrorDecidesWhetherClerkIsRead(t *testing.T) {
 func unknown(*mirror.Mirror)    {}
 func doubtful(m *mirror.Mirror) { m.WrotePart(testUserID) }
 func absent(m *mirror.Mirror)   { m.NotFound(testUserID, start.Add(time.Minute-time.Second)) }
-
-// During a call, other callers write and bind.
-func TestOutdatedAnswerIsIgnored(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		status    int
-		meanwhile func(m *mirror.Mirror)
-		want      string
-		wait      bool
-		presence  mirror.Presence
-	}{
-		"NothingHappens":   {200, unknown, "read", false, mirror.Present},
-		"UserIsWritten":    {200, func(m *mirror.Mirror) { m.Wrote(&clerk.User{ID: testUserID, FirstName: "wrote"}) }, "wrote", false, mirror.Present},
-		"PartIsWritten":    {200, doubtful, "", true, mirror.Doubtful},
-		"UserIsNotFound":   {404, unknown, "", false, mirror.Absent},
-		"WrittenNotFound":  {404, func(m *mirror.Mirror) { m.Wrote(&clerk.User{ID: testUserID, FirstName: "wrote"}) }, "", true, mirror.Present},
-		"BoundAndNotFound": {404, func(m *mirror.Mirror) { m.Bind("ann-uid", testUserID) }, "", true, mirror.Pending},
-	}
-	for name, tc := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := newClock()
-			r := newTestReconciler(t, c)
-			rec := newTestReconciliation(t, r, newTestUser("ann"))
-			shared := rec.mirror
-			shared.Follow(map[string]mirror.Followed{rec.uid(): {UserID: testUserID}})
-			client := newTestClient(t, transport(func(r *http.Request) (*http.Response, error) {
-				if r.URL.Path == "/v1/users" {
-					return answeringTransport(http.StatusOK, "[]")(r)
-				}
-				c.advance(time.Second)
-				tc.meanwhile(shared)
-				body := userJSON("read")
-				if tc.status != http.StatusOK {
-					body = errorBody("resource_not_found", "")
-				}
-				return answeringTransport(tc.status, body)(r)
-			}))
-			got, err := stepsOf(r).finder(withRights(rec, client)).read(t.Context(), testUserID)
-			var wait *reconcile.WaitError
-			switch {
-			case tc.wait != errors.As(err, &wait) || tc.wait && (wait.After != reconcile.StaleRetry || !errors.Is(err, errNotVisibleYet)):
-				t.Errorf("read() = %v, %v; want a retry after %s: %t", got, err, reconcile.StaleRetry, tc.wait)
-			case errors.Is(err, errGone) != (tc.presence == mirror.Absent):
-				t.Errorf("read() = %v, %v; want gone: %t", got, err, tc.presence == mirror.Absent)
-			case (got == nil) != (tc.want == "") || got != nil && got.FirstName != tc.want:
-				t.Errorf("read() = %v, want %q", got, tc.want)
-			}
-			if sight := shared.Look(rec.uid(), testUserID); sight.Presence != tc.presence {
-				t.Errorf("the mirror knows %+v, want presence %d", sight, tc.presence)
-			}
-		})
-	}
-}
 
 // After a restart all users are read by lists. Only a user that a person waits for is read by id.
 func TestReconcileAfterRestartWaitsForTheMirror(t *testing.T) {

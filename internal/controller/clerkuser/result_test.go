@@ -670,19 +670,3 @@ func drain[T comparable](queue *connection.DedupQueue[T], last T) (all []T) {
 	})
 	return slices.DeleteFunc(all, func(item T) bool { return item == last })
 }
-
-func TestProblemsSayWhatToDo(t *testing.T) {
-	t.Parallel()
-	for _, err := range []error{errNoIdentifier, errAlreadyExists, errAmbiguous, adoptionDenied(newTestInstance()), conflict("bob")} {
-		found, ok := errors.AsType[*reconcile.Problem](err)
-		if !ok || found.Reason == "" || !found.Stalled || found.Error() != found.Message {
-			t.Errorf("%v is no problem that somebody has to solve", err)
-		}
-	}
-	if text := errAlreadyExists.Error(); strings.Contains(text, testNamespace) || strings.Contains(text, "user_") {
-		t.Errorf("the common text shows who manages the user: %s", text)
-	}
-	if wait := (&reconcile.WaitError{After: time.Second, Err: errNotVisibleYet}); wait.Error() != errNotVisibleYet.Error() || !errors.Is(wait, errNotVisibleYet) {
-		t.Errorf("waiting for %v reads %q", errNotVisibleYet, wait.Error())
-	}
-}

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 
@@ -185,4 +187,217 @@ func TestObjectStatesAreSafeForConcurrentUse(t *testing.T) {
 		})
 	}
 	workers.Wait()
+}
+
+func TestIgnoredUntilTheValueChanges(t *testing.T) {
+	t.Parallel()
+	f := newFieldState(1, "")
+	if f.wasIgnored(plan.Part{Field: "locale"}, "") {
+		t.Error("a field that nobody tried counts as ignored")
+	}
+	f.recordIgnored(plan.Part{Field: "locale"}, "x")
+	if !f.wasIgnored(plan.Part{Field: "locale"}, "x") || f.wasIgnored(plan.Part{Field: "locale"}, "y") || f.wasIgnored(plan.Part{Field: "locale"}, "") || f.wasIgnored(plan.Part{Field: "username"}, "x") {
+		t.Error("another field or value counts as ignored")
+	}
+	f.recordIgnored(plan.Part{Field: "locale"}, "y")
+	if f.wasIgnored(plan.Part{Field: "locale"}, "x") || !f.wasIgnored(plan.Part{Field: "locale"}, "y") {
+		t.Error("the latest value is not the one that counts")
+	}
+}
+
+func TestContended(t *testing.T) {
+	t.Parallel()
+	minutes := func(all ...int) []time.Duration {
+		var at []time.Duration
+		for _, m := range all {
+			at = append(at, time.Duration(m)*time.Minute)
+		}
+		return at
+	}
+	const never = -24 * time.Hour
+	tests := map[string]struct {
+		corrected []time.Duration
+		compared  time.Duration
+		want      bool
+	}{
+		"NeverCorrected":                   {nil, never, false},
+		"CorrectedOnce":                    {minutes(0), never, false},
+		"CorrectedTwice":                   {minutes(0, 1), never, false},
+		"CorrectedThriceWithinAnHour":      {minutes(0, 1, 2), never, true},
+		"ThirdRightAtTheHour":              {minutes(0, 30, 60), never, true},
+		"ThirdAfterTheHour":                {append(minutes(0, 30), time.Hour+time.Nanosecond), never, false},
+		"LastThreeCount":                   {minutes(0, 70, 80, 90), never, true},
+		"FirstThreeAreForgotten":           {minutes(0, 1, 70, 140), never, false},
+		"SlowConflictIsCorrectedEveryTime": {minutes(0, 40, 80, 120, 160), never, false},
+		"ComparedBefore":                   {minutes(0, 1, 2), -time.Nanosecond, true},
+		"ComparedInBetween":                {minutes(0, 1, 2), time.Minute, true},
+		"ComparedWhenItWasPutRight":        {minutes(0, 1, 2), 2 * time.Minute, true},
+		"ComparedSince":                    {minutes(0, 1, 2), 2*time.Minute + time.Nanosecond, false},
+		"ComparedLongSince":                {minutes(0, 1, 2), 24 * time.Hour, false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFieldState(1, "")
+			for _, at := range tc.corrected {
+				f.recordCorrection("banned", start.Add(at))
+			}
+			for range 2 {
+				if got := f.contended("banned", start.Add(tc.compared)); got != tc.want {
+					t.Errorf("contended is %t, want %t", got, tc.want)
+				}
+			}
+			if f.contended("locked", start.Add(tc.compared)) {
+				t.Error("another field is contended too")
+			}
+		})
+	}
+}
+
+func TestContendedFieldsAreCorrectedOncePerFullSync(t *testing.T) {
+	t.Parallel()
+	f, at := newFieldState(1, ""), start
+	compared := start.Add(-time.Hour)
+	for range maxCorrections {
+		f.recordCorrection("banned", at)
+		at = at.Add(time.Minute)
+	}
+	for round := range 4 {
+		for _, later := range []time.Duration{0, time.Minute, 24 * time.Hour} {
+			if !f.contended("banned", compared) {
+				t.Fatalf("round %d: %s after the correction the field is corrected before the next full sync", round, later)
+			}
+		}
+		at = at.Add(6 * time.Hour)
+		compared = at
+		if f.contended("banned", compared) {
+			t.Fatalf("round %d: the field is not corrected after a full sync", round)
+		}
+		at = at.Add(time.Second)
+		f.recordCorrection("banned", at)
+	}
+}
+
+func TestFieldConflictEndsAfterAFullIntervalWithoutChange(t *testing.T) {
+	t.Parallel()
+	const full = time.Hour
+	conflict := func() *fieldState {
+		f := newFieldState(1, "")
+		for range 3 {
+			f.recordCorrection("banned", start)
+		}
+		f.contended("banned", start)
+		return f
+	}
+	tests := map[string]struct {
+		differing []string
+		at        time.Duration
+		want      bool
+	}{
+		"StillDiffers":       {[]string{"banned"}, full, true},
+		"OnlyAMomentOfPeace": {nil, full - time.Nanosecond, true},
+		"AFullInterval":      {nil, full, false},
+		"OthersDiffer":       {[]string{"locked"}, full, false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := conflict()
+			f.settleConflicts(tc.differing, start.Add(tc.at), full)
+			// Two corrections more show whether the first three are remembered.
+			later := start.Add(tc.at)
+			f.recordCorrection("banned", later)
+			f.recordCorrection("banned", later)
+			if got := f.contended("banned", start); got != tc.want {
+				t.Errorf("contended after two more corrections: %t, want %t", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestRefusalsBackOff(t *testing.T) {
+	t.Parallel()
+	name, address := plan.Part{Field: "username"}, plan.Part{Field: "emailAddresses", Entry: "a@x.io"}
+	under := backOffInputs{generation: 1}
+	f := newFieldState(1, "")
+	if len(f.inBackOff(under, start)) != 0 {
+		t.Error("a part that was never refused is in back-off")
+	}
+	refused := &clerk.Error{Status: 422, Code: "form_param_value_invalid"}
+	now := start
+	for _, pause := range []time.Duration{firstDelay, 2 * firstDelay, 4 * firstDelay} {
+		f.refuse(name, refused, under, now)
+		if diff := cmp.Diff(map[plan.Part]bool{name: true}, f.inBackOff(under, now.Add(pause-time.Nanosecond))); diff != "" {
+			t.Errorf("in back-off (-want +got):\n%s", diff)
+		}
+		if now = now.Add(pause); len(f.inBackOff(under, now)) != 0 {
+			t.Errorf("it is still in back-off after %s", pause)
+		}
+	}
+	f.refuse(address, refused, under, now)
+	f.refuse(name, refused, backOffInputs{generation: 1, requestedAt: "now"}, now)
+	if diff := cmp.Diff(map[plan.Part]bool{address: true}, f.inBackOff(under, now)); diff != "" {
+		t.Errorf("in back-off with the former inputs (-want +got):\n%s", diff)
+	}
+	if until := f.refusals[name].backOff.Until; !until.Equal(now.Add(firstDelay)) {
+		t.Errorf("with new inputs it is in back-off until %s", until)
+	}
+}
+
+func TestRefusalsThatNoLongerMatterAreForgotten(t *testing.T) {
+	t.Parallel()
+	d, err := plan.FromSpec(&v1alpha1.ClerkUserSpec{
+		EmailAddresses: []v1alpha1.EmailAddress{{Address: "a@x.io"}, {Address: "b@x.io"}},
+	}, plan.Inputs{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken := &clerk.Error{Status: 422, Code: "form_identifier_exists"}
+	f := newFieldState(1, "")
+	for _, part := range []plan.Part{{Field: "emailAddresses", Entry: "b@x.io"}, {Field: "emailAddresses", Entry: "a@x.io"}, {Field: "username"}} {
+		f.refuse(part, taken, backOffInputs{}, time.Time{})
+	}
+	todo := []plan.Change{
+		plan.AddEmailAddress{Params: clerk.CreateEmailAddressParams{Address: "a@x.io"}},
+		plan.AddEmailAddress{Params: clerk.CreateEmailAddressParams{Address: "b@x.io"}},
+	}
+	var paths []string
+	for _, part := range f.refused(todo, d) {
+		paths = append(paths, part.path)
+	}
+	if diff := cmp.Diff([]string{"spec.emailAddresses[0]", "spec.emailAddresses[1]"}, paths); diff != "" {
+		t.Errorf("refused (-want +got):\n%s", diff)
+	}
+	if len(f.refusals) != 2 {
+		t.Errorf("what is no longer planned is still remembered: %v", f.refusals)
+	}
+}
+
+func TestFreedIdentifierIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	address := clerk.Identifier{Kind: clerk.KindEmailAddress, Value: "a@x.io"}
+	taken, image := plan.Part{Field: "emailAddresses", Entry: "a@x.io"}, plan.Part{Field: "profileImage"}
+	objects := newObjectStates()
+	state := objects.begin("ann")
+	f := state.fieldsOf(1, "")
+	for range 3 {
+		f.refuse(taken, &clerk.Error{}, backOffInputs{}, start)
+	}
+	f.refuse(image, &clerk.Error{}, backOffInputs{}, start)
+	state.backOff = state.backOff.Next(reconcile.AfterLastingFailures(), backOffInputs{}, errAmbiguous, start)
+	objects.begin("ann")
+	if state.backOff.Left(backOffInputs{}, start) == 0 || len(f.inBackOff(backOffInputs{}, start)) != 2 {
+		t.Error("what was refused is tried again although nothing has changed")
+	}
+	objects.notify("ann", func(m *notifications) { m.freed = append(m.freed, address) })
+	objects.begin("ann")
+	if state.backOff.Left(backOffInputs{}, start) != 0 {
+		t.Error("an object without a user is still in back-off")
+	}
+	if diff := cmp.Diff(map[plan.Part]bool{image: true}, f.inBackOff(backOffInputs{}, start)); diff != "" {
+		t.Errorf("still in back-off (-want +got):\n%s", diff)
+	}
+	if delay := f.refusals[taken].backOff.Delay; delay != 4*firstDelay {
+		t.Errorf("the last delay is %s, want that of the attempts that were made", delay)
+	}
 }

@@ -6,36 +6,96 @@ package clerkuser
 import (
 	"net/http"
 	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/utils/ptr"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/controller/creation"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// In a rename the successor is reconciled while the other object gives it the user. It must not end with the belief that no user
-// was created for it, or its deletion would leave the user behind.
-func TestTransferDuringAReconcileOfTheSuccessorIsNotForgotten(t *testing.T) {
+func TestSuccessorMustProvePossession(t *testing.T) {
+	t.Parallel()
+	user := clerkUser("ann@example.com")
+	tests := map[string]struct {
+		candidate func(*v1alpha1.ClerkUser)
+		want      bool
+	}{
+		"DeclaresTheAddress":     {func(*v1alpha1.ClerkUser) {}, true},
+		"DeclaresAnother":        {func(u *v1alpha1.ClerkUser) { u.Spec.EmailAddresses[0].Address = "bob@example.com" }, false},
+		"NamesTheUser":           {func(u *v1alpha1.ClerkUser) { u.Spec.EmailAddresses, u.Spec.UserID = nil, ptr.To(testUserID) }, true},
+		"NamesAnotherUser":       {func(u *v1alpha1.ClerkUser) { u.Spec.UserID = ptr.To("user_other") }, false},
+		"OnlyAUsername":          {func(u *v1alpha1.ClerkUser) { u.Spec.EmailAddresses, u.Spec.Username = nil, ptr.To("ann") }, false},
+		"Suspended":              {func(u *v1alpha1.ClerkUser) { u.Spec.Suspend = ptr.To(true) }, false},
+		"OnlyObserves":           {func(u *v1alpha1.ClerkUser) { u.Spec.Mode = ptr.To(v1alpha1.ModeObserve) }, false},
+		"BeingDeletedItself":     {func(u *v1alpha1.ClerkUser) { u.DeletionTimestamp = ptr.To(metav1.NewTime(start)) }, false},
+		"InvalidSpecDeclaresNot": {func(u *v1alpha1.ClerkUser) { u.Spec.PublicMetadata = &runtime.RawExtension{Raw: []byte(`{"a":null}`)} }, false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := transfer{reconciliation: newTestReconciliation(t, newTestReconciler(t, newClock()), newTestUser("former"))}
+			candidate := newTestUser("successor", func(u *v1alpha1.ClerkUser) { u.Spec.EmailAddresses[0].Address = "ann@example.com" })
+			tc.candidate(candidate)
+			user := *user
+			user.Username = "ann"
+			if got := p.declares(candidate, &user); got != tc.want {
+				t.Errorf("declares the user: %t, want %t", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestUserIsTransferred(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann"))
 	f.expectReason("ann", v1alpha1.ReasonInSync)
-	f.create(newTestUser("heir", func(u *v1alpha1.ClerkUser) { u.Spec.EmailAddresses[0].Address = "ann@example.com" }))
+	f.create(newTestUser("later", func(u *v1alpha1.ClerkUser) {
+		u.Spec.EmailAddresses[0].Address, u.CreationTimestamp = "ann@example.com", metav1.NewTime(start.Add(time.Hour))
+	}))
+	f.create(newTestUser("successor", func(u *v1alpha1.ClerkUser) {
+		u.Spec.EmailAddresses[0].Address, u.CreationTimestamp = "ann@example.com", metav1.NewTime(start.Add(time.Minute))
+	}))
+	f.expectReason("successor", v1alpha1.ReasonConflict)
+	f.delete("ann")
+	f.expectGone("ann")
+	f.expectEvent(v1alpha1.EventTransferred)
+	f.objects.notify("successor-uid", func(m *notifications) { m.unblocked = true })
+	f.expectReason("successor", v1alpha1.ReasonInSync)
+	if got := f.user("successor").Status; got.UserID != f.onlyUser().ID || got.Origin != v1alpha1.OriginCreated {
+		t.Errorf("the successor has %q, %s", got.UserID, got.Origin)
+	}
+	f.expectReason("later", v1alpha1.ReasonConflict)
+}
+
+// In a rename the successor may be reconciled while it gets the user. It must not conclude that no user was created for it, or
+// its deletion would leave the user behind.
+func TestTransferDuringSuccessorReconcileIsKept(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.create(newTestUser("ann"))
+	f.expectReason("ann", v1alpha1.ReasonInSync)
+	f.create(newTestUser("successor", func(u *v1alpha1.ClerkUser) { u.Spec.EmailAddresses[0].Address = "ann@example.com" }))
 	f.server.InjectFault(emulator.Fault{Method: http.MethodPost, Path: "/users", Status: 422, Code: "form_identifier_exists", Match: func(emulator.Entry) bool {
-		f.objects.notify("heir-uid", func(n *notifications) { n.transferred = true })
+		f.objects.notify("successor-uid", func(n *notifications) { n.transferred = true })
 		return true
 	}})
-	f.expectReason("heir", v1alpha1.ReasonConflict)
-	if creation.Of(f.user("heir")) == nil {
+	f.expectReason("successor", v1alpha1.ReasonConflict)
+	if creation.Of(f.user("successor")) == nil {
 		t.Error("the annotation of the creating call was removed")
 	}
-	heir := f.user("heir")
+	successor := f.user("successor")
 	if _, err := f.clerk.Edit(f.onlyUser().ID, func(u *emulator.User) {
-		u.PrivateMetadata[v1alpha1.OwnerKey] = markOf(heir, v1alpha1.OriginCreated).String()
+		u.PrivateMetadata[v1alpha1.OwnerKey] = markOf(successor, v1alpha1.OriginCreated).String()
 	}); err != nil {
 		t.Fatal(err)
 	}
-	f.delete("heir")
-	f.expectGone("heir")
+	f.delete("successor")
+	f.expectGone("successor")
 	if n := len(f.clerk.Users()); n != 0 {
 		t.Errorf("%d users were left behind", n)
 	}

@@ -11,23 +11,8 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
-	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
-
-// limitRate gives the fixture a budget that is smaller than the work.
-func (f *fixture) limitRate(requestsPer10s int) {
-	f.t.Helper()
-	state, _ := f.Pool.State(instanceName(newTestInstance()))
-	client, err := clerk.New(clerk.Config{
-		APIURL: f.url, Key: clerk.NewSecret(f.clerk.Key()), Now: f.clock.now,
-		RateLimiter: clerk.NewRateLimiter(clerk.RateLimiterConfig{RequestsPer10s: requestsPer10s, Now: f.clock.now}),
-	})
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	state.Connection.Client = client
-}
 
 // reconcileUntil reconciles the objects when each is due, until done, and returns the time that it took by the clock. An object
 // without a requeue is not reconciled again.
