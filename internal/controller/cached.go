@@ -12,25 +12,26 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
 
-// keepNameOnly strips a Secret's or ConfigMap's metadata to what names a version of it: annotations can hold the data itself.
+// keepNameOnly reduces the metadata of a Secret or ConfigMap to its name and version, since annotations can contain the data
+// itself.
 func keepNameOnly(object any) (any, error) {
-	held, ok := object.(*metav1.PartialObjectMetadata)
+	metadata, ok := object.(*metav1.PartialObjectMetadata)
 	if !ok {
 		return object, nil
 	}
-	held.ObjectMeta = metav1.ObjectMeta{
-		Namespace:       held.Namespace,
-		Name:            held.Name,
-		UID:             held.UID,
-		ResourceVersion: held.ResourceVersion,
+	metadata.ObjectMeta = metav1.ObjectMeta{
+		Namespace:       metadata.Namespace,
+		Name:            metadata.Name,
+		UID:             metadata.UID,
+		ResourceVersion: metadata.ResourceVersion,
 	}
-	return held, nil
+	return metadata, nil
 }
 
-// keepWhatPassesUse strips from a ClerkUser what no pass looks at: what kubectl and the API server note about who wrote
-// which field, and, once the object is bound, what was noted before its user was created. Patches say how an object
-// differs from its copy, so what both lack stays as it is.
-func keepWhatPassesUse(object any) (any, error) {
+// keepWhatReconcileUses removes from a ClerkUser what no reconciliation uses: managed fields, kubectl's annotation, and the
+// annotation of the creating call after the object is bound. A patch contains differences from a copy without these, so they
+// stay on the API server.
+func keepWhatReconcileUses(object any) (any, error) {
 	user, ok := object.(*v1alpha1.ClerkUser)
 	if !ok {
 		return object, nil
@@ -47,7 +48,7 @@ func keepWhatPassesUse(object any) (any, error) {
 	return user, nil
 }
 
-// internConditions has all objects share the texts that most of them have in common.
+// internConditions lets all objects share the texts that most of them have in common.
 func internConditions(conditions []metav1.Condition) {
 	for i := range conditions {
 		c := &conditions[i]

@@ -13,7 +13,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
 
-func TestCachedUserLacksOnlyWhatNoPassUses(t *testing.T) {
+func TestCachedUserHasWhatReconcileUses(t *testing.T) {
 	t.Parallel()
 	const kubectl = corev1.LastAppliedConfigAnnotation
 	tests := map[string]struct {
@@ -39,7 +39,7 @@ func TestCachedUserLacksOnlyWhatNoPassUses(t *testing.T) {
 			given, want := user(), user()
 			given.Annotations, want.Annotations = tc.annotations, tc.want
 			given.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl"}}
-			got, err := keepWhatPassesUse(given)
+			got, err := keepWhatReconcileUses(given)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -49,7 +49,7 @@ func TestCachedUserLacksOnlyWhatNoPassUses(t *testing.T) {
 		})
 	}
 	other := &corev1.Namespace{}
-	if got, err := keepWhatPassesUse(other); got != other || err != nil {
+	if got, err := keepWhatReconcileUses(other); got != other || err != nil {
 		t.Errorf("another kind became %v: %v", got, err)
 	}
 }

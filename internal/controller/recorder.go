@@ -14,10 +14,10 @@ import (
 // maxNote is how many bytes the note of an event may have, by the API server's validation.
 const maxNote = 1024
 
-// ellipsis ends a note that was shortened. The conditions have the whole text.
+// ellipsis ends a shortened note. The conditions have the whole text.
 const ellipsis = " …"
 
-// boundedRecorder writes events whose notes the API server does not refuse for their length.
+// boundedRecorder shortens the notes of events to the length that the API server accepts.
 type boundedRecorder struct{ events.EventRecorder }
 
 // Eventf writes an event, with a note that is shortened if need be.

@@ -17,7 +17,7 @@ func TestNotesOfEventsAreBounded(t *testing.T) {
 		"Short":   {"100 % refused", "100 % refused"},
 		"AtMost":  {strings.Repeat("a", 1024), strings.Repeat("a", 1024)},
 		"TooLong": {strings.Repeat("a", 1025), strings.Repeat("a", 1020) + " …"},
-		// The cut falls into a letter of two bytes.
+		// The limit is within a letter of two bytes.
 		"LongLetters": {"a" + strings.Repeat("é", 600), "a" + strings.Repeat("é", 509) + " …"},
 	} {
 		t.Run(name, func(t *testing.T) {

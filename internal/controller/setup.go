@@ -32,45 +32,44 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 )
 
-// Config says how the controllers work.
+// Config configures the controllers.
 type Config struct {
-	// ClusterID tells this cluster from others in owner marks.
+	// ClusterID distinguishes this cluster from others in owner marks.
 	ClusterID string
 	// Key signs bindings.
 	Key binding.Key
 	// Hosts are the API hosts that may be called.
 	Hosts clerkinstance.AllowedHosts
-	// DefaultInstance serves ClerkUsers without an instance; empty for none.
+	// DefaultInstance is the ClerkInstance of ClerkUsers that name none; empty for none.
 	DefaultInstance types.NamespacedName
-	// Concurrency is how many ClerkUsers are worked on at the same time, and how many ClerkUserActions.
+	// Concurrency is how many ClerkUsers, and how many ClerkUserActions, are reconciled at the same time.
 	Concurrency int
-	// SecretInterval and CountInterval are as for clerkinstance.Config.
+	// SecretInterval and CountInterval are passed to clerkinstance.Config.
 	SecretInterval, CountInterval time.Duration
-	// WatchSecrets is as for clerkinstance.Config.
+	// WatchSecrets is passed to clerkinstance.Config and to the other controllers.
 	WatchSecrets bool
 	// UserAgent is sent to Clerk.
 	UserAgent string
-	// Registry takes the metrics.
+	// Registry registers the metrics.
 	Registry prometheus.Registerer
-	// Now tells the time.
+	// Now returns the current time.
 	Now func() time.Time
-	// MayWrite is asked right before each call that changes something at Clerk. Its error means that this process no longer
-	// leads and is about to end. Nil is always.
+	// MayWrite is called right before each call that changes something at Clerk. Its error means that this process is no longer
+	// the leader and is about to end. Nil allows every call.
 	MayWrite func() error
-	// Pool is where the controllers keep their connections to Clerk, for a caller that wants to ask it about them. Nil: they
-	// make one.
+	// Pool has the connections to Clerk, for a caller that reads them. Nil: the controllers create one.
 	Pool *connection.Pool
-	// NewQueue makes the work queue of the controller with this name, for a caller that wants to observe what is queued and
-	// under way. Nil: controller-runtime makes it.
+	// NewQueue creates the work queue of the controller with this name, for a caller that observes it. Nil: controller-runtime
+	// creates it.
 	NewQueue NewQueue
 }
 
-// NewQueue makes a work queue, as in controller-runtime's options of a controller.
+// NewQueue creates a work queue, as in controller-runtime's options of a controller.
 type NewQueue func(
 	controllerName string, limiter workqueue.TypedRateLimiter[ctrl.Request],
 ) workqueue.TypedRateLimitingInterface[ctrl.Request]
 
-// Scheme returns the kinds that the operator works with.
+// Scheme returns the scheme with the kinds that the operator uses.
 func Scheme() (*runtime.Scheme, error) {
 	scheme := runtime.NewScheme()
 	if err := clientgoscheme.AddToScheme(scheme); err != nil {
@@ -87,8 +86,8 @@ func WatchedKinds() []string {
 	return []string{"ClerkInstance", "ClerkUser", "ClerkUserAction", "ConfigMap", "Namespace", "Secret"}
 }
 
-// ManagerOptions returns the options of a manager for the controllers: what its cache holds and what it must not hold.
-// It watches these namespaces, or all if there are none.
+// ManagerOptions returns the options of a manager for the controllers: what its cache contains, and what it must not contain.
+// The manager watches these namespaces, or all if there are none.
 func ManagerOptions(scheme *runtime.Scheme, namespaces []string) ctrl.Options {
 	secretMetadata := &metav1.PartialObjectMetadata{}
 	secretMetadata.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
@@ -101,10 +100,10 @@ func ManagerOptions(scheme *runtime.Scheme, namespaces []string) ctrl.Options {
 			ByObject: map[client.Object]cache.ByObject{
 				secretMetadata:        {Transform: keepNameOnly},
 				configMapMetadata:     {Transform: keepNameOnly},
-				&v1alpha1.ClerkUser{}: {Transform: keepWhatPassesUse},
+				&v1alpha1.ClerkUser{}: {Transform: keepWhatReconcileUses},
 			},
 		},
-		// Secrets and ConfigMaps never enter the cache: it would hold every one of the cluster.
+		// Secrets and ConfigMaps never enter the cache: it would contain all of the cluster.
 		Client: client.Options{Cache: &client.CacheOptions{
 			DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}},
 		}},
@@ -119,7 +118,7 @@ func ManagerOptions(scheme *runtime.Scheme, namespaces []string) ctrl.Options {
 	return options
 }
 
-// SetupWithManager adds the controllers to a manager. The live client must not be cached.
+// SetupWithManager adds the controllers to a manager. live must read from the API server, not from a cache.
 func SetupWithManager(ctx context.Context, mgr ctrl.Manager, live client.Client, c Config) error {
 	for _, register := range []func(context.Context, client.FieldIndexer) error{index.Register, index.RegisterActions} {
 		if err := register(ctx, mgr.GetFieldIndexer()); err != nil {
@@ -145,10 +144,10 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, live client.Client,
 	return setupActions(mgr, live, pool, c)
 }
 
-// recorderName is whom events name as their source.
+// recorderName is the source of events.
 const recorderName = "clerk-operator"
 
-// toolsOf returns what the controllers of all kinds work with.
+// toolsOf returns the tools that the controllers of all kinds use.
 func toolsOf(mgr ctrl.Manager, live client.Client, pool *connection.Pool, c Config) reconcile.Tools {
 	return reconcile.Tools{
 		Client:       mgr.GetClient(),
@@ -200,7 +199,7 @@ func setupActions(mgr ctrl.Manager, live client.Client, pool *connection.Pool, c
 	return actions.SetupWithManager(mgr, c.controllerOptions(c.Concurrency))
 }
 
-// controllerOptions bounds a reconciliation, and has a standby's caches filled before it leads.
+// controllerOptions limits the time of a reconciliation, and fills the caches of a standby before it leads.
 func (c Config) controllerOptions(concurrency int) controller.Options {
 	return controller.Options{
 		MaxConcurrentReconciles: concurrency,

@@ -68,7 +68,7 @@ func TestSchemeKnowsOurKindsAndTheirSecrets(t *testing.T) {
 	}
 }
 
-func TestManagerWatchesWhatItIsTold(t *testing.T) {
+func TestManagerOptions(t *testing.T) {
 	t.Parallel()
 	scheme, err := Scheme()
 	if err != nil {
@@ -107,7 +107,7 @@ func TestManagerWatchesWhatItIsTold(t *testing.T) {
 	}
 }
 
-// offlineManager returns a manager that knows the kinds without asking an API server for them.
+// offlineManager returns a manager that knows the kinds without an API server.
 func offlineManager(t *testing.T) ctrl.Manager {
 	t.Helper()
 	scheme, err := Scheme()
@@ -139,7 +139,7 @@ func TestSetupRegistersMetricsOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := config.Registry.Register(connection.NewMetrics(connection.NewPool(time.Now))); err == nil {
-		t.Error("nobody can see how the mirrors are")
+		t.Error("the metrics of the mirrors are not registered")
 	}
 	err := SetupWithManager(t.Context(), offlineManager(t), mgr.GetClient(), config)
 	if err == nil || !strings.Contains(err.Error(), "registering metrics") {
@@ -172,7 +172,7 @@ func TestCallerMayGiveThePoolAndTheQueues(t *testing.T) {
 	}
 }
 
-func TestPassesAreBounded(t *testing.T) {
+func TestReconciliationsAreBounded(t *testing.T) {
 	t.Parallel()
 	options := Config{}.controllerOptions(7)
 	if options.MaxConcurrentReconciles != 7 || options.ReconciliationTimeout != time.Minute || options.EnableWarmup == nil || !*options.EnableWarmup {

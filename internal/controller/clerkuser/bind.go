@@ -111,7 +111,7 @@ func (b bind) create(ctx context.Context) (location, error) {
 func (b bind) notCreated(err error, called time.Time) error {
 	b.state.attempt.fail(err)
 	if kind, taken := clerk.IdentifierTaken(err); taken {
-		b.state.attempt.taken = &takenRefusal{generation: b.user.Generation, kind: kind, err: err, asked: called}
+		b.state.attempt.taken = &takenRefusal{generation: b.user.Generation, kind: kind, err: err, calledAt: called}
 		return nil
 	}
 	return creationError(err)

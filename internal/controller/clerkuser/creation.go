@@ -50,8 +50,8 @@ type takenRefusal struct {
 	generation int64
 	kind       clerk.IdentifierKind
 	err        error
-	// asked is when the call was made.
-	asked time.Time
+	// calledAt is when the call was made.
+	calledAt time.Time
 }
 
 // loseAnswer records that a creating call may have been carried out although its answer was lost.
@@ -154,8 +154,8 @@ func (r *reconciliation) formerAttempt() *creation.Attempt {
 	return c
 }
 
-// ownsNobody reports whether no creating call for the object can have created a user, and why it has none.
-func (r *reconciliation) ownsNobody() (why string, nobody bool) {
+// hasNoUser reports whether the object certainly has no user, and why.
+func (r *reconciliation) hasNoUser() (why string, none bool) {
 	switch {
 	case r.userID != "":
 		return "", false

@@ -27,8 +27,8 @@ type finder struct {
 
 // lookUp is the answer to a look-up, and when the look-up began.
 type lookUp struct {
-	hits  []*clerk.User
-	asked time.Time
+	hits     []*clerk.User
+	calledAt time.Time
 }
 
 // lookUpTTL is how long later reconciliations use an answer. It is longer than any wait for a token.
@@ -36,18 +36,18 @@ const lookUpTTL = 15 * time.Minute
 
 // findByIdentifier looks users up by values of one kind. A reconciliation without a token ends and starts again later, so
 // answers are kept until a reconciliation finishes. Otherwise one that needs two calls would always spend its token on the
-// first. An object in mode Observe without a user is enqueued by full syncs, and looks again then.
+// first. An object in mode Observe without a user is enqueued by full syncs, and searches again then.
 func (f finder) findByIdentifier(ctx context.Context, kind clerk.IdentifierKind, values ...string) ([]*clerk.User, error) {
 	question := clerk.Identifier{Kind: kind, Value: strings.Join(values, "\x00")}
-	if known, found := f.state.lookUps[question]; found && f.now.Sub(known.asked) < f.lookUpTTL() {
+	if known, found := f.state.lookUps[question]; found && f.now.Sub(known.calledAt) < f.lookUpTTL() {
 		return known.hits, nil
 	}
-	asked := f.now
+	calledAt := f.now
 	hits, err := f.calls.UsersBy(ctx, kind, values...)
 	if err != nil {
 		return nil, fmt.Errorf("looking up users by %s: %w", kind, err)
 	}
-	f.remember(question, lookUp{hits: hits, asked: asked})
+	f.remember(question, lookUp{hits: hits, calledAt: calledAt})
 	return hits, nil
 }
 
@@ -68,41 +68,41 @@ func (f finder) remember(question clerk.Identifier, answer lookUp) {
 // read gets the user from Clerk. An answer that is older than the mirror's copy is ignored. The error is errGone if Clerk has
 // no such user.
 func (f finder) read(ctx context.Context, id string) (*clerk.User, error) {
-	if asked, missed := f.missed(id); missed {
-		return nil, f.confirmAbsence(ctx, id, asked)
+	if calledAt, missed := f.missed(id); missed {
+		return nil, f.confirmAbsence(ctx, id, calledAt)
 	}
-	asked := f.clock()
+	calledAt := f.clock()
 	user, err := f.calls.User(ctx, id)
 	if clerk.IsNotFound(err) {
-		return nil, f.absent(ctx, id, asked)
+		return nil, f.absent(ctx, id, calledAt)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading user %s: %w", id, err)
 	}
 	f.state.pausedAt = time.Time{}
-	known, ok := f.mirror.Read(user, asked)
+	known, ok := f.mirror.Read(user, calledAt)
 	if !ok {
 		return nil, &reconcile.WaitError{After: reconcile.StaleRetry, Err: errNotVisibleYet}
 	}
 	return known, nil
 }
 
-// absent returns the error for a user that Clerk did not have in a call that began at asked. It is errGone after confirmation.
-func (f finder) absent(ctx context.Context, userID string, asked time.Time) error {
-	if left := f.lagLeft(userID, asked); left > 0 {
+// absent returns the error for a user that Clerk did not have in a call that began at calledAt. It is errGone after confirmation.
+func (f finder) absent(ctx context.Context, userID string, calledAt time.Time) error {
+	if left := f.lagLeft(userID, calledAt); left > 0 {
 		return notVisibleYet(left)
 	}
-	return f.confirmAbsence(ctx, userID, asked)
+	return f.confirmAbsence(ctx, userID, calledAt)
 }
 
 // confirmAbsence confirms by a second, different call that Clerk has no such user, since the consequence cannot be undone: a
 // release or a new user. If a list did not show the user, the read by id was the second call. The first answer is kept while
 // the second call waits for its token. Otherwise the next reconciliation would spend that token on the first call again.
-func (f finder) confirmAbsence(ctx context.Context, userID string, asked time.Time) error {
+func (f finder) confirmAbsence(ctx context.Context, userID string, calledAt time.Time) error {
 	if f.mirror.Unlisted(userID) {
-		return f.gone(userID, asked)
+		return f.gone(userID, calledAt)
 	}
-	f.remember(missedUser(userID), lookUp{asked: asked})
+	f.remember(missedUser(userID), lookUp{calledAt: calledAt})
 	listed, err := f.calls.Listed(ctx, userID)
 	if _, waiting := clerk.Waiting(err); !waiting {
 		delete(f.state.lookUps, missedUser(userID))
@@ -113,19 +113,19 @@ func (f finder) confirmAbsence(ctx context.Context, userID string, asked time.Ti
 	case listed:
 		return &reconcile.WaitError{After: reconcile.DisagreementRetry, Err: errDisagreement}
 	}
-	return f.gone(userID, asked)
+	return f.gone(userID, calledAt)
 }
 
 // gone records that Clerk has no such user, and returns the error for it.
-func (f finder) gone(userID string, asked time.Time) error {
-	f.mirror.NotFound(userID, asked)
+func (f finder) gone(userID string, calledAt time.Time) error {
+	f.mirror.NotFound(userID, calledAt)
 	return fmt.Errorf("reading user %s: %w", userID, errGone)
 }
 
 // missed returns when an earlier reconciliation missed a user, if it had no token for the confirmation.
-func (f finder) missed(userID string) (asked time.Time, missed bool) {
+func (f finder) missed(userID string) (calledAt time.Time, missed bool) {
 	known, found := f.state.lookUps[missedUser(userID)]
-	return known.asked, found && f.now.Sub(known.asked) < lookUpTTL
+	return known.calledAt, found && f.now.Sub(known.calledAt) < lookUpTTL
 }
 
 // missedUser is the key in lookUps under which a missed user is remembered.
@@ -145,17 +145,17 @@ var errNamedNotVisible = errors.New("clerk shows no user with the id in spec.use
 // errDisagreement: a read by id does not find a user, but a list shows it.
 var errDisagreement = errors.New("reads of the user by id say that there is none, but a list shows it")
 
-// lagLeft returns how long after asked Clerk may still not show a user, or 0 if its absence counts. It considers the writes of
+// lagLeft returns how long after calledAt Clerk may still not show a user, or 0 if its absence counts. It considers the writes of
 // this process, and those on record from before a restart.
-func (r *reconciliation) lagLeft(userID string, asked time.Time) time.Duration {
+func (r *reconciliation) lagLeft(userID string, calledAt time.Time) time.Duration {
 	var recorded []time.Time
 	if at := r.user.Status.LastWriteTime; at != nil {
-		recorded = append(recorded, clerk.Recorded(at.Time, asked))
+		recorded = append(recorded, clerk.Recorded(at.Time, calledAt))
 	}
 	if c := creation.Of(r.user); c != nil {
-		recorded = append(recorded, clerk.Recorded(c.At, asked))
+		recorded = append(recorded, clerk.Recorded(c.At, calledAt))
 	}
-	return max(r.mirror.LagLeft(userID, asked), clerk.LagLeft(asked, recorded...))
+	return max(r.mirror.LagLeft(userID, calledAt), clerk.LagLeft(calledAt, recorded...))
 }
 
 // notVisibleYet is the error for an absence that may be due to lag.

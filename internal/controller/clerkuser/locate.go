@@ -119,7 +119,7 @@ func (l locate) find(ctx context.Context, id string) (*clerk.User, error) {
 		l.state.pause(sight.Since)
 		return nil, massAbsence(instanceName(l.instance))
 	}
-	if maxAge, asked := l.maxAge(); asked {
+	if maxAge, limited := l.maxAge(); limited {
 		if user, ok := l.mirror.Recent(id, maxAge); ok {
 			return user, nil
 		}
@@ -157,7 +157,7 @@ func (l locate) wouldForget(copied *clerk.User) bool {
 // from after the request. So does a new request to lift any lock: a lock that an older copy lacks would look as if Clerk had
 // set it later, and would stay. One such copy serves all reconciliations of the request. Otherwise one that waits for tokens
 // would always spend them on reads.
-func (l locate) maxAge() (maxAge time.Duration, asked bool) {
+func (l locate) maxAge() (maxAge time.Duration, limited bool) {
 	locked := l.user.Spec.Locked
 	unlocks := !l.reported && locked != nil && !*locked
 	if !unlocks && !l.reconcileRequested() {
@@ -303,7 +303,7 @@ func (l locate) resolveTaken(ctx context.Context, t *takenRefusal) (location, er
 		}
 		kind, values = c.Kind, []string{c.Value}
 	}
-	l.identifiers.Await(l.uid(), l.instanceID, identifiersOf(kind, values), t.asked)
+	l.identifiers.Await(l.uid(), l.instanceID, identifiersOf(kind, values), t.calledAt)
 	hits, err := l.findByIdentifier(ctx, kind, values...)
 	if err != nil {
 		return location{}, err

@@ -42,12 +42,12 @@ func (s release) beforeInstance(ctx context.Context) (done bool, err error) {
 	if err := s.checkDecodedForRemoval(); err != nil {
 		return true, s.withUndecodedSpec(ctx, err)
 	}
-	switch why, nobody := s.ownsNobody(); {
+	switch why, none := s.hasNoUser(); {
 	case s.user.Spec.Suspended():
 		return true, s.run(ctx, "the object was suspended, so the user was left as it is, with its owner mark")
 	case s.user.Spec.Observes():
 		return true, s.run(ctx, "mode is Observe, so the user was left as it is")
-	case nobody:
+	case none:
 		return true, s.run(ctx, why)
 	}
 	return false, nil

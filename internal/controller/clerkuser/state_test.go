@@ -45,7 +45,7 @@ func TestLookUpsAreForgottenWhenAReconcileFinishes(t *testing.T) {
 			}
 			r := newTestReconciler(t, newClock())
 			rec := newTestReconciliation(t, r, user)
-			rec.state.lookUps = map[clerk.Identifier]lookUp{question: {asked: start}}
+			rec.state.lookUps = map[clerk.Identifier]lookUp{question: {calledAt: start}}
 			rec.state.attempt.taken = &takenRefusal{generation: user.Generation}
 			rec.err = tc.err
 			reconcileResult(r, rec)

@@ -172,7 +172,7 @@ func (r *reconciliation) checkDecoded() error {
 // checkDecodedForRemoval returns a problem if a value that decides about the removal was not decoded. Other values of the spec
 // do not matter any more.
 func (r *reconciliation) checkDecodedForRemoval() error {
-	if _, nobody := r.ownsNobody(); nobody && !r.user.Undecoded.Concern("status.userID") {
+	if _, none := r.hasNoUser(); none && !r.user.Undecoded.Concern("status.userID") {
 		return nil
 	}
 	paths := r.user.Undecoded.Of(removalFields()...)
