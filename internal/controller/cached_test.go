@@ -21,7 +21,7 @@ func TestCachedUserHasWhatReconcileUses(t *testing.T) {
 		annotations, want map[string]string
 	}{
 		"Bound":             {"user_1", map[string]string{v1alpha1.AnnotationCreating: "{}", kubectl: "{}"}, nil},
-		"BoundAndAsked":     {"user_1", map[string]string{v1alpha1.AnnotationReconcileRequestedAt: "1", kubectl: "{}"}, map[string]string{v1alpha1.AnnotationReconcileRequestedAt: "1"}},
+		"BoundAndRequested": {"user_1", map[string]string{v1alpha1.AnnotationReconcileRequestedAt: "1", kubectl: "{}"}, map[string]string{v1alpha1.AnnotationReconcileRequestedAt: "1"}},
 		"NotBound":          {"", map[string]string{v1alpha1.AnnotationCreating: "{}", kubectl: "{}"}, map[string]string{v1alpha1.AnnotationCreating: "{}"}},
 		"WithoutAnnotation": {"", nil, nil},
 	}

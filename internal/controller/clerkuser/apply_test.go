@@ -232,17 +232,17 @@ func TestRefusedParts(t *testing.T) {
 		parts   []string
 		single  bool
 	}{
-		"TheFieldThatIsNamed":        {update, refuse("username"), true, []string{"username"}, false},
-		"TwoFieldsThatAreNamed":      {update, refuse("username,first_name"), true, []string{"firstName", "username"}, false},
-		"APartOfAField":              {update, refuse("skip_password_checks"), true, []string{"password"}, false},
-		"NoneIsNamed":                {update, refuse(""), true, nil, true},
-		"AnotherIsNamed":             {update, refuse("locale"), true, nil, true},
-		"OneFieldNeedsNoName":        {plan.SetProfileImage{}, refuse(""), true, []string{"profileImage"}, false},
-		"OneFieldWithAnUnknownName":  {plan.SetProfileImage{}, refuse("nonsense"), true, []string{"profileImage"}, false},
-		"TheMarkAlone":               {plan.MergeMetadata{}, refuse(""), false, nil, false},
-		"WhatPassesIsNoRefusal":      {update, &clerk.Error{Status: 503}, false, nil, false},
-		"NoAnswerIsNoRefusal":        {update, errors.New("connection reset"), false, nil, false},
-		"ARefusedKeyIsNotTheField's": {update, &clerk.Error{Status: 401, Param: "username"}, false, nil, false},
+		"TheFieldThatIsNamed":         {update, refuse("username"), true, []string{"username"}, false},
+		"TwoFieldsThatAreNamed":       {update, refuse("username,first_name"), true, []string{"firstName", "username"}, false},
+		"APartOfAField":               {update, refuse("skip_password_checks"), true, []string{"password"}, false},
+		"NoneIsNamed":                 {update, refuse(""), true, nil, true},
+		"AnotherIsNamed":              {update, refuse("locale"), true, nil, true},
+		"OneFieldNeedsNoName":         {plan.SetProfileImage{}, refuse(""), true, []string{"profileImage"}, false},
+		"OneFieldWithAnUnknownName":   {plan.SetProfileImage{}, refuse("nonsense"), true, []string{"profileImage"}, false},
+		"TheMarkAlone":                {plan.MergeMetadata{}, refuse(""), false, nil, false},
+		"TemporaryFailureIsNoRefusal": {update, &clerk.Error{Status: 503}, false, nil, false},
+		"NoAnswerIsNoRefusal":         {update, errors.New("connection reset"), false, nil, false},
+		"ARefusedKeyIsNotTheField's":  {update, &clerk.Error{Status: 401, Param: "username"}, false, nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

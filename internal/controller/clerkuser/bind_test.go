@@ -158,10 +158,10 @@ func TestIdentifierThatIsTaken(t *testing.T) {
 			seed(f)
 			seed(f, func(u *emulator.User) { u.EmailAddresses, u.Username = nil, ptr.To("ann_lee") })
 		}, v1alpha1.ReasonAmbiguous},
-		"ByNobodyWhomAListShows": {nil, func(f *fixture) {
+		"ByNoListedUser": {nil, func(f *fixture) {
 			f.server.InjectFault(emulator.Fault{Method: http.MethodPost, Path: "/users", Status: 422, Code: "form_identifier_exists", Param: "email_address"})
 		}, v1alpha1.ReasonWaiting},
-		"ByNobodyOfAKindThatClerkDoesNotName": {nil, func(f *fixture) {
+		"ByNoListedUserOfAnUnnamedKind": {nil, func(f *fixture) {
 			f.server.InjectFault(emulator.Fault{Method: http.MethodPost, Path: "/users", Status: 422, Code: "form_identifier_exists"})
 		}, v1alpha1.ReasonWaiting},
 		"ByAStrangerOfAKindThatClerkDoesNotName": {nil, func(f *fixture) {

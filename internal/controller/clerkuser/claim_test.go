@@ -67,20 +67,20 @@ func TestClaim(t *testing.T) {
 		"OurMarkUnderANewName":    {with(func(m *plan.Mark) { m.Name = "former" }), nil, resumed, ""},
 		"OurMarkThoughNoAdoption": {withMark(mine), []func(*reconciliation){scope(v1alpha1.AdoptionNone)}, resumed, ""},
 
-		"Predecessor":                     {with(func(m *plan.Mark) { m.UID = "earlier" }), nil, inherited, ""},
-		"PredecessorWithoutAdoption":      {with(func(m *plan.Mark) { m.UID = "earlier" }), []func(*reconciliation){scope(v1alpha1.AdoptionNone)}, 0, v1alpha1.ReasonAlreadyExists},
-		"PredecessorInAForeignInstance":   {with(func(m *plan.Mark) { m.UID = "earlier" }), []func(*reconciliation){elsewhere}, 0, v1alpha1.ReasonAlreadyExists},
-		"PredecessorWhereAllMayAdopt":     {with(func(m *plan.Mark) { m.UID = "earlier" }), []func(*reconciliation){elsewhere, scope(v1alpha1.AdoptionAll)}, inherited, ""},
-		"PredecessorOfAnotherNamespace":   {with(func(m *plan.Mark) { m.UID, m.Namespace = "earlier", "team-b" }), []func(*reconciliation){adopts}, 0, v1alpha1.ReasonAlreadyExists},
-		"PredecessorOfAnotherCluster":     {with(func(m *plan.Mark) { m.Cluster = "cluster-2" }), []func(*reconciliation){adopts}, 0, v1alpha1.ReasonAlreadyExists},
-		"AnotherObjectOfTheNamespace":     {with(func(m *plan.Mark) { m.UID, m.Name = "bob-uid", "bob" }), []func(*reconciliation){adopts}, 0, v1alpha1.ReasonConflict},
-		"AnotherNamespaceIsNotNamed":      {with(func(m *plan.Mark) { m.UID, m.Name, m.Namespace = "bob-uid", "bob", "team-b" }), []func(*reconciliation){adopts}, 0, v1alpha1.ReasonAlreadyExists},
-		"AnothersMarkBeatsOurSignature":   {with(func(m *plan.Mark) { m.UID, m.Name, m.Namespace = "bob-uid", "bob", "team-b" }), []func(*reconciliation){signed}, 0, v1alpha1.ReasonAlreadyExists},
-		"AnothersMarkBeatsTheOrder":       {with(func(m *plan.Mark) { m.UID, m.Name, m.Namespace = "bob-uid", "bob", "team-b" }), []func(*reconciliation){named(testUserID)}, 0, v1alpha1.ReasonAlreadyExists},
-		"UnreadableMarkIsAnothers":        {func(u *clerk.User) { u.PrivateMetadata[v1alpha1.OwnerKey] = "v9 ?" }, []func(*reconciliation){adopts}, 0, v1alpha1.ReasonAlreadyExists},
-		"MarkThatIsNoTextIsAnothers":      {func(u *clerk.User) { u.PrivateMetadata[v1alpha1.OwnerKey] = true }, []func(*reconciliation){signed, adopts}, 0, v1alpha1.ReasonAlreadyExists},
-		"MarkInPublicMetadataMeansNought": {func(u *clerk.User) { u.PublicMetadata[v1alpha1.OwnerKey] = mine.String() }, nil, 0, v1alpha1.ReasonAlreadyExists},
-		"MarkInUnsafeMetadataMeansNought": {func(u *clerk.User) { u.UnsafeMetadata[v1alpha1.OwnerKey] = mine.String() }, nil, 0, v1alpha1.ReasonAlreadyExists},
+		"Predecessor":                   {with(func(m *plan.Mark) { m.UID = "earlier" }), nil, inherited, ""},
+		"PredecessorWithoutAdoption":    {with(func(m *plan.Mark) { m.UID = "earlier" }), []func(*reconciliation){scope(v1alpha1.AdoptionNone)}, 0, v1alpha1.ReasonAlreadyExists},
+		"PredecessorInAForeignInstance": {with(func(m *plan.Mark) { m.UID = "earlier" }), []func(*reconciliation){elsewhere}, 0, v1alpha1.ReasonAlreadyExists},
+		"PredecessorWhereAllMayAdopt":   {with(func(m *plan.Mark) { m.UID = "earlier" }), []func(*reconciliation){elsewhere, scope(v1alpha1.AdoptionAll)}, inherited, ""},
+		"PredecessorOfAnotherNamespace": {with(func(m *plan.Mark) { m.UID, m.Namespace = "earlier", "team-b" }), []func(*reconciliation){adopts}, 0, v1alpha1.ReasonAlreadyExists},
+		"PredecessorOfAnotherCluster":   {with(func(m *plan.Mark) { m.Cluster = "cluster-2" }), []func(*reconciliation){adopts}, 0, v1alpha1.ReasonAlreadyExists},
+		"AnotherObjectOfTheNamespace":   {with(func(m *plan.Mark) { m.UID, m.Name = "bob-uid", "bob" }), []func(*reconciliation){adopts}, 0, v1alpha1.ReasonConflict},
+		"AnotherNamespaceIsNotNamed":    {with(func(m *plan.Mark) { m.UID, m.Name, m.Namespace = "bob-uid", "bob", "team-b" }), []func(*reconciliation){adopts}, 0, v1alpha1.ReasonAlreadyExists},
+		"AnothersMarkBeatsOurSignature": {with(func(m *plan.Mark) { m.UID, m.Name, m.Namespace = "bob-uid", "bob", "team-b" }), []func(*reconciliation){signed}, 0, v1alpha1.ReasonAlreadyExists},
+		"AnothersMarkBeatsTheOrder":     {with(func(m *plan.Mark) { m.UID, m.Name, m.Namespace = "bob-uid", "bob", "team-b" }), []func(*reconciliation){named(testUserID)}, 0, v1alpha1.ReasonAlreadyExists},
+		"UnreadableMarkIsAnothers":      {func(u *clerk.User) { u.PrivateMetadata[v1alpha1.OwnerKey] = "v9 ?" }, []func(*reconciliation){adopts}, 0, v1alpha1.ReasonAlreadyExists},
+		"MarkThatIsNoTextIsAnothers":    {func(u *clerk.User) { u.PrivateMetadata[v1alpha1.OwnerKey] = true }, []func(*reconciliation){signed, adopts}, 0, v1alpha1.ReasonAlreadyExists},
+		"MarkInPublicMetadataIsIgnored": {func(u *clerk.User) { u.PublicMetadata[v1alpha1.OwnerKey] = mine.String() }, nil, 0, v1alpha1.ReasonAlreadyExists},
+		"MarkInUnsafeMetadataIsIgnored": {func(u *clerk.User) { u.UnsafeMetadata[v1alpha1.OwnerKey] = mine.String() }, nil, 0, v1alpha1.ReasonAlreadyExists},
 
 		"LostMarkWithOurSignature":  {unmarked, []func(*reconciliation){signed}, restored, ""},
 		"MarkThatWaitsToBeWritten":  {unmarked, []func(*reconciliation){waiting}, bound, ""},
@@ -92,9 +92,9 @@ func TestClaim(t *testing.T) {
 		"SignatureForAnotherInstance":      {unmarked, []func(*reconciliation){signed, func(rec *reconciliation) { rec.instanceID = "ins_other" }}, 0, v1alpha1.ReasonAlreadyExists},
 		"SignatureBesideAnotherStatusUser": {unmarked, []func(*reconciliation){signed, func(rec *reconciliation) { rec.user.Status.UserID = "user_other" }}, 0, v1alpha1.ReasonAlreadyExists},
 
-		"ToldByID":                       {unmarked, []func(*reconciliation){named(testUserID)}, adopted, ""},
-		"ToldByIDWithoutAdoption":        {unmarked, []func(*reconciliation){named(testUserID), scope(v1alpha1.AdoptionNone)}, 0, v1alpha1.ReasonAlreadyExists},
-		"ToldByAnotherID":                {unmarked, []func(*reconciliation){named("user_other"), adopts}, 0, v1alpha1.ReasonAlreadyExists},
+		"RequestedByID":                  {unmarked, []func(*reconciliation){named(testUserID)}, adopted, ""},
+		"RequestedByIDWithoutAdoption":   {unmarked, []func(*reconciliation){named(testUserID), scope(v1alpha1.AdoptionNone)}, 0, v1alpha1.ReasonAlreadyExists},
+		"RequestedByAnotherID":           {unmarked, []func(*reconciliation){named("user_other"), adopts}, 0, v1alpha1.ReasonAlreadyExists},
 		"VerifiedAddress":                {unmarked, []func(*reconciliation){adopts}, adopted, ""},
 		"VerifiedAddressWithoutAdoption": {unmarked, nil, 0, v1alpha1.ReasonAlreadyExists},
 		"VerifiedAddressNever":           {unmarked, []func(*reconciliation){func(rec *reconciliation) { rec.user.Spec.AdoptionPolicy = ptr.To(v1alpha1.AdoptNever) }}, 0, v1alpha1.ReasonAlreadyExists},
@@ -142,7 +142,7 @@ func TestClaim(t *testing.T) {
 	}
 }
 
-func TestUserOfAGoneObject(t *testing.T) {
+func TestClaimOrphan(t *testing.T) {
 	t.Parallel()
 	resource := schema.GroupResource{Group: "clerk-operator.io", Resource: "clerkusers"}
 	unavailable := apierrors.NewServiceUnavailable("no")
@@ -165,22 +165,22 @@ func TestUserOfAGoneObject(t *testing.T) {
 		reason    string
 		err       error
 	}{
-		"GoneElsewhere":                  {namespace: theirs, want: adopted},
-		"GoneHere":                       {namespace: mine, want: adopted},
-		"GoneElsewhereAndNotNamed":       {namespace: theirs, unnamed: true, reason: v1alpha1.ReasonAlreadyExists},
-		"GoneHereAndNotNamed":            {namespace: mine, unnamed: true, reason: v1alpha1.ReasonAlreadyExists},
-		"GoneAndNotAllowed":              {namespace: theirs, scope: v1alpha1.AdoptionNone, reason: v1alpha1.ReasonAlreadyExists},
-		"ThereElsewhere":                 {namespace: theirs, owner: owner(theirs, "", testUserID), reason: v1alpha1.ReasonAlreadyExists},
-		"ThereHere":                      {namespace: mine, owner: owner(mine, "", testUserID), reason: v1alpha1.ReasonConflict},
-		"ThereWithoutAStatus":            {namespace: theirs, owner: owner(theirs, "", ""), reason: v1alpha1.ReasonAlreadyExists},
-		"ThereWithAStatusOfAnother":      {namespace: theirs, owner: owner(theirs, "", "user_other"), reason: v1alpha1.ReasonAlreadyExists},
-		"NamesakeThatMayTakeItOver":      {namespace: theirs, owner: owner(theirs, anew, ""), reason: v1alpha1.ReasonAlreadyExists},
-		"NamesakeThatHasIt":              {namespace: theirs, owner: owner(theirs, anew, testUserID), reason: v1alpha1.ReasonAlreadyExists},
-		"NamesakeThatHasAnother":         {namespace: theirs, owner: owner(theirs, anew, "user_other"), want: adopted},
-		"NobodyMayLook":                  {namespace: theirs, fails: apierrors.NewForbidden(resource, "bob", errors.New("no")), reason: v1alpha1.ReasonAlreadyExists},
-		"NobodyMayLookHere":              {namespace: mine, fails: apierrors.NewForbidden(resource, "bob", errors.New("no")), reason: v1alpha1.ReasonConflict},
-		"TheAPIServerDoesNotAnswer":      {namespace: theirs, fails: unavailable, err: unavailable},
-		"NotLookedForWhereNobodyIsNamed": {namespace: theirs, fails: unavailable, unnamed: true, reason: v1alpha1.ReasonAlreadyExists},
+		"GoneElsewhere":             {namespace: theirs, want: adopted},
+		"GoneHere":                  {namespace: mine, want: adopted},
+		"GoneElsewhereAndNotNamed":  {namespace: theirs, unnamed: true, reason: v1alpha1.ReasonAlreadyExists},
+		"GoneHereAndNotNamed":       {namespace: mine, unnamed: true, reason: v1alpha1.ReasonAlreadyExists},
+		"GoneAndNotAllowed":         {namespace: theirs, scope: v1alpha1.AdoptionNone, reason: v1alpha1.ReasonAlreadyExists},
+		"ThereElsewhere":            {namespace: theirs, owner: owner(theirs, "", testUserID), reason: v1alpha1.ReasonAlreadyExists},
+		"ThereHere":                 {namespace: mine, owner: owner(mine, "", testUserID), reason: v1alpha1.ReasonConflict},
+		"ThereWithoutAStatus":       {namespace: theirs, owner: owner(theirs, "", ""), reason: v1alpha1.ReasonAlreadyExists},
+		"ThereWithAStatusOfAnother": {namespace: theirs, owner: owner(theirs, "", "user_other"), reason: v1alpha1.ReasonAlreadyExists},
+		"NamesakeThatMayInheritIt":  {namespace: theirs, owner: owner(theirs, anew, ""), reason: v1alpha1.ReasonAlreadyExists},
+		"NamesakeThatHasIt":         {namespace: theirs, owner: owner(theirs, anew, testUserID), reason: v1alpha1.ReasonAlreadyExists},
+		"NamesakeThatHasAnother":    {namespace: theirs, owner: owner(theirs, anew, "user_other"), want: adopted},
+		"ReadIsForbidden":           {namespace: theirs, fails: apierrors.NewForbidden(resource, "bob", errors.New("no")), reason: v1alpha1.ReasonAlreadyExists},
+		"ReadIsForbiddenHere":       {namespace: mine, fails: apierrors.NewForbidden(resource, "bob", errors.New("no")), reason: v1alpha1.ReasonConflict},
+		"TheAPIServerDoesNotAnswer": {namespace: theirs, fails: unavailable, err: unavailable},
+		"NotReadWithoutUserID":      {namespace: theirs, fails: unavailable, unnamed: true, reason: v1alpha1.ReasonAlreadyExists},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -234,11 +234,11 @@ func TestOlder(t *testing.T) {
 		a, b *v1alpha1.ClerkUser
 		want bool
 	}{
-		"CreatedEarlier":        {object("z", time.Hour), object("a", time.Minute), true},
-		"CreatedLater":          {object("a", time.Minute), object("z", time.Hour), false},
-		"SameSecondLowerUID":    {object("a", time.Hour), object("b", time.Hour), true},
-		"SameSecondHigherUID":   {object("b", time.Hour), object("a", time.Hour), false},
-		"NobodyIsOlderThanHeIs": {object("a", time.Hour), object("a", time.Hour), false},
+		"CreatedEarlier":      {object("z", time.Hour), object("a", time.Minute), true},
+		"CreatedLater":        {object("a", time.Minute), object("z", time.Hour), false},
+		"SameSecondLowerUID":  {object("a", time.Hour), object("b", time.Hour), true},
+		"SameSecondHigherUID": {object("b", time.Hour), object("a", time.Hour), false},
+		"NotOlderThanItself":  {object("a", time.Hour), object("a", time.Hour), false},
 		"AnotherZoneSameInstant": {object("b", 0), func() *v1alpha1.ClerkUser {
 			o := object("a", 0)
 			o.CreationTimestamp = metav1.NewTime(start.In(time.FixedZone("", 3600)))
@@ -258,7 +258,7 @@ func TestOlder(t *testing.T) {
 	}
 }
 
-func TestStatusThatATenantWroteTakesNoUserFromItsOwner(t *testing.T) {
+func TestForgedStatusTakesNoUserFromItsOwner(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		change func(rec *reconciliation, other *v1alpha1.ClerkUser)

@@ -49,7 +49,7 @@ func TestAnnotationOfACreatingCallIsReadBack(t *testing.T) {
 	}
 }
 
-func TestAnnotationThatTheOperatorDidNotWriteIsNone(t *testing.T) {
+func TestInvalidAnnotationIsIgnored(t *testing.T) {
 	t.Parallel()
 	if c := creation.Of(newTestUser("ann")); c != nil {
 		t.Errorf("without an annotation: %+v", c)
@@ -148,7 +148,7 @@ func TestAnnotationKeepsTheFirstIdentifierAndCollectsWhatCallsAdd(t *testing.T) 
 	}
 }
 
-func TestFormerIdentifierIsLookedUpOnlyIfItLeftTheSpec(t *testing.T) {
+func TestFormerAttempt(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		annotation string
@@ -171,7 +171,7 @@ func TestFormerIdentifierIsLookedUpOnlyIfItLeftTheSpec(t *testing.T) {
 	}
 }
 
-func TestOnlyAnObjectWithoutAUserMayCreate(t *testing.T) {
+func TestMayCreate(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		change func(*reconciliation)

@@ -28,14 +28,14 @@ func TestDesiredIsBuiltOnceForEachChangeOfItsInputs(t *testing.T) {
 		change func(*reconciliation)
 		again  bool
 	}{
-		"Nothing":         {func(*reconciliation) {}, false},
-		"SameRecord":      {func(rec *reconciliation) { rec.record = plan.NewRecord(&v1alpha1.Applied{}) }, false},
-		"Record":          {func(rec *reconciliation) { rec.record.InheritBan() }, true},
-		"Origin":          {func(rec *reconciliation) { rec.origin = v1alpha1.OriginAdopted }, true},
-		"FirstOrigin":     {func(rec *reconciliation) { rec.origin = v1alpha1.OriginCreated }, false},
-		"SourcesReadAnew": {func(rec *reconciliation) { rec.reads++ }, true},
-		"LockWasLifted":   {func(rec *reconciliation) { rec.fields().unlocked = true }, true},
-		"SpecIsInvalid":   {func(rec *reconciliation) { rec.onlyRestricts = true; rec.origin = v1alpha1.OriginAdopted }, false},
+		"Nothing":          {func(*reconciliation) {}, false},
+		"SameRecord":       {func(rec *reconciliation) { rec.record = plan.NewRecord(&v1alpha1.Applied{}) }, false},
+		"Record":           {func(rec *reconciliation) { rec.record.InheritBan() }, true},
+		"Origin":           {func(rec *reconciliation) { rec.origin = v1alpha1.OriginAdopted }, true},
+		"FirstOrigin":      {func(rec *reconciliation) { rec.origin = v1alpha1.OriginCreated }, false},
+		"SourcesReadAgain": {func(rec *reconciliation) { rec.reads++ }, true},
+		"LockWasLifted":    {func(rec *reconciliation) { rec.fields().unlocked = true }, true},
+		"SpecIsInvalid":    {func(rec *reconciliation) { rec.onlyRestricts = true; rec.origin = v1alpha1.OriginAdopted }, false},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -83,7 +83,7 @@ func TestPolicyWithholdsIgnoredAndContendedFields(t *testing.T) {
 	}
 }
 
-func TestFieldThatSomebodyKeepsChangingBack(t *testing.T) {
+func TestContendedField(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.FirstName = ptr.To("Ann") }))
@@ -229,7 +229,7 @@ func TestSuspensionStopsAllWork(t *testing.T) {
 	}
 }
 
-func TestSpecThatCannotBeCarriedOut(t *testing.T) {
+func TestInvalidSpec(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) {

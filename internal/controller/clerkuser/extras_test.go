@@ -31,7 +31,7 @@ func TestPagesAreReadToTheirEnd(t *testing.T) {
 	}
 }
 
-func TestPagesThatNeverEndAreLeftOff(t *testing.T) {
+func TestEndlessPagesAreCutOff(t *testing.T) {
 	t.Parallel()
 	calls := 0
 	items, total, err := readPages(nil, func(int) ([]int, int, error) { calls++; return []int{1}, 1 << 30, nil })
@@ -47,7 +47,7 @@ func TestPagesThatNeverEndAreLeftOff(t *testing.T) {
 	}
 }
 
-func TestPagesThatWereReadAreNotReadAgain(t *testing.T) {
+func TestReadPagesAreNotReadAgain(t *testing.T) {
 	t.Parallel()
 	have, wait := make([]int, extraPage), &clerk.WaitError{}
 	all, _, err := readPages(have, func(int) ([]int, int, error) { return nil, 0, wait })
@@ -61,7 +61,7 @@ func TestPagesThatWereReadAreNotReadAgain(t *testing.T) {
 	}
 }
 
-func TestWhatStatusIncludesIsReadAfterEachFullSync(t *testing.T) {
+func TestExtrasAreReadAfterEachFullSync(t *testing.T) {
 	t.Parallel()
 	var m objectState
 	start := time.Unix(1000, 0)

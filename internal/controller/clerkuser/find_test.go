@@ -221,7 +221,7 @@ func TestUserThatWasBoundJustNowIsNotMissing(t *testing.T) {
 	f.expectReason("ann", v1alpha1.ReasonMissing)
 }
 
-func TestUserThatIsNamedAndNotThere(t *testing.T) {
+func TestNamedUserIsMissing(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.UserID = ptr.To("user_2Nobody") }))

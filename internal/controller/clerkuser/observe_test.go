@@ -131,7 +131,7 @@ func TestObserverIgnoresListedUserThatIsGone(t *testing.T) {
 }
 
 // A user that is to be adopted is read from Clerk. To observe one, the mirror's copy is sufficient.
-func TestUserThatIsNamedIsReadLiveOnlyToBeAdopted(t *testing.T) {
+func TestNamedUserIsReadFromClerkForAdoptionOnly(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		change []func(*v1alpha1.ClerkUser)
@@ -158,7 +158,7 @@ func TestUserThatIsNamedIsReadLiveOnlyToBeAdopted(t *testing.T) {
 	}
 }
 
-func TestNamedUserThatIsKnownToBeGoneIsMissing(t *testing.T) {
+func TestNamedUserKnownToBeGoneIsMissing(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	const nobody = "user_2Nobody"

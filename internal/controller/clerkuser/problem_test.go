@@ -16,7 +16,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-func TestProblemsSayWhatToDo(t *testing.T) {
+func TestProblemsNameTheRemedy(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{errNoIdentifier, errAlreadyExists, errAmbiguous, adoptionDenied(newTestInstance()), conflict("bob")} {
 		found, ok := errors.AsType[*reconcile.Problem](err)
@@ -32,7 +32,7 @@ func TestProblemsSayWhatToDo(t *testing.T) {
 	}
 }
 
-func TestWhatIsUnfinished(t *testing.T) {
+func TestUnfinished(t *testing.T) {
 	t.Parallel()
 	if err := (&unfinished{}).orNil(); err != nil {
 		t.Errorf("with nothing left there is an error: %v", err)
@@ -85,7 +85,7 @@ func TestWhatIsUnfinished(t *testing.T) {
 	}
 }
 
-func TestRetryOfWhatWasRefused(t *testing.T) {
+func TestUnfinishedRetryAfter(t *testing.T) {
 	t.Parallel()
 	at := func(minutes int) refusedPart {
 		return refusedPart{refusal: refusal{backOff: &backOff{Until: start.Add(time.Duration(minutes) * time.Minute)}}}

@@ -112,7 +112,7 @@ func TestRefusalKeepsWrittenKeysOnRecord(t *testing.T) {
 	}
 }
 
-func TestIntentThatWasNotWrittenIsForgotten(t *testing.T) {
+func TestUnwrittenIntentIsForgotten(t *testing.T) {
 	t.Parallel()
 	t.Run("AnEditCameBetween", func(t *testing.T) {
 		t.Parallel()
@@ -195,7 +195,7 @@ func TestStrayNotFoundUndoesNoCreation(t *testing.T) {
 
 // Another operator creates the user and ends before it can write status. This one finds the user and cannot write status
 // either, and the object is deleted.
-func TestUserThatWasFoundIsNotForgotten(t *testing.T) {
+func TestFoundUserIsNotForgotten(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.discardEvents()

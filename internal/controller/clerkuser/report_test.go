@@ -55,16 +55,16 @@ func TestEvents(t *testing.T) {
 		result  result
 		want    []string
 	}{
-		"NothingHappened":     {was(inSync), func(*reconciliation) {}, inSync, nil},
-		"FirstResultIsReady":  {nil, func(*reconciliation) {}, inSync, nil},
-		"FirstResultIsNot":    {nil, func(*reconciliation) {}, rejected, []string{"Warning RejectedByClerk 100 % refused"}},
-		"TurnToTheWorse":      {was(inSync), func(*reconciliation) {}, rejected, []string{"Warning RejectedByClerk 100 % refused"}},
-		"TurnToTheBetter":     {was(rejected), func(*reconciliation) {}, inSync, nil},
-		"StillBad":            {was(rejected), func(*reconciliation) {}, rejected, nil},
-		"BadInAnotherWay":     {was(result{Result: reconcile.Result{Ready: metav1.ConditionFalse, Reason: v1alpha1.ReasonMissing, Message: "gone"}}), func(*reconciliation) {}, rejected, []string{"Warning RejectedByClerk 100 % refused"}},
-		"Waiting":             {nil, func(*reconciliation) {}, result{Result: reconcile.Result{Unchanged: true}}, nil},
-		"ReleasedTellsNoTurn": {was(inSync), func(rec *reconciliation) { rec.released = true }, result{Result: reconcile.Result{Unchanged: true}}, nil},
-		"NotesAreTold": {was(inSync), func(rec *reconciliation) {
+		"NothingHappened":             {was(inSync), func(*reconciliation) {}, inSync, nil},
+		"FirstResultIsReady":          {nil, func(*reconciliation) {}, inSync, nil},
+		"FirstResultIsNot":            {nil, func(*reconciliation) {}, rejected, []string{"Warning RejectedByClerk 100 % refused"}},
+		"BecomesNotReady":             {was(inSync), func(*reconciliation) {}, rejected, []string{"Warning RejectedByClerk 100 % refused"}},
+		"BecomesReady":                {was(rejected), func(*reconciliation) {}, inSync, nil},
+		"StillBad":                    {was(rejected), func(*reconciliation) {}, rejected, nil},
+		"BadInAnotherWay":             {was(result{Result: reconcile.Result{Ready: metav1.ConditionFalse, Reason: v1alpha1.ReasonMissing, Message: "gone"}}), func(*reconciliation) {}, rejected, []string{"Warning RejectedByClerk 100 % refused"}},
+		"Waiting":                     {nil, func(*reconciliation) {}, result{Result: reconcile.Result{Unchanged: true}}, nil},
+		"ReleasedReportsNoTransition": {was(inSync), func(rec *reconciliation) { rec.released = true }, result{Result: reconcile.Result{Unchanged: true}}, nil},
+		"EventsAreWritten": {was(inSync), func(rec *reconciliation) {
 			rec.recordEventf(v1alpha1.EventReleased, "Delete", "left at 100 %s", "Clerk")
 		}, inSync, []string{"Normal Released left at 100 Clerk"}},
 		"CreationIsNotUpdated": {nil, func(rec *reconciliation) { rec.did = []plan.Change{plan.Create{}} }, inSync, nil},
@@ -73,11 +73,11 @@ func TestEvents(t *testing.T) {
 			[]string{"Normal Updated changed emailAddresses, firstName, lastName, publicMetadata"},
 		},
 		"SameFieldTwiceIsNamedOnce": {was(inSync), func(rec *reconciliation) { rec.did = []plan.Change{email, email} }, inSync, []string{"Normal Updated changed emailAddresses"}},
-		"DriftIsToldAsSuch": {
+		"DriftHasItsOwnEvent": {
 			was(inSync), func(rec *reconciliation) { rec.reported, rec.did = true, []plan.Change{names} }, inSync,
 			[]string{"Normal DriftCorrected corrected what somebody else had changed: firstName, lastName"},
 		},
-		"AccessIsToldByItself": {
+		"AccessHasItsOwnEvents": {
 			was(inSync), func(rec *reconciliation) { rec.did = []plan.Change{plan.Ban{}, plan.Lock{}, names} }, inSync,
 			[]string{"Normal Banned banned the user, which ended all sessions", "Normal Locked locked the user", "Normal Updated changed firstName, lastName"},
 		},
@@ -85,10 +85,10 @@ func TestEvents(t *testing.T) {
 			was(inSync), func(rec *reconciliation) { rec.did = []plan.Change{plan.Unlock{}, plan.Unban{}} }, inSync,
 			[]string{"Normal Unlocked lifted the lock", "Normal Unbanned lifted the ban"},
 		},
-		"MarkIsNoFieldOfTheSpec":   {was(inSync), func(rec *reconciliation) { rec.did = []plan.Change{mark} }, inSync, nil},
-		"ChangesBeforeAnErrorToo":  {was(inSync), func(rec *reconciliation) { rec.did = []plan.Change{plan.Ban{}} }, rejected, []string{"Normal Banned banned the user, which ended all sessions", "Warning RejectedByClerk 100 % refused"}},
-		"ChangesWhileWaitingToo":   {was(inSync), func(rec *reconciliation) { rec.did = []plan.Change{plan.Ban{}} }, result{Result: reconcile.Result{Unchanged: true}}, []string{"Normal Banned banned the user, which ended all sessions"}},
-		"NotesComeBeforeTheirTurn": {nil, func(rec *reconciliation) { rec.recordEventf(v1alpha1.EventDeleted, "Delete", "deleted") }, rejected, []string{"Normal Deleted deleted", "Warning RejectedByClerk 100 % refused"}},
+		"MarkIsNoFieldOfTheSpec":        {was(inSync), func(rec *reconciliation) { rec.did = []plan.Change{mark} }, inSync, nil},
+		"ChangesBeforeAnErrorToo":       {was(inSync), func(rec *reconciliation) { rec.did = []plan.Change{plan.Ban{}} }, rejected, []string{"Normal Banned banned the user, which ended all sessions", "Warning RejectedByClerk 100 % refused"}},
+		"ChangesWhileWaitingToo":        {was(inSync), func(rec *reconciliation) { rec.did = []plan.Change{plan.Ban{}} }, result{Result: reconcile.Result{Unchanged: true}}, []string{"Normal Banned banned the user, which ended all sessions"}},
+		"EventsComeBeforeTheTransition": {nil, func(rec *reconciliation) { rec.recordEventf(v1alpha1.EventDeleted, "Delete", "deleted") }, rejected, []string{"Normal Deleted deleted", "Warning RejectedByClerk 100 % refused"}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

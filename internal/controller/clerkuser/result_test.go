@@ -128,7 +128,7 @@ func TestResultsOfSuccesses(t *testing.T) {
 			learned: func(rec *reconciliation) { rec.observed = clerkUser("a@example.com", until(-time.Minute)) },
 			want:    expectedResult{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, low: true, afterMin: time.Second, afterMax: time.Second},
 		},
-		"LongLockIsLookedAtWhenItLapses": {
+		"LongLockIsCheckedWhenItLapses": {
 			user:    lock,
 			learned: func(rec *reconciliation) { rec.observed = clerkUser("a@example.com", until(24*time.Hour)) },
 			want: expectedResult{
@@ -143,7 +143,7 @@ func TestResultsOfSuccesses(t *testing.T) {
 			},
 			want: expectedResult{ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, low: true},
 		},
-		"LockThatNobodyWantsIsShownUntilItLapses": {
+		"UndeclaredLockIsShownUntilItLapses": {
 			learned: func(rec *reconciliation) { rec.observed = clerkUser("a@example.com", until(20*time.Second)) },
 			want: expectedResult{
 				ready: metav1.ConditionTrue, reason: v1alpha1.ReasonInSync, low: true,
@@ -252,8 +252,8 @@ func TestResultsOfLastingFailures(t *testing.T) {
 		"ClerkRefusesTheKey": {func(t *testing.T) error {
 			return readError(t, answeringTransport(401, errorBody("authentication_invalid", "")))
 		}, later(reconcile.RecheckInterval, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key"))},
-		"KeyRefusedByWhateverIs401": {func(t *testing.T) error { return readError(t, answeringTransport(401, "<html>")) }, later(reconcile.RecheckInterval, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key"))},
-		"KeyIsRefused":              {is(&clerk.KeyRefusedError{At: start.Add(time.Second)}), later(reconcile.RecheckInterval, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key"))},
+		"KeyRefusedByAnUnknown401": {func(t *testing.T) error { return readError(t, answeringTransport(401, "<html>")) }, later(reconcile.RecheckInterval, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key"))},
+		"KeyIsRefused":             {is(&clerk.KeyRefusedError{At: start.Add(time.Second)}), later(reconcile.RecheckInterval, waits(v1alpha1.ReasonInstanceNotReady, "rejects its key"))},
 	}
 	for name, tc := range tests {
 		for how, wrap := range wrappings() {
@@ -304,10 +304,10 @@ func TestRefusalByThePlanNamesTheBan(t *testing.T) {
 // wrappings are the ways in which an error may reach resultFor.
 func wrappings() map[string]func(error) error {
 	return map[string]func(error) error{
-		"":          func(err error) error { return err },
-		"Wrapped":   func(err error) error { return fmt.Errorf("creating the user: %w", err) },
-		"TwiceOver": func(err error) error { return fmt.Errorf("a: %w", fmt.Errorf("b: %w", err)) },
-		"Joined":    func(err error) error { return errors.Join(errors.New("beside it"), err) },
+		"":             func(err error) error { return err },
+		"Wrapped":      func(err error) error { return fmt.Errorf("creating the user: %w", err) },
+		"WrappedTwice": func(err error) error { return fmt.Errorf("a: %w", fmt.Errorf("b: %w", err)) },
+		"Joined":       func(err error) error { return errors.Join(errors.New("beside it"), err) },
 	}
 }
 
@@ -316,7 +316,7 @@ func TestResultsOfPassingFailures(t *testing.T) {
 	is := func(err error) func(*testing.T) error { return func(*testing.T) error { return err } }
 	resource := schema.GroupResource{Group: "clerk-operator.io", Resource: "clerkusers"}
 	after := func(d time.Duration) expectedResult { return expectedResult{unchanged: true, afterMin: d, afterMax: d} }
-	untold := func(d time.Duration) expectedResult {
+	unreported := func(d time.Duration) expectedResult {
 		return expectedResult{unchanged: true, afterMin: d, afterMax: d, silent: true}
 	}
 	retried := expectedResult{unchanged: true, retried: true}
@@ -333,20 +333,20 @@ func TestResultsOfPassingFailures(t *testing.T) {
 		patient bool
 		says    string
 	}{
-		"NoToken":               {err: is(&clerk.WaitError{At: start.Add(3 * time.Second)}), want: untold(3 * time.Second), patient: true},
-		"TokenIsDueNow":         {err: is(&clerk.WaitError{At: start}), want: untold(time.Millisecond), patient: true},
-		"TokenWasDueBefore":     {err: is(&clerk.WaitError{At: start.Add(-time.Hour)}), want: untold(time.Millisecond), patient: true},
+		"NoToken":               {err: is(&clerk.WaitError{At: start.Add(3 * time.Second)}), want: unreported(3 * time.Second), patient: true},
+		"TokenIsDueNow":         {err: is(&clerk.WaitError{At: start}), want: unreported(time.Millisecond), patient: true},
+		"TokenWasDueBefore":     {err: is(&clerk.WaitError{At: start.Add(-time.Hour)}), want: unreported(time.Millisecond), patient: true},
 		"TooManyRequests":       {err: refused(429, "too_many_requests"), want: after(10 * time.Second), patient: true},
 		"TooManyWithoutABody":   {err: func(t *testing.T) error { return readError(t, answeringTransport(429, "")) }, want: after(10 * time.Second), patient: true},
-		"InstanceUnknown":       {err: is(errInstanceUnknown), want: untold(reconcile.Impatience), patient: true},
-		"NotRead":               {err: is(errNotRead), want: untold(reconcile.Impatience), patient: true},
+		"InstanceUnknown":       {err: is(errInstanceUnknown), want: unreported(reconcile.Impatience), patient: true},
+		"NotRead":               {err: is(errNotRead), want: unreported(reconcile.Impatience), patient: true},
 		"Outdated":              {err: is(reconcile.ErrOutdated), want: after(reconcile.ConflictPause), patient: true},
 		"ConflictInTheCluster":  {err: is(apierrors.NewConflict(resource, "ann", errors.New("the object has been modified"))), want: after(reconcile.ConflictPause), patient: true},
 		"NotVisibleYet":         {err: is(&reconcile.WaitError{After: 7 * time.Second, Err: errNotVisibleYet}), want: after(7 * time.Second), says: errNotVisibleYet.Error()},
 		"VanishedTooSoon":       {err: is(fmt.Errorf("reading user %s, bound %s ago: %w", testUserID, 7*time.Second, errNotVisibleYet)), want: retried, says: errNotVisibleYet.Error()},
 		"Deadline":              {err: is(context.DeadlineExceeded), want: retried, says: "context deadline exceeded"},
 		"Canceled":              {err: is(context.Canceled), want: retried, says: "context canceled"},
-		"NobodyNamedIt":         {err: is(errors.New("what is this")), want: retried, says: "what is this"},
+		"UnnamedError":          {err: is(errors.New("what is this")), want: retried, says: "what is this"},
 		"Unsettled":             {err: is(errUnsettled), want: retried, says: "still differs"},
 		"ClusterAnswers500":     {err: is(apierrors.NewInternalError(errors.New("etcd at 10.0.0.1:34567"))), want: retried, says: "the API server answers InternalError"},
 		"ClusterForbids":        {err: is(apierrors.NewForbidden(resource, "ann", errors.New("no"))), want: retried, says: "the API server answers Forbidden"},
@@ -360,8 +360,8 @@ func TestResultsOfPassingFailures(t *testing.T) {
 		"Clerk425":              {err: refused(425, "too_early"), want: retried, says: "clerk answered 425"},
 		"Clerk500":              {err: refused(500, "internal_error"), want: retried, says: "clerk answered 500"},
 		"Clerk503":              {err: refused(503, "unavailable"), want: retried, says: "clerk answered 503"},
-		"SomebodyElse400":       {err: func(t *testing.T) error { return readError(t, answeringTransport(400, "<html>proxy</html>")) }, want: retried, says: "clerk answered 400 without saying why"},
-		"SomebodyElse403":       {err: func(t *testing.T) error { return writeError(t, answeringTransport(403, "")) }, want: retried, says: "clerk answered 403 without saying why"},
+		"Proxy400":              {err: func(t *testing.T) error { return readError(t, answeringTransport(400, "<html>proxy</html>")) }, want: retried, says: "clerk answered 400 without saying why"},
+		"Proxy403":              {err: func(t *testing.T) error { return writeError(t, answeringTransport(403, "")) }, want: retried, says: "clerk answered 403 without saying why"},
 		"Redirect":              {err: func(t *testing.T) error { return readError(t, answeringTransport(302, "")) }, want: retried, says: "clerk answered 302"},
 		"MalformedAnswer":       {err: func(t *testing.T) error { return readError(t, answeringTransport(200, "{]")) }, want: retried, says: "not usable"},
 		"MalformedWriteAnswer":  {err: func(t *testing.T) error { return writeError(t, answeringTransport(200, "{]")) }, want: retried, says: "not usable"},
@@ -424,22 +424,22 @@ func TestShortFirstWaitIsNotReported(t *testing.T) {
 		silent bool
 		after  time.Duration
 	}{
-		"TokenAtOnce":               {nil, 0, is(token(0)), true, time.Millisecond},
-		"TokenSoon":                 {nil, 0, is(token(waitingAfter - time.Nanosecond)), true, waitingAfter - time.Nanosecond},
-		"TokenLater":                {nil, 0, is(token(waitingAfter)), false, waitingAfter},
-		"TokenSoonAfterALongWait":   {nil, 4 * time.Minute, is(token(6 * time.Minute)), false, 2 * time.Minute},
-		"TokenSoonAfterAShortWait":  {nil, 2 * time.Minute, is(token(4 * time.Minute)), true, 2 * time.Minute},
-		"SlowedDownByClerk":         {nil, 0, slowed, false, 10 * time.Second},
-		"InstanceUnknown":           {nil, 0, is(errInstanceUnknown), true, reconcile.Impatience},
-		"InstanceUnknownForAWhile":  {nil, 10 * time.Second, is(errInstanceUnknown), true, reconcile.Impatience - 10*time.Second},
-		"InstanceUnknownForLong":    {nil, reconcile.Impatience, is(errInstanceUnknown), false, 0},
-		"InstanceUnknownAndTold":    {hasReady, 0, is(errInstanceUnknown), false, 0},
-		"InstanceUnknownForAnEdit":  {edited, 0, is(errInstanceUnknown), false, reconcile.Impatience},
-		"NotRead":                   {nil, 0, is(errNotRead), true, reconcile.Impatience},
-		"NotReadForLong":            {nil, time.Hour, is(errNotRead), false, 0},
-		"NotReadAndTold":            {hasReady, 0, is(errNotRead), false, 0},
-		"NewWishBeginsItsOwnSpell":  {func(u *v1alpha1.ClerkUser) { u.Generation++ }, time.Hour, is(errNotRead), true, reconcile.Impatience},
-		"FailureIsNoWaitForATurnIt": {nil, 0, is(&reconcile.WaitError{After: time.Second, Err: errNotVisibleYet}), false, time.Second},
+		"TokenAtOnce":                {nil, 0, is(token(0)), true, time.Millisecond},
+		"TokenSoon":                  {nil, 0, is(token(waitingAfter - time.Nanosecond)), true, waitingAfter - time.Nanosecond},
+		"TokenLater":                 {nil, 0, is(token(waitingAfter)), false, waitingAfter},
+		"TokenSoonAfterALongWait":    {nil, 4 * time.Minute, is(token(6 * time.Minute)), false, 2 * time.Minute},
+		"TokenSoonAfterAShortWait":   {nil, 2 * time.Minute, is(token(4 * time.Minute)), true, 2 * time.Minute},
+		"SlowedDownByClerk":          {nil, 0, slowed, false, 10 * time.Second},
+		"InstanceUnknown":            {nil, 0, is(errInstanceUnknown), true, reconcile.Impatience},
+		"InstanceUnknownForAWhile":   {nil, 10 * time.Second, is(errInstanceUnknown), true, reconcile.Impatience - 10*time.Second},
+		"InstanceUnknownForLong":     {nil, reconcile.Impatience, is(errInstanceUnknown), false, 0},
+		"InstanceUnknownAndReported": {hasReady, 0, is(errInstanceUnknown), false, 0},
+		"InstanceUnknownForAnEdit":   {edited, 0, is(errInstanceUnknown), false, reconcile.Impatience},
+		"NotRead":                    {nil, 0, is(errNotRead), true, reconcile.Impatience},
+		"NotReadForLong":             {nil, time.Hour, is(errNotRead), false, 0},
+		"NotReadAndTold":             {hasReady, 0, is(errNotRead), false, 0},
+		"NewWishBeginsItsOwnSpell":   {func(u *v1alpha1.ClerkUser) { u.Generation++ }, time.Hour, is(errNotRead), true, reconcile.Impatience},
+		"FailureIsNoWaitForATurnIt":  {nil, 0, is(&reconcile.WaitError{After: time.Second, Err: errNotVisibleYet}), false, time.Second},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

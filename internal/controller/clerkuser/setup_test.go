@@ -268,7 +268,7 @@ func TestMirrorKeepsRecordedWrites(t *testing.T) {
 	}
 }
 
-func TestInstanceThatCannotBeUsedFollowsNobody(t *testing.T) {
+func TestInstanceWithoutConnectionFollowsNobody(t *testing.T) {
 	t.Parallel()
 	r := newTestReconciler(t, newClock())
 	shared := connectInstance(r)

@@ -151,7 +151,7 @@ func TestCertaintyAboutCreatingCalls(t *testing.T) {
 	}
 }
 
-func TestFieldsBeginAnewWithEveryGeneration(t *testing.T) {
+func TestFieldStateIsPerGeneration(t *testing.T) {
 	t.Parallel()
 	var state, other objectState
 	locale := plan.Part{Field: "locale"}
@@ -344,7 +344,7 @@ func TestRefusalsBackOff(t *testing.T) {
 	}
 }
 
-func TestRefusalsThatNoLongerMatterAreForgotten(t *testing.T) {
+func TestUnplannedRefusalsAreForgotten(t *testing.T) {
 	t.Parallel()
 	d, err := plan.FromSpec(&v1alpha1.ClerkUserSpec{
 		EmailAddresses: []v1alpha1.EmailAddress{{Address: "a@x.io"}, {Address: "b@x.io"}},
@@ -373,7 +373,7 @@ func TestRefusalsThatNoLongerMatterAreForgotten(t *testing.T) {
 	}
 }
 
-func TestFreedIdentifierIsAskedForAgain(t *testing.T) {
+func TestFreedIdentifierEndsBackOff(t *testing.T) {
 	t.Parallel()
 	address := clerk.Identifier{Kind: clerk.KindEmailAddress, Value: "a@x.io"}
 	taken, image := plan.Part{Field: "emailAddresses", Entry: "a@x.io"}, plan.Part{Field: "profileImage"}

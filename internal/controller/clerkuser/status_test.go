@@ -313,9 +313,9 @@ func TestStatusRecordsReconciliation(t *testing.T) {
 		"FailureAfterWrite": {func(rec *reconciliation) {
 			rec.err, rec.did = errUnsettled, []plan.Change{plan.Ban{}}
 		}, nil, "before", true},
-		"SuspendedSaysNothing": {func(rec *reconciliation) { rec.suspended, rec.pending = true, withheld }, []string{"old"}, "before", false},
-		"OnHoldKeepsWhatWas":   {func(rec *reconciliation) { rec.backingOff, rec.err, rec.pending = true, errAmbiguous, nil }, []string{"old"}, "before", false},
-		"NothingUnderstood":    {func(rec *reconciliation) { rec.desired, rec.err = nil, errNoIdentifier }, []string{"old"}, "before", false},
+		"SuspendedSaysNothing":       {func(rec *reconciliation) { rec.suspended, rec.pending = true, withheld }, []string{"old"}, "before", false},
+		"BackOffKeepsPendingChanges": {func(rec *reconciliation) { rec.backingOff, rec.err, rec.pending = true, errAmbiguous, nil }, []string{"old"}, "before", false},
+		"NothingUnderstood":          {func(rec *reconciliation) { rec.desired, rec.err = nil, errNoIdentifier }, []string{"old"}, "before", false},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
