@@ -42,7 +42,7 @@ func main() {
 		debug.SetGCPercent(garbagePercent)
 	}
 	if err := run(ctrl.SetupSignalHandler(), o); err != nil {
-		ctrl.Log.Error(err, "running the manager")
+		ctrl.Log.Error(err, "the manager failed")
 		os.Exit(1)
 	}
 }

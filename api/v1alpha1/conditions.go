@@ -38,7 +38,7 @@ const (
 	ReasonInstanceNotFound = "InstanceNotFound"
 	// ReasonNotAllowed says that the ClerkInstance does not allow objects of this namespace.
 	ReasonNotAllowed = "NotAllowed"
-	// ReasonInstanceNotReady says that the ClerkInstance cannot be used now; its own conditions say why.
+	// ReasonInstanceNotReady says that the ClerkInstance cannot be used now; see its conditions.
 	ReasonInstanceNotReady = "InstanceNotReady"
 	// ReasonAlreadyExists says that a user with one of the declared identifiers exists and the operator may not adopt
 	// it.

@@ -24,20 +24,19 @@ func (w desiredMetadata) recordable() *InvalidError {
 	where := "spec." + w.field
 	keys, size := leaves(w.want), 0
 	if len(keys) > fieldKeyLimit {
-		return &InvalidError{where, fmt.Sprintf("has %d keys; at most %d can be kept track of, so use fewer, or put them in a list",
+		return &InvalidError{where, fmt.Sprintf("has %d keys; at most %d can be tracked, so use fewer, or put them in a list",
 			len(keys), fieldKeyLimit)}
 	}
 	for _, key := range keys {
 		pointer := key.pointer(w.field)
 		if len(pointer) > v1alpha1.MaxMetadataPointer {
-			return &InvalidError{where, fmt.Sprintf("has a key whose path is %d bytes long; at most %d can be kept track of, so shorten the keys",
+			return &InvalidError{where, fmt.Sprintf("has a key whose path is %d bytes long; at most %d can be tracked, so shorten the keys",
 				len(pointer), v1alpha1.MaxMetadataPointer)}
 		}
 		size += len(pointer)
 	}
 	if size > fieldPointerLimit {
-		return &InvalidError{where, fmt.Sprintf("has keys whose paths are %d bytes long together; at most %d can be kept track of, "+
-			"so shorten the keys or nest less", size, fieldPointerLimit)}
+		return &InvalidError{where, fmt.Sprintf("has keys whose paths are %d bytes long together; at most %d can be tracked, so shorten the keys or nest less", size, fieldPointerLimit)}
 	}
 	return nil
 }

@@ -186,7 +186,7 @@ func TestActionOnAUserThatIsNotToBeWrittenToFails(t *testing.T) {
 			env.editAtClerk("ann", func(u *emulator.User) {
 				u.PrivateMetadata[v1alpha1.OwnerKey] = "v1 elsewhere team-z/zoe 0815 created"
 			})
-		}, v1alpha1.ReasonConflict, "not the ClerkUser's to manage"},
+		}, v1alpha1.ReasonConflict, "does not manage the user"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -162,7 +162,7 @@ func TestActionsThatMustNotBeRepeatedAreNot(t *testing.T) {
 		holds        func(*environment, *emulator.User) bool
 	}{
 		"BackupCode": {
-			verifiesCode, "POST", "/users/*/verify_totp", []string{"backup code is used up", "another code"},
+			verifiesCode, "POST", "/users/*/verify_totp", []string{"uses up a backup code", "another code"},
 			func(_ *environment, u *emulator.User) bool {
 				return slices.Equal(u.Credentials.BackupCodes, []string{"backup-4712"})
 			},

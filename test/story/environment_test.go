@@ -179,7 +179,7 @@ func (env *environment) start() {
 		defer close(env.done)
 		defer env.operators.remove(o)
 		if err := mgr.Start(ctx); err != nil {
-			env.t.Errorf("running the manager: %v", err)
+			env.t.Errorf("the manager failed: %v", err)
 		}
 	}()
 	env.t.Cleanup(env.halt)

@@ -229,7 +229,7 @@ func ReleaseCommand(instance types.NamespacedName) string {
 func held(instance types.NamespacedName, maxCount int32, window time.Duration) error {
 	return &reconcile.Problem{
 		Reason: v1alpha1.ReasonDeletionHeld,
-		Message: fmt.Sprintf("the deletion brake allows %d in %s for the Clerk instance of ClerkInstance %s; if this is meant, release it with: %s",
+		Message: fmt.Sprintf("the deletion brake allows %d in %s for the Clerk instance of ClerkInstance %s; if this is intended, release it with: %s",
 			maxCount, window, instance, ReleaseCommand(instance)),
 		RetryAfter: window,
 	}

@@ -39,18 +39,16 @@ func hostNotAllowed() error {
 // instanceUnknown says of a key that it may not ask whose it is, although an id is on record.
 func instanceUnknown(want string) error {
 	return &reconcile.Problem{
-		Reason: v1alpha1.ReasonInstanceChanged,
-		Message: fmt.Sprintf("the key may not ask Clerk which instance it belongs to, so it cannot be told whether that is %s, "+
-			"and nothing is written; use a key that may ask", want),
+		Reason:  v1alpha1.ReasonInstanceChanged,
+		Message: fmt.Sprintf("the key may not ask Clerk for its instance, so the operator cannot check that it is %s and writes nothing; use a key that may call GET /instance", want),
 		Stalled: true,
 	}
 }
 
 func instanceChanged(want, seen string) error {
 	return &reconcile.Problem{
-		Reason: v1alpha1.ReasonInstanceChanged,
-		Message: fmt.Sprintf("the key belongs to instance %s, but this object stands for %s, so nothing is written; "+
-			"put back a key of %s, or set spec.instanceID to %s if the change is meant", seen, want, want, seen),
+		Reason:  v1alpha1.ReasonInstanceChanged,
+		Message: fmt.Sprintf("the key belongs to instance %s, but this object is pinned to %s, so the operator writes nothing; restore a key of %s, or set spec.instanceID to %s if the change is intended", seen, want, want, seen),
 		Stalled: true,
 	}
 }
@@ -58,9 +56,8 @@ func instanceChanged(want, seen string) error {
 // refusedInUse says of a key that Clerk accepts when it is asked whose the key is, and refuses in the calls that matter.
 func refusedInUse(instance *v1alpha1.ClerkInstance) error {
 	return &reconcile.Problem{
-		Reason: v1alpha1.ReasonKeyRejected,
-		Message: fmt.Sprintf("Clerk accepts the key in Secret %s for GET /instance and refuses it in other calls (401); "+
-			"put a key there that may call the Users API, or look at what stands between the operator and the API", instance.Spec.SecretKeyRef.Name),
+		Reason:  v1alpha1.ReasonKeyRejected,
+		Message: fmt.Sprintf("Clerk accepts the key in Secret %s for GET /instance but refuses it for other calls (401); use a key that may call the Users API, or check the proxies between the operator and Clerk", instance.Spec.SecretKeyRef.Name),
 		Stalled: true,
 	}
 }

@@ -105,8 +105,7 @@ func resultOfError(instance *v1alpha1.ClerkInstance, o *outcome) result {
 // this very spec: what answers so now may be a proxy that is being restarted.
 func resultOfUselessAnswer(instance *v1alpha1.ClerkInstance, o *outcome, came string) result {
 	r := notReady(v1alpha1.ReasonUnexpectedAnswer, fmt.Sprintf(
-		"what answers at spec.apiURL is not Clerk's API: GET /instance came back with %s; "+
-			"check the path in spec.apiURL (Clerk's is /v1) and any proxy in between", came), false)
+		"the server at spec.apiURL is not Clerk's API: GET /instance returned %s; check the path in spec.apiURL (Clerk's is /v1) and any proxy in between", came), false)
 	if o.known.Connection != nil && o.known.UID == instance.UID && o.known.Generation == instance.Generation {
 		r.state = nil
 	}
@@ -121,7 +120,7 @@ func resultOfConnection(instance *v1alpha1.ClerkInstance, o *outcome) result {
 		r.Reason, r.Message = v1alpha1.ReasonDeleting, o.counts.String()+"; delete them, or set their deletionPolicy to Retain"
 	case o.mirror.Stale:
 		r.Reason = v1alpha1.ReasonMirrorStale
-		r.Message = "Clerk's list of users cannot be read for some time; it is tried again. What is changed at Clerk goes unnoticed meanwhile"
+		r.Message = "the operator cannot read Clerk's list of users and tries again; until then it does not notice changes made at Clerk"
 	default:
 		r.Ready, r.Reason, r.Message = metav1.ConditionTrue, v1alpha1.ReasonKeyAccepted, acceptedMessage(instance, o)
 	}
@@ -142,7 +141,7 @@ func acceptedMessage(instance *v1alpha1.ClerkInstance, o *outcome) string {
 		return fmt.Sprintf("the key is gone from entry %s of Secret %s; the operator keeps using the cached key until it restarts",
 			ref.EntryKey(), ref.Name)
 	case unpinned(o.connection.InstanceID):
-		return "Clerk accepts the key, but the key may not ask which instance it belongs to: a change of instance goes unnoticed"
+		return "Clerk accepts the key, but the key may not ask for its instance: the operator does not notice a key of another instance"
 	default:
 		return fmt.Sprintf("the key in Secret %s belongs to instance %s", ref.Name, o.connection.InstanceID)
 	}

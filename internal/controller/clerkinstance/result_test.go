@@ -58,18 +58,18 @@ func TestResult(t *testing.T) {
 		"AcceptedWithoutAnID": {nil, func(_ *testing.T, o *outcome) {
 			o.connection = &connection.Connection{InstanceID: unpinnedPrefix + "0123"}
 		}, gist{
-			ready: true, reason: v1alpha1.ReasonKeyAccepted, message: "may not ask which instance", usable: true, told: true, after: defaultSecretInterval,
+			ready: true, reason: v1alpha1.ReasonKeyAccepted, message: "may not ask for its instance", usable: true, told: true, after: defaultSecretInterval,
 		}},
 		"Deleting": {deleting, func(_ *testing.T, o *outcome) {
 			o.connection, o.counts = open, counts{needing: 2, where: []string{"team-a", "team-b"}}
 		}, gist{
-			reason: v1alpha1.ReasonDeleting, message: "2 ClerkUsers still need it for their deletion, in namespaces: team-a, team-b", usable: true, told: true, after: defaultSecretInterval,
+			reason: v1alpha1.ReasonDeleting, message: "2 ClerkUsers still need this ClerkInstance for their deletion, in namespaces: team-a, team-b", usable: true, told: true, after: defaultSecretInterval,
 		}},
 		"MirrorStale": {nil, func(_ *testing.T, o *outcome) { o.connection, o.mirror.Stale = open, true }, gist{
-			reason: v1alpha1.ReasonMirrorStale, message: "goes unnoticed meanwhile", usable: true, told: true, after: defaultSecretInterval,
+			reason: v1alpha1.ReasonMirrorStale, message: "does not notice changes made at Clerk", usable: true, told: true, after: defaultSecretInterval,
 		}},
 		"DeletingBeatsStale": {deleting, func(_ *testing.T, o *outcome) { o.connection, o.mirror.Stale = open, true }, gist{
-			reason: v1alpha1.ReasonDeleting, message: "0 ClerkUsers still need it", usable: true, told: true, after: defaultSecretInterval,
+			reason: v1alpha1.ReasonDeleting, message: "0 ClerkUsers still need this ClerkInstance", usable: true, told: true, after: defaultSecretInterval,
 		}},
 		"SecretMissing":        {nil, is(secretNotFound("Secret clerk does not exist")), no(v1alpha1.ReasonSecretNotFound, "Secret clerk does not exist", false)},
 		"Problem":              {nil, is(&reconcile.Problem{Reason: v1alpha1.ReasonInstanceChanged, Message: "another", Stalled: true}), no(v1alpha1.ReasonInstanceChanged, "another", true)},
@@ -86,7 +86,7 @@ func TestResult(t *testing.T) {
 		"NotFound":             {nil, answered(404, errorBody("resource_not_found")), no(v1alpha1.ReasonUnexpectedAnswer, "status 404 resource_not_found; check the path", false)},
 		"ProxyRefuses":         {nil, answered(403, "<html>"), no(v1alpha1.ReasonUnexpectedAnswer, "status 403 and an HTML page; check the path", false)},
 		"Redirect":             {nil, answered(301, "<html>"), no(v1alpha1.ReasonUnexpectedAnswer, "status 301 and an HTML page", false)},
-		"RefusedInUse":         {nil, is(refusedInUse(newTestInstance())), no(v1alpha1.ReasonKeyRejected, "refuses it in other calls (401)", true)},
+		"RefusedInUse":         {nil, is(refusedInUse(newTestInstance())), no(v1alpha1.ReasonKeyRejected, "refuses it for other calls (401)", true)},
 		"NoAnswer":             {nil, failed(func(t *testing.T) error { return readError(t, silent(io.EOF)) }), keeps},
 		"Deadline":             {nil, is(context.DeadlineExceeded), keeps},
 		"Canceled":             {nil, is(context.Canceled), keeps},

@@ -35,9 +35,9 @@ func setStatus(instance *v1alpha1.ClerkInstance, o *outcome, r result) {
 func setWaiting(instance *v1alpha1.ClerkInstance, why string) {
 	conditions := conditionsOf(instance)
 	ready := conditions.Find(v1alpha1.ConditionReady)
-	message := "Clerk has not answered yet; it is asked again"
+	message := "Clerk has not answered yet; the operator tries again"
 	if why != "" {
-		message = "the key is not checked yet, and is tried again: " + why
+		message = "the key is not checked yet; the operator tries again: " + why
 	}
 	switch {
 	case ready == nil || ready.Status == metav1.ConditionUnknown:

@@ -218,7 +218,7 @@ func (r *reconciliation) recordBindEvent(user *clerk.User, how bindKind) {
 			r.recordEventf(v1alpha1.EventRecreated, "Create", "the user was gone from Clerk and was created again as %s", user.ID)
 		}
 	case resumed:
-		r.recordEventf(v1alpha1.EventResumed, "Bind", "found user %s, which carries this object's owner mark", user.ID)
+		r.recordEventf(v1alpha1.EventResumed, "Bind", "found user %s, which has this object's owner mark", user.ID)
 	case restored:
 		r.recordEventf(v1alpha1.EventMarkRestored, "Update", "somebody removed the owner mark from user %s; the operator writes it again", user.ID)
 	case inherited:

@@ -160,8 +160,8 @@ func (r *reconciliation) hasNoUser() (why string, none bool) {
 	case r.userID != "":
 		return "", false
 	case creation.Of(r.user) == nil:
-		return "no user was created or adopted for the object, so there was none to remove", true
+		return "no user was created or adopted for the object, so no user was removed", true
 	default:
-		return "Clerk refused to create the user, so there was none to remove", r.state.attempt.nothingCreated()
+		return "Clerk refused to create the user, so no user was removed", r.state.attempt.nothingCreated()
 	}
 }

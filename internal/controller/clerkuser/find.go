@@ -140,10 +140,10 @@ var errGone = errors.New("the user is no longer at Clerk")
 var errNotRecreatedYet = errors.New("the user is created again when the spec is valid and the Secrets and ConfigMaps that it names exist")
 
 // errNamedNotVisible: the user in spec.userID may have been created just before it was named.
-var errNamedNotVisible = errors.New("clerk shows no user with the id in spec.userID; a user that was created just now may not be visible yet")
+var errNamedNotVisible = errors.New("Clerk shows no user with the id in spec.userID; a new user may not be visible yet")
 
 // errDisagreement: a read by id does not find a user, but a list shows it.
-var errDisagreement = errors.New("reads of the user by id say that there is none, but a list shows it")
+var errDisagreement = errors.New("Clerk answers that the user does not exist, but its list shows the user")
 
 // lagLeft returns how long after calledAt Clerk may still not show a user, or 0 if its absence counts. It considers the writes of
 // this process, and those on record from before a restart.

@@ -97,7 +97,7 @@ func (o objectPatcher) dropAttempt(ctx context.Context, failure error) error {
 	if err := o.patchMetadata(ctx, before); err != nil {
 		o.user = before
 		if !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) {
-			log.FromContext(ctx).Error(err, "removing the annotation of a creating call that was refused")
+			log.FromContext(ctx).Error(err, "removing the annotation of a refused creating call")
 		}
 	}
 	return failure

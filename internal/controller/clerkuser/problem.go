@@ -26,7 +26,7 @@ var (
 	// errInstanceUnknown: this process has not checked the ClerkInstance yet. Afterwards the operator enqueues its users.
 	errInstanceUnknown = errors.New("the ClerkInstance was not checked yet")
 	// errNotRead: the mirror has not read the user yet. Afterwards the operator enqueues the object.
-	errNotRead = errors.New("the user was not read yet")
+	errNotRead = errors.New("the operator has not read the user yet")
 	// errUnsettled: each of Clerk's answers leads to more changes.
 	errUnsettled = errors.New("the user still differs after its changes were made several times")
 	// errNoIdentifier: the API server checks this, but an object may be older than the check.
@@ -142,8 +142,7 @@ func missingUser(userID string, origin v1alpha1.Origin) error {
 	case userID != "" && origin == v1alpha1.OriginAdopted:
 		message = fmt.Sprintf("there is no user %s in this Clerk instance; correct spec.userID, or delete this object", userID)
 	case userID != "":
-		message = fmt.Sprintf("user %s is no longer at Clerk; the person may have left. Change the spec to have the user created again "+
-			"(deleteSelfEnabled: false does so at once, now and in future), or delete this object", userID)
+		message = fmt.Sprintf("user %s is no longer at Clerk; the person may have deleted the account. Change the spec to create the user again (deleteSelfEnabled: false does this now and in future), or delete this object", userID)
 	}
 	return &reconcile.Problem{Reason: v1alpha1.ReasonMissing, Message: message, Stalled: true, BackOff: true}
 }

@@ -71,7 +71,7 @@ func (s release) withoutInstance(ctx context.Context, err error) error {
 		return err
 	}
 	if found.Reason == v1alpha1.ReasonNotAllowed {
-		return s.run(ctx, "the ClerkInstance no longer admits this namespace, so the user was left as it is")
+		return s.run(ctx, "the ClerkInstance no longer allows this namespace, so the user was left as it is")
 	}
 	if s.instance != nil && !s.instance.Spec.MayDelete() {
 		return s.run(ctx, "the ClerkInstance cannot be used and its policy.deletion is Deny, so the user was left as it is, with its owner mark")
@@ -88,7 +88,7 @@ func (s release) withoutUser(ctx context.Context, err error) error {
 		return s.run(ctx, none.why)
 	}
 	if errors.Is(err, errGone) {
-		return s.run(ctx, fmt.Sprintf("user %s is no longer at Clerk, so there was nothing to remove", s.userID))
+		return s.run(ctx, fmt.Sprintf("user %s is no longer at Clerk, so no user was removed", s.userID))
 	}
 	return err
 }
@@ -179,7 +179,7 @@ func (m remove) findCreated(ctx context.Context, c *creation.Attempt) (*clerk.Us
 	if left := c.Lag(m.now); left > 0 {
 		return nil, notVisibleYet(left)
 	}
-	return nil, &noUserError{why: "Clerk has no user that carries the owner mark of the object, so there was none to remove"}
+	return nil, &noUserError{why: "Clerk has no user with the owner mark of the object, so no user was removed"}
 }
 
 // notMarked is one text for a user without a manager and for a user of another object. Somebody who copied a status must not

@@ -173,7 +173,7 @@ func TestEveryReleaseRecordsAnEvent(t *testing.T) {
 			f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Finalizers = []string{v1alpha1.Finalizer} })
 		}, v1alpha1.EventReleased, "no user was created"},
 		"CreationRefused": {refuses, v1alpha1.EventReleased, "refused to create"},
-		"CreationLost":    {func(f *fixture) { loses(f); f.clock.advance(clerk.LagTime) }, v1alpha1.EventReleased, "no user that carries the owner mark"},
+		"CreationLost":    {func(f *fixture) { loses(f); f.clock.advance(clerk.LagTime) }, v1alpha1.EventReleased, "no user with the owner mark"},
 		"Deleted":         {inSync, v1alpha1.EventDeleted, "deleted user"},
 		"Banned":          {edited(withDeletionPolicy(v1alpha1.DeletionBan)), v1alpha1.EventBanned, "banned user"},
 		"Retained":        {edited(withDeletionPolicy(v1alpha1.DeletionRetain)), v1alpha1.EventReleased, "deletionPolicy is Retain"},
@@ -207,7 +207,7 @@ func TestEveryReleaseRecordsAnEvent(t *testing.T) {
 				u.Spec.InstanceRef = &v1alpha1.InstanceReference{Name: "default", Namespace: ptr.To("platform")}
 				u.Status.Instance.Namespace = "platform"
 			})
-		}, v1alpha1.EventReleased, "no longer admits this namespace"},
+		}, v1alpha1.EventReleased, "no longer allows this namespace"},
 		"Transferred": {func(f *fixture) {
 			inSync(f)
 			f.create(newTestUser("successor", func(u *v1alpha1.ClerkUser) { u.Spec.UserID = ptr.To(f.onlyUser().ID) }))

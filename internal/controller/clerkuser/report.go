@@ -99,7 +99,7 @@ func (u undoCreation) run(ctx context.Context) error {
 			delay = max(at.Sub(u.clock()), time.Millisecond)
 		}
 		if _, rejected := clerk.Rejected(err); rejected || !sleep(ctx, delay) {
-			return fmt.Errorf("user %s is left behind at Clerk, created for an object that is gone or has another user: %w", id, err)
+			return fmt.Errorf("user %s, which was created for an object that is gone or has another user, could not be deleted: %w", id, err)
 		}
 	}
 }
@@ -193,11 +193,11 @@ func (r *reconciliation) changeEvents() []pendingEvent {
 		case plan.Ban:
 			made = append(made, pendingEvent{v1alpha1.EventBanned, "Ban", "banned the user, which ended all sessions"})
 		case plan.Unban:
-			made = append(made, pendingEvent{v1alpha1.EventUnbanned, "Unban", "lifted the ban"})
+			made = append(made, pendingEvent{v1alpha1.EventUnbanned, "Unban", "removed the ban"})
 		case plan.Lock:
 			made = append(made, pendingEvent{v1alpha1.EventLocked, "Lock", "locked the user"})
 		case plan.Unlock:
-			made = append(made, pendingEvent{v1alpha1.EventUnlocked, "Unlock", "lifted the lock"})
+			made = append(made, pendingEvent{v1alpha1.EventUnlocked, "Unlock", "removed the lock"})
 		default:
 			rest = append(rest, change)
 		}

@@ -83,7 +83,7 @@ func TestEvents(t *testing.T) {
 		},
 		"AccessGivenBack": {
 			was(inSync), func(rec *reconciliation) { rec.did = []plan.Change{plan.Unlock{}, plan.Unban{}} }, inSync,
-			[]string{"Normal Unlocked lifted the lock", "Normal Unbanned lifted the ban"},
+			[]string{"Normal Unlocked removed the lock", "Normal Unbanned removed the ban"},
 		},
 		"MarkIsNoFieldOfTheSpec":        {was(inSync), func(rec *reconciliation) { rec.did = []plan.Change{mark} }, inSync, nil},
 		"ChangesBeforeAnErrorToo":       {was(inSync), func(rec *reconciliation) { rec.did = []plan.Change{plan.Ban{}} }, rejected, []string{"Normal Banned banned the user, which ended all sessions", "Warning RejectedByClerk 100 % refused"}},
@@ -241,7 +241,7 @@ func TestCreationIsUndone(t *testing.T) {
 				cancel()
 			}
 			err := undoCreation{reconciliation: rec, reader: at, deleter: at, pool: r.Pool, clock: r.Now}.run(ctx)
-			if (err != nil) != tc.left || err != nil && !strings.Contains(err.Error(), "user "+testUserID+" is left behind") {
+			if (err != nil) != tc.left || err != nil && !strings.Contains(err.Error(), "user "+testUserID+",") {
 				t.Errorf("run() = %v, want the user left behind: %t", err, tc.left)
 			}
 			if at.deleted != tc.deleted {

@@ -58,7 +58,7 @@ func classify(r *reconciliation) result {
 	case r.released:
 		return unchanged("", "")
 	case r.suspended:
-		return unchanged(v1alpha1.ReasonSuspended, "spec.suspend is true, so nothing is read or written at Clerk")
+		return unchanged(v1alpha1.ReasonSuspended, "spec.suspend is true, so the operator neither reads nor writes the user")
 	case r.err == nil:
 		return resultOfSuccess(r)
 	}
@@ -215,7 +215,7 @@ func resultOfPassingFailure(r *reconciliation) result {
 	// A later edit is recognized by the condition that reports the user as missing, so that condition stays.
 	if reconcile.FailingFor(r.failingSince, r.now) >= reconcile.Impatience && !r.recreationRequested() {
 		res.Unchanged, res.Ready, res.Reconciling = false, metav1.ConditionFalse, true
-		res.Reason, res.Message = v1alpha1.ReasonRetrying, "calls keep failing and are tried again: "+r.failure()
+		res.Reason, res.Message = v1alpha1.ReasonRetrying, "calls fail and are retried: "+r.failure()
 	}
 	return res
 }

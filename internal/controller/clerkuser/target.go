@@ -88,7 +88,7 @@ func (s resolveInstance) confirmStays(ctx context.Context) error {
 		return err
 	}
 	if instance == nil || instance.UID != s.instance.UID || !instance.DeletionTimestamp.IsZero() {
-		return instanceNotReady(name, "it is being deleted, so no user is created through it; create it again, or change spec.instanceRef")
+		return instanceNotReady(name, "it is being deleted, so the operator creates no users through it; create it again, or change spec.instanceRef")
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ func (r *Reconciler) recordEvents(ctx context.Context, action *v1alpha1.ClerkUse
 		r.Recorder.Eventf(user, action, kind, reason, "RunAction", "ClerkUserAction %s: %s", action.Name, note)
 	}
 	r.Metrics.ended(actionType, end.Reason)
-	log.FromContext(ctx).Info("action ended", "action", actionType, "reason", end.Reason, "user", action.Spec.UserRef.Name,
+	log.FromContext(ctx).Info("action finished", "action", actionType, "reason", end.Reason, "user", action.Spec.UserRef.Name,
 		"clerkUserID", action.Status.UserID)
 }
 

@@ -22,9 +22,9 @@ func howToFindOut(actionType v1alpha1.ActionType) string {
 	const other = "and create another ClerkUserAction if it is still wanted"
 	switch actionType {
 	case v1alpha1.ActionVerifyTOTP:
-		return "a backup code is used up by being verified, so ask the user for another code, and create another ClerkUserAction with it"
+		return "a verification uses up a backup code, so ask the user for another code, and create another ClerkUserAction with it"
 	case v1alpha1.ActionDeletePasskey:
-		return "the user is written to whenever a passkey is deleted, so look in Clerk's dashboard whether the user still has it, " + other
+		return "Clerk notifies the user of each deleted passkey, so check in Clerk's dashboard whether the user still has it, " + other
 	case v1alpha1.ActionDisableMFA:
 		return "the user may have set up another factor since, so look at status.twoFactorEnabled of the ClerkUser, " + other
 	case v1alpha1.ActionDeleteTOTP, v1alpha1.ActionCreateTOTP:

@@ -32,7 +32,7 @@ var (
 	// errOwnedElsewhere has one text for all who must not learn whose the user is.
 	errOwnedElsewhere = &reconcile.Problem{
 		Reason:  v1alpha1.ReasonConflict,
-		Message: "the user at Clerk is not the ClerkUser's to manage, so nothing was done; the ClerkUser's own conditions say more",
+		Message: "the ClerkUser does not manage the user at Clerk, so the operator did nothing; see the conditions of the ClerkUser",
 		Stalled: true,
 	}
 )
@@ -47,21 +47,21 @@ func userNotFound(name string) error {
 func userNotBound(name string) error {
 	return &reconcile.Problem{
 		Reason:  v1alpha1.ReasonUserNotBound,
-		Message: fmt.Sprintf("ClerkUser %s is not bound to a user yet; its own conditions say why", name),
+		Message: fmt.Sprintf("ClerkUser %s is not bound to a user yet; see its conditions", name),
 	}
 }
 
 func userNotDecoded(name string) error {
 	return &reconcile.Problem{
 		Reason:  v1alpha1.ReasonUserNotBound,
-		Message: fmt.Sprintf("ClerkUser %s holds values that are not understood; its own conditions say which", name),
+		Message: fmt.Sprintf("ClerkUser %s has values that the operator cannot read; see its conditions", name),
 	}
 }
 
 func notMarked(name string) error {
 	return &reconcile.Problem{
 		Reason:     v1alpha1.ReasonUserNotBound,
-		Message:    fmt.Sprintf("the user at Clerk does not carry the owner mark of ClerkUser %s yet; its own conditions say why", name),
+		Message:    fmt.Sprintf("the user at Clerk does not carry the owner mark of ClerkUser %s yet; see its conditions", name),
 		RetryAfter: reconcile.RecheckInterval,
 	}
 }
@@ -161,7 +161,7 @@ func noSuchAction(actionType v1alpha1.ActionType) error {
 func missing(userID string) error {
 	return &reconcile.Problem{
 		Reason:  v1alpha1.ReasonMissing,
-		Message: fmt.Sprintf("user %s is no longer at Clerk; the ClerkUser's own conditions say what becomes of it", userID),
+		Message: fmt.Sprintf("user %s is no longer at Clerk; see the conditions of the ClerkUser", userID),
 		Stalled: true,
 	}
 }

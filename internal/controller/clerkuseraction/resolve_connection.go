@@ -39,7 +39,7 @@ func (s resolveConnection) run(
 		return nil, fmt.Errorf("reading ClerkInstance %s live: %w", name, err)
 	}
 	if len(instance.Undecoded) > 0 {
-		return nil, instanceNotReady(name, "it holds values that are not understood; its own conditions say which")
+		return nil, instanceNotReady(name, "it has values that the operator cannot read; see its conditions")
 	}
 	if err := s.checkAllowed(ctx, action, instance, name); err != nil {
 		return nil, err

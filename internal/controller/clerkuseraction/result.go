@@ -147,7 +147,7 @@ func resultOfNothingThere(o *outcome) result {
 func resultOfNotFound(o *outcome) (r result, ends bool) {
 	switch {
 	case hadNone(o):
-		return complete(fmt.Sprintf("the user had nothing left that %s removes", o.actionType)), true
+		return complete(fmt.Sprintf("the user had nothing that %s removes", o.actionType)), true
 	case o.lag > 0:
 		return result{}, false
 	}
@@ -216,7 +216,7 @@ func resultOfPassingFailure(o *outcome) result {
 	if reconcile.FailingFor(o.failingSince, o.now) >= reconcile.Impatience {
 		r.Unchanged, r.Reconciling = false, true
 		r.Reason = v1alpha1.ReasonRetrying
-		r.Message = "calls keep failing and are tried again: " + reconcile.StableText(o.err, errNotVisibleYet)
+		r.Message = "calls fail and are retried: " + reconcile.StableText(o.err, errNotVisibleYet)
 	}
 	return r
 }

@@ -130,7 +130,7 @@ func (s recordStart) run(ctx context.Context, action *v1alpha1.ClerkUserAction, 
 	}
 	if err := s.client.Status().Update(ctx, action); err != nil {
 		o.stored.DeepCopyInto(action)
-		return fmt.Errorf("writing down the start: %w", err)
+		return fmt.Errorf("recording the start: %w", err)
 	}
 	o.began, o.stored = true, action.DeepCopy()
 	s.objects.Wrote(action)

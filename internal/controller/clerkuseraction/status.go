@@ -47,7 +47,7 @@ func setSubject(action *v1alpha1.ClerkUserAction, o *outcome) {
 	}
 }
 
-// setEnd says how the action ended. Stalled goes along with Failed, by which tools that know neither see that nothing more is
+// setEnd says how the action finished. Stalled goes along with Failed, by which tools that know neither see that nothing more is
 // to come.
 func setEnd(action *v1alpha1.ClerkUserAction, o *outcome, r result) {
 	status := &action.Status

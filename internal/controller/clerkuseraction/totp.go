@@ -27,7 +27,7 @@ const (
 	totpIssuer = "Clerk"
 )
 
-var errMakingSecret = errors.New("making a secret for an authenticator did not succeed")
+var errMakingSecret = errors.New("generating an authenticator secret failed")
 
 // ensureTOTPSecret makes a secret for an authenticator and keeps it in the Secret, unless one is there already.
 func ensureTOTPSecret(ctx context.Context, output *outputSecret, user *clerk.User) error {

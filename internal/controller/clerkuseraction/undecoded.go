@@ -25,9 +25,8 @@ func checkDecoded(action *v1alpha1.ClerkUserAction) error {
 	}
 	if paths := action.Undecoded.Of(records()...); len(paths) > 0 {
 		return &reconcile.Problem{
-			Reason: v1alpha1.ReasonOutcomeUnknown,
-			Message: paths[0] + ": the stored value is not one that the field can hold, so it is not known whether the call was made, " +
-				"and it is not repeated: " + howToFindOut(action.Spec.ActionType()),
+			Reason:  v1alpha1.ReasonOutcomeUnknown,
+			Message: paths[0] + ": the stored value is not valid for the field, so the operator does not know whether the call was made, and does not repeat it: " + howToFindOut(action.Spec.ActionType()),
 			Stalled: true,
 		}
 	}

@@ -65,7 +65,7 @@ func (r Reconciler[O, Outcome, R]) Reconcile(ctx context.Context, o O) (ctrl.Res
 }
 
 // ErrOutdated means that the reconciliation works from an old copy of something; the new one is on its way.
-var ErrOutdated = errors.New("the object has changed since this copy of it was made")
+var ErrOutdated = errors.New("the cached object is outdated")
 
 // IsOutdated reports whether an error is ErrOutdated or the API server's refusal of a write for that reason.
 func IsOutdated(err error) bool { return errors.Is(err, ErrOutdated) || apierrors.IsConflict(err) }

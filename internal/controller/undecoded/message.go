@@ -18,19 +18,19 @@ const maxNamed = 5
 
 // SpecMessage says what is wrong with a spec, and what to do. kind is the kind as kubectl explain takes it.
 func SpecMessage(kind string, paths v1alpha1.FieldPaths) string {
-	return fmt.Sprintf("%s: the stored value is not one that the field can hold; correct it as "+
+	return fmt.Sprintf("%s: the stored value is not valid for the field; correct it as "+
 		`"kubectl explain %s.%s" says, or remove the field`, names(paths), kind, withoutIndexes(paths[0]))
 }
 
 // FixedSpecMessage is SpecMessage for a spec that cannot be changed.
 func FixedSpecMessage(kind string, paths v1alpha1.FieldPaths) string {
-	return fmt.Sprintf("%s: the stored value is not one that the field can hold; create another object with a value as "+
+	return fmt.Sprintf("%s: the stored value is not valid for the field; create another object with a value as "+
 		`"kubectl explain %s.%s" says`, names(paths), kind, withoutIndexes(paths[0]))
 }
 
 // StatusMessage says which record in a status the operator cannot read, and what to do.
 func StatusMessage(kind, name string, paths v1alpha1.FieldPaths) string {
-	return fmt.Sprintf("%s: the stored value is not one that the field can hold, and the operator needs this record; restore the "+
+	return fmt.Sprintf("%s: the stored value is not valid for the field, and the operator needs this record; restore the "+
 		`former value, or remove the field with "kubectl edit %s %s --subresource=status", and the operator writes it again`,
 		names(paths), kind, name)
 }

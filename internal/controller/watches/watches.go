@@ -86,7 +86,7 @@ func (w *Watches) Observe(options *cache.Options) {
 
 // logAttempt replaces client-go's handler, which logs every attempt as an error.
 func logAttempt(ctx context.Context, r *toolscache.Reflector, err error) {
-	log.FromContext(ctx).V(1).Info("list or watch failed and is tried again", "type", r.TypeDescription(), "error", err.Error())
+	log.FromContext(ctx).V(1).Info("list or watch failed; it is retried", "type", r.TypeDescription(), "error", err.Error())
 }
 
 // Check returns an error that names the kinds whose objects cannot be listed or watched, and the reasons; nil if there
@@ -104,7 +104,7 @@ func (w *Watches) Check() error {
 		return nil
 	}
 	slices.Sort(failing)
-	return fmt.Errorf("changes of objects are not noticed: %s", strings.Join(slices.Compact(failing), "; "))
+	return fmt.Errorf("the operator does not notice changes of objects: %s", strings.Join(slices.Compact(failing), "; "))
 }
 
 func (w *Watches) gauge(kind string) float64 {
