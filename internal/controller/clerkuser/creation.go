@@ -29,8 +29,8 @@ type attempt struct {
 	certainty certainty
 	// taken is a call that Clerk refused because an identifier is taken. The user with the identifier is not looked up yet.
 	taken *takenRefusal
-	// waitingGeneration is the generation of the spec whose creating call waits for a token; 0 is none.
-	waitingGeneration int64
+	// tokenGeneration is the generation of the spec whose creating call waits for a token; 0 is none.
+	tokenGeneration int64
 }
 
 // certainty is whether it is known that no creating call was carried out.
@@ -91,15 +91,15 @@ func (a *attempt) takenUnder(generation int64) *takenRefusal {
 
 // setWaiting records whether the creating call waits for a token.
 func (a *attempt) setWaiting(generation int64, waiting bool) {
-	a.waitingGeneration = 0
+	a.tokenGeneration = 0
 	if waiting {
-		a.waitingGeneration = generation
+		a.tokenGeneration = generation
 	}
 }
 
 // isWaiting reports whether the creating call of this generation waits for a token.
 func (a *attempt) isWaiting(generation int64) bool {
-	return a.waitingGeneration == generation && generation != 0
+	return a.tokenGeneration == generation && generation != 0
 }
 
 // refused reports whether Clerk answered that it did not carry out a call. Answers from proxies and temporary failures leave

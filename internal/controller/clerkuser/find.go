@@ -39,7 +39,7 @@ const lookUpTTL = 15 * time.Minute
 // first. An object in mode Observe without a user is enqueued by full syncs, and searches again then.
 func (f finder) findByIdentifier(ctx context.Context, kind clerk.IdentifierKind, values ...string) ([]*clerk.User, error) {
 	question := clerk.Identifier{Kind: kind, Value: strings.Join(values, "\x00")}
-	if known, found := f.state.lookUps[question]; found && f.now.Sub(known.calledAt) < f.lookUpTTL() {
+	if known, found := f.state.lookUps[question]; found && f.now.Sub(known.calledAt) < f.ttl() {
 		return known.hits, nil
 	}
 	calledAt := f.now
@@ -51,13 +51,15 @@ func (f finder) findByIdentifier(ctx context.Context, kind clerk.IdentifierKind,
 	return hits, nil
 }
 
-func (f finder) lookUpTTL() time.Duration {
+// ttl is how long this object uses an answer.
+func (f finder) ttl() time.Duration {
 	if f.user.Spec.Observes() {
 		return f.instance.Spec.FullInterval() / 2
 	}
 	return lookUpTTL
 }
 
+// remember keeps an answer for later reconciliations.
 func (f finder) remember(question clerk.Identifier, answer lookUp) {
 	if f.state.lookUps == nil {
 		f.state.lookUps = map[clerk.Identifier]lookUp{}

@@ -282,7 +282,7 @@ const takenRemedy = "Another user of this Clerk instance has it. Remove it there
 	"Swap usernames and external ids in two commits."
 
 // massAbsence is the problem of a user that is missing together with many others. The operator does nothing until a person runs
-// the command in the message.
+// the command in the message, or until lists show the users again.
 func massAbsence(instance types.NamespacedName) error {
 	return &reconcile.Problem{
 		Reason: v1alpha1.ReasonDeletionHeld,

@@ -149,7 +149,7 @@ func (m remove) findOwn(ctx context.Context) (*clerk.User, error) {
 	if m.userID == "" {
 		return m.findCreated(ctx, creation.Of(m.user))
 	}
-	if user, ok := m.mirror.Recent(m.userID, m.copyMaxAge()); ok {
+	if user, ok := m.mirror.Recent(m.userID, m.copyAgeLimit()); ok {
 		return user, nil
 	}
 	return m.finder.read(ctx, m.userID)
@@ -159,8 +159,8 @@ func (m remove) findOwn(ctx context.Context) (*clerk.User, error) {
 // reconciliation with a token for one call would always spend it on the read.
 const maxCopyAge = time.Minute
 
-// copyMaxAge is the maximum age of a copy of the user for the removal of this object.
-func (r *reconciliation) copyMaxAge() time.Duration {
+// copyAgeLimit is the maximum age of a copy of the user for the removal of this object.
+func (r *reconciliation) copyAgeLimit() time.Duration {
 	return min(maxCopyAge, r.now.Sub(r.user.DeletionTimestamp.Time))
 }
 

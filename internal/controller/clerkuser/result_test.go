@@ -507,16 +507,16 @@ func TestImpatienceCountsFailuresWithoutASuccessBetween(t *testing.T) {
 			t.Parallel()
 			c := newClock()
 			r := newTestReconciler(t, c)
-			pass := func(err error) result {
+			reconcileWith := func(err error) result {
 				rec := newTestReconciliation(t, r, newTestUser("ann"))
 				rec.observed, rec.err = clerkUser("ann@example.com"), err
 				return reconcileResult(r, rec)
 			}
-			pass(errors.New("first"))
+			reconcileWith(errors.New("first"))
 			c.advance(reconcile.Impatience)
-			pass(tc.err)
+			reconcileWith(tc.err)
 			c.advance(time.Second)
-			if res := pass(errors.New("last")); res.Unchanged != tc.forgiven {
+			if res := reconcileWith(errors.New("last")); res.Unchanged != tc.forgiven {
 				t.Errorf("unchanged %t, want %t", res.Unchanged, tc.forgiven)
 			}
 		})
