@@ -142,10 +142,10 @@ var errGone = errors.New("the user is no longer at Clerk")
 var errNotRecreatedYet = errors.New("the user is created again when the spec is valid and the Secrets and ConfigMaps that it names exist")
 
 // errNamedNotVisible: the user in spec.userID may have been created just before it was named.
-var errNamedNotVisible = errors.New("Clerk shows no user with the id in spec.userID; a new user may not be visible yet")
+var errNamedNotVisible = errors.New("there is no user with the id in spec.userID; a new user may not be visible yet")
 
 // errDisagreement: a read by id does not find a user, but a list shows it.
-var errDisagreement = errors.New("Clerk answers that the user does not exist, but its list shows the user")
+var errDisagreement = errors.New("a read by id does not find the user, but a list shows it")
 
 // lagLeft returns how long after calledAt Clerk may still not show a user, or 0 if its absence counts. It considers the writes of
 // this process, and those on record from before a restart.

@@ -142,7 +142,8 @@ func missingUser(userID string, origin v1alpha1.Origin) error {
 	case userID != "" && origin == v1alpha1.OriginAdopted:
 		message = fmt.Sprintf("there is no user %s in this Clerk instance; correct spec.userID, or delete this object", userID)
 	case userID != "":
-		message = fmt.Sprintf("user %s is no longer at Clerk; the person may have deleted the account. Change the spec to create the user again (deleteSelfEnabled: false does this now and in future), or delete this object", userID)
+		message = fmt.Sprintf("user %s is no longer at Clerk; the person may have deleted the account. "+
+			"Change the spec to create the user again (deleteSelfEnabled: false does this now and in future), or delete this object", userID)
 	}
 	return &reconcile.Problem{Reason: v1alpha1.ReasonMissing, Message: message, Stalled: true, BackOff: true}
 }

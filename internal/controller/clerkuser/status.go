@@ -164,7 +164,7 @@ func waitingFor(err error) *waitingGeneration {
 }
 
 func failingWith(failure string) *waitingGeneration {
-	return &waitingGeneration{v1alpha1.ReasonRetrying, "the current generation is not applied yet and is tried again: " + failure}
+	return &waitingGeneration{v1alpha1.ReasonRetrying, "the current generation is not applied yet and is retried: " + failure}
 }
 
 // fillWaitingGeneration sets in Reconciling why the current generation was not applied yet. Ready keeps the final result of an
