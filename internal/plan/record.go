@@ -79,6 +79,18 @@ func (r *Record) Disown(u *clerk.User, refused []Part, unsent map[string]bool) {
 // Inherit copies what an earlier object or an earlier process recorded before it created the user.
 func (r *Record) Inherit(applied v1alpha1.Applied) { r.value = *applied.DeepCopy() }
 
+// Merge adds the entries of another record. Digests are left as they are.
+func (r *Record) Merge(other v1alpha1.Applied) {
+	merged := *r.value.DeepCopy()
+	merged.Metadata = append(merged.Metadata, other.Metadata...)
+	merged.EmailAddresses = append(merged.EmailAddresses, other.EmailAddresses...)
+	merged.PhoneNumbers = append(merged.PhoneNumbers, other.PhoneNumbers...)
+	merged.Banned = merged.Banned || other.Banned
+	merged.Locked = merged.Locked || other.Locked
+	merged.ProfileImage = merged.ProfileImage || other.ProfileImage
+	r.value = tidy(merged)
+}
+
 // InheritBan records a ban by a predecessor, which is lifted unless the spec declares one.
 func (r *Record) InheritBan() { r.value.Banned = true }
 

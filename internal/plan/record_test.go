@@ -4,6 +4,7 @@
 package plan
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -122,6 +123,33 @@ func TestRecordDisownsWhatClerkRefused(t *testing.T) {
 	want := v1alpha1.Applied{Metadata: []string{"/publicMetadata/old", "/unsafeMetadata/new"}}
 	if diff := cmp.Diff(want, r.Value()); diff != "" {
 		t.Errorf("record (-want +got):\n%s", diff)
+	}
+}
+
+// Every entry of both records is in the merged one, so that a new field of the record cannot be forgotten.
+func TestRecordMergesEveryEntry(t *testing.T) {
+	t.Parallel()
+	other := v1alpha1.Applied{
+		Metadata: []string{"/publicMetadata/b", "/publicMetadata/a"}, EmailAddresses: []string{"b@x.io"}, PhoneNumbers: []string{"+15555550101"},
+		Banned: true, Locked: true, ProfileImage: true, PasswordDigest: "p", ProfileImageDigest: "i",
+	}
+	var empty Record
+	empty.Merge(other)
+	if Forgets(other, empty.Value()) {
+		t.Errorf("the merged record is %+v", empty.Value())
+	}
+	r := NewRecord(&v1alpha1.Applied{Metadata: []string{"/publicMetadata/a"}, EmailAddresses: []string{"a@x.io"}, PasswordDigest: "own"})
+	r.Merge(other)
+	want := other
+	want.Metadata, want.EmailAddresses = []string{"/publicMetadata/a", "/publicMetadata/b"}, []string{"a@x.io", "b@x.io"}
+	want.PasswordDigest, want.ProfileImageDigest = "own", ""
+	if diff := cmp.Diff(want, r.Value()); diff != "" {
+		t.Errorf("record (-want +got):\n%s", diff)
+	}
+	for field := range reflect.ValueOf(&other).Elem().Fields() {
+		if field.Type.Kind() != reflect.String && reflect.ValueOf(other).FieldByIndex(field.Index).IsZero() {
+			t.Errorf("the test has no entry in %s", field.Name)
+		}
 	}
 }
 

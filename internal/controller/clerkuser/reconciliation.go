@@ -167,6 +167,10 @@ func (r *Reconciler) newReconciliation(user *v1alpha1.ClerkUser, state *objectSt
 		// Somebody removed the status. The remembered record is more complete than the annotation of the creating call.
 		rec.record = plan.NewRecord(known)
 	}
+	if state.unrecorded != nil {
+		// Another process may have removed it from the record, because its own calls were refused.
+		rec.record.Merge(*state.unrecorded)
+	}
 	rec.recordedBy = state.record.update(rec.stored.Status.Applied, now)
 	return rec
 }

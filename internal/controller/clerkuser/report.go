@@ -36,6 +36,7 @@ func (k kind) Report(ctx context.Context, before, _ *v1alpha1.ClerkUser, w *work
 	}
 	r.fillStatus(res, k.Now())
 	err := k.patcher(w).patchStatusAsObserved(ctx)
+	r.rememberUnrecorded(err)
 	if errors.Is(err, lease.ErrLost) {
 		// The next leader gets the same result.
 		return err
@@ -50,6 +51,24 @@ func (k kind) Report(ctx context.Context, before, _ *v1alpha1.ClerkUser, w *work
 	}
 	k.recordEvents(ctx, before, r, res)
 	return err
+}
+
+// rememberUnrecorded remembers what this reconciliation added to the user, until status.applied could be written.
+func (r *reconciliation) rememberUnrecorded(err error) {
+	if err == nil {
+		r.state.unrecorded = nil
+		return
+	}
+	if r.desired == nil || len(r.did) == 0 {
+		return
+	}
+	var added plan.Record
+	added.Begin(r.desired, r.did)
+	if r.state.unrecorded != nil {
+		added.Merge(*r.state.unrecorded)
+	}
+	value := added.Value()
+	r.state.unrecorded = &value
 }
 
 // carryOutEffects updates the remembered state, and requests a key check if one is needed.

@@ -71,6 +71,8 @@ type objectState struct {
 	fields  *fieldState
 	extras  map[v1alpha1.StatusInclude]extra
 	record  recordSeen
+	// unrecorded is what was carried out while status.applied could not be written; nil is nothing.
+	unrecorded *v1alpha1.Applied
 }
 
 // receive handles notifications. The deletion of an object ends a back-off, except after a refusal by Clerk: Clerk would refuse

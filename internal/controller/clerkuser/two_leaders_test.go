@@ -4,13 +4,17 @@
 package clerkuser
 
 import (
+	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
@@ -65,6 +69,48 @@ func TestRecordOfAnotherLeaderIsNotReplaced(t *testing.T) {
 	f.expectReason("ann", v1alpha1.ReasonInSync)
 	if left := f.onlyUser().PublicMetadata; len(left) > 0 {
 		t.Errorf("%v is left at Clerk", left)
+	}
+}
+
+// What this process has added to the user stays on record, although another one, whose own call was refused because the address
+// was there already, has removed it from the record meanwhile.
+func TestWhatWasAddedComesBackOnRecord(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.create(newTestUser("ann"))
+	f.expectReason("ann", v1alpha1.ReasonInSync)
+	const added = "ann-2@example.com"
+	addresses := func(all ...string) func(*v1alpha1.ClerkUser) {
+		return func(u *v1alpha1.ClerkUser) {
+			u.Spec.EmailAddresses = nil
+			for _, address := range all {
+				u.Spec.EmailAddresses = append(u.Spec.EmailAddresses, v1alpha1.EmailAddress{Address: address})
+			}
+		}
+	}
+	f.edit("ann", addresses("ann@example.com", added))
+	patches := 0
+	f.Client = interceptor.NewClient(f.cluster, interceptor.Funcs{SubResourcePatch: func(
+		ctx context.Context, c client.Client, sub string, o client.Object, patch client.Patch, options ...client.SubResourcePatchOption,
+	) error {
+		if patches++; patches == 2 {
+			user := f.user("ann")
+			user.Status.Applied.EmailAddresses = []string{"ann@example.com"}
+			f.storeStatus(user)
+		}
+		return c.SubResource(sub).Patch(ctx, o, patch, options...)
+	}})
+	if result := f.reconcile("ann"); result.RequeueAfter == 0 || patches != 2 {
+		t.Fatalf("after %d patches of status the result is %+v, want a conflict", patches, result)
+	}
+	f.expectReason("ann", v1alpha1.ReasonInSync)
+	if got := f.user("ann").Status.Applied.EmailAddresses; !slices.Contains(got, added) {
+		t.Fatalf("on record is %v, want %s among it", got, added)
+	}
+	f.edit("ann", addresses("ann@example.com"))
+	f.expectReason("ann", v1alpha1.ReasonInSync)
+	if left := f.onlyUser().EmailAddresses; len(left) != 1 {
+		t.Errorf("%d addresses are left at Clerk, want one", len(left))
 	}
 }
 
