@@ -23,6 +23,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
+	"github.com/clerk-operator/clerk-operator/internal/controller/source"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
@@ -669,4 +670,70 @@ func drain[T comparable](queue *connection.DedupQueue[T], last T) (all []T) {
 		cancel()
 	})
 	return slices.DeleteFunc(all, func(item T) bool { return item == last })
+}
+
+// No event comes when a lock lapses, when a source that is not watched changes, or when a back-off ends.
+func TestWhenALastingFailureIsReconciledAgain(t *testing.T) {
+	t.Parallel()
+	const lock = 20 * time.Second
+	invalid := &plan.InvalidError{Field: "spec.publicMetadata.a", Problem: "is null"}
+	absent := &source.MissingError{Reason: v1alpha1.ReasonSecretNotFound, Field: "spec.password.secretKeyRef", Problem: "does not exist"}
+	problem := func(after time.Duration) error {
+		return &reconcile.Problem{Reason: v1alpha1.ReasonInstanceNotReady, Message: "not ready", RetryAfter: after}
+	}
+	refused := &unfinished{refused: []refusedPart{{
+		path: "spec.locale", refusal: refusal{&clerk.Error{Status: 422}, &backOff{Until: start.Add(5 * time.Minute)}},
+	}}}
+	unreachable := &unfinished{unreachable: []plan.InvalidError{{Field: "spec.emailAddresses", Problem: "is the only way to sign in"}}}
+	notKept := &unfinished{notKept: []string{"locale"}}
+	withoutSource := &unfinished{sourcesErr: absent}
+	tests := map[string]struct {
+		err                             error
+		foreign, locked, polls, watches bool
+		want                            time.Duration
+		reason                          string
+	}{
+		"InvalidSpec":                     {err: invalid, reason: v1alpha1.ReasonInvalidSpec},
+		"InvalidSpecAndLock":              {err: invalid, locked: true, want: lock, reason: v1alpha1.ReasonInvalidSpec},
+		"InvalidSpecAndLockOfAnotherUser": {err: invalid, locked: true, foreign: true, reason: v1alpha1.ReasonInvalidSpec},
+		"InvalidSpecAndSources":           {err: invalid, polls: true, want: reconcile.SourceRetry, reason: v1alpha1.ReasonInvalidSpec},
+		"InvalidSpecAndWatchedSources":    {err: invalid, polls: true, watches: true, reason: v1alpha1.ReasonInvalidSpec},
+		"InvalidSpecSourcesAndLock":       {err: invalid, polls: true, locked: true, want: lock, reason: v1alpha1.ReasonInvalidSpec},
+		"SourceMissing":                   {err: absent, polls: true, watches: true, locked: true, want: reconcile.SourceRetry, reason: v1alpha1.ReasonSecretNotFound},
+		"Problem":                         {err: problem(0), polls: true, reason: v1alpha1.ReasonInstanceNotReady},
+		"ProblemAndLock":                  {err: problem(0), locked: true, want: lock, reason: v1alpha1.ReasonInstanceNotReady},
+		"ProblemAndLockOfAnotherUser":     {err: problem(0), locked: true, foreign: true, reason: v1alpha1.ReasonInstanceNotReady},
+		"ProblemWithATimeAndLock":         {err: problem(time.Minute), locked: true, want: time.Minute, reason: v1alpha1.ReasonInstanceNotReady},
+		"Refused":                         {err: refused, want: 5 * time.Minute, reason: v1alpha1.ReasonRejectedByClerk},
+		"RefusedAndLock":                  {err: refused, locked: true, want: lock, reason: v1alpha1.ReasonRejectedByClerk},
+		"RefusedAndSources":               {err: refused, polls: true, want: reconcile.SourceRetry, reason: v1alpha1.ReasonRejectedByClerk},
+		"RefusedAndWatchedSources":        {err: refused, polls: true, watches: true, want: 5 * time.Minute, reason: v1alpha1.ReasonRejectedByClerk},
+		"UnreachableAndSources":           {err: unreachable, polls: true, want: reconcile.SourceRetry, reason: v1alpha1.ReasonInvalidSpec},
+		"NotKeptAndSources":               {err: notKept, polls: true, reason: v1alpha1.ReasonNotKept},
+		"RestWithoutASource":              {err: withoutSource, polls: true, watches: true, want: reconcile.SourceRetry, reason: v1alpha1.ReasonSecretNotFound},
+		"RestWithoutASourceAndLock":       {err: withoutSource, polls: true, watches: true, locked: true, want: lock, reason: v1alpha1.ReasonSecretNotFound},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rec := newTestReconciliation(t, newTestReconciler(t, newClock()), newTestUser("ann", func(u *v1alpha1.ClerkUser) {
+				if tc.polls {
+					u.Spec.Password = &v1alpha1.Password{SecretKeyRef: v1alpha1.SecretKeySelector{Name: "ann", Key: "password"}}
+				}
+			}))
+			rec.watchesSources, rec.owned, rec.err = tc.watches, !tc.foreign, tc.err
+			rec.observed = clerkUser("ann@example.com", func(u *clerk.User) {
+				if tc.locked {
+					u.Locked, u.LockedUntil = true, start.Add(lock)
+				}
+			})
+			got := resultFor(rec)
+			if got.RequeueAfter != tc.want || got.Reason != tc.reason || got.Ready != metav1.ConditionFalse || !isLow(got) {
+				t.Errorf("the result is %+v, want reason %s and a reconciliation after %s", got.Result, tc.reason, tc.want)
+			}
+			if got.Failures != reconcile.FailuresEnd || !got.finished || got.checkKey || got.backOff != nil {
+				t.Errorf("the effects are %+v", got)
+			}
+		})
+	}
 }
