@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -735,5 +736,35 @@ func TestWhenALastingFailureIsReconciledAgain(t *testing.T) {
 				t.Errorf("the effects are %+v", got)
 			}
 		})
+	}
+}
+
+// A new user that waited comes before what nobody waits for, and behind what was edited.
+func TestPriorityAfterAWaitForAToken(t *testing.T) {
+	t.Parallel()
+	for userID, want := range map[string]*int{"": ptr.To(reconcile.PriorityWaited), testUserID: nil} {
+		rec := newTestReconciliation(t, newTestReconciler(t, newClock()), newTestUser("ann"))
+		rec.userID, rec.err = userID, &clerk.WaitError{At: start.Add(time.Second)}
+		if got := resultFor(rec).Priority; !equality.Semantic.DeepEqual(got, want) {
+			t.Errorf("the priority of an object with user %q is %v, want %v", userID, got, want)
+		}
+	}
+}
+
+// The message names the change that failed, or the field that Clerk refused, if one is known.
+func TestMessageNamesWhatFailed(t *testing.T) {
+	t.Parallel()
+	unavailable := &clerk.Error{Status: 503, Code: "unavailable"}
+	for failing, want := range map[string]string{"": unavailable.Error(), "ban": "ban: " + unavailable.Error()} {
+		rec := newTestReconciliation(t, newTestReconciler(t, newClock()), newTestUser("ann"))
+		rec.failing, rec.err = failing, unavailable
+		if got := resultFor(rec).waitingGeneration; got == nil || !strings.HasSuffix(got.message, ": "+want) || failing == "" && strings.Contains(got.message, ": : ") {
+			t.Errorf("the message is %+v, want %q at its end", got, want)
+		}
+	}
+	rec := newTestReconciliation(t, newTestReconciler(t, newClock()), newTestUser("ann"))
+	rec.err = writeError(t, answeringTransport(403, errorBody("authorization_invalid", "")))
+	if got := resultFor(rec).Message; !strings.HasPrefix(got, "clerk answered 403") {
+		t.Errorf("the message is %q, want none of a field before the answer", got)
 	}
 }
