@@ -216,7 +216,8 @@ func (o *objectState) extraDue(what v1alpha1.StatusInclude, now extra, shown, re
 	if known.userID != "" && known.userID != now.userID {
 		return extra{userID: now.userID}, true
 	}
-	if shown && known.compared.IsZero() {
+	if (shown || known.generation == now.generation) && known.compared.IsZero() {
+		// The list was read before the first full sync of this process, also if Clerk refused it.
 		known.generation, known.compared = now.generation, now.compared
 	}
 	known.userID, known.requested = now.userID, known.requested || requested

@@ -128,3 +128,23 @@ func TestShownIDsAreUnique(t *testing.T) {
 		t.Errorf("invitations: %+v", got)
 	}
 }
+
+// A list that Clerk refuses is never shown. It is read once before the first full sync, and not again because of that sync.
+func TestRefusedListIsReadOncePerFullSync(t *testing.T) {
+	t.Parallel()
+	var state objectState
+	at := func(compared time.Time) extra { return extra{userID: "user_1", generation: 1, compared: compared} }
+	first := time.Unix(1000, 0)
+	for i, step := range []struct {
+		compared time.Time
+		want     bool
+	}{{time.Time{}, true}, {time.Time{}, false}, {first, false}, {first, false}, {first.Add(time.Hour), true}} {
+		_, due := state.extraDue(v1alpha1.IncludeOrganizationMemberships, at(step.compared), false, false)
+		if due != step.want {
+			t.Errorf("step %d: due is %t, want %t", i, due, step.want)
+		}
+		if due {
+			state.keepExtra(v1alpha1.IncludeOrganizationMemberships, at(step.compared))
+		}
+	}
+}
