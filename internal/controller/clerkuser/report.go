@@ -37,6 +37,9 @@ func (k kind) Report(ctx context.Context, before, _ *v1alpha1.ClerkUser, w *work
 	r.fillStatus(res, k.Now())
 	err := k.patcher(w).patchStatusAsObserved(ctx)
 	r.rememberUnrecorded(err)
+	if err == nil && res.Ready == metav1.ConditionTrue && res.finished {
+		r.state.dropEmpty()
+	}
 	if errors.Is(err, lease.ErrLost) {
 		// The next leader gets the same result.
 		return err
@@ -78,9 +81,6 @@ func (k kind) carryOutEffects(r *reconciliation, res result) {
 		r.state.finish(r.user.Spec.Observes())
 	}
 	r.state.backOff = cmp.Or(res.backOff, r.state.backOff)
-	if res.Ready == metav1.ConditionTrue && res.finished {
-		r.state.dropEmpty()
-	}
 	if res.checkKey {
 		k.Pool.RequestKeyCheck(instanceName(r.instance))
 	}

@@ -114,6 +114,29 @@ func TestWhatWasAddedComesBackOnRecord(t *testing.T) {
 	}
 }
 
+// As long as status does not say that this generation was applied, what is remembered of its fields does.
+func TestFieldsAreRememberedUntilStatusIsWritten(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.create(newTestUser("ann"))
+	f.expectReason("ann", v1alpha1.ReasonInSync)
+	f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Locale = new("en-US") })
+	f.Client = interceptor.NewClient(f.cluster, interceptor.Funcs{SubResourcePatch: func(
+		context.Context, client.Client, string, client.Object, client.Patch, ...client.SubResourcePatchOption,
+	) error {
+		return errors.New("no")
+	}})
+	f.reconcile("ann")
+	if f.objects.begin("ann-uid").fields == nil {
+		t.Error("a generation that was applied is forgotten before status says so")
+	}
+	f.Client = f.cluster
+	f.expectReason("ann", v1alpha1.ReasonInSync)
+	if f.objects.begin("ann-uid").fields != nil {
+		t.Error("what status says is remembered as well")
+	}
+}
+
 // Reconciling an outdated copy must not write again what another leader has removed since: it is no longer on record.
 func TestOutdatedCopyWritesNothing(t *testing.T) {
 	t.Parallel()
