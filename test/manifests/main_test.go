@@ -85,18 +85,24 @@ func decode(t *testing.T, source, text string) []client.Object {
 // rendered are the objects that "kubectl apply -k config/default" applies.
 func rendered(t *testing.T) []client.Object {
 	t.Helper()
-	var complaints bytes.Buffer
-	kubectl := exec.CommandContext(t.Context(), controlplane.Kubectl(t), "kustomize", directory(t, "default"))
-	kubectl.Stderr = &complaints
-	text, err := kubectl.Output()
-	if err != nil || complaints.Len() > 0 {
-		t.Fatalf("rendering config/default: %v\n%s", err, complaints.String())
-	}
-	objects := decode(t, "config/default", string(text))
+	objects := decode(t, "config/default", kustomized(t, directory(t, "default")))
 	if len(objects) < 10 {
 		t.Fatalf("config/default holds %d objects only", len(objects))
 	}
 	return objects
+}
+
+// kustomized is what kubectl makes of a kustomization. A complaint of kustomize is a failure.
+func kustomized(t *testing.T, place string) string {
+	t.Helper()
+	var complaints bytes.Buffer
+	kubectl := exec.CommandContext(t.Context(), controlplane.Kubectl(t), "kustomize", place)
+	kubectl.Stderr = &complaints
+	text, err := kubectl.Output()
+	if err != nil || complaints.Len() > 0 {
+		t.Fatalf("rendering %s: %v\n%s", place, err, complaints.String())
+	}
+	return string(text)
 }
 
 // of are the objects of one type.

@@ -139,9 +139,16 @@ func checkPorts(t *testing.T, d *appsv1.Deployment) {
 		for _, port := range container.Ports {
 			ports[port.Name] = true
 		}
-		for path, probe := range map[string]*corev1.Probe{"/healthz": container.LivenessProbe, "/readyz": container.ReadinessProbe} {
-			if probe == nil || probe.HTTPGet == nil || probe.HTTPGet.Path != path || !ports[probe.HTTPGet.Port.StrVal] {
-				t.Errorf("%s does not ask %s at a port of its own: %v", container.Name, path, probe)
+		for _, asked := range []struct {
+			path  string
+			probe *corev1.Probe
+		}{
+			{"/healthz", container.StartupProbe},
+			{"/healthz", container.LivenessProbe},
+			{"/readyz", container.ReadinessProbe},
+		} {
+			if asked.probe == nil || asked.probe.HTTPGet == nil || asked.probe.HTTPGet.Path != asked.path || !ports[asked.probe.HTTPGet.Port.StrVal] {
+				t.Errorf("%s does not ask %s at a port of its own: %v", container.Name, asked.path, asked.probe)
 			}
 		}
 	}
