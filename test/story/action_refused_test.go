@@ -182,11 +182,6 @@ func TestActionOnAUserThatIsNotToBeWrittenToFails(t *testing.T) {
 				env.t.Fatal(err)
 			}
 		}, v1alpha1.ReasonMissing, "no longer at Clerk"},
-		"MarkedByAnother": {func(env *environment) {
-			env.editAtClerk("ann", func(u *emulator.User) {
-				u.PrivateMetadata[v1alpha1.OwnerKey] = "v1 elsewhere team-z/zoe 0815 created"
-			})
-		}, v1alpha1.ReasonConflict, "does not manage the user"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -210,6 +205,28 @@ func TestActionOnAUserThatIsNotToBeWrittenToFails(t *testing.T) {
 			env.expectNoWrites()
 		})
 	}
+}
+
+// TestActionWaitsWhileAnotherOwnsItsUser has the mark of another object at the user, and takes it away.
+func TestActionWaitsWhileAnotherOwnsItsUser(t *testing.T) {
+	env := newActionEnvironment(t)
+	env.settle()
+	setMark := func(mark any) {
+		env.editAtClerk("ann", func(u *emulator.User) { u.PrivateMetadata[v1alpha1.OwnerKey] = mark })
+	}
+	own := env.atClerk("ann").PrivateMetadata[v1alpha1.OwnerKey]
+	setMark("v1 elsewhere team-z/zoe 0815 created")
+	env.clerk.ResetJournal()
+	env.runAction("action", "ann", disablesMFA)
+	env.expectWaiting("action", v1alpha1.ReasonUserNotBound)
+	env.expectNoWrites()
+	env.expectCalls(0, "DELETE", "/users/*/mfa")
+	setMark(own)
+	env.sync(true)
+	env.edit("ann", func(s *spec) { s.FirstName = ptr.To("Annie") })
+	env.expectComplete("action")
+	env.expectCalls(1, "DELETE", "/users/*/mfa")
+	env.expectNoWrites()
 }
 
 // TestActionStaysWithItsUser has the ClerkUser bound to another user while the action waits.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -163,6 +164,19 @@ func (s *fixture) runAction(set func(*v1alpha1.ClerkUserActionSpec)) *v1alpha1.C
 		s.t.Fatal(err)
 	}
 	return s.stored()
+}
+
+// reportReady gives ann's ClerkUser a condition Ready.
+func (s *fixture) reportReady(status metav1.ConditionStatus, reason string) {
+	s.t.Helper()
+	user := &v1alpha1.ClerkUser{}
+	if err := s.cluster.Get(s.t.Context(), client.ObjectKeyFromObject(s.user), user); err != nil {
+		s.t.Fatal(err)
+	}
+	meta.SetStatusCondition(&user.Status.Conditions, metav1.Condition{Type: v1alpha1.ConditionReady, Status: status, Reason: reason})
+	if err := s.cluster.Status().Update(s.t.Context(), user); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // stored is the ClerkUserAction as the cluster has it.

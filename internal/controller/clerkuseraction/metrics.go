@@ -42,7 +42,7 @@ const unknownAction v1alpha1.ActionType = "unknown"
 // outcomes lists the reasons with which the condition Complete or Failed is True.
 func outcomes() []string {
 	return []string{
-		v1alpha1.ReasonAmbiguous, v1alpha1.ReasonCarriedOut, v1alpha1.ReasonConflict, v1alpha1.ReasonInstanceChanged,
+		v1alpha1.ReasonAmbiguous, v1alpha1.ReasonCarriedOut, v1alpha1.ReasonInstanceChanged,
 		v1alpha1.ReasonInvalidSpec, v1alpha1.ReasonMissing, v1alpha1.ReasonNotAllowed, v1alpha1.ReasonNotFoundAtClerk,
 		v1alpha1.ReasonOutcomeUnknown, v1alpha1.ReasonProviderNotConnected, v1alpha1.ReasonRejectedByClerk,
 		v1alpha1.ReasonSecretExists, v1alpha1.ReasonUserNotBound,

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
@@ -45,19 +44,10 @@ func (s observe) run(ctx context.Context, action *v1alpha1.ClerkUserAction, o *o
 		o.observed = user
 		return nil
 	}
-	// What mark there is instead is not told: the status of the ClerkUser may be a copy, by which somebody wants to learn whether
-	// a user is managed. The ClerkUser's own conditions decide, which know that better and tell it to nobody either.
-	if turnedAway(o.user) {
-		return errOwnedElsewhere
-	}
-	// An adopted user gets its mark after the binding was recorded, and a mark that an application removed is restored.
+	// An adopted user gets its mark after the binding was recorded, and until then the conditions of the ClerkUser describe the
+	// time before. A mark that an application removed is restored. So nothing is final here. What mark there is instead is not
+	// told: the status of the ClerkUser may be a copy, by which somebody wants to learn whether a user is managed.
 	return notMarked(o.user.Name)
-}
-
-// turnedAway reports whether a ClerkUser was told that the user is not its own.
-func turnedAway(user *v1alpha1.ClerkUser) bool {
-	ready := meta.FindStatusCondition(user.Status.Conditions, v1alpha1.ConditionReady)
-	return ready != nil && (ready.Reason == v1alpha1.ReasonAlreadyExists || ready.Reason == v1alpha1.ReasonConflict)
 }
 
 // read gets the user from Clerk, or what was read by id a moment ago.

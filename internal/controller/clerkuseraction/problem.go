@@ -29,12 +29,6 @@ var (
 	errUnderWay = errors.New("another process of the operator made the call and may still wait for Clerk's answer")
 	// errNothingThere: the user has no such wallet or account.
 	errNothingThere = errors.New("the user has no such wallet or account")
-	// errOwnedElsewhere has one text for all who must not learn whose the user is.
-	errOwnedElsewhere = &reconcile.Problem{
-		Reason:  v1alpha1.ReasonConflict,
-		Message: "the ClerkUser does not manage the user at Clerk, so the operator did nothing; see the conditions of the ClerkUser",
-		Stalled: true,
-	}
 )
 
 func userNotFound(name string) error {
@@ -61,7 +55,7 @@ func userNotDecoded(name string) error {
 func notMarked(name string) error {
 	return &reconcile.Problem{
 		Reason:     v1alpha1.ReasonUserNotBound,
-		Message:    fmt.Sprintf("the user at Clerk does not carry the owner mark of ClerkUser %s yet; see its conditions", name),
+		Message:    fmt.Sprintf("the user at Clerk does not have the owner mark of ClerkUser %s; the action waits until it has; see the conditions of the ClerkUser", name),
 		RetryAfter: reconcile.RecheckInterval,
 	}
 }

@@ -155,9 +155,16 @@ func TestObjectBeingDeletedIsLeftAlone(t *testing.T) {
 	s.wantCalls(0, "", "**")
 }
 
+// TestMarkThatIsNotThereYetIsWaitedFor has a ClerkUser whose binding is recorded, while its conditions still say what was true
+// before: the mark comes next.
 func TestMarkThatIsNotThereYetIsWaitedFor(t *testing.T) {
 	t.Parallel()
-	for name, mark := range map[string]any{"None": nil, "APredecessors": "v1 cluster-1 team-a/ann former-uid created"} {
+	marks := map[string]any{
+		"None":          nil,
+		"APredecessors": "v1 cluster-1 team-a/ann former-uid created",
+		"Anothers":      "v1 elsewhere team-z/zoe 0815 created",
+	}
+	for name, mark := range marks {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newFixture(t)
@@ -168,6 +175,7 @@ func TestMarkThatIsNotThereYetIsWaitedFor(t *testing.T) {
 			}
 			own := s.clerk.User(s.user.Status.UserID).PrivateMetadata[v1alpha1.OwnerKey]
 			restore(mark)
+			s.reportReady(metav1.ConditionFalse, v1alpha1.ReasonAlreadyExists)
 			s.runAction(disablesMFA)
 			if result := s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonUserNotBound); result.RequeueAfter != reconcile.RecheckInterval {
 				t.Errorf("the next look is in %v", result.RequeueAfter)

@@ -140,7 +140,6 @@ func TestResult(t *testing.T) {
 		"LostNeverRepeated": {v1alpha1.ActionVerifyTOTP, lost, false, failed, v1alpha1.ReasonOutcomeUnknown, "backup code", 0, false},
 		"LostOnARepeat":     {v1alpha1.ActionVerifyTOTP, lost, true, failed, v1alpha1.ReasonOutcomeUnknown, "backup code", 0, false},
 		"LostForAWhile":     {v1alpha1.ActionDisableMFA, lost, false, "", "", "", 0, false},
-		"OwnedElsewhere":    {v1alpha1.ActionDisableMFA, errOwnedElsewhere, false, failed, v1alpha1.ReasonConflict, "does not manage the user", 0, false},
 		"NotConnected":      {v1alpha1.ActionGetOAuthAccessToken, notConnected("oauth_x"), false, failed, v1alpha1.ReasonProviderNotConnected, "oauth_x", 0, false},
 		"Ticket":            {v1alpha1.ActionDisableMFA, &clerk.WaitError{At: start.Add(3 * time.Second)}, false, reconciling, v1alpha1.ReasonWaiting, "API budget", 3 * time.Second, true},
 		"TicketIsDue":       {v1alpha1.ActionDisableMFA, &clerk.WaitError{At: start}, false, reconciling, v1alpha1.ReasonWaiting, "API budget", time.Millisecond, true},
