@@ -38,6 +38,14 @@ TEST_LIMIT ?= 30m
 TEST_PACKAGES_AT_ONCE ?= 4
 FUZZ_TIME ?= 1m
 MUTANTS ?= 60
+# Runs packages with one control plane. A test that fails is run once more, alone and after the others, unless more than three
+# fail or there was a data race; out/reruns.txt and the last lines say which (decision 0035).
+RERUNS := out/reruns.txt
+TEST_RUN = mkdir -p out && rm -f $(RERUNS) && \
+	$(GO) run ./hack/withcontrolplane $(TOOL) gotestsum --format pkgname-and-test-fails --format-icons text --hide-summary all --packages '$(TEST_PACKAGES)' \
+	--rerun-fails=1 --rerun-fails-max-failures=3 --rerun-fails-run-root-test --rerun-fails-abort-on-data-race \
+	--rerun-fails-report $(RERUNS) -- -p $(TEST_PACKAGES_AT_ONCE) -timeout $(TEST_LIMIT)
+TELL_RERUNS = if [ -s $(RERUNS) ]; then echo 'make: WARNING: failed at first and passed alone; look for the cause:'; cat $(RERUNS); fi
 # Where "make contract" fetches Clerk's OpenAPI document from. Empty: this repository names no host that serves downloads.
 CLERK_OPENAPI_URL ?=
 
@@ -91,7 +99,8 @@ clean: ## Remove build results from the checkout; the cached control plane stays
 
 .PHONY: test
 test: controlplane contract-notice ## Run all tests with one control plane; TEST_FLAGS and TEST_PACKAGES select tests.
-	@$(GO) run ./hack/withcontrolplane $(GO) test -p $(TEST_PACKAGES_AT_ONCE) -timeout $(TEST_LIMIT) $(TEST_FLAGS) $(TEST_PACKAGES)
+	@$(TEST_RUN) $(TEST_FLAGS)
+	@$(TELL_RERUNS)
 
 .PHONY: cover
 cover: controlplane contract-notice ## Run all tests and check the minimum coverage of each package.
@@ -162,7 +171,8 @@ layout: go-version ## Check who imports whom, the size of files and functions, h
 .PHONY: race
 race: controlplane contract-notice ## Run all tests with the race detector, if there is a C compiler.
 ifeq ($(RACE),1)
-	@CGO_ENABLED=1 $(GO) run ./hack/withcontrolplane $(GO) test -race -short -p $(TEST_PACKAGES_AT_ONCE) -timeout $(TEST_LIMIT) $(TEST_PACKAGES)
+	@export CGO_ENABLED=1; $(TEST_RUN) -race -short
+	@$(TELL_RERUNS)
 else
 	@echo "make: no C compiler found, so the race detector is left out"
 endif
