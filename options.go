@@ -21,11 +21,11 @@ import (
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
-	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/clerk-operator/clerk-operator/internal/controller/clerkinstance"
 	"github.com/clerk-operator/clerk-operator/internal/lease"
+	"github.com/clerk-operator/clerk-operator/internal/metricsaccess"
 )
 
 const (
@@ -190,7 +190,7 @@ func metricsOptions(config *rest.Config, o options) metricsserver.Options {
 			if err != nil {
 				return nil, fmt.Errorf("building the client that asks who may read metrics: %w", err)
 			}
-			return filters.WithAuthenticationAndAuthorization(config, reviewer)
+			return metricsaccess.Filter(config, reviewer)
 		},
 		// HTTP/2 has been a door for denial of service; nothing here needs it.
 		TLSOpts: []func(*tls.Config){func(c *tls.Config) { c.NextProtos = []string{"http/1.1"} }},

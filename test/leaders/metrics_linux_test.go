@@ -6,12 +6,15 @@ package leaders
 import (
 	"crypto/tls"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
@@ -34,35 +37,68 @@ func TestStandbyAsksWhoReadsMetrics(t *testing.T) {
 		}))
 	}
 	env.leader()
-	token := env.tokenWithoutRights()
+	visitor, reader := env.token("visitor"), env.token("reader")
+	env.allowMetrics("reader")
+	for _, address := range addresses {
+		env.expectMetrics(address, "Bearer "+visitor, http.StatusForbidden)
+		env.expectMetrics(address, "Bearer "+reader, http.StatusOK)
+		env.expectMetrics(address, "Bearer "+reader+"x", http.StatusUnauthorized)
+		env.expectMetrics(address, "", http.StatusUnauthorized)
+	}
+}
+
+// expectMetrics waits until a manager answers a request for its metrics with a status.
+func (env *environment) expectMetrics(address, authorization string, want int) {
+	env.t.Helper()
 	anybody := &http.Client{Transport: &http.Transport{
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
 	}}
 	defer anybody.CloseIdleConnections()
-	for _, address := range addresses {
-		env.eventually("an answer from "+address, func() error {
-			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+address+"/metrics", nil)
-			if err != nil {
-				return err
-			}
-			request.Header.Set("Authorization", "Bearer "+token)
-			answer, err := anybody.Do(request)
-			if err != nil {
-				return err
-			}
-			defer answer.Body.Close()
-			if answer.StatusCode != http.StatusForbidden {
-				return fmt.Errorf("somebody without rights is answered with %s, want 403", answer.Status)
-			}
-			return nil
-		})
-	}
+	env.eventually("an answer from "+address, func() error {
+		request, err := http.NewRequestWithContext(env.t.Context(), http.MethodGet, "https://"+address+"/metrics", nil)
+		if err != nil {
+			return err
+		}
+		if authorization != "" {
+			request.Header.Set("Authorization", authorization)
+		}
+		answer, err := anybody.Do(request)
+		if err != nil {
+			return err
+		}
+		defer answer.Body.Close()
+		body, err := io.ReadAll(answer.Body)
+		if err != nil {
+			return err
+		}
+		if answer.StatusCode != want {
+			return fmt.Errorf("the answer is %s, want %d", answer.Status, want)
+		}
+		if shown := strings.Contains(string(body), "go_goroutines"); shown != (want == http.StatusOK) {
+			return fmt.Errorf("the answer %s shows metrics: %t", answer.Status, shown)
+		}
+		return nil
+	})
 }
 
-// tokenWithoutRights returns the token of a new ServiceAccount.
-func (env *environment) tokenWithoutRights() string {
+// allowMetrics gives a ServiceAccount the right to read metrics.
+func (env *environment) allowMetrics(account string) {
 	env.t.Helper()
-	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: env.namespace, Name: "somebody"}}
+	name := metav1.ObjectMeta{Name: env.namespace + "-metrics"}
+	env.create(&rbacv1.ClusterRole{ObjectMeta: name, Rules: []rbacv1.PolicyRule{
+		{NonResourceURLs: []string{"/metrics"}, Verbs: []string{"get"}},
+	}})
+	env.create(&rbacv1.ClusterRoleBinding{
+		ObjectMeta: name,
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: name.Name},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: env.namespace, Name: account}},
+	})
+}
+
+// token returns the token of a new ServiceAccount, which has no rights.
+func (env *environment) token(name string) string {
+	env.t.Helper()
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: env.namespace, Name: name}}
 	env.create(account)
 	request := &authenticationv1.TokenRequest{}
 	if err := env.client.SubResource("token").Create(env.t.Context(), account, request); err != nil {

@@ -1,0 +1,51 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package metricsaccess
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-logr/logr"
+	"k8s.io/client-go/rest"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+)
+
+// Filter returns a filter for the metrics server. It answers 401 without a valid bearer token, 403 to a user without the right,
+// and 500 if the API server could not be asked. The client sends the reviews; they are POSTs, also on a process that does not
+// lead.
+func Filter(config *rest.Config, httpClient *http.Client) (metricsserver.Filter, error) {
+	reviewer, err := newReviewer(config, httpClient, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	return func(log logr.Logger, metrics http.Handler) (http.Handler, error) {
+		return reviewer.filter(log, metrics), nil
+	}, nil
+}
+
+// filter returns a handler that lets allowed requests pass to another one.
+func (r *reviewer) filter(log logr.Logger, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, received *http.Request) {
+		status, err := r.review(received)
+		if err != nil {
+			log.Error(err, "cannot find out who may read metrics")
+		}
+		if status != http.StatusOK {
+			http.Error(w, http.StatusText(status), status)
+			return
+		}
+		next.ServeHTTP(w, received)
+	})
+}
+
+// bearerToken returns the bearer token of a request; "" if there is none.
+func bearerToken(r *http.Request) string {
+	scheme, token, _ := strings.Cut(strings.TrimSpace(r.Header.Get("Authorization")), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
