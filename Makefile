@@ -91,9 +91,17 @@ build: go-version ## Build the operator and the commands into bin/.
 		$(GO) build -trimpath -ldflags '-s -w' -o bin/$$name $$package || exit 1; \
 	done
 
+# The name of the image without a tag, and its tag, in dist/install.yaml.
+IMAGE ?=
+VERSION ?=
+
+.PHONY: dist
+dist: kubectl ## Write dist/install.yaml, which has all of config/default: make dist IMAGE=registry.example.com/clerk-operator VERSION=v0.1.0
+	@$(GO) run ./hack/installfile -image "$(IMAGE)" -version "$(VERSION)" -o dist/install.yaml
+
 .PHONY: clean
 clean: ## Remove build results from the checkout; the cached control plane stays.
-	@rm -rf bin out cover.out
+	@rm -rf bin dist out cover.out
 
 ##@ Test
 
@@ -182,6 +190,10 @@ endif
 .PHONY: controlplane
 controlplane: go-version ## Download etcd, kube-apiserver and kubectl into the user's cache, or build them (5 to 9 minutes, once).
 	@$(GO) run ./hack/ensurecontrolplane
+
+.PHONY: kubectl
+kubectl: go-version
+	@$(GO) run ./hack/ensurecontrolplane kubectl
 
 .PHONY: kube-controller-manager
 kube-controller-manager: go-version ## Build kube-controller-manager for the tests that delete namespaces (1 to 3 minutes, once).

@@ -131,7 +131,7 @@ func TestLayout(t *testing.T) {
 
 // enter skips what is built or cached in the checkout, and what belongs to Git and to tests.
 func enter(name string, entry fs.DirEntry) error {
-	skipped := []string{".git", ".cache", "bin", "out", "testdata"}
+	skipped := []string{".git", ".cache", "bin", "dist", "out", "testdata"}
 	if slices.Contains(skipped, entry.Name()) || slices.Contains(skipped, name) {
 		return fs.SkipDir
 	}
