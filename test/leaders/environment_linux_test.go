@@ -28,6 +28,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/lease"
 	"github.com/clerk-operator/clerk-operator/test/contract"
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
+	"github.com/clerk-operator/clerk-operator/test/rights"
 )
 
 const (
@@ -60,9 +61,12 @@ func newEnvironment(t *testing.T) *environment {
 	t.Cleanup(func() { server.Close(); listener.Close() })
 	env.declare(listener.URL)
 	env.transitions = watchTransitions(t, env.client, env.namespace)
+	account := rights.Shipped(t).In(env.namespace)
+	account.Grant(t, controlplane.Config(t))
+	kubeconfig := account.Kubeconfig(t)
 	for _, name := range []string{"a", "b"} {
 		env.replicas = append(env.replicas, startReplica(t, name, []string{
-			"--kubeconfig=" + controlplane.Kubeconfig(t),
+			"--kubeconfig=" + kubeconfig,
 			"--allowed-api-hosts=" + listener.URL,
 			"--operator-namespace=" + env.namespace,
 			"--watch-namespaces=" + env.namespace,

@@ -40,11 +40,11 @@ func TestColumnsOfActions(t *testing.T) {
 // columns returns these columns of all objects of a kind, by the objects' names.
 func (env *environment) columns(resource string, names ...string) map[string][]any {
 	env.t.Helper()
-	c, err := rest.HTTPClientFor(env.config)
+	c, err := rest.HTTPClientFor(env.admin)
 	if err != nil {
 		env.t.Fatal(err)
 	}
-	url := fmt.Sprintf("%s/apis/%s/namespaces/%s/%s", env.config.Host, v1alpha1.GroupVersion, env.namespace, resource)
+	url := fmt.Sprintf("%s/apis/%s/namespaces/%s/%s", env.admin.Host, v1alpha1.GroupVersion, env.namespace, resource)
 	request, err := http.NewRequestWithContext(env.t.Context(), http.MethodGet, url, nil)
 	if err != nil {
 		env.t.Fatal(err)

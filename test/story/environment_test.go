@@ -59,10 +59,12 @@ type environment struct {
 	key       binding.Key
 	clusterID string
 
-	// config is how the operator reaches the API server; watched are the namespaces it works in.
-	config  *rest.Config
-	watched []string
-	logger  logr.Logger
+	// admin is how the story reaches the API server, config is how the operator does; requests are what it asked. watched are the
+	// namespaces it works in.
+	admin, config *rest.Config
+	requests      *requests
+	watched       []string
+	logger        logr.Logger
 	// infos is what the operator has logged at info; metrics is what it counted.
 	infos   *safeBuffer
 	metrics *prometheus.Registry
@@ -110,7 +112,8 @@ func newEnvironmentIn(t *testing.T, config *rest.Config, namespace string, chang
 		t.Fatal(err)
 	}
 	env := &environment{t: t, namespace: namespace, client: c, key: key, clusterID: "story", operators: &operators{}}
-	env.config, env.watched = rest.CopyConfig(config), []string{env.namespace}
+	env.admin, env.watched = config, []string{env.namespace}
+	env.runAs(shippedAccount(t))
 	env.infos, env.metrics = &safeBuffer{}, prometheus.NewRegistry()
 	env.logger = zap.New(zap.WriteTo(env.infos))
 	env.server = emulator.New(emulator.Config{})
@@ -197,12 +200,9 @@ func (env *environment) newManager(o *operator) (ctrl.Manager, client.Client) {
 	options.HealthProbeBindAddress = "0"
 	options.Controller = managerconfig.Controller{SkipNameValidation: ptr.To(true), RecoverPanic: ptr.To(false)}
 	options.Logger = env.logger
-	// With a mapper of its own, each client asks the API server for all its kinds. Only stories about limited rights need that.
-	var mapper meta.RESTMapper
-	if env.config.Impersonate.UserName == "" {
-		mapper = env.client.RESTMapper()
-		options.MapperProvider = func(*rest.Config, *http.Client) (meta.RESTMapper, error) { return mapper, nil }
-	}
+	// With a mapper of its own, each client would ask the API server for all its kinds.
+	mapper := env.client.RESTMapper()
+	options.MapperProvider = func(*rest.Config, *http.Client) (meta.RESTMapper, error) { return mapper, nil }
 	if env.withOptions != nil {
 		env.withOptions(&options)
 	}

@@ -20,7 +20,6 @@ import (
 	"go.uber.org/zap/zapcore"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
-	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
@@ -57,7 +56,7 @@ func newLeakEnvironment(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *
 		// Digits of a time could be taken for a code.
 		o.EncoderConfigOptions = append(o.EncoderConfigOptions, func(c *zapcore.EncoderConfig) { c.TimeKey = zapcore.OmitKey })
 	})
-	env.config = rest.CopyConfig(env.config)
+	env.watchingSecrets()
 	env.config.Wrap(env.listen)
 	env.tune = func(c *controller.Config) { c.WatchSecrets = true }
 	return env

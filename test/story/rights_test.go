@@ -4,9 +4,9 @@
 package story
 
 import (
+	"bytes"
+	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -16,54 +16,142 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
-	"sigs.k8s.io/yaml"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/test/rights"
 )
+
+// accounts are the ServiceAccounts that the operators of stories run as, by API server and namespace. Most stories share one.
+var accounts = struct {
+	mu      sync.Mutex
+	shipped rights.Account
+	granted map[string]bool
+}{granted: map[string]bool{}}
+
+// shippedAccount is the ServiceAccount of config/default with its rights.
+func shippedAccount(t *testing.T) rights.Account {
+	t.Helper()
+	accounts.mu.Lock()
+	defer accounts.mu.Unlock()
+	if accounts.shipped.Name == "" {
+		accounts.shipped = rights.Shipped(t).In("stories")
+	}
+	return accounts.shipped
+}
+
+// grant creates an account on an API server, unless another story has.
+func grant(t *testing.T, admin *rest.Config, a rights.Account) {
+	t.Helper()
+	accounts.mu.Lock()
+	defer accounts.mu.Unlock()
+	if key := admin.Host + " " + a.Namespace; !accounts.granted[key] {
+		a.Grant(t, admin)
+		accounts.granted[key] = true
+	}
+}
+
+// runAs has operators that start from now on run as an account. The story fails if the API server refuses one of their requests
+// because of its rights.
+func (env *environment) runAs(a rights.Account) {
+	env.t.Helper()
+	grant(env.t, env.admin, a)
+	env.requests = &requests{}
+	env.config = a.Config(env.admin)
+	env.config.Wrap(env.requests.wrap)
+	env.t.Cleanup(func() { env.requests.expectAllAllowed(env.t) })
+}
+
+// watchingSecrets has the operator watch Secrets and ConfigMaps, with the rights that --watch-secrets needs.
+func (env *environment) watchingSecrets() {
+	env.t.Helper()
+	env.runAs(shippedAccount(env.t).In("stories-watch-secrets").With("watch-secrets", rbacv1.PolicyRule{
+		APIGroups: []string{""}, Resources: []string{"secrets", "configmaps"}, Verbs: []string{"list", "watch"},
+	}))
+}
 
 // requests records what the operator asks the API server for.
 type requests struct {
-	mu        sync.Mutex
-	seen      []string
-	forbidden []string
+	mu   sync.Mutex
+	seen []string
+	// refused are the answers to requests that the operator has no right to make; mayBe is true if the story expects them.
+	refused []string
+	mayBe   bool
 }
 
 func (r *requests) wrap(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(request *http.Request) (*http.Response, error) {
 		response, err := next.RoundTrip(request)
+		if err != nil {
+			return response, err
+		}
+		var refusal string
+		if response.StatusCode == http.StatusForbidden {
+			if refusal, err = refusalIn(response); err != nil {
+				return nil, err
+			}
+		}
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		line := request.Method + " " + request.URL.Path
-		r.seen = append(r.seen, line)
-		if err == nil && response.StatusCode == http.StatusForbidden {
-			r.forbidden = append(r.forbidden, line)
+		r.seen = append(r.seen, request.Method+" "+request.URL.Path)
+		if refusal != "" {
+			r.refused = append(r.refused, refusal)
 		}
-		return response, err
+		return response, nil
 	})
+}
+
+// refusalIn returns an answer that says that a right is missing; "" is another answer. A namespace that is being deleted and an
+// admission policy also forbid.
+func refusalIn(response *http.Response) (string, error) {
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return "", err
+	}
+	_ = response.Body.Close()
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	if !strings.Contains(string(body), " cannot ") {
+		return "", nil
+	}
+	return string(body), nil
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
 
-// limitRights has the operator work as a user who has the shipped ClusterRole and nothing else, under this name.
-func (env *environment) limitRights(name string) *rbacv1.ClusterRole {
-	env.t.Helper()
-	role := shippedRole(env.t)
-	role.ObjectMeta = metav1.ObjectMeta{Name: name}
-	env.create(role)
-	env.create(&rbacv1.ClusterRoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: name},
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: name},
-		Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: name}},
-	})
-	env.config = rest.CopyConfig(env.config)
-	env.config.Impersonate = rest.ImpersonationConfig{UserName: name}
-	return role
+// mayBeRefused tells the story that the operator lacks rights.
+func (r *requests) mayBeRefused() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.mayBe = true
 }
 
-// TestShippedRightsSuffice runs the operator as a service account that has the shipped ClusterRole and nothing else.
-func TestShippedRightsSuffice(t *testing.T) {
+func (r *requests) expectAllAllowed(t *testing.T) {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.refused) > 0 && !r.mayBe {
+		t.Errorf("the operator's rights do not suffice: %s", strings.Join(r.refused, "\n"))
+	}
+}
+
+// expectNoSecretLists checks that the operator neither listed nor watched Secrets.
+func (r *requests) expectNoSecretLists(t *testing.T) {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.seen) == 0 {
+		t.Error("no request was seen")
+	}
+	for _, line := range r.seen {
+		if strings.HasPrefix(line, "GET ") && strings.HasSuffix(line, "/secrets") {
+			t.Errorf("Secrets were listed or watched: %s", line)
+		}
+	}
+}
+
+// TestSecretsAreNeverListed uses Secrets in many ways. What holds for all stories holds for this one: the shipped rights suffice.
+func TestSecretsAreNeverListed(t *testing.T) {
 	env := newEnvironment(t, func(i *v1alpha1.ClerkInstance) {
 		i.Spec.AllowedNamespaces = &v1alpha1.AllowedNamespaces{
 			From:     ptr.To(v1alpha1.NamespacesFromSelector),
@@ -71,9 +159,6 @@ func TestShippedRightsSuffice(t *testing.T) {
 		}
 		i.Spec.DeletionBrake = &v1alpha1.DeletionBrake{MaxCount: ptr.To[int32](10)}
 	})
-	env.limitRights("operator-" + env.namespace)
-	r := &requests{}
-	env.config.Wrap(r.wrap)
 	guest := env.inOtherNamespace()
 	env.start()
 
@@ -91,41 +176,11 @@ func TestShippedRightsSuffice(t *testing.T) {
 	env.delete(&corev1.Secret{ObjectMeta: env.secret("").ObjectMeta})
 	env.eventually("the Secret to be let go", func() error {
 		secrets := &corev1.SecretList{}
-		if err := env.client.List(t.Context(), secrets); err != nil {
-			return err
-		}
-		for i := range secrets.Items {
-			if secrets.Items[i].Namespace == env.namespace {
-				return errNotYet
-			}
+		env.listAll(secrets)
+		if len(secrets.Items) > 0 {
+			return errNotYet
 		}
 		return nil
 	})
-
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.forbidden) > 0 {
-		t.Errorf("the shipped rights do not suffice: %v", r.forbidden)
-	}
-	for _, line := range r.seen {
-		if strings.HasPrefix(line, "GET ") && strings.HasSuffix(line, "/secrets") {
-			t.Errorf("Secrets were listed or watched: %s", line)
-		}
-	}
-}
-
-func shippedRole(t *testing.T) *rbacv1.ClusterRole {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "config", "rbac", "role.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for document := range strings.SplitSeq(string(text), "\n---\n") {
-		role := &rbacv1.ClusterRole{}
-		if err := yaml.UnmarshalStrict([]byte(strings.TrimPrefix(document, "---\n")), role); err == nil && role.Kind == "ClusterRole" {
-			return role
-		}
-	}
-	t.Fatal("config/rbac/role.yaml holds no ClusterRole")
-	return nil
+	env.requests.expectNoSecretLists(t)
 }

@@ -19,6 +19,7 @@ func TestWatchedSecretIsNoticedAtOnce(t *testing.T) {
 	env := newEnvironment(t)
 	env.delete(&corev1.Secret{ObjectMeta: env.secret("").ObjectMeta})
 	env.tune = func(c *controller.Config) { c.WatchSecrets, c.SecretInterval = true, time.Hour }
+	env.watchingSecrets()
 	env.start()
 	env.expectInstanceReason(v1alpha1.ReasonSecretNotFound)
 	env.create(env.secret(env.clerk.Key()))

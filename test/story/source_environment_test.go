@@ -20,6 +20,7 @@ func newWatchingEnvironment(t *testing.T, change ...func(*v1alpha1.ClerkInstance
 	t.Helper()
 	env := newEnvironment(t, change...)
 	env.tune = func(c *controller.Config) { c.WatchSecrets = true }
+	env.watchingSecrets()
 	env.start()
 	return env
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/controller/watches"
+	"github.com/clerk-operator/clerk-operator/test/rights"
 )
 
 // streams are the watches that the operator has open at the API server.
@@ -61,8 +62,9 @@ func TestRightsThatAreTakenAwayAreReported(t *testing.T) {
 		t.Fatal(err)
 	}
 	env.withOptions = func(o *ctrl.Options) { state.Observe(&o.Cache) }
-	name := "watcher-" + env.namespace
-	role := env.limitRights(name)
+	account := shippedAccount(t).In("watcher-" + env.namespace)
+	env.runAs(account)
+	env.requests.mayBeRefused()
 	open := &streams{}
 	env.config.Wrap(open.wrap)
 	env.start()
@@ -73,10 +75,13 @@ func TestRightsThatAreTakenAwayAreReported(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	role.Rules = withoutClerkUsers(role.Rules)
-	if err := env.client.Update(t.Context(), role); err != nil {
-		t.Fatal(err)
+	withoutUsers := account
+	for _, right := range account.Rights() {
+		if right.Resource == "clerkusers" && right.Verb != "patch" {
+			withoutUsers = withoutUsers.Without(right)
+		}
 	}
+	env.setRules(withoutUsers)
 	operator, err := client.New(env.config, client.Options{Scheme: env.client.Scheme()})
 	if err != nil {
 		t.Fatal(err)
@@ -101,11 +106,7 @@ func TestRightsThatAreTakenAwayAreReported(t *testing.T) {
 		return nil
 	})
 	env.create(env.user("meanwhile"))
-	env.get(role, name)
-	role.Rules = shippedRole(t).Rules
-	if err := env.client.Update(t.Context(), role); err != nil {
-		t.Fatal(err)
-	}
+	env.setRules(account)
 	env.eventually("the recovery to be seen", state.Check)
 	env.expectReason("meanwhile", v1alpha1.ReasonInSync)
 	if lines := strings.Count(env.infos.String(), "objects cannot be listed or watched"); lines != 1 {
@@ -114,20 +115,20 @@ func TestRightsThatAreTakenAwayAreReported(t *testing.T) {
 	env.expectNoWrites()
 }
 
-// withoutClerkUsers takes the right to read all ClerkUsers out of rules.
-func withoutClerkUsers(rules []rbacv1.PolicyRule) []rbacv1.PolicyRule {
-	var left []rbacv1.PolicyRule
-	for _, rule := range rules {
-		var resources []string
-		for _, resource := range rule.Resources {
-			if resource != "clerkusers" {
-				resources = append(resources, resource)
-			}
+// setRules gives ClusterRoles of an account that exists its rules.
+func (env *environment) setRules(a rights.Account) {
+	env.t.Helper()
+	for _, r := range a.Roles {
+		if !r.Cluster {
+			continue
 		}
-		rule.Resources = resources
-		if len(resources) > 0 {
-			left = append(left, rule)
+		role := &rbacv1.ClusterRole{}
+		if err := env.client.Get(env.t.Context(), client.ObjectKey{Name: r.Name}, role); err != nil {
+			env.t.Fatal(err)
+		}
+		role.Rules = r.Rules
+		if err := env.client.Update(env.t.Context(), role); err != nil {
+			env.t.Fatal(err)
 		}
 	}
-	return left
 }

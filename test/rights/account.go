@@ -1,0 +1,172 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package rights
+
+import (
+	"bytes"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+
+	"github.com/clerk-operator/clerk-operator/test/controlplane"
+	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
+)
+
+// Account is a ServiceAccount and its roles.
+type Account struct {
+	// Namespace is the operator's own namespace.
+	Namespace string
+	// Name is the name of the ServiceAccount.
+	Name string
+	// Roles are what is bound to it.
+	Roles []Role
+}
+
+// Role is a Role in the operator's namespace, or a ClusterRole.
+type Role struct {
+	Name string
+	// Cluster is true for a ClusterRole that is bound in the whole cluster.
+	Cluster bool
+	// Rules are the rights, each rule with one verb on one resource.
+	Rules []rbacv1.PolicyRule
+}
+
+// Shipped returns the operator's account with the rights that "kubectl apply -k config/default" gives to it.
+func Shipped(t testing.TB) Account {
+	t.Helper()
+	m := rendered(t)
+	if len(m.accounts) != 1 {
+		t.Fatalf("config/default holds %d ServiceAccounts, want 1", len(m.accounts))
+	}
+	a := Account{Namespace: m.accounts[0].Namespace, Name: m.accounts[0].Name}
+	self := rbacv1.Subject{Kind: rbacv1.ServiceAccountKind, Namespace: a.Namespace, Name: a.Name}
+	for _, b := range m.clusterBindings {
+		if slices.Contains(b.Subjects, self) {
+			a.Roles = append(a.Roles, Role{Name: b.RoleRef.Name, Cluster: true, Rules: single(m.clusterRoles[b.RoleRef.Name])})
+		}
+	}
+	for _, b := range m.bindings {
+		if !slices.Contains(b.Subjects, self) {
+			continue
+		}
+		if b.RoleRef.Kind != "Role" || b.Namespace != a.Namespace {
+			t.Fatalf("RoleBinding %s/%s is of a sort that this package does not know", b.Namespace, b.Name)
+		}
+		a.Roles = append(a.Roles, Role{Name: b.RoleRef.Name, Rules: single(m.roles[b.RoleRef.Name])})
+	}
+	if len(a.Rights()) == 0 {
+		t.Fatal("config/default gives no rights to the operator")
+	}
+	return a
+}
+
+// single splits rules into rules with one verb on one resource.
+func single(rules []rbacv1.PolicyRule) []rbacv1.PolicyRule {
+	var all []rbacv1.PolicyRule
+	for _, rule := range rules {
+		for _, group := range rule.APIGroups {
+			for _, resource := range rule.Resources {
+				for _, verb := range rule.Verbs {
+					all = append(all, rbacv1.PolicyRule{
+						APIGroups: []string{group}, Resources: []string{resource}, Verbs: []string{verb}, ResourceNames: rule.ResourceNames,
+					})
+				}
+			}
+		}
+		for _, url := range rule.NonResourceURLs {
+			all = append(all, rbacv1.PolicyRule{NonResourceURLs: []string{url}, Verbs: rule.Verbs})
+		}
+	}
+	return all
+}
+
+// In returns the account of an installation in another namespace of the same cluster.
+func (a Account) In(namespace string) Account {
+	a.Roles = slices.Clone(a.Roles)
+	for i := range a.Roles {
+		if a.Roles[i].Cluster {
+			a.Roles[i].Name = namespace + ":" + a.Roles[i].Name
+		}
+	}
+	a.Namespace = namespace
+	return a
+}
+
+// With returns the account with a ClusterRole more.
+func (a Account) With(name string, rules ...rbacv1.PolicyRule) Account {
+	a.Roles = append(slices.Clone(a.Roles), Role{Name: a.Namespace + ":" + name, Cluster: true, Rules: single(rules)})
+	return a
+}
+
+// User is the name under which the API server knows the account.
+func (a Account) User() string {
+	return fmt.Sprintf("system:serviceaccount:%s:%s", a.Namespace, a.Name)
+}
+
+// Config returns a configuration that acts as the account, from one that may impersonate it.
+func (a Account) Config(admin *rest.Config) *rest.Config {
+	config := rest.CopyConfig(admin)
+	config.Impersonate = rest.ImpersonationConfig{UserName: a.User()}
+	return config
+}
+
+// manifests are the objects of config/default that give rights.
+type manifests struct {
+	accounts        []*corev1.ServiceAccount
+	clusterRoles    map[string][]rbacv1.PolicyRule
+	roles           map[string][]rbacv1.PolicyRule
+	clusterBindings []*rbacv1.ClusterRoleBinding
+	bindings        []*rbacv1.RoleBinding
+}
+
+func rendered(t testing.TB) manifests {
+	t.Helper()
+	root, err := assets.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var complaints bytes.Buffer
+	kubectl := exec.CommandContext(t.Context(), controlplane.Kubectl(t), "kustomize", filepath.Join(root, "config", "default"))
+	kubectl.Stderr = &complaints
+	text, err := kubectl.Output()
+	if err != nil {
+		t.Fatalf("rendering config/default: %v\n%s", err, complaints.String())
+	}
+	m := manifests{clusterRoles: map[string][]rbacv1.PolicyRule{}, roles: map[string][]rbacv1.PolicyRule{}}
+	for _, document := range regexp.MustCompile(`(?m)^---\s*$`).Split(string(text), -1) {
+		if regexp.MustCompile(`(?m)^kind: (ServiceAccount|(Cluster)?Role(Binding)?)$`).MatchString(document) {
+			m.add(t, document)
+		}
+	}
+	return m
+}
+
+func (m *manifests) add(t testing.TB, document string) {
+	t.Helper()
+	decoded, _, err := serializer.NewCodecFactory(scheme.Scheme).UniversalDeserializer().Decode([]byte(document), nil, nil)
+	if err != nil {
+		t.Fatalf("reading config/default: %v", err)
+	}
+	switch o := decoded.(type) {
+	case *corev1.ServiceAccount:
+		m.accounts = append(m.accounts, o)
+	case *rbacv1.ClusterRole:
+		m.clusterRoles[o.Name] = o.Rules
+	case *rbacv1.Role:
+		m.roles[o.Name] = o.Rules
+	case *rbacv1.ClusterRoleBinding:
+		m.clusterBindings = append(m.clusterBindings, o)
+	case *rbacv1.RoleBinding:
+		m.bindings = append(m.bindings, o)
+	}
+}

@@ -1,0 +1,109 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package rights
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	authorizationv1 "k8s.io/api/authorization/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/test/controlplane"
+)
+
+// inForce is how long the API server may take until a new role counts.
+const inForce = time.Minute
+
+// Grant creates the account and its roles, and waits until they are in force. What exists is left as it is. They stay until the
+// control plane ends.
+func (a Account) Grant(t testing.TB, admin *rest.Config) {
+	t.Helper()
+	c, err := client.New(admin, client.Options{Scheme: scheme.Scheme})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range a.objects() {
+		if err := c.Create(t.Context(), o); err != nil && !apierrors.IsAlreadyExists(err) {
+			t.Fatalf("granting the operator's rights: %v", err)
+		}
+	}
+	for _, r := range a.Rights() {
+		a.await(t, c, r)
+	}
+}
+
+func (a Account) objects() []client.Object {
+	all := []client.Object{
+		&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: a.Namespace}},
+		&corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: a.Namespace, Name: a.Name}},
+	}
+	self := []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: a.Namespace, Name: a.Name}}
+	for _, r := range a.Roles {
+		cluster := metav1.ObjectMeta{Name: r.Name}
+		inside := metav1.ObjectMeta{Namespace: a.Namespace, Name: r.Name}
+		if r.Cluster {
+			all = append(all, &rbacv1.ClusterRole{ObjectMeta: cluster, Rules: r.Rules}, &rbacv1.ClusterRoleBinding{
+				ObjectMeta: cluster, Subjects: self,
+				RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: r.Name},
+			})
+		} else {
+			all = append(all, &rbacv1.Role{ObjectMeta: inside, Rules: r.Rules}, &rbacv1.RoleBinding{
+				ObjectMeta: inside, Subjects: self,
+				RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: r.Name},
+			})
+		}
+	}
+	return all
+}
+
+// await waits until the API server allows what a right says.
+func (a Account) await(t testing.TB, c client.Client, r Right) {
+	t.Helper()
+	resource, sub, _ := strings.Cut(r.Resource, "/")
+	attributes := &authorizationv1.ResourceAttributes{Verb: r.Verb, Group: r.Group, Resource: resource, Subresource: sub}
+	if !r.Cluster {
+		attributes.Namespace = a.Namespace
+	}
+	for deadline := time.Now().Add(inForce); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
+			User: a.User(), ResourceAttributes: attributes,
+			Groups: []string{"system:serviceaccounts", fmt.Sprintf("system:serviceaccounts:%s", a.Namespace), "system:authenticated"},
+		}}
+		if err := c.Create(t.Context(), review); err != nil {
+			t.Fatal(err)
+		}
+		if review.Status.Allowed {
+			return
+		}
+	}
+	t.Fatalf("the right to %s does not come into force", r)
+}
+
+// Kubeconfig writes the kubeconfig of this test run, but for the account, and returns its path.
+func (a Account) Kubeconfig(t testing.TB) string {
+	t.Helper()
+	config, err := clientcmd.LoadFromFile(controlplane.Kubeconfig(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, user := range config.AuthInfos {
+		user.Impersonate = a.User()
+	}
+	path := filepath.Join(t.TempDir(), "kubeconfig")
+	if err := clientcmd.WriteToFile(*config, path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
