@@ -25,6 +25,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/controller/binding"
 	"github.com/clerk-operator/clerk-operator/internal/controller/watches"
 	"github.com/clerk-operator/clerk-operator/internal/lease"
+	"github.com/clerk-operator/clerk-operator/internal/version"
 )
 
 // garbagePercent is how much memory may be garbage, in percent of live memory, before it is collected. Go's default of
@@ -36,6 +37,10 @@ func main() {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(exitUsage)
+	}
+	if o.showVersion {
+		fmt.Fprintln(os.Stdout, version.Get())
+		return
 	}
 	setLogger(o)
 	if os.Getenv("GOGC") == "" {
@@ -68,6 +73,9 @@ func run(ctx context.Context, o options) error {
 // newManager returns a manager, and the guard of its lease, which is nil without leader election. All writes of the
 // manager and its controllers to the API server go through the guard.
 func newManager(config *rest.Config, o options) (ctrl.Manager, *lease.Guard, error) {
+	if err := version.Register(metrics.Registry, version.Get()); err != nil {
+		return nil, nil, err
+	}
 	scheme, err := controller.Scheme()
 	if err != nil {
 		return nil, nil, err
@@ -159,7 +167,7 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, guard *lease.Guard, c
 		SecretInterval:  o.secretInterval,
 		CountInterval:   o.countInterval,
 		WatchSecrets:    o.watchSecrets,
-		UserAgent:       userAgent(),
+		UserAgent:       version.Get().UserAgent(),
 		Registry:        metrics.Registry,
 		Now:             time.Now,
 	})

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -26,6 +25,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/controller/clerkinstance"
 	"github.com/clerk-operator/clerk-operator/internal/lease"
 	"github.com/clerk-operator/clerk-operator/internal/metricsaccess"
+	"github.com/clerk-operator/clerk-operator/internal/version"
 )
 
 const (
@@ -52,6 +52,7 @@ type options struct {
 	metricsAddress    string
 	operatorNamespace string
 	secretInterval    time.Duration
+	showVersion       bool
 	watchNamespaces   []string
 	watchSecrets      bool
 }
@@ -99,11 +100,15 @@ func parseOptions(args []string) (options, error) {
 		"address of /metrics, such as :8443, with https and authorization; 0 turns it off")
 	flags.StringVar(&o.operatorNamespace, "operator-namespace", ownNamespace(), "namespace of the operator's Secret and Lease")
 	flags.DurationVar(&o.secretInterval, "secret-interval", 0, "time between two reads of a Secret with a key (default 1m)")
+	flags.BoolVar(&o.showVersion, "version", false, "print the version and exit")
 	flags.StringSliceVar(&o.watchNamespaces, "watch-namespaces", nil, "namespaces in which the operator reconciles objects; needs --cluster-id (default: all)")
 	flags.BoolVar(&o.watchSecrets, "watch-secrets", false,
 		"watch Secrets and ConfigMaps to notice their changes at once; needs the right to list and watch both")
 	if err := flags.Parse(args); err != nil {
 		return o, finishParsing(err)
+	}
+	if o.showVersion {
+		return o, nil
 	}
 	return o, o.complete(hosts, defaultInstance)
 }
@@ -176,7 +181,7 @@ func loadConfig(o options) (*rest.Config, error) {
 	}
 	// The API server's own priority and fairness bounds us better than a client-side limit would.
 	config.QPS = -1
-	config.UserAgent = userAgent()
+	config.UserAgent = version.Get().UserAgent()
 	return config, nil
 }
 
@@ -195,13 +200,4 @@ func metricsOptions(config *rest.Config, o options) metricsserver.Options {
 		// HTTP/2 has been a door for denial of service; nothing here needs it.
 		TLSOpts: []func(*tls.Config){func(c *tls.Config) { c.NextProtos = []string{"http/1.1"} }},
 	}
-}
-
-// userAgent names the operator to Clerk and to the API server.
-func userAgent() string {
-	version := "devel"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		version = info.Main.Version
-	}
-	return "clerk-operator/" + version
 }

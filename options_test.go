@@ -35,6 +35,12 @@ func TestLogLevelIsLimited(t *testing.T) {
 	}
 }
 
+func TestVersionNeedsNoOtherFlag(t *testing.T) {
+	if o, err := parseOptions([]string{"--version", "--watch-namespaces=a"}); err != nil || !o.showVersion {
+		t.Errorf("the options are %+v (%v)", o, err)
+	}
+}
+
 // TestNoLogLevelShowsSecrets reads a Secret with client-go, which logs what it reads at a level of its own choice: if that comes
 // to be one that the operator can be started with, this fails.
 func TestNoLogLevelShowsSecrets(t *testing.T) {
