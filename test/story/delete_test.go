@@ -109,6 +109,23 @@ func TestRenameKeepsTheAccount(t *testing.T) {
 	env.expectNoWrites()
 }
 
+// TestRenameKeepsTheAccountWhileListsLag has lists that show the mark of the former object after the transfer.
+func TestRenameKeepsTheAccountWhileListsLag(t *testing.T) {
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann"))
+	id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
+	env.create(env.user("ann-lee", func(s *spec) { s.EmailAddresses[0].Address = address("ann") }))
+	env.expectReason("ann-lee", v1alpha1.ReasonConflict)
+	env.server.Clock().Advance(2 * time.Minute)
+	env.clerk.Configure(func(s *emulator.Settings) { s.ListLag = time.Minute })
+	env.delete(env.read("ann"))
+	env.expectGone("ann")
+	if user := env.expectReason("ann-lee", v1alpha1.ReasonInSync); user.Status.UserID != id {
+		t.Errorf("the new object has user %s, not %s", user.Status.UserID, id)
+	}
+	env.expectCalls(0, "DELETE", "/users/*")
+}
+
 func TestBrakeHoldsMassDeletion(t *testing.T) {
 	env := newRunningEnvironment(t, func(i *v1alpha1.ClerkInstance) {
 		i.Spec.DeletionBrake = &v1alpha1.DeletionBrake{MaxCount: ptr.To[int32](1), Window: &metav1.Duration{Duration: time.Hour}}

@@ -5,6 +5,7 @@ package clerkuser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -14,6 +15,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
@@ -27,12 +29,31 @@ func (l locate) chooseHit(ctx context.Context, hits []*clerk.User) (location, er
 	if len(hits) > 1 {
 		return location{}, errAmbiguous
 	}
-	if l.user.Spec.Adopts() && l.mayAdopt() && l.mark().OwnershipOf(hits[0]) == plan.Unmarked {
-		if err := l.checkSoleHolder(ctx, hits[0]); err != nil {
+	hit, err := l.newestOf(ctx, hits[0])
+	if err != nil {
+		return location{}, err
+	}
+	if l.user.Spec.Adopts() && l.mayAdopt() && l.mark().OwnershipOf(hit) == plan.Unmarked {
+		if err := l.checkSoleHolder(ctx, hit); err != nil {
 			return location{}, err
 		}
 	}
-	return l.locationOf(ctx, hits[0])
+	return l.locationOf(ctx, hit)
+}
+
+// newestOf reads a user by its id if a list shows it with the mark of another object of this namespace. Lists lag: the user may
+// have been transferred to this object a moment ago, and nothing would make the object look again soon.
+func (l locate) newestOf(ctx context.Context, hit *clerk.User) (*clerk.User, error) {
+	mark, _ := plan.FindMark(hit)
+	if l.user.Spec.Observes() || mark.Cluster != l.clusterID || mark.Namespace != l.user.Namespace || mark.UID == l.uid() {
+		return hit, nil
+	}
+	user, err := l.read(ctx, hit.ID)
+	if errors.Is(err, errGone) {
+		l.state.lookUps = nil
+		return nil, &reconcile.WaitError{After: takenRetry, Err: errNotVisibleYet}
+	}
+	return user, err
 }
 
 // claim decides whether the object owns or may adopt a user, and how it gets the user.
