@@ -204,7 +204,7 @@ func TestCopiedStatusRevealsNothing(t *testing.T) {
 	notes := map[string]bool{}
 	for _, name := range []string{"of-managed", "of-unmanaged"} {
 		guest.runAction("action-"+name, name, disablesMFA)
-		guest.expectFailed("action-"+name, v1alpha1.ReasonConflict, "does not manage the user")
+		guest.expectWaiting("action-"+name, v1alpha1.ReasonUserNotBound)
 		guest.delete(guest.read(name))
 		guest.expectGone(name)
 		guest.expectEvent(name, v1alpha1.EventReleased)
