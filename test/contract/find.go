@@ -37,12 +37,14 @@ func Find() (path string, found bool) {
 	if named != "" {
 		return filepath.Join(root, named), true
 	}
-	for _, candidate := range append([]string{filepath.Join(root, cached)}, aboves(root)...) {
-		if info, err := os.Stat(candidate); err == nil && info.Mode().IsRegular() {
-			return candidate, true
-		}
+	if info, err := os.Stat(filepath.Join(root, cached)); err == nil && info.Mode().IsRegular() {
+		return filepath.Join(root, cached), true
 	}
-	return "", false
+	copies, err := assets.Above(root, beside)
+	if err != nil || len(copies) == 0 {
+		return "", false
+	}
+	return copies[0], true
 }
 
 // Cache returns where "make contract" puts the document: a file in the checkout that Git ignores. Outside a checkout it
@@ -53,15 +55,4 @@ func Cache() (string, error) {
 		return "", err
 	}
 	return filepath.Join(root, cached), nil
-}
-
-// aboves returns the paths at which the document may be beside the repository, the nearest first.
-func aboves(root string) []string {
-	var places []string
-	for dir := filepath.Dir(root); ; dir = filepath.Dir(dir) {
-		places = append(places, filepath.Join(dir, beside))
-		if dir == filepath.Dir(dir) {
-			return places
-		}
-	}
 }

@@ -8,10 +8,12 @@ package assets
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 )
 
 // The names of the binaries.
@@ -47,6 +49,27 @@ func Root() (string, error) {
 			return "", errors.New("finding the repository's root: run this inside a checkout of clerk-operator")
 		}
 		dir = parent
+	}
+}
+
+// Above returns the files that match a pattern of [fs.Glob], such as "shared/page-*.yml", below the nearest directory above
+// the root that has one: what a developer keeps beside the checkout. The last name in alphabetical order comes first.
+func Above(root, pattern string) ([]string, error) {
+	for dir := filepath.Dir(root); ; dir = filepath.Dir(dir) {
+		matches, err := fs.Glob(os.DirFS(dir), pattern)
+		if err != nil {
+			return nil, fmt.Errorf("looking for %s: %w", pattern, err)
+		}
+		var files []string
+		for _, match := range slices.Backward(matches) {
+			path := filepath.Join(dir, match)
+			if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+				files = append(files, path)
+			}
+		}
+		if len(files) > 0 || dir == filepath.Dir(dir) {
+			return files, nil
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -70,5 +71,40 @@ func TestFindNamesTheRemedy(t *testing.T) {
 	_, err = Find(Basic()...)
 	if err == nil || !strings.Contains(err.Error(), "make controlplane") || !strings.Contains(err.Error(), "etcd") {
 		t.Errorf("Find(basic) = %v, want an error that names etcd and the make target", err)
+	}
+}
+
+func TestAboveIsTheNearestAndTheLastName(t *testing.T) {
+	above := t.TempDir()
+	root := filepath.Join(above, "code", "operator")
+	put := func(name string) string {
+		t.Helper()
+		path := filepath.Join(above, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	put("code/operator/kept/inside.txt")
+	wants := func(want ...string) {
+		t.Helper()
+		if got, err := Above(root, "kept/*.txt"); err != nil || !slices.Equal(got, want) {
+			t.Errorf("Above() = %v, %v, want %v", got, err, want)
+		}
+	}
+	wants()
+	first := put("kept/2026-01-01.txt")
+	wants(first)
+	wants(put("kept/2026-02-01.txt"), first)
+	if err := os.MkdirAll(filepath.Join(above, "code", "kept", "directory.txt"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	wants(filepath.Join(above, "kept/2026-02-01.txt"), first)
+	wants(put("code/kept/a.txt"))
+	if _, err := Above(root, "["); err == nil {
+		t.Error("a wrong pattern was accepted")
 	}
 }
