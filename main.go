@@ -25,6 +25,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/controller/binding"
 	"github.com/clerk-operator/clerk-operator/internal/controller/watches"
 	"github.com/clerk-operator/clerk-operator/internal/lease"
+	"github.com/clerk-operator/clerk-operator/internal/roots"
 	"github.com/clerk-operator/clerk-operator/internal/version"
 )
 
@@ -53,6 +54,9 @@ func main() {
 }
 
 func run(ctx context.Context, o options) error {
+	if err := roots.Check(); err != nil {
+		return err
+	}
 	config, err := loadConfig(o)
 	if err != nil {
 		return err
