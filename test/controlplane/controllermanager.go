@@ -16,6 +16,17 @@ import (
 // which builds it, that is a failure.
 func ControllerManager(t testing.TB) {
 	t.Helper()
+	controllerManager(t, Kubeconfig(t))
+}
+
+// ControllerManager is the function of that name, for this control plane.
+func (p *ControlPlane) ControllerManager(t testing.TB) {
+	t.Helper()
+	controllerManager(t, p.Kubeconfig())
+}
+
+func controllerManager(t testing.TB, kubeconfig string) {
+	t.Helper()
 	dir, err := assets.Find(assets.ControllerManager)
 	if err != nil && os.Getenv("CI") != "" {
 		t.Fatal(err)
@@ -28,7 +39,7 @@ func ControllerManager(t testing.TB) {
 		t.Fatal(err)
 	}
 	process, err := held.run(t.Output(), filepath.Join(dir, assets.ControllerManager),
-		"--kubeconfig="+Kubeconfig(t),
+		"--kubeconfig="+kubeconfig,
 		"--controllers=namespace-controller,garbage-collector-controller",
 		"--leader-elect=false",
 		"--secure-port=0",

@@ -26,6 +26,9 @@ const startLimit = 2 * time.Minute
 type Options struct {
 	// CRDs are files and directories of CustomResourceDefinitions. They are installed and established when Start returns.
 	CRDs []string
+	// AdmitServiceAccounts has the API server demand the ServiceAccount of each pod and mount its token, as in a cluster.
+	// Tests without pods do without.
+	AdmitServiceAccounts bool
 	// Log receives the output of etcd and kube-apiserver. Nil drops it.
 	Log io.Writer
 }
@@ -106,6 +109,10 @@ func (p *ControlPlane) environment(options Options) (*envtest.Environment, error
 		// All operators of a test process share one connection for their watches.
 		Set("http2-max-streams-per-connection", "1000").
 		Set("profiling", "false")
+	if options.AdmitServiceAccounts {
+		// envtest turns it off.
+		api.Configure().Disable("disable-admission-plugins")
+	}
 	return env, nil
 }
 

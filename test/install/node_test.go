@@ -1,0 +1,264 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package install
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	authenticationv1 "k8s.io/api/authentication/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/test/controlplane"
+)
+
+// node does what a bare API server has nobody for: it lets a pod of the operator's Deployment in, runs the manager with the
+// arguments, the environment and the ServiceAccount of that pod, asks the probes and tells the Deployment's status.
+type node struct {
+	c   *cluster
+	log lockedBuffer
+
+	mu      sync.Mutex
+	pod     *corev1.Pod
+	process *controlplane.Process
+	// template is what the pod was made of.
+	template string
+	// addresses are where the ports of the pod are, by their names.
+	addresses map[string]string
+	// started is how many pods there were.
+	started int
+}
+
+func startNode(c *cluster) *node {
+	n := &node{c: c}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		last := ""
+		for ctx.Err() == nil {
+			if err := n.step(ctx); err != nil && ctx.Err() == nil && err.Error() != last {
+				last = err.Error()
+				fmt.Fprintln(&n.log, "node:", err)
+			}
+			time.Sleep(tick)
+		}
+	}()
+	c.t.Cleanup(func() { cancel(); <-done; n.stop() })
+	return n
+}
+
+// step looks at the Deployment once.
+func (n *node) step(ctx context.Context) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	deployment := &appsv1.Deployment{}
+	err := n.c.client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: "clerk-operator-controller-manager"}, deployment)
+	if client.IgnoreNotFound(err) != nil {
+		return err
+	}
+	if err != nil {
+		n.end(ctx)
+		return nil
+	}
+	template, err := json.Marshal(deployment.Spec.Template)
+	if err != nil {
+		return err
+	}
+	if string(template) != n.template {
+		n.end(ctx)
+		if err := n.start(ctx, deployment); err != nil {
+			return err
+		}
+		n.template = string(template)
+	}
+	return n.report(ctx, deployment)
+}
+
+// start lets a pod in and runs its container.
+func (n *node) start(ctx context.Context, deployment *appsv1.Deployment) error {
+	template := deployment.Spec.Template
+	n.started++
+	pod := &corev1.Pod{ObjectMeta: template.ObjectMeta, Spec: template.Spec}
+	pod.Namespace, pod.Name = namespace, fmt.Sprintf("manager-%d", n.started)
+	if err := n.c.client.Create(ctx, pod); err != nil {
+		return err
+	}
+	n.pod = pod
+	container := pod.Spec.Containers[0]
+	if !mounts(container, "/var/run/secrets/kubernetes.io/serviceaccount") {
+		return errors.New("the pod has no token")
+	}
+	kubeconfig, err := n.kubeconfig(ctx, pod)
+	if err != nil {
+		return err
+	}
+	// The namespace is in a file of the pod that is not on this machine.
+	args := []string{"--kubeconfig=" + kubeconfig, "--operator-namespace=" + namespace}
+	n.addresses = map[string]string{}
+	for _, arg := range container.Args {
+		args = append(args, n.relocated(arg, container.Ports))
+	}
+	environment := append([]string{"-u", "KUBECONFIG"}, n.c.clerk.environment...)
+	for _, variable := range container.Env {
+		environment = append(environment, variable.Name+"="+variable.Value)
+	}
+	environment = append(environment, os.Getenv(managerVariable))
+	n.process, err = n.c.plane.Run(&n.log, "/usr/bin/env", append(environment, args...)...)
+	return err
+}
+
+func mounts(container corev1.Container, path string) bool {
+	for _, m := range container.VolumeMounts {
+		if m.MountPath == path {
+			return true
+		}
+	}
+	return false
+}
+
+// relocated puts an argument that names a port of the container to a free port of this machine.
+func (n *node) relocated(arg string, ports []corev1.ContainerPort) string {
+	for _, port := range ports {
+		if before, found := strings.CutSuffix(arg, fmt.Sprintf("=:%d", port.ContainerPort)); found {
+			n.addresses[port.Name] = freeAddress(n.c.t)
+			return before + "=" + n.addresses[port.Name]
+		}
+	}
+	return arg
+}
+
+// freeAddress returns an address at which nobody listens.
+func freeAddress(t *testing.T) string {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Error(err)
+		return ""
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// kubeconfig writes a kubeconfig with a token of the pod's ServiceAccount and no other rights.
+func (n *node) kubeconfig(ctx context.Context, pod *corev1.Pod) (string, error) {
+	token, err := n.c.token(ctx, pod.Namespace, pod.Spec.ServiceAccountName)
+	if err != nil {
+		return "", err
+	}
+	config := n.c.plane.Config()
+	file := clientcmdapi.NewConfig()
+	file.Clusters["cluster"] = &clientcmdapi.Cluster{Server: config.Host, CertificateAuthorityData: config.CAData}
+	file.AuthInfos["account"] = &clientcmdapi.AuthInfo{Token: token}
+	file.Contexts["context"] = &clientcmdapi.Context{Cluster: "cluster", AuthInfo: "account"}
+	file.CurrentContext = "context"
+	path := filepath.Join(filepath.Dir(n.c.plane.Kubeconfig()), "account")
+	return path, clientcmd.WriteToFile(*file, path)
+}
+
+// token returns a new token of a ServiceAccount.
+func (c *cluster) token(ctx context.Context, namespace, name string) (string, error) {
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
+	request := &authenticationv1.TokenRequest{}
+	if err := c.client.SubResource("token").Create(ctx, account, request); err != nil {
+		return "", err
+	}
+	return request.Status.Token, nil
+}
+
+// report tells whether the pod is ready, as the probes say.
+func (n *node) report(ctx context.Context, deployment *appsv1.Deployment) error {
+	container := n.pod.Spec.Containers[0]
+	ready := int32(0)
+	if n.answers(container.StartupProbe) && n.answers(container.LivenessProbe) && n.answers(container.ReadinessProbe) {
+		ready = ptr.Deref(deployment.Spec.Replicas, 1)
+	}
+	status := appsv1.DeploymentStatus{
+		ObservedGeneration: deployment.Generation,
+		Replicas:           ptr.Deref(deployment.Spec.Replicas, 1),
+		UpdatedReplicas:    ptr.Deref(deployment.Spec.Replicas, 1),
+		ReadyReplicas:      ready,
+		AvailableReplicas:  ready,
+	}
+	if deployment.Status.ObservedGeneration == status.ObservedGeneration && deployment.Status.ReadyReplicas == ready {
+		return nil
+	}
+	deployment.Status = status
+	return client.IgnoreNotFound(n.c.client.Status().Update(ctx, deployment))
+}
+
+// answers reports whether the container passes a probe; it has to where there is none.
+func (n *node) answers(probe *corev1.Probe) bool {
+	if probe == nil {
+		return true
+	}
+	answer, err := http.Get("http://" + n.addresses[probe.HTTPGet.Port.StrVal] + probe.HTTPGet.Path)
+	if err != nil {
+		return false
+	}
+	defer answer.Body.Close()
+	return answer.StatusCode == http.StatusOK
+}
+
+// end stops the container and removes the pod, if there is one.
+func (n *node) end(ctx context.Context) {
+	if n.process != nil {
+		if err := n.process.Stop(); err != nil {
+			fmt.Fprintln(&n.log, "node:", err)
+		}
+	}
+	if n.pod != nil {
+		if err := n.c.client.Delete(ctx, n.pod); client.IgnoreNotFound(err) != nil {
+			fmt.Fprintln(&n.log, "node:", err)
+		}
+	}
+	n.process, n.pod, n.template = nil, nil, ""
+}
+
+func (n *node) stop() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.end(context.Background())
+}
+
+// address returns where a port of the pod is.
+func (n *node) address(port string) string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.addresses[port]
+}
+
+// lockedBuffer is written by a process while it is read.
+type lockedBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
