@@ -9,8 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -245,6 +247,40 @@ func TestRefusedObjectNeedsNobody(t *testing.T) {
 		env.expectGone("rejected")
 		env.expectUsers(1)
 	})
+}
+
+// TestOtherAnnotationsSurviveARefusal has Clerk throttle a creating call before it refuses it: the annotation of the call is removed
+// by a later reconciliation, which has the object from the cache. Labels, owners and others' annotations are not in the cache.
+func TestOtherAnnotationsSurviveARefusal(t *testing.T) {
+	env := newRunningEnvironment(t)
+	env.clerk.InjectFault(emulator.Fault{
+		Method: "POST", Path: "/users", Status: 429, Code: "too_many_requests", Header: map[string]string{"Retry-After": "1"},
+	})
+	env.clerk.InjectFault(emulator.Fault{Method: "POST", Path: "/users", Status: 422, Code: "form_username_invalid"})
+	declared := env.user("ann")
+	declared.Annotations = map[string]string{corev1.LastAppliedConfigAnnotation: "{}", "argocd.argoproj.io/tracking-id": "a"}
+	declared.Labels = map[string]string{"team": "a"}
+	declared.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "ConfigMap", Name: "none", UID: "7"}}
+	want := metav1.ObjectMeta{
+		Annotations: declared.Annotations, Labels: declared.Labels, OwnerReferences: declared.OwnerReferences,
+	}
+	env.create(declared)
+	expectOthersData := func() {
+		t.Helper()
+		user := env.read("ann")
+		delete(user.Annotations, v1alpha1.AnnotationCreating)
+		got := metav1.ObjectMeta{Annotations: user.Annotations, Labels: user.Labels, OwnerReferences: user.OwnerReferences}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("the object has other metadata than it was created with (-want +got):\n%s", diff)
+		}
+	}
+	env.expectReason("ann", v1alpha1.ReasonRejectedByClerk)
+	env.settle()
+	expectOthersData()
+	env.edit("ann", func(s *spec) { s.Locale = ptr.To("en") })
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	expectOthersData()
+	env.expectNoWrites()
 }
 
 // TestUnclearRefusalIsNoRefusal answers a creating call in ways that do not say that no user was made, before Clerk rejects

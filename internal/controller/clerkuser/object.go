@@ -11,6 +11,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -58,7 +59,7 @@ func (o objectPatcher) ensureFinalizer(ctx context.Context, next *creation.Attem
 	if equality.Semantic.DeepEqual(before.ObjectMeta, o.user.ObjectMeta) {
 		return nil
 	}
-	if err := o.patchMetadata(ctx, before); err != nil {
+	if err := o.patchMetadata(ctx, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
 		return fmt.Errorf("adding the finalizer: %w", err)
 	}
 	o.upToDate = true
@@ -68,11 +69,11 @@ func (o objectPatcher) ensureFinalizer(ctx context.Context, next *creation.Attem
 	return nil
 }
 
-// patchMetadata writes the changes of the metadata since before, if the object has not changed since it was read.
-func (o objectPatcher) patchMetadata(ctx context.Context, before *v1alpha1.ClerkUser) error {
+// patchMetadata writes changes of the metadata. The patch contains the resource version, so that it fails if the object has
+// changed since it was read.
+func (o objectPatcher) patchMetadata(ctx context.Context, patch client.Patch) error {
 	status := o.user.Status
-	err := o.client.Patch(ctx, o.user, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
-	if err != nil {
+	if err := o.client.Patch(ctx, o.user, patch); err != nil {
 		return err
 	}
 	o.stored = o.user.DeepCopy()
@@ -92,15 +93,19 @@ func (o objectPatcher) dropAttempt(ctx context.Context, failure error) error {
 		// The annotation leads to the transferred user now.
 		return failure
 	}
-	before := o.user.DeepCopy()
-	delete(o.user.Annotations, v1alpha1.AnnotationCreating)
-	if err := o.patchMetadata(ctx, before); err != nil {
-		o.user = before
+	if err := o.patchMetadata(ctx, withoutAttempt(o.user)); err != nil {
 		if !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) {
 			log.FromContext(ctx).Error(err, "removing the annotation of a refused creating call")
 		}
 	}
 	return failure
+}
+
+// withoutAttempt returns the patch that removes the annotation of the creating call. It names that annotation. The difference to a
+// copy without it would be null for all annotations if the copy has no others, and the cache does not hold all of them.
+func withoutAttempt(user *v1alpha1.ClerkUser) client.Patch {
+	return client.RawPatch(types.MergePatchType, fmt.Appendf(nil,
+		`{"metadata":{"resourceVersion":%q,"annotations":{%q:null}}}`, user.ResourceVersion, v1alpha1.AnnotationCreating))
 }
 
 // lasting reports whether a failure stops retries until something changes or a long time has passed.
