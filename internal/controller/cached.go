@@ -4,9 +4,9 @@
 package controller
 
 import (
-	"unique"
+	"maps"
+	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
@@ -28,32 +28,58 @@ func keepNameOnly(object any) (any, error) {
 	return metadata, nil
 }
 
-// keepWhatReconcileUses removes from a ClerkUser what no reconciliation uses: managed fields, kubectl's annotation, and the
-// annotation of the creating call after the object is bound. A patch contains differences from a copy without these, so they
-// stay on the API server.
-func keepWhatReconcileUses(object any) (any, error) {
+// userTransform reduces ClerkUsers before they enter the cache, which holds thousands of them.
+type userTransform struct{ texts *sharedTexts }
+
+// keepWhatReconcileUses removes from a ClerkUser what no reconciliation uses: managed fields, labels, owner references, other
+// programs' annotations, and the annotation of the creating call after the object is bound. A patch contains differences from
+// a copy without these, so they stay on the API server.
+func (t userTransform) keepWhatReconcileUses(object any) (any, error) {
 	user, ok := object.(*v1alpha1.ClerkUser)
 	if !ok {
 		return object, nil
 	}
-	user.ManagedFields = nil
-	delete(user.Annotations, corev1.LastAppliedConfigAnnotation)
-	if user.Status.UserID != "" {
-		delete(user.Annotations, v1alpha1.AnnotationCreating)
-	}
+	user.ManagedFields, user.Labels, user.OwnerReferences = nil, nil, nil
+	maps.DeleteFunc(user.Annotations, func(key, _ string) bool {
+		return !strings.HasPrefix(key, v1alpha1.GroupVersion.Group+"/") || key == v1alpha1.AnnotationCreating && user.Status.UserID != ""
+	})
 	if len(user.Annotations) == 0 {
 		user.Annotations = nil
 	}
-	internConditions(user.Status.Conditions)
-	return user, nil
+	t.shareTexts(user)
+	// The decoder makes every list with room for four elements. A copy has room for its elements only.
+	return user.DeepCopy(), nil
 }
 
-// internConditions lets all objects share the texts that most of them have in common.
-func internConditions(conditions []metav1.Condition) {
-	for i := range conditions {
-		c := &conditions[i]
-		for _, text := range []*string{&c.Type, (*string)(&c.Status), &c.Reason, &c.Message} {
-			*text = unique.Make(*text).Value()
+// shareTexts lets objects share the texts that many of them have in common.
+func (t userTransform) shareTexts(user *v1alpha1.ClerkUser) {
+	spec, status := &user.Spec, &user.Status
+	t.texts.share(&user.Kind, &user.APIVersion, &user.Namespace, (*string)(&status.Origin), (*string)(&status.OnDelete))
+	if at := spec.InstanceRef; at != nil {
+		t.texts.share(at.Namespace, &at.Name)
+	}
+	if at := status.Instance; at != nil {
+		t.texts.share(&at.Namespace, &at.Name, &at.ID)
+	}
+	for i := range status.Conditions {
+		c := &status.Conditions[i]
+		t.texts.share(&c.Type, (*string)(&c.Status), &c.Reason, &c.Message)
+	}
+	t.texts.shareAll(user.Finalizers)
+	t.texts.shareAll(status.PendingChanges)
+	if status.Applied != nil {
+		t.texts.shareAll(status.Applied.Metadata)
+		shareAddresses(spec.EmailAddresses, status.Applied.EmailAddresses)
+	}
+}
+
+// shareAddresses lets the record of addresses share its texts with the declared addresses, which no other object has.
+func shareAddresses(declared []v1alpha1.EmailAddress, applied []string) {
+	for i := range applied {
+		for j := range declared {
+			if applied[i] == declared[j].Address {
+				applied[i] = declared[j].Address
+			}
 		}
 	}
 }

@@ -4,11 +4,16 @@
 package controller
 
 import (
+	"fmt"
+	"runtime"
+	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/json"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
@@ -23,6 +28,7 @@ func TestCachedUserHasWhatReconcileUses(t *testing.T) {
 		"Bound":             {"user_1", map[string]string{v1alpha1.AnnotationCreating: "{}", kubectl: "{}"}, nil},
 		"BoundAndRequested": {"user_1", map[string]string{v1alpha1.AnnotationReconcileRequestedAt: "1", kubectl: "{}"}, map[string]string{v1alpha1.AnnotationReconcileRequestedAt: "1"}},
 		"NotBound":          {"", map[string]string{v1alpha1.AnnotationCreating: "{}", kubectl: "{}"}, map[string]string{v1alpha1.AnnotationCreating: "{}"}},
+		"OtherPrograms":     {"", map[string]string{"argocd.argoproj.io/tracking-id": "a", "clerk-operator.iox/a": "b"}, nil},
 		"WithoutAnnotation": {"", nil, nil},
 	}
 	for name, tc := range tests {
@@ -30,7 +36,7 @@ func TestCachedUserHasWhatReconcileUses(t *testing.T) {
 			t.Parallel()
 			user := func() *v1alpha1.ClerkUser {
 				u := &v1alpha1.ClerkUser{ObjectMeta: metav1.ObjectMeta{
-					Name: "ann", Labels: map[string]string{"team": "a"}, Finalizers: []string{v1alpha1.Finalizer},
+					Name: "ann", Finalizers: []string{v1alpha1.Finalizer},
 				}}
 				u.Status.UserID = tc.userID
 				u.Status.Conditions = []metav1.Condition{{Type: "Ready", Status: "True", Reason: "InSync", Message: "as declared"}}
@@ -39,7 +45,9 @@ func TestCachedUserHasWhatReconcileUses(t *testing.T) {
 			given, want := user(), user()
 			given.Annotations, want.Annotations = tc.annotations, tc.want
 			given.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl"}}
-			got, err := keepWhatReconcileUses(given)
+			given.Labels = map[string]string{"team": "a"}
+			given.OwnerReferences = []metav1.OwnerReference{{Name: "app"}}
+			got, err := newTransform().keepWhatReconcileUses(given)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -49,7 +57,135 @@ func TestCachedUserHasWhatReconcileUses(t *testing.T) {
 		})
 	}
 	other := &corev1.Namespace{}
-	if got, err := keepWhatReconcileUses(other); got != other || err != nil {
+	if got, err := newTransform().keepWhatReconcileUses(other); got != other || err != nil {
 		t.Errorf("another kind became %v: %v", got, err)
+	}
+}
+
+func newTransform() userTransform { return userTransform{&sharedTexts{}} }
+
+// storedUser is a ClerkUser as the API server stores it, with a number that makes it unique.
+const storedUser = `{
+ "apiVersion": "clerk-operator.io/v1alpha1", "kind": "ClerkUser",
+ "metadata": {
+  "name": "user-%06[1]d", "namespace": "people", "uid": "8a2ba6a0-1b1c-4d5e-8f90-%012[1]d", "resourceVersion": "%[1]d", "generation": 1,
+  "creationTimestamp": "2026-05-12T10:00:00Z", "finalizers": ["clerk-operator.io/user"], "labels": {"team": "sales"},
+  "annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{\"spec\":{\"firstName\":\"First%[1]d\"}}"},
+  "managedFields": [{"manager": "kubectl", "operation": "Apply", "apiVersion": "clerk-operator.io/v1alpha1", "fieldsType": "FieldsV1",
+   "fieldsV1": {"f:spec": {"f:firstName": {}, "f:lastName": {}, "f:emailAddresses": {}}}}]
+ },
+ "spec": {
+  "instanceRef": {"namespace": "people", "name": "default"},
+  "emailAddresses": [{"address": "user-%06[1]d@example.com"}],
+  "firstName": "First%[1]d", "lastName": "Last%[1]d",
+  "publicMetadata": {"role": "editor", "team": "team-7", "limits": {"projects": 10, "seats": 500}},
+  "privateMetadata": {"costCenter": "cc-%04[1]d"}
+ },
+ "status": {
+  "observedGeneration": 1, "userID": "user_2abcdefghijklmnop%010[1]d", "origin": "Created", "onDelete": "Delete",
+  "instance": {"namespace": "people", "name": "default", "id": "ins_2abcdefghijklmnopqrstuvwxyz"},
+  "binding": "v1:kHk3cGh0bWxkZ2xoa2pkc2Zoa2xqc2RoZmtsZHNo%010[1]d",
+  "banned": false, "locked": false, "passwordEnabled": false, "twoFactorEnabled": false, "totpEnabled": false, "backupCodeEnabled": false,
+  "hasImage": false, "pendingChanges": ["locale"], "lastWriteTime": "2026-05-12T10:00:01Z", "inputsDigest": "",
+  "applied": {
+   "metadata": ["/private/costCenter", "/public/limits/projects", "/public/limits/seats", "/public/role", "/public/team"],
+   "emailAddresses": ["user-%06[1]d@example.com"]
+  },
+  "conditions": [
+   {"type": "Ready", "status": "True", "observedGeneration": 1, "lastTransitionTime": "2026-05-12T10:00:01Z", "reason": "InSync", "message": "the user is as declared"},
+   {"type": "Synced", "status": "True", "observedGeneration": 1, "lastTransitionTime": "2026-05-12T10:00:01Z", "reason": "InSync", "message": "the user is as declared"}
+  ]
+ }
+}`
+
+// cachedUser returns a ClerkUser as the cache holds it.
+func cachedUser(t *testing.T, transform userTransform, number int) *v1alpha1.ClerkUser {
+	t.Helper()
+	user := &v1alpha1.ClerkUser{}
+	if err := json.UnmarshalCaseSensitivePreserveInts(fmt.Appendf(nil, storedUser, number), user); err != nil {
+		t.Fatal(err)
+	}
+	cached, err := transform.keepWhatReconcileUses(user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cached.(*v1alpha1.ClerkUser)
+}
+
+// TestCachedUserIsSmall guards what an operator with many users needs most of its memory for. It runs alone, because it measures the
+// heap of the process.
+func TestCachedUserIsSmall(t *testing.T) {
+	const count, limit = 2000, 2400
+	transform, kept := newTransform(), make([]*v1alpha1.ClerkUser, count)
+	before := heap()
+	for i := range kept {
+		kept[i] = cachedUser(t, transform, i)
+		if i%100 == 0 {
+			runtime.GC()
+		}
+	}
+	if each := (heap() - before) / count; each > limit {
+		t.Errorf("a user takes %d bytes in the cache, want at most %d", each, limit)
+	} else {
+		t.Logf("a user takes %d bytes in the cache", each)
+	}
+	runtime.KeepAlive(kept)
+}
+
+// heap returns the bytes of all objects that are in use.
+func heap() int64 {
+	runtime.GC()
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return int64(stats.HeapAlloc)
+}
+
+func TestCachedUsersShareTexts(t *testing.T) {
+	t.Parallel()
+	transform := newTransform()
+	one := cachedUser(t, transform, 1)
+	runtime.GC()
+	two := cachedUser(t, transform, 2)
+	texts := func(user *v1alpha1.ClerkUser) map[string]string {
+		spec, status := &user.Spec, &user.Status
+		return map[string]string{
+			"kind": user.Kind, "apiVersion": user.APIVersion, "namespace": user.Namespace, "finalizer": user.Finalizers[0],
+			"instance": spec.InstanceRef.Name, "namespace of the instance": *spec.InstanceRef.Namespace,
+			"bound instance": status.Instance.Name, "namespace of the bound instance": status.Instance.Namespace,
+			"id of the bound instance": status.Instance.ID, "origin": string(status.Origin), "onDelete": string(status.OnDelete),
+			"pending change": status.PendingChanges[0], "pointer": status.Applied.Metadata[0],
+			"type of a condition": status.Conditions[0].Type, "status of a condition": string(status.Conditions[0].Status),
+			"reason of a condition": status.Conditions[0].Reason, "message of a condition": status.Conditions[0].Message,
+		}
+	}
+	twos := texts(two)
+	for name, text := range texts(one) {
+		if unsafe.StringData(text) != unsafe.StringData(twos[name]) {
+			t.Errorf("each user has a %s %q of its own", name, text)
+		}
+	}
+	if unsafe.StringData(one.Spec.EmailAddresses[0].Address) != unsafe.StringData(one.Status.Applied.EmailAddresses[0]) {
+		t.Error("a user has its address twice")
+	}
+	if room := cap(one.Status.Conditions); room != len(one.Status.Conditions) {
+		t.Errorf("the conditions have room for %d, want %d", room, len(one.Status.Conditions))
+	}
+}
+
+func TestSharedTextsAreFew(t *testing.T) {
+	t.Parallel()
+	s := &sharedTexts{}
+	long := strings.Repeat("a", maxSharedLength+1)
+	s.share(&long, nil)
+	if len(s.known) != 0 {
+		t.Error("a long text is kept")
+	}
+	for i := range 3 * maxSharedTexts {
+		text := fmt.Sprint(i)
+		want := text
+		if s.share(&text); text != want || len(s.known) > maxSharedTexts {
+			t.Fatalf("%q became %q, and %d texts are kept", want, text, len(s.known))
+		}
 	}
 }

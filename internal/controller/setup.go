@@ -100,7 +100,7 @@ func ManagerOptions(scheme *runtime.Scheme, namespaces []string) ctrl.Options {
 			ByObject: map[client.Object]cache.ByObject{
 				secretMetadata:        {Transform: keepNameOnly},
 				configMapMetadata:     {Transform: keepNameOnly},
-				&v1alpha1.ClerkUser{}: {Transform: keepWhatReconcileUses},
+				&v1alpha1.ClerkUser{}: {Transform: userTransform{&sharedTexts{}}.keepWhatReconcileUses},
 			},
 		},
 		// Secrets and ConfigMaps never enter the cache: it would contain all of the cluster.
