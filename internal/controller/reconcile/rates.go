@@ -4,11 +4,9 @@
 package reconcile
 
 import (
-	"maps"
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
 	"k8s.io/apimachinery/pkg/types"
 )
 
@@ -17,9 +15,11 @@ import (
 type Rates struct {
 	now func() time.Time
 
-	mu      sync.Mutex
-	buckets map[types.UID]*rate.Limiter
-	swept   time.Time
+	mu sync.Mutex
+	// full has the time at which the token bucket of an object is full again. That says all of a bucket: each token that it
+	// lacks comes a RatesInterval later.
+	full  map[types.UID]time.Time
+	swept time.Time
 }
 
 const (
@@ -33,7 +33,7 @@ const (
 
 // NewRates returns the rates of objects that were not reconciled yet. They tell the time with now.
 func NewRates(now func() time.Time) *Rates {
-	return &Rates{now: now, buckets: map[types.UID]*rate.Limiter{}}
+	return &Rates{now: now, full: map[types.UID]time.Time{}}
 }
 
 // Wait returns how long the object's next reconciliation has to be put off; 0 if it may be made now, which is then counted.
@@ -42,30 +42,35 @@ func (r *Rates) Wait(uid types.UID) time.Duration {
 	defer r.mu.Unlock()
 	now := r.now()
 	r.sweep(now)
-	bucket, found := r.buckets[uid]
-	if !found {
-		bucket = rate.NewLimiter(rate.Every(RatesInterval), RatesBurst)
-		r.buckets[uid] = bucket
+	full := r.full[uid]
+	if full.Before(now) {
+		full = now
 	}
-	token := bucket.ReserveN(now, 1)
-	wait := token.DelayFrom(now)
-	if wait > 0 {
-		token.CancelAt(now)
+	full = full.Add(RatesInterval)
+	if wait := full.Sub(now) - RatesBurst*RatesInterval; wait > 0 {
+		return wait
 	}
-	return wait
+	r.full[uid] = full
+	return 0
 }
 
 // Forget drops an object that is gone.
 func (r *Rates) Forget(uid types.UID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.buckets, uid)
+	delete(r.full, uid)
 }
 
 func (r *Rates) sweep(now time.Time) {
 	if now.Sub(r.swept) < sweepInterval {
 		return
 	}
-	r.swept = now
-	maps.DeleteFunc(r.buckets, func(_ types.UID, bucket *rate.Limiter) bool { return bucket.TokensAt(now) >= RatesBurst })
+	// A new map, since a map keeps its memory when entries are deleted.
+	busy := map[types.UID]time.Time{}
+	for uid, full := range r.full {
+		if full.After(now) {
+			busy[uid] = full
+		}
+	}
+	r.full, r.swept = busy, now
 }

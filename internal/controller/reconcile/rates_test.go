@@ -83,7 +83,7 @@ func TestObjectsThatHaveRestedTakeNoMemory(t *testing.T) {
 	} {
 		c.advance(step.after)
 		r.Wait("other")
-		if got := slices.Sorted(maps.Keys(r.buckets)); !slices.Equal(got, step.want) {
+		if got := slices.Sorted(maps.Keys(r.full)); !slices.Equal(got, step.want) {
 			t.Errorf("at %s objects %q are kept, want %q", c.at.Format(time.TimeOnly), got, step.want)
 		}
 	}
