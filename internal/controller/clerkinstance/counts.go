@@ -50,15 +50,24 @@ func (s countUsers) cached(ctx context.Context, instance *v1alpha1.ClerkInstance
 
 // live counts by what the API server has.
 func (s countUsers) live(ctx context.Context, instance *v1alpha1.ClerkInstance) (counts, error) {
-	users := &v1alpha1.ClerkUserList{}
+	references := index.References{Reader: s.apiReader, Default: s.defaultInstance}
+	sum, page := counts{}, &v1alpha1.ClerkUserList{}
 	for {
-		page := &v1alpha1.ClerkUserList{}
-		if err := s.apiReader.List(ctx, page, client.Limit(livePage), client.Continue(users.Continue)); err != nil {
+		next := page.Continue
+		page = &v1alpha1.ClerkUserList{}
+		if err := s.apiReader.List(ctx, page, client.Limit(livePage), client.Continue(next)); err != nil {
 			return counts{}, fmt.Errorf("listing ClerkUsers live: %w", err)
 		}
-		users.Items = append(users.Items, page.Items...)
-		if users.Continue = page.Continue; users.Continue == "" {
-			return countAmong(ctx, index.References{Reader: s.apiReader, Default: s.defaultInstance}, instance, users.Items)
+		users := make([]*v1alpha1.ClerkUser, len(page.Items))
+		for i := range page.Items {
+			users[i] = &page.Items[i]
+		}
+		here, err := countAmong(ctx, references, instance, users)
+		if err != nil {
+			return counts{}, err
+		}
+		if sum = sum.plus(here); page.Continue == "" {
+			return sum, nil
 		}
 	}
 }
@@ -68,20 +77,30 @@ const livePage = 500
 
 // countAmong counts those of some ClerkUsers whose user is removed through an instance.
 func countAmong(
-	ctx context.Context, references index.References, instance *v1alpha1.ClerkInstance, users []v1alpha1.ClerkUser,
+	ctx context.Context, references index.References, instance *v1alpha1.ClerkInstance, users []*v1alpha1.ClerkUser,
 ) (counts, error) {
 	here, err := references.Removable(ctx, client.ObjectKeyFromObject(instance), users)
 	if err != nil {
 		return counts{}, fmt.Errorf("counting ClerkUsers: %w", err)
 	}
-	return countsOf(here), nil
+	return countsOf(here...), nil
 }
 
-func countsOf(users []v1alpha1.ClerkUser) counts {
+// plus returns the counts of both of two sets of ClerkUsers.
+func (c counts) plus(other counts) counts {
+	namespaces := slices.Concat(c.where, other.where)
+	slices.Sort(namespaces)
+	return counts{
+		managed: c.managed + other.managed, held: c.held + other.held,
+		deleting: c.deleting + other.deleting, needing: c.needing + other.needing,
+		where: slices.Compact(namespaces),
+	}
+}
+
+func countsOf(users ...*v1alpha1.ClerkUser) counts {
 	c := counts{}
 	namespaces := map[string]bool{}
-	for i := range users {
-		user := &users[i]
+	for _, user := range users {
 		if user.Status.UserID != "" {
 			c.managed++
 		}

@@ -4,11 +4,14 @@
 package clerkinstance
 
 import (
+	"context"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
@@ -80,10 +83,53 @@ func TestCounts(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(tc.want, countsOf(tc.users), cmp.AllowUnexported(counts{})); diff != "" {
+			if diff := cmp.Diff(tc.want, countsOf(pointers(tc.users)...), cmp.AllowUnexported(counts{})); diff != "" {
 				t.Errorf("counts (-want +got):\n%s", diff)
 			}
+			for i := range tc.users {
+				parts := countsOf(pointers(tc.users[:i])...).plus(countsOf(pointers(tc.users[i:])...))
+				if diff := cmp.Diff(tc.want, parts, cmp.AllowUnexported(counts{})); diff != "" {
+					t.Errorf("counts of the first %d and of the others (-want +got):\n%s", i, diff)
+				}
+			}
 		})
+	}
+}
+
+func pointers(users []v1alpha1.ClerkUser) []*v1alpha1.ClerkUser {
+	var all []*v1alpha1.ClerkUser
+	for i := range users {
+		all = append(all, &users[i])
+	}
+	return all
+}
+
+// pages lists ClerkUsers in pages, as the API server does.
+type pages struct {
+	client.Reader
+	users [][]v1alpha1.ClerkUser
+}
+
+func (p pages) List(_ context.Context, list client.ObjectList, options ...client.ListOption) error {
+	asked := (&client.ListOptions{}).ApplyOptions(options)
+	number, _ := strconv.Atoi(asked.Continue)
+	page := list.(*v1alpha1.ClerkUserList)
+	page.Items = p.users[number]
+	if number+1 < len(p.users) {
+		page.Continue = strconv.Itoa(number + 1)
+	}
+	return nil
+}
+
+func TestAllPagesAreCounted(t *testing.T) {
+	t.Parallel()
+	reader := pages{users: [][]v1alpha1.ClerkUser{
+		{bound("team-b", "ann"), bound("team-a", "bob", beingDeleted)}, {}, {bound("team-b", "cleo"), bound("team-c", "dan")},
+	}}
+	got, err := countUsers{apiReader: reader}.live(t.Context(), newTestInstance())
+	want := counts{managed: 4, needing: 4, deleting: 1, where: []string{"team-a", "team-b", "team-c"}}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(counts{})); diff != "" || err != nil {
+		t.Errorf("counts (-want +got):\n%s%v", diff, err)
 	}
 }
 

@@ -71,7 +71,7 @@ func (r *Reconciler) countsEventHandler() handler.EventHandler {
 }
 
 func countsOtherwise(was, is *v1alpha1.ClerkUser) bool {
-	before, after := countsOf([]v1alpha1.ClerkUser{*was}), countsOf([]v1alpha1.ClerkUser{*is})
+	before, after := countsOf(was), countsOf(is)
 	return before.managed != after.managed || before.held != after.held ||
 		before.deleting != after.deleting || before.needing != after.needing
 }

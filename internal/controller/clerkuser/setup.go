@@ -193,21 +193,20 @@ func (r *Reconciler) enqueueUsersOf(ctx context.Context, q reconcile.Queue, inst
 		return
 	}
 	r.follow(instance, users)
-	for i := range users {
-		reconcile.Enqueue(q, client.ObjectKeyFromObject(&users[i]), priorityOf(&users[i]))
+	for _, user := range users {
+		reconcile.Enqueue(q, client.ObjectKeyFromObject(user), priorityOf(user))
 	}
 }
 
 // follow sets the users that the mirror of an instance follows, so that they are read together. Without a connection there is
 // no mirror.
-func (r *Reconciler) follow(instance types.NamespacedName, users []v1alpha1.ClerkUser) {
+func (r *Reconciler) follow(instance types.NamespacedName, users []*v1alpha1.ClerkUser) {
 	state, _ := r.Pool.State(instance)
 	if state.Connection == nil {
 		return
 	}
 	followed := map[string]mirror.Followed{}
-	for i := range users {
-		user := &users[i]
+	for _, user := range users {
 		bound := user.Status.Instance
 		if bound == nil || bound.ID != state.Connection.InstanceID || user.Status.UserID == "" || user.Spec.Suspended() {
 			continue

@@ -238,7 +238,7 @@ func TestMirrorFollowsUsersBoundInItsInstance(t *testing.T) {
 			r := newTestReconciler(t, newClock())
 			shared := connectInstance(r)
 			user := newTestUser("ann", tc.user...)
-			r.follow(instanceName(newTestInstance()), []v1alpha1.ClerkUser{*user})
+			r.follow(instanceName(newTestInstance()), []*v1alpha1.ClerkUser{user})
 			if got := shared.Report().Followed; got != tc.want {
 				t.Errorf("%d users are followed, want %d", got, tc.want)
 			}
@@ -255,14 +255,14 @@ func TestMirrorKeepsRecordedWrites(t *testing.T) {
 	r := newTestReconciler(t, newClock())
 	shared := connectInstance(r)
 	shared.Bind("ann-uid", "user_2Newer")
-	r.follow(instanceName(newTestInstance()), []v1alpha1.ClerkUser{*newTestUser("ann", boundTo("user_2Older"))})
+	r.follow(instanceName(newTestInstance()), []*v1alpha1.ClerkUser{newTestUser("ann", boundTo("user_2Older"))})
 	if id, _, onRecord := shared.BoundTo("ann-uid"); !onRecord || id != "user_2Newer" {
 		t.Errorf("the object is bound to %s, want the newer one", id)
 	}
 	if got := shared.Report().Followed; got != 1 {
 		t.Errorf("%d users are followed, want the newer one", got)
 	}
-	r.follow(instanceName(newTestInstance()), []v1alpha1.ClerkUser{*newTestUser("bob", boundTo("user_2Older"))})
+	r.follow(instanceName(newTestInstance()), []*v1alpha1.ClerkUser{newTestUser("bob", boundTo("user_2Older"))})
 	if _, _, onRecord := shared.BoundTo("bob-uid"); onRecord {
 		t.Error("a status counts as seen by a reconciliation")
 	}
@@ -273,7 +273,7 @@ func TestInstanceWithoutConnectionFollowsNobody(t *testing.T) {
 	r := newTestReconciler(t, newClock())
 	shared := connectInstance(r)
 	name := instanceName(newTestInstance())
-	users := []v1alpha1.ClerkUser{*newTestUser("ann", boundTo(testUserID))}
+	users := []*v1alpha1.ClerkUser{newTestUser("ann", boundTo(testUserID))}
 	r.follow(types.NamespacedName{Name: "unknown"}, users)
 	r.Pool.Set(name, connection.State{Problem: "no key"})
 	r.follow(name, users)

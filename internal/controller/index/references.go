@@ -87,8 +87,8 @@ func (r References) Find(ctx context.Context, names []types.NamespacedName) (*v1
 }
 
 // Candidates returns the ClerkUsers that have a ClerkInstance among Names or RemovalNames. They belong to the cache and
-// must not be changed.
-func (r References) Candidates(ctx context.Context, instance types.NamespacedName) ([]v1alpha1.ClerkUser, error) {
+// must not be changed. There may be all ClerkUsers of a cluster, so that they are not copied.
+func (r References) Candidates(ctx context.Context, instance types.NamespacedName) ([]*v1alpha1.ClerkUser, error) {
 	selections := [][]client.ListOption{{client.MatchingFields{Instance: instance.String()}}}
 	implied := client.MatchingFields{Instance: ImpliedInstance}
 	switch {
@@ -97,7 +97,7 @@ func (r References) Candidates(ctx context.Context, instance types.NamespacedNam
 	case instance.Name == DefaultInstanceName:
 		selections = append(selections, []client.ListOption{implied, client.InNamespace(instance.Namespace)})
 	}
-	var users []v1alpha1.ClerkUser
+	var users []*v1alpha1.ClerkUser
 	seen := map[types.NamespacedName]bool{}
 	for _, selection := range selections {
 		some := &v1alpha1.ClerkUserList{}
@@ -105,9 +105,10 @@ func (r References) Candidates(ctx context.Context, instance types.NamespacedNam
 			return nil, fmt.Errorf("listing the ClerkUsers of instance %s: %w", instance, err)
 		}
 		for i := range some.Items {
-			if name := client.ObjectKeyFromObject(&some.Items[i]); !seen[name] {
+			user := &some.Items[i]
+			if name := client.ObjectKeyFromObject(user); !seen[name] {
 				seen[name] = true
-				users = append(users, some.Items[i])
+				users = append(users, user)
 			}
 		}
 	}
@@ -117,12 +118,12 @@ func (r References) Candidates(ctx context.Context, instance types.NamespacedNam
 // Removable returns the ClerkUsers whose user is removed through a ClerkInstance: it is the first of their RemovalNames
 // that exists.
 func (r References) Removable(
-	ctx context.Context, instance types.NamespacedName, candidates []v1alpha1.ClerkUser,
-) ([]v1alpha1.ClerkUser, error) {
+	ctx context.Context, instance types.NamespacedName, candidates []*v1alpha1.ClerkUser,
+) ([]*v1alpha1.ClerkUser, error) {
 	exists := map[types.NamespacedName]bool{instance: true}
-	var found []v1alpha1.ClerkUser
-	for i := range candidates {
-		names := r.RemovalNames(&candidates[i])
+	var found []*v1alpha1.ClerkUser
+	for _, user := range candidates {
+		names := r.RemovalNames(user)
 		at := slices.Index(names, instance)
 		if at < 0 {
 			continue
@@ -132,7 +133,7 @@ func (r References) Removable(
 			return nil, err
 		}
 		if !earlier {
-			found = append(found, candidates[i])
+			found = append(found, user)
 		}
 	}
 	return found, nil

@@ -140,10 +140,10 @@ func TestBothDirectionsAgree(t *testing.T) {
 	})
 }
 
-func names(users []v1alpha1.ClerkUser) []string {
+func names(users []*v1alpha1.ClerkUser) []string {
 	var all []string
-	for i := range users {
-		all = append(all, users[i].Name)
+	for _, user := range users {
+		all = append(all, user.Name)
 	}
 	slices.Sort(all)
 	return all
@@ -219,10 +219,49 @@ func TestClusterThatCannotBeAskedIsAnError(t *testing.T) {
 	bound.Status.UserID, bound.Status.Instance = "user_1", &v1alpha1.BoundInstance{Namespace: "platform", Name: "prod", ID: "ins_1"}
 	_, found := r.Find(t.Context(), r.Names(&user))
 	_, listed := r.Candidates(t.Context(), at)
-	_, sorted := r.Removable(t.Context(), at, []v1alpha1.ClerkUser{bound})
+	_, sorted := r.Removable(t.Context(), at, []*v1alpha1.ClerkUser{&bound})
 	for what, err := range map[string]error{"Find": found, "Candidates": listed, "Removable": sorted} {
 		if !errors.Is(err, refusal) {
 			t.Errorf("%s = %v, want %v in it", what, err, refusal)
 		}
+	}
+}
+
+// listed lists the same ClerkUsers always, as a cache does that does not copy them.
+type listed struct {
+	client.Reader
+	users []v1alpha1.ClerkUser
+}
+
+func (l listed) List(_ context.Context, list client.ObjectList, _ ...client.ListOption) error {
+	list.(*v1alpha1.ClerkUserList).Items = l.users
+	return nil
+}
+
+// TestUsersOfAnInstanceAreNotCopied guards the memory of an operator with many users, which are listed whenever one of them is
+// created.
+func TestUsersOfAnInstanceAreNotCopied(t *testing.T) {
+	t.Parallel()
+	at := types.NamespacedName{Namespace: "team-a", Name: "default"}
+	users := []v1alpha1.ClerkUser{*boundUser("ann", at), *boundUser("bob", at)}
+	r := References{Reader: listed{users: users}}
+	candidates, err := r.Candidates(t.Context(), at)
+	removable, err2 := r.Removable(t.Context(), at, candidates)
+	if err := errors.Join(err, err2); err != nil {
+		t.Fatal(err)
+	}
+	want := []*v1alpha1.ClerkUser{&users[0], &users[1]}
+	if !slices.Equal(candidates, want) || !slices.Equal(removable, want) {
+		t.Errorf("candidates %p and removable users %p, want those of the list: %p", candidates, removable, want)
+	}
+}
+
+// boundUser returns a ClerkUser that is bound through an instance.
+func boundUser(name string, at types.NamespacedName) *v1alpha1.ClerkUser {
+	return &v1alpha1.ClerkUser{
+		ObjectMeta: metav1.ObjectMeta{Namespace: at.Namespace, Name: name},
+		Status: v1alpha1.ClerkUserStatus{
+			UserID: "user_" + name, Instance: &v1alpha1.BoundInstance{Namespace: at.Namespace, Name: at.Name, ID: "ins_1"},
+		},
 	}
 }
