@@ -70,7 +70,7 @@ func TestAllSeriesExistFromTheStart(t *testing.T) {
 			"action": "createTOTP deleteBackupCodes deleteExternalAccount deletePasskey deleteTOTP deleteWeb3Wallet disableMFA " +
 				"getOAuthAccessToken removePassword revokeTrustedDevice setPasswordCompromised unknown unsetPasswordCompromised " +
 				"verifyPassword verifyTOTP",
-			"outcome": "Ambiguous CarriedOut Conflict InstanceChanged InvalidSpec Missing NotAllowed NotFoundAtClerk OutcomeUnknown " +
+			"outcome": "Ambiguous CarriedOut InstanceChanged InvalidSpec Missing NotAllowed NotFoundAtClerk OutcomeUnknown " +
 				"ProviderNotConnected RejectedByClerk SecretExists UserNotBound",
 		},
 		"clerk_operator_changes_total": {
@@ -137,7 +137,8 @@ func TestEveryReasonIsCountedOrLeftOut(t *testing.T) {
 			"UnexpectedAnswer": ofInstances, "UserNotBound": ofActions, "UserNotFound": ofActions, "Waiting": unknown,
 		},
 		"clerk_operator_actions_total outcome": {
-			"APIHostNotAllowed": ofInstances, "AlreadyExists": ofUsers, "ConfigMapNotFound": unfinished, "Contended": ofUsers,
+			"APIHostNotAllowed": ofInstances, "AlreadyExists": ofUsers, "ConfigMapNotFound": unfinished,
+			"Conflict": ofUsers, "Contended": ofUsers,
 			"Deleting": ofInstances, "DeletionBlocked": ofUsers, "DeletionHeld": ofUsers, "InSync": ofUsers,
 			"InstanceNotFound": unfinished, "InstanceNotReady": unfinished, "InvalidKey": ofInstances, "InvalidStatus": ofUsers,
 			"KeyAccepted": ofInstances, "KeyRejected": ofInstances, "MirrorStale": ofInstances, "NotKept": ofUsers,
