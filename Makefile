@@ -91,9 +91,16 @@ build: go-version ## Build the operator and the commands into bin/.
 		$(GO) build -trimpath -ldflags '-s -w' -o bin/$$name $$package || exit 1; \
 	done
 
-# The name of the image without a tag, and its tag, in dist/install.yaml.
+# The name of the image without a tag, and its tag, which is the version of the operator: in the image and in dist/install.yaml.
 IMAGE ?=
 VERSION ?=
+PLATFORMS ?= linux/amd64,linux/arm64
+IMAGE_DIR ?= dist/image
+
+.PHONY: image
+image: go-version ## Build the container image without a builder into dist/image: make image VERSION=v0.1.0 (docs/image.md).
+	@$(GO) -C hack/image run . -root "$(CURDIR)" -name "$(or $(IMAGE),clerk-operator)" -version "$(VERSION)" \
+		-platforms "$(PLATFORMS)" -output "$(abspath $(IMAGE_DIR))"
 
 .PHONY: dist
 dist: kubectl ## Write dist/install.yaml, which has all of config/default: make dist IMAGE=registry.example.com/clerk-operator VERSION=v0.1.0
@@ -109,6 +116,7 @@ clean: ## Remove build results from the checkout; the cached control plane stays
 test: controlplane contract-notice ## Run all tests with one control plane; TEST_FLAGS and TEST_PACKAGES select tests.
 	@$(TEST_RUN) $(TEST_FLAGS)
 	@$(TELL_RERUNS)
+	@[ '$(TEST_PACKAGES)' != ./... ] || $(GO) -C hack/image test ./...
 
 .PHONY: cover
 cover: controlplane contract-notice ## Run all tests and check the minimum coverage of each package.
@@ -158,6 +166,7 @@ generated: generate ## Fail if generated files differ from those in Git.
 tidy: go-version ## Fail if "go mod tidy" would change a go.mod.
 	@$(GO) mod tidy -diff
 	@cd hack/controlplane && $(GO) mod tidy -diff
+	@cd hack/image && $(GO) mod tidy -diff
 	@cd hack/supplychain && $(GO) mod tidy -diff
 
 .PHONY: format
@@ -168,10 +177,12 @@ format: go-version ## Fail if a Go file is not formatted.
 .PHONY: vet
 vet: go-version ## Run go vet.
 	@$(GO) vet ./...
+	@$(GO) -C hack/image vet ./...
 
 .PHONY: lint
 lint: go-version ## Run golangci-lint with .golangci.yml (the linter is built first: minutes, once).
 	@$(TOOL) golangci-lint run
+	@linter=$$($(TOOL) -n golangci-lint) && cd hack/image && "$$linter" run
 
 .PHONY: layout
 layout: go-version ## Check who imports whom, the size of files and functions, headers, names, and the words of documents.
@@ -181,7 +192,7 @@ layout: go-version ## Check who imports whom, the size of files and functions, h
 # and nothing of them ships. Kubernetes' own records without a fix would also make hack/controlplane fail for ever.
 .PHONY: vulnerabilities
 vulnerabilities: go-version ## Look for known vulnerabilities; GOVULNDB names a database: a URL, a directory or a .tar.gz archive.
-	@$(GO) run ./hack/vulnerabilities . hack/supplychain
+	@$(GO) run ./hack/vulnerabilities . hack/image hack/supplychain
 
 .PHONY: race
 race: controlplane contract-notice ## Run all tests with the race detector, if there is a C compiler.
