@@ -61,15 +61,15 @@ func (b *backend) complete() {
 
 // Call takes a token, sends the request once and decodes the answer.
 func (b *backend) Call(ctx context.Context, api *clerksdk.APIRequest, into clerksdk.ResponseReader) error {
-	ctx, cancel := context.WithTimeout(ctx, b.timeout)
-	defer cancel()
 	out, err := newRequest(api)
 	if err != nil {
 		return err
 	}
-	if err := ctx.Err(); err != nil {
-		return &transportError{cause: err}
+	if err := mayBegin(ctx, b.now()); err != nil {
+		return err
 	}
+	ctx, cancel := uncut(ctx, b.timeout)
+	defer cancel()
 	taken, err := b.limiter.take(b.caller, b.keyID, limitedUser(api.Method, api.Path))
 	if err != nil {
 		return err

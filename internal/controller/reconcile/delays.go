@@ -11,6 +11,9 @@ import (
 const (
 	// ReportingTime is kept back of the time of a reconciliation so that its outcome can always be written.
 	ReportingTime = 10 * time.Second
+	// stopTime is how long a reconciliation may go on after the process was told to end: for the call in flight, which takes up to
+	// 10 s, and for the report. A manager waits for 30 s.
+	stopTime = 20 * time.Second
 	// Impatience is how long reconciliations of an object may fail before its conditions say so.
 	Impatience = 30 * time.Second
 
@@ -25,6 +28,19 @@ const (
 	// SourceRetry is for a Secret or ConfigMap that is missing, where none are watched.
 	SourceRetry = time.Minute
 )
+
+// untilReported returns a context that ends at the deadline of ctx, and stopTime after ctx was canceled.
+func untilReported(ctx context.Context) (context.Context, context.CancelFunc) {
+	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	if deadline, limited := ctx.Deadline(); limited {
+		lasting, cancel = context.WithDeadline(lasting, deadline)
+	}
+	unused := context.AfterFunc(ctx, func() { time.AfterFunc(stopTime, cancel) })
+	return lasting, func() {
+		unused()
+		cancel()
+	}
+}
 
 // WorkingTime returns a context that ends ReportingTime before the given one, if that ends.
 func WorkingTime(ctx context.Context) (context.Context, context.CancelFunc) {

@@ -36,7 +36,7 @@ func TestLostLeaseIsNeitherReportedNorRetried(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			inner := crreconcile.Func(func(context.Context, ctrl.Request) (ctrl.Result, error) { return tc.result, tc.err })
-			got, err := UntilLost(inner).Reconcile(t.Context(), ctrl.Request{})
+			got, err := UntilEnd(inner).Reconcile(t.Context(), ctrl.Request{})
 			if got != tc.want || !errors.Is(err, tc.fails) || tc.fails == nil && err != nil {
 				t.Errorf("%+v, %v, want %+v, %v", got, err, tc.want, tc.fails)
 			}

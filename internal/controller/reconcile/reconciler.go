@@ -11,6 +11,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
 // Kind is how the objects of one kind are reconciled. Outcome is what the steps of one reconciliation learned. R is what that
@@ -43,7 +45,9 @@ type Reconciler[O client.Object, Outcome any, R Queued] struct {
 	Objects Outdated
 }
 
-// Reconcile makes one reconciliation of an object. Every one that begins is reported, whatever became of it.
+// Reconcile makes one reconciliation of an object. Every one that begins is reported, whatever became of it. When ctx is canceled
+// because the process is about to end, the call to Clerk that is in flight is finished, no other one begins, and what became of it
+// is reported.
 func (r Reconciler[O, Outcome, R]) Reconcile(ctx context.Context, o O) (ctrl.Result, error) {
 	if r.Objects.Outdated(o) {
 		return ctrl.Result{}, nil
@@ -52,11 +56,13 @@ func (r Reconciler[O, Outcome, R]) Reconcile(ctx context.Context, o O) (ctrl.Res
 		return ctrl.Result{RequeueAfter: delay}, nil
 	}
 	before := o.DeepCopyObject().(O)
-	working, cancel := WorkingTime(ctx)
+	lasting, end := untilReported(ctx)
+	defer end()
+	working, cancel := WorkingTime(clerk.UntilStop(lasting, ctx))
 	defer cancel()
 	outcome := r.Kind.Run(working, o)
 	result := r.Kind.ResultFor(o, outcome)
-	if err := r.Kind.Report(ctx, before, o, outcome, result); IsOutdated(err) {
+	if err := r.Kind.Report(lasting, before, o, outcome, result); IsOutdated(err) {
 		return ctrl.Result{RequeueAfter: ConflictPause}, nil
 	} else if err != nil {
 		return ctrl.Result{}, err
