@@ -135,35 +135,32 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, live client.Client,
 	if err := c.Registry.Register(connection.NewMetrics(pool)); err != nil {
 		return fmt.Errorf("registering metrics: %w", err)
 	}
-	if err := setupInstances(mgr, live, pool, c); err != nil {
+	recorder, err := newRecorder(ctx, mgr)
+	if err != nil {
 		return err
 	}
-	if err := setupUsers(mgr, live, pool, c); err != nil {
-		return err
-	}
-	return setupActions(mgr, live, pool, c)
-}
-
-// recorderName is the source of events.
-const recorderName = "clerk-operator"
-
-// toolsOf returns the tools that the controllers of all kinds use.
-func toolsOf(mgr ctrl.Manager, live client.Client, pool *connection.Pool, c Config) reconcile.Tools {
-	return reconcile.Tools{
+	tools := reconcile.Tools{
 		Client:       mgr.GetClient(),
 		APIReader:    live,
 		Pool:         pool,
-		Recorder:     boundedRecorder{mgr.GetEventRecorder(recorderName)},
+		Recorder:     recorder,
 		Now:          c.Now,
 		ClusterID:    c.ClusterID,
 		WatchSecrets: c.WatchSecrets,
 	}
+	if err := setupInstances(mgr, tools, c); err != nil {
+		return err
+	}
+	if err := setupUsers(mgr, tools, c); err != nil {
+		return err
+	}
+	return setupActions(mgr, tools, live, c)
 }
 
 // setupInstances adds the controller of ClerkInstances.
-func setupInstances(mgr ctrl.Manager, live client.Client, pool *connection.Pool, c Config) error {
+func setupInstances(mgr ctrl.Manager, tools reconcile.Tools, c Config) error {
 	instances := clerkinstance.New(clerkinstance.Config{
-		Tools:           toolsOf(mgr, live, pool, c),
+		Tools:           tools,
 		DefaultInstance: c.DefaultInstance,
 		Hosts:           c.Hosts,
 		UserAgent:       c.UserAgent,
@@ -175,13 +172,13 @@ func setupInstances(mgr ctrl.Manager, live client.Client, pool *connection.Pool,
 }
 
 // setupUsers adds the controller of ClerkUsers.
-func setupUsers(mgr ctrl.Manager, live client.Client, pool *connection.Pool, c Config) error {
+func setupUsers(mgr ctrl.Manager, tools reconcile.Tools, c Config) error {
 	metrics, err := clerkuser.NewMetrics(c.Registry)
 	if err != nil {
 		return err
 	}
 	users := clerkuser.New(clerkuser.Config{
-		Tools:           toolsOf(mgr, live, pool, c),
+		Tools:           tools,
 		Key:             c.Key,
 		DefaultInstance: c.DefaultInstance,
 		Metrics:         metrics,
@@ -190,12 +187,12 @@ func setupUsers(mgr ctrl.Manager, live client.Client, pool *connection.Pool, c C
 }
 
 // setupActions adds the controller of ClerkUserActions.
-func setupActions(mgr ctrl.Manager, live client.Client, pool *connection.Pool, c Config) error {
+func setupActions(mgr ctrl.Manager, tools reconcile.Tools, live client.Client, c Config) error {
 	metrics, err := clerkuseraction.NewMetrics(c.Registry)
 	if err != nil {
 		return err
 	}
-	actions := clerkuseraction.New(clerkuseraction.Config{Tools: toolsOf(mgr, live, pool, c), SecretClient: live, Metrics: metrics})
+	actions := clerkuseraction.New(clerkuseraction.Config{Tools: tools, SecretClient: live, Metrics: metrics})
 	return actions.SetupWithManager(mgr, c.controllerOptions(c.Concurrency))
 }
 

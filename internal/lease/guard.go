@@ -32,6 +32,8 @@ type Guard struct {
 	// failure is why this process must end; it closes ended.
 	failure error
 	ended   chan struct{}
+
+	writes writes
 }
 
 // NewGuard returns a guard of a lease that is lost if it is not renewed within the deadline.
@@ -46,6 +48,17 @@ func (g *Guard) Check() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.check(g.clock())
+}
+
+// Alive returns why this process must end, and nil while it need not: it leads, or waits to lead. A process that cannot
+// end by itself then has to be killed.
+func (g *Guard) Alive() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.check(g.clock()); errors.Is(err, ErrLost) {
+		return err
+	}
+	return g.failure
 }
 
 // check is Check at a given time. The caller holds the lock.

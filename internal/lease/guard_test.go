@@ -240,3 +240,32 @@ func TestMissingRightsAreNamed(t *testing.T) {
 		})
 	}
 }
+
+// A standby has nothing to renew.
+func TestProcessIsAliveUntilItMustEnd(t *testing.T) {
+	t.Parallel()
+	refused := errors.New("refused")
+	for name, tc := range map[string]struct {
+		steps func(g *guarded) error
+		want  error
+	}{
+		"Standby":          {func(g *guarded) error { g.advance(time.Hour); return nil }, nil},
+		"Leader":           {(*guarded).renew, nil},
+		"LeaderAtDeadline": {func(g *guarded) error { defer g.advance(testDeadline); return g.renew() }, nil},
+		"CannotRenew":      {func(g *guarded) error { defer g.advance(testDeadline + 1); return g.renew() }, ErrLost},
+		"CannotBeHad":      {func(g *guarded) error { g.cannotBeHad(refused); return nil }, refused},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := newGuarded(t)
+			if err := tc.steps(g); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if err := g.Alive(); !errors.Is(err, tc.want) || tc.want == nil && err != nil {
+					t.Errorf("it is alive: %v, want %v", err, tc.want)
+				}
+			}
+		})
+	}
+}

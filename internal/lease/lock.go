@@ -31,8 +31,11 @@ func (l *lock) Create(ctx context.Context, record resourcelock.LeaderElectionRec
 	return l.renew(ctx, record, l.Interface.Create)
 }
 
-// Update renews the lease, takes it, or releases it.
+// Update renews the lease, takes it, or releases it. Before it releases the lease, it waits for the last writes to the API server.
 func (l *lock) Update(ctx context.Context, record resourcelock.LeaderElectionRecord) error {
+	if record.HolderIdentity != l.Identity() {
+		l.guard.writes.wait(ctx)
+	}
 	return l.renew(ctx, record, l.Interface.Update)
 }
 

@@ -28,6 +28,8 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 			}
 			return nil, fmt.Errorf("sending nothing to the API server: %w", err)
 		}
+		t.guard.writes.begin()
+		defer t.guard.writes.end()
 	}
 	return t.next.RoundTrip(r)
 }

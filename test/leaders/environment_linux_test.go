@@ -4,6 +4,7 @@
 package leaders
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -40,10 +41,14 @@ const (
 
 // environment is a namespace, a Clerk of its own, and two managers of which one leads.
 type environment struct {
-	t           *testing.T
-	namespace   string
-	client      client.WithWatch
-	clerk       *emulator.Instance
+	t         *testing.T
+	namespace string
+	client    client.WithWatch
+	clerk     *emulator.Instance
+	// kubeconfig is that of the managers; "" is the administrator's.
+	kubeconfig string
+	// url is the address of the emulator; "" if there is none.
+	url         string
 	traffic     *traffic
 	replicas    []*replica
 	transitions *transitions
@@ -53,31 +58,47 @@ type environment struct {
 
 func newEnvironment(t *testing.T) *environment {
 	t.Helper()
+	env := newClerk(t)
+	for _, name := range []string{"a", "b"} {
+		env.start(name, "--leader-elect-lease-duration=4s", "--leader-elect-renew-deadline=3s", "--leader-elect-retry-period=500ms")
+	}
+	return env
+}
+
+// newClerk is an environment without a manager.
+func newClerk(t *testing.T) *environment {
+	t.Helper()
 	env := &environment{t: t, namespace: controlplane.Namespace(t), client: newClient(t)}
 	server := emulator.New(emulator.Config{})
 	env.clerk = server.AddInstance(emulator.InstanceConfig{Settings: emulator.Settings{InstanceRateLimit: -1, UserRateLimit: -1}})
 	env.traffic = &traffic{next: contract.Enforce(t, server), processes: env.pids}
 	listener := httptest.NewServer(env.traffic)
 	t.Cleanup(func() { server.Close(); listener.Close() })
+	env.url = listener.URL
 	env.declare(listener.URL)
 	env.transitions = watchTransitions(t, env.client, env.namespace)
 	account := rights.Shipped(t).In(env.namespace)
 	account.Grant(t, controlplane.Config(t))
-	kubeconfig := account.Kubeconfig(t)
-	for _, name := range []string{"a", "b"} {
-		env.replicas = append(env.replicas, startReplica(t, name, []string{
-			"--kubeconfig=" + kubeconfig,
-			"--allowed-api-hosts=" + listener.URL,
-			"--operator-namespace=" + env.namespace,
-			"--watch-namespaces=" + env.namespace,
-			"--cluster-id=leaders",
-			"--health-probe-bind-address=0",
-			"--leader-elect-lease-duration=4s",
-			"--leader-elect-renew-deadline=3s",
-			"--leader-elect-retry-period=500ms",
-		}))
-	}
+	env.kubeconfig = account.Kubeconfig(t)
 	return env
+}
+
+// start starts a manager with these flags beside the usual ones, which they can replace.
+func (env *environment) start(name string, flags ...string) *replica {
+	env.t.Helper()
+	args := []string{
+		"--kubeconfig=" + cmp.Or(env.kubeconfig, controlplane.Kubeconfig(env.t)),
+		"--operator-namespace=" + env.namespace,
+		"--watch-namespaces=" + env.namespace,
+		"--cluster-id=leaders",
+		"--health-probe-bind-address=0",
+	}
+	if env.url != "" {
+		args = append(args, "--allowed-api-hosts="+env.url)
+	}
+	r := startReplica(env.t, name, append(args, flags...))
+	env.replicas = append(env.replicas, r)
+	return r
 }
 
 func newClient(t *testing.T) client.WithWatch {

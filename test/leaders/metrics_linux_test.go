@@ -27,14 +27,7 @@ func TestStandbyAsksWhoReadsMetrics(t *testing.T) {
 	env := &environment{t: t, namespace: controlplane.Namespace(t), client: newClient(t)}
 	addresses := []string{freeAddress(t), freeAddress(t)}
 	for i, address := range addresses {
-		env.replicas = append(env.replicas, startReplica(t, fmt.Sprint(i), []string{
-			"--kubeconfig=" + controlplane.Kubeconfig(t),
-			"--operator-namespace=" + env.namespace,
-			"--watch-namespaces=" + env.namespace,
-			"--cluster-id=leaders",
-			"--health-probe-bind-address=0",
-			"--metrics-bind-address=" + address,
-		}))
+		env.start(fmt.Sprint(i), "--metrics-bind-address="+address)
 	}
 	env.leader()
 	visitor, reader := env.token("visitor"), env.token("reader")

@@ -118,6 +118,19 @@ func (r *replica) all() []*process {
 	return append([]*process(nil), r.runs...)
 }
 
+// terminate asks the manager to end, as a kubelet does, and starts no other one after it.
+func (r *replica) terminate() *process {
+	r.t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closing = true
+	p := r.runs[len(r.runs)-1]
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		r.t.Fatalf("stopping process %d: %v", p.pid(), err)
+	}
+	return p
+}
+
 // stop ends the manager for good, frozen or not.
 func (r *replica) stop() {
 	r.mu.Lock()

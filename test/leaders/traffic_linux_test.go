@@ -15,42 +15,54 @@ import (
 	"time"
 )
 
-// traffic notes which process sends what is written to Clerk.
+// traffic notes which process sends what to Clerk.
 type traffic struct {
 	next http.Handler
 	// processes returns the processes that may send.
 	processes func() []int
 
-	mu     sync.Mutex
-	writes []sentWrite
+	mu    sync.Mutex
+	calls []*sentCall
 }
 
-// sentWrite is one call that changes something at Clerk.
-type sentWrite struct {
+// sentCall is one call.
+type sentCall struct {
 	pid  int
 	at   time.Time
 	call string
+	// write is true for a call that changes something at Clerk.
+	write bool
+	// cut is true if the sender did not wait for the answer.
+	cut bool
 }
 
-// ServeHTTP notes a write and passes it on.
+// ServeHTTP notes a call and passes it on.
 func (n *traffic) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet {
-		pid := senderOf(r.RemoteAddr, n.processes())
-		n.mu.Lock()
-		n.writes = append(n.writes, sentWrite{pid: pid, at: time.Now(), call: r.Method + " " + r.URL.Path})
-		n.mu.Unlock()
+	c := &sentCall{
+		pid: senderOf(r.RemoteAddr, n.processes()), at: time.Now(), call: r.Method + " " + r.URL.Path, write: r.Method != http.MethodGet,
 	}
+	n.mu.Lock()
+	n.calls = append(n.calls, c)
+	n.mu.Unlock()
 	n.next.ServeHTTP(w, r)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	c.cut = r.Context().Err() != nil
 }
 
 // after returns what a process wrote after a time.
 func (n *traffic) after(pid int, at time.Time) []string {
+	return n.those(func(c *sentCall) bool { return c.write && c.pid == pid && c.at.After(at) })
+}
+
+// those returns the calls of which something is true.
+func (n *traffic) those(match func(*sentCall) bool) []string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	var calls []string
-	for _, w := range n.writes {
-		if w.pid == pid && w.at.After(at) {
-			calls = append(calls, w.call)
+	for _, c := range n.calls {
+		if match(c) {
+			calls = append(calls, c.call)
 		}
 	}
 	return calls
@@ -58,14 +70,8 @@ func (n *traffic) after(pid int, at time.Time) []string {
 
 // known reports how many writes there were whose sender is known, and how many there were.
 func (n *traffic) known() (known, all int) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for _, w := range n.writes {
-		if w.pid != 0 {
-			known++
-		}
-	}
-	return known, len(n.writes)
+	writes := func(c *sentCall) bool { return c.write }
+	return len(n.those(func(c *sentCall) bool { return writes(c) && c.pid != 0 })), len(n.those(writes))
 }
 
 // senderOf returns which of the processes has the other end of a connection on this machine; 0 for none.
