@@ -55,6 +55,8 @@ type options struct {
 	showVersion       bool
 	watchNamespaces   []string
 	watchSecrets      bool
+	// changed are the flags that were given another value than the default, by name. No flag has a secret value.
+	changed map[string]string
 }
 
 const usage = `clerk-operator manages users of Clerk as ClerkUser objects declare them.
@@ -104,23 +106,41 @@ func parseOptions(args []string) (options, error) {
 	flags.StringSliceVar(&o.watchNamespaces, "watch-namespaces", nil, "namespaces in which the operator reconciles objects; needs --cluster-id (default: all)")
 	flags.BoolVar(&o.watchSecrets, "watch-secrets", false,
 		"watch Secrets and ConfigMaps to notice their changes at once; needs the right to list and watch both")
-	if err := flags.Parse(args); err != nil {
-		return o, finishParsing(err)
+	if err := parse(flags, args); err != nil {
+		return o, err
 	}
 	if o.showVersion {
 		return o, nil
 	}
+	o.changed = changedFlags(flags)
 	return o, o.complete(hosts, defaultInstance)
 }
 
 const usageWidth = 110
 
-// finishParsing leaves after --help, which has been printed.
-func finishParsing(err error) error {
-	if errors.Is(err, pflag.ErrHelp) {
+// parse reads the flags, and leaves after --help, which has been printed. Other arguments are refused: "--leader-elect false"
+// would turn leader election on.
+func parse(flags *pflag.FlagSet, args []string) error {
+	switch err := flags.Parse(args); {
+	case errors.Is(err, pflag.ErrHelp):
 		os.Exit(0)
+	case err != nil:
+		return fmt.Errorf("reading the flags: %w; --help lists them", err)
+	case flags.NArg() > 0:
+		return fmt.Errorf("reading the flags: unexpected argument %q; write values as --flag=value; --help lists the flags", flags.Arg(0))
 	}
-	return fmt.Errorf("reading the flags: %w", err)
+	return nil
+}
+
+// changedFlags returns the flags whose value differs from the default.
+func changedFlags(flags *pflag.FlagSet) map[string]string {
+	changed := map[string]string{}
+	flags.Visit(func(f *pflag.Flag) {
+		if value := f.Value.String(); value != f.DefValue {
+			changed[f.Name] = value
+		}
+	})
+	return changed
 }
 
 // complete checks what flags cannot check by themselves.

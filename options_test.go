@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -70,5 +71,34 @@ func TestNoLogLevelShowsSecrets(t *testing.T) {
 	}
 	if !shows(127) {
 		t.Error("not even at the highest level: this test does not see what it looks for")
+	}
+}
+
+func TestWrongCommandLinesAreRefused(t *testing.T) {
+	for name, tc := range map[string]struct {
+		args []string
+		want string
+	}{
+		"UnknownFlag":      {[]string{"--no-such-flag"}, "unknown flag: --no-such-flag"},
+		"UnknownShorthand": {[]string{"-x"}, "unknown shorthand flag"},
+		"StrayArgument":    {[]string{"run"}, `unexpected argument "run"`},
+		"ValueOfABool":     {[]string{"--leader-elect", "false"}, `unexpected argument "false"; write values as --flag=value`},
+		"AfterTwoDashes":   {[]string{"--", "--leader-elect=false"}, "unexpected argument"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := parseOptions(tc.args); err == nil || !strings.Contains(err.Error(), tc.want) || !strings.Contains(err.Error(), "--help") {
+				t.Errorf("the error is %v, want %q in it", err, tc.want)
+			}
+		})
+	}
+}
+
+func TestChangedFlagsAreThoseWithAnotherValue(t *testing.T) {
+	o, err := parseOptions([]string{
+		"--leader-elect=true", "--concurrency=32", "--cluster-id=c", "--watch-namespaces=a,b", "--secret-interval=5s",
+	})
+	want := map[string]string{"cluster-id": "c", "watch-namespaces": "[a,b]", "secret-interval": "5s"}
+	if err != nil || !maps.Equal(o.changed, want) {
+		t.Errorf("the changed flags are %v (%v), want %v", o.changed, err, want)
 	}
 }
