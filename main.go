@@ -7,7 +7,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"os"
 	"runtime/debug"
 	"time"
@@ -18,7 +17,6 @@ import (
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/clerk-operator/clerk-operator/internal/controller"
@@ -107,13 +105,7 @@ func newManager(config *rest.Config, o options) (ctrl.Manager, *lease.Guard, err
 			return nil, nil, fmt.Errorf("adding the guard of the lease: %w", err)
 		}
 	}
-	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
-		return nil, nil, fmt.Errorf("adding the liveness check: %w", err)
-	}
-	if err := mgr.AddReadyzCheck("watches", func(*http.Request) error { return state.Check() }); err != nil {
-		return nil, nil, fmt.Errorf("adding the readiness check: %w", err)
-	}
-	return mgr, guard, nil
+	return mgr, guard, addHealthChecks(mgr, guard, state)
 }
 
 // newWatches returns the state of the cache's lists and watches.
