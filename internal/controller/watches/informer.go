@@ -31,13 +31,21 @@ func (w *Watches) newInformer(
 		},
 		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
 			stream, err := from.WatchWithContext(ctx, options)
-			w.answered(watching, err)
+			if !refusesInitialEvents(err, options) {
+				w.answered(watching, err)
+			}
 			if err != nil {
 				return nil, err
 			}
 			return watch.Filter(stream, w.observeEvents(listing)), nil
 		},
 	}, object, resync, indexers)
+}
+
+// refusesInitialEvents reports whether an API server refused a watch because it cannot begin with the present objects. The informer
+// lists them instead.
+func refusesInitialEvents(err error, options metav1.ListOptions) bool {
+	return options.SendInitialEvents != nil && apierrors.IsInvalid(err)
 }
 
 func (w *Watches) answered(r *request, err error) {
