@@ -80,7 +80,7 @@ func (s *outputSecret) write(ctx context.Context, entries map[string][]byte) err
 	s.found.Data = entries
 	err := s.client.Patch(ctx, s.found, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
 	if apierrors.IsForbidden(err) {
-		return secretForbidden(before.Name)
+		return secretForbidden(before.Name, err)
 	}
 	if err != nil {
 		return fmt.Errorf("writing Secret %s: %w", before.Name, err)
@@ -107,7 +107,7 @@ func (s *outputSecret) create(ctx context.Context, entries map[string][]byte) er
 		return reconcile.ErrOutdated
 	}
 	if apierrors.IsForbidden(err) {
-		return secretForbidden(secret.Name)
+		return secretForbidden(secret.Name, err)
 	}
 	if err != nil {
 		return fmt.Errorf("creating Secret %s: %w", secret.Name, err)

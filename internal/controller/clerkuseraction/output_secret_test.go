@@ -95,7 +95,7 @@ func TestForbiddenSecretIsNamed(t *testing.T) {
 			return forbidden
 		},
 	})
-	want := secretForbidden("out").Error()
+	want := secretForbidden("out", forbidden).Error()
 	for range 2 {
 		if result := s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonRetrying); result.RequeueAfter != reconcile.RecheckInterval {
 			t.Errorf("the next look is in %v", result.RequeueAfter)

@@ -195,11 +195,14 @@ func secretImmutable(name string) error {
 	}
 }
 
-func secretForbidden(name string) error {
+func secretForbidden(name string, err error) error {
+	remedy := "raise the namespace's quota of Secrets, or change the policy that forbids it"
+	if right := reconcile.MissingRight(err); right != "" {
+		remedy = reconcile.Grant(right)
+	}
 	return &reconcile.Problem{
-		Reason: v1alpha1.ReasonRetrying,
-		Message: fmt.Sprintf("the API server forbids writing Secret %s; raise the namespace's quota of Secrets, "+
-			"or give the operator the rights that it is shipped with", name),
+		Reason:     v1alpha1.ReasonRetrying,
+		Message:    fmt.Sprintf("the API server forbids writing Secret %s; %s", name, remedy),
 		RetryAfter: reconcile.RecheckInterval,
 	}
 }

@@ -5,6 +5,7 @@ package reconcile
 
 import (
 	"errors"
+	"regexp"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -21,7 +22,11 @@ func StableText(err error, known ...error) string {
 		return e.Error()
 	}
 	if status := apierrors.APIStatus(nil); errors.As(err, &status) {
-		return "the API server answers " + string(status.Status().Reason)
+		text := "the API server answers " + string(status.Status().Reason)
+		if right := MissingRight(err); right != "" {
+			text += "; " + Grant(right)
+		}
+		return text
 	}
 	for _, one := range known {
 		if errors.Is(err, one) {
@@ -30,3 +35,25 @@ func StableText(err error, known ...error) string {
 	}
 	return err.Error()
 }
+
+// MissingRight returns the right that a request to the API server lacked, as in "create secrets", or "" if the request failed for
+// another reason. Only the message of the API server's answer has the verb.
+func MissingRight(err error) string {
+	status := apierrors.APIStatus(nil)
+	if !errors.As(err, &status) || !apierrors.IsForbidden(err) {
+		return ""
+	}
+	said := regexp.MustCompile(`cannot ([a-z]+) resource "([a-z0-9]+)(/[a-z0-9]+)?" in API group "([a-z0-9.-]*)"`).
+		FindStringSubmatch(status.Status().Message)
+	if said == nil {
+		return ""
+	}
+	verb, resource, sub, group := said[1], said[2], said[3], said[4]
+	if group != "" {
+		group = "." + group
+	}
+	return verb + " " + resource + group + sub
+}
+
+// Grant says how to get a missing right.
+func Grant(right string) string { return "grant the operator's ServiceAccount the right to " + right }

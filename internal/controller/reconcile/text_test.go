@@ -44,13 +44,23 @@ func TestTextsOfErrorsAreStable(t *testing.T) {
 		err  error
 		want string
 	}{
-		"AnswerOfClerk":   {fmt.Errorf("reading user user_1: %w", refusal), refusal.Error()},
-		"AnswerLost":      {fmt.Errorf("x: %w", &clerk.AnswerLostError{Err: refusal}), refusal.Error()},
-		"NoAnswer":        {fmt.Errorf("x: %w", &clerk.AnswerLostError{Err: errors.New("timed out")}), (&clerk.AnswerLostError{Err: errors.New("timed out")}).Error()},
-		"AnswerOfTheAPI":  {fmt.Errorf("x: %w", apierrors.NewConflict(schema.GroupResource{}, "at version 7", nil)), "the API server answers Conflict"},
-		"OneThatIsKnown":  {fmt.Errorf("after 3 s: %w", known), known.Error()},
-		"OneThatIsNot":    {errors.New("as it is"), "as it is"},
-		"AnotherWrapping": {fmt.Errorf("outer: %w", errors.New("inner")), "outer: inner"},
+		"AnswerOfClerk":  {fmt.Errorf("reading user user_1: %w", refusal), refusal.Error()},
+		"AnswerLost":     {fmt.Errorf("x: %w", &clerk.AnswerLostError{Err: refusal}), refusal.Error()},
+		"NoAnswer":       {fmt.Errorf("x: %w", &clerk.AnswerLostError{Err: errors.New("timed out")}), (&clerk.AnswerLostError{Err: errors.New("timed out")}).Error()},
+		"AnswerOfTheAPI": {fmt.Errorf("x: %w", apierrors.NewConflict(schema.GroupResource{}, "at version 7", nil)), "the API server answers Conflict"},
+		"RightThatIsMissing": {
+			fmt.Errorf("x: %w", apierrors.NewForbidden(schema.GroupResource{Resource: "secrets"}, "ann", errors.New(
+				`User "system:serviceaccount:a:b" cannot create resource "secrets" in API group "" in the namespace "c"`))),
+			"the API server answers Forbidden; grant the operator's ServiceAccount the right to create secrets",
+		},
+		"RightOnAPart": {
+			apierrors.NewForbidden(schema.GroupResource{}, "", errors.New(`User "a" cannot patch resource "clerkusers/status" in API group "clerk-operator.io"`)),
+			"the API server answers Forbidden; grant the operator's ServiceAccount the right to patch clerkusers.clerk-operator.io/status",
+		},
+		"ForbiddenByAPolicy": {apierrors.NewForbidden(schema.GroupResource{}, "", errors.New("denied: value-of-somebody")), "the API server answers Forbidden"},
+		"OneThatIsKnown":     {fmt.Errorf("after 3 s: %w", known), known.Error()},
+		"OneThatIsNot":       {errors.New("as it is"), "as it is"},
+		"AnotherWrapping":    {fmt.Errorf("outer: %w", errors.New("inner")), "outer: inner"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
