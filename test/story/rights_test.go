@@ -112,8 +112,11 @@ func refusalIn(response *http.Response) (string, error) {
 	if !strings.Contains(string(body), " cannot ") {
 		return "", nil
 	}
-	return string(body), nil
+	return unquoted(string(body)), nil
 }
+
+// unquoted returns a text of JSON as people read it.
+func unquoted(text string) string { return strings.ReplaceAll(text, `\"`, `"`) }
 
 type roundTripper func(*http.Request) (*http.Response, error)
 

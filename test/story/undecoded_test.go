@@ -396,6 +396,32 @@ func undecodedAction(t *testing.T, config *rest.Config) {
 	env.expectNoWrites()
 }
 
+// repeatEventsWithoutRight runs the operator without the right to patch events, while it repeats one about an object whose status
+// cannot be written.
+func repeatEventsWithoutRight(env *environment) {
+	env.t.Helper()
+	shipped := shippedAccount(env.t)
+	for _, right := range shipped.Rights() {
+		if !isToPatchEvents(right) {
+			continue
+		}
+		env.runAs(shipped.Without(right).In(env.namespace))
+		env.requests.mayBeRefused()
+		env.start()
+		env.eventually("an event to be repeated", func() error {
+			if !strings.Contains(env.refused(), right.Refusal()) {
+				return errNotYet
+			}
+			return nil
+		})
+		env.expectNamed(right)
+		env.halt()
+		env.runAs(shipped)
+		return
+	}
+	env.t.Error("nobody has the right to patch events")
+}
+
 // storedEarlier stores objects under a CustomResourceDefinition without rules, and returns what becomes of them under today's.
 func storedEarlier(t *testing.T, config *rest.Config) func(*testing.T) {
 	t.Helper()
@@ -423,6 +449,7 @@ func storedEarlier(t *testing.T, config *rest.Config) func(*testing.T) {
 	})
 	return func(t *testing.T) {
 		env := newEnvironmentIn(t, config, namespace)
+		repeatEventsWithoutRight(env)
 		env.start()
 		env.create(env.user("ann"))
 		env.expectReason("ann", v1alpha1.ReasonInSync)
