@@ -236,7 +236,7 @@ type ClerkUserActionStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration"`
 
-	// conditions: Complete or Failed once the action is finished, Reconciling until then. Stalled accompanies Failed.
+	// conditions are Complete or Failed once the action is finished, and Reconciling until then. Stalled accompanies Failed.
 	// +listType=map
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=8
@@ -309,7 +309,10 @@ type ActionResult struct {
 // +kubebuilder:printcolumn:name="Verified",type=boolean,JSONPath=`.status.result.verified`,priority=1
 // +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.status=="True")].message`,priority=1
 type ClerkUserAction struct {
-	metav1.TypeMeta   `json:",inline"`
+	metav1.TypeMeta `json:",inline"`
+
+	// metadata is standard object metadata.
+	// +optional
 	metav1.ObjectMeta `json:"metadata,omitzero"`
 
 	// spec says which action is carried out on which user.
