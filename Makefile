@@ -25,6 +25,7 @@ export GOWORK := off
 export CGO_ENABLED ?= 0
 
 TOOL := $(GO) tool -modfile=go.tools.mod
+SUPPLY_CHAIN_TOOL := $(GO) tool -modfile=hack/supplychain/go.mod
 HEADER := hack/boilerplate.go.txt
 BINARIES := manager clerk-emulator playground
 
@@ -153,7 +154,7 @@ bench: build controlplane ## Measure the operator, as in docs/benchmarks.md: mak
 ##@ Check
 
 .PHONY: verify
-verify: generated tidy format vet lint layout vulnerabilities race ## All checks except "make test": generated files, modules, format, vet, lint, layout, supply chain, race.
+verify: generated tidy format vet lint layout supply-chain race ## All checks except "make test".
 
 .PHONY: generated
 generated: generate ## Fail if generated files differ from those in Git.
@@ -182,17 +183,15 @@ vet: go-version ## Run go vet.
 .PHONY: lint
 lint: go-version ## Run golangci-lint with .golangci.yml (the linter is built first: minutes, once).
 	@$(TOOL) golangci-lint run
-	@linter=$$($(TOOL) -n golangci-lint) && cd hack/image && "$$linter" run
+	@linter=$$($(TOOL) -n golangci-lint) && for module in hack/image hack/supplychain; do (cd $$module && "$$linter" run) || exit 1; done
+
+.PHONY: api-conventions
+api-conventions: go-version ## Check api/ for the API conventions of Kubernetes, with kube-api-linter.
+	@$(GO) run -C hack/supplychain ./apilint ../.. ./api/...
 
 .PHONY: layout
 layout: go-version ## Check who imports whom, the size of files and functions, headers, names, and the words of documents.
 	@$(GO) test -count=1 -run 'Layout|Words' .
-
-# hack/controlplane and go.tools.mod are left out: they run on a developer's machine with this checkout as their only input,
-# and nothing of them ships. Kubernetes' own records without a fix would also make hack/controlplane fail for ever.
-.PHONY: vulnerabilities
-vulnerabilities: go-version ## Look for known vulnerabilities; GOVULNDB names a database: a URL, a directory or a .tar.gz archive.
-	@$(GO) run ./hack/vulnerabilities . hack/image hack/supplychain
 
 .PHONY: race
 race: controlplane contract-notice ## Run all tests with the race detector, if there is a C compiler.
@@ -202,6 +201,31 @@ ifeq ($(RACE),1)
 else
 	@echo "make: no C compiler found, so the race detector is left out"
 endif
+
+##@ Supply chain
+
+.PHONY: supply-chain
+supply-chain: vulnerabilities secrets licences api-conventions ## All checks of what the operator is built from.
+	@cd hack/supplychain && $(GO) vet ./... && $(GO) test ./...
+
+# hack/controlplane and go.tools.mod are left out: they run on a developer's machine with this checkout as their only input,
+# and nothing of them ships. Kubernetes' own records without a fix would also make hack/controlplane fail for ever.
+.PHONY: vulnerabilities
+vulnerabilities: go-version ## Look for known vulnerabilities; GOVULNDB names a database: a URL, a directory or a .tar.gz archive.
+	@$(GO) run ./hack/vulnerabilities . hack/image hack/supplychain
+
+.PHONY: secrets
+secrets: go-version ## Look for keys and passwords in the checkout and its history (.gitleaks.toml).
+	@$(SUPPLY_CHAIN_TOOL) gitleaks git --no-banner --redact --verbose --log-level warn --log-opts HEAD .
+	@$(SUPPLY_CHAIN_TOOL) gitleaks dir --no-banner --redact --verbose --log-level warn .
+
+.PHONY: licences
+licences: go-version ## Check that the licences of all dependencies are allowed and listed in docs/licences.md.
+	@$(GO) run -C hack/supplychain ./licences ../.. docs/licences.md
+
+.PHONY: licence-list
+licence-list: go-version ## Write docs/licences.md, after a change of dependencies.
+	@$(GO) run -C hack/supplychain ./licences -write ../.. docs/licences.md
 
 ##@ Control plane
 

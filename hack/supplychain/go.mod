@@ -11,6 +11,7 @@ tool (
 )
 
 require (
+	github.com/google/licensecheck v0.3.1
 	golang.org/x/tools v0.52.0
 	sigs.k8s.io/kube-api-linter v0.0.0-20260716143926-092fe0c72997
 )
