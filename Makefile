@@ -27,6 +27,7 @@ export CGO_ENABLED ?= 0
 TOOL := $(GO) tool -modfile=go.tools.mod
 SUPPLY_CHAIN_TOOL := $(GO) tool -modfile=hack/supplychain/go.mod
 HEADER := hack/boilerplate.go.txt
+CHART := charts/clerk-operator
 BINARIES := manager clerk-emulator playground
 
 RACE ?= $(if $(shell command -v $${CC:-cc} 2>/dev/null || command -v gcc 2>/dev/null || command -v clang 2>/dev/null),1,)
@@ -76,10 +77,15 @@ demo: build controlplane ## Start a control plane, a Clerk emulator and the oper
 ##@ Develop
 
 .PHONY: generate
-generate: go-version ## Generate deepcopy functions, CRDs and the role, after a change in api/ or of an RBAC marker.
+generate: go-version ## Generate deepcopy functions, CRDs, the role, and what the chart has of them, after a change in api/, charts/, config/ or of an RBAC marker.
 	@$(GO) tool controller-gen object:headerFile=$(HEADER) \
 		crd rbac:roleName=manager-role paths=./api/... paths=./internal/controller/... \
 		output:crd:artifacts:config=config/crd/bases output:rbac:artifacts:config=config/rbac
+	@rm -rf $(CHART)/files && mkdir -p $(CHART)/files/crds $(CHART)/files/rbac $(CHART)/files/admission
+	@cp config/crd/bases/*.yaml $(CHART)/files/crds
+	@cp config/rbac/role.yaml config/rbac/*_viewer_role.yaml config/rbac/*_editor_role.yaml $(CHART)/files/rbac
+	@cp config/admission/clerkuser_metadata.yaml $(CHART)/files/admission
+	@$(GO) -C hack/charttools tool helm-docs --chart-search-root "$(CURDIR)/charts" --sort-values-order file --skip-version-footer --log-level warning
 
 .PHONY: fmt
 fmt: go-version ## Format all Go files.
@@ -118,6 +124,11 @@ test: controlplane contract-notice ## Run all tests with one control plane; TEST
 	@$(TEST_RUN) $(TEST_FLAGS)
 	@$(TELL_RERUNS)
 	@[ '$(TEST_PACKAGES)' != ./... ] || $(GO) -C hack/image test ./...
+	@[ '$(TEST_PACKAGES)' != ./... ] || $(MAKE) chart TEST_FLAGS=
+
+.PHONY: chart
+chart: controlplane ## Test the Helm chart on a control plane (Helm is built first: minutes, once); TEST_FLAGS select tests.
+	@$(GO) -C test/chart test -count=1 -timeout $(TEST_LIMIT) $(TEST_FLAGS) ./...
 
 .PHONY: cover
 cover: controlplane contract-notice ## Run all tests and check the minimum coverage of each package.
@@ -158,9 +169,9 @@ verify: generated tidy format vet lint layout supply-chain race ## All checks ex
 
 .PHONY: generated
 generated: generate ## Fail if generated files differ from those in Git.
-	@git diff --exit-code -- api config/crd config/rbac || \
+	@git diff --exit-code -- api config/crd config/rbac $(CHART) || \
 		{ echo 'make: generated files are not current; run "make generate" and commit the result' >&2; exit 1; }
-	@new=$$(git ls-files --others --exclude-standard -- config/crd config/rbac 'api/*zz_generated*'); [ -z "$$new" ] || \
+	@new=$$(git ls-files --others --exclude-standard -- config/crd config/rbac $(CHART) 'api/*zz_generated*'); [ -z "$$new" ] || \
 		{ echo "make: generated files are not in Git: $$new" >&2; exit 1; }
 
 .PHONY: tidy
@@ -168,6 +179,8 @@ tidy: go-version ## Fail if "go mod tidy" would change a go.mod.
 	@$(GO) mod tidy -diff
 	@cd hack/controlplane && $(GO) mod tidy -diff
 	@cd hack/image && $(GO) mod tidy -diff
+	@cd hack/charttools && $(GO) mod tidy -diff
+	@cd test/chart && $(GO) mod tidy -diff
 	@cd hack/supplychain && $(GO) mod tidy -diff
 
 .PHONY: format
@@ -179,11 +192,12 @@ format: go-version ## Fail if a Go file is not formatted.
 vet: go-version ## Run go vet.
 	@$(GO) vet ./...
 	@$(GO) -C hack/image vet ./...
+	@$(GO) -C test/chart vet ./...
 
 .PHONY: lint
 lint: go-version ## Run golangci-lint with .golangci.yml (the linter is built first: minutes, once).
 	@$(TOOL) golangci-lint run
-	@linter=$$($(TOOL) -n golangci-lint) && for module in hack/image hack/supplychain; do (cd $$module && "$$linter" run) || exit 1; done
+	@linter=$$($(TOOL) -n golangci-lint) && for module in hack/image hack/supplychain test/chart; do (cd $$module && "$$linter" run) || exit 1; done
 
 .PHONY: api-conventions
 api-conventions: go-version ## Check api/ for the API conventions of Kubernetes, with kube-api-linter.
