@@ -215,7 +215,7 @@ func metricsOptions(config *rest.Config, o options) metricsserver.Options {
 			if err != nil {
 				return nil, fmt.Errorf("building the client that asks who may read metrics: %w", err)
 			}
-			return metricsaccess.Filter(config, reviewer)
+			return metricsaccess.Filter(config, reviewer, time.Now)
 		},
 		// HTTP/2 has been a door for denial of service; nothing here needs it.
 		TLSOpts: []func(*tls.Config){func(c *tls.Config) { c.NextProtos = []string{"http/1.1"} }},

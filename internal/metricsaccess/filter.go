@@ -16,8 +16,8 @@ import (
 // Filter returns a filter for the metrics server. It answers 401 without a valid bearer token, 403 to a user without the right,
 // and 500 if the API server could not be asked. The client sends the reviews; they are POSTs, also on a process that does not
 // lead.
-func Filter(config *rest.Config, httpClient *http.Client) (metricsserver.Filter, error) {
-	reviewer, err := newReviewer(config, httpClient, time.Now)
+func Filter(config *rest.Config, httpClient *http.Client, now func() time.Time) (metricsserver.Filter, error) {
+	reviewer, err := newReviewer(config, httpClient, now)
 	if err != nil {
 		return nil, err
 	}

@@ -248,7 +248,7 @@ func (l *lifetime) serveMetrics() {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	filter, err := metricsaccess.Filter(l.config, c)
+	filter, err := metricsaccess.Filter(l.config, c, time.Now)
 	if err != nil {
 		l.t.Fatal(err)
 	}
