@@ -12,9 +12,12 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
 
+// transform reduces objects before they enter the cache, which holds thousands of them.
+type transform struct{ texts *sharedTexts }
+
 // keepNameOnly reduces the metadata of a Secret or ConfigMap to its name and version, since annotations can contain the data
 // itself.
-func keepNameOnly(object any) (any, error) {
+func (t transform) keepNameOnly(object any) (any, error) {
 	metadata, ok := object.(*metav1.PartialObjectMetadata)
 	if !ok {
 		return object, nil
@@ -25,16 +28,14 @@ func keepNameOnly(object any) (any, error) {
 		UID:             metadata.UID,
 		ResourceVersion: metadata.ResourceVersion,
 	}
+	t.texts.share(&metadata.Kind, &metadata.APIVersion, &metadata.Namespace)
 	return metadata, nil
 }
-
-// userTransform reduces ClerkUsers before they enter the cache, which holds thousands of them.
-type userTransform struct{ texts *sharedTexts }
 
 // keepWhatReconcileUses removes from a ClerkUser what no reconciliation uses: managed fields, labels, owner references, other
 // programs' annotations, and the annotation of the creating call after the object is bound. A patch contains differences from
 // a copy without these, so they stay on the API server.
-func (t userTransform) keepWhatReconcileUses(object any) (any, error) {
+func (t transform) keepWhatReconcileUses(object any) (any, error) {
 	user, ok := object.(*v1alpha1.ClerkUser)
 	if !ok {
 		return object, nil
@@ -47,12 +48,11 @@ func (t userTransform) keepWhatReconcileUses(object any) (any, error) {
 		user.Annotations = nil
 	}
 	t.shareTexts(user)
-	// The decoder makes every list with room for four elements. A copy has room for its elements only.
-	return user.DeepCopy(), nil
+	return user, nil
 }
 
 // shareTexts lets objects share the texts that many of them have in common.
-func (t userTransform) shareTexts(user *v1alpha1.ClerkUser) {
+func (t transform) shareTexts(user *v1alpha1.ClerkUser) {
 	spec, status := &user.Spec, &user.Status
 	t.texts.share(&user.Kind, &user.APIVersion, &user.Namespace, (*string)(&status.Origin), (*string)(&status.OnDelete))
 	if at := spec.InstanceRef; at != nil {

@@ -62,7 +62,7 @@ func TestCachedUserHasWhatReconcileUses(t *testing.T) {
 	}
 }
 
-func newTransform() userTransform { return userTransform{&sharedTexts{}} }
+func newTransform() transform { return transform{&sharedTexts{}} }
 
 // storedUser is a ClerkUser as the API server stores it, with a number that makes it unique.
 const storedUser = `{
@@ -99,13 +99,13 @@ const storedUser = `{
 }`
 
 // cachedUser returns a ClerkUser as the cache holds it.
-func cachedUser(t *testing.T, transform userTransform, number int) *v1alpha1.ClerkUser {
+func cachedUser(t *testing.T, reduced transform, number int) *v1alpha1.ClerkUser {
 	t.Helper()
 	user := &v1alpha1.ClerkUser{}
 	if err := json.UnmarshalCaseSensitivePreserveInts(fmt.Appendf(nil, storedUser, number), user); err != nil {
 		t.Fatal(err)
 	}
-	cached, err := transform.keepWhatReconcileUses(user)
+	cached, err := reduced.keepWhatReconcileUses(user)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,10 +116,10 @@ func cachedUser(t *testing.T, transform userTransform, number int) *v1alpha1.Cle
 // heap of the process.
 func TestCachedUserIsSmall(t *testing.T) {
 	const count, limit = 2000, 2400
-	transform, kept := newTransform(), make([]*v1alpha1.ClerkUser, count)
+	reduced, kept := newTransform(), make([]*v1alpha1.ClerkUser, count)
 	before := heap()
 	for i := range kept {
-		kept[i] = cachedUser(t, transform, i)
+		kept[i] = cachedUser(t, reduced, i)
 		if i%100 == 0 {
 			runtime.GC()
 		}
@@ -143,10 +143,10 @@ func heap() int64 {
 
 func TestCachedUsersShareTexts(t *testing.T) {
 	t.Parallel()
-	transform := newTransform()
-	one := cachedUser(t, transform, 1)
+	reduced := newTransform()
+	one := cachedUser(t, reduced, 1)
 	runtime.GC()
-	two := cachedUser(t, transform, 2)
+	two := cachedUser(t, reduced, 2)
 	texts := func(user *v1alpha1.ClerkUser) map[string]string {
 		spec, status := &user.Spec, &user.Status
 		return map[string]string{
@@ -168,8 +168,26 @@ func TestCachedUsersShareTexts(t *testing.T) {
 	if unsafe.StringData(one.Spec.EmailAddresses[0].Address) != unsafe.StringData(one.Status.Applied.EmailAddresses[0]) {
 		t.Error("a user has its address twice")
 	}
-	if room := cap(one.Status.Conditions); room != len(one.Status.Conditions) {
-		t.Errorf("the conditions have room for %d, want %d", room, len(one.Status.Conditions))
+}
+
+func TestCachedSecretsShareTexts(t *testing.T) {
+	t.Parallel()
+	reduced := newTransform()
+	var kept []*metav1.PartialObjectMetadata
+	for range 2 {
+		secret := &metav1.PartialObjectMetadata{}
+		const stored = `{"kind": "Secret", "apiVersion": "v1", "metadata": {"namespace": "people", "name": "ann"}}`
+		if err := json.UnmarshalCaseSensitivePreserveInts([]byte(stored), secret); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := reduced.keepNameOnly(secret); err != nil {
+			t.Fatal(err)
+		}
+		kept = append(kept, secret)
+	}
+	one, two := kept[0], kept[1]
+	if unsafe.StringData(one.Namespace) != unsafe.StringData(two.Namespace) || unsafe.StringData(one.Kind) != unsafe.StringData(two.Kind) {
+		t.Error("each Secret has a namespace and a kind of its own")
 	}
 }
 

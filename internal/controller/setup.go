@@ -93,14 +93,15 @@ func ManagerOptions(scheme *runtime.Scheme, namespaces []string) ctrl.Options {
 	secretMetadata.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
 	configMapMetadata := &metav1.PartialObjectMetadata{}
 	configMapMetadata.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("ConfigMap"))
+	reduced := transform{&sharedTexts{}}
 	options := ctrl.Options{
 		Scheme: scheme,
 		Cache: cache.Options{
 			DefaultTransform: cache.TransformStripManagedFields(),
 			ByObject: map[client.Object]cache.ByObject{
-				secretMetadata:        {Transform: keepNameOnly},
-				configMapMetadata:     {Transform: keepNameOnly},
-				&v1alpha1.ClerkUser{}: {Transform: userTransform{&sharedTexts{}}.keepWhatReconcileUses},
+				secretMetadata:        {Transform: reduced.keepNameOnly},
+				configMapMetadata:     {Transform: reduced.keepNameOnly},
+				&v1alpha1.ClerkUser{}: {Transform: reduced.keepWhatReconcileUses},
 			},
 		},
 		// Secrets and ConfigMaps never enter the cache: it would contain all of the cluster.

@@ -39,7 +39,7 @@ func TestCacheOfSecretsKeepsWhatNamesAVersion(t *testing.T) {
 	full.CreationTimestamp = metav1.Now()
 	typeMeta := metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"}
 
-	got, err := keepNameOnly(&metav1.PartialObjectMetadata{TypeMeta: typeMeta, ObjectMeta: full})
+	got, err := newTransform().keepNameOnly(&metav1.PartialObjectMetadata{TypeMeta: typeMeta, ObjectMeta: full})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestCacheOfSecretsKeepsWhatNamesAVersion(t *testing.T) {
 		t.Errorf("kept (-want +got):\n%s", diff)
 	}
 	for _, other := range []any{&corev1.ConfigMap{ObjectMeta: full}, "text", nil} {
-		if got, err := keepNameOnly(other); err != nil || !cmp.Equal(got, other) {
+		if got, err := newTransform().keepNameOnly(other); err != nil || !cmp.Equal(got, other) {
 			t.Errorf("keepNameOnly(%T) = %v, %v; want it as it was", other, got, err)
 		}
 	}
