@@ -12,7 +12,8 @@ import (
 // User is a user at Clerk in canonical form. null and "" are the same, addresses and usernames are in lower case, and
 // times are in UTC. Metadata is never nil and holds what encoding/json decodes into an any (but a json.Number for a
 // number that no float64 holds). Two Users with the same meaning are equal field by field. Fields that change by
-// themselves (last sign-in, remaining attempts) are left out. The tags are for Pack and are not Clerk's names.
+// themselves (last sign-in, remaining attempts) are left out. The tags are for Pack and are not Clerk's names. They are
+// short for what most users have, since the packed text of every user is kept.
 type User struct {
 	// ID is user_ and letters and digits. It never changes.
 	ID string `json:",omitzero"`
@@ -21,14 +22,17 @@ type User struct {
 	ExternalID, Username, FirstName, LastName, Locale string `json:",omitzero"`
 
 	// EmailAddresses, PhoneNumbers and Web3Wallets are in Clerk's order; nil if there are none.
-	EmailAddresses []EmailAddress `json:",omitempty"`
+	EmailAddresses []EmailAddress `json:"E,omitempty"`
 	PhoneNumbers   []PhoneNumber  `json:",omitempty"`
 	Web3Wallets    []Web3Wallet   `json:",omitempty"`
 
 	// PrimaryEmailAddressID and PrimaryPhoneNumberID are "" if there is none.
-	PrimaryEmailAddressID, PrimaryPhoneNumberID string `json:",omitzero"`
+	PrimaryEmailAddressID string `json:"PE,omitzero"`
+	PrimaryPhoneNumberID  string `json:"PP,omitzero"`
 
-	PublicMetadata, PrivateMetadata, UnsafeMetadata Metadata `json:",omitempty"`
+	PublicMetadata  Metadata `json:"M,omitempty"`
+	PrivateMetadata Metadata `json:"MP,omitempty"`
+	UnsafeMetadata  Metadata `json:"MU,omitempty"`
 
 	Banned bool `json:",omitzero"`
 
@@ -46,7 +50,9 @@ type User struct {
 	// none. Unreadable ones are left out.
 	ExternalAccounts []ExternalAccount `json:",omitempty"`
 
-	DeleteSelfEnabled, CreateOrganizationEnabled, BypassClientTrust bool `json:",omitzero"`
+	DeleteSelfEnabled         bool `json:"D,omitzero"`
+	CreateOrganizationEnabled bool `json:"O,omitzero"`
+	BypassClientTrust         bool `json:",omitzero"`
 
 	// CreateOrganizationsLimit is nil for the instance's default; 0 means no limit.
 	CreateOrganizationsLimit *int64 `json:",omitzero"`
@@ -90,8 +96,8 @@ type EmailAddress struct {
 	// ID is idn_ and letters and digits.
 	ID string `json:",omitzero"`
 	// Address is in lower case.
-	Address string           `json:",omitzero"`
-	Status  IdentifierStatus `json:",omitzero"`
+	Address string           `json:"A,omitzero"`
+	Status  IdentifierStatus `json:"S,omitzero"`
 	// Linked is true for an address from a connected account. Clerk does not delete those.
 	Linked bool `json:",omitzero"`
 }

@@ -181,3 +181,19 @@ func TestPackedUserIsTheSameWhenUnpacked(t *testing.T) {
 		t.Error("what cannot be encoded is packed")
 	}
 }
+
+// TestPackedUserIsSmall guards the memory of the mirror, which keeps the text of every user.
+func TestPackedUserIsSmall(t *testing.T) {
+	t.Parallel()
+	user := &User{
+		ID: "user_2abcdefghijklmnopqrstuvwxyz", FirstName: "Ann", LastName: "Smith",
+		EmailAddresses:        []EmailAddress{{ID: "idn_2abcdefghijklmnopqrstuvwxyz", Address: "ann@example.com", Status: Verified}},
+		PrimaryEmailAddressID: "idn_2abcdefghijklmnopqrstuvwxyz",
+		PublicMetadata:        Metadata{}, PrivateMetadata: Metadata{}, UnsafeMetadata: Metadata{},
+		DeleteSelfEnabled: true, CreateOrganizationEnabled: true,
+		CreatedAt: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC), UpdatedAt: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC),
+	}
+	if text := user.Pack().text; len(text) > 270 {
+		t.Errorf("a user without metadata takes %d bytes, want at most 270:\n%s", len(text), text)
+	}
+}

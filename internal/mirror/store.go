@@ -11,7 +11,7 @@ import (
 )
 
 // Presence is what is known about the existence of a user.
-type Presence int
+type Presence uint8
 
 const (
 	// Pending means that nothing is known yet. The follower is notified when that changes.
@@ -27,11 +27,10 @@ const (
 	MassAbsent
 )
 
-// entry is one user as last seen.
+// entry is one user as last seen. There is one for each user, so its small fields stand together.
 type entry struct {
 	// copy is the last copy, even while it is doubtful; zero if there never was one.
-	copy     clerk.PackedUser
-	presence Presence
+	copy clerk.PackedUser
 	// asked is when the last call began whose answer agrees with the copy, or said that there is no such user. confirmed
 	// is the same for our own writes and reads by id, without lists, because lists lag.
 	asked, confirmed time.Time
@@ -42,7 +41,8 @@ type entry struct {
 	// bound is the time at which an object was last bound to the user.
 	bound time.Time
 	// since is the time at which the user was found to be missing with many others.
-	since time.Time
+	since    time.Time
+	presence Presence
 	// lagging is true if the copy is from a list that may not show an earlier write yet.
 	lagging bool
 	// unlisted is true if the last list that should have shown the user did not, and nothing has shown it since.

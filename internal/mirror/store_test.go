@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
@@ -550,4 +551,13 @@ func TestMirrorIsSafeForConcurrentUse(t *testing.T) {
 		})
 	}
 	workers.Wait()
+}
+
+// TestEntryIsSmall guards the memory of the mirror, which has an entry for every user. 240 bytes are one of the sizes in which Go
+// allocates; the next one is 256.
+func TestEntryIsSmall(t *testing.T) {
+	t.Parallel()
+	if size := unsafe.Sizeof(entry{}); size > 240 {
+		t.Errorf("an entry takes %d bytes, want at most 240", size)
+	}
 }
