@@ -11,16 +11,13 @@ import (
 	"runtime/debug"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/clerk-operator/clerk-operator/internal/controller"
-	"github.com/clerk-operator/clerk-operator/internal/controller/binding"
 	"github.com/clerk-operator/clerk-operator/internal/controller/watches"
 	"github.com/clerk-operator/clerk-operator/internal/lease"
 	"github.com/clerk-operator/clerk-operator/internal/roots"
@@ -59,11 +56,15 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
+	self, err := prepare(ctx, config, o)
+	if err != nil {
+		return err
+	}
 	mgr, guard, err := newManager(config, o)
 	if err != nil {
 		return err
 	}
-	if err := addControllers(ctx, mgr, guard, config, o); err != nil {
+	if err := addControllers(ctx, mgr, guard, self, o); err != nil {
 		return err
 	}
 	if err := mgr.Start(ctx); err != nil {
@@ -131,20 +132,7 @@ func guarded(config *rest.Config, guard *lease.Guard) *rest.Config {
 	return config
 }
 
-func addControllers(ctx context.Context, mgr ctrl.Manager, guard *lease.Guard, config *rest.Config, o options) error {
-	// The key is created before any process is the leader. Of two processes that create it, one finds the other's key.
-	unguarded, err := client.New(config, client.Options{Scheme: mgr.GetScheme()})
-	if err != nil {
-		return fmt.Errorf("building the client for the start: %w", err)
-	}
-	clusterID, err := findClusterID(ctx, unguarded, o)
-	if err != nil {
-		return err
-	}
-	key, err := binding.EnsureKey(ctx, unguarded, o.operatorNamespace)
-	if err != nil {
-		return err
-	}
+func addControllers(ctx context.Context, mgr ctrl.Manager, guard *lease.Guard, self identity, o options) error {
 	uncached, err := client.New(mgr.GetConfig(), client.Options{Scheme: mgr.GetScheme()})
 	if err != nil {
 		return fmt.Errorf("building the uncached client: %w", err)
@@ -155,8 +143,8 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, guard *lease.Guard, c
 	}
 	return controller.SetupWithManager(ctx, mgr, uncached, controller.Config{
 		MayWrite:        mayWrite,
-		ClusterID:       clusterID,
-		Key:             key,
+		ClusterID:       self.clusterID,
+		Key:             self.key,
 		Hosts:           o.hosts,
 		DefaultInstance: o.defaultInstance,
 		Concurrency:     o.concurrency,
@@ -167,16 +155,4 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, guard *lease.Guard, c
 		Registry:        metrics.Registry,
 		Now:             time.Now,
 	})
-}
-
-// findClusterID returns the id that identifies this cluster in owner marks.
-func findClusterID(ctx context.Context, c client.Client, o options) (string, error) {
-	if o.clusterID != "" {
-		return o.clusterID, nil
-	}
-	system := &corev1.Namespace{}
-	if err := c.Get(ctx, types.NamespacedName{Name: "kube-system"}, system); err != nil {
-		return "", fmt.Errorf("reading Namespace kube-system for the cluster's id (--cluster-id spares that): %w", err)
-	}
-	return string(system.UID), nil
 }

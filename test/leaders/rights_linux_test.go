@@ -14,13 +14,14 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/rights"
 )
 
-// TestMissingRightOnLeasesIsNamed runs a manager that has its shipped rights without those that leader election needs.
-func TestMissingRightOnLeasesIsNamed(t *testing.T) {
+// TestMissingRightsAreNamed runs a manager that has its shipped rights without those that leader election needs, and without one
+// on its own kinds.
+func TestMissingRightsAreNamed(t *testing.T) {
 	t.Parallel()
 	namespace := controlplane.Namespace(t)
 	account := rights.Shipped(t).In(namespace)
 	for _, right := range account.Rights() {
-		if right.Resource == "leases" {
+		if right.Resource == "leases" || right.Resource == "clerkusers/status" {
 			account = account.Without(right)
 		}
 	}
@@ -34,7 +35,10 @@ func TestMissingRightOnLeasesIsNamed(t *testing.T) {
 	if err == nil {
 		t.Error("it ends as if all were well")
 	}
-	for _, want := range []string{"get, create and update", "leases.coordination.k8s.io", namespace + "/clerk-operator", "--operator-namespace"} {
+	for _, want := range []string{
+		"create, get and update leases.coordination.k8s.io in namespace " + namespace, "--operator-namespace", "--leader-elect=false",
+		"patch clerkusers.clerk-operator.io/status in namespace " + namespace, "config/rbac",
+	} {
 		if !strings.Contains(string(output), want) {
 			t.Errorf("it ends without saying %q (%v):\n%s", want, err, output)
 		}

@@ -1,0 +1,264 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package requirements
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/go-logr/logr/funcr"
+	authorizationv1 "k8s.io/api/authorization/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+)
+
+// fakeServer answers what a Checker asks.
+type fakeServer struct {
+	mu sync.Mutex
+	// served are the resources of our group; nil means that the group is unknown.
+	served []string
+	// document is the status and the body of the OpenAPI document.
+	documentStatus int
+	document       string
+	// denied are rights, each as "verb resource namespace". reviewStatus is the status of reviews; 0 is success.
+	denied       []string
+	reviewStatus int
+	reviews      int
+}
+
+// newFakeServer returns a server to which nothing is missing, but the schemas say nothing about fields.
+func newFakeServer(t *testing.T) (*fakeServer, *rest.Config) {
+	t.Helper()
+	s := &fakeServer{documentStatus: http.StatusOK, document: openDocument()}
+	for _, d := range definitions() {
+		s.served = append(s.served, d.resource, d.resource+"/status")
+	}
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	return s, &rest.Config{Host: server.URL, QPS: -1, ContentConfig: rest.ContentConfig{ContentType: "application/json"}}
+}
+
+// openDocument has our kinds with any fields.
+func openDocument() string {
+	var schemas []string
+	for _, d := range definitions() {
+		schemas = append(schemas, fmt.Sprintf(`%q:{"x-kubernetes-preserve-unknown-fields":true,"x-kubernetes-group-version-kind":[{"kind":%q}]}`, d.kind, d.kind))
+	}
+	return `{"components":{"schemas":{` + strings.Join(schemas, ",") + `}}}`
+}
+
+func (s *fakeServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	switch r.URL.Path {
+	case "/apis/" + v1alpha1.GroupVersion.String():
+		if s.served == nil {
+			refuse(w, http.StatusNotFound)
+			return
+		}
+		list := metav1.APIResourceList{GroupVersion: v1alpha1.GroupVersion.String()}
+		for _, name := range s.served {
+			list.APIResources = append(list.APIResources, metav1.APIResource{Name: name})
+		}
+		_ = json.NewEncoder(w).Encode(list)
+	case "/openapi/v3/apis/" + v1alpha1.GroupVersion.String():
+		w.WriteHeader(s.documentStatus)
+		_, _ = io.WriteString(w, s.document)
+	case "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews":
+		s.review(w, r)
+	default:
+		refuse(w, http.StatusInternalServerError)
+	}
+}
+
+func (s *fakeServer) review(w http.ResponseWriter, r *http.Request) {
+	s.reviews++
+	if s.reviewStatus != 0 {
+		refuse(w, s.reviewStatus)
+		return
+	}
+	review := &authorizationv1.SelfSubjectAccessReview{}
+	if err := json.NewDecoder(r.Body).Decode(review); err != nil {
+		refuse(w, http.StatusBadRequest)
+		return
+	}
+	a := review.Spec.ResourceAttributes
+	resource := a.Resource
+	if a.Group != "" {
+		resource += "." + a.Group
+	}
+	if a.Subresource != "" {
+		resource += "/" + a.Subresource
+	}
+	review.Status.Allowed = !slices.Contains(s.denied, strings.TrimSpace(a.Verb+" "+resource+" "+a.Namespace))
+	review.APIVersion, review.Kind = "authorization.k8s.io/v1", "SelfSubjectAccessReview"
+	w.WriteHeader(http.StatusCreated)
+	_ = json.NewEncoder(w).Encode(review)
+}
+
+func refuse(w http.ResponseWriter, status int) {
+	reasons := map[int]metav1.StatusReason{http.StatusNotFound: metav1.StatusReasonNotFound, http.StatusForbidden: metav1.StatusReasonForbidden}
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(metav1.Status{
+		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Status"}, Status: metav1.StatusFailure, Code: int32(status), Reason: reasons[status],
+	})
+}
+
+// everything is an operator that does all that it can do.
+func everything(namespaces ...string) Config {
+	return Config{OperatorNamespace: "operators", WatchNamespaces: namespaces, WatchSecrets: true, LeaderElection: true, Metrics: true}
+}
+
+func check(t *testing.T, api *rest.Config, c Config, logger logr.Logger) error {
+	t.Helper()
+	checker, err := NewChecker(api, c, logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return checker.Wait(t.Context(), 0)
+}
+
+func TestWhatIsMissingIsNamed(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		config Config
+		server func(s *fakeServer)
+		want   []string
+	}{
+		"Nothing":             {everything(), func(*fakeServer) {}, nil},
+		"NothingInNamespaces": {everything("a", "b"), func(*fakeServer) {}, nil},
+		"NoGroup":             {everything(), func(s *fakeServer) { s.served = nil }, []string{"v1alpha1", "clerkusers.clerk-operator.io", "clerkinstances.clerk-operator.io", "config/crd"}},
+		"OneDefinition":       {everything(), func(s *fakeServer) { s.served = slices.DeleteFunc(s.served, isOf("clerkuseractions")) }, []string{": clerkuseractions.clerk-operator.io; apply"}},
+		"NoStatus":            {everything(), func(s *fakeServer) { s.served = slices.DeleteFunc(s.served, isOf("clerkusers/status")) }, []string{": subresource status of clerkusers.clerk-operator.io; apply"}},
+		"OlderDefinition": {everything(), func(s *fakeServer) {
+			s.document = strings.Replace(s.document, "preserve-unknown-fields", "int-or-string", 1)
+		}, []string{"older than the operator; they lack ClerkInstance kind", "ClerkInstance spec", "config/crd"}},
+		"NoOpenAPI":           {everything(), func(s *fakeServer) { s.documentStatus = http.StatusNotFound }, nil},
+		"UnreadableOpenAPI":   {everything(), func(s *fakeServer) { s.document = "<html>" }, nil},
+		"UnknownOpenAPI":      {everything(), func(s *fakeServer) { s.document = "{}" }, nil},
+		"MayNotReview":        {everything(), func(s *fakeServer) { s.reviewStatus = http.StatusForbidden }, nil},
+		"ReviewFails":         {everything(), func(s *fakeServer) { s.reviewStatus = http.StatusInternalServerError }, []string{"reviewing the operator's rights"}},
+		"OneRight":            {everything(), func(s *fakeServer) { s.denied = []string{"list clerkusers.clerk-operator.io"} }, []string{"the operator lacks rights: list clerkusers.clerk-operator.io in all namespaces; apply the roles"}},
+		"RightOnStatus":       {everything(), func(s *fakeServer) { s.denied = []string{"patch clerkusers.clerk-operator.io/status"} }, []string{"patch clerkusers.clerk-operator.io/status in all"}},
+		"GrantedByRole":       {everything("a"), func(s *fakeServer) { s.denied = []string{"get secrets"} }, nil},
+		"InOneNamespace":      {everything("a", "b"), func(s *fakeServer) { s.denied = []string{"get secrets", "get secrets b"} }, []string{"rights: get secrets in namespace b; apply"}},
+		"InSeveralNamespaces": {everything("a", "b"), func(s *fakeServer) { s.denied = []string{"get secrets", "get secrets a", "get secrets b"} }, []string{"rights: get secrets in namespaces a and b; apply"}},
+		"InManyNamespaces":    {everything("a", "b", "c", "d", "e", "f"), func(s *fakeServer) { s.denied = inEach("get secrets", "a", "b", "c", "d", "e", "f") }, []string{"get secrets in namespaces a, b, c, d, e and 1 more;"}},
+		"SeveralVerbs":        {everything(), func(s *fakeServer) { s.denied = []string{"get namespaces", "list namespaces", "watch namespaces"} }, []string{"get, list and watch namespaces in all namespaces"}},
+		"Lease": {everything(), func(s *fakeServer) {
+			s.denied = []string{"update leases.coordination.k8s.io", "update leases.coordination.k8s.io operators"}
+		}, []string{"update leases.coordination.k8s.io in namespace operators", "--operator-namespace", "--leader-elect=false"}},
+		"SecretsAreNotWatched": {everything(), func(s *fakeServer) { s.denied = []string{"watch secrets"} }, []string{"watch secrets in all namespaces", "--watch-secrets"}},
+		"WithoutWatchSecrets": {Config{OperatorNamespace: "o"}, func(s *fakeServer) {
+			s.denied = []string{"watch secrets", "list configmaps", "get leases.coordination.k8s.io", "create tokenreviews.authentication.k8s.io"}
+		}, nil},
+		"RightsAndDefinitions": {everything(), func(s *fakeServer) { s.served, s.denied = nil, []string{"get secrets"} }, []string{"clerkusers.clerk-operator.io", "get secrets"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, api := newFakeServer(t)
+			tc.server(s)
+			err := check(t, api, tc.config, logr.Discard())
+			if (err == nil) != (tc.want == nil) {
+				t.Fatalf("the error is %v, want %q in it", err, tc.want)
+			}
+			for _, want := range tc.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("the error is %v, want %q in it", err, want)
+				}
+			}
+		})
+	}
+}
+
+func isOf(resource string) func(string) bool {
+	return func(name string) bool { return strings.HasPrefix(name, resource) }
+}
+
+func inEach(right string, namespaces ...string) []string {
+	denied := []string{right}
+	for _, namespace := range namespaces {
+		denied = append(denied, right+" "+namespace)
+	}
+	return denied
+}
+
+// TestChecksThatAreSkippedAreLogged reads the log of an operator that may not ask.
+func TestChecksThatAreSkippedAreLogged(t *testing.T) {
+	t.Parallel()
+	s, api := newFakeServer(t)
+	s.documentStatus, s.reviewStatus = http.StatusForbidden, http.StatusForbidden
+	var lines []string
+	logger := funcr.New(func(_, args string) { lines = append(lines, args) }, funcr.Options{})
+	if err := check(t, api, everything(), logger); err != nil {
+		t.Error(err)
+	}
+	if text := strings.Join(lines, "\n"); !strings.Contains(text, "may not review its own rights") || !strings.Contains(text, "cannot compare the CustomResourceDefinitions") {
+		t.Errorf("the log says %q", lines)
+	}
+}
+
+// TestClusterRolesAreReviewedOnce has many namespaces cost no more reviews than one if a ClusterRole grants the rights.
+func TestClusterRolesAreReviewedOnce(t *testing.T) {
+	t.Parallel()
+	count := func(namespaces ...string) int {
+		s, api := newFakeServer(t)
+		if err := check(t, api, everything(namespaces...), logr.Discard()); err != nil {
+			t.Fatal(err)
+		}
+		return s.reviews
+	}
+	if one, three := count("a"), count("a", "b", "c"); one != three || one > 40 {
+		t.Errorf("one namespace costs %d reviews, three cost %d", one, three)
+	}
+}
+
+func TestWaitsForWhatAppears(t *testing.T) {
+	t.Parallel()
+	s, api := newFakeServer(t)
+	served := s.served
+	s.served, s.documentStatus = nil, http.StatusNotFound
+	waiting := make(chan struct{})
+	var once sync.Once
+	checker, err := NewChecker(api, everything(), funcr.New(func(_, _ string) { once.Do(func() { close(waiting) }) }, funcr.Options{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		<-waiting
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.served, s.documentStatus = served, http.StatusOK
+	}()
+	began := time.Now()
+	if err := checker.Wait(t.Context(), time.Minute); err != nil || time.Since(began) > 30*time.Second {
+		t.Errorf("after %s: %v", time.Since(began), err)
+	}
+}
+
+func TestErrorsAreTold(t *testing.T) {
+	t.Parallel()
+	s, api := newFakeServer(t)
+	s.served, s.denied = nil, []string{"get secrets"}
+	err := check(t, api, everything(), logr.Discard())
+	if rights, ok := errors.AsType[*MissingRightsError](err); !ok || !slices.Equal(rights.Rights, []Right{{Verb: "get", Resource: "secrets"}}) {
+		t.Errorf("the error is %#v", err)
+	}
+	if missing, ok := errors.AsType[*MissingDefinitionsError](err); !ok || len(missing.Missing) != len(definitions()) {
+		t.Errorf("the error is %#v", err)
+	}
+}

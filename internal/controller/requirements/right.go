@@ -1,0 +1,164 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package requirements
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	authorizationv1 "k8s.io/api/authorization/v1"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+)
+
+// Config says what the operator does, on which its rights depend.
+type Config struct {
+	// OperatorNamespace is the namespace of the operator's own Secret and Lease.
+	OperatorNamespace string
+	// WatchNamespaces are the namespaces whose objects are reconciled; none means all.
+	WatchNamespaces []string
+	// WatchSecrets says that Secrets and ConfigMaps are watched.
+	WatchSecrets bool
+	// LeaderElection says that the operator uses a Lease.
+	LeaderElection bool
+	// Metrics says that metrics are served, to clients whom the API server authenticates and authorizes.
+	Metrics bool
+}
+
+// Right is the right to do something with a resource.
+type Right struct {
+	// Verb is as in a role.
+	Verb string
+	// Resource is in the form resource.group/subresource, as kubectl writes it.
+	Resource string
+	// Namespace is "" for all namespaces, and for resources without a namespace.
+	Namespace string
+}
+
+// rules are the verbs for some resources that the operator needs in the namespaces whose objects it reconciles.
+func (c Config) rules() map[string][]string {
+	own := func(resource string) string { return resource + "." + v1alpha1.GroupVersion.Group }
+	rules := map[string][]string{
+		own("clerkinstances"):               {"get", "list", "patch", "watch"},
+		own("clerkinstances") + "/status":   {"patch"},
+		own("clerkusers"):                   {"get", "list", "patch", "watch"},
+		own("clerkusers") + "/status":       {"patch"},
+		own("clerkuseractions"):             {"delete", "get", "list", "watch"},
+		own("clerkuseractions") + "/status": {"patch", "update"},
+		"configmaps":                        {"get"},
+		"secrets":                           {"create", "get", "patch"},
+		"events.events.k8s.io":              {"create", "patch"},
+	}
+	if len(c.WatchNamespaces) > 0 {
+		// In one namespace, this is the right to read the Namespace itself.
+		rules["namespaces"] = []string{"get"}
+	}
+	if c.WatchSecrets {
+		rules["configmaps"] = append(rules["configmaps"], "list", "watch")
+		rules["secrets"] = append(rules["secrets"], "list", "watch")
+	}
+	return rules
+}
+
+// clusterRules are the verbs for resources without a namespace.
+func (c Config) clusterRules() map[string][]string {
+	rules := map[string][]string{}
+	if len(c.WatchNamespaces) == 0 {
+		rules["namespaces"] = []string{"get", "list", "watch"}
+	}
+	if c.Metrics {
+		rules["tokenreviews.authentication.k8s.io"] = []string{"create"}
+		rules["subjectaccessreviews.authorization.k8s.io"] = []string{"create"}
+	}
+	return rules
+}
+
+// operatorRules are the verbs for resources in the operator's namespace.
+func (c Config) operatorRules() map[string][]string {
+	rules := map[string][]string{"secrets": {"create", "get"}}
+	if c.LeaderElection {
+		rules["leases.coordination.k8s.io"] = []string{"create", "get", "update"}
+	}
+	return rules
+}
+
+// rights returns all rights that the operator needs.
+func (c Config) rights() []Right {
+	namespaces := c.WatchNamespaces
+	if len(namespaces) == 0 {
+		namespaces = []string{""}
+	}
+	rights := append(rightsOf(c.clusterRules(), ""), rightsOf(c.operatorRules(), c.OperatorNamespace)...)
+	for _, namespace := range namespaces {
+		rights = append(rights, rightsOf(c.rules(), namespace)...)
+	}
+	return rights
+}
+
+func rightsOf(rules map[string][]string, namespace string) []Right {
+	var rights []Right
+	for resource, verbs := range rules {
+		for _, verb := range verbs {
+			rights = append(rights, Right{Verb: verb, Resource: resource, Namespace: namespace})
+		}
+	}
+	return rights
+}
+
+// attributes are how the API server is asked for the right.
+func (r Right) attributes() *authorizationv1.ResourceAttributes {
+	name, subresource, _ := strings.Cut(r.Resource, "/")
+	// A group holds dots, and a resource holds none.
+	resource, group, _ := strings.Cut(name, ".")
+	return &authorizationv1.ResourceAttributes{
+		Namespace: r.Namespace, Verb: r.Verb, Group: group, Resource: resource, Subresource: subresource,
+	}
+}
+
+// describe lists rights: the verbs of one resource and namespace together, and the namespaces in which the same verbs are missing.
+func describe(rights []Right) string {
+	verbs := map[Right][]string{}
+	for _, r := range rights {
+		of := Right{Resource: r.Resource, Namespace: r.Namespace}
+		verbs[of] = append(verbs[of], r.Verb)
+	}
+	namespaces := map[string][]string{}
+	for of, list := range verbs {
+		slices.Sort(list)
+		what := conjoin(list) + " " + of.Resource
+		namespaces[what] = append(namespaces[what], of.Namespace)
+	}
+	var all []string
+	for what, in := range namespaces {
+		all = append(all, what+" "+place(in))
+	}
+	slices.Sort(all)
+	return strings.Join(all, "; ")
+}
+
+// maxNamespaces is how many namespaces a message names.
+const maxNamespaces = 5
+
+func place(namespaces []string) string {
+	slices.Sort(namespaces)
+	switch n := len(namespaces); {
+	case namespaces[0] == "":
+		return "in all namespaces"
+	case n == 1:
+		return "in namespace " + namespaces[0]
+	case n > maxNamespaces:
+		return fmt.Sprintf("in namespaces %s and %d more", strings.Join(namespaces[:maxNamespaces], ", "), n-maxNamespaces)
+	default:
+		return "in namespaces " + conjoin(namespaces)
+	}
+}
+
+// conjoin joins words as a sentence does.
+func conjoin(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+}
