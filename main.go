@@ -84,6 +84,9 @@ func newManager(config *rest.Config, o options) (ctrl.Manager, *lease.Guard, err
 		return nil, nil, err
 	}
 	managerOptions := controller.ManagerOptions(scheme, o.watchNamespaces)
+	if len(o.watchNamespaces) > 0 {
+		controller.ReadNamespacesDirectly(&managerOptions)
+	}
 	managerOptions.Metrics = metricsOptions(config, o)
 	managerOptions.HealthProbeBindAddress = o.healthAddress
 	state, err := newWatches(scheme)
@@ -151,6 +154,7 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, guard *lease.Guard, s
 		SecretInterval:  o.secretInterval,
 		CountInterval:   o.countInterval,
 		WatchSecrets:    o.watchSecrets,
+		SecretsByRole:   len(o.watchNamespaces) > 0,
 		UserAgent:       version.Get().UserAgent(),
 		Registry:        metrics.Registry,
 		Now:             time.Now,

@@ -48,6 +48,8 @@ type Config struct {
 	SecretInterval, CountInterval time.Duration
 	// WatchSecrets is passed to clerkinstance.Config and to the other controllers.
 	WatchSecrets bool
+	// SecretsByRole is passed to clerkinstance.Config.
+	SecretsByRole bool
 	// UserAgent is sent to Clerk.
 	UserAgent string
 	// Registry registers the metrics.
@@ -119,6 +121,12 @@ func ManagerOptions(scheme *runtime.Scheme, namespaces []string) ctrl.Options {
 	return options
 }
 
+// ReadNamespacesDirectly has a manager read Namespaces from the API server one by one. A cache of them would list all of the
+// cluster, which an operator for some namespaces has no right to.
+func ReadNamespacesDirectly(options *ctrl.Options) {
+	options.Client.Cache.DisableFor = append(options.Client.Cache.DisableFor, &corev1.Namespace{})
+}
+
 // SetupWithManager adds the controllers to a manager. live must read from the API server, not from a cache.
 func SetupWithManager(ctx context.Context, mgr ctrl.Manager, live client.Client, c Config) error {
 	for _, register := range []func(context.Context, client.FieldIndexer) error{index.Register, index.RegisterActions} {
@@ -167,6 +175,7 @@ func setupInstances(mgr ctrl.Manager, tools reconcile.Tools, c Config) error {
 		UserAgent:       c.UserAgent,
 		SecretInterval:  c.SecretInterval,
 		CountInterval:   c.CountInterval,
+		SecretsByRole:   c.SecretsByRole,
 		MayWrite:        c.MayWrite,
 	})
 	return instances.SetupWithManager(mgr, c.controllerOptions(1))

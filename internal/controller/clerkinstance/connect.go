@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	k8s "sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -28,13 +29,13 @@ type connect struct {
 	mayWrite  func() error
 }
 
-// run returns the connection. keyMissing says that the Secret is gone and the cached key is used instead.
+// run returns the connection. keyMissing says that the Secret cannot be had and the cached key is used instead.
 func (s connect) run(
 	ctx context.Context, instance *v1alpha1.ClerkInstance,
 ) (c *connection.Connection, keyMissing bool, err error) {
 	name := k8s.ObjectKeyFromObject(instance)
 	key, err := s.key.run(ctx, instance)
-	if isSecretNotFound(err) {
+	if isSecretNotFound(err) || isLost(err, instance) {
 		if c := s.checked.findAny(name, endpoint(instance), pin(instance)); c != nil {
 			return c, true, nil
 		}
@@ -54,6 +55,11 @@ func (s connect) run(
 	}
 	s.pool.Join(name, c.InstanceID, terms(instance, key))
 	return c, false, nil
+}
+
+// isLost reports whether the right to read the Secret went before the instance, as a Role does when its namespace is deleted.
+func isLost(err error, instance *v1alpha1.ClerkInstance) bool {
+	return apierrors.IsForbidden(err) && !instance.DeletionTimestamp.IsZero()
 }
 
 // check asks Clerk which instance a key belongs to and compares it with the pin. As long as that is not known, the key has

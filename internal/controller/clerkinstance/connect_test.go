@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -339,6 +341,32 @@ func TestConnect(t *testing.T) {
 			}
 			if n := len(s.clerk.Journal().Matching(http.MethodGet, "/instance")); n != tc.asked {
 				t.Errorf("Clerk was asked %d times, want %d", n, tc.asked)
+			}
+		})
+	}
+}
+
+// When a namespace is deleted, the Role for its Secrets goes before its ClerkUsers.
+func TestRightOnTheSecretIsLostOnDeletion(t *testing.T) {
+	t.Parallel()
+	for name, deleted := range map[string]bool{"OnDeletion": true, "Otherwise": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newFixture(t)
+			first, _, err := s.connect(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			forbidSecrets(t, s.r)
+			if deleted {
+				s.instance.DeletionTimestamp = ptr.To(metav1.NewTime(start))
+			}
+			got, missing, err := s.connect(t)
+			if deleted && (err != nil || got != first || !missing) {
+				t.Errorf("connect() = %v, %t, %v; want the connection with the cached key", got, missing, err)
+			}
+			if !deleted && !apierrors.IsForbidden(err) {
+				t.Errorf("connect() = %v, %v; want the API server's refusal", got, err)
 			}
 		})
 	}

@@ -21,6 +21,8 @@ type finalizers struct {
 	client    client.Client
 	apiReader client.Reader
 	users     countUsers
+	// secretsByRole is Config.SecretsByRole.
+	secretsByRole bool
 }
 
 // ensureOwn keeps the instance until no user needs it. The list of finalizers has other owners, and a merge patch
@@ -60,6 +62,9 @@ func (f finalizers) release(ctx context.Context, instance *v1alpha1.ClerkInstanc
 // when a namespace goes. A Secret that is deleted by itself is let go at once: the operator keeps using the cached key, and a
 // rotation by delete-and-create must not hang.
 func (f finalizers) ensureOnSecret(ctx context.Context, instance *v1alpha1.ClerkInstance, secret *corev1.Secret) error {
+	if f.secretsByRole {
+		return f.patchSecret(ctx, secret, controllerutil.RemoveFinalizer)
+	}
 	if secret.DeletionTimestamp.IsZero() {
 		return f.patchSecret(ctx, secret, controllerutil.AddFinalizer)
 	}
@@ -102,7 +107,7 @@ func (f finalizers) releaseSecretNamed(ctx context.Context, instance *v1alpha1.C
 	}
 	secret := &corev1.Secret{}
 	err := f.apiReader.Get(ctx, types.NamespacedName{Namespace: instance.Namespace, Name: name}, secret)
-	if apierrors.IsNotFound(err) {
+	if apierrors.IsNotFound(err) || f.secretsByRole && apierrors.IsForbidden(err) {
 		return nil
 	}
 	if err != nil {

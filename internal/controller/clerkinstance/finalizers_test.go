@@ -4,6 +4,8 @@
 package clerkinstance
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"testing"
 
@@ -12,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
@@ -146,6 +149,51 @@ func TestSecretThatIsDeletedStaysForAnotherInstance(t *testing.T) {
 			}
 			if _, held := finalizersOf(t, r, "clerk"); held != tc.held {
 				t.Errorf("the Secret is held: %t, want %t", held, tc.held)
+			}
+		})
+	}
+}
+
+// forbidSecrets takes the right to read Secrets away.
+func forbidSecrets(t *testing.T, r *Reconciler) {
+	t.Helper()
+	under, ok := r.Client.(client.WithWatch)
+	if !ok {
+		t.Fatal("the client of the test does not watch")
+	}
+	r.APIReader = interceptor.NewClient(under, interceptor.Funcs{
+		Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, o client.Object, options ...client.GetOption) error {
+			if _, ok := o.(*corev1.Secret); ok {
+				return apierrors.NewForbidden(corev1.Resource("secrets"), key.Name, errors.New("the Role is gone"))
+			}
+			return c.Get(ctx, key, o, options...)
+		},
+	})
+}
+
+// Where a Role gives the rights on Secrets, they are gone before the Secret when a namespace is deleted.
+func TestSecretHasNoFinalizerWhereRightsComeFromRoles(t *testing.T) {
+	t.Parallel()
+	for name, byRole := range map[string]bool{"ByRole": true, "ByClusterRole": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			secret := newTestSecret(testKey)
+			secret.Finalizers = []string{"somebody/else"}
+			if byRole {
+				// An operator with all rights was there before.
+				secret.Finalizers = append(secret.Finalizers, v1alpha1.Finalizer)
+			}
+			r := newTestReconciler(t, &clock{at: start}, newTestInstance(), secret)
+			r.SecretsByRole = byRole
+			if _, err := r.connect().key.run(t.Context(), newTestInstance()); err != nil {
+				t.Fatal(err)
+			}
+			if got, _ := finalizersOf(t, r, "clerk"); slices.Contains(got, v1alpha1.Finalizer) == byRole || !slices.Contains(got, "somebody/else") {
+				t.Errorf("finalizers are %v", got)
+			}
+			forbidSecrets(t, r)
+			if err := r.finalizers().release(t.Context(), read(t, r)); (err == nil) != byRole {
+				t.Errorf("the release without the right to read the Secret: %v", err)
 			}
 		})
 	}

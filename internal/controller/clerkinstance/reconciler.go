@@ -31,6 +31,10 @@ type Config struct {
 	SecretInterval time.Duration
 	// CountInterval is the least time between two writes of counts into status. 0: ten seconds.
 	CountInterval time.Duration
+	// SecretsByRole says that the rights on Secrets come from Roles in the watched namespaces. When a namespace is deleted, its Role
+	// goes with everything else, and a finalizer on a Secret could not be removed: so Secrets get none. The key in memory still
+	// serves the deletion of the namespace's users.
+	SecretsByRole bool
 	// MayWrite is as for clerk.Config.
 	MayWrite func() error
 }
@@ -135,7 +139,7 @@ func (r *Reconciler) countUsers() countUsers {
 }
 
 func (r *Reconciler) finalizers() finalizers {
-	return finalizers{r.Client, r.APIReader, r.countUsers()}
+	return finalizers{r.Client, r.APIReader, r.countUsers(), r.SecretsByRole}
 }
 
 func (r *Reconciler) connect() connect {
