@@ -81,9 +81,10 @@ generate: go-version ## Generate deepcopy functions, CRDs, the role, and what th
 	@$(GO) tool controller-gen object:headerFile=$(HEADER) \
 		crd rbac:roleName=manager-role paths=./api/... paths=./internal/controller/... \
 		output:crd:artifacts:config=config/crd/bases output:rbac:artifacts:config=config/rbac
-	@rm -rf $(CHART)/files && mkdir -p $(CHART)/files/crds $(CHART)/files/rbac $(CHART)/files/admission
+	@rm -rf $(CHART)/files && mkdir -p $(CHART)/files/crds $(CHART)/files/rbac $(CHART)/files/namespaced $(CHART)/files/admission
 	@cp config/crd/bases/*.yaml $(CHART)/files/crds
 	@cp config/rbac/role.yaml config/rbac/*_viewer_role.yaml config/rbac/*_editor_role.yaml $(CHART)/files/rbac
+	@cp config/namespaced/manager_*role.yaml config/namespaced/watched/role.yaml $(CHART)/files/namespaced
 	@cp config/admission/clerkuser_metadata.yaml $(CHART)/files/admission
 	@$(GO) -C hack/charttools tool helm-docs --chart-search-root "$(CURDIR)/charts" --sort-values-order file --skip-version-footer --log-level warning
 

@@ -1,33 +1,19 @@
 {{/*
-Rules of the operator's ClusterRole in files/rbac/role.yaml, as a YAML list. "make generate" copies that file from config/rbac.
-Parameters: root (the context of the chart), and either apiGroup, to get the rules for the operator's own kinds, or resources, to
-get the rules for these; without both, all rules.
+Rules of a role in a file, as a YAML list. "make generate" copies the files from config.
+Parameters: root (the context of the chart), file (below files) and kind (ClusterRole or Role).
 */}}
 {{- define "clerk-operator.rules" -}}
-{{- $rules := list -}}
-{{- $apiGroup := .apiGroup -}}
-{{- $resources := .resources -}}
-{{- range splitList "\n---\n" (.root.Files.Get "files/rbac/role.yaml") -}}
-{{- $document := fromYaml . -}}
-{{- if eq $document.kind "ClusterRole" -}}
-{{- range $document.rules -}}
-{{- if and (or (not $apiGroup) (has $apiGroup .apiGroups)) (or (not $resources) (has (first .resources) $resources)) -}}
-{{- $rules = append $rules . -}}
+{{- $kind := .kind -}}
+{{- range splitList "\n---\n" (.root.Files.Get (printf "files/%s" .file)) -}}
+{{- $role := fromYaml . -}}
+{{- if eq $role.kind $kind -}}
+{{- toYaml $role.rules -}}
 {{- end -}}
 {{- end -}}
-{{- end -}}
-{{- end -}}
-{{- toYaml $rules -}}
 {{- end -}}
 
-{{/* Rules for the objects of applications, which become Roles if the operator watches some namespaces only. */}}
-{{- define "clerk-operator.namespacedRules" -}}
-{{- include "clerk-operator.rules" (dict "root" . "resources" (list "configmaps" "secrets")) }}
-# In a Role, this is the right to read the namespace itself: its labels, and whether it is being deleted.
-- apiGroups: [""]
-  resources: [namespaces]
-  verbs: [get]
-{{ include "clerk-operator.rules" (dict "root" . "resources" (list "events")) }}
+{{/* The rights that watchSecrets adds. */}}
+{{- define "clerk-operator.watchSecretsRule" -}}
 {{- if .Values.watchSecrets }}
 - apiGroups: [""]
   resources: [configmaps, secrets]
