@@ -67,7 +67,7 @@ func run(ctx context.Context, o options) error {
 	if err := addControllers(ctx, mgr, guard, self, o); err != nil {
 		return err
 	}
-	if err := mgr.Start(ctx); err != nil {
+	if err := runManager(ctx, mgr); err != nil {
 		return fmt.Errorf("running the controllers: %w", err)
 	}
 	return nil

@@ -1,0 +1,101 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package manifests_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-logr/logr"
+	"github.com/google/go-cmp/cmp"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/client-go/rest"
+
+	"github.com/clerk-operator/clerk-operator/internal/controller/requirements"
+	"github.com/clerk-operator/clerk-operator/test/controlplane"
+	"github.com/clerk-operator/clerk-operator/test/rights"
+)
+
+// TestStartAsksForTheShippedRights has the check at the start ask for every right that is shipped, and for no other.
+func TestStartAsksForTheShippedRights(t *testing.T) {
+	t.Parallel()
+	account := rights.Shipped(t).In(controlplane.Namespace(t))
+	var want []string
+	for _, r := range account.Rights() {
+		right := strings.TrimSuffix(r.String(), " in the operator's namespace")
+		if !r.Cluster {
+			right += " " + account.Namespace
+		}
+		want = append(want, right)
+	}
+	// The ClusterRole grants it in the operator's namespace, too.
+	want = append(want, "get secrets "+account.Namespace)
+	var got []string
+	missing, ok := errors.AsType[*requirements.MissingRightsError](checkStart(t, account.Config(controlplane.Config(t)), account.Namespace))
+	if !ok {
+		t.Fatal("an account without rights lacks none")
+	}
+	for _, r := range missing.Rights {
+		got = append(got, strings.TrimSpace(r.Verb+" "+r.Resource+" "+r.Namespace))
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(slices.Compact(want), got) {
+		t.Errorf("the check asks for\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	account.Grant(t, controlplane.Config(t))
+	if err := checkStart(t, account.Config(controlplane.Config(t)), account.Namespace); err != nil {
+		t.Errorf("with the shipped rights: %v", err)
+	}
+}
+
+// checkStart checks what an operator needs that does what the shipped one does.
+func checkStart(t *testing.T, api *rest.Config, namespace string) error {
+	t.Helper()
+	checker, err := requirements.NewChecker(api, requirements.Config{
+		OperatorNamespace: namespace, LeaderElection: true, Metrics: true,
+	}, logr.Discard())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return checker.Wait(t.Context(), 0)
+}
+
+// TestStartAsksForTheRightsOfTheNamespacedMode has the check at the start ask in a watched namespace for the rights that
+// config/namespaced gives there.
+func TestStartAsksForTheRightsOfTheNamespacedMode(t *testing.T) {
+	t.Parallel()
+	account := rights.Shipped(t).In(controlplane.Namespace(t))
+	checker, err := requirements.NewChecker(account.Config(controlplane.Config(t)), requirements.Config{
+		OperatorNamespace: account.Namespace, WatchNamespaces: []string{"team-a"},
+	}, logr.Discard())
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing, ok := errors.AsType[*requirements.MissingRightsError](checker.Wait(t.Context(), 0))
+	if !ok {
+		t.Fatal("an account without rights lacks none")
+	}
+	got := map[string][]string{}
+	for _, r := range missing.Rights {
+		if r.Namespace != "team-a" {
+			continue
+		}
+		name, sub, found := strings.Cut(r.Resource, "/")
+		resource, group, _ := strings.Cut(name, ".")
+		key := group + "/" + resource
+		if found {
+			key += "/" + sub
+		}
+		got[key] = append(got[key], r.Verb)
+		slices.Sort(got[key])
+	}
+	role := only[*rbacv1.Role](t, overlay(t, "namespace: team-a\nresources: [CONFIG/namespaced/watched]\n"))
+	want := verbs(t, append(managerRules(t, overlay(t, "resources: [CONFIG/namespaced]\n")), role.Rules...))
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("rights in a watched namespace (-granted +asked for):\n%s", diff)
+	}
+}
