@@ -13,7 +13,11 @@ import (
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -64,6 +68,45 @@ func TestCallsInFlightAreFinishedAtTheEnd(t *testing.T) {
 	env.expectDeclared()
 	if created := env.clerk.Journal().Matching(http.MethodPost, "/users"); len(created) != 1+len(people) {
 		t.Errorf("%d users were created, want each once", len(created))
+	}
+}
+
+// TestActionInFlightIsFinishedAtTheEnd terminates the leader while Clerk stores an authenticator secret.
+func TestActionInFlightIsFinishedAtTheEnd(t *testing.T) {
+	t.Parallel()
+	env := newClerk(t)
+	instance := &v1alpha1.ClerkInstance{ObjectMeta: metav1.ObjectMeta{Namespace: env.namespace, Name: "default"}}
+	allows := client.RawPatch(types.MergePatchType, []byte(`{"spec":{"policy":{"actions":["createTOTP"]}}}`))
+	if err := env.client.Patch(t.Context(), instance, allows); err != nil {
+		t.Fatal(err)
+	}
+	r := env.start("a")
+	env.add("ann")
+	env.expectInSync("ann")
+	env.clerk.InjectFault(emulator.Fault{Method: http.MethodPatch, Path: "/users/*", BodyContains: "totp_secret", Delay: 2 * time.Second})
+	action := &v1alpha1.ClerkUserAction{
+		ObjectMeta: metav1.ObjectMeta{Namespace: env.namespace, Name: "ann"},
+		Spec: v1alpha1.ClerkUserActionSpec{
+			UserRef: v1alpha1.UserReference{Name: "ann"}, CreateTOTP: &v1alpha1.OutputSecret{SecretName: "ann-totp"},
+		},
+	}
+	env.create(action)
+	env.eventually("the call in flight", func() error {
+		if len(env.clerk.Journal().Matching(http.MethodPatch, "/users/*")) == 0 {
+			return errors.New("it was not made")
+		}
+		return nil
+	})
+	env.expectEnd(r.terminate())
+	secret := &corev1.Secret{}
+	if err := env.client.Get(t.Context(), client.ObjectKey{Namespace: env.namespace, Name: "ann-totp"}, secret); err != nil || len(secret.Data) == 0 {
+		t.Errorf("the Secret has %d entries: %v\n%s", len(secret.Data), err, env.describe())
+	}
+	if err := env.client.Get(t.Context(), client.ObjectKeyFromObject(action), action); err != nil {
+		t.Fatal(err)
+	}
+	if !meta.IsStatusConditionTrue(action.Status.Conditions, v1alpha1.ConditionComplete) {
+		t.Errorf("the action is not complete: %+v", action.Status)
 	}
 }
 

@@ -47,6 +47,9 @@ func EnsureKey(ctx context.Context, c client.Client, namespace string) (Key, err
 	if apierrors.IsAlreadyExists(err) {
 		return getKey(ctx, c, name)
 	}
+	if apierrors.IsNotFound(err) {
+		return Key{}, fmt.Errorf("creating Secret %s for the binding key: %w; create the namespace, or name another with --operator-namespace", name, err)
+	}
 	if err != nil {
 		return Key{}, fmt.Errorf("creating Secret %s for the binding key: %w", name, err)
 	}

@@ -131,3 +131,15 @@ func TestClusterThatRefuses(t *testing.T) {
 		})
 	}
 }
+
+func TestMissingNamespaceIsNamed(t *testing.T) {
+	t.Parallel()
+	gone := apierrors.NewNotFound(corev1.Resource("namespaces"), operatorNamespace)
+	c := interceptor.NewClient(fake.NewClientBuilder().Build(), interceptor.Funcs{
+		Create: func(context.Context, client.WithWatch, client.Object, ...client.CreateOption) error { return gone },
+	})
+	_, err := EnsureKey(t.Context(), c, operatorNamespace)
+	if !errors.Is(err, gone) || !strings.Contains(err.Error(), "create the namespace, or name another with --operator-namespace") {
+		t.Errorf("the error is %v", err)
+	}
+}

@@ -61,7 +61,7 @@ func (c *Checker) checkDefinitions(ctx context.Context, last bool) error {
 
 // missingDefinitions returns what the API server does not serve of our kinds.
 func (c *Checker) missingDefinitions(ctx context.Context) ([]string, error) {
-	served, err := c.cluster.Discovery().ServerResourcesForGroupVersion(v1alpha1.GroupVersion.String())
+	served, err := c.cluster.Discovery().ServerResourcesForGroupVersionWithContext(ctx, v1alpha1.GroupVersion.String())
 	if apierrors.IsNotFound(err) {
 		served, err = &metav1.APIResourceList{}, nil
 	}
