@@ -246,6 +246,19 @@ licences: go-version ## Check that the licences of all dependencies are allowed 
 licence-list: go-version ## Write docs/licences.md, after a change of dependencies.
 	@$(GO) run -C hack/supplychain ./licences -write ../.. docs/licences.md
 
+##@ Release
+
+.PHONY: release
+release: kubectl ## Make all files of a release in dist/: make release IMAGE=registry.example.com/clerk-operator [VERSION=v0.1.0] (docs/releasing.md).
+	@rm -rf dist
+	@$(GO) run ./hack/release -image "$(IMAGE)" -version "$(VERSION)" -output dist
+
+.PHONY: release-check
+release-check: kubectl ## Make the release a second time, in a clone, and compare: every file must be the same.
+	@place=$$(mktemp -d) && trap 'rm -rf "$$place"' EXIT && git clone --quiet . "$$place/a clone" && \
+		(cd "$$place/a clone" && $(GO) run ./hack/release -image "$(IMAGE)" -version "$(VERSION)" -output dist) && \
+		diff dist/SHA256SUMS "$$place/a clone/dist/SHA256SUMS" && echo "make: the release is reproducible"
+
 ##@ Control plane
 
 .PHONY: controlplane

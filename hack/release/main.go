@@ -1,0 +1,127 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Command release makes all files of a release from the commit that is checked out:
+//
+//	go run ./hack/release -image registry.example.com/clerk-operator -version v0.1.0 -output dist
+//
+// It refuses a checkout with changes, and a version without a section in CHANGELOG.md. The same commit, arguments and
+// version of Go give the same files, byte by byte. It publishes nothing; docs/releasing.md says what happens to the files.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
+)
+
+// release is what is made.
+type release struct {
+	root    string // the checkout
+	version string // with a leading v
+	image   string // name of the image, without a tag
+	output  string // the directory to write, absolute
+	created time.Time
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		sayf("%v", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	var r release
+	flags := flag.NewFlagSet("release", flag.ContinueOnError)
+	flags.StringVar(&r.image, "image", "", "`name` of the image without a tag, as in registry.example.com/clerk-operator")
+	flags.StringVar(&r.version, "version", "", "`version`, such as v0.1.0 (default: the tag of the commit)")
+	flags.StringVar(&r.output, "output", "dist", "`directory` to write, which must be empty or absent")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	if r.image == "" {
+		return errors.New("-image is missing: make release IMAGE=registry.example.com/clerk-operator VERSION=v0.1.0")
+	}
+	notes, err := r.complete(ctx)
+	if err != nil {
+		return err
+	}
+	return r.write(ctx, notes)
+}
+
+// complete checks what the release is made from, and returns the release notes.
+func (r *release) complete(ctx context.Context) (notes string, err error) {
+	if r.root, err = assets.Root(); err != nil {
+		return "", err
+	}
+	if r.output, err = filepath.Abs(r.output); err != nil {
+		return "", err
+	}
+	if left, err := os.ReadDir(r.output); err == nil && len(left) > 0 {
+		return "", fmt.Errorf("-output: %s is not empty", r.output)
+	}
+	if r.version, err = version(ctx, r.root, r.version); err != nil {
+		return "", err
+	}
+	if r.created, err = commitTime(ctx, r.root); err != nil {
+		return "", err
+	}
+	changelog, err := os.ReadFile(filepath.Join(r.root, "CHANGELOG.md"))
+	if err != nil {
+		return "", fmt.Errorf("reading the changelog: %w", err)
+	}
+	return section(string(changelog), r.version)
+}
+
+// write makes the files. The checksums come last, and cover the other files.
+func (r *release) write(ctx context.Context, notes string) error {
+	if err := os.MkdirAll(r.output, 0o755); err != nil {
+		return fmt.Errorf("making %s: %w", r.output, err)
+	}
+	scratch, err := os.MkdirTemp("", "clerk-operator-release-")
+	if err != nil {
+		return fmt.Errorf("making a directory for the parts: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(scratch) }()
+	for _, step := range []struct {
+		noun string
+		make func(context.Context, string) error
+	}{
+		{"the image", r.makeImage},
+		{"the SBOMs", r.makeSBOMs},
+		{"install.yaml", r.makeInstallFile},
+		{"the chart", r.makeChart},
+		{"the licences", r.makeLicences},
+	} {
+		if err := step.make(ctx, scratch); err != nil {
+			return fmt.Errorf("making %s: %w", step.noun, err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(r.output, "RELEASE_NOTES.md"), []byte(notes), 0o644); err != nil {
+		return fmt.Errorf("writing the release notes: %w", err)
+	}
+	if err := writeChecksums(r.output); err != nil {
+		return fmt.Errorf("writing the checksums: %w", err)
+	}
+	sayf("%s is in %s", r.version, r.output)
+	return nil
+}
+
+func sayf(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "release: "+format+"\n", args...)
+}
