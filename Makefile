@@ -224,7 +224,7 @@ endif
 ##@ Supply chain
 
 .PHONY: supply-chain
-supply-chain: vulnerabilities secrets licences api-conventions ## All checks of what the operator is built from.
+supply-chain: vulnerabilities secrets licences api-conventions workflows ## All checks of what the operator is built from.
 	@cd hack/supplychain && $(GO) vet ./... && $(GO) test ./...
 
 # hack/controlplane and go.tools.mod are left out: they run on a developer's machine with this checkout as their only input,
@@ -245,6 +245,10 @@ licences: go-version ## Check that the licences of all dependencies are allowed 
 .PHONY: licence-list
 licence-list: go-version ## Write docs/licences.md, after a change of dependencies.
 	@$(GO) run -C hack/supplychain ./licences -write ../.. docs/licences.md
+
+.PHONY: workflows
+workflows: go-version ## Check the workflows of GitHub with actionlint.
+	@$(SUPPLY_CHAIN_TOOL) actionlint -shellcheck= -pyflakes=
 
 ##@ Release
 
