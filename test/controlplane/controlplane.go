@@ -119,6 +119,9 @@ func (p *ControlPlane) environment(options Options) (*envtest.Environment, error
 // Config returns a configuration with all rights and without a client-side rate limit.
 func (p *ControlPlane) Config() *rest.Config { return rest.CopyConfig(p.config) }
 
+// Etcd returns the URL of etcd, which anybody may read and write.
+func (p *ControlPlane) Etcd() string { return p.env.ControlPlane.Etcd.URL.String() }
+
 // Kubeconfig returns the path of a kubeconfig file with all rights. The file is removed with the control plane.
 func (p *ControlPlane) Kubeconfig() string { return filepath.Join(p.leash.dir, "kubeconfig") }
 

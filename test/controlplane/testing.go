@@ -28,9 +28,21 @@ const KubeconfigVariable = "CLERK_OPERATOR_TEST_KUBECONFIG"
 // kubectlCacheVariable is kubectl's own variable.
 const kubectlCacheVariable = "KUBECACHEDIR"
 
+// etcdVariable is the environment variable with the URL of etcd.
+const etcdVariable = "CLERK_OPERATOR_TEST_ETCD"
+
+// variables are the environment variables by which a test finds the control plane.
+func (p *ControlPlane) variables() map[string]string {
+	return map[string]string{KubeconfigVariable: p.Kubeconfig(), kubectlCacheVariable: p.KubectlCache(), etcdVariable: p.Etcd()}
+}
+
 // Environment returns the environment variables by which a test finds the control plane.
 func (p *ControlPlane) Environment() []string {
-	return []string{KubeconfigVariable + "=" + p.Kubeconfig(), kubectlCacheVariable + "=" + p.KubectlCache()}
+	var all []string
+	for name, value := range p.variables() {
+		all = append(all, name+"="+value)
+	}
+	return all
 }
 
 // Main is TestMain for a package whose tests need a control plane. It uses the one in KubeconfigVariable or starts one
@@ -46,7 +58,9 @@ func Main(m *testing.M) int {
 		return 1
 	}
 	code := 1
-	err = errors.Join(os.Setenv(KubeconfigVariable, p.Kubeconfig()), os.Setenv(kubectlCacheVariable, p.KubectlCache()))
+	for name, value := range p.variables() {
+		err = errors.Join(err, os.Setenv(name, value))
+	}
 	if err == nil {
 		code = m.Run()
 	}

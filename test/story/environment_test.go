@@ -99,6 +99,21 @@ func newSerialEnvironment(t *testing.T, change ...func(*v1alpha1.ClerkInstance))
 // newEnvironmentIn makes an environment in a namespace of the API server that the configuration leads to.
 func newEnvironmentIn(t *testing.T, config *rest.Config, namespace string, change ...func(*v1alpha1.ClerkInstance)) *environment {
 	t.Helper()
+	env := newEmptyEnvironment(t, config, namespace, emulator.InstanceConfig{
+		Keys: []string{fmt.Sprintf("sk_live_story%d", environments.Add(1))},
+	})
+	env.create(env.secret(env.clerk.Key()))
+	instance := env.instance()
+	for _, f := range change {
+		f(instance)
+	}
+	env.create(instance)
+	return env
+}
+
+// newEmptyEnvironment makes an environment without a ClerkInstance and its Secret.
+func newEmptyEnvironment(t *testing.T, config *rest.Config, namespace string, instance emulator.InstanceConfig) *environment {
+	t.Helper()
 	scheme, err := controller.Scheme()
 	if err != nil {
 		t.Fatal(err)
@@ -117,19 +132,11 @@ func newEnvironmentIn(t *testing.T, config *rest.Config, namespace string, chang
 	env.infos, env.metrics = &safeBuffer{}, prometheus.NewRegistry()
 	env.logger = zap.New(zap.WriteTo(env.infos))
 	env.server = emulator.New(emulator.Config{})
-	env.clerk = env.server.AddInstance(emulator.InstanceConfig{
-		Keys:     []string{fmt.Sprintf("sk_live_story%d", environments.Add(1))},
-		Settings: emulator.Settings{InstanceRateLimit: -1, UserRateLimit: -1},
-	})
+	instance.Settings = emulator.Settings{InstanceRateLimit: -1, UserRateLimit: -1}
+	env.clerk = env.server.AddInstance(instance)
 	listener := httptest.NewServer(env.operators.countCalls(contract.Enforce(t, env.server)))
 	t.Cleanup(func() { env.server.Close(); listener.Close() })
 	env.url = listener.URL
-	env.create(env.secret(env.clerk.Key()))
-	instance := env.instance()
-	for _, f := range change {
-		f(instance)
-	}
-	env.create(instance)
 	return env
 }
 
