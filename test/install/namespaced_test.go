@@ -55,7 +55,11 @@ sed -i 's/^- team-a$/- team-a\n- team-b/; s/--watch-namespaces=team-a/--watch-na
 kubectl apply --server-side -k my-operator
 kubectl rollout status deployment/clerk-operator-controller-manager -n clerk-operator-system --timeout=3m
 `+guest, "")
-	c.shell("kubectl delete namespace team-b --timeout=2m\nkubectl delete namespace team-a --timeout=2m\n", "")
+	c.shell("kubectl delete namespace team-b --timeout=2m\n", "")
+	// Whoever deletes a namespace does not stop the operator for the others, also not at its next start.
+	c.shell("kubectl rollout restart deployment/clerk-operator-controller-manager -n clerk-operator-system\n"+
+		"kubectl rollout status deployment/clerk-operator-controller-manager -n clerk-operator-system --timeout=3m\n", "")
+	c.shell("kubectl delete namespace team-a --timeout=2m\n", "")
 	for _, name := range []string{"team-a", "team-b"} {
 		if err := c.client.Get(t.Context(), client.ObjectKey{Name: name}, &corev1.Namespace{}); !apierrors.IsNotFound(err) {
 			t.Errorf("namespace %s: %v, want not found", name, err)

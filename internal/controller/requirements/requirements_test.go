@@ -19,8 +19,10 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/go-logr/logr/funcr"
 	authorizationv1 "k8s.io/api/authorization/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
+	"k8s.io/utils/ptr"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
@@ -37,6 +39,8 @@ type fakeServer struct {
 	denied       []string
 	reviewStatus int
 	reviews      int
+	// gone are namespaces that do not exist, and going are namespaces that are being deleted.
+	gone, going []string
 }
 
 // newFakeServer returns a server to which nothing is missing, but the schemas say nothing about fields.
@@ -81,8 +85,20 @@ func (s *fakeServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews":
 		s.review(w, r)
 	default:
-		refuse(w, http.StatusInternalServerError)
+		s.getNamespace(w, strings.TrimPrefix(r.URL.Path, "/api/v1/namespaces/"))
 	}
+}
+
+func (s *fakeServer) getNamespace(w http.ResponseWriter, name string) {
+	if slices.Contains(s.gone, name) {
+		refuse(w, http.StatusNotFound)
+		return
+	}
+	namespace := corev1.Namespace{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"}, ObjectMeta: metav1.ObjectMeta{Name: name}}
+	if slices.Contains(s.going, name) {
+		namespace.DeletionTimestamp = ptr.To(metav1.Unix(1, 0))
+	}
+	_ = json.NewEncoder(w).Encode(namespace)
 }
 
 func (s *fakeServer) review(w http.ResponseWriter, r *http.Request) {
@@ -147,18 +163,26 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 		"OlderDefinition": {everything(), func(s *fakeServer) {
 			s.document = strings.Replace(s.document, "preserve-unknown-fields", "int-or-string", 1)
 		}, []string{"older than the operator; they lack ClerkInstance kind", "ClerkInstance spec", "config/crd"}},
-		"NoOpenAPI":           {everything(), func(s *fakeServer) { s.documentStatus = http.StatusNotFound }, nil},
-		"UnreadableOpenAPI":   {everything(), func(s *fakeServer) { s.document = "<html>" }, nil},
-		"UnknownOpenAPI":      {everything(), func(s *fakeServer) { s.document = "{}" }, nil},
-		"MayNotReview":        {everything(), func(s *fakeServer) { s.reviewStatus = http.StatusForbidden }, nil},
-		"ReviewFails":         {everything(), func(s *fakeServer) { s.reviewStatus = http.StatusInternalServerError }, []string{"reviewing the operator's rights"}},
-		"OneRight":            {everything(), func(s *fakeServer) { s.denied = []string{"list clerkusers.clerk-operator.io"} }, []string{"the operator lacks rights: list clerkusers.clerk-operator.io in all namespaces; apply the roles"}},
-		"RightOnStatus":       {everything(), func(s *fakeServer) { s.denied = []string{"patch clerkusers.clerk-operator.io/status"} }, []string{"patch clerkusers.clerk-operator.io/status in all"}},
-		"GrantedByRole":       {everything("a"), func(s *fakeServer) { s.denied = []string{"get secrets"} }, nil},
-		"InOneNamespace":      {everything("a", "b"), func(s *fakeServer) { s.denied = []string{"get secrets", "get secrets b"} }, []string{"rights: get secrets in namespace b; apply"}},
-		"InSeveralNamespaces": {everything("a", "b"), func(s *fakeServer) { s.denied = []string{"get secrets", "get secrets a", "get secrets b"} }, []string{"rights: get secrets in namespaces a and b; apply"}},
-		"InManyNamespaces":    {everything("a", "b", "c", "d", "e", "f"), func(s *fakeServer) { s.denied = inEach("get secrets", "a", "b", "c", "d", "e", "f") }, []string{"get secrets in namespaces a, b, c, d, e and 1 more;"}},
-		"SeveralVerbs":        {everything(), func(s *fakeServer) { s.denied = []string{"get namespaces", "list namespaces", "watch namespaces"} }, []string{"get, list and watch namespaces in all namespaces"}},
+		"NoOpenAPI":         {everything(), func(s *fakeServer) { s.documentStatus = http.StatusNotFound }, nil},
+		"UnreadableOpenAPI": {everything(), func(s *fakeServer) { s.document = "<html>" }, nil},
+		"UnknownOpenAPI":    {everything(), func(s *fakeServer) { s.document = "{}" }, nil},
+		"MayNotReview":      {everything(), func(s *fakeServer) { s.reviewStatus = http.StatusForbidden }, nil},
+		"ReviewFails":       {everything(), func(s *fakeServer) { s.reviewStatus = http.StatusInternalServerError }, []string{"reviewing the operator's rights"}},
+		"OneRight":          {everything(), func(s *fakeServer) { s.denied = []string{"list clerkusers.clerk-operator.io"} }, []string{"the operator lacks rights: list clerkusers.clerk-operator.io in all namespaces; apply the roles"}},
+		"RightOnStatus":     {everything(), func(s *fakeServer) { s.denied = []string{"patch clerkusers.clerk-operator.io/status"} }, []string{"patch clerkusers.clerk-operator.io/status in all"}},
+		"GrantedByRole":     {everything("a"), func(s *fakeServer) { s.denied = []string{"get secrets"} }, nil},
+		"InOneNamespace":    {everything("a", "b"), func(s *fakeServer) { s.denied = []string{"get secrets", "get secrets b"} }, []string{"rights: get secrets in namespace b; apply"}},
+		"InNamespacesThatAreGone": {everything("a", "b", "c"), func(s *fakeServer) {
+			s.denied, s.gone, s.going = inEach("get secrets", "a", "b", "c"), []string{"a"}, []string{"b"}
+		}, []string{"rights: get secrets in namespace c; apply"}},
+		"OnlyInNamespacesThatAreGone": {everything("a"), func(s *fakeServer) { s.denied, s.gone = inEach("get secrets", "a"), []string{"a"} }, nil},
+		"InTheOperatorsNamespace": {everything("operators"), func(s *fakeServer) {
+			s.denied, s.going = inEach("get secrets", "operators"), []string{"operators"}
+		}, []string{"get secrets in namespace operators"}},
+		"NamespacesOfNamespacedMode": {everything("a"), func(s *fakeServer) { s.denied = []string{"get namespaces"} }, []string{"get namespaces in all namespaces"}},
+		"InSeveralNamespaces":        {everything("a", "b"), func(s *fakeServer) { s.denied = []string{"get secrets", "get secrets a", "get secrets b"} }, []string{"rights: get secrets in namespaces a and b; apply"}},
+		"InManyNamespaces":           {everything("a", "b", "c", "d", "e", "f"), func(s *fakeServer) { s.denied = inEach("get secrets", "a", "b", "c", "d", "e", "f") }, []string{"get secrets in namespaces a, b, c, d, e and 1 more;"}},
+		"SeveralVerbs":               {everything(), func(s *fakeServer) { s.denied = []string{"get namespaces", "list namespaces", "watch namespaces"} }, []string{"get, list and watch namespaces in all namespaces"}},
 		"Lease": {everything(), func(s *fakeServer) {
 			s.denied = []string{"update leases.coordination.k8s.io", "update leases.coordination.k8s.io operators"}
 		}, []string{"update leases.coordination.k8s.io in namespace operators", "--operator-namespace", "--leader-elect=false"}},

@@ -51,10 +51,6 @@ func (c Config) rules() map[string][]string {
 		"secrets":                           {"create", "get", "patch"},
 		"events.events.k8s.io":              {"create", "patch"},
 	}
-	if len(c.WatchNamespaces) > 0 {
-		// In one namespace, this is the right to read the Namespace itself.
-		rules["namespaces"] = []string{"get"}
-	}
 	if c.WatchSecrets {
 		rules["configmaps"] = append(rules["configmaps"], "list", "watch")
 		rules["secrets"] = append(rules["secrets"], "list", "watch")
@@ -64,7 +60,7 @@ func (c Config) rules() map[string][]string {
 
 // clusterRules are the verbs for resources without a namespace.
 func (c Config) clusterRules() map[string][]string {
-	rules := map[string][]string{}
+	rules := map[string][]string{"namespaces": {"get"}}
 	if len(c.WatchNamespaces) == 0 {
 		rules["namespaces"] = []string{"get", "list", "watch"}
 	}

@@ -16,6 +16,9 @@ import (
 // checkRights returns an error that names the rights that are missing.
 func (c *Checker) checkRights(ctx context.Context) error {
 	missing, err := c.missingRights(ctx)
+	if err == nil {
+		missing = c.ofNamespacesThatStay(ctx, missing)
+	}
 	switch {
 	case apierrors.IsForbidden(err):
 		c.logger.Info("the operator may not review its own rights; a missing right shows when it is needed", "error", err.Error())
@@ -46,6 +49,23 @@ func (c *Checker) missingRights(ctx context.Context) ([]Right, error) {
 		}
 	}
 	return missing, nil
+}
+
+// ofNamespacesThatStay leaves out the rights in watched namespaces that are gone or being deleted: their Roles went with them, and
+// whoever deletes a namespace must not stop the operator for the others.
+func (c *Checker) ofNamespacesThatStay(ctx context.Context, missing []Right) []Right {
+	gone := map[string]bool{}
+	for _, r := range missing {
+		if _, known := gone[r.Namespace]; known || !slices.Contains(c.config.WatchNamespaces, r.Namespace) {
+			continue
+		}
+		namespace, err := c.cluster.CoreV1().Namespaces().Get(ctx, r.Namespace, metav1.GetOptions{})
+		gone[r.Namespace] = apierrors.IsNotFound(err) || err == nil && !namespace.DeletionTimestamp.IsZero()
+		if gone[r.Namespace] && r.Namespace != c.config.OperatorNamespace {
+			c.logger.Info("a watched namespace does not exist or is being deleted, so its missing rights are ignored", "namespace", r.Namespace)
+		}
+	}
+	return slices.DeleteFunc(missing, func(r Right) bool { return gone[r.Namespace] && r.Namespace != c.config.OperatorNamespace })
 }
 
 // allowed asks whether this process has a right, unless that is known.
