@@ -87,7 +87,7 @@ func newManager(config *rest.Config, o options) (ctrl.Manager, *lease.Guard, err
 	if len(o.watchNamespaces) > 0 {
 		controller.ReadNamespacesDirectly(&managerOptions)
 	}
-	managerOptions.Metrics = metricsOptions(config, o)
+	managerOptions.Metrics = metricsOptions(config, o, time.Now)
 	managerOptions.HealthProbeBindAddress = o.healthAddress
 	state, err := newWatches(scheme)
 	if err != nil {

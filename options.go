@@ -206,7 +206,7 @@ func loadConfig(o options) (*rest.Config, error) {
 }
 
 // metricsOptions serves metrics whether or not this process leads: the reviews of who asks go through a client of their own.
-func metricsOptions(config *rest.Config, o options) metricsserver.Options {
+func metricsOptions(config *rest.Config, o options, now func() time.Time) metricsserver.Options {
 	return metricsserver.Options{
 		BindAddress:   o.metricsAddress,
 		SecureServing: true,
@@ -215,7 +215,7 @@ func metricsOptions(config *rest.Config, o options) metricsserver.Options {
 			if err != nil {
 				return nil, fmt.Errorf("building the client that asks who may read metrics: %w", err)
 			}
-			return metricsaccess.Filter(config, reviewer, time.Now)
+			return metricsaccess.Filter(config, reviewer, now)
 		},
 		// HTTP/2 has been a door for denial of service; nothing here needs it.
 		TLSOpts: []func(*tls.Config){func(c *tls.Config) { c.NextProtos = []string{"http/1.1"} }},
