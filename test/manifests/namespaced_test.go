@@ -87,7 +87,11 @@ func TestNamespacedDiffersInRightsOnly(t *testing.T) {
 	if !ok || !cmp.Equal(verbs(t, role.Rules), map[string][]string{"/secrets": {"create", "get"}}) {
 		t.Errorf("the operator's rights in its own namespace are %v", namespaced[own])
 	}
-	for _, differs := range []string{own, "ClusterRole /clerk-operator-manager-role"} {
+	binding, ok := namespaced["RoleBinding clerk-operator-system/clerk-operator-manager-rolebinding"].(*rbacv1.RoleBinding)
+	if !ok || binding.RoleRef.Kind != "Role" || binding.RoleRef.Name != role.Name {
+		t.Errorf("the Role is bound by %v", binding)
+	}
+	for _, differs := range []string{own, "RoleBinding clerk-operator-system/clerk-operator-manager-rolebinding", "ClusterRole /clerk-operator-manager-role"} {
 		if cmp.Equal(standard[differs], namespaced[differs]) {
 			t.Errorf("%s is the same in both", differs)
 		}

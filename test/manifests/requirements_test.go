@@ -31,8 +31,8 @@ func TestStartAsksForTheShippedRights(t *testing.T) {
 		}
 		want = append(want, right)
 	}
-	// The ClusterRole grants it in the operator's namespace, too.
-	want = append(want, "get secrets "+account.Namespace)
+	// The ClusterRole grants them in the operator's namespace, too.
+	want = append(want, "create secrets "+account.Namespace, "get secrets "+account.Namespace)
 	var got []string
 	missing, ok := errors.AsType[*requirements.MissingRightsError](checkStart(t, account.Config(controlplane.Config(t)), account.Namespace))
 	if !ok {

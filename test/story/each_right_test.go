@@ -52,9 +52,6 @@ func TestEachRightIsNeeded(t *testing.T) {
 		if isToPatchEvents(missing) {
 			continue // TestStoredValuesThatDoNotDecode, because events about one version of an object are seldom repeated
 		}
-		if !missing.Cluster && missing.Resource == "secrets" {
-			continue // for the namespaced mode, in which the ClusterRole does not give this right
-		}
 		t.Run("Without/"+missing.String(), func(t *testing.T) {
 			l := newLifetime(t, shipped.Without(missing))
 			l.requests.mayBeRefused()

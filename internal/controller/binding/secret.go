@@ -21,8 +21,6 @@ const (
 	secretEntry = "key"
 )
 
-// +kubebuilder:rbac:groups="",namespace=system,resources=secrets,verbs=create
-
 // EnsureKey returns the key in the operator's namespace, and creates it on the first start. The client must not be
 // cached. If the Secret is lost, EnsureKey creates a new key. Bindings of the old key are then not valid, and users
 // without owner mark must be adopted again.
