@@ -80,7 +80,7 @@ demo: build controlplane ## Start a control plane, a Clerk emulator and the oper
 ##@ Develop
 
 .PHONY: generate
-generate: go-version ## Generate deepcopy functions, CRDs, the role, and what the chart has of them, after a change in api/, charts/, config/ or of an RBAC marker.
+generate: go-version ## Generate what is generated in api/, charts/ and config/, after a change there or of an RBAC marker.
 	@$(GO) tool controller-gen object:headerFile=$(HEADER) \
 		crd rbac:roleName=manager-role paths=./api/... paths=./internal/controller/... \
 		output:crd:artifacts:config=config/crd/bases output:rbac:artifacts:config=config/rbac
@@ -124,15 +124,19 @@ clean: ## Remove build results from the checkout; the cached control plane stays
 ##@ Test
 
 .PHONY: test
-test: controlplane contract-notice ## Run all tests with one control plane; TEST_FLAGS and TEST_PACKAGES select tests.
+test: controlplane contract-notice $(if $(filter ./...,$(TEST_PACKAGES)),helm) ## Run all tests with one control plane; TEST_FLAGS and TEST_PACKAGES select tests.
 	@$(TEST_RUN) $(TEST_FLAGS)
 	@$(TELL_RERUNS)
 	@[ '$(TEST_PACKAGES)' != ./... ] || $(GO) -C hack/image test ./...
 	@[ '$(TEST_PACKAGES)' != ./... ] || $(MAKE) chart TEST_FLAGS=
 	@$(TELL_NOT_CHECKED)
 
+.PHONY: helm
+helm: go-version
+	@$(GO) -C test/chart tool -n helm >/dev/null
+
 .PHONY: chart
-chart: controlplane ## Test the Helm chart on a control plane (Helm is built first: minutes, once); TEST_FLAGS select tests.
+chart: controlplane helm ## Test the Helm chart on a control plane (Helm is built first: minutes, once); TEST_FLAGS select tests.
 	@$(GO) -C test/chart test -count=1 -timeout $(TEST_LIMIT) $(TEST_FLAGS) ./...
 
 .PHONY: cover

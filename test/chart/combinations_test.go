@@ -108,7 +108,7 @@ func expected(chosen map[string]string) map[string]bool {
 		"ClusterRole /" + release + "-metrics-auth-role":                 measured && rbac,
 		"ClusterRoleBinding /" + release + "-metrics-auth-rolebinding":   measured && rbac,
 		"ClusterRole /" + release + "-metrics-reader":                    measured && rbac,
-		"ClusterRoleBinding /" + release + "-metrics-reader":             measured && rbac && is("settings", "all"),
+		"ClusterRoleBinding /" + release + "-metrics-readers":            measured && rbac && is("settings", "all"),
 		"ServiceMonitor " + monitors + manager:                           is("metrics", "monitored"),
 	}
 }

@@ -40,6 +40,9 @@ type cluster struct {
 	checkout string
 	clerk    *clerk
 	node     *node
+	// tools is a directory with commands for the shell, besides kubectl; "" for none. environment is for these commands.
+	tools       string
+	environment []string
 	// before are the objects that the API server had at first.
 	before map[string]bool
 }
@@ -113,11 +116,12 @@ func (c *cluster) shell(commands, input string) string {
 	shell := exec.CommandContext(c.t.Context(), "bash", "-euo", "pipefail", "-c", commands)
 	shell.Dir, shell.Stdin = c.checkout, strings.NewReader(input)
 	shell.Env = append(os.Environ(),
-		"PATH="+filepath.Dir(c.plane.Kubectl())+string(os.PathListSeparator)+os.Getenv("PATH"),
+		"PATH="+strings.Join([]string{filepath.Dir(c.plane.Kubectl()), c.tools, os.Getenv("PATH")}, string(os.PathListSeparator)),
 		"KUBECONFIG="+c.plane.Kubeconfig(), "KUBECACHEDIR="+c.plane.KubectlCache(),
 		// Those of the "make test" around this test.
 		"MAKEFLAGS=", "MFLAGS=", "CGO_ENABLED=0",
 	)
+	shell.Env = append(shell.Env, c.environment...)
 	output, err := shell.CombinedOutput()
 	if err != nil {
 		c.t.Fatalf("%v:\n%s\n%s\n%s", err, commands, output, c.describe())

@@ -28,13 +28,16 @@ func TestFromNothingToReadyAndBack(t *testing.T) {
 	if readmes, pages := blocks(t, readme, "Install", "sh"), blocks(t, installation, "One YAML", "sh"); !slices.Equal(readmes, pages) {
 		t.Errorf("the README installs by other commands than %s: %q, %q", installation, readmes, pages)
 	}
-	for way, heading := range map[string]string{"OneYAML": "One YAML", "Kustomize": "Kustomize"} {
+	for way, heading := range map[string]string{"OneYAML": "One YAML", "Kustomize": "Kustomize", "Helm": "Helm"} {
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()
-			if testing.Short() && way == "Kustomize" {
+			if testing.Short() && way != "OneYAML" {
 				t.Skip("one way is enough with -short")
 			}
 			c := newCluster(t)
+			if way == "Helm" {
+				c.provideHelm()
+			}
 			c.follow(installation, heading)
 			c.connect()
 			c.follow(readme, "The first users")

@@ -196,12 +196,25 @@ func (n *node) report(ctx context.Context, deployment *appsv1.Deployment) error 
 		UpdatedReplicas:    ptr.Deref(deployment.Spec.Replicas, 1),
 		ReadyReplicas:      ready,
 		AvailableReplicas:  ready,
+		Conditions:         conditions(ready > 0),
 	}
 	if deployment.Status.ObservedGeneration == status.ObservedGeneration && deployment.Status.ReadyReplicas == ready {
 		return nil
 	}
 	deployment.Status = status
 	return client.IgnoreNotFound(n.c.client.Status().Update(ctx, deployment))
+}
+
+// conditions are those of a Deployment, by which Helm knows whether it is ready.
+func conditions(ready bool) []appsv1.DeploymentCondition {
+	available, progress := corev1.ConditionFalse, "ReplicaSetUpdated"
+	if ready {
+		available, progress = corev1.ConditionTrue, "NewReplicaSetAvailable"
+	}
+	return []appsv1.DeploymentCondition{
+		{Type: appsv1.DeploymentAvailable, Status: available, Reason: "Test"},
+		{Type: appsv1.DeploymentProgressing, Status: corev1.ConditionTrue, Reason: progress},
+	}
 }
 
 // answers reports whether the container passes a probe; it has to where there is none.
