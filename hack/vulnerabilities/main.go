@@ -7,12 +7,13 @@
 //
 // It first looks for imported packages with a known vulnerability, which takes a second. Only if there is one does it find
 // out whether the module calls the vulnerable function, which takes a minute. If no database can be reached, it prints a
-// notice; with CI set in the environment, it fails.
+// notice; with -required, it fails.
 package main
 
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -23,8 +24,10 @@ import (
 )
 
 func main() {
+	required := flag.Bool("required", false, "fail if no database can be reached")
+	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
+	err := run(ctx, flag.Args(), *required)
 	stop()
 	if err != nil {
 		sayf("%v", err)
@@ -32,7 +35,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, modules []string) error {
+func run(ctx context.Context, modules []string, required bool) error {
 	root, err := assets.Root()
 	if err != nil {
 		return err
@@ -48,22 +51,20 @@ func run(ctx context.Context, modules []string) error {
 	defer known.remove()
 	for _, module := range modules {
 		s := scan{tool: tool, dir: filepath.Join(root, module), database: known.address}
-		if err := s.run(ctx); err != nil {
-			return unreachable(err, module, os.Getenv("CI") != "")
+		if err := s.run(ctx); errors.Is(err, errNoDatabase) {
+			return unreachable(err, required)
+		} else if err != nil {
+			return fmt.Errorf("%s: %w", module, err)
 		}
 		sayf("%s: no known vulnerability in what it calls, by the database %s", module, known.source)
 	}
 	return nil
 }
 
-// unreachable turns a database that cannot be reached into a notice, so that the other checks work without a network. CI
-// always has to check.
-func unreachable(err error, module string, ci bool) error {
-	if !errors.Is(err, errNoDatabase) {
-		return fmt.Errorf("%s: %w", module, err)
-	}
+// unreachable turns a database that cannot be reached into a notice, so that the other checks work without a network.
+func unreachable(err error, required bool) error {
 	err = fmt.Errorf("NOT CHECKED for known vulnerabilities: %w; name a database in %s: a URL, a directory or a .tar.gz archive", err, variable)
-	if ci {
+	if required {
 		return err
 	}
 	sayf("%v", err)
