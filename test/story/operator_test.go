@@ -53,7 +53,7 @@ func (o *operator) newQueue(
 		reconciled:    map[reconcile.Request]int{},
 	}
 	if name == instanceController {
-		q.horizon = driftInterval / 2
+		q.horizon, q.periodic = driftInterval/2, true
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -69,7 +69,7 @@ func (o *operator) queue(name string) *queue {
 }
 
 // busy says what the operator does or is about to do; "" is nothing.
-func (o *operator) busy() string {
+func (o *operator) busy(looks outlook) string {
 	if n := o.requests.Load(); n > 0 {
 		return fmt.Sprintf("%d requests to the API server are under way", n)
 	}
@@ -78,7 +78,7 @@ func (o *operator) busy() string {
 		if q == nil {
 			return name + " has not started"
 		}
-		if does := q.busy(); does != "" {
+		if does := q.busy(looks); does != "" {
 			return name + " " + does
 		}
 	}
@@ -104,6 +104,8 @@ type queue struct {
 
 	limiter workqueue.TypedRateLimiter[reconcile.Request]
 	horizon time.Duration
+	// periodic is true if every object is reconciled again after driftInterval, whatever happens.
+	periodic bool
 
 	mu sync.Mutex
 	// waits are those that were queued for a time within the horizon, and when that is.
@@ -179,7 +181,17 @@ func (q *queue) times(request reconcile.Request) int {
 	return q.reconciled[request]
 }
 
-func (q *queue) busy() string {
+// outlook is how far ahead somebody looks who asks whether the operator is at rest.
+type outlook int
+
+const (
+	// soonDue includes every reconciliation that is due soon.
+	soonDue outlook = iota
+	// present leaves out those of ClerkInstances, of which one is always due, and which show in the queue when they are.
+	present
+)
+
+func (q *queue) busy(looks outlook) string {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	switch n := q.Len(); {
@@ -187,6 +199,9 @@ func (q *queue) busy() string {
 		return fmt.Sprintf("reconciles %d objects", q.underWay)
 	case n > 0:
 		return fmt.Sprintf("has %d objects in its queue", n)
+	}
+	if looks == present && q.periodic {
+		return ""
 	}
 	now := time.Now()
 	for request, due := range q.waits {
@@ -234,12 +249,12 @@ func (o *operators) countCalls(next http.Handler) http.Handler {
 }
 
 // busy says what the operators do or are about to do; "" is nothing.
-func (o *operators) busy() string {
+func (o *operators) busy(looks outlook) string {
 	if n := o.calls.Load(); n > 0 {
 		return fmt.Sprintf("%d calls to Clerk are under way", n)
 	}
 	for _, one := range o.running() {
-		if does := one.busy(); does != "" {
+		if does := one.busy(looks); does != "" {
 			return does
 		}
 	}
