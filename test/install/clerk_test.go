@@ -35,6 +35,8 @@ type clerk struct {
 
 	// environment has the operator use the proxy and trust the CA.
 	environment []string
+	// authority is the certificate of the CA.
+	authority []byte
 }
 
 func newClerk(t *testing.T) *clerk {
@@ -52,7 +54,7 @@ func newClerk(t *testing.T) *clerk {
 	if err := os.WriteFile(file, authority, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return &clerk{Instance: instance, environment: []string{"HTTPS_PROXY=" + proxy.URL, "SSL_CERT_FILE=" + file}}
+	return &clerk{Instance: instance, authority: authority, environment: []string{"HTTPS_PROXY=" + proxy.URL, "SSL_CERT_FILE=" + file}}
 }
 
 // tunnel is a proxy that leads connections for Clerk to an address, and no others.

@@ -43,6 +43,9 @@ func TestFromNothingToReadyAndBack(t *testing.T) {
 			c.follow(readme, "The first users")
 			c.expectAtClerk("ada+clerk_test@example.com")
 			c.checkMetrics()
+			if way == "Kustomize" {
+				c.follow(installation, "What an upgrade changes") // nothing, which kubectl diff says by its exit code
+			}
 
 			c.follow(uninstalling, "Keep the users", "The order", heading)
 			c.expectNothingLeft("Namespace /team-a", "Secret team-a/clerk")
@@ -58,6 +61,9 @@ func TestFromNothingToReadyAndBack(t *testing.T) {
 			}
 			if strings.Contains(c.node.log.String(), c.clerk.Key()) {
 				t.Error("the log has the key")
+			}
+			if way == "Kustomize" {
+				c.runOutside()
 			}
 		})
 	}
