@@ -9,6 +9,9 @@
 //  1. the file that SSL_CERT_FILE names and the directories that SSL_CERT_DIR names
 //  2. the usual files of Linux distributions, such as /etc/ssl/certs/ca-certificates.crt, where they are mounted
 //  3. Mozilla's list, which is compiled in
+//
+// GODEBUG=x509usefallbackroots=1 would have the third come first. Nothing here sets it: an authority that somebody mounted is
+// meant to be used.
 package roots
 
 import (

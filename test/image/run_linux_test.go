@@ -47,7 +47,8 @@ const (
 	stopLimit = 20 * time.Second
 
 	accountDirectory = "/var/run/secrets/kubernetes.io/serviceaccount"
-	authorityFile    = "/etc/clerk-operator/ca.crt"
+	// authorityFile is one of the files in which Linux distributions have certificate authorities.
+	authorityFile = "/etc/ssl/certs/ca-certificates.crt"
 )
 
 // environment is a namespace with an operator in a container, and a Clerk that speaks https with a certificate that only a
@@ -115,7 +116,13 @@ func newEnvironment(t *testing.T) *environment {
 	}
 	server := emulator.New(emulator.Config{})
 	env := &environment{t: t, namespace: controlplane.Namespace(t), client: c, clerk: server.AddInstance(emulator.InstanceConfig{})}
-	env.listener = httptest.NewTLSServer(contract.Enforce(t, server))
+	calls := contract.Enforce(t, server)
+	env.listener = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if got := r.UserAgent(); got != "clerk-operator/"+version {
+			t.Errorf("a call has the user agent %q", got)
+		}
+		calls.ServeHTTP(w, r)
+	}))
 	t.Cleanup(func() { server.Close(); env.listener.Close() })
 	env.create(&corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Namespace: env.namespace, Name: "clerk"},
@@ -151,7 +158,7 @@ func (env *environment) start(runc string, i image) {
 			"/manager", "--health-probe-bind-address=" + env.health, "--allowed-api-hosts=" + env.listener.Listener.Addr().String(),
 			"--watch-namespaces=" + env.namespace, "--cluster-id=image",
 		},
-		[]string{"KUBERNETES_SERVICE_HOST=" + host, "KUBERNETES_SERVICE_PORT=" + port, "SSL_CERT_FILE=" + authorityFile},
+		[]string{"KUBERNETES_SERVICE_HOST=" + host, "KUBERNETES_SERVICE_PORT=" + port},
 		fromHost(env.volume(map[string]string{
 			"token": env.token(account.Name), "ca.crt": string(plane.CAData), "namespace": env.namespace,
 		}), accountDirectory),
