@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -19,7 +20,7 @@ import (
 // mount is one mount of an OCI bundle.
 type mount map[string]any
 
-// file mounts a file or directory of this machine read-only, as a volume.
+// fromHost mounts a file or directory of this machine read-only, as a volume.
 func fromHost(source, destination string) mount {
 	return mount{"destination": destination, "type": "bind", "source": source, "options": []string{"bind", "ro", "nosuid", "nodev", "noexec"}}
 }
@@ -104,6 +105,8 @@ func startContainer(t *testing.T, runc, bundle string, config map[string]any) *c
 	defer out.Close()
 	c.cmd = exec.Command(runc, "--root", c.root, "run", "--bundle", bundle, c.id)
 	c.cmd.Stdout, c.cmd.Stderr = out, out
+	// Whatever ends this test ends the container, too: runc passes the signal on.
+	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
