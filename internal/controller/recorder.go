@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/kubernetes"
+	eventsv1 "k8s.io/client-go/kubernetes/typed/events/v1"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -26,12 +26,12 @@ const (
 // newRecorder returns a recorder that still writes events after ctx has ended. The manager's own drops what is not written when the
 // caches stop, which is right after the last reconciliation.
 func newRecorder(ctx context.Context, mgr ctrl.Manager) (events.EventRecorder, error) {
-	clients, err := kubernetes.NewForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
+	client, err := eventsv1.NewForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
 	if err != nil {
 		return nil, fmt.Errorf("building the client for events: %w", err)
 	}
 	writing, stop := context.WithCancel(log.IntoContext(context.WithoutCancel(ctx), mgr.GetLogger().WithName("events")))
-	broadcaster := events.NewBroadcaster(&events.EventSinkImpl{Interface: clients.EventsV1()})
+	broadcaster := events.NewBroadcaster(&events.EventSinkImpl{Interface: client})
 	if err := broadcaster.StartRecordingToSinkWithContext(writing); err != nil {
 		stop()
 		return nil, fmt.Errorf("starting to write events: %w", err)
