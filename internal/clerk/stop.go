@@ -35,9 +35,14 @@ func mayBegin(ctx context.Context, now time.Time) error {
 // uncut returns the context of a call that has begun. It ends at the deadline of ctx or after the limit, and not when ctx is
 // canceled: nobody would know what a write did that was cut.
 func uncut(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
-	ends := time.Now().Add(limit)
-	if deadline, ok := ctx.Deadline(); ok && deadline.Before(ends) {
-		ends = deadline
+	lasting, end := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	deadline, limited := ctx.Deadline()
+	if !limited {
+		return lasting, end
 	}
-	return context.WithDeadline(context.WithoutCancel(ctx), ends)
+	sooner, endSooner := context.WithDeadline(lasting, deadline)
+	return sooner, func() {
+		endSooner()
+		end()
+	}
 }

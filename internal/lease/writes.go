@@ -13,21 +13,23 @@ const (
 	// quiet is how long no write may be in flight until the last one counts as the last. Events are written by goroutines that
 	// nobody can wait for, a moment after they were recorded.
 	quiet = 200 * time.Millisecond
+	// looks is how often that is looked at in this time.
+	looks = 10
 	// patience is how long to wait for that.
 	patience = 2 * time.Second
 )
 
-// writes are the writes to the API server that are in flight. The zero value is ready to use.
+// writes are the writes to the API server. The zero value is ready to use.
 type writes struct {
-	mu       sync.Mutex
-	inFlight int
-	// ended is when the last one ended; zero if none did.
-	ended time.Time
+	mu sync.Mutex
+	// begun is how many have begun, and inFlight is how many of them have not ended.
+	begun, inFlight int
 }
 
 func (w *writes) begin() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.begun++
 	w.inFlight++
 }
 
@@ -35,31 +37,27 @@ func (w *writes) end() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.inFlight--
-	w.ended = time.Now()
 }
 
-// quietSince reports since when no write is in flight.
-func (w *writes) quietSince() (since time.Time, isQuiet bool) {
+func (w *writes) count() (begun, inFlight int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.ended, w.inFlight == 0
+	return w.begun, w.inFlight
 }
 
 // wait returns when no write has been in flight for a while, when patience is over, or when the context ends.
 func (w *writes) wait(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	began := time.Now()
-	ticker := time.NewTicker(quiet / 10)
+	ticker := time.NewTicker(quiet / looks)
 	defer ticker.Stop()
-	for {
-		since, isQuiet := w.quietSince()
-		if since.Before(began) {
-			since = began
+	known := -1
+	for idle := 0; idle <= looks; idle++ {
+		begun, inFlight := w.count()
+		if inFlight > 0 || begun != known {
+			idle = 0
 		}
-		if isQuiet && time.Since(since) >= quiet {
-			return
-		}
+		known = begun
 		select {
 		case <-ctx.Done():
 			return

@@ -74,7 +74,7 @@ func (a *slowAPI) held(path string) bool {
 // answers returns a check that a health endpoint of a process answers with a status.
 func answers(address, path string, status int) func() error {
 	return func() error {
-		answer, err := http.Get("http://" + address + path) //nolint:noctx // the process ends with the test
+		answer, err := http.Get("http://" + address + path)
 		if err != nil {
 			return err
 		}

@@ -74,14 +74,18 @@ func (env *environment) expectFirstLine(p *process, flags map[string]string) {
 	}
 	first, _, _ := strings.Cut(string(log), "\n")
 	var line struct {
-		Msg, Version, Revision, ClusterID, OperatorNamespace string
-		Flags                                                map[string]string
+		Msg       string            `json:"msg"`
+		Version   string            `json:"version"`
+		Revision  string            `json:"revision"`
+		ClusterID string            `json:"clusterID"`
+		Namespace string            `json:"operatorNamespace"`
+		Flags     map[string]string `json:"flags"`
 	}
 	if err := json.Unmarshal([]byte(first), &line); err != nil {
 		env.t.Fatalf("the first line is %q: %v", first, err)
 	}
 	if line.Msg != "the operator starts" || line.Version == "" || line.Revision == "" || line.ClusterID != string(system.UID) ||
-		line.OperatorNamespace != env.namespace {
+		line.Namespace != env.namespace {
 		env.t.Errorf("the first line is %s", first)
 	}
 	if diff := cmp.Diff(flags, line.Flags); diff != "" {

@@ -40,9 +40,12 @@ func NewChecker(api *rest.Config, c Config, logger logr.Logger) (*Checker, error
 // Wait returns nil as soon as nothing is missing. If something is still missing when patience is over, the error names it and
 // says how to get it.
 func (c *Checker) Wait(ctx context.Context, patience time.Duration) error {
-	deadline := time.Now().Add(patience)
+	waiting, end := context.WithTimeout(ctx, patience)
+	defer end()
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
 	for attempt := 0; ; attempt++ {
-		last := !time.Now().Before(deadline)
+		last := waiting.Err() != nil
 		err := c.check(ctx, last)
 		if err == nil || last || ctx.Err() != nil {
 			return err
@@ -51,8 +54,8 @@ func (c *Checker) Wait(ctx context.Context, patience time.Duration) error {
 			c.logger.Info("the operator waits for what it needs from the cluster", "missing", err.Error(), "for", patience.String())
 		}
 		select {
-		case <-ctx.Done():
-		case <-time.After(interval):
+		case <-waiting.Done():
+		case <-ticker.C:
 		}
 	}
 }
