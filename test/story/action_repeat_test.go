@@ -23,7 +23,7 @@ const (
 	soonTime = 10 * time.Minute
 )
 
-// haltDuringCall has Clerk leave the next call without an answer, after or without carrying it out, and ends the operator meanwhile.
+// haltDuringCall has Clerk leave the next call without an answer, after or without carrying it out, and kills the operator meanwhile.
 func (env *environment) haltDuringCall(afterApplying bool, method, path string, cause func()) {
 	env.t.Helper()
 	if afterApplying {
@@ -39,9 +39,8 @@ func (env *environment) haltDuringCall(afterApplying bool, method, path string, 
 		}
 		return nil
 	})
-	env.stop()
+	env.crash()
 	env.clerk.ClearFaults()
-	<-env.done
 }
 
 // TestActionIsRepeatedAfterACrash ends the operator while the call of an action is under way, once before and once after Clerk carried

@@ -178,15 +178,9 @@ func (l lifecycle) restartWhenHanging() {
 		time.Sleep(10 * time.Millisecond)
 	}
 	time.Sleep(50 * time.Millisecond)
-	l.kill()
-	l.start()
-}
-
-// kill ends the operator in the middle of a call.
-func (l lifecycle) kill() {
-	l.stop()
+	l.crash()
 	l.clerk.ClearFaults()
-	<-l.done
+	l.start()
 }
 
 // TestWhatWasAddedBeforeACrashIsTakenBack ends the operator after Clerk carried out an addition and before anybody could
@@ -218,7 +212,8 @@ func TestWhatWasAddedBeforeACrashIsTakenBack(t *testing.T) {
 				return nil
 			})
 			time.Sleep(50 * time.Millisecond)
-			l.kill()
+			l.crash()
+			l.clerk.ClearFaults()
 			l.edit("ann", tc.drop)
 			l.start()
 			l.expectReason("ann", v1alpha1.ReasonInSync)

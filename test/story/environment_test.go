@@ -78,6 +78,10 @@ type environment struct {
 
 	stop context.CancelFunc
 	done chan struct{}
+	// cutOff keeps the operator from the API server, and disconnect closes all connections to Clerk. While cut is true, Clerk
+	// cannot be reached.
+	cutOff, disconnect func()
+	cut                *atomic.Bool
 }
 
 // environments counts them, because their keys must differ.
@@ -126,7 +130,7 @@ func newEmptyEnvironment(t *testing.T, config *rest.Config, namespace string, in
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := &environment{t: t, namespace: namespace, client: c, key: key, clusterID: "story", operators: &operators{}}
+	env := &environment{t: t, namespace: namespace, client: c, key: key, clusterID: "story", operators: &operators{}, cut: &atomic.Bool{}}
 	env.admin, env.watched = config, []string{env.namespace}
 	env.runAs(shippedAccount(t))
 	env.infos, env.metrics = &safeBuffer{}, prometheus.NewRegistry()
@@ -134,9 +138,9 @@ func newEmptyEnvironment(t *testing.T, config *rest.Config, namespace string, in
 	env.server = emulator.New(emulator.Config{})
 	instance.Settings = emulator.Settings{InstanceRateLimit: -1, UserRateLimit: -1}
 	env.clerk = env.server.AddInstance(instance)
-	listener := httptest.NewServer(env.operators.countCalls(contract.Enforce(t, env.server)))
+	listener := httptest.NewServer(env.unlessCut(env.operators.countCalls(contract.Enforce(t, env.server))))
 	t.Cleanup(func() { env.server.Close(); listener.Close() })
-	env.url = listener.URL
+	env.url, env.disconnect = listener.URL, listener.CloseClientConnections
 	return env
 }
 
@@ -184,6 +188,7 @@ func (env *environment) start() {
 	}
 	env.t.Cleanup(expectNoNewSeries(env.t, env.metrics))
 	env.stop, env.done = cancel, make(chan struct{})
+	env.cutOff = func() { o.crashed.Store(true) }
 	env.operators.add(o)
 	go func() {
 		defer close(env.done)

@@ -4,6 +4,7 @@
 package story
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -25,14 +26,21 @@ type operator struct {
 	pool  *connection.Pool
 	// requests is how many requests to the API server are under way, not counting watches.
 	requests atomic.Int64
+	// crashed is true after the end of the process was simulated: no request reaches the API server.
+	crashed atomic.Bool
 
 	mu     sync.Mutex
 	queues map[string]*queue
 }
 
+var errCrashed = errors.New("this operator was killed")
+
 // count counts the requests to the API server that are under way.
 func (o *operator) count(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(request *http.Request) (*http.Response, error) {
+		if o.crashed.Load() {
+			return nil, errCrashed
+		}
 		if request.URL.Query().Get("watch") == "" {
 			o.requests.Add(1)
 			defer o.requests.Add(-1)

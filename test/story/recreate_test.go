@@ -14,7 +14,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// haltAfterCall lets Clerk carry out the next call that a fault is about, and ends the operator before it hears of it.
+// haltAfterCall lets Clerk carry out the next call that a fault is about, and kills the operator before it hears of it.
 func (env *environment) haltAfterCall(method, path string, cause func()) {
 	env.t.Helper()
 	env.clerk.InjectFault(emulator.Fault{Method: method, Path: path, Hang: true, AfterApplying: true})
@@ -34,7 +34,7 @@ func (env *environment) haltAfterCall(method, path string, cause func()) {
 		}
 		return nil
 	})
-	env.halt()
+	env.crash()
 }
 
 // removeAtClerk deletes users as somebody with access to Clerk's dashboard would, after the time in which the operator
