@@ -30,14 +30,14 @@ func (w *Watches) newInformer(
 			return list, err
 		},
 		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
-			stream, err := from.WatchWithContext(ctx, options)
+			source, err := from.WatchWithContext(ctx, options)
 			if !refusesInitialEvents(err, options) {
 				w.answered(watching, err)
 			}
 			if err != nil {
 				return nil, err
 			}
-			return watch.Filter(stream, w.observeEvents(listing)), nil
+			return newStream(source, func(e watch.Event) { w.observe(listing, e) }), nil
 		},
 	}, object, resync, indexers)
 }
@@ -56,20 +56,17 @@ func (w *Watches) answered(r *request, err error) {
 	}
 }
 
-// observeEvents observes the events of a watch. A watch that begins with the present objects is also a list, which is
-// complete at a certain bookmark. An object that does not decode ends the watch with an error.
-func (w *Watches) observeEvents(listing *request) watch.FilterFunc {
-	return func(e watch.Event) (watch.Event, bool) {
-		switch e.Type {
-		case watch.Error:
-			w.failed(listing, apierrors.FromObject(e.Object))
-		case watch.Bookmark:
-			if object, err := meta.Accessor(e.Object); err == nil && object.GetAnnotations()[metav1.InitialEventsAnnotationKey] == "true" {
-				w.succeeded(listing)
-			}
-		case watch.Added, watch.Modified, watch.Deleted:
+// observe observes an event of a watch. A watch that begins with the present objects is also a list, which is complete at a certain
+// bookmark. An object that does not decode ends the watch with an error.
+func (w *Watches) observe(listing *request, e watch.Event) {
+	switch e.Type {
+	case watch.Error:
+		w.failed(listing, apierrors.FromObject(e.Object))
+	case watch.Bookmark:
+		if object, err := meta.Accessor(e.Object); err == nil && object.GetAnnotations()[metav1.InitialEventsAnnotationKey] == "true" {
+			w.succeeded(listing)
 		}
-		return e, true
+	case watch.Added, watch.Modified, watch.Deleted:
 	}
 }
 
