@@ -6,8 +6,10 @@ package story
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,11 +37,23 @@ type operator struct {
 
 var errCrashed = errors.New("this operator was killed")
 
+// answerOfCrash is an error, and for an event the only answer that client-go neither retries nor logs.
+func answerOfCrash(request *http.Request) (*http.Response, error) {
+	if !strings.HasSuffix(request.URL.Path, "/events") {
+		return nil, errCrashed
+	}
+	const exists = `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"AlreadyExists","code":409}`
+	return &http.Response{
+		StatusCode: http.StatusConflict, Header: http.Header{"Content-Type": {"application/json"}},
+		Body: io.NopCloser(strings.NewReader(exists)), Request: request,
+	}, nil
+}
+
 // count counts the requests to the API server that are under way.
 func (o *operator) count(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(request *http.Request) (*http.Response, error) {
 		if o.crashed.Load() {
-			return nil, errCrashed
+			return answerOfCrash(request)
 		}
 		if request.URL.Query().Get("watch") == "" {
 			o.requests.Add(1)
