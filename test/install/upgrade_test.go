@@ -75,7 +75,7 @@ func (c *cluster) expectAsNew() {
 			c.t.Errorf("%s %s is not as new (-) after the upgrade (+):\n%s", o.GetKind(), current.GetName(), diff)
 		}
 	}
-	if compared < 20 {
+	if compared < 15 {
 		c.t.Errorf("only %d objects were compared", compared)
 	}
 	c.shell("kubectl diff --server-side -f dist/install.yaml", "")
