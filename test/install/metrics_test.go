@@ -57,7 +57,7 @@ func (c *cluster) readMetrics(url, account string, want int) error {
 	if err != nil {
 		return err
 	}
-	if answer.StatusCode != want || strings.Contains(string(text), "clerk_operator_") != (want == http.StatusOK) {
+	if answer.StatusCode != want || strings.Contains(string(text), "clerk_operator_build_info{goversion=\"go") != (want == http.StatusOK) {
 		return fmt.Errorf("the answer is %s: %.200s", answer.Status, text)
 	}
 	return nil
