@@ -47,7 +47,7 @@ func (s observe) run(ctx context.Context, action *v1alpha1.ClerkUserAction, o *o
 	// An adopted user gets its mark after the binding was recorded, and until then the conditions of the ClerkUser describe the
 	// time before. A mark that an application removed is restored. So nothing is final here. What mark there is instead is not
 	// told: the status of the ClerkUser may be a copy, by which somebody wants to learn whether a user is managed.
-	return notMarked(o.user.Name)
+	return notMarked(o.user.Name, o.now.Sub(action.CreationTimestamp.Time))
 }
 
 // read gets the user from Clerk, or what was read by id a moment ago.

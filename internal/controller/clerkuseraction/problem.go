@@ -52,11 +52,17 @@ func userNotDecoded(name string) error {
 	}
 }
 
-func notMarked(name string) error {
+// maxMarkRetry is the longest delay between two looks for a mark.
+const maxMarkRetry = time.Hour
+
+// notMarked is the error for a user without the mark of its ClerkUser. The delay grows with the age of the action, since each
+// look may take a call, and some marks never come.
+func notMarked(name string, age time.Duration) error {
 	return &reconcile.Problem{
-		Reason:     v1alpha1.ReasonUserNotBound,
-		Message:    fmt.Sprintf("the user at Clerk does not have the owner mark of ClerkUser %s; the action waits until it has; see the conditions of the ClerkUser", name),
-		RetryAfter: reconcile.RecheckInterval,
+		Reason: v1alpha1.ReasonUserNotBound,
+		Message: fmt.Sprintf("the user at Clerk does not have the owner mark of ClerkUser %s; the action waits until it has; "+
+			"see the conditions of the ClerkUser", name),
+		RetryAfter: min(max(age, reconcile.RecheckInterval), maxMarkRetry),
 	}
 }
 

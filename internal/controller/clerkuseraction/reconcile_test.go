@@ -180,6 +180,12 @@ func TestMarkThatIsNotThereYetIsWaitedFor(t *testing.T) {
 			if result := s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonUserNotBound); result.RequeueAfter != reconcile.RecheckInterval {
 				t.Errorf("the next look is in %v", result.RequeueAfter)
 			}
+			for _, age := range []time.Duration{10 * time.Minute, 24 * time.Hour} {
+				s.at = start.Add(age)
+				if result := s.turned(v1alpha1.ConditionReconciling, v1alpha1.ReasonUserNotBound); result.RequeueAfter != min(age, time.Hour) {
+					t.Errorf("after %v, the next look is in %v", age, result.RequeueAfter)
+				}
+			}
 			restore(own)
 			s.at = s.at.Add(2 * liveEnough)
 			s.turned(v1alpha1.ConditionComplete, v1alpha1.ReasonCarriedOut)
