@@ -68,6 +68,7 @@ func TestWrongValuesAreRefused(t *testing.T) {
 		"metrics: {readers: [{kind: ServiceAccount, name: prometheus}]}": "at '/metrics/readers/0'",
 		"metrics: {serviceMonitor: {interval: 30 seconds}}":              "at '/metrics/serviceMonitor/interval'",
 		"metrics: {enabled: false, serviceMonitor: {enabled: true}}":     "metrics.serviceMonitor.enabled needs metrics.enabled",
+		"networkPolicy: {dnsPorts: [dns]}":                               "at '/networkPolicy/dnsPorts/0'",
 		"networkPolicy: {egressPorts: [https]}":                          "at '/networkPolicy/egressPorts/0'",
 		"admissionPolicy: {enabled: yes-please}":                         "at '/admissionPolicy/enabled'",
 		"clerkInstance: {create: true}":                                  "clerkInstance.secretName is required",

@@ -119,7 +119,7 @@ func connections() values {
 	peer := values{"namespaceSelector": values{"matchLabels": values{"kubernetes.io/metadata.name": "monitoring"}}}
 	return values{
 		"networkPolicy": values{
-			"metricsFrom": []any{peer}, "egressPorts": []any{443, 6443},
+			"metricsFrom": []any{peer}, "dnsPorts": []any{53}, "egressPorts": []any{443, 6443},
 			"extraIngress": []any{values{"ports": []any{values{"port": 9000}}}},
 			"extraEgress":  []any{values{"ports": []any{values{"port": 3128}}}},
 		},

@@ -188,6 +188,28 @@ func TestMemoryLimitOfTheGarbageCollector(t *testing.T) {
 	t.Error("GOMEMLIMIT is not set")
 }
 
+// TestDNSIsReachable has the NetworkPolicy let DNS out at any address, also where a network plugin compares the port of the DNS pods:
+// 5353 with OpenShift, 8053 with Gardener.
+func TestDNSIsReachable(t *testing.T) {
+	t.Parallel()
+	open := map[string]bool{}
+	for _, rule := range only[*networkingv1.NetworkPolicy](t, rendered(t)).Spec.Egress {
+		if len(rule.To) > 0 {
+			continue
+		}
+		for _, p := range rule.Ports {
+			open[fmt.Sprintf("%s %v", ptr.Deref(p.Protocol, corev1.ProtocolTCP), p.Port)] = true
+		}
+	}
+	for _, port := range []int{53, 5353, 8053} {
+		for _, protocol := range []corev1.Protocol{corev1.ProtocolUDP, corev1.ProtocolTCP} {
+			if want := fmt.Sprintf("%s %d", protocol, port); !open[want] {
+				t.Errorf("%s is closed; open are %v", want, open)
+			}
+		}
+	}
+}
+
 // TestResources wants requests and limits, but no limit for CPU, which would only delay the work.
 func TestResources(t *testing.T) {
 	t.Parallel()
