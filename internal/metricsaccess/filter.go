@@ -14,8 +14,8 @@ import (
 )
 
 // Filter returns a filter for the metrics server. It answers 401 without a valid bearer token, 403 to a user without the right,
-// and 500 if the API server could not be asked. The client sends the reviews; they are POSTs, also on a process that does not
-// lead.
+// 500 if the API server could not be asked, and 503 while too many other requests are being reviewed. The client sends the
+// reviews; they are POSTs, also on a process that does not lead.
 func Filter(config *rest.Config, httpClient *http.Client, now func() time.Time) (metricsserver.Filter, error) {
 	reviewer, err := newReviewer(config, httpClient, now)
 	if err != nil {
@@ -28,10 +28,11 @@ func Filter(config *rest.Config, httpClient *http.Client, now func() time.Time) 
 
 // filter returns a handler that lets allowed requests pass to another one.
 func (r *reviewer) filter(log logr.Logger, next http.Handler) http.Handler {
+	failures := newFailureLog(log, r.now)
 	return http.HandlerFunc(func(w http.ResponseWriter, received *http.Request) {
 		status, err := r.review(received)
 		if err != nil {
-			log.Error(err, "cannot find out who may read metrics")
+			failures.add(status, err)
 		}
 		if status != http.StatusOK {
 			http.Error(w, http.StatusText(status), status)

@@ -5,12 +5,10 @@ package metricsaccess
 
 import (
 	"context"
-	"crypto/sha256"
+	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -24,25 +22,22 @@ import (
 const (
 	// reviewTimeout is how long both reviews of a request may take together.
 	reviewTimeout = 10 * time.Second
-	// allowedFor is how long an allowed request may be repeated without reviews. Refusals are not remembered.
-	allowedFor = time.Minute
+	// reviewsAtOnce is the maximum number of requests that are reviewed at the same time. Anybody who reaches the address can
+	// cause reviews, and each is a call to the API server.
+	reviewsAtOnce = 4
 )
+
+// errBusy is the error of a request that was not reviewed.
+var errBusy = errors.New("the maximum number of requests is being reviewed")
 
 // reviewer asks the API server who sends a request and whether that user may send it. It is safe for concurrent use.
 type reviewer struct {
 	tokens   authenticationclient.TokenReviewInterface
 	accesses authorizationclient.SubjectAccessReviewInterface
 	now      func() time.Time
-
-	mu sync.Mutex
-	// allowed has the time until which each request is allowed.
-	allowed map[request]time.Time
-}
-
-// request is what a decision depends on. The token is hashed, so that no copy of it stays in memory.
-type request struct {
-	token      [sha256.Size]byte
-	verb, path string
+	known    *decisions
+	// seats has an element for each request that is being reviewed.
+	seats chan struct{}
 }
 
 func newReviewer(config *rest.Config, httpClient *http.Client, now func() time.Time) (*reviewer, error) {
@@ -56,24 +51,36 @@ func newReviewer(config *rest.Config, httpClient *http.Client, now func() time.T
 	}
 	return &reviewer{
 		tokens: authentication.TokenReviews(), accesses: authorization.SubjectAccessReviews(),
-		now: now, allowed: map[request]time.Time{},
+		now: now, known: newDecisions(now), seats: make(chan struct{}, reviewsAtOnce),
 	}, nil
 }
 
-// review returns the status to answer a request with; only 200 lets it pass. The error says why the API server could not be
-// asked.
+// review returns the status to answer a request with; only 200 lets it pass. The error says why there is no decision.
 func (r *reviewer) review(received *http.Request) (status int, err error) {
-	token := bearerToken(received)
-	if token == "" {
+	asked := request{token: bearerToken(received), verb: strings.ToLower(received.Method), path: received.URL.Path}
+	if asked.token == "" {
 		return http.StatusUnauthorized, nil
 	}
-	asked := request{token: sha256.Sum256([]byte(token)), verb: strings.ToLower(received.Method), path: received.URL.Path}
-	if r.wasAllowed(asked) {
-		return http.StatusOK, nil
+	if status := r.known.find(asked); status != 0 {
+		return status, nil
+	}
+	select {
+	case r.seats <- struct{}{}:
+		defer func() { <-r.seats }()
+	default:
+		return http.StatusServiceUnavailable, errBusy
 	}
 	ctx, cancel := context.WithTimeout(received.Context(), reviewTimeout)
 	defer cancel()
-	user, err := r.authenticate(ctx, token)
+	if status, err = r.decide(ctx, asked); err == nil {
+		r.known.remember(asked, status)
+	}
+	return status, err
+}
+
+// decide has the API server review a request.
+func (r *reviewer) decide(ctx context.Context, asked request) (status int, err error) {
+	user, err := r.authenticate(ctx, asked.token)
 	switch {
 	case err != nil:
 		return http.StatusInternalServerError, err
@@ -86,7 +93,6 @@ func (r *reviewer) review(received *http.Request) (status int, err error) {
 	case !allowed:
 		return http.StatusForbidden, nil
 	}
-	r.allow(asked)
 	return http.StatusOK, nil
 }
 
@@ -121,20 +127,4 @@ func (r *reviewer) authorize(ctx context.Context, user *authenticationv1.UserInf
 		return false, fmt.Errorf("creating a SubjectAccessReview: %w", err)
 	}
 	return answer.Status.Allowed && !answer.Status.Denied, nil
-}
-
-func (r *reviewer) wasAllowed(asked request) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	until, found := r.allowed[asked]
-	return found && r.now().Before(until)
-}
-
-// allow remembers a request that is allowed, and drops those that no longer are.
-func (r *reviewer) allow(asked request) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	now := r.now()
-	maps.DeleteFunc(r.allowed, func(_ request, until time.Time) bool { return !now.Before(until) })
-	r.allowed[asked] = now.Add(allowedFor)
 }
