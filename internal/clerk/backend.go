@@ -10,9 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
-	"sync/atomic"
 	"time"
 
 	clerksdk "github.com/clerk/clerk-sdk-go/v2"
@@ -31,7 +29,7 @@ type backend struct {
 	now     func() time.Time
 	timeout time.Duration
 	caller  ratelimit.Caller
-	// mayWrite is called right before each write.
+	// mayWrite is called before each write, and again when the write has a connection.
 	mayWrite func() error
 }
 
@@ -130,22 +128,28 @@ func retryAfterOf(err error) time.Duration {
 
 // send makes the HTTP exchange. It also reports whether anything may have reached the server.
 func (b *backend) send(ctx context.Context, out *request) (answer, bool, error) {
-	ctx, sent := traceSent(ctx)
+	mayLeave := func() error { return nil }
+	if out.write() {
+		mayLeave = b.mayWrite
+	}
+	ctx, sending := follow(ctx, mayLeave)
+	defer sending.end()
 	req, err := out.http(ctx, b.base)
 	if err != nil {
 		return answer{}, false, err
 	}
 	req.Header.Set("Authorization", "Bearer "+b.key.Reveal())
 	req.Header.Set("User-Agent", b.agent)
-	if out.write() {
-		// mayWrite is called last, because time may have passed in every earlier step.
-		if err := b.mayWrite(); err != nil {
-			return answer{}, false, fmt.Errorf("sending nothing to Clerk: %w", err)
-		}
+	// Time may have passed in every earlier step, and more passes until there is a connection.
+	if err := mayLeave(); err != nil {
+		return answer{}, false, sendingNothing(err)
 	}
 	resp, err := b.http.Do(req)
+	if refusal := sending.refused(); refusal != nil && err != nil {
+		return answer{}, sending.sent(), sendingNothing(refusal)
+	}
 	if err != nil {
-		return answer{}, sent(), &transportError{cause: withoutURL(err)}
+		return answer{}, sending.sent(), &transportError{cause: withoutURL(err)}
 	}
 	defer func() { _ = resp.Body.Close() }()
 	a := answer{status: resp.StatusCode, header: resp.Header}
@@ -159,16 +163,8 @@ func (b *backend) send(ctx context.Context, out *request) (answer, bool, error) 
 	return a, true, nil
 }
 
-// traceSent returns a context for a request, and a function that reports whether the request got a connection. Without
-// one nothing was sent. If the transport does not report connections, the request counts as sent.
-func traceSent(ctx context.Context) (context.Context, func() bool) {
-	var asked, got atomic.Bool
-	trace := &httptrace.ClientTrace{
-		GetConn: func(string) { asked.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) { got.Store(true) },
-	}
-	return httptrace.WithClientTrace(ctx, trace), func() bool { return got.Load() || !asked.Load() }
-}
+// sendingNothing is the error of a write that this process may no longer send.
+func sendingNothing(err error) error { return fmt.Errorf("sending nothing to Clerk: %w", err) }
 
 // withoutURL removes the URL from an error, because its query holds identifiers.
 func withoutURL(err error) error {

@@ -41,8 +41,8 @@ type Config struct {
 	Now func() time.Time
 	// Timeout limits a call from its sending to the end of the answer. The default is 10 s.
 	Timeout time.Duration
-	// MayWrite is called right before each call that changes something. If it returns an error, the call is not made and
-	// returns that error. By default every call is made.
+	// MayWrite is called before each call that changes something, and again when the call has a connection. If it returns an
+	// error, nothing is sent and the call returns that error. By default every call is made.
 	MayWrite func() error
 }
 

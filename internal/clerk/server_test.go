@@ -33,12 +33,22 @@ type received struct {
 	header                    http.Header
 	length                    int64
 	encoding                  []string
+	// major is the version of HTTP.
+	major int
 }
 
 func newStub(t *testing.T, answer http.HandlerFunc) *stub {
 	t.Helper()
+	s := newUnstartedStub(t, answer)
+	s.Start()
+	return s
+}
+
+// newUnstartedStub returns a stub that the caller starts.
+func newUnstartedStub(t *testing.T, answer http.HandlerFunc) *stub {
+	t.Helper()
 	s := &stub{}
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			t.Errorf("reading the request: %v", err)
@@ -46,7 +56,7 @@ func newStub(t *testing.T, answer http.HandlerFunc) *stub {
 		s.mu.Lock()
 		s.requests = append(s.requests, received{
 			method: r.Method, path: r.URL.Path, query: r.URL.RawQuery, body: string(body), header: r.Header,
-			length: r.ContentLength, encoding: r.TransferEncoding,
+			length: r.ContentLength, encoding: r.TransferEncoding, major: r.ProtoMajor,
 		})
 		s.mu.Unlock()
 		answer(w, r)

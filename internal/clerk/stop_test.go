@@ -6,6 +6,7 @@ package clerk
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -62,6 +63,32 @@ func TestCallInFlightIsFinished(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A call that waits for a connection has begun.
+func TestCallThatConnectsIsFinished(t *testing.T) {
+	t.Parallel()
+	server := newStub(t, answering(http.StatusOK, userBody))
+	dials, proceed := make(chan struct{}), make(chan struct{})
+	transport := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		dials <- struct{}{}
+		<-proceed
+		return (&net.Dialer{}).DialContext(ctx, network, address)
+	}}
+	c := newTestClient(t, server.URL, func(config *Config) { config.Transport = transport })
+	ctx, end := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		_, err := c.CreateUser(ctx, CreateUserParams{})
+		ended <- err
+	}()
+	<-dials
+	end()
+	close(proceed)
+	if err := <-ended; err != nil {
+		t.Errorf("the call was cut: %v", err)
+	}
+	server.only(t)
 }
 
 func TestCallEndsAtTheDeadlineOfItsContext(t *testing.T) {
