@@ -31,6 +31,11 @@ func TestWrongValuesAreRefused(t *testing.T) {
 	t.Parallel()
 	c := loaded(t)
 	for yamlText, want := range map[string]string{
+		"networkPolicy: {egressPorts: null}":      "at '/networkPolicy': missing property 'egressPorts'",
+		"networkPolicy: {enabled: }":              "at '/networkPolicy': missing property 'enabled'",
+		"image: {repository: }":                   "at '/image': missing property 'repository'",
+		"crds: {keep: null}":                      "at '/crds': missing property 'keep'",
+		"metrics:":                                "at '': missing property 'metrics'",
 		"replica: 2":                              "additional properties 'replica' not allowed",
 		"replicas: two":                           "at '/replicas': got string, want integer",
 		"replicas: -1":                            "at '/replicas'",

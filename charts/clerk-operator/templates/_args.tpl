@@ -45,7 +45,7 @@
 
 {{/* Environment of the operator, as a YAML list. */}}
 {{- define "clerk-operator.env" -}}
-{{- $env := .Values.extraEnv -}}
+{{- $env := .Values.extraEnv | default list -}}
 {{- $set := false -}}
 {{- range $env -}}
 {{- if eq .name "GOMEMLIMIT" -}}{{- $set = true -}}{{- end -}}

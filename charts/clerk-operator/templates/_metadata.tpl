@@ -11,8 +11,8 @@ Parameters: root (the context of the chart), labels and annotations (maps, which
   "helm.sh/chart" (printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-")
 -}}
 labels:
-  {{- mergeOverwrite (deepCopy .root.Values.commonLabels) (.labels | default dict) $labels | toYaml | nindent 2 }}
-{{- with mergeOverwrite (deepCopy .root.Values.commonAnnotations) (.annotations | default dict) }}
+  {{- mergeOverwrite (dict) (.root.Values.commonLabels | default dict) (.labels | default dict) $labels | toYaml | nindent 2 }}
+{{- with mergeOverwrite (dict) (.root.Values.commonAnnotations | default dict) (.annotations | default dict) }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
