@@ -96,3 +96,14 @@ func TestWrongWorkflowsAreFound(t *testing.T) {
 		})
 	}
 }
+
+// make test runs without root on GitHub and leaves out what needs root.
+func TestLayoutOfWorkflowThatRunsTheImage(t *testing.T) {
+	text, err := os.ReadFile(".github/workflows/ci.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !regexp.MustCompile(`run: sudo .* make test TEST_PACKAGES=./test/image CHECKS_REQUIRED=1\n`).Match(text) {
+		t.Error("ci.yml has no step that runs the image as root, and fails if it is not run")
+	}
+}

@@ -30,8 +30,12 @@ const (
 	leakMarker = "sk_test_imageNotARealKey"
 )
 
-// notCheckedVariable names a file for what could not be checked on this machine. "make test" prints it at its end.
-const notCheckedVariable = "CLERK_OPERATOR_NOT_CHECKED"
+const (
+	// notCheckedVariable names a file for what could not be checked on this machine. "make test" prints it at its end.
+	notCheckedVariable = "CLERK_OPERATOR_NOT_CHECKED"
+	// requiredVariable is not empty where a test must fail if it cannot check something.
+	requiredVariable = "CLERK_OPERATOR_CHECKS_REQUIRED"
+)
 
 // work is a directory for the time of a run.
 var work string
@@ -99,10 +103,14 @@ func built(t *testing.T) layout {
 	return l
 }
 
-// notChecked says why something cannot be checked on this machine, and skips the test.
-func notChecked(t *testing.T, format string, args ...any) {
+// notChecked says why something cannot be checked on this machine, and skips the test; it fails the test if everything has to be
+// checked.
+func notChecked(t testing.TB, format string, args ...any) {
 	t.Helper()
 	why := strings.Join(strings.Fields(fmt.Sprintf(format, args...)), " ")
+	if os.Getenv(requiredVariable) != "" {
+		t.Fatalf("NOT CHECKED: %s; %s is set", why, requiredVariable)
+	}
 	fmt.Fprintln(os.Stderr, "NOT CHECKED:", why)
 	if path := os.Getenv(notCheckedVariable); path != "" {
 		file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
