@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -155,8 +156,8 @@ func (o *options) complete(hosts []string, defaultInstance string) (err error) {
 		}
 		o.defaultInstance = types.NamespacedName{Namespace: namespace, Name: name}
 	}
-	if len(o.watchNamespaces) > 0 && o.clusterID == "" {
-		return errors.New("--watch-namespaces needs --cluster-id, because the operator then cannot read namespace kube-system")
+	if err := o.checkNamespaces(); err != nil {
+		return err
 	}
 	if err := o.leaseTimings.Validate(); err != nil {
 		return err
@@ -169,6 +170,19 @@ func (o *options) complete(hosts []string, defaultInstance string) (err error) {
 	}
 	if o.concurrency < 1 {
 		return fmt.Errorf("--concurrency: want at least 1, not %d", o.concurrency)
+	}
+	return nil
+}
+
+// checkNamespaces checks what --watch-namespaces needs.
+func (o *options) checkNamespaces() error {
+	switch instance := o.defaultInstance.Namespace; {
+	case len(o.watchNamespaces) == 0:
+		return nil
+	case o.clusterID == "":
+		return errors.New("--watch-namespaces needs --cluster-id, because the operator then cannot read namespace kube-system")
+	case instance != "" && !slices.Contains(o.watchNamespaces, instance):
+		return fmt.Errorf("--default-instance: namespace %q is not one of --watch-namespaces", instance)
 	}
 	return nil
 }

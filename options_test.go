@@ -42,6 +42,17 @@ func TestVersionNeedsNoOtherFlag(t *testing.T) {
 	}
 }
 
+func TestDefaultInstanceIsWatched(t *testing.T) {
+	watched := []string{"--watch-namespaces=a,b", "--cluster-id=c"}
+	if _, err := parseOptions(append(watched, "--default-instance=b/default")); err != nil {
+		t.Errorf("a watched namespace: %v", err)
+	}
+	_, err := parseOptions(append(watched, "--default-instance=d/default"))
+	if want := `--default-instance: namespace "d" is not one of --watch-namespaces`; err == nil || err.Error() != want {
+		t.Errorf("another namespace: %v, want %s", err, want)
+	}
+}
+
 // TestNoLogLevelShowsSecrets reads a Secret with client-go, which logs what it reads at a level of its own choice: if that comes
 // to be one that the operator can be started with, this fails.
 func TestNoLogLevelShowsSecrets(t *testing.T) {

@@ -87,7 +87,7 @@ func settings() values {
 // operatorSettings are those that become arguments and environment.
 func operatorSettings() values {
 	return values{
-		"clusterID": "test", "defaultInstance": "clerk/default", "concurrency": 8, "logFormat": "console", "logLevel": 0,
+		"clusterID": "test", "defaultInstance": "team-a/default", "concurrency": 8, "logFormat": "console", "logLevel": 0,
 		"allowedAPIHosts":   []any{"api.clerk.com", "http://emulator.example.com:8080"},
 		"leaderElection":    values{"leaseDuration": "30s", "renewDeadline": "20s", "retryPeriod": "5s"},
 		"extraArgs":         []any{"--secret-interval=30s"},
@@ -141,7 +141,7 @@ func everything() []values {
 	all := []values{
 		{"replicas": 2, "watchSecrets": true, "watchNamespaces": []any{"team-a", "team-b"}}, settings(),
 		{"metrics": values{"serviceMonitor": values{"enabled": true}}},
-		{"clerkInstance": values{"create": true, "secretName": "clerk"}},
+		{"clerkInstance": values{"create": true, "namespace": "team-a", "secretName": "clerk"}},
 	}
 	return all
 }

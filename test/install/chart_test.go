@@ -124,7 +124,7 @@ const allFlags = `
 watchNamespaces: [team-a, team-b]
 watchSecrets: true
 clusterID: test
-defaultInstance: clerk/default
+defaultInstance: team-a/default
 allowedAPIHosts: [api.clerk.com, "http://emulator.example.com:8080"]
 concurrency: 8
 logFormat: console

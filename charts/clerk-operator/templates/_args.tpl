@@ -1,8 +1,6 @@
 {{/* Arguments of the operator, as a YAML list. */}}
 {{- define "clerk-operator.args" -}}
-{{- if and .Values.watchNamespaces (not .Values.clusterID) }}
-{{- fail "watchNamespaces needs clusterID, because the operator then cannot read the namespace kube-system: choose an id that is unique among the clusters that use the Clerk instance, and keep it" }}
-{{- end }}
+{{- include "clerk-operator.checkNamespaces" . }}
 - --health-probe-bind-address=:8081
 - --metrics-bind-address={{ .Values.metrics.enabled | ternary ":8443" "0" }}
 {{- with .Values.watchNamespaces }}
