@@ -4,7 +4,7 @@
 package rights
 
 import (
-	"fmt"
+	"context"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,6 +15,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -76,19 +77,18 @@ func (a Account) await(t testing.TB, c client.Client, r Right) {
 	if !r.Cluster {
 		attributes.Namespace = a.Namespace
 	}
-	for deadline := time.Now().Add(inForce); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
-			User: a.User(), ResourceAttributes: attributes,
-			Groups: []string{"system:serviceaccounts", fmt.Sprintf("system:serviceaccounts:%s", a.Namespace), "system:authenticated"},
-		}}
-		if err := c.Create(t.Context(), review); err != nil {
-			t.Fatal(err)
-		}
-		if review.Status.Allowed {
-			return
-		}
+	review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
+		User: a.User(), ResourceAttributes: attributes,
+		Groups: []string{"system:serviceaccounts", "system:serviceaccounts:" + a.Namespace, "system:authenticated"},
+	}}
+	err := wait.PollUntilContextTimeout(t.Context(), 20*time.Millisecond, inForce, true, func(ctx context.Context) (bool, error) {
+		asked := review.DeepCopy()
+		err := c.Create(ctx, asked)
+		return asked.Status.Allowed, err
+	})
+	if err != nil {
+		t.Fatalf("the right to %s does not come into force: %v", r, err)
 	}
-	t.Fatalf("the right to %s does not come into force", r)
 }
 
 // Kubeconfig writes the kubeconfig of this test run, but for the account, and returns its path.
