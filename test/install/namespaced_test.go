@@ -47,6 +47,9 @@ func TestSomeNamespacesOnly(t *testing.T) {
 	}
 	c.follow(readme, "The first users")
 	c.checkRights()
+	// The id is the one without --cluster-id, so that the operator continues with what it managed in all namespaces.
+	c.shell(`test "$(kubectl get clerkinstance default -n team-a -o jsonpath='{.status.clusterID}')" = \
+  "$(kubectl get namespace kube-system -o jsonpath='{.metadata.uid}')"`, "")
 
 	c.shell(`kubectl create namespace team-b
 cp -r my-operator/team-a my-operator/team-b
