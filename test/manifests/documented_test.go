@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
@@ -99,4 +100,25 @@ func subjectsOf(objects []client.Object) map[string][]rbacv1.Subject {
 		found["ClusterRoleBinding "+b.Name] = b.Subjects
 	}
 	return found
+}
+
+// TestOpenShift renders the setting of the documentation by which OpenShift chooses the user of the pod. All else stays restricted.
+func TestOpenShift(t *testing.T) {
+	t.Parallel()
+	blocks := documented(t, "### OpenShift")
+	if len(blocks) != 1 {
+		t.Fatalf("there are %d blocks, want 1", len(blocks))
+	}
+	pod := only[*appsv1.Deployment](t, overlay(t, "resources: [CONFIG/default]\n"+blocks[0])).Spec.Template.Spec
+	for _, id := range []*int64{
+		pod.SecurityContext.RunAsUser, pod.SecurityContext.RunAsGroup,
+		pod.Containers[0].SecurityContext.RunAsUser, pod.Containers[0].SecurityContext.RunAsGroup,
+	} {
+		if id != nil {
+			t.Errorf("the pod names the user or group %d", *id)
+		}
+	}
+	if nonRoot := pod.SecurityContext.RunAsNonRoot; nonRoot == nil || !*nonRoot || pod.SecurityContext.SeccompProfile == nil {
+		t.Errorf("the pod is not restricted: %+v", pod.SecurityContext)
+	}
 }
