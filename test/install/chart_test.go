@@ -157,8 +157,9 @@ func TestManagerTakesTheFlagsOfTheChart(t *testing.T) {
 	if len(args) != want {
 		t.Errorf("there are %d arguments, want %d: %q", len(args), want, args)
 	}
-	// The manager parses all flags before it prints its version.
-	if out, err := exec.CommandContext(t.Context(), os.Getenv(managerVariable), append(args, "--version")...).CombinedOutput(); err != nil {
-		t.Errorf("%v: %s", err, out)
+	// The manager validates all flags before it looks for the cluster.
+	cmd := exec.CommandContext(t.Context(), os.Getenv(managerVariable), append(args, "--kubeconfig="+filepath.Join(t.TempDir(), "none"))...)
+	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "finding the cluster") {
+		t.Errorf("the manager does not come to look for the cluster: %v: %s", err, out)
 	}
 }

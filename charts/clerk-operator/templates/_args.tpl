@@ -1,6 +1,7 @@
 {{/* Arguments of the operator, as a YAML list. */}}
 {{- define "clerk-operator.args" -}}
 {{- include "clerk-operator.checkNamespaces" . }}
+{{- include "clerk-operator.checkLease" .Values.leaderElection }}
 - --health-probe-bind-address=:8081
 - --metrics-bind-address={{ .Values.metrics.enabled | ternary ":8443" "0" }}
 {{- with .Values.watchNamespaces }}
