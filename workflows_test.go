@@ -6,6 +6,7 @@ package main_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -39,6 +40,22 @@ func TestLayoutOfWorkflows(t *testing.T) {
 	}
 }
 
+// workflow is what the tests read of one.
+type workflow struct {
+	Permissions map[string]string `json:"permissions"`
+	Env         map[string]string `json:"env"`
+	Jobs        map[string]struct {
+		Env   map[string]string `json:"env"`
+		Steps []struct {
+			Name string `json:"name"`
+			Run  string `json:"run"`
+		} `json:"steps"`
+	} `json:"jobs"`
+}
+
+// secret is an expression with a password or a token.
+var secret = regexp.MustCompile(`\$\{\{.*(secrets\.|github\.token).*\}\}`)
+
 // wrongWorkflow returns what lets others change what a workflow does, or what it may do beyond its purpose.
 func wrongWorkflow(text string) []string {
 	var problems []string
@@ -47,14 +64,7 @@ func wrongWorkflow(text string) []string {
 			problems = append(problems, fmt.Sprintf("%q: pin the action by commit, with its version as comment: owner/name@<40 hex digits> # v1.2.3", match[1]))
 		}
 	}
-	var workflow struct {
-		Permissions map[string]string `json:"permissions"`
-		Jobs        map[string]struct {
-			Steps []struct {
-				Run string `json:"run"`
-			} `json:"steps"`
-		} `json:"jobs"`
-	}
+	var workflow workflow
 	if err := yaml.Unmarshal([]byte(text), &workflow); err != nil {
 		return append(problems, err.Error())
 	}
@@ -66,11 +76,20 @@ func wrongWorkflow(text string) []string {
 			problems = append(problems, fmt.Sprintf("permission %s: %s of all jobs; give it to the job that needs it", scope, access))
 		}
 	}
+	environments := []map[string]string{workflow.Env}
 	for _, job := range workflow.Jobs {
+		environments = append(environments, job.Env)
 		for _, step := range job.Steps {
 			// An expression in a script is put into it as text, whoever chose the text.
 			if strings.Contains(step.Run, "${{") {
 				problems = append(problems, fmt.Sprintf("%q: pass the expression in an environment variable", step.Run))
+			}
+		}
+	}
+	for _, environment := range environments {
+		for name, value := range environment {
+			if secret.MatchString(value) {
+				problems = append(problems, fmt.Sprintf("%s: give the secret to the step that needs it; all actions of a job read its environment", name))
 			}
 		}
 	}
@@ -86,7 +105,10 @@ func TestWrongWorkflowsAreFound(t *testing.T) {
 		"NoPermissions":        {"jobs: {}", "say the permissions"},
 		"PermissionsForAll":    {"permissions: {contents: write}", "contents: write"},
 		"ExpressionInAScript":  {"permissions: {}\njobs: {a: {steps: [{run: 'make ${{ github.head_ref }}'}]}}", "environment variable"},
-		"ExpressionOutsideOne": {"permissions: {}\njobs: {a: {steps: [{run: make, env: '${{ github.ref_name }}'}]}}", ""},
+		"SecretForAJob":        {"permissions: {}\njobs: {a: {env: {P: '${{ secrets.P || github.token }}'}}}", "give the secret to the step"},
+		"TokenForAllJobs":      {"permissions: {}\nenv: {P: '${{ github.token }}'}", "give the secret to the step"},
+		"SecretForAStep":       {"permissions: {}\njobs: {a: {env: {P: a}, steps: [{run: make, env: {P: '${{ secrets.P }}'}}]}}", ""},
+		"ExpressionOutsideOne": {"permissions: {}\njobs: {a: {steps: [{run: make, env: {A: '${{ github.ref_name }}'}}]}}", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := strings.Join(wrongWorkflow(test.text), "\n")
@@ -105,5 +127,49 @@ func TestLayoutOfWorkflowThatRunsTheImage(t *testing.T) {
 	}
 	if !regexp.MustCompile(`run: sudo .* make test TEST_PACKAGES=./test/image CHECKS_REQUIRED=1\n`).Match(text) {
 		t.Error("ci.yml has no step that runs the image as root, and fails if it is not run")
+	}
+}
+
+// fakeGH is a gh with published releases, which writes what it is told to create.
+const fakeGH = `#!/bin/sh
+case "$1 $2" in
+"release list") printf '%s' "$PUBLISHED" ;;
+"release create") echo "$@" ;;
+*) exit 2 ;;
+esac
+`
+
+func TestOnlyTheHighestReleaseIsTheLatest(t *testing.T) {
+	text, err := os.ReadFile(".github/workflows/release.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var release workflow
+	if err := yaml.Unmarshal(text, &release); err != nil {
+		t.Fatal(err)
+	}
+	var script string
+	for _, step := range release.Jobs["publish"].Steps {
+		if step.Name == "Publish" {
+			script = step.Run
+		}
+	}
+	tools := t.TempDir()
+	if err := os.WriteFile(filepath.Join(tools, "gh"), []byte(fakeGH), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for version, test := range map[string]struct{ published, want string }{
+		"v0.1.0":      {"", "--latest"},
+		"v0.10.0":     {"v0.9.0\nv0.8.1\n", "--latest"},
+		"v0.9.1":      {"v0.10.0\nv0.9.0\n", "--latest=false"},
+		"v0.11.0-rc1": {"v0.10.0\n", "--prerelease"},
+	} {
+		cmd := exec.CommandContext(t.Context(), "sh", "-e", "-c", script)
+		cmd.Env = append(os.Environ(), "PATH="+tools+":"+os.Getenv("PATH"), "PUBLISHED="+test.published, "VERSION="+version, "GITHUB_REPOSITORY=a/b")
+		created, err := cmd.CombinedOutput()
+		want := "release create " + version + " --repo a/b --verify-tag " + test.want + " --title " + version + " "
+		if err != nil || !strings.HasPrefix(string(created), want) {
+			t.Errorf("%s after %q: %v: %q, want %q", version, test.published, err, created, want)
+		}
 	}
 }
