@@ -101,10 +101,11 @@ fmt: go-version ## Format all Go files.
 	@$(TOOL) golangci-lint fmt
 
 .PHONY: build
-build: go-version ## Build the operator and the commands into bin/.
+build: go-version ## Build the operator and the commands into bin/: make build [VERSION=v0.1.0]
 	@for name in $(BINARIES); do \
 		case $$name in manager) package=. ;; *) package=./cmd/$$name ;; esac; \
-		$(GO) build -trimpath -ldflags '-s -w' -o bin/$$name $$package || exit 1; \
+		$(GO) build -trimpath -ldflags '-s -w$(if $(VERSION), -X github.com/clerk-operator/clerk-operator/internal/version.version=$(VERSION))' \
+			-o bin/$$name $$package || exit 1; \
 	done
 
 # The name of the image without a tag, and its tag, which is the version of the operator: in the image and in dist/install.yaml.
