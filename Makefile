@@ -265,8 +265,7 @@ workflows: go-version ## Check the workflows of GitHub with actionlint.
 
 .PHONY: release
 release: kubectl ## Make all files of a release in dist/: make release IMAGE=registry.example.com/clerk-operator [VERSION=v0.1.0] (docs/releasing.md).
-	@rm -rf dist
-	@$(GO) run ./hack/release -image "$(IMAGE)" -version "$(VERSION)" -output dist
+	@$(GO) run ./hack/release -image "$(IMAGE)" -version "$(VERSION)" -output dist -replace
 
 .PHONY: release-check
 release-check: kubectl ## Make the release a second time, in a clone, and compare: every file must be the same.

@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -29,6 +30,7 @@ type release struct {
 	version string // with a leading v
 	image   string // name of the image, without a tag
 	output  string // the directory to write, absolute
+	replace bool   // removes what the directory has
 	created time.Time
 }
 
@@ -47,15 +49,16 @@ func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("release", flag.ContinueOnError)
 	flags.StringVar(&r.image, "image", "", "`name` of the image without a tag, as in registry.example.com/clerk-operator")
 	flags.StringVar(&r.version, "version", "", "`version`, such as v0.1.0 (default: the tag of the commit)")
-	flags.StringVar(&r.output, "output", "dist", "`directory` to write, which must be empty or absent")
+	flags.StringVar(&r.output, "output", "dist", "`directory` to write, which must be empty or absent without -replace")
+	flags.BoolVar(&r.replace, "replace", false, "remove what is in the directory, when the arguments and the checkout are right")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
-	if r.image == "" {
-		return errors.New("-image is missing: make release IMAGE=registry.example.com/clerk-operator VERSION=v0.1.0")
+	if err := checkImage(r.image); err != nil {
+		return err
 	}
 	notes, err := r.complete(ctx)
 	if err != nil {
@@ -72,8 +75,11 @@ func (r *release) complete(ctx context.Context) (notes string, err error) {
 	if r.output, err = filepath.Abs(r.output); err != nil {
 		return "", err
 	}
-	if left, err := os.ReadDir(r.output); err == nil && len(left) > 0 {
+	if left, err := os.ReadDir(r.output); err == nil && len(left) > 0 && !r.replace {
 		return "", fmt.Errorf("-output: %s is not empty", r.output)
+	}
+	if r.replace && strings.HasPrefix(r.root+string(filepath.Separator), strings.TrimSuffix(r.output, string(filepath.Separator))+string(filepath.Separator)) {
+		return "", fmt.Errorf("-output: %s contains the checkout, so -replace would remove it", r.output)
 	}
 	if r.version, err = version(ctx, r.root, r.version); err != nil {
 		return "", err
@@ -90,6 +96,11 @@ func (r *release) complete(ctx context.Context) (notes string, err error) {
 
 // write makes the files. The checksums come last, and cover the other files.
 func (r *release) write(ctx context.Context, notes string) error {
+	if r.replace {
+		if err := os.RemoveAll(r.output); err != nil {
+			return fmt.Errorf("removing the former files: %w", err)
+		}
+	}
 	if err := os.MkdirAll(r.output, 0o755); err != nil {
 		return fmt.Errorf("making %s: %w", r.output, err)
 	}
