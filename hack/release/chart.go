@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 )
 
@@ -25,12 +24,13 @@ func (r *release) edits() []edit {
 	return []edit{
 		{"Chart.yaml", `(?m)^version: .*$`, "version: " + strings.TrimPrefix(r.version, "v")},
 		{"Chart.yaml", `(?m)^appVersion: .*$`, "appVersion: " + r.version},
-		{"Chart.yaml", `(?m)^  artifacthub.io/prerelease: .*$`, "  artifacthub.io/prerelease: " + strconv.Quote(strconv.FormatBool(strings.Contains(r.version, "-")))},
+		{"Chart.yaml", `(?m)^      image: clerk-operator:devel$`, "      image: " + r.image + ":" + r.version},
 		{"values.yaml", `(?m)^  repository: clerk-operator$`, "  repository: " + r.image},
 	}
 }
 
-// makeChart packages a copy of the chart that has the version and the image of the release.
+// makeChart packages a copy of the chart that has the version and the image of the release. Its README has them too, and links
+// that work outside the repository.
 func (r *release) makeChart(ctx context.Context, scratch string) error {
 	chart := filepath.Join(scratch, "chart", "clerk-operator")
 	if err := os.CopyFS(chart, os.DirFS(filepath.Join(r.root, "charts", "clerk-operator"))); err != nil {
@@ -41,9 +41,28 @@ func (r *release) makeChart(ctx context.Context, scratch string) error {
 			return err
 		}
 	}
+	if err := r.writeReadme(ctx, chart); err != nil {
+		return fmt.Errorf("writing the README of the chart: %w", err)
+	}
 	return r.run(ctx, command{
 		dir: filepath.Join(r.root, "test", "chart"), tool: "helm", args: []string{"package", chart, "--destination", r.output},
 	})
+}
+
+// writeReadme writes the README of a copy of the chart as "make generate" does.
+func (r *release) writeReadme(ctx context.Context, chart string) error {
+	err := r.run(ctx, command{dir: filepath.Join(r.root, "hack", "charttools"), tool: "helm-docs", args: []string{
+		"--chart-search-root", filepath.Dir(chart), "--sort-values-order", "file", "--skip-version-footer", "--log-level", "warning",
+	}})
+	if err != nil {
+		return err
+	}
+	readme := filepath.Join(chart, "README.md")
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(readme, []byte(absoluteLinks(string(text), "charts/clerk-operator/README.md", r.version)), 0o644)
 }
 
 func (e edit) apply(chart string) error {

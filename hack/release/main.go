@@ -91,7 +91,8 @@ func (r *release) complete(ctx context.Context) (notes string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("reading the changelog: %w", err)
 	}
-	return section(string(changelog), r.version)
+	notes, err = section(string(changelog), r.version)
+	return absoluteLinks(notes, "CHANGELOG.md", r.version), err
 }
 
 // write makes the files. The checksums come last, and cover the other files.
