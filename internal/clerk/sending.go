@@ -37,7 +37,7 @@ func (s *sending) connected(conn net.Conn) {
 	if err := s.mayLeave(); err != nil {
 		s.refusal.Store(&err)
 		s.cancel(err)
-		// HTTP/2 looks at the context before it writes. HTTP/1 does not, and its connection serves no other request.
+		// HTTP/2 looks at the context before it writes. HTTP/1 need not, and its connection serves no other request.
 		if !multiplexed(conn) {
 			_ = conn.Close()
 		}
