@@ -18,8 +18,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/clerk-operator/clerk-operator/internal/controller"
+	"github.com/clerk-operator/clerk-operator/internal/controller/requirements"
 	"github.com/clerk-operator/clerk-operator/internal/controller/watches"
 	"github.com/clerk-operator/clerk-operator/internal/lease"
+	"github.com/clerk-operator/clerk-operator/internal/requestpath"
 	"github.com/clerk-operator/clerk-operator/internal/roots"
 	"github.com/clerk-operator/clerk-operator/internal/version"
 )
@@ -89,7 +91,7 @@ func newManager(config *rest.Config, o options) (ctrl.Manager, *lease.Guard, err
 	}
 	managerOptions.Metrics = metricsOptions(config, o, time.Now)
 	managerOptions.HealthProbeBindAddress = o.healthAddress
-	state, err := newWatches(scheme)
+	state, err := newWatches(config, scheme, o)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -100,7 +102,7 @@ func newManager(config *rest.Config, o options) (ctrl.Manager, *lease.Guard, err
 			return nil, nil, err
 		}
 	}
-	mgr, err := ctrl.NewManager(guarded(config, guard), managerOptions)
+	mgr, err := ctrl.NewManager(requestpath.Note(guarded(config, guard)), managerOptions)
 	if err != nil {
 		return nil, nil, fmt.Errorf("building the manager: %w", err)
 	}
@@ -113,13 +115,21 @@ func newManager(config *rest.Config, o options) (ctrl.Manager, *lease.Guard, err
 }
 
 // newWatches returns the state of the cache's lists and watches.
-func newWatches(scheme *runtime.Scheme) (*watches.Watches, error) {
+func newWatches(config *rest.Config, scheme *runtime.Scheme, o options) (*watches.Watches, error) {
+	var gone func(ctx context.Context, namespace string) bool
+	if len(o.watchNamespaces) > 0 {
+		var err error
+		if gone, err = requirements.NamespaceIsGone(config); err != nil {
+			return nil, err
+		}
+	}
 	return watches.New(watches.Config{
 		Scheme:    scheme,
 		Kinds:     controller.WatchedKinds(),
 		Registry:  metrics.Registry,
 		Logger:    ctrl.Log.WithName("watches"),
 		Tolerance: watches.DefaultTolerance,
+		Gone:      gone,
 		Now:       time.Now,
 	})
 }

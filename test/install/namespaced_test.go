@@ -32,6 +32,27 @@ EOF
 kubectl wait --for=condition=Ready clerkuser/grace-hopper -n team-b --timeout=2m
 `
 
+// watchSecrets adds --watch-secrets and its rights.
+const watchSecrets = `
+cat >> my-operator/team-a/kustomization.yaml <<'EOF'
+patches:
+- target:
+    kind: Role
+  patch: |
+    - op: replace
+      path: /rules/0/verbs
+      value: [get, list, watch]
+    - op: replace
+      path: /rules/1/verbs
+      value: [create, get, list, patch, watch]
+EOF
+cat >> my-operator/kustomization.yaml <<'EOF'
+    - op: add
+      path: /spec/template/spec/containers/0/args/-
+      value: --watch-secrets
+EOF
+`
+
 // TestSomeNamespacesOnly installs the operator for some namespaces, as the documentation says. Its rights suffice there, also for
 // what needs the labels of a namespace and for the deletion of one, and it has none elsewhere.
 func TestSomeNamespacesOnly(t *testing.T) {
@@ -51,7 +72,7 @@ func TestSomeNamespacesOnly(t *testing.T) {
 	c.shell(`test "$(kubectl get clerkinstance default -n team-a -o jsonpath='{.status.clusterID}')" = \
   "$(kubectl get namespace kube-system -o jsonpath='{.metadata.uid}')"`, "")
 
-	c.shell(`kubectl create namespace team-b
+	c.shell(watchSecrets+`kubectl create namespace team-b
 cp -r my-operator/team-a my-operator/team-b
 sed -i s/team-a/team-b/ my-operator/team-b/kustomization.yaml
 sed -i 's/^- team-a$/- team-a\n- team-b/; s/--watch-namespaces=team-a/--watch-namespaces=team-a,team-b/' my-operator/kustomization.yaml

@@ -59,8 +59,7 @@ func (c *Checker) ofNamespacesThatStay(ctx context.Context, missing []Right) []R
 		if _, known := gone[r.Namespace]; known || !slices.Contains(c.config.WatchNamespaces, r.Namespace) {
 			continue
 		}
-		namespace, err := c.cluster.CoreV1().Namespaces().Get(ctx, r.Namespace, metav1.GetOptions{})
-		gone[r.Namespace] = apierrors.IsNotFound(err) || err == nil && !namespace.DeletionTimestamp.IsZero()
+		gone[r.Namespace] = namespaceIsGone(ctx, c.cluster, r.Namespace)
 		if gone[r.Namespace] && r.Namespace != c.config.OperatorNamespace {
 			c.logger.Info("a watched namespace does not exist or is being deleted, so its missing rights are ignored", "namespace", r.Namespace)
 		}

@@ -14,6 +14,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 	toolscache "k8s.io/client-go/tools/cache"
+
+	"github.com/clerk-operator/clerk-operator/internal/requestpath"
 )
 
 // newInformer returns an informer whose lists and watches are observed. A watch error handler is not enough: it is not
@@ -25,12 +27,20 @@ func (w *Watches) newInformer(
 	listing, watching := w.newRequests(object)
 	return toolscache.NewSharedIndexInformer(&toolscache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+			ctx, path := requestpath.Follow(ctx)
 			list, err := from.ListWithContext(ctx, options)
+			if w.absent(ctx, path, err) {
+				list, err = w.noObjects(object)
+			}
 			w.answered(listing, err)
 			return list, err
 		},
 		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
+			ctx, path := requestpath.Follow(ctx)
 			source, err := from.WatchWithContext(ctx, options)
+			if w.absent(ctx, path, err) {
+				return w.pause(watching, path, options, err)
+			}
 			if !refusesInitialEvents(err, options) {
 				w.answered(watching, err)
 			}

@@ -41,6 +41,9 @@ type Config struct {
 	Logger logr.Logger
 	// Tolerance is how long a list or watch may fail before that is reported; see DefaultTolerance.
 	Tolerance time.Duration
+	// Gone reports whether a namespace does not exist or is being deleted. Its lists and watches may be refused without a report,
+	// because its Roles go with it. Nil counts every refusal as a failure.
+	Gone func(ctx context.Context, namespace string) bool
 	// Now returns the current time.
 	Now func() time.Time
 }
