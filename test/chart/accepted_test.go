@@ -158,7 +158,7 @@ func expectScore(t *testing.T, renderings []rendering, all *collection) {
 		seen[text] = true
 		place := fmt.Sprintf("set-%d", len(seen))
 		want[place] = expectedFindings(r.chosen)
-		input.WriteString(strings.ReplaceAll(text, "namespace: "+namespace, "namespace: "+place) + "\n---\n")
+		input.WriteString(strings.ReplaceAll(text, `namespace: "`+namespace+`"`, "namespace: "+place) + "\n---\n")
 	}
 	found := score(t, input.String())
 	for place, findings := range want {

@@ -40,9 +40,14 @@ func loaded(t testing.TB) *chart.Chart {
 // render returns what Helm makes of a chart and values for a cluster whose API server has these kinds besides those of
 // Kubernetes. It validates the values by the chart's schema, as Helm does.
 func render(c *chart.Chart, v values, kinds ...string) (documents, error) {
+	return renderAs(c, release, v, kinds...)
+}
+
+// renderAs is render for a release of another name.
+func renderAs(c *chart.Chart, name string, v values, kinds ...string) (documents, error) {
 	capabilities := common.DefaultCapabilities.Copy()
 	capabilities.APIVersions = append(slices.Clone(capabilities.APIVersions), kinds...)
-	options := common.ReleaseOptions{Name: release, Namespace: namespace, Revision: 1, IsInstall: true}
+	options := common.ReleaseOptions{Name: name, Namespace: namespace, Revision: 1, IsInstall: true}
 	all, err := util.ToRenderValues(c, v, options, capabilities)
 	if err != nil {
 		return nil, err

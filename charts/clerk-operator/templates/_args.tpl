@@ -3,39 +3,39 @@
 {{- include "clerk-operator.checkNamespaces" . }}
 {{- include "clerk-operator.checkLease" .Values.leaderElection }}
 - --health-probe-bind-address=:8081
-- --metrics-bind-address={{ .Values.metrics.enabled | ternary ":8443" "0" }}
+- {{ printf "--metrics-bind-address=%s" (.Values.metrics.enabled | ternary ":8443" "0") | quote }}
 {{- with .Values.watchNamespaces }}
-- --watch-namespaces={{ join "," . }}
+- {{ printf "--watch-namespaces=%s" (join "," .) | quote }}
 {{- end }}
 {{- with .Values.clusterID }}
-- --cluster-id={{ . }}
+- {{ printf "--cluster-id=%s" . | quote }}
 {{- end }}
 {{- if .Values.watchSecrets }}
 - --watch-secrets
 {{- end }}
 {{- with .Values.defaultInstance }}
-- --default-instance={{ . }}
+- {{ printf "--default-instance=%s" . | quote }}
 {{- end }}
 {{- with .Values.allowedAPIHosts }}
-- --allowed-api-hosts={{ join "," . }}
+- {{ printf "--allowed-api-hosts=%s" (join "," .) | quote }}
 {{- end }}
 {{- with .Values.concurrency }}
-- --concurrency={{ int . }}
+- {{ printf "--concurrency=%d" (int .) | quote }}
 {{- end }}
 {{- with .Values.logFormat }}
-- --log-format={{ . }}
+- {{ printf "--log-format=%s" . | quote }}
 {{- end }}
 {{- if not (kindIs "invalid" .Values.logLevel) }}
-- --log-level={{ int .Values.logLevel }}
+- {{ printf "--log-level=%d" (int .Values.logLevel) | quote }}
 {{- end }}
 {{- with .Values.leaderElection.leaseDuration }}
-- --leader-elect-lease-duration={{ . }}
+- {{ printf "--leader-elect-lease-duration=%s" . | quote }}
 {{- end }}
 {{- with .Values.leaderElection.renewDeadline }}
-- --leader-elect-renew-deadline={{ . }}
+- {{ printf "--leader-elect-renew-deadline=%s" . | quote }}
 {{- end }}
 {{- with .Values.leaderElection.retryPeriod }}
-- --leader-elect-retry-period={{ . }}
+- {{ printf "--leader-elect-retry-period=%s" . | quote }}
 {{- end }}
 {{- range .Values.extraArgs }}
 - {{ . | quote }}

@@ -3,9 +3,18 @@
 {{- if .Values.fullnameOverride -}}
 {{- .Values.fullnameOverride -}}
 {{- else if contains .Chart.Name .Release.Name -}}
-{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- include "clerk-operator.shortened" .Release.Name -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 40 | trimSuffix "-" -}}
+{{- include "clerk-operator.shortened" (printf "%s-%s" .Release.Name .Chart.Name) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* A name of at most 40 characters. A hash tells apart longer names that begin alike. */}}
+{{- define "clerk-operator.shortened" -}}
+{{- if le (len .) 40 -}}
+{{- . -}}
+{{- else -}}
+{{- printf "%s-%s" (trunc 31 . | trimSuffix "-") (sha256sum . | trunc 8) -}}
 {{- end -}}
 {{- end -}}
 
@@ -41,6 +50,6 @@ app.kubernetes.io/name: clerk-operator
 {{/* The operator's ServiceAccount, as the subject of a binding. */}}
 {{- define "clerk-operator.subject" -}}
 - kind: ServiceAccount
-  name: {{ include "clerk-operator.serviceAccount" . }}
-  namespace: {{ .Release.Namespace }}
+  name: {{ include "clerk-operator.serviceAccount" . | quote }}
+  namespace: {{ .Release.Namespace | quote }}
 {{- end -}}
