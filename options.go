@@ -231,7 +231,7 @@ func metricsOptions(config *rest.Config, o options, now func() time.Time) metric
 			}
 			return metricsaccess.Filter(config, reviewer, now)
 		},
-		// HTTP/2 has been a door for denial of service; nothing here needs it.
+		// HTTP/2 has had several vulnerabilities to denial of service, and nothing here needs it.
 		TLSOpts: []func(*tls.Config){func(c *tls.Config) { c.NextProtos = []string{"http/1.1"} }},
 	}
 }
