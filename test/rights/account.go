@@ -32,11 +32,13 @@ type Account struct {
 	Roles []Role
 }
 
-// Role is a Role in the operator's namespace, or a ClusterRole.
+// Role is a Role in the operator's namespace or in watched namespaces, or a ClusterRole.
 type Role struct {
 	Name string
 	// Cluster is true for a ClusterRole that is bound in the whole cluster.
 	Cluster bool
+	// Watched are the namespaces of a Role; none means the operator's namespace.
+	Watched []string
 	// Rules are the rights, each rule with one verb on one resource.
 	Rules []rbacv1.PolicyRule
 }
@@ -44,9 +46,35 @@ type Role struct {
 // Shipped returns the operator's account with the rights that "kubectl apply -k config/default" gives to it.
 func Shipped(t testing.TB) Account {
 	t.Helper()
-	m := rendered(t)
+	return rendered(t, "default").account(t)
+}
+
+// Namespaced returns the operator's account with the rights that config/namespaced gives to it, and with those that --watch-secrets
+// needs. Watching names the watched namespaces.
+func Namespaced(t testing.TB) Account {
+	t.Helper()
+	a, m := rendered(t, "namespaced").account(t), rendered(t, "namespaced", "watched")
+	self := rbacv1.Subject{Kind: rbacv1.ServiceAccountKind, Namespace: a.Namespace, Name: a.Name}
+	for _, b := range m.bindings {
+		if !slices.Contains(b.Subjects, self) {
+			t.Fatalf("RoleBinding %s of config/namespaced/watched is for %v", b.Name, b.Subjects)
+		}
+		rules := append(slices.Clone(m.roles[b.RoleRef.Name]), WatchSecretsRule())
+		a.Roles = append(a.Roles, Role{Name: b.RoleRef.Name, Watched: []string{a.Namespace}, Rules: single(rules)})
+	}
+	return a
+}
+
+// WatchSecretsRule is what --watch-secrets needs.
+func WatchSecretsRule() rbacv1.PolicyRule {
+	return rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"secrets", "configmaps"}, Verbs: []string{"list", "watch"}}
+}
+
+// account returns the account with the roles that are bound to it.
+func (m manifests) account(t testing.TB) Account {
+	t.Helper()
 	if len(m.accounts) != 1 {
-		t.Fatalf("config/default holds %d ServiceAccounts, want 1", len(m.accounts))
+		t.Fatalf("config holds %d ServiceAccounts, want 1", len(m.accounts))
 	}
 	a := Account{Namespace: m.accounts[0].Namespace, Name: m.accounts[0].Name}
 	self := rbacv1.Subject{Kind: rbacv1.ServiceAccountKind, Namespace: a.Namespace, Name: a.Name}
@@ -65,7 +93,7 @@ func Shipped(t testing.TB) Account {
 		a.Roles = append(a.Roles, Role{Name: b.RoleRef.Name, Rules: single(m.roles[b.RoleRef.Name])})
 	}
 	if len(a.Rights()) == 0 {
-		t.Fatal("config/default gives no rights to the operator")
+		t.Fatal("config gives no rights to the operator")
 	}
 	return a
 }
@@ -102,6 +130,17 @@ func (a Account) In(namespace string) Account {
 	return a
 }
 
+// Watching returns the account of an installation that watches these namespaces. It differs only if the account has Roles there.
+func (a Account) Watching(namespaces ...string) Account {
+	a.Roles = slices.Clone(a.Roles)
+	for i := range a.Roles {
+		if len(a.Roles[i].Watched) > 0 {
+			a.Roles[i].Watched = slices.Clone(namespaces)
+		}
+	}
+	return a
+}
+
 // With returns the account with a ClusterRole more.
 func (a Account) With(name string, rules ...rbacv1.PolicyRule) Account {
 	a.Roles = append(slices.Clone(a.Roles), Role{Name: a.Namespace + ":" + name, Cluster: true, Rules: single(rules)})
@@ -120,7 +159,7 @@ func (a Account) Config(admin *rest.Config) *rest.Config {
 	return config
 }
 
-// manifests are the objects of config/default that give rights.
+// manifests are the objects of a kustomization that give rights.
 type manifests struct {
 	accounts        []*corev1.ServiceAccount
 	clusterRoles    map[string][]rbacv1.PolicyRule
@@ -129,18 +168,19 @@ type manifests struct {
 	bindings        []*rbacv1.RoleBinding
 }
 
-func rendered(t testing.TB) manifests {
+// rendered renders a kustomization below config.
+func rendered(t testing.TB, below ...string) manifests {
 	t.Helper()
 	root, err := assets.Root()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var complaints bytes.Buffer
-	kubectl := exec.CommandContext(t.Context(), controlplane.Kubectl(t), "kustomize", filepath.Join(root, "config", "default"))
+	kubectl := exec.CommandContext(t.Context(), controlplane.Kubectl(t), "kustomize", filepath.Join(append([]string{root, "config"}, below...)...))
 	kubectl.Stderr = &complaints
 	text, err := kubectl.Output()
 	if err != nil {
-		t.Fatalf("rendering config/default: %v\n%s", err, complaints.String())
+		t.Fatalf("rendering %v of config: %v\n%s", below, err, complaints.String())
 	}
 	m := manifests{clusterRoles: map[string][]rbacv1.PolicyRule{}, roles: map[string][]rbacv1.PolicyRule{}}
 	for _, document := range regexp.MustCompile(`(?m)^---\s*$`).Split(string(text), -1) {
@@ -155,7 +195,7 @@ func (m *manifests) add(t testing.TB, document string) {
 	t.Helper()
 	decoded, _, err := serializer.NewCodecFactory(scheme.Scheme).UniversalDeserializer().Decode([]byte(document), nil, nil)
 	if err != nil {
-		t.Fatalf("reading config/default: %v", err)
+		t.Fatalf("reading config: %v", err)
 	}
 	switch o := decoded.(type) {
 	case *corev1.ServiceAccount:

@@ -6,6 +6,7 @@ package rights
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -40,9 +41,38 @@ func (a Account) Grant(t testing.TB, admin *rest.Config) {
 			t.Fatalf("granting the operator's rights: %v", err)
 		}
 	}
-	for _, r := range a.Rights() {
-		a.await(t, c, r)
+	for _, role := range a.Roles {
+		for _, rule := range role.Rules {
+			if len(rule.Resources) == 0 {
+				continue
+			}
+			for _, namespace := range a.places(role) {
+				a.await(t, c, role.right(rule), namespace)
+			}
+		}
 	}
+}
+
+// Objects returns the roles as they are on the API server, without their bindings.
+func (a Account) Objects() []client.Object {
+	return slices.DeleteFunc(a.objects(), func(o client.Object) bool {
+		switch o.(type) {
+		case *rbacv1.Role, *rbacv1.ClusterRole:
+			return false
+		}
+		return true
+	})
+}
+
+// places returns the namespaces in which a role counts; "" is all of them.
+func (a Account) places(r Role) []string {
+	switch {
+	case r.Cluster:
+		return []string{""}
+	case len(r.Watched) > 0:
+		return r.Watched
+	}
+	return []string{a.Namespace}
 }
 
 func (a Account) objects() []client.Object {
@@ -53,13 +83,15 @@ func (a Account) objects() []client.Object {
 	self := []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: a.Namespace, Name: a.Name}}
 	for _, r := range a.Roles {
 		cluster := metav1.ObjectMeta{Name: r.Name}
-		inside := metav1.ObjectMeta{Namespace: a.Namespace, Name: r.Name}
 		if r.Cluster {
 			all = append(all, &rbacv1.ClusterRole{ObjectMeta: cluster, Rules: r.Rules}, &rbacv1.ClusterRoleBinding{
 				ObjectMeta: cluster, Subjects: self,
 				RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: r.Name},
 			})
-		} else {
+			continue
+		}
+		for _, namespace := range a.places(r) {
+			inside := metav1.ObjectMeta{Namespace: namespace, Name: r.Name}
 			all = append(all, &rbacv1.Role{ObjectMeta: inside, Rules: r.Rules}, &rbacv1.RoleBinding{
 				ObjectMeta: inside, Subjects: self,
 				RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: r.Name},
@@ -69,14 +101,11 @@ func (a Account) objects() []client.Object {
 	return all
 }
 
-// await waits until the API server allows what a right says.
-func (a Account) await(t testing.TB, c client.Client, r Right) {
+// await waits until the API server allows what a right says in a namespace.
+func (a Account) await(t testing.TB, c client.Client, r Right, namespace string) {
 	t.Helper()
 	resource, sub, _ := strings.Cut(r.Resource, "/")
-	attributes := &authorizationv1.ResourceAttributes{Verb: r.Verb, Group: r.Group, Resource: resource, Subresource: sub}
-	if !r.Cluster {
-		attributes.Namespace = a.Namespace
-	}
+	attributes := &authorizationv1.ResourceAttributes{Namespace: namespace, Verb: r.Verb, Group: r.Group, Resource: resource, Subresource: sub}
 	review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
 		User: a.User(), ResourceAttributes: attributes,
 		Groups: []string{"system:serviceaccounts", "system:serviceaccounts:" + a.Namespace, "system:authenticated"},

@@ -13,9 +13,9 @@ import (
 
 // Right is one verb on one resource, which one role of an account gives.
 type Right struct {
-	// Role is the name of the role, Cluster is true for a ClusterRole.
-	Role    string
-	Cluster bool
+	// Role is the name of the role, Cluster is true for a ClusterRole, and Watched for a Role in watched namespaces.
+	Role             string
+	Cluster, Watched bool
 	// Verb, Resource and Group are as in a rule; Resource includes a subresource, as in clerkusers/status.
 	Verb, Resource, Group string
 }
@@ -29,7 +29,7 @@ func (r Right) String() string {
 	if sub != "" {
 		resource += "/" + sub
 	}
-	if r.Cluster {
+	if r.Cluster || r.Watched {
 		return fmt.Sprintf("%s %s", r.Verb, resource)
 	}
 	return fmt.Sprintf("%s %s in the operator's namespace", r.Verb, resource)
@@ -57,7 +57,10 @@ func (role Role) right(rule rbacv1.PolicyRule) Right {
 	if len(rule.Resources) == 0 {
 		return Right{}
 	}
-	return Right{Role: role.Name, Cluster: role.Cluster, Verb: rule.Verbs[0], Resource: rule.Resources[0], Group: rule.APIGroups[0]}
+	return Right{
+		Role: role.Name, Cluster: role.Cluster, Watched: len(role.Watched) > 0,
+		Verb: rule.Verbs[0], Resource: rule.Resources[0], Group: rule.APIGroups[0],
+	}
 }
 
 // Without returns the account with all rights but one.

@@ -29,6 +29,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/controller/watches"
 	"github.com/clerk-operator/clerk-operator/internal/lease"
 	"github.com/clerk-operator/clerk-operator/internal/metricsaccess"
+	"github.com/clerk-operator/clerk-operator/test/controlplane"
 	"github.com/clerk-operator/clerk-operator/test/rights"
 )
 
@@ -40,9 +41,39 @@ func TestEachRightIsNeeded(t *testing.T) {
 		t.Skip("this starts an operator for each right")
 	}
 	t.Parallel()
-	shipped := rights.Shipped(t)
+	checkEachRight(t, rights.Shipped(t), nil)
+}
+
+// TestEachRightIsNeededForSomeNamespaces does the same with an operator for some namespaces, which has the rights of config/namespaced
+// and watches Secrets.
+func TestEachRightIsNeededForSomeNamespaces(t *testing.T) {
+	if testing.Short() {
+		t.Skip("this starts an operator for each right")
+	}
+	t.Parallel()
+	checkEachRight(t, rights.Namespaced(t), forSomeNamespaces)
+}
+
+// forSomeNamespaces configures an operator as --watch-namespaces and --watch-secrets do. The Secret with the key still has the
+// finalizer of an operator for all namespaces.
+func forSomeNamespaces(l *lifetime) {
+	secret := &corev1.Secret{}
+	l.get(secret, "clerk")
+	secret.Finalizers = append(secret.Finalizers, v1alpha1.Finalizer)
+	if err := l.client.Update(l.t.Context(), secret); err != nil {
+		l.t.Fatal(err)
+	}
+	l.readsKubeSystem = false
+	l.tune = func(c *controller.Config) { c.SecretsByRole, c.WatchSecrets = true, true }
+	observe := l.withOptions
+	l.withOptions = func(o *ctrl.Options) { observe(o); controller.ReadNamespacesDirectly(o) }
+}
+
+// checkEachRight takes each right of an account away in turn. change alters the lifetimes; nil leaves them.
+func checkEachRight(t *testing.T, shipped rights.Account, change func(*lifetime)) {
+	t.Helper()
 	t.Run("All", func(t *testing.T) {
-		l := newLifetime(t, shipped)
+		l := newLifetime(t, shipped, change)
 		if refused := l.run(); refused != "" {
 			t.Errorf("with all rights, the API server answers %s", refused)
 		}
@@ -53,13 +84,13 @@ func TestEachRightIsNeeded(t *testing.T) {
 			continue // TestStoredValuesThatDoNotDecode, because events about one version of an object are seldom repeated
 		}
 		t.Run("Without/"+missing.String(), func(t *testing.T) {
-			l := newLifetime(t, shipped.Without(missing))
+			l := newLifetime(t, shipped, change, missing)
 			l.requests.mayBeRefused()
 			if refused := l.run(); !strings.Contains(refused, missing.Refusal()) {
 				t.Fatalf("nobody needs the right to %s; the API server answered %q", missing, refused)
 			}
 			l.expectNamed(missing)
-			l.regrant(shipped)
+			l.regrant()
 		})
 	}
 }
@@ -84,10 +115,10 @@ func (env *environment) expectNamed(missing rights.Right) {
 	})
 }
 
-// regrant gives the account all of these rights, and waits until the operator, if it runs, has filled its caches with them.
-func (l *lifetime) regrant(shipped rights.Account) {
+// regrant gives the account all rights, and waits until the operator, if it runs, has filled its caches with them.
+func (l *lifetime) regrant() {
 	l.t.Helper()
-	l.setRules(shipped.In(l.account.Namespace))
+	l.setRules(l.account)
 	for _, o := range l.operators.running() {
 		if !o.cache.WaitForCacheSync(l.t.Context()) {
 			l.t.Error("the operator does not go on with all rights")
@@ -99,8 +130,11 @@ func (l *lifetime) regrant(shipped rights.Account) {
 type lifetime struct {
 	*environment
 
+	// account has all rights, also if the operator lacks one.
 	account rights.Account
 	guest   *environment
+	// readsKubeSystem says that the operator finds the id of the cluster by itself.
+	readsKubeSystem bool
 }
 
 // stage is a part of a lifetime: something happens, and then something is seen.
@@ -109,7 +143,7 @@ type stage struct {
 	seen    func() error
 }
 
-func newLifetime(t *testing.T, shipped rights.Account) *lifetime {
+func newLifetime(t *testing.T, shipped rights.Account, change func(*lifetime), missing ...rights.Right) *lifetime {
 	t.Helper()
 	env := newEnvironment(t, allowsAll, func(i *v1alpha1.ClerkInstance) {
 		i.Spec.AllowedNamespaces = &v1alpha1.AllowedNamespaces{
@@ -118,10 +152,14 @@ func newLifetime(t *testing.T, shipped rights.Account) *lifetime {
 		}
 		i.Spec.DeletionBrake = &v1alpha1.DeletionBrake{MaxCount: ptr.To[int32](10)}
 	})
-	l := &lifetime{environment: env, guest: env.inOtherNamespace()}
-	// The operator's own namespace is another than that of the Secrets that it writes.
-	l.account = shipped.In(l.guest.namespace)
-	env.runAs(l.account)
+	l := &lifetime{environment: env, guest: env.inOtherNamespace(), readsKubeSystem: true}
+	// The operator's own namespace is another than those that it watches.
+	own := shipped.Watching(env.watched...)
+	l.account = own.In(controlplane.Namespace(t))
+	for _, r := range missing {
+		own = own.Without(r)
+	}
+	env.runAs(own.In(l.account.Namespace))
 	env.config.Wrap(withoutWatchLists)
 	state, err := watches.New(watches.Config{
 		Scheme: env.client.Scheme(), Kinds: controller.WatchedKinds(), Registry: prometheus.NewRegistry(), Logger: env.logger,
@@ -131,6 +169,9 @@ func newLifetime(t *testing.T, shipped rights.Account) *lifetime {
 		t.Fatal(err)
 	}
 	env.withOptions = func(o *ctrl.Options) { state.Observe(&o.Cache) }
+	if change != nil {
+		change(l)
+	}
 	return l
 }
 
@@ -199,7 +240,9 @@ func (l *lifetime) prepare() {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	l.logFailure(c.Get(l.t.Context(), client.ObjectKey{Name: "kube-system"}, &corev1.Namespace{}))
+	if l.readsKubeSystem {
+		l.logFailure(c.Get(l.t.Context(), client.ObjectKey{Name: "kube-system"}, &corev1.Namespace{}))
+	}
 	_, err = binding.EnsureKey(l.t.Context(), c, l.account.Namespace)
 	l.logFailure(err)
 }

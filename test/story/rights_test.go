@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
@@ -64,9 +63,7 @@ func (env *environment) runAs(a rights.Account) {
 // watchingSecrets has the operator watch Secrets and ConfigMaps, with the rights that --watch-secrets needs.
 func (env *environment) watchingSecrets() {
 	env.t.Helper()
-	env.runAs(shippedAccount(env.t).In("stories-watch-secrets").With("watch-secrets", rbacv1.PolicyRule{
-		APIGroups: []string{""}, Resources: []string{"secrets", "configmaps"}, Verbs: []string{"list", "watch"},
-	}))
+	env.runAs(shippedAccount(env.t).In("stories-watch-secrets").With("watch-secrets", rights.WatchSecretsRule()))
 }
 
 // requests records what the operator asks the API server for.

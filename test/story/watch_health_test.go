@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -115,18 +114,10 @@ func TestRightsThatAreTakenAwayAreReported(t *testing.T) {
 	env.expectNoWrites()
 }
 
-// setRules gives ClusterRoles of an account that exists its rules.
+// setRules gives the roles of an account that exists their rules.
 func (env *environment) setRules(a rights.Account) {
 	env.t.Helper()
-	for _, r := range a.Roles {
-		if !r.Cluster {
-			continue
-		}
-		role := &rbacv1.ClusterRole{}
-		if err := env.client.Get(env.t.Context(), client.ObjectKey{Name: r.Name}, role); err != nil {
-			env.t.Fatal(err)
-		}
-		role.Rules = r.Rules
+	for _, role := range a.Objects() {
 		if err := env.client.Update(env.t.Context(), role); err != nil {
 			env.t.Fatal(err)
 		}
