@@ -34,8 +34,8 @@ const (
 	patience = time.Minute
 )
 
-// TestRelease takes a release through its life: install, upgrade from the former chart, rollback, upgrade with other values, uninstall,
-// install again. The CustomResourceDefinitions and a user stay all the time. It runs alone, before the parallel tests.
+// TestRelease takes a release through its life: install, upgrade from the former chart, rollback, upgrade with other values, without
+// CustomResourceDefinitions and back, uninstall, install again. The CustomResourceDefinitions and a user stay all the time. It runs alone, before the parallel tests.
 func TestRelease(t *testing.T) {
 	c := newClient(t)
 	removeInstallation(t, c)
@@ -67,6 +67,17 @@ func TestRelease(t *testing.T) {
 	expectObject(t, c, "Service", release+"-metrics", false)
 	expectSmallRelease(t, c)
 
+	expectNoSecondRelease(t)
+
+	// The CustomResourceDefinitions leave the release and come back to it.
+	helm(t, append(at, "upgrade", release, chartPlace(t), "--set", "crds.enabled=false")...)
+	expectSchema(t, c, true)
+	expectSame(t, c, user)
+	helm(t, append(at, "rollback", release)...)
+	expectSame(t, c, user)
+	helm(t, append(at, "upgrade", release, chartPlace(t))...)
+	expectSame(t, c, user)
+
 	rendered := split(helm(t, append(at, "get", "manifest", release)...)).objects(t)
 	helm(t, append(at, "uninstall", release)...)
 	expectUninstalled(t, c, rendered)
@@ -77,6 +88,29 @@ func TestRelease(t *testing.T) {
 	helm(t, append(at, "uninstall", release)...)
 	expectObject(t, c, "ClerkInstance", "default", true)
 	expectSame(t, c, user)
+}
+
+// expectNoSecondRelease wants Helm to refuse a second release in the same namespace, and in another one.
+func expectNoSecondRelease(t *testing.T) {
+	t.Helper()
+	for _, second := range []string{namespace, "team-a"} {
+		_, err := tryHelm(t, "--namespace", second, "install", "second", chartPlace(t))
+		if err == nil || !strings.Contains(err.Error(), "CustomResourceDefinition") || !strings.Contains(err.Error(), "cannot be imported into the current release") {
+			t.Errorf("a second release in %s is not refused: %v", second, err)
+		}
+	}
+}
+
+// TestNotesWarnOfTheLossOfUsers wants a warning that names each way in which crds.keep=false deletes users, and none otherwise.
+func TestNotesWarnOfTheLossOfUsers(t *testing.T) {
+	t.Parallel()
+	const want = "WARNING: crds.keep is false. The uninstallation of this release, or an upgrade with crds.enabled=false, deletes all ClerkUsers."
+	for setting, warned := range map[string]bool{"crds.keep=true": false, "crds.keep=false": true, "crds.enabled=false,crds.keep=false": false} {
+		notes := helm(t, "--namespace", namespace, "install", release, chartPlace(t), "--dry-run=client", "--set", setting)
+		if strings.Contains(notes, "WARNING") != warned || strings.Contains(notes, want) != warned {
+			t.Errorf("%s: the notes warn: want %t:\n%s", setting, warned, notes)
+		}
+	}
 }
 
 // TestTakeOver turns an installation by kustomize into a release. Deployment, CustomResourceDefinitions and a user stay the same objects.
