@@ -8,12 +8,16 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-logr/logr"
 	"github.com/google/go-cmp/cmp"
 	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/clerk-operator/clerk-operator/internal/controller/binding"
 	"github.com/clerk-operator/clerk-operator/internal/controller/requirements"
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
 	"github.com/clerk-operator/clerk-operator/test/rights"
@@ -52,8 +56,53 @@ func TestStartAsksForTheShippedRights(t *testing.T) {
 	}
 }
 
+// TestStartWithSecretsByName has a Role that grants the Secrets of ClerkInstances and the operator's own by their names, and neither
+// Events nor ConfigMaps. The operator starts with it.
+func TestStartWithSecretsByName(t *testing.T) {
+	t.Parallel()
+	account := rights.Shipped(t).In(controlplane.Namespace(t))
+	for _, r := range account.Rights() {
+		if slices.Contains([]string{"configmaps", "events", "secrets"}, r.Resource) {
+			account = account.Without(r)
+		}
+	}
+	account.Grant(t, controlplane.Config(t))
+	start := func(patience time.Duration) error {
+		return newChecker(t, account.Config(controlplane.Config(t)), account.Namespace).Wait(t.Context(), patience)
+	}
+	if _, missing := errors.AsType[*requirements.MissingRightsError](start(0)); !missing {
+		t.Error("it starts without its own Secret")
+	}
+	admin, err := client.New(controlplane.Config(t), client.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := metav1.ObjectMeta{Namespace: account.Namespace, Name: "secrets-by-name"}
+	for _, o := range []client.Object{
+		&rbacv1.Role{ObjectMeta: named, Rules: []rbacv1.PolicyRule{{
+			APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"get"}, ResourceNames: []string{"clerk", binding.SecretName},
+		}}},
+		&rbacv1.RoleBinding{
+			ObjectMeta: named, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: named.Name},
+			Subjects: []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: account.Namespace, Name: account.Name}},
+		},
+	} {
+		if err := admin.Create(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := start(requirements.Patience); err != nil {
+		t.Errorf("with Secrets by name: %v", err)
+	}
+}
+
 // checkStart checks what an operator needs that does what the shipped one does.
 func checkStart(t *testing.T, api *rest.Config, namespace string) error {
+	t.Helper()
+	return newChecker(t, api, namespace).Wait(t.Context(), 0)
+}
+
+func newChecker(t *testing.T, api *rest.Config, namespace string) *requirements.Checker {
 	t.Helper()
 	checker, err := requirements.NewChecker(api, requirements.Config{
 		OperatorNamespace: namespace, LeaderElection: true, Metrics: true,
@@ -61,7 +110,7 @@ func checkStart(t *testing.T, api *rest.Config, namespace string) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return checker.Wait(t.Context(), 0)
+	return checker
 }
 
 // TestStartAsksForTheRightsOfTheNamespacedMode has the check at the start ask in a watched namespace for the rights that

@@ -62,7 +62,7 @@ func (c *Checker) Wait(ctx context.Context, patience time.Duration) error {
 
 // check returns an error that names everything that is missing. last is true for the last attempt.
 func (c *Checker) check(ctx context.Context, last bool) error {
-	definitions, rights := c.checkDefinitions(ctx, last), c.checkRights(ctx)
+	definitions, rights := c.checkDefinitions(ctx, last), c.checkRights(ctx, last)
 	switch {
 	case definitions == nil:
 		return rights

@@ -38,7 +38,11 @@ type fakeServer struct {
 	// denied are rights, each as "verb resource namespace". reviewStatus is the status of reviews; 0 is success.
 	denied       []string
 	reviewStatus int
-	reviews      int
+	// granted are denied rights that are granted for one name, each as "verb resource namespace name".
+	granted []string
+	// evaluationError is in the reviews of denied rights.
+	evaluationError string
+	reviews         int
 	// gone are namespaces that do not exist, and going are namespaces that are being deleted.
 	gone, going []string
 }
@@ -120,7 +124,11 @@ func (s *fakeServer) review(w http.ResponseWriter, r *http.Request) {
 	if a.Subresource != "" {
 		resource += "/" + a.Subresource
 	}
-	review.Status.Allowed = !slices.Contains(s.denied, strings.TrimSpace(a.Verb+" "+resource+" "+a.Namespace))
+	right := strings.Join(slices.DeleteFunc([]string{a.Verb, resource, a.Namespace}, func(s string) bool { return s == "" }), " ")
+	review.Status.Allowed = !slices.Contains(s.denied, right) || slices.Contains(s.granted, strings.TrimSpace(right+" "+a.Name))
+	if !review.Status.Allowed {
+		review.Status.EvaluationError = s.evaluationError
+	}
 	review.APIVersion, review.Kind = "authorization.k8s.io/v1", "SelfSubjectAccessReview"
 	w.WriteHeader(http.StatusCreated)
 	_ = json.NewEncoder(w).Encode(review)
@@ -170,19 +178,26 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 		"ReviewFails":       {everything(), func(s *fakeServer) { s.reviewStatus = http.StatusInternalServerError }, []string{"reviewing the operator's rights"}},
 		"OneRight":          {everything(), func(s *fakeServer) { s.denied = []string{"list clerkusers.clerk-operator.io"} }, []string{"the operator lacks rights: list clerkusers.clerk-operator.io in all namespaces; apply the roles"}},
 		"RightOnStatus":     {everything(), func(s *fakeServer) { s.denied = []string{"patch clerkusers.clerk-operator.io/status"} }, []string{"patch clerkusers.clerk-operator.io/status in all"}},
-		"GrantedByRole":     {everything("a"), func(s *fakeServer) { s.denied = []string{"get secrets"} }, nil},
-		"InOneNamespace":    {everything("a", "b"), func(s *fakeServer) { s.denied = []string{"get secrets", "get secrets b"} }, []string{"rights: get secrets in namespace b; apply"}},
+		"GrantedByRole":     {everything("a"), func(s *fakeServer) { s.denied = []string{"get clerkusers.clerk-operator.io"} }, nil},
+		"InOneNamespace": {everything("a", "b"), func(s *fakeServer) {
+			s.denied = []string{"get clerkusers.clerk-operator.io", "get clerkusers.clerk-operator.io b"}
+		}, []string{"rights: get clerkusers.clerk-operator.io in namespace b; apply"}},
 		"InNamespacesThatAreGone": {everything("a", "b", "c"), func(s *fakeServer) {
-			s.denied, s.gone, s.going = inEach("get secrets", "a", "b", "c"), []string{"a"}, []string{"b"}
-		}, []string{"rights: get secrets in namespace c; apply"}},
-		"OnlyInNamespacesThatAreGone": {everything("a"), func(s *fakeServer) { s.denied, s.gone = inEach("get secrets", "a"), []string{"a"} }, nil},
+			s.denied, s.gone, s.going = inEach("get clerkusers.clerk-operator.io", "a", "b", "c"), []string{"a"}, []string{"b"}
+		}, []string{"rights: get clerkusers.clerk-operator.io in namespace c; apply"}},
+		"OnlyInNamespacesThatAreGone": {everything("a"), func(s *fakeServer) { s.denied, s.gone = inEach("get clerkusers.clerk-operator.io", "a"), []string{"a"} }, nil},
 		"InTheOperatorsNamespace": {everything("operators"), func(s *fakeServer) {
 			s.denied, s.going = inEach("get secrets", "operators"), []string{"operators"}
 		}, []string{"get secrets in namespace operators"}},
-		"NamespacesOfNamespacedMode": {everything("a"), func(s *fakeServer) { s.denied = []string{"get namespaces"} }, []string{"get namespaces in all namespaces"}},
-		"InSeveralNamespaces":        {everything("a", "b"), func(s *fakeServer) { s.denied = []string{"get secrets", "get secrets a", "get secrets b"} }, []string{"rights: get secrets in namespaces a and b; apply"}},
-		"InManyNamespaces":           {everything("a", "b", "c", "d", "e", "f"), func(s *fakeServer) { s.denied = inEach("get secrets", "a", "b", "c", "d", "e", "f") }, []string{"get secrets in namespaces a, b, c, d, e and 1 more;"}},
-		"SeveralVerbs":               {everything(), func(s *fakeServer) { s.denied = []string{"get namespaces", "list namespaces", "watch namespaces"} }, []string{"get, list and watch namespaces in all namespaces"}},
+		"InSeveralNamespaces": {everything("a", "b"), func(s *fakeServer) {
+			s.denied = []string{"get clerkusers.clerk-operator.io", "get clerkusers.clerk-operator.io a", "get clerkusers.clerk-operator.io b"}
+		}, []string{"rights: get clerkusers.clerk-operator.io in namespaces a and b; apply"}},
+		"InManyNamespaces": {everything("a", "b", "c", "d", "e", "f"), func(s *fakeServer) {
+			s.denied = inEach("get clerkusers.clerk-operator.io", "a", "b", "c", "d", "e", "f")
+		}, []string{"get clerkusers.clerk-operator.io in namespaces a, b, c, d, e and 1 more;"}},
+		"SeveralVerbs": {everything(), func(s *fakeServer) {
+			s.denied = []string{"get clerkusers.clerk-operator.io", "list clerkusers.clerk-operator.io", "watch clerkusers.clerk-operator.io"}
+		}, []string{"get, list and watch clerkusers.clerk-operator.io in all namespaces"}},
 		"Lease": {everything(), func(s *fakeServer) {
 			s.denied = []string{"update leases.coordination.k8s.io", "update leases.coordination.k8s.io operators"}
 		}, []string{"update leases.coordination.k8s.io in namespace operators", "--operator-namespace", "--leader-elect=false"}},
@@ -190,7 +205,7 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 		"WithoutWatchSecrets": {Config{OperatorNamespace: "o"}, func(s *fakeServer) {
 			s.denied = []string{"watch secrets", "list configmaps", "get leases.coordination.k8s.io", "create tokenreviews.authentication.k8s.io"}
 		}, nil},
-		"RightsAndDefinitions": {everything(), func(s *fakeServer) { s.served, s.denied = nil, []string{"get secrets"} }, []string{"clerkusers.clerk-operator.io", "get secrets"}},
+		"RightsAndDefinitions": {everything(), func(s *fakeServer) { s.served, s.denied = nil, []string{"get clerkusers.clerk-operator.io"} }, []string{"clerkusers.clerk-operator.io", "get clerkusers.clerk-operator.io"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -236,6 +251,93 @@ func TestChecksThatAreSkippedAreLogged(t *testing.T) {
 	}
 }
 
+// TestRightsThatSomethingWorksWithoutAreLogged has rights missing that only some objects need.
+func TestRightsThatSomethingWorksWithoutAreLogged(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		config  Config
+		denied  []string
+		granted []string
+		want    string
+	}{
+		// A Role that names the Secrets of ClerkInstances and the operator's own.
+		"SecretsByName": {
+			Config{OperatorNamespace: "o"},
+			[]string{"get secrets", "get secrets o"},
+			[]string{"get secrets o clerk-operator-binding-key"},
+			"rights: get secrets in all namespaces; apply the roles and bindings of this version of the operator (config/rbac, or",
+		},
+		"LeaseByName": {
+			Config{OperatorNamespace: "o", LeaderElection: true},
+			append(append(inEach("get leases.coordination.k8s.io", "o"), inEach("update leases.coordination.k8s.io", "o")...), inEach("create leases.coordination.k8s.io", "o")...),
+			[]string{"get leases.coordination.k8s.io o clerk-operator", "update leases.coordination.k8s.io o clerk-operator"},
+			"create leases.coordination.k8s.io in namespace o;",
+		},
+		"NoActionsThatWriteSecrets": {everything(), []string{"create secrets", "patch secrets"}, nil, "create and patch secrets in all namespaces;"},
+		"NoEvents":                  {everything(), []string{"create events.events.k8s.io", "patch events.events.k8s.io"}, nil, "events.events.k8s.io in all"},
+		"NoProfileImages":           {everything(), []string{"get configmaps"}, nil, "get configmaps in all"},
+		"NoNamespaces":              {everything(), []string{"get namespaces"}, nil, "get namespaces in all"},
+		"OfANamespace":              {everything("a", "b"), inEach("get secrets", "b"), nil, "get secrets in namespace b; apply the roles and bindings of this version of the operator (config/namespaced/watched, or"},
+		"NoMetrics": {
+			everything(), []string{"create tokenreviews.authentication.k8s.io"}, nil,
+			"(config/metrics, or the chart); --metrics-bind-address=0 needs no rights for metrics",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, api := newFakeServer(t)
+			s.denied, s.granted = tc.denied, tc.granted
+			var lines []string
+			logger := funcr.New(func(_, args string) { lines = append(lines, args) }, funcr.Options{})
+			if err := check(t, api, tc.config, logger); err != nil {
+				t.Error(err)
+			}
+			if len(lines) != 1 || !strings.Contains(lines[0], tc.want) || !strings.Contains(lines[0], "what needs them fails") {
+				t.Errorf("the log says %q, want %q in one line", lines, tc.want)
+			}
+		})
+	}
+}
+
+// TestSourceOfARight has the message name where a right is granted.
+func TestSourceOfARight(t *testing.T) {
+	t.Parallel()
+	own := Right{Verb: "get", Resource: "clerkusers.clerk-operator.io"}
+	for _, tc := range []struct {
+		namespaces []string
+		right      Right
+		want       string
+	}{
+		{nil, own, "config/rbac"},
+		{nil, Right{Verb: "get", Resource: "secrets"}, "config/rbac"},
+		{nil, Right{Verb: "get", Resource: leases, Namespace: "o"}, "config/rbac"},
+		{nil, Right{Verb: "create", Resource: "subjectaccessreviews.authorization.k8s.io"}, "config/metrics"},
+		{[]string{"a"}, own, "config/namespaced"},
+		{[]string{"a"}, Right{Verb: "get", Resource: "clerkusers.clerk-operator.io", Namespace: "a"}, "config/namespaced"},
+		{[]string{"a"}, Right{Verb: "get", Resource: "namespaces"}, "config/namespaced"},
+		{[]string{"a"}, Right{Verb: "get", Resource: "secrets", Namespace: "o", Name: "clerk-operator-binding-key"}, "config/namespaced"},
+		{[]string{"a"}, Right{Verb: "create", Resource: "secrets", Namespace: "o"}, "config/namespaced"},
+		{[]string{"a"}, Right{Verb: "get", Resource: leases, Namespace: "o"}, "config/rbac"},
+		{[]string{"a"}, Right{Verb: "create", Resource: "tokenreviews.authentication.k8s.io"}, "config/metrics"},
+		{[]string{"a"}, Right{Verb: "list", Resource: "secrets", Namespace: "a"}, "config/namespaced/watched"},
+		{[]string{"a"}, Right{Verb: "create", Resource: "events.events.k8s.io", Namespace: "a"}, "config/namespaced/watched"},
+	} {
+		if got := (Config{OperatorNamespace: "o", WatchNamespaces: tc.namespaces}).source(tc.right); got != tc.want {
+			t.Errorf("%+v is granted in %s, want %s", tc.right, got, tc.want)
+		}
+	}
+}
+
+// TestEvaluationErrorIsNamed has the API server unable to evaluate a rule.
+func TestEvaluationErrorIsNamed(t *testing.T) {
+	t.Parallel()
+	s, api := newFakeServer(t)
+	s.denied, s.evaluationError = []string{"get clerkusers.clerk-operator.io"}, `clusterrole "gone" not found`
+	if err := check(t, api, everything(), logr.Discard()); err == nil || !strings.Contains(err.Error(), s.evaluationError) {
+		t.Errorf("the error is %v, want %q in it", err, s.evaluationError)
+	}
+}
+
 // TestClusterRolesAreReviewedOnce has many namespaces cost no more reviews than one if a ClusterRole grants the rights.
 func TestClusterRolesAreReviewedOnce(t *testing.T) {
 	t.Parallel()
@@ -277,9 +379,9 @@ func TestWaitsForWhatAppears(t *testing.T) {
 func TestErrorsAreTold(t *testing.T) {
 	t.Parallel()
 	s, api := newFakeServer(t)
-	s.served, s.denied = nil, []string{"get secrets"}
+	s.served, s.denied = nil, []string{"get clerkusers.clerk-operator.io"}
 	err := check(t, api, everything(), logr.Discard())
-	if rights, ok := errors.AsType[*MissingRightsError](err); !ok || !slices.Equal(rights.Rights, []Right{{Verb: "get", Resource: "secrets"}}) {
+	if rights, ok := errors.AsType[*MissingRightsError](err); !ok || !slices.Equal(rights.Rights, []Right{{Verb: "get", Resource: "clerkusers.clerk-operator.io"}}) {
 		t.Errorf("the error is %#v", err)
 	}
 	if missing, ok := errors.AsType[*MissingDefinitionsError](err); !ok || len(missing.Missing) != len(definitions()) {

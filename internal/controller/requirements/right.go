@@ -11,6 +11,8 @@ import (
 	authorizationv1 "k8s.io/api/authorization/v1"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/binding"
+	"github.com/clerk-operator/clerk-operator/internal/lease"
 )
 
 // Config says what the operator does, on which its rights depend.
@@ -35,6 +37,8 @@ type Right struct {
 	Resource string
 	// Namespace is "" for all namespaces, and for resources without a namespace.
 	Namespace string
+	// Name is that of the only object that the operator needs the right for; "" for all objects.
+	Name string
 }
 
 // rules are the verbs for some resources that the operator needs in the namespaces whose objects it reconciles.
@@ -71,14 +75,17 @@ func (c Config) clusterRules() map[string][]string {
 	return rules
 }
 
-// operatorRules are the verbs for resources in the operator's namespace.
-func (c Config) operatorRules() map[string][]string {
-	rules := map[string][]string{"secrets": {"create", "get"}}
+// operatorRights are the rights on the operator's own Secret and Lease. A Role can grant them for their names, except to create.
+func (c Config) operatorRights() []Right {
+	own := func(verb, resource, name string) Right { return Right{verb, resource, c.OperatorNamespace, name} }
+	rights := []Right{own("create", "secrets", ""), own("get", "secrets", binding.SecretName)}
 	if c.LeaderElection {
-		rules["leases.coordination.k8s.io"] = []string{"create", "get", "update"}
+		rights = append(rights, own("create", leases, ""), own("get", leases, lease.Name), own("update", leases, lease.Name))
 	}
-	return rules
+	return rights
 }
+
+const leases = "leases.coordination.k8s.io"
 
 // rights returns all rights that the operator needs.
 func (c Config) rights() []Right {
@@ -86,7 +93,7 @@ func (c Config) rights() []Right {
 	if len(namespaces) == 0 {
 		namespaces = []string{""}
 	}
-	rights := append(rightsOf(c.clusterRules(), ""), rightsOf(c.operatorRules(), c.OperatorNamespace)...)
+	rights := append(rightsOf(c.clusterRules(), ""), c.operatorRights()...)
 	for _, namespace := range namespaces {
 		rights = append(rights, rightsOf(c.rules(), namespace)...)
 	}
@@ -103,13 +110,27 @@ func rightsOf(rules map[string][]string, namespace string) []Right {
 	return rights
 }
 
+// indispensable reports whether nothing works without a right. Without another right, what needs it fails, and the objects say so.
+func (r Right) indispensable() bool {
+	switch r.Resource {
+	case "secrets":
+		return r.Name != "" || isForWatching(r)
+	case "configmaps":
+		return isForWatching(r)
+	case leases:
+		return r.Verb != "create"
+	default:
+		return strings.Contains(r.Resource, "."+v1alpha1.GroupVersion.Group)
+	}
+}
+
 // attributes are how the API server is asked for the right.
 func (r Right) attributes() *authorizationv1.ResourceAttributes {
 	name, subresource, _ := strings.Cut(r.Resource, "/")
 	// A group holds dots, and a resource holds none.
 	resource, group, _ := strings.Cut(name, ".")
 	return &authorizationv1.ResourceAttributes{
-		Namespace: r.Namespace, Verb: r.Verb, Group: group, Resource: resource, Subresource: subresource,
+		Namespace: r.Namespace, Verb: r.Verb, Group: group, Resource: resource, Subresource: subresource, Name: r.Name,
 	}
 }
 
@@ -123,6 +144,7 @@ func describe(rights []Right) string {
 	namespaces := map[string][]string{}
 	for of, list := range verbs {
 		slices.Sort(list)
+		list = slices.Compact(list)
 		what := conjoin(list) + " " + of.Resource
 		namespaces[what] = append(namespaces[what], of.Namespace)
 	}
