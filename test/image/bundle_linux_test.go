@@ -25,9 +25,15 @@ func fromHost(source, destination string) mount {
 	return mount{"destination": destination, "type": "bind", "source": source, "options": []string{"bind", "ro", "nosuid", "nodev", "noexec"}}
 }
 
+// ids are the user and the group of a process.
+type ids struct{ user, group int }
+
+// nonroot returns those that the image and config/manager name.
+func nonroot() ids { return ids{65532, 65532} }
+
 // bundleConfig returns the configuration of a bundle that takes from a process what Kubernetes' standard "restricted" takes, and
 // more: the root is read-only, and the system calls are those that a server in Go needs. The network is the one of this machine.
-func bundleConfig(args, environment []string, volumes ...mount) map[string]any {
+func bundleConfig(who ids, args, environment []string, volumes ...mount) map[string]any {
 	none := []string{}
 	mounts := []mount{
 		{"destination": "/proc", "type": "proc", "source": "proc"},
@@ -37,7 +43,7 @@ func bundleConfig(args, environment []string, volumes ...mount) map[string]any {
 	return map[string]any{
 		"ociVersion": "1.0.2",
 		"process": map[string]any{
-			"user": map[string]any{"uid": 65532, "gid": 65532},
+			"user": map[string]any{"uid": who.user, "gid": who.group},
 			"args": args,
 			"env":  environment,
 			"cwd":  "/",
@@ -172,7 +178,7 @@ func usableRunc(t *testing.T) string {
 		t.Fatal(err)
 	}
 	buildProbe(t, filepath.Join(rootfs, "probe"))
-	c := startContainer(t, runc, bundle, bundleConfig([]string{"/probe"}, nil))
+	c := startContainer(t, runc, bundle, bundleConfig(nonroot(), []string{"/probe"}, nil))
 	if err := c.wait(t); err != nil {
 		notChecked(t, what+"runc cannot run a container on this machine: %v: %s", err, strings.TrimSpace(c.output()))
 	}

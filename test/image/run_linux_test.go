@@ -63,17 +63,29 @@ type environment struct {
 	container *container
 }
 
-// TestImageRuns runs the image as Kubernetes would, from the start through the life of a user to the end.
+// TestImageRuns runs the image as Kubernetes would, from the start through the life of a user to the end. OpenShift runs it as any user
+// of the group 0.
 func TestImageRuns(t *testing.T) {
 	t.Parallel()
 	i, found := built(t).images(t)[runtime.GOARCH]
 	if !found {
 		t.Skipf("there is no image for %s", runtime.GOARCH)
 	}
+	runc := usableRunc(t)
+	for name, who := range map[string]ids{"Nonroot": nonroot(), "AnyUser": {1000670000, 0}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			runImage(t, runc, i, who)
+		})
+	}
+}
+
+func runImage(t *testing.T, runc string, i image, who ids) {
+	t.Helper()
 	env := newEnvironment(t)
-	env.start(usableRunc(t), i)
+	env.start(runc, i, who)
 	env.eventually("the operator to be ready", func() error { return env.ask("/readyz") })
-	env.expectConfined()
+	env.expectConfined(who)
 	env.create(&v1alpha1.ClerkUser{
 		ObjectMeta: metav1.ObjectMeta{Namespace: env.namespace, Name: "ann"},
 		Spec: v1alpha1.ClerkUserSpec{
@@ -140,7 +152,7 @@ func newEnvironment(t *testing.T) *environment {
 
 // start runs the image in a pod's surroundings: with the token of the shipped ServiceAccount, and environment variables that say
 // where the API server is.
-func (env *environment) start(runc string, i image) {
+func (env *environment) start(runc string, i image, who ids) {
 	env.t.Helper()
 	plane := controlplane.Config(env.t)
 	host, port, err := net.SplitHostPort(strings.TrimPrefix(plane.Host, "https://"))
@@ -153,7 +165,7 @@ func (env *environment) start(runc string, i image) {
 	i.rootfs(env.t, bundle)
 	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: env.listener.Certificate().Raw})
 	env.health = freeAddress(env.t)
-	env.container = startContainer(env.t, runc, bundle, bundleConfig(
+	env.container = startContainer(env.t, runc, bundle, bundleConfig(who,
 		[]string{
 			"/manager", "--health-probe-bind-address=" + env.health, "--allowed-api-hosts=" + env.listener.Listener.Addr().String(),
 			"--watch-namespaces=" + env.namespace, "--cluster-id=image",
@@ -204,13 +216,13 @@ func freeAddress(t *testing.T) string {
 }
 
 // expectConfined has the kernel say what the operator's process may do: an option that runc ignored would prove nothing.
-func (env *environment) expectConfined() {
+func (env *environment) expectConfined(who ids) {
 	env.t.Helper()
 	pid := env.container.pid(env.t)
 	status := statusOf(env.t, pid)
 	const noCapability = "0000000000000000"
 	for key, want := range map[string]string{
-		"Name": "manager", "Uid": "65532 65532 65532 65532", "Gid": "65532 65532 65532 65532", "Groups": "", "NoNewPrivs": "1",
+		"Name": "manager", "Uid": fourTimes(who.user), "Gid": fourTimes(who.group), "Groups": "", "NoNewPrivs": "1",
 		"Seccomp": "2", "CapEff": noCapability, "CapPrm": noCapability, "CapInh": noCapability, "CapBnd": noCapability, "CapAmb": noCapability,
 	} {
 		if got, found := status[key]; !found || got != want {
@@ -222,6 +234,9 @@ func (env *environment) expectConfined() {
 		env.t.Errorf("the root is not read-only (%v):\n%s", err, mounts)
 	}
 }
+
+// fourTimes is how the kernel writes an id that is the real, effective, saved and file system one.
+func fourTimes(id int) string { return fmt.Sprintf("%d %[1]d %[1]d %[1]d", id) }
 
 // stop ends the operator as Kubernetes does, and checks that it released the lease.
 func (env *environment) stop() {
