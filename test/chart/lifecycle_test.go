@@ -70,13 +70,13 @@ func TestRelease(t *testing.T) {
 	expectNoSecondRelease(t)
 
 	// The CustomResourceDefinitions leave the release and come back to it.
-	helm(t, append(at, "upgrade", release, chartPlace(t), "--set", "crds.enabled=false")...)
-	expectSchema(t, c, true)
-	expectSame(t, c, user)
-	helm(t, append(at, "rollback", release)...)
-	expectSame(t, c, user)
-	helm(t, append(at, "upgrade", release, chartPlace(t))...)
-	expectSame(t, c, user)
+	for _, back := range [][]string{{"rollback", release}, {"upgrade", release, chartPlace(t), "--set", "crds.enabled=true"}} {
+		helm(t, append(at, "upgrade", release, chartPlace(t), "--set", "crds.enabled=false")...)
+		expectSchema(t, c, true)
+		expectSame(t, c, user)
+		helm(t, append(at, back...)...)
+		expectSame(t, c, user)
+	}
 
 	rendered := split(helm(t, append(at, "get", "manifest", release)...)).objects(t)
 	helm(t, append(at, "uninstall", release)...)
