@@ -22,7 +22,10 @@ func TestNullIsEmptyOrRefused(t *testing.T) {
 	t.Parallel()
 	c := loaded(t)
 	refused, rendered := 0, 0
-	for _, base := range []values{{}, {"replicas": 2, "clerkInstance": values{"create": true, "secretName": "clerk"}}} {
+	for _, base := range []values{{}, {
+		"replicas": 2, "clerkInstance": values{"create": true, "secretName": "clerk"},
+		"metrics": values{"serviceMonitor": values{"enabled": true}},
+	}} {
 		usual, err := render(c, base)
 		if err != nil {
 			t.Fatal(err)

@@ -129,6 +129,8 @@ func connections() values {
 			"serviceMonitor": values{
 				"namespace": "monitoring", "labels": values{"prometheus": "main"}, "annotations": values{"note": "monitor"},
 				"interval": "30s", "scrapeTimeout": "10s",
+				"authorization":     values{"credentials": values{"name": "prometheus", "key": "token"}},
+				"tlsConfig":         values{"serverName": "operator"},
 				"relabelings":       []any{values{"action": "labeldrop", "regex": "pod"}},
 				"metricRelabelings": []any{values{"action": "drop", "sourceLabels": []any{"__name__"}, "regex": "go_.*"}},
 			},
