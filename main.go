@@ -59,6 +59,9 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	self, err := prepare(ctx, config, o)
+	if ctx.Err() != nil {
+		return nil //nolint:nilerr // It was told to end while it waited for the cluster.
+	}
 	if err != nil {
 		return err
 	}

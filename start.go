@@ -7,9 +7,9 @@ import (
 	"context"
 	"fmt"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/types"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -39,8 +39,11 @@ func prepare(ctx context.Context, config *rest.Config, o options) (identity, err
 	if err != nil {
 		return identity{}, fmt.Errorf("building the client for the start: %w", err)
 	}
-	clusterID, idErr := findClusterID(ctx, unguarded, o)
-	logStart(clusterID, o)
+	cluster, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return identity{}, fmt.Errorf("building the client for the start: %w", err)
+	}
+	clusterID, idErr := awaitClusterID(ctx, cluster, o)
 	if idErr != nil && !apierrors.IsForbidden(idErr) {
 		return identity{}, idErr
 	}
@@ -57,7 +60,7 @@ func prepare(ctx context.Context, config *rest.Config, o options) (identity, err
 	return identity{clusterID, key}, nil
 }
 
-// logStart writes the first line of the log. clusterID is "" if it could not be read.
+// logStart writes the first line of the log. clusterID is "" if it is not known.
 func logStart(clusterID string, o options) {
 	ctrl.Log.Info("the operator starts",
 		"version", version.Get().Version, "revision", version.Get().Revision, "clusterID", clusterID, "operatorNamespace", o.operatorNamespace, "flags", o.changed)
@@ -78,13 +81,39 @@ func checkRequirements(ctx context.Context, config *rest.Config, o options) erro
 	return checker.Wait(ctx, requirements.Patience)
 }
 
-// findClusterID returns the id that identifies this cluster in owner marks.
-func findClusterID(ctx context.Context, c client.Client, o options) (string, error) {
-	if o.clusterID != "" {
-		return o.clusterID, nil
+// awaitClusterID waits until the API server answers, returns the id of this cluster, and logs how the operator was started: when the
+// id is known, or before the wait.
+func awaitClusterID(ctx context.Context, cluster kubernetes.Interface, o options) (string, error) {
+	waited := false
+	var id string
+	err := awaitAnswer(ctx, answerPatience, func(ctx context.Context) (err error) {
+		id, err = findClusterID(ctx, cluster, o)
+		return err
+	}, func(err error) {
+		waited = true
+		logStart(o.clusterID, o)
+		ctrl.Log.Info("the API server does not answer; the operator waits for it", "error", err.Error(), "for", answerPatience.String())
+	})
+	switch {
+	case !waited:
+		logStart(id, o)
+	case err == nil:
+		ctrl.Log.Info("the API server answers", "clusterID", id)
 	}
-	system := &corev1.Namespace{}
-	if err := c.Get(ctx, types.NamespacedName{Name: "kube-system"}, system); err != nil {
+	return id, err
+}
+
+// findClusterID returns the id that identifies this cluster in owner marks. If it is given, it still asks the API server something.
+func findClusterID(ctx context.Context, cluster kubernetes.Interface, o options) (string, error) {
+	if o.clusterID != "" {
+		err := cluster.Discovery().RESTClient().Get().AbsPath("/version").Do(ctx).Error()
+		if answered(err) {
+			err = nil // Whoever may not read the version may still do all else.
+		}
+		return o.clusterID, err
+	}
+	system, err := cluster.CoreV1().Namespaces().Get(ctx, metav1.NamespaceSystem, metav1.GetOptions{})
+	if err != nil {
 		return "", fmt.Errorf("reading Namespace kube-system for the cluster's id (--cluster-id spares that): %w", err)
 	}
 	return string(system.UID), nil

@@ -28,6 +28,8 @@ type slowAPI struct {
 	kubeconfig string
 	// holds is the part of the paths of GET requests that get no answer; "" for none.
 	holds atomic.Value
+	// broken is true while every connection is broken without an answer.
+	broken atomic.Bool
 }
 
 func newSlowAPI(t *testing.T, holds string) *slowAPI {
@@ -45,6 +47,9 @@ func newSlowAPI(t *testing.T, holds string) *slowAPI {
 	api := &slowAPI{kubeconfig: filepath.Join(t.TempDir(), "kubeconfig")}
 	api.holds.Store(holds)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if api.broken.Load() {
+			panic(http.ErrAbortHandler)
+		}
 		for r.Method == http.MethodGet && api.held(r.URL.Path) {
 			select {
 			case <-r.Context().Done():

@@ -61,6 +61,27 @@ func TestDefinitionsAreNamedAndAwaited(t *testing.T) {
 	env.expectFirstLine(r.current(), map[string]string{"health-probe-bind-address": "0", "kubeconfig": plane.Kubeconfig()})
 }
 
+// TestAPIServerIsAwaited starts managers whose connections to the API server break. One is told to end, the other goes on when there
+// are connections.
+func TestAPIServerIsAwaited(t *testing.T) {
+	t.Parallel()
+	env := &environment{t: t, namespace: controlplane.Namespace(t), client: newClient(t)}
+	api := newSlowAPI(t, "")
+	api.broken.Store(true)
+	for _, name := range []string{"a", "b"} {
+		r := env.start(name, "--kubeconfig="+api.kubeconfig, "--health-probe-bind-address=0")
+		env.eventually("the manager to wait", r.said("the API server does not answer; the operator waits for it"))
+	}
+	env.expectEnd(env.replicas[0].terminate())
+	api.broken.Store(false)
+	env.eventually("the other manager to lead", env.replicas[1].said("this process leads"))
+	for _, r := range env.replicas {
+		if runs := len(r.all()); runs != 1 {
+			t.Errorf("manager %s was started %d times", r.name, runs)
+		}
+	}
+}
+
 // expectFirstLine checks the first line of a manager's log.
 func (env *environment) expectFirstLine(p *process, flags map[string]string) {
 	env.t.Helper()
