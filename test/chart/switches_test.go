@@ -130,7 +130,7 @@ func connections() values {
 				"namespace": "monitoring", "labels": values{"prometheus": "main"}, "annotations": values{"note": "monitor"},
 				"interval": "30s", "scrapeTimeout": "10s",
 				"authorization":     values{"credentials": values{"name": "prometheus", "key": "token"}},
-				"tlsConfig":         values{"serverName": "operator"},
+				"tlsConfig":         values{"insecureSkipVerify": false, "serverName": "operator"},
 				"relabelings":       []any{values{"action": "labeldrop", "regex": "pod"}},
 				"metricRelabelings": []any{values{"action": "drop", "sourceLabels": []any{"__name__"}, "regex": "go_.*"}},
 			},
