@@ -163,8 +163,9 @@ func runSleep(t *testing.T, held *leash) (*Process, int) {
 		t.Fatal(err)
 	}
 	eventually(t, 10*time.Second, "sleep running", func() bool {
-		_, err := os.Stat(filepath.Join(held.dir, "sleep.pid"))
-		return err == nil
+		// The file is there a moment before the number is in it.
+		text, err := os.ReadFile(filepath.Join(held.dir, "sleep"+pidSuffix))
+		return err == nil && len(text) > 0
 	})
 	return process, readPID(t, held.dir, "sleep")
 }
