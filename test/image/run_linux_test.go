@@ -36,6 +36,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/lease"
 	"github.com/clerk-operator/clerk-operator/test/contract"
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
+	"github.com/clerk-operator/clerk-operator/test/manager"
 	"github.com/clerk-operator/clerk-operator/test/rights"
 )
 
@@ -164,7 +165,7 @@ func (env *environment) start(runc string, i image, who ids) {
 	bundle := env.t.TempDir()
 	i.rootfs(env.t, bundle)
 	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: env.listener.Certificate().Raw})
-	env.health = freeAddress(env.t)
+	env.health = manager.FreeAddress(env.t)
 	env.container = startContainer(env.t, runc, bundle, bundleConfig(who,
 		[]string{
 			"/manager", "--health-probe-bind-address=" + env.health, "--allowed-api-hosts=" + env.listener.Listener.Addr().String(),
@@ -202,17 +203,6 @@ func (env *environment) token(account string) string {
 		env.t.Fatal(err)
 	}
 	return request.Status.Token
-}
-
-// freeAddress returns an address at which nobody listens.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
 }
 
 // expectConfined has the kernel say what the operator's process may do: an option that runc ignored would prove nothing.

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/test/manager"
 )
 
 // helm is the Helm that the module of the chart's tests pins. Building it takes minutes, once.
@@ -158,7 +159,7 @@ func TestManagerTakesTheFlagsOfTheChart(t *testing.T) {
 		t.Errorf("there are %d arguments, want %d: %q", len(args), want, args)
 	}
 	// The manager validates all flags before it looks for the cluster.
-	cmd := exec.CommandContext(t.Context(), os.Getenv(managerVariable), append(args, "--kubeconfig="+filepath.Join(t.TempDir(), "none"))...)
+	cmd := exec.CommandContext(t.Context(), manager.Path(), append(args, "--kubeconfig="+filepath.Join(t.TempDir(), "none"))...)
 	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "finding the cluster") {
 		t.Errorf("the manager does not come to look for the cluster: %v: %s", err, out)
 	}

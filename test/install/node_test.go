@@ -9,13 +9,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -28,6 +25,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
+	"github.com/clerk-operator/clerk-operator/test/manager"
 )
 
 // node does what a bare API server has nobody for: it lets a pod of the operator's Deployment in, runs the manager with the
@@ -121,7 +119,7 @@ func (n *node) start(ctx context.Context, deployment *appsv1.Deployment) error {
 	for _, variable := range container.Env {
 		environment = append(environment, variable.Name+"="+variable.Value)
 	}
-	environment = append(environment, os.Getenv(managerVariable))
+	environment = append(environment, manager.Path())
 	n.process, err = n.c.plane.Run(&n.log, "/usr/bin/env", append(environment, args...)...)
 	return err
 }
@@ -139,22 +137,11 @@ func mounts(container corev1.Container, path string) bool {
 func (n *node) relocated(arg string, ports []corev1.ContainerPort) string {
 	for _, port := range ports {
 		if before, found := strings.CutSuffix(arg, fmt.Sprintf("=:%d", port.ContainerPort)); found {
-			n.addresses[port.Name] = freeAddress(n.c.t)
+			n.addresses[port.Name] = manager.FreeAddress(n.c.t)
 			return before + "=" + n.addresses[port.Name]
 		}
 	}
 	return arg
-}
-
-// freeAddress returns an address at which nobody listens.
-func freeAddress(t *testing.T) string {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Error(err)
-		return ""
-	}
-	defer listener.Close()
-	return listener.Addr().String()
 }
 
 // kubeconfig writes a kubeconfig with a token of the pod's ServiceAccount and no other rights.

@@ -4,8 +4,9 @@
 package install
 
 import (
-	"os"
 	"strings"
+
+	"github.com/clerk-operator/clerk-operator/test/manager"
 )
 
 // runOutside follows the documentation for a process outside the cluster, until the process leads. The binary is one that was built
@@ -18,7 +19,7 @@ func (c *cluster) runOutside() {
 	if !found || !built || strings.Contains(foreground, "\n") {
 		c.t.Fatalf("the block does not build the manager first and run it last:\n%s", block)
 	}
-	c.shell("mkdir bin\nln -s "+os.Getenv(managerVariable)+" bin/manager\n"+prepared+
+	c.shell("mkdir bin\nln -s "+manager.Path()+" bin/manager\n"+prepared+
 		"\nbin/manager --health-probe-bind-address=0 "+foreground+` &
 leads=
 for i in $(seq 600); do

@@ -16,6 +16,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/test/manager"
 )
 
 // kustomization is the one of the documentation without settings.
@@ -87,7 +89,7 @@ func (c *cluster) tryPod(heading string) {
 		}
 		container := deployment.Spec.Template.Spec.Containers[0]
 		// The manager reads all flags before it shows its help.
-		help := exec.CommandContext(c.t.Context(), os.Getenv(managerVariable), append(container.Args, "--help")...)
+		help := exec.CommandContext(c.t.Context(), manager.Path(), append(container.Args, "--help")...)
 		if output, err := help.CombinedOutput(); err != nil {
 			c.t.Errorf("the flags with the setting below %q: %v: %s", heading, err, output)
 		}

@@ -21,6 +21,7 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
+	"github.com/clerk-operator/clerk-operator/test/manager"
 )
 
 // slowAPI is the way to an API server that does not answer some requests.
@@ -96,7 +97,7 @@ func TestReadinessFollowsTheCaches(t *testing.T) {
 	t.Parallel()
 	env := &environment{t: t, namespace: controlplane.Namespace(t), client: newClient(t)}
 	api := newSlowAPI(t, "/clerkusers")
-	addresses := []string{freeAddress(t), freeAddress(t)}
+	addresses := []string{manager.FreeAddress(t), manager.FreeAddress(t)}
 	for i, address := range addresses {
 		env.start(fmt.Sprint(i), "--kubeconfig="+api.kubeconfig, "--health-probe-bind-address="+address)
 	}
@@ -129,7 +130,7 @@ func TestReadinessFollowsTheCaches(t *testing.T) {
 func TestEndsBeforeTheCachesAreInSync(t *testing.T) {
 	t.Parallel()
 	env := &environment{t: t, namespace: controlplane.Namespace(t), client: newClient(t)}
-	address := freeAddress(t)
+	address := manager.FreeAddress(t)
 	r := env.start("a", "--kubeconfig="+newSlowAPI(t, "/clerkusers").kubeconfig, "--health-probe-bind-address="+address)
 	env.eventually("the process to be alive", answers(address, "/healthz", http.StatusOK))
 	env.expectEnd(r.terminate())

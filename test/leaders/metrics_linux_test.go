@@ -7,7 +7,6 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -18,6 +17,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
+	"github.com/clerk-operator/clerk-operator/test/manager"
 )
 
 // TestStandbyAsksWhoReadsMetrics has both managers review a token and what it may do. The one that waits for the lease must do so,
@@ -25,7 +25,7 @@ import (
 func TestStandbyAsksWhoReadsMetrics(t *testing.T) {
 	t.Parallel()
 	env := &environment{t: t, namespace: controlplane.Namespace(t), client: newClient(t)}
-	addresses := []string{freeAddress(t), freeAddress(t)}
+	addresses := []string{manager.FreeAddress(t), manager.FreeAddress(t)}
 	for i, address := range addresses {
 		env.start(fmt.Sprint(i), "--metrics-bind-address="+address)
 	}
@@ -98,15 +98,4 @@ func (env *environment) token(name string) string {
 		env.t.Fatal(err)
 	}
 	return request.Status.Token
-}
-
-// freeAddress returns an address at which nobody listens.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
 }

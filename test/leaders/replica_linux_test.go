@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/clerk-operator/clerk-operator/test/manager"
 )
 
 // process is one run of the manager.
@@ -82,7 +84,7 @@ func (r *replica) start() error {
 		return fmt.Errorf("opening a log: %w", err)
 	}
 	defer out.Close()
-	p.cmd = exec.Command(os.Getenv(managerVariable), r.args...)
+	p.cmd = exec.Command(manager.Path(), r.args...)
 	p.cmd.Stdout, p.cmd.Stderr = out, out
 	// Whatever ends this test ends the manager, too.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

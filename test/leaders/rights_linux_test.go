@@ -4,13 +4,13 @@
 package leaders
 
 import (
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
+	"github.com/clerk-operator/clerk-operator/test/manager"
 	"github.com/clerk-operator/clerk-operator/test/rights"
 )
 
@@ -26,7 +26,7 @@ func TestMissingRightsAreNamed(t *testing.T) {
 		}
 	}
 	account.Grant(t, controlplane.Config(t))
-	command := exec.CommandContext(t.Context(), os.Getenv(managerVariable),
+	command := exec.CommandContext(t.Context(), manager.Path(),
 		"--kubeconfig="+account.Kubeconfig(t), "--operator-namespace="+namespace,
 		"--watch-namespaces="+namespace, "--cluster-id=leaders", "--health-probe-bind-address=0")
 	timeout := time.AfterFunc(patience, func() { _ = command.Process.Kill() })

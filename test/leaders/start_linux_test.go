@@ -21,6 +21,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
+	"github.com/clerk-operator/clerk-operator/test/manager"
 )
 
 // TestDefinitionsAreNamedAndAwaited starts a manager at an API server that lacks the CustomResourceDefinitions. It is restarted
@@ -118,7 +119,7 @@ func (env *environment) expectFirstLine(p *process, flags map[string]string) {
 func TestWrongCommandLineEndsAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"run"}, {"--leader-elect", "false"}, {"--no-such-flag"}, {"--concurrency=0"}} {
-		output, err := exec.CommandContext(t.Context(), os.Getenv(managerVariable), args...).CombinedOutput()
+		output, err := exec.CommandContext(t.Context(), manager.Path(), args...).CombinedOutput()
 		if ended, ok := err.(*exec.ExitError); !ok || ended.ExitCode() != 2 || strings.Count(string(output), "\n") != 1 { //nolint:errorlint // not wrapped
 			t.Errorf("%v: %v\n%s", args, err, output)
 		}
