@@ -306,7 +306,7 @@ type ClerkInstance struct {
 
 	// Undecoded names the fields of the stored object whose values did not decode, and which are left out above; nil if
 	// there are none. It is not part of what is stored or sent.
-	Undecoded FieldPaths `json:"-"`
+	Undecoded *FieldPaths `json:"-"`
 }
 
 // ClerkInstanceList is a list of ClerkInstances.

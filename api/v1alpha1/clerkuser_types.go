@@ -778,7 +778,7 @@ type ClerkUser struct {
 
 	// Undecoded names the fields of the stored object whose values did not decode, and which are left out above; nil if
 	// there are none. It is not part of what is stored or sent.
-	Undecoded FieldPaths `json:"-"`
+	Undecoded *FieldPaths `json:"-"`
 }
 
 // ClerkUserList is a list of ClerkUsers.

@@ -326,7 +326,7 @@ type ClerkUserAction struct {
 
 	// Undecoded names the fields of the stored object whose values did not decode, and which are left out above; nil if
 	// there are none. It is not part of what is stored or sent.
-	Undecoded FieldPaths `json:"-"`
+	Undecoded *FieldPaths `json:"-"`
 }
 
 // ClerkUserActionList is a list of ClerkUserActions.

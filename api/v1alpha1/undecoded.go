@@ -14,16 +14,25 @@ import (
 	"k8s.io/apimachinery/pkg/util/json"
 )
 
-// FieldPaths names fields of an object, such as spec.initial.createdAt or status.conditions[0].lastTransitionTime.
+// FieldPaths names fields of an object, such as spec.initial.createdAt or status.conditions[0].lastTransitionTime. An object
+// holds a pointer to them, since almost no object has any, and a slice would take three times the memory in each. nil is none.
 type FieldPaths []string
 
+// All returns the paths.
+func (f *FieldPaths) All() FieldPaths {
+	if f == nil {
+		return nil
+	}
+	return *f
+}
+
 // Concern reports whether one of the paths is the given field, a part of it, or what it is a part of.
-func (f FieldPaths) Concern(field string) bool { return len(f.Of(field)) > 0 }
+func (f *FieldPaths) Concern(field string) bool { return len(f.Of(field)) > 0 }
 
 // Of returns the paths that concern one of the fields, in their order.
-func (f FieldPaths) Of(fields ...string) FieldPaths {
+func (f *FieldPaths) Of(fields ...string) FieldPaths {
 	var found FieldPaths
-	for _, path := range f {
+	for _, path := range f.All() {
 		for _, field := range fields {
 			if contains(field, path) || contains(path, field) {
 				found = append(found, path)
@@ -92,7 +101,7 @@ func (a *ClerkUserAction) UnmarshalJSON(text []byte) error {
 // CustomResourceDefinition let in. One such value would otherwise end the list and the watch of every object of its kind.
 // Values that do not decode are left out, and their paths are returned. Metadata is the API server's and has to decode: an
 // error names the object.
-func decodeObject(text []byte, kind *metav1.TypeMeta, meta *metav1.ObjectMeta, spec, status any) (FieldPaths, error) {
+func decodeObject(text []byte, kind *metav1.TypeMeta, meta *metav1.ObjectMeta, spec, status any) (*FieldPaths, error) {
 	parts := struct {
 		Metadata stdjson.RawMessage `json:"metadata"`
 		Spec     stdjson.RawMessage `json:"spec"`
@@ -115,7 +124,10 @@ func decodeObject(text []byte, kind *metav1.TypeMeta, meta *metav1.ObjectMeta, s
 	d := leniently{}
 	d.fill(parts.Spec, reflect.ValueOf(spec).Elem(), "spec")
 	d.fill(parts.Status, reflect.ValueOf(status).Elem(), "status")
-	return d.undecoded, nil
+	if len(d.undecoded) == 0 {
+		return nil, nil
+	}
+	return &d.undecoded, nil
 }
 
 // leniently decodes one value after the other.

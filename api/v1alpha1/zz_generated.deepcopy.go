@@ -127,8 +127,12 @@ func (in *ClerkInstance) DeepCopyInto(out *ClerkInstance) {
 	in.Status.DeepCopyInto(&out.Status)
 	if in.Undecoded != nil {
 		in, out := &in.Undecoded, &out.Undecoded
-		*out = make(FieldPaths, len(*in))
-		copy(*out, *in)
+		*out = new(FieldPaths)
+		if **in != nil {
+			in, out := *in, *out
+			*out = make(FieldPaths, len(*in))
+			copy(*out, *in)
+		}
 	}
 }
 
@@ -274,8 +278,12 @@ func (in *ClerkUser) DeepCopyInto(out *ClerkUser) {
 	in.Status.DeepCopyInto(&out.Status)
 	if in.Undecoded != nil {
 		in, out := &in.Undecoded, &out.Undecoded
-		*out = make(FieldPaths, len(*in))
-		copy(*out, *in)
+		*out = new(FieldPaths)
+		if **in != nil {
+			in, out := *in, *out
+			*out = make(FieldPaths, len(*in))
+			copy(*out, *in)
+		}
 	}
 }
 
@@ -306,8 +314,12 @@ func (in *ClerkUserAction) DeepCopyInto(out *ClerkUserAction) {
 	in.Status.DeepCopyInto(&out.Status)
 	if in.Undecoded != nil {
 		in, out := &in.Undecoded, &out.Undecoded
-		*out = make(FieldPaths, len(*in))
-		copy(*out, *in)
+		*out = new(FieldPaths)
+		if **in != nil {
+			in, out := *in, *out
+			*out = make(FieldPaths, len(*in))
+			copy(*out, *in)
+		}
 	}
 }
 

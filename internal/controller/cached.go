@@ -5,6 +5,7 @@ package controller
 
 import (
 	"maps"
+	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -46,6 +47,10 @@ func (t transform) keepWhatReconcileUses(object any) (any, error) {
 	})
 	if len(user.Annotations) == 0 {
 		user.Annotations = nil
+	}
+	if applied := user.Status.Applied; applied != nil {
+		// A decoded list has room for up to twice its items.
+		applied.Metadata = slices.Clone(applied.Metadata)
 	}
 	t.shareTexts(user)
 	return user, nil

@@ -164,11 +164,11 @@ func decode(t *testing.T, kind string, text []byte) v1alpha1.FieldPaths {
 	}
 	switch o := into.(type) {
 	case *v1alpha1.ClerkUser:
-		return o.Undecoded
+		return o.Undecoded.All()
 	case *v1alpha1.ClerkInstance:
-		return o.Undecoded
+		return o.Undecoded.All()
 	case *v1alpha1.ClerkUserAction:
-		return o.Undecoded
+		return o.Undecoded.All()
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ func (k kind) patchStatus(ctx context.Context, before, instance *v1alpha1.ClerkI
 		return nil
 	}
 	err := k.Client.Status().Patch(ctx, instance, undecoded.Rewriting(client.MergeFrom(before), rewritten))
-	if apierrors.IsInvalid(err) && !r.Unchanged && len(before.Undecoded) > 0 {
+	if apierrors.IsInvalid(err) && !r.Unchanged && before.Undecoded != nil {
 		// The API server refuses every change of such an object, also of its status.
 		k.Recorder.Eventf(instance, nil, corev1.EventTypeWarning, r.Reason, "CheckKey", "%s", r.Message)
 	}

@@ -31,7 +31,7 @@ func (k kind) Report(ctx context.Context, _, action *v1alpha1.ClerkUserAction, o
 	if err == nil && result.end != "" {
 		k.recordEvents(ctx, action, o.user)
 	}
-	if apierrors.IsInvalid(err) && len(action.Undecoded) > 0 {
+	if apierrors.IsInvalid(err) && action.Undecoded != nil {
 		// The API server refuses every change of such an object, also of its status.
 		k.Recorder.Eventf(action, nil, corev1.EventTypeWarning, result.Reason, "RunAction", "%s", result.Message)
 	}

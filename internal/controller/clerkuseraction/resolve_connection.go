@@ -38,7 +38,7 @@ func (s resolveConnection) run(
 	if err != nil {
 		return nil, fmt.Errorf("reading ClerkInstance %s live: %w", name, err)
 	}
-	if len(instance.Undecoded) > 0 {
+	if instance.Undecoded != nil {
 		return nil, instanceNotReady(name, "it has values that the operator cannot read; see its conditions")
 	}
 	if err := s.checkAllowed(ctx, action, instance, name); err != nil {

@@ -42,7 +42,7 @@ func userName(action *v1alpha1.ClerkUserAction) types.NamespacedName {
 func checkFit(action *v1alpha1.ClerkUserAction, user *v1alpha1.ClerkUser) error {
 	was, is := action.Status, user.Status
 	switch {
-	case len(user.Undecoded) > 0:
+	case user.Undecoded != nil:
 		return userNotDecoded(user.Name)
 	case !user.DeletionTimestamp.IsZero():
 		return userDeleted(user.Name)

@@ -44,10 +44,10 @@ func TestMessagesNameFieldAndRemedy(t *testing.T) {
 func TestInStatus(t *testing.T) {
 	t.Parallel()
 	paths := v1alpha1.FieldPaths{"spec.banned", "status.conditions[0].type", "status.locked", "status.applied.metadata[0]", "status.result.verified"}
-	if diff := cmp.Diff([]string{"conditions", "locked", "result"}, undecoded.InStatus(paths, "status.applied")); diff != "" {
+	if diff := cmp.Diff([]string{"conditions", "locked", "result"}, undecoded.InStatus(&paths, "status.applied")); diff != "" {
 		t.Errorf("InStatus (-want +got):\n%s", diff)
 	}
-	if got := undecoded.InStatus(v1alpha1.FieldPaths{"status"}); got != nil {
+	if got := undecoded.InStatus(&v1alpha1.FieldPaths{"status"}); got != nil {
 		t.Errorf("a status as a whole: %v", got)
 	}
 	if got := undecoded.InStatus(nil); got != nil {

@@ -6,6 +6,7 @@ package undecoded
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -16,10 +17,11 @@ import (
 
 // InStatus returns the fields of a status to write again: those with a value that did not decode, except the given
 // records, which are kept as stored.
-func InStatus(paths v1alpha1.FieldPaths, records ...string) []string {
+func InStatus(paths *v1alpha1.FieldPaths, records ...string) []string {
 	var fields []string
+	kept := paths.Of(records...)
 	for _, path := range paths.Of("status") {
-		if len(v1alpha1.FieldPaths{path}.Of(records...)) > 0 {
+		if slices.Contains(kept, path) {
 			continue
 		}
 		field, below := strings.CutPrefix(path, "status.")
