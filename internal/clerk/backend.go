@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -18,7 +17,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
-// backend sends calls to Clerk. It implements the SDK's Backend interface and keeps everything about an answer.
+// backend sends calls to Clerk. It takes the place of the SDK's backend and keeps everything about an answer.
 type backend struct {
 	http    *http.Client
 	base    string
@@ -31,9 +30,9 @@ type backend struct {
 	caller  ratelimit.Caller
 	// mayWrite is called before each write, and again when the write has a connection.
 	mayWrite func() error
+	// observe is called after each call; nil for nothing.
+	observe func(context.Context, RequestInfo)
 }
-
-var _ clerksdk.Backend = (*backend)(nil)
 
 // canonicalizer is an answer that validates itself and converts itself into canonical form.
 type canonicalizer interface {
@@ -57,8 +56,8 @@ func (b *backend) complete() {
 	}
 }
 
-// Call takes a token, sends the request once and decodes the answer.
-func (b *backend) Call(ctx context.Context, api *clerksdk.APIRequest, into clerksdk.ResponseReader) error {
+// call takes a token, sends the request once and decodes the answer.
+func (b *backend) call(ctx context.Context, op Operation, api *clerksdk.APIRequest, into clerksdk.ResponseReader) error {
 	out, err := newRequest(api)
 	if err != nil {
 		return err
@@ -66,35 +65,43 @@ func (b *backend) Call(ctx context.Context, api *clerksdk.APIRequest, into clerk
 	if err := mayBegin(ctx, b.now()); err != nil {
 		return err
 	}
-	ctx, cancel := uncut(ctx, b.timeout)
+	lasting, cancel := uncut(ctx, b.timeout)
 	defer cancel()
 	taken, err := b.limiter.take(b.caller, b.keyID, limitedUser(api.Method, api.Path))
 	if err != nil {
 		return err
 	}
-	a, sent, err := b.send(ctx, out)
+	began := b.now()
+	a, sent, err := b.send(lasting, out)
+	e := ended{operation: op, request: out, answer: &a, sent: sent, duration: b.now().Sub(began)}
 	if err == nil {
 		err = b.read(&a, out, into)
 	}
 	b.limiter.callEnded(taken, outcome{status: a.status, retryAfter: retryAfterOf(err)})
 	if sent && out.write() && unknownOutcome(err) {
-		return &AnswerLostError{Err: err}
+		err = &AnswerLostError{Err: err}
 	}
+	b.ended(ctx, e, err)
 	return err
 }
 
 // read evaluates the answer. It returns an error if the answer refuses the call or is not usable.
 func (b *backend) read(a *answer, out *request, into clerksdk.ResponseReader) error {
 	if !a.good() {
-		r := newRedactor(append(out.values(), b.key.Reveal()))
-		r.quiet = out.quiet
-		return newError(a, b.now(), r)
+		return newError(a, b.now(), b.redactor(out))
 	}
 	if a.tooLarge {
 		return &malformedError{problem: "it is larger than it may be", form: formOf(a)}
 	}
 	into.Read(a.response())
 	return decode(a, into)
+}
+
+// redactor returns what removes the values of a request, and the key, from Clerk's text.
+func (b *backend) redactor(out *request) redactor {
+	r := newRedactor(append(out.values(), b.key.Reveal()))
+	r.quiet = out.quiet
+	return r
 }
 
 // decode reads the body of a successful answer. The decoder's errors quote the body, so they are dropped.
@@ -142,11 +149,11 @@ func (b *backend) send(ctx context.Context, out *request) (answer, bool, error) 
 	req.Header.Set("User-Agent", b.agent)
 	// Time may have passed in every earlier step, and more passes until there is a connection.
 	if err := mayLeave(); err != nil {
-		return answer{}, false, sendingNothing(err)
+		return answer{}, false, &withheldError{cause: err}
 	}
 	resp, err := b.http.Do(req)
 	if refusal := sending.refused(); refusal != nil && err != nil {
-		return answer{}, sending.sent(), sendingNothing(refusal)
+		return answer{}, sending.sent(), &withheldError{cause: refusal}
 	}
 	if err != nil {
 		return answer{}, sending.sent(), &transportError{cause: withoutURL(err)}
@@ -163,8 +170,12 @@ func (b *backend) send(ctx context.Context, out *request) (answer, bool, error) 
 	return a, true, nil
 }
 
-// sendingNothing is the error of a write that this process may no longer send.
-func sendingNothing(err error) error { return fmt.Errorf("sending nothing to Clerk: %w", err) }
+// withheldError is the error of a write that this process may no longer send.
+type withheldError struct{ cause error }
+
+func (e *withheldError) Error() string { return "sending nothing to Clerk: " + e.cause.Error() }
+
+func (e *withheldError) Unwrap() error { return e.cause }
 
 // withoutURL removes the URL from an error, because its query holds identifiers.
 func withoutURL(err error) error {

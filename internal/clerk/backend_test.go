@@ -398,7 +398,7 @@ func TestBackendSendsWhatTheSDKAsksFor(t *testing.T) {
 		req := clerksdk.NewAPIRequest(method, path)
 		req.SetParams(params)
 		user := &clerksdk.User{}
-		return user, b.Call(t.Context(), req, user)
+		return user, b.call(t.Context(), OperationUser, req, user)
 	}
 	user, err := call(http.MethodPost, "/users/user_1/profile_image", &multipartParams{})
 	if err != nil {

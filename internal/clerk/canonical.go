@@ -17,7 +17,8 @@ import (
 var (
 	userIDShape           = regexp.MustCompile(`^user_[A-Za-z0-9]+$`)
 	identificationIDShape = regexp.MustCompile(`^idn_[A-Za-z0-9]+$`)
-	instanceIDShape       = regexp.MustCompile(`^ins_[A-Za-z0-9]+$`)
+	// instanceIDShape also has the length that spec.instanceID may have, because the id becomes the value of a label.
+	instanceIDShape = regexp.MustCompile(`^ins_[A-Za-z0-9]{1,60}$`)
 	// partIDShape is the shape of any id. What belongs to a user has ids of several kinds.
 	partIDShape = regexp.MustCompile(`^[a-z]+_[A-Za-z0-9]+$`)
 )

@@ -44,6 +44,9 @@ type Config struct {
 	// MayWrite is called before each call that changes something, and again when the call has a connection. If it returns an
 	// error, nothing is sent and the call returns that error. By default every call is made.
 	MayWrite func() error
+	// Observe is called once for each call that the rate limiter gave a token, after the call has ended, with the caller's
+	// context. It must not block. By default nothing is called.
+	Observe func(ctx context.Context, r RequestInfo)
 }
 
 // Client calls the Backend API of one Clerk instance. It is safe for concurrent use. The predicates of this package
@@ -70,6 +73,7 @@ func New(config Config) (*Client, error) {
 		timeout: config.Timeout,
 
 		mayWrite: config.MayWrite,
+		observe:  config.Observe,
 	}
 	b.complete()
 	return &Client{backend: b}, nil
@@ -118,7 +122,7 @@ func (c *Client) ProbeKey(ctx context.Context) error {
 	if !c.backend.limiter.probeNow(c.backend.keyID) {
 		return nil
 	}
-	_, err := c.CountUsers(ctx)
+	_, err := c.countUsers(ctx, OperationProbeKey)
 	if closed, ok := errors.AsType[*KeyRefusedError](err); ok && !closed.Repeated {
 		return &WaitError{At: closed.At}
 	}
@@ -126,8 +130,10 @@ func (c *Client) ProbeKey(ctx context.Context) error {
 }
 
 // call makes one call and decodes its answer.
-func (c *Client) call(ctx context.Context, method, path string, params clerksdk.Params, into clerksdk.ResponseReader) error {
+func (c *Client) call(
+	ctx context.Context, op Operation, method, path string, params clerksdk.Params, into clerksdk.ResponseReader,
+) error {
 	req := clerksdk.NewAPIRequest(method, path)
 	req.SetParams(params)
-	return c.backend.Call(ctx, req, into)
+	return c.backend.call(ctx, op, req, into)
 }

@@ -33,7 +33,7 @@ func (c *Client) UsersBy(ctx context.Context, kind IdentifierKind, values ...str
 		return nil, err
 	}
 	answer := &usersAnswer{now: c.backend.now()}
-	if err := c.call(ctx, http.MethodGet, usersPath, params, answer); err != nil {
+	if err := c.call(ctx, OperationUsersBy, http.MethodGet, usersPath, params, answer); err != nil {
 		return nil, err
 	}
 	users := answer.matching(kind, values)
@@ -102,8 +102,12 @@ func matches(u *User, kind IdentifierKind, value string) bool {
 
 // CountUsers returns the number of users of the instance.
 func (c *Client) CountUsers(ctx context.Context) (int64, error) {
+	return c.countUsers(ctx, OperationCountUsers)
+}
+
+func (c *Client) countUsers(ctx context.Context, op Operation) (int64, error) {
 	answer := &countAnswer{}
-	if err := c.call(ctx, http.MethodGet, usersPath+"/count", nil, answer); err != nil {
+	if err := c.call(ctx, op, http.MethodGet, usersPath+"/count", nil, answer); err != nil {
 		return 0, err
 	}
 	return *answer.Total, nil

@@ -22,6 +22,9 @@ const (
 	defaultRetryAfter = 10 * time.Second
 
 	maxFeatures = 10
+
+	traceHeader      = "Clerk-Trace-Id"
+	cloudTraceHeader = "X-Cloud-Trace-Context"
 )
 
 var (
@@ -118,7 +121,7 @@ func (r redactor) words(names []string) []string {
 
 // traceID returns the id of the call at Clerk.
 func traceID(fromBody string, header http.Header, r redactor) string {
-	for _, id := range []string{fromBody, header.Get("Clerk-Trace-Id"), header.Get("X-Cloud-Trace-Context")} {
+	for _, id := range []string{fromBody, header.Get(traceHeader), header.Get(cloudTraceHeader)} {
 		if !traceShape.MatchString(id) {
 			continue
 		}

@@ -12,25 +12,25 @@ import (
 
 // DisableMFA removes all second factors of a user: the authenticator, backup codes, and numbers reserved for it.
 func (c *Client) DisableMFA(ctx context.Context, userID string) error {
-	return c.deleteFactor(ctx, userID, "/mfa")
+	return c.deleteFactor(ctx, OperationDisableMFA, userID, "/mfa")
 }
 
 // DeleteBackupCodes removes all backup codes of a user.
 func (c *Client) DeleteBackupCodes(ctx context.Context, userID string) error {
-	return c.deleteFactor(ctx, userID, "/backup_code")
+	return c.deleteFactor(ctx, OperationDeleteBackupCodes, userID, "/backup_code")
 }
 
 // DeleteTOTP removes the authenticator of a user. UpdateUser adds one.
 func (c *Client) DeleteTOTP(ctx context.Context, userID string) error {
-	return c.deleteFactor(ctx, userID, "/totp")
+	return c.deleteFactor(ctx, OperationDeleteTOTP, userID, "/totp")
 }
 
-func (c *Client) deleteFactor(ctx context.Context, userID, suffix string) error {
+func (c *Client) deleteFactor(ctx context.Context, op Operation, userID, suffix string) error {
 	path, err := userPathOf(userID, suffix)
 	if err != nil {
 		return err
 	}
-	return c.call(ctx, http.MethodDelete, path, nil, &factorAnswer{asked: userID})
+	return c.call(ctx, op, http.MethodDelete, path, nil, &factorAnswer{asked: userID})
 }
 
 // factorAnswer names the user whose factor was removed.

@@ -38,6 +38,7 @@ func TestWhatMustNotBePrintedIsNot(t *testing.T) {
 		"PhoneNumber":             "is an identifier; users and params that hold it are hidden",
 		"RateLimiter":             "holds digests of keys only",
 		"RateLimiterConfig":       "holds numbers",
+		"RequestInfo":             "has no values of parameters or answers",
 		"TOTPVerification":        "says whether, not what",
 		"Unprintable":             "holds nothing",
 		"UserPage":                "holds users, which are hidden",

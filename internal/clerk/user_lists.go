@@ -42,7 +42,7 @@ func (c *Client) UsersByID(ctx context.Context, ids ...string) ([]*User, error) 
 	if len(wanted) == 0 {
 		return nil, nil
 	}
-	page, err := c.listPage(ctx, params, MaxListIDs)
+	page, err := c.listPage(ctx, OperationUsersByID, params, MaxListIDs)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func (c *Client) Listed(ctx context.Context, id string) (bool, error) {
 	params := &listParams{}
 	params.UserIDs, params.Limit = []string{id}, clerksdk.Int64(1)
 	answer := &pageAnswer{usersAnswer: usersAnswer{now: c.backend.now()}}
-	err := c.call(ctx, http.MethodGet, usersPath, params, answer)
+	err := c.call(ctx, OperationListed, http.MethodGet, usersPath, params, answer)
 	if IsNotFound(err) {
 		return false, errNoList
 	}
@@ -90,7 +90,7 @@ func (c *Client) LastUpdated(ctx context.Context, offset, limit int) (UserPage, 
 	if offset > 0 {
 		params.Offset = clerksdk.Int64(int64(offset))
 	}
-	return c.listPage(ctx, params, limit)
+	return c.listPage(ctx, OperationLastUpdated, params, limit)
 }
 
 // UsersAfter returns a page of up to limit (at most 500) users, oldest first, that begins after the user with the given
@@ -99,7 +99,7 @@ func (c *Client) LastUpdated(ctx context.Context, offset, limit int) (UserPage, 
 func (c *Client) UsersAfter(ctx context.Context, id string, limit int) (UserPage, error) {
 	params := &listParams{startingAfter: id}
 	params.OrderBy = clerksdk.String("+created_at")
-	return c.listPage(ctx, params, limit)
+	return c.listPage(ctx, OperationUsersAfter, params, limit)
 }
 
 // listParams are the SDK's parameters with the cursor that they lack.
@@ -117,11 +117,11 @@ func (p *listParams) ToQuery() url.Values {
 	return query
 }
 
-func (c *Client) listPage(ctx context.Context, params *listParams, limit int) (UserPage, error) {
+func (c *Client) listPage(ctx context.Context, op Operation, params *listParams, limit int) (UserPage, error) {
 	limit = min(max(limit, 1), maxListLimit)
 	params.Limit = clerksdk.Int64(int64(limit))
 	answer := &pageAnswer{usersAnswer: usersAnswer{now: c.backend.now()}}
-	if err := c.call(ctx, http.MethodGet, usersPath, params, answer); err != nil {
+	if err := c.call(ctx, op, http.MethodGet, usersPath, params, answer); err != nil {
 		return UserPage{}, err
 	}
 	return UserPage{Users: answer.readable, More: answer.length >= limit}, nil

@@ -23,7 +23,7 @@ type TOTPVerification struct {
 // towards a lock. Rejected is true for the error if the user has no password.
 func (c *Client) VerifyPassword(ctx context.Context, userID, password string) (bool, error) {
 	answer := &verifiedAnswer{}
-	err := c.verify(ctx, userID, "/verify_password", &user.VerifyPasswordParams{Password: password}, answer)
+	err := c.verify(ctx, OperationVerifyPassword, userID, "/verify_password", &user.VerifyPasswordParams{Password: password}, answer)
 	if wrongPassword(err) {
 		return false, nil
 	}
@@ -34,7 +34,7 @@ func (c *Client) VerifyPassword(ctx context.Context, userID, password string) (b
 // for the error, a backup code may be used up. Rejected is true if the user has no authenticator.
 func (c *Client) VerifyTOTP(ctx context.Context, userID, code string) (TOTPVerification, error) {
 	answer := &verifiedAnswer{}
-	err := c.verify(ctx, userID, "/verify_totp", &totpParams{Code: code}, answer)
+	err := c.verify(ctx, OperationVerifyTOTP, userID, "/verify_totp", &totpParams{Code: code}, answer)
 	if wrongCode(err) {
 		return TOTPVerification{}, nil
 	}
@@ -50,12 +50,12 @@ type totpParams struct {
 	Code string `json:"code"`
 }
 
-func (c *Client) verify(ctx context.Context, userID, suffix string, params clerksdk.Params, answer *verifiedAnswer) error {
+func (c *Client) verify(ctx context.Context, op Operation, userID, suffix string, params clerksdk.Params, answer *verifiedAnswer) error {
 	path, err := userPathOf(userID, suffix)
 	if err != nil {
 		return err
 	}
-	return c.call(ctx, http.MethodPost, path, params, answer)
+	return c.call(ctx, op, http.MethodPost, path, params, answer)
 }
 
 type verifiedAnswer struct {

@@ -27,6 +27,8 @@ type environment struct {
 	instance *emulator.Instance
 	// ann is the user.
 	ann *emulator.User
+	// operation is the one of the last call.
+	operation clerk.Operation
 }
 
 func newEnvironment(t *testing.T, c *contract.Contract) *environment {
@@ -36,7 +38,10 @@ func newEnvironment(t *testing.T, c *contract.Contract) *environment {
 	w.ann = w.instance.Seed(everything())
 	served := httptest.NewServer(c.Wrap(server))
 	t.Cleanup(served.Close)
-	client, err := clerk.New(clerk.Config{APIURL: served.URL + emulator.BasePath, Key: clerk.NewSecret(w.instance.Key())})
+	client, err := clerk.New(clerk.Config{
+		APIURL: served.URL + emulator.BasePath, Key: clerk.NewSecret(w.instance.Key()),
+		Observe: func(_ context.Context, r clerk.RequestInfo) { w.operation = r.Operation },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -303,6 +308,31 @@ func TestEveryCallFitsClerksDocument(t *testing.T) {
 				t.Error("nothing was sent")
 			}
 		})
+	}
+}
+
+// Metrics and logs tell calls apart by their operations.
+func TestEveryCallHasAnOperationOfItsOwn(t *testing.T) {
+	t.Parallel()
+	methods := map[clerk.Operation]string{}
+	for name, attempt := range attempts() {
+		w := newEnvironment(t, contract.Need(t))
+		if err := attempt(t.Context(), w); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if other, found := methods[w.operation]; found {
+			t.Errorf("%s and %s have the same operation %q", name, other, w.operation)
+		}
+		methods[w.operation] = name
+	}
+	for _, op := range clerk.Operations() {
+		if methods[op] == "" {
+			t.Errorf("no call has the operation %q", op)
+		}
+		delete(methods, op)
+	}
+	for op, method := range methods {
+		t.Errorf("%s has the operation %q, which clerk.Operations does not return", method, op)
 	}
 }
 
