@@ -27,6 +27,7 @@ type connect struct {
 	userAgent string
 	now       func() time.Time
 	mayWrite  func() error
+	observe   connection.Observer
 }
 
 // run returns the connection. keyMissing says that the Secret cannot be had and the cached key is used instead.
@@ -70,7 +71,7 @@ func (s connect) check(
 	provisional := s.checked.limiter(name, key, func() *clerk.RateLimiter {
 		return clerk.NewRateLimiter(clerk.RateLimiterConfig{Now: s.now, RequestsPer10s: budget(instance, key)})
 	})
-	client, err := s.client(instance, key, provisional)
+	client, err := s.client(instance, key, provisional, "")
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +80,7 @@ func (s connect) check(
 		return nil, err
 	}
 	limiter, shared := s.pool.Join(name, id, terms(instance, key))
-	client, err = s.client(instance, key, limiter)
+	client, err = s.client(instance, key, limiter, id)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +97,10 @@ func (s connect) check(
 	}, nil
 }
 
-func (s connect) client(instance *v1alpha1.ClerkInstance, key string, limiter *clerk.RateLimiter) (*clerk.Client, error) {
+// client returns a client for the Clerk instance with this id; "" while that is not known.
+func (s connect) client(
+	instance *v1alpha1.ClerkInstance, key string, limiter *clerk.RateLimiter, id string,
+) (*clerk.Client, error) {
 	client, err := clerk.New(clerk.Config{
 		APIURL:      instance.Spec.EffectiveAPIURL(),
 		Key:         clerk.NewSecret(key),
@@ -104,6 +108,7 @@ func (s connect) client(instance *v1alpha1.ClerkInstance, key string, limiter *c
 		UserAgent:   s.userAgent,
 		Now:         s.now,
 		MayWrite:    s.mayWrite,
+		Observe:     s.observe.Of(id),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("opening the connection to Clerk: %w", err)

@@ -4,12 +4,14 @@
 package clerkinstance
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -369,5 +371,28 @@ func TestRightOnTheSecretIsLostOnDeletion(t *testing.T) {
 				t.Errorf("connect() = %v, %v; want the API server's refusal", got, err)
 			}
 		})
+	}
+}
+
+func TestCallsAreObservedWithTheirClerkInstance(t *testing.T) {
+	t.Parallel()
+	s := newFixture(t)
+	var observed []string
+	s.r.Observe = connection.Observers(
+		func(context.Context, string, clerk.RequestInfo) { observed = append(observed, "first") },
+		func(_ context.Context, instanceID string, r clerk.RequestInfo) {
+			observed = append(observed, string(r.Operation)+" "+instanceID)
+		},
+	)
+	c, _, err := s.connect(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Client.CountUsers(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"first", "get_instance ", "first", "count_users " + s.clerk.ID()}
+	if diff := cmp.Diff(want, observed); diff != "" {
+		t.Errorf("observed (-want +got):\n%s", diff)
 	}
 }

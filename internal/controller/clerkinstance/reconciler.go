@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
 	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 )
@@ -37,6 +38,8 @@ type Config struct {
 	SecretsByRole bool
 	// MayWrite is as for clerk.Config.
 	MayWrite func() error
+	// Observe is called after each call to Clerk. Nil does nothing.
+	Observe connection.Observer
 }
 
 const (
@@ -144,5 +147,5 @@ func (r *Reconciler) finalizers() finalizers {
 
 func (r *Reconciler) connect() connect {
 	key := readKey{r.APIReader, r.finalizers()}
-	return connect{key, r.checked, r.Pool, r.Hosts, r.UserAgent, r.Now, r.MayWrite}
+	return connect{key, r.checked, r.Pool, r.Hosts, r.UserAgent, r.Now, r.MayWrite, r.Observe}
 }
