@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/clerk-operator/clerk-operator/test/notchecked"
 )
 
 // mount is one mount of an OCI bundle.
@@ -167,10 +169,10 @@ func usableRunc(t *testing.T) string {
 	const what = "the image was not run as a container: "
 	runc, err := exec.LookPath("runc")
 	if err != nil {
-		notChecked(t, what+"runc is not installed (on Debian: apt-get install runc)")
+		notchecked.Skip(t, what+"runc is not installed (on Debian: apt-get install runc)")
 	}
 	if os.Geteuid() != 0 {
-		notChecked(t, what+"runc needs root")
+		notchecked.Skip(t, what+"runc needs root")
 	}
 	bundle := t.TempDir()
 	rootfs := filepath.Join(bundle, "rootfs")
@@ -180,7 +182,7 @@ func usableRunc(t *testing.T) string {
 	buildProbe(t, filepath.Join(rootfs, "probe"))
 	c := startContainer(t, runc, bundle, bundleConfig(nonroot(), []string{"/probe"}, nil))
 	if err := c.wait(t); err != nil {
-		notChecked(t, what+"runc cannot run a container on this machine: %v: %s", err, strings.TrimSpace(c.output()))
+		notchecked.Skip(t, what+"runc cannot run a container on this machine: %v: %s", err, strings.TrimSpace(c.output()))
 	}
 	return runc
 }

@@ -30,13 +30,6 @@ const (
 	leakMarker = "sk_test_imageNotARealKey"
 )
 
-const (
-	// notCheckedVariable names a file for what could not be checked on this machine. "make test" prints it at its end.
-	notCheckedVariable = "CLERK_OPERATOR_NOT_CHECKED"
-	// requiredVariable is not empty where a test must fail if it cannot check something.
-	requiredVariable = "CLERK_OPERATOR_CHECKS_REQUIRED"
-)
-
 // work is a directory for the time of a run.
 var work string
 
@@ -101,26 +94,4 @@ func built(t *testing.T) layout {
 		t.Fatal(err)
 	}
 	return l
-}
-
-// notChecked says why something cannot be checked on this machine, and skips the test; it fails the test if everything has to be
-// checked.
-func notChecked(t testing.TB, format string, args ...any) {
-	t.Helper()
-	why := strings.Join(strings.Fields(fmt.Sprintf(format, args...)), " ")
-	if os.Getenv(requiredVariable) != "" {
-		t.Fatalf("NOT CHECKED: %s; %s is set", why, requiredVariable)
-	}
-	fmt.Fprintln(os.Stderr, "NOT CHECKED:", why)
-	if path := os.Getenv(notCheckedVariable); path != "" {
-		file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer file.Close()
-		if _, err := fmt.Fprintln(file, why); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Skip(why)
 }

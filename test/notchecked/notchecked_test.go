@@ -1,7 +1,7 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package image
+package notchecked
 
 import (
 	"fmt"
@@ -31,7 +31,7 @@ func TestMissingCheckFailsWhereChecksAreRequired(t *testing.T) {
 		"1": {failed: "NOT CHECKED: " + why + "; CLERK_OPERATOR_CHECKS_REQUIRED is set"},
 	} {
 		list := filepath.Join(t.TempDir(), "list")
-		t.Setenv(notCheckedVariable, list)
+		t.Setenv(listVariable, list)
 		t.Setenv(requiredVariable, required)
 		got := &outcome{}
 		func() {
@@ -40,7 +40,7 @@ func TestMissingCheckFailsWhereChecksAreRequired(t *testing.T) {
 					t.Errorf("required %q: the test went on (%v)", required, end)
 				}
 			}()
-			notChecked(got, "the image was not run as a container: %s", "runc  needs root")
+			Skip(got, "the image was not run as a container: %s", "runc  needs root")
 		}()
 		if *got != want {
 			t.Errorf("required %q: the test ended with %+v, want %+v", required, *got, want)
