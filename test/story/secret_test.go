@@ -4,6 +4,7 @@
 package story
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -47,5 +48,9 @@ func TestNamespaceGoesAndLeavesNoUser(t *testing.T) {
 	})
 	if n := len(env.clerk.Users()); n != 0 {
 		t.Errorf("%d users were left behind\n%s", n, env.describe())
+	}
+	env.waitForRest()
+	if logged := env.infos.String(); strings.Contains(logged, `"level":"error"`) {
+		t.Errorf("a deleted namespace is logged as an error: %s", logged)
 	}
 }
