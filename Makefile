@@ -134,6 +134,7 @@ test: controlplane contract-notice $(if $(filter ./...,$(TEST_PACKAGES)),helm) #
 	@$(TEST_RUN) $(TEST_FLAGS)
 	@$(TELL_RERUNS)
 	@[ '$(TEST_PACKAGES)' != ./... ] || $(GO) -C hack/image test ./...
+	@[ '$(TEST_PACKAGES)' != ./... ] || $(GO) -C test/gitops test ./...
 	@[ '$(TEST_PACKAGES)' != ./... ] || $(MAKE) chart TEST_FLAGS=
 	@$(TELL_NOT_CHECKED)
 
@@ -196,6 +197,7 @@ tidy: go-version ## Fail if "go mod tidy" would change a go.mod.
 	@cd hack/image && $(GO) mod tidy -diff
 	@cd hack/charttools && $(GO) mod tidy -diff
 	@cd test/chart && $(GO) mod tidy -diff
+	@cd test/gitops && $(GO) mod tidy -diff
 	@cd hack/supplychain && $(GO) mod tidy -diff
 
 .PHONY: format
@@ -208,11 +210,12 @@ vet: go-version ## Run go vet.
 	@$(GO) vet ./...
 	@$(GO) -C hack/image vet ./...
 	@$(GO) -C test/chart vet ./...
+	@$(GO) -C test/gitops vet ./...
 
 .PHONY: lint
 lint: go-version ## Run golangci-lint with .golangci.yml (the linter is built first: minutes, once).
 	@$(TOOL) golangci-lint run
-	@linter=$$($(TOOL) -n golangci-lint) && for module in hack/image hack/supplychain test/chart; do (cd $$module && "$$linter" run) || exit 1; done
+	@linter=$$($(TOOL) -n golangci-lint) && for module in hack/image hack/supplychain test/chart test/gitops; do (cd $$module && "$$linter" run) || exit 1; done
 
 .PHONY: api-conventions
 api-conventions: go-version ## Check api/ for the API conventions of Kubernetes, with kube-api-linter.
@@ -237,7 +240,7 @@ endif
 supply-chain: vulnerabilities secrets licences api-conventions workflows ## All checks of what the operator is built from.
 	@cd hack/supplychain && $(GO) vet ./... && $(GO) test ./...
 
-# hack/controlplane, hack/charttools, test/chart and go.tools.mod are left out: they run on a machine that builds or tests, with
+# hack/controlplane, hack/charttools, test/chart, test/gitops and go.tools.mod are left out: they run on a machine that builds or tests, with
 # this checkout as their only input, and nothing of them ships. Kubernetes' own records without a fix would also make
 # hack/controlplane fail for ever.
 .PHONY: vulnerabilities

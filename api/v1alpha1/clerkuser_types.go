@@ -206,8 +206,9 @@ type ClerkUserSpec struct {
 	// +optional
 	DeletionPolicy *DeletionPolicy `json:"deletionPolicy,omitempty"`
 
-	// suspend true stops all work on this object: the operator reads and writes nothing at Clerk. If the object is
-	// deleted while suspended, it is removed and its user stays. Omitted: false.
+	// suspend true stops all work on this object: the operator reads and writes nothing at Clerk. The condition Suspended
+	// is then True, and Ready is as last known if it was True, and else absent. If the object is deleted while suspended, it
+	// is removed and its user stays. Omitted: false.
 	// +optional
 	Suspend *bool `json:"suspend,omitempty"`
 }
@@ -501,12 +502,13 @@ const (
 
 // ClerkUserStatus is the observed state of a user at Clerk.
 type ClerkUserStatus struct {
-	// observedGeneration is the latest generation of the spec that was either carried out or found to need a change by
-	// somebody. -1: none yet; the conditions say why.
+	// observedGeneration is the latest generation of the spec that was carried out, found to need a change by somebody, or
+	// suspended. -1: none yet; the conditions say why.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration"`
 
-	// conditions are Ready, and Reconciling and Stalled while they are True.
+	// conditions are Ready, and Suspended, Reconciling and Stalled while they are True. Ready is absent while the object is
+	// suspended and was not Ready before.
 	// +listType=map
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=8
@@ -749,14 +751,14 @@ type OrganizationInvitation struct {
 // +kubebuilder:printcolumn:name="Banned",type=boolean,JSONPath=`.status.banned`
 // +kubebuilder:printcolumn:name="Locked",type=boolean,JSONPath=`.status.locked`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
-// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[0].reason`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:printcolumn:name="Instance",type=string,JSONPath=`.status.instance.name`,priority=1
 // +kubebuilder:printcolumn:name="Email",type=string,JSONPath=`.spec.emailAddresses[0].address`,priority=1
 // +kubebuilder:printcolumn:name="On Delete",type=string,JSONPath=`.status.onDelete`,priority=1
 // +kubebuilder:printcolumn:name="Suspended",type=boolean,JSONPath=`.spec.suspend`,priority=1
 // +kubebuilder:printcolumn:name="Last Write",type=date,JSONPath=`.status.lastWriteTime`,priority=1
-// +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].message`,priority=1
+// +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[0].message`,priority=1
 // +kubebuilder:validation:XValidation:rule="!has(self.status) || !has(self.status.userID) || !has(self.spec.userID) || self.spec.userID == self.status.userID",message="cannot name another user than status.userID, to which this object is bound; undo the change, and to manage another user, create another ClerkUser",fieldPath=".spec.userID"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.userID) || (has(oldSelf.spec.instanceRef) == has(self.spec.instanceRef) && (!has(self.spec.instanceRef) || self.spec.instanceRef == oldSelf.spec.instanceRef))",message="cannot be changed, added or removed once the object is bound to a user; undo the change, and for a user in another instance, create another ClerkUser",fieldPath=".spec.instanceRef"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.status) || !has(oldSelf.status.userID) || !has(self.spec.initial) || (has(oldSelf.spec.initial) && self.spec.initial == oldSelf.spec.initial)",message="is used by the creating call only and cannot be changed or added once the object is bound to a user; undo the change, or remove initial as a whole",fieldPath=".spec.initial"

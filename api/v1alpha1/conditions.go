@@ -13,6 +13,9 @@ const (
 	// ConditionStalled is present, and True, only while somebody has to change something before the operator can
 	// continue.
 	ConditionStalled = "Stalled"
+	// ConditionSuspended is present, and True, only while spec.suspend of a ClerkUser is true. Ready then is as before if it
+	// was True, and absent otherwise; the message names the last result.
+	ConditionSuspended = "Suspended"
 )
 
 // Reasons of a ClerkUser's conditions.
@@ -24,7 +27,8 @@ const (
 	// ReasonWaiting says that no reconciliation has finished yet, because the operator waits for its API budget or
 	// Clerk's rate limit.
 	ReasonWaiting = "Waiting"
-	// ReasonSuspended says that the object was suspended before its first reconciliation finished.
+	// ReasonSuspended says that spec.suspend is true, so that the operator does nothing. A ClerkUserAction has it while its
+	// ClerkUser is suspended.
 	ReasonSuspended = "Suspended"
 	// ReasonRetrying says that calls have been failing for a while, for a reason that may be temporary.
 	ReasonRetrying = "Retrying"

@@ -141,7 +141,8 @@ func newTestReconciliation(t *testing.T, r *Reconciler, user *v1alpha1.ClerkUser
 
 // fillConditions fills in the conditions of an object for a result.
 func fillConditions(user *v1alpha1.ClerkUser, res result) {
-	(&reconciliation{object: object{user: user}}).fillConditions(res)
+	suspended := res.Reason == v1alpha1.ReasonSuspended
+	(&reconciliation{object: object{user: user}, outcome: outcome{suspended: suspended}}).fillConditions(res)
 }
 
 // startReconciliation returns a reconciliation that has just begun.

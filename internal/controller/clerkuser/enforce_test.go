@@ -214,7 +214,10 @@ func TestSuspensionStopsAllWork(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.create(newTestUser("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Suspend = ptr.To(true) }))
-	f.expectReason("ann", v1alpha1.ReasonSuspended)
+	f.reconcile("ann")
+	if c := conditionsOf(f.user("ann")); len(c) != 1 || c[0].Type != v1alpha1.ConditionSuspended {
+		t.Errorf("conditions are %v", c)
+	}
 	f.expectCalls(0)
 	f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Suspend = nil })
 	f.expectReason("ann", v1alpha1.ReasonInSync)
@@ -224,8 +227,8 @@ func TestSuspensionStopsAllWork(t *testing.T) {
 		t.Errorf("a suspended object is requeued: %+v", result)
 	}
 	f.expectCalls(0)
-	if user := f.user("ann"); user.Status.ObservedGeneration == user.Generation {
-		t.Error("a suspended object reports its new generation")
+	if user := f.user("ann"); user.Status.ObservedGeneration != user.Generation {
+		t.Error("a suspended object does not report its new generation")
 	}
 }
 

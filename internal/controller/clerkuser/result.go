@@ -58,7 +58,7 @@ func classify(r *reconciliation) result {
 	case r.released:
 		return unchanged("", "")
 	case r.suspended:
-		return unchanged(v1alpha1.ReasonSuspended, "spec.suspend is true, so the operator neither reads nor writes the user")
+		return unchanged("", "")
 	case r.err == nil:
 		return resultOfSuccess(r)
 	}

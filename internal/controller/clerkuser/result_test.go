@@ -162,7 +162,7 @@ func TestResultsOfSuccesses(t *testing.T) {
 		},
 		"SuspendedIsLeftAlone": {
 			learned: func(rec *reconciliation) { rec.suspended = true },
-			want:    expectedResult{unchanged: true, reason: v1alpha1.ReasonSuspended, message: "spec.suspend"},
+			want:    expectedResult{unchanged: true},
 		},
 		"ReleasedIsLeftAlone": {
 			learned: func(rec *reconciliation) { rec.released = true },

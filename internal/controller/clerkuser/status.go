@@ -108,9 +108,14 @@ func (r *reconciliation) conditions() reconcile.Conditions {
 }
 
 func (r *reconciliation) fillConditions(res result) {
+	if r.suspended {
+		r.fillSuspended()
+		return
+	}
+	r.conditions().Remove(v1alpha1.ConditionSuspended)
 	if res.Unchanged {
 		if !res.silent {
-			r.fillFirstCondition(res)
+			r.fillFirstCondition()
 		}
 		r.fillWaitingGeneration(res.waitingGeneration)
 		return
@@ -129,22 +134,14 @@ func isFinal(res result) bool {
 }
 
 // fillFirstCondition sets why an object has no result yet. An object with a result keeps its conditions.
-func (r *reconciliation) fillFirstCondition(res result) {
-	conditions, suspended := r.conditions(), res.Reason == v1alpha1.ReasonSuspended
-	ready := readyCondition(r.user)
-	first := ready == nil || ready.Status == metav1.ConditionUnknown
-	if suspended {
-		conditions.Remove(v1alpha1.ConditionReconciling)
+func (r *reconciliation) fillFirstCondition() {
+	conditions := r.conditions()
+	if ready := readyCondition(r.user); ready != nil && ready.Status != metav1.ConditionUnknown {
+		return
 	}
-	switch {
-	case !first:
-	case suspended:
-		conditions.Set(v1alpha1.ConditionReady, metav1.ConditionUnknown, res.Reason, res.Message)
-	default:
-		const message = "the first reconciliation has not finished; it waits for Clerk or for the rate limiter"
-		conditions.Set(v1alpha1.ConditionReady, metav1.ConditionUnknown, v1alpha1.ReasonWaiting, message)
-		conditions.Set(v1alpha1.ConditionReconciling, metav1.ConditionTrue, v1alpha1.ReasonWaiting, message)
-	}
+	const message = "the first reconciliation has not finished; it waits for Clerk or for the rate limiter"
+	conditions.Set(v1alpha1.ConditionReady, metav1.ConditionUnknown, v1alpha1.ReasonWaiting, message)
+	conditions.Set(v1alpha1.ConditionReconciling, metav1.ConditionTrue, v1alpha1.ReasonWaiting, message)
 }
 
 func readyCondition(user *v1alpha1.ClerkUser) *metav1.Condition {

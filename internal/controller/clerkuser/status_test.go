@@ -26,7 +26,7 @@ func TestWaitingGeneration(t *testing.T) {
 	fails := result{Result: reconcile.Result{Unchanged: true}, waitingGeneration: &waitingGeneration{v1alpha1.ReasonRetrying, "503"}}
 	waits := result{Result: reconcile.Result{Unchanged: true}, waitingGeneration: &waitingGeneration{v1alpha1.ReasonWaiting, "a token"}}
 	silent := result{Result: reconcile.Result{Unchanged: true}, silent: true}
-	suspended := result{Result: reconcile.Result{Unchanged: true, Reason: v1alpha1.ReasonSuspended, Message: "suspended"}}
+	suspended := result{Result: reconcile.Result{Unchanged: true, Reason: v1alpha1.ReasonSuspended}}
 	was := conditionText{"Ready", "True", "InSync", 3}
 	tests := map[string]struct {
 		before result
@@ -41,7 +41,8 @@ func TestWaitingGeneration(t *testing.T) {
 		"StallIsOver":                  {invalid, []result{fails}, []conditionText{{"Ready", "False", "InvalidSpec", 3}, {"Reconciling", "True", "Retrying", 4}}},
 		"EndsWithTheResult":            {inSync, []result{fails, inSync}, []conditionText{{"Ready", "True", "InSync", 4}}},
 		"EndsWithAStall":               {inSync, []result{fails, invalid}, []conditionText{{"Ready", "False", "InvalidSpec", 4}, {"Stalled", "True", "InvalidSpec", 4}}},
-		"EndsWithSuspension":           {inSync, []result{fails, suspended}, []conditionText{was}},
+		"EndsWithSuspension":           {inSync, []result{fails, suspended}, []conditionText{{"Ready", "True", "InSync", 4}, {"Suspended", "True", "Suspended", 4}}},
+		"EndsWithTheEndOfSuspension":   {inSync, []result{suspended, silent}, []conditionText{{"Ready", "True", "InSync", 4}}},
 		"ResultThatIsNotFinalIsEnough": {inSync, []result{missing, fails}, []conditionText{{"Ready", "False", "InstanceNotFound", 4}}},
 	}
 	for name, tc := range tests {
@@ -123,10 +124,11 @@ func TestConditionsFollowTheResult(t *testing.T) {
 	retrying := result{Result: reconcile.Result{Ready: metav1.ConditionFalse, Reason: v1alpha1.ReasonRetrying, Message: "failing", Reconciling: true}}
 	waiting := result{Result: reconcile.Result{Unchanged: true}}
 	silent := result{Result: reconcile.Result{Unchanged: true}, silent: true}
-	suspended := result{Result: reconcile.Result{Unchanged: true, Reason: v1alpha1.ReasonSuspended, Message: "suspended"}}
+	suspended := result{Result: reconcile.Result{Unchanged: true, Reason: v1alpha1.ReasonSuspended}}
 	unknown := []conditionText{
 		{"Ready", "Unknown", v1alpha1.ReasonWaiting, 3}, {"Reconciling", "True", v1alpha1.ReasonWaiting, 3},
 	}
+	stopped := []conditionText{{"Suspended", "True", "Suspended", 3}}
 	tests := map[string]struct {
 		results  []result
 		want     []conditionText
@@ -147,11 +149,13 @@ func TestConditionsFollowTheResult(t *testing.T) {
 		"StallEndsWithRetrying":            {[]result{invalid, retrying}, []conditionText{{"Ready", "False", "Retrying", 3}, {"Reconciling", "True", "Retrying", 3}}, 3},
 		"RetryingEndsWithAStall":           {[]result{retrying, invalid}, []conditionText{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
 		"CureRemovesTheStall":              {[]result{invalid, inSync}, []conditionText{{"Ready", "True", "InSync", 3}}, 3},
-		"SuspendedFromTheStart":            {[]result{suspended}, []conditionText{{"Ready", "Unknown", "Suspended", 3}}, -1},
-		"SuspensionEndsTheFirstWait":       {[]result{waiting, suspended}, []conditionText{{"Ready", "Unknown", "Suspended", 3}}, -1},
-		"SuspensionKeepsAResult":           {[]result{inSync, suspended}, []conditionText{{"Ready", "True", "InSync", 3}}, 3},
-		"SuspensionLeavesAStallAlone":      {[]result{invalid, suspended}, []conditionText{{"Ready", "False", "InvalidSpec", 3}, {"Stalled", "True", "InvalidSpec", 3}}, 3},
-		"EndOfTheFirstSuspensionIsWaiting": {[]result{suspended, waiting}, unknown, -1},
+		"SuspendedFromTheStart":            {[]result{suspended}, stopped, 3},
+		"SuspensionEndsTheFirstWait":       {[]result{waiting, suspended}, stopped, 3},
+		"SuspensionKeepsReady":             {[]result{inSync, suspended}, []conditionText{{"Ready", "True", "InSync", 3}, stopped[0]}, 3},
+		"SuspensionEndsAStall":             {[]result{invalid, suspended}, stopped, 3},
+		"SuspensionEndsRetrying":           {[]result{retrying, suspended}, stopped, 3},
+		"EndOfTheFirstSuspensionIsWaiting": {[]result{suspended, waiting}, unknown, 3},
+		"EndOfSuspensionBringsTheResult":   {[]result{invalid, suspended, inSync}, []conditionText{{"Ready", "True", "InSync", 3}}, 3},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -175,6 +179,33 @@ func TestConditionsFollowTheResult(t *testing.T) {
 			fillConditions(user, tc.results[len(tc.results)-1])
 			if diff := cmp.Diff(before.Status, user.Status); diff != "" {
 				t.Errorf("repeating the same result changes status (-before +after):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestSuspendedNamesTheLastResult(t *testing.T) {
+	t.Parallel()
+	suspended := result{Result: reconcile.Result{Unchanged: true, Reason: v1alpha1.ReasonSuspended}}
+	invalid := result{Result: reconcile.Result{Ready: metav1.ConditionFalse, Reason: v1alpha1.ReasonInvalidSpec, Message: "wrong", Stalled: true}}
+	waiting := result{Result: reconcile.Result{Unchanged: true}}
+	for name, tc := range map[string]struct {
+		results []result
+		want    string
+	}{
+		"None":    {[]result{suspended}, suspendedMessage},
+		"Waiting": {[]result{waiting, suspended}, suspendedMessage},
+		"Invalid": {[]result{invalid, suspended, suspended}, suspendedMessage + "; the last result was InvalidSpec: wrong"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			user := newTestUser("ann")
+			for _, res := range tc.results {
+				user.Generation++
+				fillConditions(user, res)
+			}
+			if c := user.Status.Conditions; len(c) != 1 || c[0].Message != tc.want || c[0].ObservedGeneration != user.Generation {
+				t.Errorf("conditions are %+v, want the message %q of generation %d", c, tc.want, user.Generation)
 			}
 		})
 	}

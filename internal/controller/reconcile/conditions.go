@@ -21,7 +21,7 @@ type Conditions struct {
 // order in which conditions are shown. Columns show the first one.
 func order() []string {
 	return []string{
-		v1alpha1.ConditionReady, v1alpha1.ConditionComplete, v1alpha1.ConditionFailed,
+		v1alpha1.ConditionReady, v1alpha1.ConditionSuspended, v1alpha1.ConditionComplete, v1alpha1.ConditionFailed,
 		v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled,
 	}
 }
