@@ -73,7 +73,7 @@ func (b *backend) call(ctx context.Context, op Operation, api *clerksdk.APIReque
 	}
 	began := b.now()
 	a, sent, err := b.send(lasting, out)
-	e := ended{operation: op, request: out, answer: &a, sent: sent, duration: b.now().Sub(began)}
+	e := ended{operation: op, request: out, answer: &a, into: into, sent: sent, duration: b.now().Sub(began)}
 	if err == nil {
 		err = b.read(&a, out, into)
 	}

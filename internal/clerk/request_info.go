@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// RequestInfo describes a call that has ended. It has no values of parameters or answers.
+// RequestInfo describes a call that has ended. It has no values of parameters, and only ids of answers.
 type RequestInfo struct {
 	// Operation is what the call was for.
 	Operation Operation
@@ -24,6 +24,8 @@ type RequestInfo struct {
 	Status int
 	// Unusable is true for an answer with a success status whose content is not usable.
 	Unusable bool
+	// CreatedUserID is the id of the user that a successful creating call created; "" for every other call.
+	CreatedUserID string
 	// TraceID names the call in Clerk's logs. It is "" if the answer has none, and for a read that was successful.
 	TraceID string
 	// Duration is the time from the sending of the request to the end of the answer.
@@ -38,6 +40,7 @@ type ended struct {
 	operation Operation
 	request   *request
 	answer    *answer
+	into      any
 	sent      bool
 	duration  time.Duration
 }
@@ -47,16 +50,21 @@ func (b *backend) ended(ctx context.Context, e ended, err error) {
 	if b.observe == nil {
 		return
 	}
+	var createdID string
+	if created, ok := e.into.(*createdAnswer); ok && err == nil {
+		createdID = created.canonical.ID
+	}
 	b.observe(ctx, RequestInfo{
-		Operation:  e.operation,
-		Write:      e.request.write(),
-		Sent:       e.sent,
-		Withheld:   is[*withheldError](err),
-		Status:     e.answer.status,
-		Unusable:   is[*malformedError](err),
-		TraceID:    b.traceOf(e, err),
-		Duration:   e.duration,
-		AnswerLost: is[*AnswerLostError](err),
+		Operation:     e.operation,
+		Write:         e.request.write(),
+		Sent:          e.sent,
+		Withheld:      is[*withheldError](err),
+		Status:        e.answer.status,
+		Unusable:      is[*malformedError](err),
+		CreatedUserID: createdID,
+		TraceID:       b.traceOf(e, err),
+		Duration:      e.duration,
+		AnswerLost:    is[*AnswerLostError](err),
 	})
 }
 

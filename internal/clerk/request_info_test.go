@@ -94,6 +94,18 @@ func TestEveryCallIsObserved(t *testing.T) {
 	}
 }
 
+func TestCreatedUserIsObserved(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string]string{userBody: testUserID, "{}": ""} {
+		var got observed
+		c := newTestClient(t, newStub(t, answering(200, answer)).URL, got.by())
+		_, err := c.CreateUser(t.Context(), CreateUserParams{})
+		if len(got) != 1 || got[0].CreatedUserID != want || (err == nil) != (want != "") {
+			t.Errorf("after the answer %s: observed %+v, error %v; want the id %q", answer, got, err, want)
+		}
+	}
+}
+
 func TestWhatIsNotSentIsObserved(t *testing.T) {
 	t.Parallel()
 	refused := errors.New("somebody else leads")
