@@ -35,6 +35,11 @@ type RequestInfo struct {
 	AnswerLost bool
 }
 
+// Succeeded reports whether Clerk carried the call out.
+func (r RequestInfo) Succeeded() bool {
+	return r.Status >= http.StatusOK && r.Status < http.StatusMultipleChoices && !r.AnswerLost && !r.Unusable
+}
+
 // ended is a call that has ended.
 type ended struct {
 	operation Operation

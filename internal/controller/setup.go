@@ -23,6 +23,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/audit"
 	"github.com/clerk-operator/clerk-operator/internal/controller/binding"
 	"github.com/clerk-operator/clerk-operator/internal/controller/clerkinstance"
 	"github.com/clerk-operator/clerk-operator/internal/controller/clerkuser"
@@ -177,6 +178,7 @@ func setupInstances(mgr ctrl.Manager, tools reconcile.Tools, c Config) error {
 		CountInterval:   c.CountInterval,
 		SecretsByRole:   c.SecretsByRole,
 		MayWrite:        c.MayWrite,
+		Observe:         audit.NewLog(mgr.GetLogger()).Observe,
 	})
 	return instances.SetupWithManager(mgr, c.controllerOptions(1))
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/audit"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
@@ -97,7 +98,7 @@ const (
 // applyOne makes one call.
 func (e enforce) applyOne(ctx context.Context, change plan.Change) (callAnswer, error) {
 	id, called := e.observed.ID, e.clock()
-	user, err := carryOut(ctx, e.writer, id, change)
+	user, err := carryOut(ctx, e.writer, e.write(id, change, e.causeOf(change)), change)
 	e.freeIdentifiers(change, e.observed, err, e.clock())
 	if err != nil {
 		return e.notDone(change, called, err)
@@ -189,46 +190,47 @@ func (r *reconciliation) invalidateCopy(userID string, change plan.Change, err e
 	r.mirror.WrotePart(userID)
 }
 
-// carryOut makes the call for a change of an existing user. The user is nil if the answer contains only a part of it.
-func carryOut(ctx context.Context, w connection.Writer, id string, change plan.Change) (*clerk.User, error) {
+// carryOut makes the call for a change of the existing user that about names. The user is nil if the answer contains only a part of it.
+func carryOut(ctx context.Context, w connection.Writer, about audit.Write, change plan.Change) (*clerk.User, error) {
+	id := about.UserID
 	switch c := change.(type) {
 	case plan.Update:
-		return w.UpdateUser(ctx, id, c.Params)
+		return w.UpdateUser(ctx, about, id, c.Params)
 	case plan.MergeMetadata:
-		return w.MergeMetadata(ctx, id, c.Params)
+		return w.MergeMetadata(ctx, about, id, c.Params)
 	case plan.ReplaceMetadata:
-		return w.ReplaceMetadata(ctx, id, c.Params)
+		return w.ReplaceMetadata(ctx, about, id, c.Params)
 	case plan.SetProfileImage:
-		return w.SetProfileImage(ctx, id, c.Image)
+		return w.SetProfileImage(ctx, about, id, c.Image)
 	case plan.DeleteProfileImage:
-		return w.DeleteProfileImage(ctx, id)
+		return w.DeleteProfileImage(ctx, about, id)
 	case plan.Ban:
-		return w.BanUser(ctx, id)
+		return w.BanUser(ctx, about, id)
 	case plan.Unban:
-		return w.UnbanUser(ctx, id)
+		return w.UnbanUser(ctx, about, id)
 	case plan.Lock:
-		return w.LockUser(ctx, id)
+		return w.LockUser(ctx, about, id)
 	case plan.Unlock:
-		return w.UnlockUser(ctx, id)
+		return w.UnlockUser(ctx, about, id)
 	default:
-		return nil, carryOutOnIdentifier(ctx, w, change)
+		return nil, carryOutOnIdentifier(ctx, w, about, change)
 	}
 }
 
-func carryOutOnIdentifier(ctx context.Context, w connection.IdentifierWriter, change plan.Change) (err error) {
+func carryOutOnIdentifier(ctx context.Context, w connection.IdentifierWriter, about audit.Write, change plan.Change) (err error) {
 	switch c := change.(type) {
 	case plan.AddEmailAddress:
-		_, err = w.CreateEmailAddress(ctx, c.Params)
+		_, err = w.CreateEmailAddress(ctx, about, c.Params)
 	case plan.UpdateEmailAddress:
-		_, err = w.UpdateEmailAddress(ctx, c.Contact.ID, c.Params)
+		_, err = w.UpdateEmailAddress(ctx, about, c.Contact.ID, c.Params)
 	case plan.DeleteEmailAddress:
-		err = w.DeleteEmailAddress(ctx, c.Contact.ID)
+		err = w.DeleteEmailAddress(ctx, about, c.Contact.ID)
 	case plan.AddPhoneNumber:
-		_, err = w.CreatePhoneNumber(ctx, c.Params)
+		_, err = w.CreatePhoneNumber(ctx, about, c.Params)
 	case plan.UpdatePhoneNumber:
-		_, err = w.UpdatePhoneNumber(ctx, c.Contact.ID, c.Params)
+		_, err = w.UpdatePhoneNumber(ctx, about, c.Contact.ID, c.Params)
 	case plan.DeletePhoneNumber:
-		err = w.DeletePhoneNumber(ctx, c.Contact.ID)
+		err = w.DeletePhoneNumber(ctx, about, c.Contact.ID)
 	default:
 		err = fmt.Errorf("carrying out %s: there is no call for it", change)
 	}

@@ -17,6 +17,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/audit"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
@@ -38,58 +39,58 @@ func (c *calls) part(name, id string) error {
 
 func (c *calls) Reserve() error { return nil }
 
-func (c *calls) UpdateUser(_ context.Context, id string, _ clerk.UpdateUserParams) (*clerk.User, error) {
+func (c *calls) UpdateUser(_ context.Context, _ audit.Write, id string, _ clerk.UpdateUserParams) (*clerk.User, error) {
 	return c.whole("UpdateUser", id)
 }
 
-func (c *calls) MergeMetadata(_ context.Context, id string, _ clerk.MetadataParams) (*clerk.User, error) {
+func (c *calls) MergeMetadata(_ context.Context, _ audit.Write, id string, _ clerk.MetadataParams) (*clerk.User, error) {
 	return c.whole("MergeMetadata", id)
 }
 
-func (c *calls) ReplaceMetadata(_ context.Context, id string, _ clerk.MetadataParams) (*clerk.User, error) {
+func (c *calls) ReplaceMetadata(_ context.Context, _ audit.Write, id string, _ clerk.MetadataParams) (*clerk.User, error) {
 	return c.whole("ReplaceMetadata", id)
 }
-func (c *calls) BanUser(_ context.Context, id string) (*clerk.User, error) {
+func (c *calls) BanUser(_ context.Context, _ audit.Write, id string) (*clerk.User, error) {
 	return c.whole("BanUser", id)
 }
-func (c *calls) UnbanUser(_ context.Context, id string) (*clerk.User, error) {
+func (c *calls) UnbanUser(_ context.Context, _ audit.Write, id string) (*clerk.User, error) {
 	return c.whole("UnbanUser", id)
 }
-func (c *calls) LockUser(_ context.Context, id string) (*clerk.User, error) {
+func (c *calls) LockUser(_ context.Context, _ audit.Write, id string) (*clerk.User, error) {
 	return c.whole("LockUser", id)
 }
-func (c *calls) UnlockUser(_ context.Context, id string) (*clerk.User, error) {
+func (c *calls) UnlockUser(_ context.Context, _ audit.Write, id string) (*clerk.User, error) {
 	return c.whole("UnlockUser", id)
 }
-func (c *calls) SetProfileImage(_ context.Context, id string, _ clerk.ProfileImage) (*clerk.User, error) {
+func (c *calls) SetProfileImage(_ context.Context, _ audit.Write, id string, _ clerk.ProfileImage) (*clerk.User, error) {
 	return c.whole("SetProfileImage", id)
 }
 
-func (c *calls) DeleteProfileImage(_ context.Context, id string) (*clerk.User, error) {
+func (c *calls) DeleteProfileImage(_ context.Context, _ audit.Write, id string) (*clerk.User, error) {
 	return c.whole("DeleteProfileImage", id)
 }
 
-func (c *calls) CreateEmailAddress(_ context.Context, p clerk.CreateEmailAddressParams) (clerk.EmailAddress, error) {
+func (c *calls) CreateEmailAddress(_ context.Context, _ audit.Write, p clerk.CreateEmailAddressParams) (clerk.EmailAddress, error) {
 	return clerk.EmailAddress{}, c.part("CreateEmailAddress", p.Address)
 }
 
-func (c *calls) UpdateEmailAddress(_ context.Context, id string, _ clerk.UpdateEmailAddressParams) (clerk.EmailAddress, error) {
+func (c *calls) UpdateEmailAddress(_ context.Context, _ audit.Write, id string, _ clerk.UpdateEmailAddressParams) (clerk.EmailAddress, error) {
 	return clerk.EmailAddress{}, c.part("UpdateEmailAddress", id)
 }
 
-func (c *calls) DeleteEmailAddress(_ context.Context, id string) error {
+func (c *calls) DeleteEmailAddress(_ context.Context, _ audit.Write, id string) error {
 	return c.part("DeleteEmailAddress", id)
 }
 
-func (c *calls) CreatePhoneNumber(_ context.Context, p clerk.CreatePhoneNumberParams) (clerk.PhoneNumber, error) {
+func (c *calls) CreatePhoneNumber(_ context.Context, _ audit.Write, p clerk.CreatePhoneNumberParams) (clerk.PhoneNumber, error) {
 	return clerk.PhoneNumber{}, c.part("CreatePhoneNumber", p.Number)
 }
 
-func (c *calls) UpdatePhoneNumber(_ context.Context, id string, _ clerk.UpdatePhoneNumberParams) (clerk.PhoneNumber, error) {
+func (c *calls) UpdatePhoneNumber(_ context.Context, _ audit.Write, id string, _ clerk.UpdatePhoneNumberParams) (clerk.PhoneNumber, error) {
 	return clerk.PhoneNumber{}, c.part("UpdatePhoneNumber", id)
 }
 
-func (c *calls) DeletePhoneNumber(_ context.Context, id string) error {
+func (c *calls) DeletePhoneNumber(_ context.Context, _ audit.Write, id string) error {
 	return c.part("DeletePhoneNumber", id)
 }
 
@@ -120,7 +121,7 @@ func TestEveryChangeIsOneCall(t *testing.T) {
 		t.Run(tc.call, func(t *testing.T) {
 			t.Parallel()
 			c := &calls{}
-			user, err := carryOut(t.Context(), c, "user_x", tc.change)
+			user, err := carryOut(t.Context(), c, audit.Write{UserID: "user_x"}, tc.change)
 			if err != nil || (user != nil) != tc.whole {
 				t.Errorf("carried out: %v, %v; want the whole user: %t", user, err, tc.whole)
 			}
@@ -128,12 +129,12 @@ func TestEveryChangeIsOneCall(t *testing.T) {
 				t.Errorf("calls (-want +got):\n%s", diff)
 			}
 			refusal := errors.New("no")
-			if _, err := carryOut(t.Context(), &calls{err: refusal}, "user_x", tc.change); !errors.Is(err, refusal) {
+			if _, err := carryOut(t.Context(), &calls{err: refusal}, audit.Write{UserID: "user_x"}, tc.change); !errors.Is(err, refusal) {
 				t.Errorf("the error of the call is %v", err)
 			}
 		})
 	}
-	if _, err := carryOut(t.Context(), &calls{}, "user_x", nil); err == nil {
+	if _, err := carryOut(t.Context(), &calls{}, audit.Write{UserID: "user_x"}, nil); err == nil {
 		t.Error("a value that is no change was carried out")
 	}
 }

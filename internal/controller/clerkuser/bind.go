@@ -92,7 +92,7 @@ func (b bind) create(ctx context.Context) (location, error) {
 	}
 	changes, called := b.diff(nil), b.clock()
 	call, _ := changes[0].(plan.Create)
-	user, err := b.creator.CreateUser(ctx, call.Params)
+	user, err := b.creator.CreateUser(ctx, b.write("", call, b.causeOf(call)), call.Params)
 	if err == nil && b.mark().OwnershipOf(user) != plan.Ours {
 		err = &clerk.AnswerLostError{Err: errNotMarked}
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/audit"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
@@ -255,7 +256,7 @@ type fickle struct {
 	calls int
 }
 
-func (f *fickle) UpdateUser(_ context.Context, _ string, params clerk.UpdateUserParams) (*clerk.User, error) {
+func (f *fickle) UpdateUser(_ context.Context, _ audit.Write, _ string, params clerk.UpdateUserParams) (*clerk.User, error) {
 	f.calls++
 	f.user.FirstName, f.user.LastName = ptr.Deref(params.FirstName, "other"), ptr.Deref(params.LastName, "other")
 	answer := f.user

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/audit"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
@@ -63,8 +64,13 @@ func readyReasons() []string {
 	}
 }
 
-func (m *Metrics) countChange(change plan.Change, cause string) {
-	m.changes.WithLabelValues(plan.KindOf(change), cause).Inc()
+// countChange counts a change. A change of a Secret or ConfigMap that the spec names counts as one of the spec.
+func (m *Metrics) countChange(change plan.Change, cause audit.Cause) {
+	label := causeSpec
+	if cause == audit.CauseDrift {
+		label = causeDrift
+	}
+	m.changes.WithLabelValues(plan.KindOf(change), label).Inc()
 }
 
 func (m *Metrics) countTransition(reason string) { m.transitions.WithLabelValues(reason).Inc() }

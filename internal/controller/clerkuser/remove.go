@@ -269,9 +269,10 @@ func (m remove) carryOut(ctx context.Context, user *clerk.User, do []plan.Change
 }
 
 func (m remove) call(ctx context.Context, userID string, change plan.Change) error {
+	about := m.write(userID, change, m.causeOf(change))
 	if _, deletes := change.(plan.Delete); deletes {
-		return m.deleter.DeleteUser(ctx, userID)
+		return m.deleter.DeleteUser(ctx, about, userID)
 	}
-	_, err := carryOut(ctx, m.writer, userID, change)
+	_, err := carryOut(ctx, m.writer, about, change)
 	return err
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/audit"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/lease"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
@@ -133,7 +134,7 @@ func (u undoCreation) deleteCreated(ctx context.Context, id string) error {
 	if u.mark().OwnershipOf(user) != plan.Ours {
 		return nil
 	}
-	if err := u.deleter.DeleteUser(ctx, id); err != nil {
+	if err := u.deleter.DeleteUser(ctx, u.write(id, plan.Delete{}, audit.CauseUndo), id); err != nil {
 		return fmt.Errorf("deleting user %s: %w", id, err)
 	}
 	u.mirror.Forget(id)
@@ -173,11 +174,7 @@ func (k kind) recordEvents(ctx context.Context, before *v1alpha1.ClerkUser, r *r
 		logger.Info(o.note, "reason", o.reason, "clerkUserID", r.userID)
 	}
 	for _, change := range r.did {
-		cause := causeSpec
-		if r.isDrift() && (len(plan.Parts(change)) == 0 || len(r.driftFields([]plan.Change{change})) > 0) {
-			cause = causeDrift
-		}
-		k.Metrics.countChange(change, cause)
+		k.Metrics.countChange(change, r.causeOf(change))
 	}
 	if res.Unchanged || r.released {
 		return

@@ -19,6 +19,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/audit"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
@@ -134,7 +135,7 @@ func TestMetricsCountChangesAndTransitions(t *testing.T) {
 	rec.did = []plan.Change{plan.Create{}, plan.Ban{}, plan.Ban{}}
 	inSync := result{Result: reconcile.Result{Ready: metav1.ConditionTrue, Reason: v1alpha1.ReasonInSync, Message: "as declared"}}
 	stepsOf(r).recordEvents(t.Context(), newTestUser("ann"), rec, inSync)
-	rec.reported = true
+	rec.reported, rec.recreates = true, true
 	stepsOf(r).recordEvents(t.Context(), newTestUser("ann", func(u *v1alpha1.ClerkUser) { fillConditions(u, inSync) }), rec, inSync)
 
 	want := map[string]float64{
@@ -187,7 +188,7 @@ func (d *deletable) User(context.Context, string) (*clerk.User, error) {
 	return d.user, nextAnswer(&d.reads)
 }
 
-func (d *deletable) DeleteUser(context.Context, string) error {
+func (d *deletable) DeleteUser(context.Context, audit.Write, string) error {
 	d.deleted++
 	return nextAnswer(&d.deletes)
 }

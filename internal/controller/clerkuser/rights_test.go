@@ -23,6 +23,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/audit"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 )
 
@@ -38,18 +39,19 @@ func misuse(ctx context.Context, l locate, x readExtras, s readSources, t transf
 	x.calls.User(ctx, "") // forbidden
 	x.calls.BanUser(ctx, "") // forbidden
 	s.apiReader.Update(ctx, &v1alpha1.ClerkUser{}) // forbidden
-	t.writer.MergeMetadata(ctx, "", clerk.MetadataParams{}) // forbidden
-	b.creator.UpdateUser(ctx, "", clerk.UpdateUserParams{}) // forbidden
-	b.creator.DeleteUser(ctx, "") // forbidden
-	e.writer.CreateUser(ctx, clerk.CreateUserParams{}) // forbidden
-	e.writer.DeleteUser(ctx, "") // forbidden
-	m.writer.DeleteUser(ctx, "") // forbidden
-	m.deleter.BanUser(ctx, "") // forbidden
+	t.writer.MergeMetadata(ctx, audit.Write{}, "", clerk.MetadataParams{}) // forbidden
+	b.creator.UpdateUser(ctx, audit.Write{}, "", clerk.UpdateUserParams{}) // forbidden
+	b.creator.DeleteUser(ctx, audit.Write{}, "") // forbidden
+	e.writer.CreateUser(ctx, audit.Write{}, clerk.CreateUserParams{}) // forbidden
+	e.writer.DeleteUser(ctx, audit.Write{}, "") // forbidden
+	m.writer.DeleteUser(ctx, audit.Write{}, "") // forbidden
+	m.deleter.BanUser(ctx, audit.Write{}, "") // forbidden
 	l.record.value.Banned = true // forbidden
 	l.reconciliation.client.Status() // forbidden
+	e.writer.BanUser(ctx, "") // forbidden
 	l.calls.User(ctx, "")
-	e.writer.BanUser(ctx, "")
-	m.deleter.DeleteUser(ctx, "")
+	e.writer.BanUser(ctx, audit.Write{}, "")
+	m.deleter.DeleteUser(ctx, audit.Write{}, "")
 }
 `
 

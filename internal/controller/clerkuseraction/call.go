@@ -7,9 +7,11 @@ import (
 	"context"
 
 	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/audit"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 )
 
@@ -20,6 +22,8 @@ type request struct {
 	user *clerk.User
 	// target is as in outcome.
 	target string
+	// about describes the call for the audit line.
+	about audit.Write
 	// input is what the Secret holds that the spec names; empty if it names none.
 	input clerk.Secret
 }
@@ -52,25 +56,25 @@ func (s call) run(ctx context.Context, r request) (answer, error) {
 	case v1alpha1.ActionGetOAuthAccessToken:
 		return s.getOAuthAccessToken(ctx, r)
 	case v1alpha1.ActionDisableMFA:
-		return answer{}, s.clerk.DisableMFA(ctx, id)
+		return answer{}, s.clerk.DisableMFA(ctx, r.about, id)
 	case v1alpha1.ActionDeleteBackupCodes:
-		return answer{}, s.clerk.DeleteBackupCodes(ctx, id)
+		return answer{}, s.clerk.DeleteBackupCodes(ctx, r.about, id)
 	case v1alpha1.ActionDeleteTOTP:
-		return answer{}, s.clerk.DeleteTOTP(ctx, id)
+		return answer{}, s.clerk.DeleteTOTP(ctx, r.about, id)
 	case v1alpha1.ActionDeletePasskey:
-		return answer{}, s.clerk.DeletePasskey(ctx, id, r.target)
+		return answer{}, s.clerk.DeletePasskey(ctx, r.about, id, r.target)
 	case v1alpha1.ActionDeleteWeb3Wallet:
-		return answer{}, s.clerk.DeleteWeb3Wallet(ctx, id, r.target)
+		return answer{}, s.clerk.DeleteWeb3Wallet(ctx, r.about, id, r.target)
 	case v1alpha1.ActionDeleteExternalAccount:
-		return answer{}, s.clerk.DeleteExternalAccount(ctx, id, r.target)
+		return answer{}, s.clerk.DeleteExternalAccount(ctx, r.about, id, r.target)
 	case v1alpha1.ActionRevokeTrustedDevice:
-		return answer{}, s.clerk.RevokeTrustedDevice(ctx, id, r.target)
+		return answer{}, s.clerk.RevokeTrustedDevice(ctx, r.about, id, r.target)
 	case v1alpha1.ActionRemovePassword:
-		return whole(s.clerk.RemovePassword(ctx, id, ptr.Deref(spec.RemovePassword.SignOutOfOtherSessions, false)))
+		return whole(s.clerk.RemovePassword(ctx, r.about, id, ptr.Deref(spec.RemovePassword.SignOutOfOtherSessions, false)))
 	case v1alpha1.ActionSetPasswordCompromised:
-		return whole(s.clerk.SetPasswordCompromised(ctx, id, ptr.Deref(spec.SetPasswordCompromised.RevokeSessions, false)))
+		return whole(s.clerk.SetPasswordCompromised(ctx, r.about, id, ptr.Deref(spec.SetPasswordCompromised.RevokeSessions, false)))
 	case v1alpha1.ActionUnsetPasswordCompromised:
-		return whole(s.clerk.UnsetPasswordCompromised(ctx, id))
+		return whole(s.clerk.UnsetPasswordCompromised(ctx, r.about, id))
 	}
 	return answer{}, noSuchAction(spec.ActionType())
 }
@@ -79,7 +83,7 @@ func (s call) run(ctx context.Context, r request) (answer, error) {
 func whole(user *clerk.User, err error) (answer, error) { return answer{user: user}, err }
 
 func (s call) verifyPassword(ctx context.Context, r request) (answer, error) {
-	verified, err := s.clerk.VerifyPassword(ctx, r.user.ID, r.input.Reveal())
+	verified, err := s.clerk.VerifyPassword(ctx, r.about, r.user.ID, r.input.Reveal())
 	message := "the password is not the user's"
 	if verified {
 		message = "the password is the user's"
@@ -88,11 +92,27 @@ func (s call) verifyPassword(ctx context.Context, r request) (answer, error) {
 }
 
 func (s call) verifyTOTP(ctx context.Context, r request) (answer, error) {
-	found, err := s.clerk.VerifyTOTP(ctx, r.user.ID, r.input.Reveal())
+	found, err := s.clerk.VerifyTOTP(ctx, r.about, r.user.ID, r.input.Reveal())
 	message := "the code is not one of the user's"
 	if found.Verified {
 		message = "the code is the user's"
 	}
 	result := &v1alpha1.ActionResult{Verified: &found.Verified, CodeType: found.CodeType}
 	return answer{result: result, message: message}, err
+}
+
+// writeOf describes the call of an action for the audit line.
+func writeOf(action *v1alpha1.ClerkUserAction, user *v1alpha1.ClerkUser, userID string) audit.Write {
+	return audit.Write{
+		Object: audit.Object{
+			Kind:           "ClerkUserAction",
+			NamespacedName: client.ObjectKeyFromObject(action),
+			UID:            action.UID,
+			Generation:     action.Generation,
+		},
+		Instance: instanceName(user),
+		UserID:   userID,
+		Change:   string(action.Spec.ActionType()),
+		Cause:    audit.CauseAction,
+	}
 }

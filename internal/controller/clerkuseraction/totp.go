@@ -55,7 +55,7 @@ func accountName(user *clerk.User) string {
 // createTOTP gives the user the secret that is in the Secret.
 func (s call) createTOTP(ctx context.Context, r request) (answer, error) {
 	secret := clerk.NewSecret(s.secret.entry(entrySecret))
-	user, err := s.clerk.UpdateUser(ctx, r.user.ID, clerk.UpdateUserParams{TOTPSecret: &secret})
+	user, err := s.clerk.UpdateUser(ctx, r.about, r.user.ID, clerk.UpdateUserParams{TOTPSecret: &secret})
 	return answer{
 		user:    user,
 		result:  &v1alpha1.ActionResult{SecretName: s.secret.name()},

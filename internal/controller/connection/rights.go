@@ -7,11 +7,13 @@ import (
 	"context"
 
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/audit"
 	"github.com/clerk-operator/clerk-operator/internal/ratelimit"
 )
 
 // Rights are the calls that one caller may make, in pieces: code that receives a Reader cannot write. No type assertion
-// turns one piece into another.
+// turns one piece into another. Each method that writes takes an audit.Write, so that there is no write without an audit line that
+// says for whom and why it was made.
 type Rights struct {
 	Reader  Reader
 	Creator Creator
@@ -25,10 +27,10 @@ func (c *Connection) For(caller ratelimit.Caller) Rights {
 	client := c.Client.For(caller)
 	return Rights{
 		Reader:  struct{ Reader }{client},
-		Creator: struct{ Creator }{client},
-		Writer:  struct{ Writer }{client},
-		Deleter: struct{ Deleter }{client},
-		Actor:   struct{ Actor }{client},
+		Creator: creator{client},
+		Writer:  writer{client},
+		Deleter: deleter{client},
+		Actor:   actor{client},
 	}
 }
 
@@ -55,7 +57,7 @@ type OrganizationReader interface {
 // Creator creates users.
 type Creator interface {
 	TokenReserver
-	CreateUser(ctx context.Context, params clerk.CreateUserParams) (*clerk.User, error)
+	CreateUser(ctx context.Context, w audit.Write, params clerk.CreateUserParams) (*clerk.User, error)
 }
 
 // Writer changes users that exist.
@@ -69,39 +71,39 @@ type Writer interface {
 
 // ProfileWriter is the part of Writer for the profile.
 type ProfileWriter interface {
-	UpdateUser(ctx context.Context, id string, params clerk.UpdateUserParams) (*clerk.User, error)
-	MergeMetadata(ctx context.Context, id string, params clerk.MetadataParams) (*clerk.User, error)
-	ReplaceMetadata(ctx context.Context, id string, params clerk.MetadataParams) (*clerk.User, error)
+	UpdateUser(ctx context.Context, w audit.Write, id string, params clerk.UpdateUserParams) (*clerk.User, error)
+	MergeMetadata(ctx context.Context, w audit.Write, id string, params clerk.MetadataParams) (*clerk.User, error)
+	ReplaceMetadata(ctx context.Context, w audit.Write, id string, params clerk.MetadataParams) (*clerk.User, error)
 }
 
 // ImageWriter is the part of Writer for the profile image.
 type ImageWriter interface {
-	SetProfileImage(ctx context.Context, userID string, image clerk.ProfileImage) (*clerk.User, error)
-	DeleteProfileImage(ctx context.Context, userID string) (*clerk.User, error)
+	SetProfileImage(ctx context.Context, w audit.Write, userID string, image clerk.ProfileImage) (*clerk.User, error)
+	DeleteProfileImage(ctx context.Context, w audit.Write, userID string) (*clerk.User, error)
 }
 
 // AccessWriter is the part of Writer that withdraws and restores access.
 type AccessWriter interface {
-	BanUser(ctx context.Context, id string) (*clerk.User, error)
-	UnbanUser(ctx context.Context, id string) (*clerk.User, error)
-	LockUser(ctx context.Context, id string) (*clerk.User, error)
-	UnlockUser(ctx context.Context, id string) (*clerk.User, error)
+	BanUser(ctx context.Context, w audit.Write, id string) (*clerk.User, error)
+	UnbanUser(ctx context.Context, w audit.Write, id string) (*clerk.User, error)
+	LockUser(ctx context.Context, w audit.Write, id string) (*clerk.User, error)
+	UnlockUser(ctx context.Context, w audit.Write, id string) (*clerk.User, error)
 }
 
 // IdentifierWriter is the part of Writer whose answers hold an identifier instead of the whole user.
 type IdentifierWriter interface {
-	CreateEmailAddress(ctx context.Context, params clerk.CreateEmailAddressParams) (clerk.EmailAddress, error)
-	UpdateEmailAddress(ctx context.Context, id string, params clerk.UpdateEmailAddressParams) (clerk.EmailAddress, error)
-	DeleteEmailAddress(ctx context.Context, id string) error
-	CreatePhoneNumber(ctx context.Context, params clerk.CreatePhoneNumberParams) (clerk.PhoneNumber, error)
-	UpdatePhoneNumber(ctx context.Context, id string, params clerk.UpdatePhoneNumberParams) (clerk.PhoneNumber, error)
-	DeletePhoneNumber(ctx context.Context, id string) error
+	CreateEmailAddress(ctx context.Context, w audit.Write, params clerk.CreateEmailAddressParams) (clerk.EmailAddress, error)
+	UpdateEmailAddress(ctx context.Context, w audit.Write, id string, params clerk.UpdateEmailAddressParams) (clerk.EmailAddress, error)
+	DeleteEmailAddress(ctx context.Context, w audit.Write, id string) error
+	CreatePhoneNumber(ctx context.Context, w audit.Write, params clerk.CreatePhoneNumberParams) (clerk.PhoneNumber, error)
+	UpdatePhoneNumber(ctx context.Context, w audit.Write, id string, params clerk.UpdatePhoneNumberParams) (clerk.PhoneNumber, error)
+	DeletePhoneNumber(ctx context.Context, w audit.Write, id string) error
 }
 
 // Deleter deletes users.
 type Deleter interface {
 	TokenReserver
-	DeleteUser(ctx context.Context, id string) error
+	DeleteUser(ctx context.Context, w audit.Write, id string) error
 }
 
 // Actor makes the calls of ClerkUserActions.
@@ -110,30 +112,30 @@ type Actor interface {
 	CredentialChecker
 	FactorDeleter
 	PasswordActor
-	UpdateUser(ctx context.Context, id string, params clerk.UpdateUserParams) (*clerk.User, error)
+	UpdateUser(ctx context.Context, w audit.Write, id string, params clerk.UpdateUserParams) (*clerk.User, error)
 	OAuthAccessTokens(ctx context.Context, userID, provider string) ([]clerk.OAuthAccessToken, error)
-	DeleteWeb3Wallet(ctx context.Context, userID, walletID string) error
-	DeleteExternalAccount(ctx context.Context, userID, accountID string) error
+	DeleteWeb3Wallet(ctx context.Context, w audit.Write, userID, walletID string) error
+	DeleteExternalAccount(ctx context.Context, w audit.Write, userID, accountID string) error
 }
 
 // CredentialChecker is the part of Actor that checks a credential.
 type CredentialChecker interface {
-	VerifyPassword(ctx context.Context, userID, password string) (bool, error)
-	VerifyTOTP(ctx context.Context, userID, code string) (clerk.TOTPVerification, error)
+	VerifyPassword(ctx context.Context, w audit.Write, userID, password string) (bool, error)
+	VerifyTOTP(ctx context.Context, w audit.Write, userID, code string) (clerk.TOTPVerification, error)
 }
 
 // FactorDeleter is the part of Actor that deletes factors.
 type FactorDeleter interface {
-	DisableMFA(ctx context.Context, userID string) error
-	DeleteBackupCodes(ctx context.Context, userID string) error
-	DeleteTOTP(ctx context.Context, userID string) error
-	DeletePasskey(ctx context.Context, userID, passkeyID string) error
-	RevokeTrustedDevice(ctx context.Context, userID, deviceID string) error
+	DisableMFA(ctx context.Context, w audit.Write, userID string) error
+	DeleteBackupCodes(ctx context.Context, w audit.Write, userID string) error
+	DeleteTOTP(ctx context.Context, w audit.Write, userID string) error
+	DeletePasskey(ctx context.Context, w audit.Write, userID, passkeyID string) error
+	RevokeTrustedDevice(ctx context.Context, w audit.Write, userID, deviceID string) error
 }
 
 // PasswordActor is the part of Actor for the user's password.
 type PasswordActor interface {
-	RemovePassword(ctx context.Context, userID string, signOutOfOtherSessions bool) (*clerk.User, error)
-	SetPasswordCompromised(ctx context.Context, userID string, revokeSessions bool) (*clerk.User, error)
-	UnsetPasswordCompromised(ctx context.Context, userID string) (*clerk.User, error)
+	RemovePassword(ctx context.Context, w audit.Write, userID string, signOutOfOtherSessions bool) (*clerk.User, error)
+	SetPasswordCompromised(ctx context.Context, w audit.Write, userID string, revokeSessions bool) (*clerk.User, error)
+	UnsetPasswordCompromised(ctx context.Context, w audit.Write, userID string) (*clerk.User, error)
 }
