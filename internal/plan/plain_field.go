@@ -13,6 +13,8 @@ import (
 type plainField struct {
 	// name is the name of the field in the spec, param the name of Clerk's parameter.
 	name, param string
+	// group is the group of the field in metrics.
+	group FieldGroup
 	// restricts is true if a change of the field can take rights away.
 	restricts bool
 
@@ -44,25 +46,25 @@ const (
 //
 //nolint:gochecknoglobals // a table that nothing writes to
 var plainFields = []plainField{
-	plainText(FieldExternalID, "external_id", same[string], access[string]{
+	plainText(FieldExternalID, "external_id", GroupIdentifiers, same[string], access[string]{
 		func(s *v1alpha1.ClerkUserSpec) *string { return s.ExternalID },
 		func(u *clerk.User) *string { return &u.ExternalID },
 		func(p *clerk.CreateUserParams) **string { return &p.ExternalID },
 		func(p *clerk.UpdateUserParams) **string { return &p.ExternalID },
 	}),
-	plainText(FieldFirstName, "first_name", same[string], access[string]{
+	plainText(FieldFirstName, "first_name", GroupProfile, same[string], access[string]{
 		func(s *v1alpha1.ClerkUserSpec) *string { return s.FirstName },
 		func(u *clerk.User) *string { return &u.FirstName },
 		func(p *clerk.CreateUserParams) **string { return &p.FirstName },
 		func(p *clerk.UpdateUserParams) **string { return &p.FirstName },
 	}),
-	plainText(FieldLastName, "last_name", same[string], access[string]{
+	plainText(FieldLastName, "last_name", GroupProfile, same[string], access[string]{
 		func(s *v1alpha1.ClerkUserSpec) *string { return s.LastName },
 		func(u *clerk.User) *string { return &u.LastName },
 		func(p *clerk.CreateUserParams) **string { return &p.LastName },
 		func(p *clerk.UpdateUserParams) **string { return &p.LastName },
 	}),
-	plainText(FieldLocale, "locale", sameLanguage, access[string]{
+	plainText(FieldLocale, "locale", GroupProfile, sameLanguage, access[string]{
 		func(s *v1alpha1.ClerkUserSpec) *string { return s.Locale },
 		func(u *clerk.User) *string { return &u.Locale },
 		func(p *clerk.CreateUserParams) **string { return &p.Locale },
@@ -106,14 +108,16 @@ type access[T comparable] struct {
 func same[T comparable](a, b T) bool { return a == b }
 
 // plainText is a text field; its absence is "", which is a new user's default.
-func plainText(name, param string, equal func(a, b string) bool, at access[string]) plainField {
-	return newPlainField(name, param, equal, func(want string) bool { return want == "" }, at)
+func plainText(name, param string, group FieldGroup, equal func(a, b string) bool, at access[string]) plainField {
+	f := newPlainField(name, param, equal, func(want string) bool { return want == "" }, at)
+	f.group = group
+	return f
 }
 
 // permission is a field whose change can take rights away.
 func permission[T comparable](name, param string, at access[T]) plainField {
 	f := newPlainField(name, param, same[T], func(T) bool { return false }, at)
-	f.restricts = true
+	f.group, f.restricts = GroupPermissions, true
 	return f
 }
 
