@@ -73,12 +73,6 @@ func TestAllSeriesExistFromTheStart(t *testing.T) {
 			"outcome": "Ambiguous CarriedOut InstanceChanged InvalidSpec Missing NotAllowed NotFoundAtClerk OutcomeUnknown " +
 				"ProviderNotConnected RejectedByClerk SecretExists UserNotBound",
 		},
-		"clerk_operator_changes_total": {
-			"cause": "drift spec",
-			"change": "add_email_address add_phone_number ban create delete delete_email_address delete_phone_number " +
-				"delete_profile_image lock merge_metadata replace_metadata set_profile_image unban unlock update " +
-				"update_email_address update_phone_number",
-		},
 		"clerk_operator_ready_transitions_total": {
 			"reason": "AlreadyExists Ambiguous ConfigMapNotFound Conflict Contended DeletionBlocked DeletionHeld InSync InstanceChanged " +
 				"InstanceNotFound InstanceNotReady InvalidSpec InvalidStatus Missing NotAllowed NotKept Observed RejectedByClerk " +

@@ -185,7 +185,7 @@ func setupInstances(mgr ctrl.Manager, tools reconcile.Tools, c Config) error {
 
 // setupUsers adds the controller of ClerkUsers.
 func setupUsers(mgr ctrl.Manager, tools reconcile.Tools, c Config) error {
-	metrics, err := clerkuser.NewMetrics(c.Registry)
+	metrics, err := clerkuser.NewMetrics(c.Registry, tools.Pool)
 	if err != nil {
 		return err
 	}

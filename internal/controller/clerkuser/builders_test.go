@@ -89,13 +89,14 @@ func newTestReconciler(t *testing.T, c *clock) *Reconciler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	metrics, err := NewMetrics(prometheus.NewRegistry())
+	pool := connection.NewPool(c.now)
+	metrics, err := NewMetrics(prometheus.NewRegistry(), pool)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return New(Config{
 		Tools: reconcile.Tools{
-			Pool:      connection.NewPool(c.now),
+			Pool:      pool,
 			Recorder:  events.NewFakeRecorder(100),
 			Now:       c.now,
 			ClusterID: testCluster,

@@ -120,6 +120,8 @@ type ownership struct {
 // progress is what was and was not done to the user.
 type progress struct {
 	did []plan.Change
+	// removed are the changes that were made because the object is deleted or gone.
+	removed []plan.Change
 	// pending has the fields that were not applied. It is valid if planned is true.
 	pending []string
 	planned bool

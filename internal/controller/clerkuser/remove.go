@@ -264,6 +264,7 @@ func (m remove) carryOut(ctx context.Context, user *clerk.User, do []plan.Change
 		if err != nil {
 			return fmt.Errorf("%s: %w", change, err)
 		}
+		m.removed = append(m.removed, change)
 	}
 	return nil
 }

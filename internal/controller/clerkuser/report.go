@@ -137,6 +137,7 @@ func (u undoCreation) deleteCreated(ctx context.Context, id string) error {
 	if err := u.deleter.DeleteUser(ctx, u.write(id, plan.Delete{}, audit.CauseUndo), id); err != nil {
 		return fmt.Errorf("deleting user %s: %w", id, err)
 	}
+	u.removed = append(u.removed, plan.Delete{})
 	u.mirror.Forget(id)
 	u.pool.Unbind(u.uid())
 	u.recordEventf(v1alpha1.EventDeleted, "Delete", "deleted user %s again: when it was created, the object was gone or had another user", id)
@@ -173,9 +174,7 @@ func (k kind) recordEvents(ctx context.Context, before *v1alpha1.ClerkUser, r *r
 		k.Recorder.Eventf(r.user, nil, corev1.EventTypeNormal, o.reason, o.action, "%s", o.note)
 		logger.Info(o.note, "reason", o.reason, "clerkUserID", r.userID)
 	}
-	for _, change := range r.did {
-		k.Metrics.countChange(change, r.causeOf(change))
-	}
+	k.Metrics.countChanges(before, r)
 	if res.Unchanged || r.released {
 		return
 	}

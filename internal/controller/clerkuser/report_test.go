@@ -126,31 +126,45 @@ func TestMetricsCountChangesAndTransitions(t *testing.T) {
 	t.Parallel()
 	r := newTestReconciler(t, newClock())
 	registry := prometheus.NewRegistry()
-	metrics, err := NewMetrics(registry)
+	metrics, err := NewMetrics(registry, r.Pool)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Metrics = metrics
+	r.Pool.Join(instanceName(newTestInstance()), testInstanceID, connection.Terms{})
 	rec := newTestReconciliation(t, r, newTestUser("ann"))
+	rec.instanceID = testInstanceID
 	rec.did = []plan.Change{plan.Create{}, plan.Ban{}, plan.Ban{}}
 	inSync := result{Result: reconcile.Result{Ready: metav1.ConditionTrue, Reason: v1alpha1.ReasonInSync, Message: "as declared"}}
 	stepsOf(r).recordEvents(t.Context(), newTestUser("ann"), rec, inSync)
 	rec.reported, rec.recreates = true, true
-	stepsOf(r).recordEvents(t.Context(), newTestUser("ann", func(u *v1alpha1.ClerkUser) { fillConditions(u, inSync) }), rec, inSync)
+	before := newTestUser("ann", func(u *v1alpha1.ClerkUser) { fillConditions(u, inSync) })
+	stepsOf(r).recordEvents(t.Context(), before, rec, inSync)
+	image, lock := plan.SetProfileImage{}, plan.Lock{}
+	rec.did, rec.removed = []plan.Change{plan.Unban{}, lock, image, image, plan.MergeMetadata{}}, []plan.Change{plan.Ban{}, plan.Delete{}}
+	stepsOf(r).recordEvents(t.Context(), before, rec, inSync)
+	before.Status.LockExpiresAt = ptr.To(metav1.NewTime(start))
+	rec.did, rec.removed = []plan.Change{lock}, nil
+	stepsOf(r).recordEvents(t.Context(), before, rec, inSync)
 
+	const changes, corrections = "clerk_operator_changes_total ", "clerk_operator_drift_corrections_total clerk_instance=" + testInstanceID
+	of := func(cause, change string) string {
+		return changes + "cause=" + cause + " change=" + change + " clerk_instance=" + testInstanceID
+	}
 	want := map[string]float64{
-		"clerk_operator_changes_total cause=drift change=ban":    2,
-		"clerk_operator_changes_total cause=drift change=create": 1,
-		"clerk_operator_changes_total cause=spec change=ban":     2,
-		"clerk_operator_changes_total cause=spec change=create":  1,
-		"clerk_operator_ready_transitions_total reason=InSync":   1,
+		of("drift", "ban"): 2, of("drift", "create"): 1, of("spec", "ban"): 2, of("spec", "create"): 1,
+		of("drift", "unban"): 1, of("drift", "lock"): 2, of("drift", "set_profile_image"): 2, of("drift", "merge_metadata"): 1,
+		of("deletion", "ban"): 1, of("deletion", "delete"): 1,
+		corrections + " field_group=access":                    1,
+		corrections + " field_group=image":                     1,
+		"clerk_operator_ready_transitions_total reason=InSync": 1,
 	}
 	got := counterValues(t, registry)
 	maps.DeleteFunc(got, func(_ string, count float64) bool { return count == 0 })
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("metrics that are not 0 (-want +got):\n%s", diff)
 	}
-	if _, err := NewMetrics(registry); err == nil {
+	if _, err := NewMetrics(registry, r.Pool); err == nil {
 		t.Error("the same metrics were registered twice")
 	}
 }

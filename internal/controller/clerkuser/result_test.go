@@ -40,6 +40,7 @@ type expectedResult struct {
 
 func checkResult(t *testing.T, got result, want expectedResult) {
 	t.Helper()
+	checkReadyState(t, got)
 	if got.Unchanged != want.unchanged || got.Ready != want.ready || got.Reason != want.reason {
 		t.Errorf("result: unchanged %t, Ready %q, reason %q; want %t, %q, %q",
 			got.Unchanged, got.Ready, got.Reason, want.unchanged, want.ready, want.reason)

@@ -59,7 +59,7 @@ func (m *Metrics) Describe(to chan<- *prometheus.Desc) {
 
 // Collect sends the present values.
 func (m *Metrics) Collect(to chan<- prometheus.Metric) {
-	for _, id := range m.pool.instanceIDs() {
+	for _, id := range m.pool.InstanceIDs() {
 		if shared, found := m.pool.Mirror(id); found {
 			report := shared.Report()
 			for _, s := range m.series {
@@ -69,7 +69,8 @@ func (m *Metrics) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
-func (p *Pool) instanceIDs() []string {
+// InstanceIDs returns the ids of the Clerk instances that some ClerkInstance uses, sorted.
+func (p *Pool) InstanceIDs() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Sorted(maps.Keys(p.shared))
