@@ -18,16 +18,24 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	dto "github.com/prometheus/client_model/go"
+	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/clerk-operator/clerk-operator/internal/controller/clerkinstance"
+	"github.com/clerk-operator/clerk-operator/internal/controller/clerkuser"
+	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/controller/watches"
 )
 
-// startedMetrics returns the metrics of an operator that has done nothing yet and knows no Clerk instance.
-func startedMetrics(t *testing.T) []*dto.MetricFamily {
+// startedMetrics returns the metrics of an operator that has done nothing yet, does not lead, and has a connection to these Clerk
+// instances.
+func startedMetrics(t *testing.T, connected ...string) []*dto.MetricFamily {
 	t.Helper()
-	registry := prometheus.NewPedanticRegistry()
-	mgr := offlineManager(t)
-	if err := SetupWithManager(t.Context(), mgr, mgr.GetClient(), Config{ClusterID: "cluster-1", Now: time.Now, Registry: registry}); err != nil {
+	registry, pool := prometheus.NewPedanticRegistry(), connection.NewPool(time.Now)
+	for _, id := range connected {
+		pool.Join(types.NamespacedName{Name: id}, id, connection.Terms{})
+	}
+	mgr, config := offlineManager(t), Config{ClusterID: "cluster-1", Now: time.Now, Registry: registry, Pool: pool}
+	if err := SetupWithManager(t.Context(), mgr, mgr.GetClient(), config); err != nil {
 		t.Fatal(err)
 	}
 	_, err := watches.New(watches.Config{Scheme: mgr.GetScheme(), Kinds: WatchedKinds(), Registry: registry, Now: time.Now})
@@ -60,12 +68,10 @@ func labelValues(families []*dto.MetricFamily, metric, label string) (values []s
 	return slices.Compact(values), count
 }
 
-// TestAllSeriesExistFromTheStart compares the metrics of an operator that has just started with this list. Prometheus sees no
-// increase in a counter that appears with the value 1, so an alert on it would miss the first time.
-func TestAllSeriesExistFromTheStart(t *testing.T) {
-	t.Parallel()
+// seriesOfTheProcess returns the metrics of an operator without a connection, with the values of their labels.
+func seriesOfTheProcess() map[string]map[string]string {
 	kinds := "ClerkInstance ClerkUser ClerkUserAction ConfigMap Namespace Secret other"
-	want := map[string]map[string]string{
+	return map[string]map[string]string{
 		"clerk_operator_actions_total": {
 			"action": "createTOTP deleteBackupCodes deleteExternalAccount deletePasskey deleteTOTP deleteWeb3Wallet disableMFA " +
 				"getOAuthAccessToken removePassword revokeTrustedDevice setPasswordCompromised unknown unsetPasswordCompromised " +
@@ -73,6 +79,7 @@ func TestAllSeriesExistFromTheStart(t *testing.T) {
 			"outcome": "Ambiguous CarriedOut InstanceChanged InvalidSpec Missing NotAllowed NotFoundAtClerk OutcomeUnknown " +
 				"ProviderNotConnected RejectedByClerk SecretExists UserNotBound",
 		},
+		"clerk_operator_leader": {},
 		"clerk_operator_ready_transitions_total": {
 			"reason": "AlreadyExists Ambiguous ConfigMapNotFound Conflict Contended DeletionBlocked DeletionHeld InSync InstanceChanged " +
 				"InstanceNotFound InstanceNotReady InvalidSpec InvalidStatus Missing NotAllowed NotKept Observed RejectedByClerk " +
@@ -81,7 +88,53 @@ func TestAllSeriesExistFromTheStart(t *testing.T) {
 		"clerk_operator_watch_errors_total": {"kind": kinds},
 		"clerk_operator_watch_failing":      {"kind": kinds},
 	}
-	families := startedMetrics(t)
+}
+
+// seriesOfAnInstance returns the metrics that an operator has for a Clerk instance to which it has a connection.
+func seriesOfAnInstance(id string) map[string]map[string]string {
+	all := map[string]map[string]string{
+		"clerk_operator_changes_total": {
+			"cause": "deletion drift spec",
+			"change": "add_email_address add_phone_number ban create delete delete_email_address delete_phone_number " +
+				"delete_profile_image lock merge_metadata replace_metadata set_profile_image unban unlock update " +
+				"update_email_address update_phone_number",
+		},
+		"clerk_operator_drift_corrections_total": {
+			"field_group": "access identifiers image metadata password permissions profile",
+		},
+		"clerk_operator_mirror_followed_users":                  {},
+		"clerk_operator_mirror_full_syncs_total":                {},
+		"clerk_operator_mirror_incremental_sync_overruns_total": {},
+		"clerk_operator_mirror_incremental_syncs_total":         {},
+		"clerk_operator_mirror_pending_users":                   {},
+		"clerk_operator_mirror_stale":                           {},
+	}
+	for _, labels := range all {
+		labels["clerk_instance"] = id
+	}
+	return all
+}
+
+// TestAllSeriesExistFromTheStart compares the metrics of an operator that has just started, and of one that has just connected, with
+// these lists. Prometheus sees no increase in a counter that appears with the value 1, so an alert on it would miss the first time.
+// The gauges that only the leader has are tested in statemetrics.
+func TestAllSeriesExistFromTheStart(t *testing.T) {
+	t.Parallel()
+	t.Run("WithoutAConnection", func(t *testing.T) {
+		t.Parallel()
+		expectSeries(t, startedMetrics(t), seriesOfTheProcess())
+	})
+	t.Run("WithAConnection", func(t *testing.T) {
+		t.Parallel()
+		want := seriesOfTheProcess()
+		maps.Copy(want, seriesOfAnInstance("ins_1"))
+		expectSeries(t, startedMetrics(t, "ins_1"), want)
+	})
+}
+
+// expectSeries fails unless there are exactly these metrics, with one series for each combination of the labels, at 0.
+func expectSeries(t *testing.T, families []*dto.MetricFamily, want map[string]map[string]string) {
+	t.Helper()
 	var names []string
 	for _, family := range families {
 		names = append(names, family.GetName())
@@ -130,6 +183,19 @@ func TestEveryReasonIsCountedOrLeftOut(t *testing.T) {
 			"OutcomeUnknown": ofActions, "ProviderNotConnected": ofActions, "SecretExists": ofActions, "Suspended": unknown,
 			"UnexpectedAnswer": ofInstances, "UserNotBound": ofActions, "UserNotFound": ofActions, "Waiting": unknown,
 		},
+		"clerk_operator_users reason": {
+			"APIHostNotAllowed": ofInstances, "CarriedOut": ofActions, "Deleting": ofInstances, "InvalidKey": ofInstances,
+			"KeyAccepted": ofInstances, "KeyRejected": ofInstances, "MirrorStale": ofInstances, "NotFoundAtClerk": ofActions,
+			"OutcomeUnknown": ofActions, "ProviderNotConnected": ofActions, "SecretExists": ofActions,
+			"UnexpectedAnswer": ofInstances, "UserNotBound": ofActions, "UserNotFound": ofActions,
+		},
+		"clerk_operator_clerkinstance_ready_reason reason": {
+			"AlreadyExists": ofUsers, "Ambiguous": ofUsers, "CarriedOut": ofActions, "ConfigMapNotFound": ofUsers, "Conflict": ofUsers,
+			"Contended": ofUsers, "DeletionBlocked": ofUsers, "DeletionHeld": ofUsers, "InSync": ofUsers, "InstanceNotFound": ofUsers,
+			"InstanceNotReady": ofUsers, "Missing": ofUsers, "NotAllowed": ofUsers, "NotFoundAtClerk": ofActions, "NotKept": ofUsers,
+			"Observed": ofUsers, "OutcomeUnknown": ofActions, "ProviderNotConnected": ofActions, "Retrying": ofUsers,
+			"SecretExists": ofActions, "Suspended": ofUsers, "UserNotBound": ofActions, "UserNotFound": ofActions,
+		},
 		"clerk_operator_actions_total outcome": {
 			"APIHostNotAllowed": ofInstances, "AlreadyExists": ofUsers, "ConfigMapNotFound": unfinished,
 			"Conflict": ofUsers, "Contended": ofUsers,
@@ -141,13 +207,24 @@ func TestEveryReasonIsCountedOrLeftOut(t *testing.T) {
 		},
 	}
 	families := startedMetrics(t)
+	ofTheLeader := map[string][]string{"users": readyReasons(), "clerkinstance_ready_reason": clerkinstance.ReadyReasons()}
 	for where, without := range leftOut {
 		metric, label, _ := strings.Cut(where, " ")
 		counted, _ := labelValues(families, metric, label)
+		counted = append(counted, ofTheLeader[strings.TrimPrefix(metric, "clerk_operator_")]...)
 		if diff := cmp.Diff(apiReasons(t), slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(without)), counted...)))); diff != "" {
 			t.Errorf("reasons that %s counts, and those that it leaves out (-in the API +here):\n%s", metric, diff)
 		}
 	}
+}
+
+// readyReasons returns the reasons of the condition Ready of a ClerkUser.
+func readyReasons() []string {
+	reasons := map[string]bool{}
+	for _, state := range clerkuser.ReadyStates() {
+		reasons[state.Reason] = true
+	}
+	return slices.Collect(maps.Keys(reasons))
 }
 
 // apiReasons returns the reasons of conditions that the API has, sorted.

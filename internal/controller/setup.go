@@ -31,6 +31,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
 	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
+	"github.com/clerk-operator/clerk-operator/internal/controller/statemetrics"
 )
 
 // Config configures the controllers.
@@ -158,7 +159,11 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, live client.Client,
 		ClusterID:    c.ClusterID,
 		WatchSecrets: c.WatchSecrets,
 	}
-	if err := setupInstances(mgr, tools, c); err != nil {
+	instances, err := setupInstances(mgr, tools, c)
+	if err != nil {
+		return err
+	}
+	if err := setupStateMetrics(ctx, mgr, pool, instances, c); err != nil {
 		return err
 	}
 	if err := setupUsers(mgr, tools, c); err != nil {
@@ -167,8 +172,20 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, live client.Client,
 	return setupActions(mgr, tools, live, c)
 }
 
+// setupStateMetrics adds the gauges of what the objects in the cache are like.
+func setupStateMetrics(ctx context.Context, mgr ctrl.Manager, pool *connection.Pool, instances *clerkinstance.Reconciler, c Config) error {
+	return statemetrics.SetupWithManager(ctx, mgr, statemetrics.Config{
+		Registry:        c.Registry,
+		Pool:            pool,
+		DefaultInstance: c.DefaultInstance,
+		MayWrite:        c.MayWrite,
+		KeyCheckedAt:    instances.KeyCheckedAt,
+		Now:             c.Now,
+	})
+}
+
 // setupInstances adds the controller of ClerkInstances.
-func setupInstances(mgr ctrl.Manager, tools reconcile.Tools, c Config) error {
+func setupInstances(mgr ctrl.Manager, tools reconcile.Tools, c Config) (*clerkinstance.Reconciler, error) {
 	instances := clerkinstance.New(clerkinstance.Config{
 		Tools:           tools,
 		DefaultInstance: c.DefaultInstance,
@@ -180,7 +197,7 @@ func setupInstances(mgr ctrl.Manager, tools reconcile.Tools, c Config) error {
 		MayWrite:        c.MayWrite,
 		Observe:         audit.NewLog(mgr.GetLogger()).Observe,
 	})
-	return instances.SetupWithManager(mgr, c.controllerOptions(1))
+	return instances, instances.SetupWithManager(mgr, c.controllerOptions(1))
 }
 
 // setupUsers adds the controller of ClerkUsers.

@@ -43,35 +43,41 @@ func TestStandbyAsksWhoReadsMetrics(t *testing.T) {
 // expectMetrics waits until a manager answers a request for its metrics with a status.
 func (env *environment) expectMetrics(address, authorization string, want int) {
 	env.t.Helper()
+	env.eventually("an answer from "+address, func() error {
+		body, status, err := env.scrape(address, authorization)
+		if err != nil {
+			return err
+		}
+		if status != want {
+			return fmt.Errorf("the answer is %d, want %d", status, want)
+		}
+		if shown := strings.Contains(body, "go_goroutines"); shown != (want == http.StatusOK) {
+			return fmt.Errorf("the answer %d shows metrics: %t", status, shown)
+		}
+		return nil
+	})
+}
+
+// scrape asks a manager for its metrics once.
+func (env *environment) scrape(address, authorization string) (body string, status int, err error) {
 	anybody := &http.Client{Transport: &http.Transport{
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
 	}}
 	defer anybody.CloseIdleConnections()
-	env.eventually("an answer from "+address, func() error {
-		request, err := http.NewRequestWithContext(env.t.Context(), http.MethodGet, "https://"+address+"/metrics", nil)
-		if err != nil {
-			return err
-		}
-		if authorization != "" {
-			request.Header.Set("Authorization", authorization)
-		}
-		answer, err := anybody.Do(request)
-		if err != nil {
-			return err
-		}
-		defer answer.Body.Close()
-		body, err := io.ReadAll(answer.Body)
-		if err != nil {
-			return err
-		}
-		if answer.StatusCode != want {
-			return fmt.Errorf("the answer is %s, want %d", answer.Status, want)
-		}
-		if shown := strings.Contains(string(body), "go_goroutines"); shown != (want == http.StatusOK) {
-			return fmt.Errorf("the answer %s shows metrics: %t", answer.Status, shown)
-		}
-		return nil
-	})
+	request, err := http.NewRequestWithContext(env.t.Context(), http.MethodGet, "https://"+address+"/metrics", nil)
+	if err != nil {
+		return "", 0, err
+	}
+	if authorization != "" {
+		request.Header.Set("Authorization", authorization)
+	}
+	answer, err := anybody.Do(request)
+	if err != nil {
+		return "", 0, err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	return string(text), answer.StatusCode, err
 }
 
 // allowMetrics gives a ServiceAccount the right to read metrics.

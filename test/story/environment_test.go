@@ -256,6 +256,7 @@ func (env *environment) operatorConfig(o *operator) controller.Config {
 
 // halt stops the operator, as the end of its pod would.
 func (env *environment) halt() {
+	expectKnownStates(env.t, env.metrics)
 	env.stop()
 	<-env.done
 }

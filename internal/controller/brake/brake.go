@@ -5,6 +5,7 @@
 package brake
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -91,19 +92,17 @@ func (b Brake) Count(ctx context.Context, r Request) (counted bool, err error) {
 }
 
 // sharing returns the ClerkInstances of the same Clerk instance, the requested one first.
-func (b Brake) sharing(ctx context.Context, r Request) ([]v1alpha1.ClerkInstance, error) {
+func (b Brake) sharing(ctx context.Context, r Request) ([]*v1alpha1.ClerkInstance, error) {
 	all := &v1alpha1.ClerkInstanceList{}
 	if err := b.Client.List(ctx, all, client.UnsafeDisableDeepCopy); err != nil {
 		return nil, fmt.Errorf("listing ClerkInstances: %w", err)
 	}
-	sharing := []v1alpha1.ClerkInstance{*r.Instance}
+	sharing := []*v1alpha1.ClerkInstance{r.Instance}
 	for i := range all.Items {
-		name, id := client.ObjectKeyFromObject(&all.Items[i]), all.Items[i].Status.InstanceID
-		if state, known := b.Pool.State(name); known && state.Connection != nil {
-			id = state.Connection.InstanceID
-		}
+		name := client.ObjectKeyFromObject(&all.Items[i])
+		id := b.Pool.InstanceID(name, all.Items[i].Status.InstanceID)
 		if id == r.InstanceID && name != client.ObjectKeyFromObject(r.Instance) {
-			sharing = append(sharing, all.Items[i])
+			sharing = append(sharing, &all.Items[i])
 		}
 	}
 	return sharing, nil
@@ -111,11 +110,11 @@ func (b Brake) sharing(ctx context.Context, r Request) ([]v1alpha1.ClerkInstance
 
 // counts reads the counts of the ClerkInstances from the API server. own is the first of them.
 func (b Brake) counts(
-	ctx context.Context, sharing []v1alpha1.ClerkInstance,
+	ctx context.Context, sharing []*v1alpha1.ClerkInstance,
 ) (own *v1alpha1.ClerkInstance, records []*v1alpha1.DeletionCount, err error) {
 	for i := range sharing {
 		current := &v1alpha1.ClerkInstance{}
-		name := client.ObjectKeyFromObject(&sharing[i])
+		name := client.ObjectKeyFromObject(sharing[i])
 		err := b.APIReader.Get(ctx, name, current)
 		if i > 0 && apierrors.IsNotFound(err) {
 			continue
@@ -134,7 +133,7 @@ func (b Brake) counts(
 }
 
 // strictest returns the smallest count and the longest window of the ClerkInstances that have a brake; 0 if none has.
-func strictest(sharing []v1alpha1.ClerkInstance, environment v1alpha1.Environment) (maxCount int32, window time.Duration) {
+func strictest(sharing []*v1alpha1.ClerkInstance, environment v1alpha1.Environment) (maxCount int32, window time.Duration) {
 	for i := range sharing {
 		count, length := sharing[i].Spec.Brake(environment)
 		if count == 0 {
@@ -155,10 +154,7 @@ func nextCount(
 ) (next v1alpha1.DeletionCount, full bool) {
 	next.Since = metav1.NewTime(now)
 	total := int64(0)
-	for _, record := range records {
-		if now.Sub(record.Since.Time) >= window {
-			continue
-		}
+	for _, record := range inWindow(records, now, window) {
 		total += int64(record.Count)
 		if total == int64(record.Count) || record.Since.Before(&next.Since) {
 			next.Since = record.Since
@@ -172,6 +168,37 @@ func nextCount(
 	}
 	next.Count++
 	return next, false
+}
+
+// inWindow returns the records whose window has not ended.
+func inWindow(records []*v1alpha1.DeletionCount, now time.Time, window time.Duration) (current []*v1alpha1.DeletionCount) {
+	for _, record := range records {
+		if now.Sub(record.Since.Time) < window {
+			current = append(current, record)
+		}
+	}
+	return current
+}
+
+// Counted returns how many users were counted in the present window for ClerkInstances that share a Clerk instance, and how many
+// may be; maxCount is 0 if none of them has a brake.
+func Counted(sharing []*v1alpha1.ClerkInstance, now time.Time) (count int64, maxCount int32) {
+	var environment v1alpha1.Environment
+	var records []*v1alpha1.DeletionCount
+	for _, instance := range sharing {
+		environment = cmp.Or(environment, instance.Status.Environment)
+		if instance.Status.Deletions != nil {
+			records = append(records, instance.Status.Deletions)
+		}
+	}
+	maxCount, window := strictest(sharing, environment)
+	if maxCount == 0 {
+		return 0, 0
+	}
+	for _, record := range inWindow(records, now, window) {
+		count += int64(record.Count)
+	}
+	return count, maxCount
 }
 
 // countedBefore reports whether the operation on a user is recorded already, from a reconciliation that was

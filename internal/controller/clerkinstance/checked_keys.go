@@ -23,6 +23,8 @@ type checkedKey struct {
 // checkedKeys remembers the keys that Clerk has accepted, so that the reconciliation of an unchanged instance costs no call. Keys
 // stay in memory.
 type checkedKeys struct {
+	now func() time.Time
+
 	mu      sync.Mutex
 	entries map[types.NamespacedName]*checkedEntry
 }
@@ -33,12 +35,14 @@ type checkedEntry struct {
 	// provisional is the rate limiter of a key whose instance is not known yet, which is provisionalFor.
 	provisional    *clerk.RateLimiter
 	provisionalFor string
+	// checkedAt is when Clerk last accepted a key of the instance; zero is never.
+	checkedAt time.Time
 	// countsWritten is when counts went into status last; zero is never.
 	countsWritten time.Time
 }
 
-func newCheckedKeys() *checkedKeys {
-	return &checkedKeys{entries: map[types.NamespacedName]*checkedEntry{}}
+func newCheckedKeys(now func() time.Time) *checkedKeys {
+	return &checkedKeys{now: now, entries: map[types.NamespacedName]*checkedEntry{}}
 }
 
 // getOrCheck returns the connection that was checked for just this key, else what check returns, and remembers that.
@@ -56,7 +60,7 @@ func (k *checkedKeys) getOrCheck(
 	defer k.mu.Unlock()
 	e := k.entry(name)
 	key.pin = c.InstanceID
-	e.key, e.connection = key, c
+	e.key, e.connection, e.checkedAt = key, c, k.now()
 	e.provisional, e.provisionalFor = nil, ""
 	return c, nil
 }
@@ -83,6 +87,16 @@ func (k *checkedKeys) findAny(name types.NamespacedName, endpoint, pin string) *
 		return e.connection
 	}
 	return nil
+}
+
+// lastCheck returns when Clerk last accepted a key of an instance; zero if it did not in this process.
+func (k *checkedKeys) lastCheck(name types.NamespacedName) time.Time {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if e, found := k.entries[name]; found {
+		return e.checkedAt
+	}
+	return time.Time{}
 }
 
 // requireCheck makes the next reconciliation ask Clerk again.

@@ -42,7 +42,7 @@ func TestClerkIsAskedAboutAKeyOnce(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			keys, asked := newCheckedKeys(), 0
+			keys, asked := newCheckedKeys(time.Now), 0
 			check := func() (*connection.Connection, error) {
 				asked++
 				return &connection.Connection{InstanceID: testID}, nil
@@ -67,7 +67,7 @@ func TestClerkIsAskedAboutAKeyOnce(t *testing.T) {
 
 func TestKeyThatClerkRejectsIsNotRemembered(t *testing.T) {
 	t.Parallel()
-	keys, refused := newCheckedKeys(), errors.New("401")
+	keys, refused := newCheckedKeys(time.Now), errors.New("401")
 	asked := 0
 	check := func() (*connection.Connection, error) { asked++; return nil, refused }
 	for range 2 {
@@ -85,7 +85,7 @@ func TestKeyThatClerkRejectsIsNotRemembered(t *testing.T) {
 
 func TestConnectionInMemoryServesItsEndpointOnly(t *testing.T) {
 	t.Parallel()
-	keys := newCheckedKeys()
+	keys := newCheckedKeys(time.Now)
 	c, err := keys.getOrCheck(prod, checkedKey{endpoint: "here", key: testKey}, func() (*connection.Connection, error) {
 		return &connection.Connection{InstanceID: testID}, nil
 	})
@@ -139,7 +139,7 @@ func TestKeyKeepsItsRateLimiterUntilClerkHasAnswered(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			keys := newCheckedKeys()
+			keys := newCheckedKeys(time.Now)
 			first := keys.limiter(prod, testKey, openLimiter)
 			tc.then(keys)
 			if again := keys.limiter(tc.name, tc.key, openLimiter); (again == first) != tc.same {
@@ -153,7 +153,7 @@ func openLimiter() *clerk.RateLimiter { return clerk.NewRateLimiter(clerk.RateLi
 
 func TestCountsAreWrittenAtMostOncePerInterval(t *testing.T) {
 	t.Parallel()
-	keys := newCheckedKeys()
+	keys := newCheckedKeys(time.Now)
 	steps := []struct {
 		at   time.Duration
 		want bool
@@ -169,5 +169,40 @@ func TestCountsAreWrittenAtMostOncePerInterval(t *testing.T) {
 		if s.want {
 			keys.writeCounts(prod, at)
 		}
+	}
+}
+
+// TestLastCheckIsTheLastThatSucceeded checks a key, has it rejected, and forgets the instance.
+func TestLastCheckIsTheLastThatSucceeded(t *testing.T) {
+	t.Parallel()
+	now := start
+	keys := newCheckedKeys(func() time.Time { return now })
+	expect := func(want time.Time) {
+		t.Helper()
+		if got := keys.lastCheck(prod); !got.Equal(want) {
+			t.Errorf("the last check was at %v, want %v", got, want)
+		}
+	}
+	check := func(err error) {
+		_, _ = keys.getOrCheck(prod, checkedKey{key: testKey}, func() (*connection.Connection, error) {
+			return &connection.Connection{InstanceID: testID}, err
+		})
+	}
+	expect(time.Time{})
+	check(errors.New("401"))
+	expect(time.Time{})
+	check(nil)
+	expect(start)
+	now = start.Add(time.Minute)
+	check(nil)
+	keys.requireCheck(prod)
+	check(errors.New("401"))
+	expect(start)
+	check(nil)
+	expect(now)
+	keys.forget(prod)
+	expect(time.Time{})
+	if len(keys.entries) != 0 {
+		t.Error("asking for the last check keeps an instance that is gone")
 	}
 }

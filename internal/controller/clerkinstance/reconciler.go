@@ -63,7 +63,12 @@ func New(c Config) *Reconciler {
 	if c.CountInterval == 0 {
 		c.CountInterval = defaultCountInterval
 	}
-	return &Reconciler{Config: c, checked: newCheckedKeys(), objects: reconcile.NewStore[struct{}]()}
+	return &Reconciler{Config: c, checked: newCheckedKeys(c.Now), objects: reconcile.NewStore[struct{}]()}
+}
+
+// KeyCheckedAt returns when Clerk last accepted the key of a ClerkInstance; zero if it did not since this process started.
+func (r *Reconciler) KeyCheckedAt(name types.NamespacedName) time.Time {
+	return r.checked.lastCheck(name)
 }
 
 // Reconcile makes one reconciliation of a ClerkInstance.

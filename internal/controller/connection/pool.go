@@ -72,6 +72,14 @@ func (p *Pool) State(instance types.NamespacedName) (s State, known bool) {
 	return s, known
 }
 
+// InstanceID returns the id of the Clerk instance that a ClerkInstance uses: that of its connection, else the recorded one.
+func (p *Pool) InstanceID(name types.NamespacedName, recorded string) string {
+	if state, _ := p.State(name); state.Connection != nil {
+		return state.Connection.InstanceID
+	}
+	return recorded
+}
+
 // Join records that a ClerkInstance uses a Clerk instance under these terms, and returns what it shares there with
 // others. The ClerkInstance leaves the Clerk instance that it used before.
 func (p *Pool) Join(name types.NamespacedName, instanceID string, terms Terms) (*clerk.RateLimiter, *mirror.Mirror) {

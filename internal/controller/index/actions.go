@@ -32,14 +32,15 @@ func RegisterActions(ctx context.Context, indexer client.FieldIndexer) error {
 // unlessFinished returns no values for a finished action.
 func unlessFinished(values func(*v1alpha1.ClerkUserAction) []string) func(*v1alpha1.ClerkUserAction) []string {
 	return func(action *v1alpha1.ClerkUserAction) []string {
-		if finished(action) {
+		if Finished(action) {
 			return nil
 		}
 		return values(action)
 	}
 }
 
-func finished(action *v1alpha1.ClerkUserAction) bool {
+// Finished reports whether an action is complete or failed.
+func Finished(action *v1alpha1.ClerkUserAction) bool {
 	return meta.IsStatusConditionTrue(action.Status.Conditions, v1alpha1.ConditionComplete) ||
 		meta.IsStatusConditionTrue(action.Status.Conditions, v1alpha1.ConditionFailed)
 }
