@@ -94,7 +94,13 @@ generate: go-version ## Generate what is generated in api/, charts/ and config/,
 	@cp config/rbac/role.yaml config/rbac/*_viewer_role.yaml config/rbac/*_editor_role.yaml $(CHART)/files/rbac
 	@cp config/namespaced/manager_*role.yaml config/namespaced/watched/role.yaml $(CHART)/files/namespaced
 	@cp config/admission/clerkuser_metadata.yaml $(CHART)/files/admission
+	@$(MAKE) dashboard
 	@$(GO) -C hack/charttools tool helm-docs --chart-search-root "$(CURDIR)/charts" --sort-values-order file --skip-version-footer --log-level warning
+
+.PHONY: dashboard
+dashboard: go-version ## Build the Grafana dashboard in config/grafana and its copy in the chart, after a change of hack/monitoring.
+	@$(GO) -C hack/monitoring run . "$(CURDIR)/config/grafana/clerk-operator.json"
+	@mkdir -p $(CHART)/files/grafana && cp config/grafana/clerk-operator.json $(CHART)/files/grafana
 
 .PHONY: fmt
 fmt: go-version ## Format all Go files.
@@ -134,6 +140,7 @@ test: controlplane contract-notice $(if $(filter ./...,$(TEST_PACKAGES)),helm) #
 	@$(TEST_RUN) $(TEST_FLAGS)
 	@$(TELL_RERUNS)
 	@[ '$(TEST_PACKAGES)' != ./... ] || $(GO) -C hack/image test ./...
+	@[ '$(TEST_PACKAGES)' != ./... ] || $(GO) -C hack/monitoring test ./...
 	@[ '$(TEST_PACKAGES)' != ./... ] || $(GO) -C test/gitops test ./...
 	@[ '$(TEST_PACKAGES)' != ./... ] || $(MAKE) chart TEST_FLAGS=
 	@$(TELL_NOT_CHECKED)
@@ -185,9 +192,9 @@ verify: generated tidy format vet lint layout supply-chain race ## All checks ex
 
 .PHONY: generated
 generated: generate ## Fail if generated files differ from those in Git.
-	@git diff --exit-code -- api config/crd config/rbac $(CHART) || \
+	@git diff --exit-code -- api config/crd config/rbac config/grafana $(CHART) || \
 		{ echo 'make: generated files are not current; run "make generate" and commit the result' >&2; exit 1; }
-	@new=$$(git ls-files --others --exclude-standard -- config/crd config/rbac $(CHART) 'api/*zz_generated*'); [ -z "$$new" ] || \
+	@new=$$(git ls-files --others --exclude-standard -- config/crd config/rbac config/grafana $(CHART) 'api/*zz_generated*'); [ -z "$$new" ] || \
 		{ echo "make: generated files are not in Git: $$new" >&2; exit 1; }
 
 .PHONY: tidy
@@ -196,6 +203,7 @@ tidy: go-version ## Fail if "go mod tidy" would change a go.mod.
 	@cd hack/controlplane && $(GO) mod tidy -diff
 	@cd hack/image && $(GO) mod tidy -diff
 	@cd hack/charttools && $(GO) mod tidy -diff
+	@cd hack/monitoring && $(GO) mod tidy -diff
 	@cd test/chart && $(GO) mod tidy -diff
 	@cd test/gitops && $(GO) mod tidy -diff
 	@cd hack/supplychain && $(GO) mod tidy -diff
@@ -209,13 +217,14 @@ format: go-version ## Fail if a Go file is not formatted.
 vet: go-version ## Run go vet.
 	@$(GO) vet ./...
 	@$(GO) -C hack/image vet ./...
+	@$(GO) -C hack/monitoring vet ./...
 	@$(GO) -C test/chart vet ./...
 	@$(GO) -C test/gitops vet ./...
 
 .PHONY: lint
 lint: go-version ## Run golangci-lint with .golangci.yml (the linter is built first: minutes, once).
 	@$(TOOL) golangci-lint run
-	@linter=$$($(TOOL) -n golangci-lint) && for module in hack/image hack/supplychain test/chart test/gitops; do (cd $$module && "$$linter" run) || exit 1; done
+	@linter=$$($(TOOL) -n golangci-lint) && for module in hack/image hack/monitoring hack/supplychain test/chart test/gitops; do (cd $$module && "$$linter" run) || exit 1; done
 
 .PHONY: api-conventions
 api-conventions: go-version ## Check api/ for the API conventions of Kubernetes, with kube-api-linter.
@@ -245,7 +254,7 @@ supply-chain: vulnerabilities secrets licences api-conventions workflows ## All 
 # hack/controlplane fail for ever.
 .PHONY: vulnerabilities
 vulnerabilities: go-version ## Look for known vulnerabilities; GOVULNDB names a database: a URL, a directory or a .tar.gz archive.
-	@$(GO) run ./hack/vulnerabilities $(if $(GOVULNDB_REQUIRED),-required) . hack/image hack/supplychain
+	@$(GO) run ./hack/vulnerabilities $(if $(GOVULNDB_REQUIRED),-required) . hack/image hack/monitoring hack/supplychain
 
 .PHONY: secrets
 secrets: go-version ## Look for keys and passwords in the checkout and its history (.gitleaks.toml).
