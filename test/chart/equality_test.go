@@ -30,6 +30,18 @@ func TestChartEqualsKustomize(t *testing.T) {
 			values:        values{"replicas": 2},
 			kustomization: "resources: [CONFIG/default]\ncomponents: [CONFIG/components/high-availability]\n",
 		},
+		"Dashboard": {
+			values:        values{"metrics": values{"dashboard": values{"enabled": true}}},
+			kustomization: "resources: [CONFIG/default, CONFIG/grafana]\n",
+			changes: func(objects map[string]*unstructured.Unstructured) {
+				// People choose the namespace, which the chart knows.
+				name := release + "-dashboard"
+				dashboard := objects["ConfigMap /"+name]
+				dashboard.SetNamespace(namespace)
+				delete(objects, "ConfigMap /"+name)
+				objects["ConfigMap "+namespace+"/"+name] = dashboard
+			},
+		},
 		"SomeNamespaces": {
 			values:        values{"watchNamespaces": []any{"team-a"}, "clusterID": "test"},
 			kustomization: "resources: [CONFIG/namespaced, watched]\n",

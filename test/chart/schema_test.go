@@ -31,10 +31,12 @@ func TestWrongValuesAreRefused(t *testing.T) {
 	t.Parallel()
 	c := loaded(t)
 	for yamlText, want := range map[string]string{
-		"networkPolicy: {egressPorts: null}":  "at '/networkPolicy': missing property 'egressPorts'",
-		"networkPolicy: {enabled: }":          "at '/networkPolicy': missing property 'enabled'",
-		"image: {repository: }":               "at '/image': missing property 'repository'",
-		"crds: {keep: null}":                  "at '/crds': missing property 'keep'",
+		"networkPolicy: {egressPorts: null}":                    "at '/networkPolicy': missing property 'egressPorts'",
+		"networkPolicy: {enabled: }":                            "at '/networkPolicy': missing property 'enabled'",
+		"image: {repository: }":                                 "at '/image': missing property 'repository'",
+		"crds: {keep: null}":                                    "at '/crds': missing property 'keep'",
+		"metrics: {dashboard: {labels: null}}":                  "at '/metrics/dashboard': missing property 'labels'",
+		"metrics: {enabled: false, dashboard: {enabled: true}}": "metrics.dashboard.enabled needs metrics.enabled",
 		"metrics:":                            "at '': missing property 'metrics'",
 		"replica: 2":                          "additional properties 'replica' not allowed",
 		"replicas: two":                       "at '/replicas': got string, want integer",

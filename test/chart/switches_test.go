@@ -56,6 +56,10 @@ func separateToggles() map[string]toggle {
 			{"on", nil},
 			{"off", values{"admissionPolicy": values{"enabled": false}}},
 		}},
+		"dashboard.yaml": {"metrics", []choice{
+			{"off", nil},
+			{"on", values{"metrics": values{"dashboard": values{"enabled": true}}}},
+		}},
 		"clerk_instance.yaml": {"clerkInstance", []choice{
 			{"off", nil},
 			{"on", values{"clerkInstance": values{"create": true, "secretName": "clerk"}}},
@@ -126,6 +130,9 @@ func connections() values {
 		"metrics": values{
 			"readers": []any{values{"kind": "ServiceAccount", "name": "prometheus", "namespace": "monitoring"}},
 			"service": values{"labels": values{"scrape": "yes"}, "annotations": values{"note": "service"}},
+			"dashboard": values{
+				"namespace": "monitoring", "labels": values{"grafana": "main"}, "annotations": values{"grafana_folder": "Clerk"},
+			},
 			"serviceMonitor": values{
 				"namespace": "monitoring", "labels": values{"prometheus": "main"}, "annotations": values{"note": "monitor"},
 				"interval": "30s", "scrapeTimeout": "10s",
@@ -142,7 +149,7 @@ func connections() values {
 func everything() []values {
 	all := []values{
 		{"replicas": 2, "watchSecrets": true, "watchNamespaces": []any{"team-a", "team-b"}}, settings(),
-		{"metrics": values{"serviceMonitor": values{"enabled": true}}},
+		{"metrics": values{"serviceMonitor": values{"enabled": true}, "dashboard": values{"enabled": true}}},
 		{"clerkInstance": values{"create": true, "namespace": "team-a", "secretName": "clerk"}},
 	}
 	return all
