@@ -5,6 +5,7 @@
 package controller
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -48,6 +49,8 @@ type Config struct {
 	Concurrency int
 	// SecretInterval and CountInterval are passed to clerkinstance.Config.
 	SecretInterval, CountInterval time.Duration
+	// ApplyWindow is passed to the controllers; see reconcile.Tools. 0: reconcile.DefaultApplyWindow.
+	ApplyWindow time.Duration
 	// WatchSecrets is passed to clerkinstance.Config and to the other controllers.
 	WatchSecrets bool
 	// SecretsByRole is passed to clerkinstance.Config.
@@ -157,6 +160,7 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, live client.Client,
 		Recorder:     recorder,
 		Now:          c.Now,
 		ClusterID:    c.ClusterID,
+		ApplyWindow:  cmp.Or(c.ApplyWindow, reconcile.DefaultApplyWindow),
 		WatchSecrets: c.WatchSecrets,
 	}
 	instances, err := setupInstances(mgr, tools, c)

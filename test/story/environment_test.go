@@ -246,11 +246,13 @@ func (env *environment) operatorConfig(o *operator) controller.Config {
 		Concurrency:    8,
 		SecretInterval: driftInterval,
 		CountInterval:  100 * time.Millisecond,
-		UserAgent:      "story",
-		Registry:       env.metrics,
-		Now:            env.server.Clock().Now,
-		Pool:           o.pool,
-		NewQueue:       o.newQueue,
+		// Stories that are not about it need not wait for what never comes.
+		ApplyWindow: 200 * time.Millisecond,
+		UserAgent:   "story",
+		Registry:    env.metrics,
+		Now:         env.server.Clock().Now,
+		Pool:        o.pool,
+		NewQueue:    o.newQueue,
 	}
 }
 

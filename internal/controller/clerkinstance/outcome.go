@@ -25,6 +25,6 @@ type outcome struct {
 	// released is true if nobody needs the instance any more, and everything that it held was let go of or was tried to.
 	released bool
 	err      error
-	// ended is when the steps ended.
-	ended time.Time
+	// firstSeen is when this process first saw the spec, and ended is when the steps ended.
+	firstSeen, ended time.Time
 }

@@ -94,6 +94,7 @@ func (k kind) Run(ctx context.Context, instance *v1alpha1.ClerkInstance) *outcom
 	o.known, _ = k.Pool.State(name)
 	o.err = k.run(ctx, instance, o)
 	o.ended = k.Now()
+	o.firstSeen = k.objects.FirstSeen(instance.UID, reconcile.Asked{Generation: instance.Generation}, o.ended)
 	o.countsDue = k.checked.countsDue(name, o.ended, k.CountInterval)
 	return o
 }

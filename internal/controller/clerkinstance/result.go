@@ -35,6 +35,7 @@ type result struct {
 type settings struct {
 	clusterID                     string
 	secretInterval, countInterval time.Duration
+	applyWindow                   time.Duration
 }
 
 // ResultFor says what an outcome means.
@@ -43,7 +44,7 @@ func (k kind) ResultFor(instance *v1alpha1.ClerkInstance, o *outcome) result {
 }
 
 func (r *Reconciler) settings() settings {
-	return settings{r.ClusterID, r.SecretInterval, r.CountInterval}
+	return settings{r.ClusterID, r.SecretInterval, r.CountInterval, r.ApplyWindow}
 }
 
 // resultFor says what an outcome means.
@@ -54,6 +55,9 @@ func resultFor(instance *v1alpha1.ClerkInstance, o *outcome, s settings) result 
 	var r result
 	if o.err != nil {
 		r = resultOfError(instance, o)
+		if isSecretNotFound(o.err) {
+			r = awaitSecret(instance, o, s, r)
+		}
 	} else {
 		r = resultOfConnection(instance, o)
 	}

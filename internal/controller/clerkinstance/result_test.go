@@ -173,6 +173,45 @@ func testSettings() settings {
 	return settings{clusterID: "cluster-1", secretInterval: defaultSecretInterval, countInterval: defaultCountInterval}
 }
 
+func TestMissingSecretIsAwaited(t *testing.T) {
+	t.Parallel()
+	const window = 30 * time.Second
+	known := func(i *v1alpha1.ClerkInstance) {
+		conditionsOf(i).Set(v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonKeyAccepted, "accepted")
+	}
+	for name, tc := range map[string]struct {
+		change  func(*v1alpha1.ClerkInstance)
+		err     error
+		waited  time.Duration
+		awaited bool
+		after   time.Duration
+	}{
+		"AtFirst":       {nil, secretNotFound("gone"), 0, true, 2 * time.Second},
+		"Later":         {nil, secretNotFound("gone"), 20 * time.Second, true, 5 * time.Second},
+		"AtTheEnd":      {nil, secretNotFound("gone"), 28 * time.Second, true, 2 * time.Second},
+		"Over":          {nil, secretNotFound("gone"), window, false, 7500 * time.Millisecond},
+		"LongOver":      {nil, secretNotFound("gone"), time.Hour, false, defaultSecretInterval},
+		"ReadyBefore":   {known, secretNotFound("gone"), 0, false, 2 * time.Second},
+		"NewGeneration": {func(i *v1alpha1.ClerkInstance) { known(i); i.Generation++ }, secretNotFound("gone"), 0, true, 2 * time.Second},
+		"Deleted":       {func(i *v1alpha1.ClerkInstance) { i.DeletionTimestamp = &metav1.Time{Time: start} }, secretNotFound("gone"), 0, false, 2 * time.Second},
+		"AnotherReason": {nil, invalidKey(v1alpha1.SecretKeyReference{Name: "clerk"}), 0, false, defaultSecretInterval},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			instance := newTestInstance()
+			if tc.change != nil {
+				tc.change(instance)
+			}
+			s := testSettings()
+			s.applyWindow = window
+			r := resultFor(instance, &outcome{ended: start, firstSeen: start.Add(-tc.waited), err: tc.err}, s)
+			if r.Unchanged != tc.awaited || r.RequeueAfter != tc.after || (r.state == nil) != tc.awaited {
+				t.Errorf("the result is %+v, told to users: %t", r.Result, r.state != nil)
+			}
+		})
+	}
+}
+
 // TestReleasedInstanceHasNoFurtherResult has everything be let go of, or tried to.
 func TestReleasedInstanceHasNoFurtherResult(t *testing.T) {
 	t.Parallel()

@@ -70,6 +70,8 @@ type request struct {
 	// detail; it is nil if this process remembers nothing.
 	pendingBefore []string
 	pendingParts  map[plan.Part]bool
+	// applyWindow is as in reconcile.Tools.
+	applyWindow time.Duration
 	// watchesSources is true if a change of a Secret or ConfigMap enqueues the objects that name it.
 	watchesSources bool
 }
@@ -157,6 +159,7 @@ func (r *Reconciler) newReconciliation(user *v1alpha1.ClerkUser, state *objectSt
 			firstSeen:      r.objects.FirstSeen(user.UID, asked, now),
 			failingSince:   r.objects.FailingSince(user.UID),
 			reported:       user.Status.ObservedGeneration == user.Generation || user.Undecoded.Concern("status.observedGeneration"),
+			applyWindow:    r.ApplyWindow,
 			watchesSources: r.WatchSecrets,
 		},
 		target:    target{identifiers: r.Pool.Identifiers()},

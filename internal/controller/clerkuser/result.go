@@ -64,7 +64,7 @@ func classify(r *reconciliation) result {
 	}
 	if res, lasting := resultOfLastingFailure(r); lasting {
 		res.Failures = reconcile.FailuresEnd
-		return res
+		return awaitArrival(r, res)
 	}
 	return resultOfPassingFailure(r)
 }
@@ -125,7 +125,7 @@ func resultOfLastingFailure(r *reconciliation) (result, bool) {
 		return res, true
 	}
 	if missing, ok := errors.AsType[*source.MissingError](r.err); ok {
-		res.Reason, res.Message, res.RequeueAfter = missing.Reason, r.err.Error(), reconcile.SourceRetry
+		res.Reason, res.Message, res.RequeueAfter = missing.Reason, r.err.Error(), r.arrival().Poll(reconcile.SourceRetry)
 		return res, true
 	}
 	if open, ok := errors.AsType[*unfinished](r.err); ok {
@@ -174,7 +174,7 @@ func resultOfUnfinished(r *reconciliation, open *unfinished) result {
 		RequeueAfter: sooner(untilUnlocked(r), open.retryAfter(r.now)), Priority: ptr.To(reconcile.PriorityLow),
 	}}
 	if open.sourcesErr != nil {
-		res.RequeueAfter = sooner(res.RequeueAfter, reconcile.SourceRetry)
+		res.RequeueAfter = sooner(res.RequeueAfter, r.arrival().Poll(reconcile.SourceRetry))
 	}
 	if len(open.refused) > 0 || len(open.unreachable) > 0 {
 		res.RequeueAfter = sooner(res.RequeueAfter, untilSourcePoll(r))

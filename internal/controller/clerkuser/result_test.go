@@ -724,6 +724,7 @@ func TestWhenALastingFailureIsReconciledAgain(t *testing.T) {
 				}
 			}))
 			rec.watchesSources, rec.owned, rec.err = tc.watches, !tc.foreign, tc.err
+			rec.firstSeen = start.Add(-time.Hour)
 			rec.observed = clerkUser("ann@example.com", func(u *clerk.User) {
 				if tc.locked {
 					u.Locked, u.LockedUntil = true, start.Add(lock)

@@ -4,6 +4,7 @@
 package clerkuser
 
 import (
+	"cmp"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -115,7 +116,7 @@ func (r *reconciliation) fillConditions(res result) {
 	r.conditions().Remove(v1alpha1.ConditionSuspended)
 	if res.Unchanged {
 		if !res.silent {
-			r.fillFirstCondition()
+			r.fillFirstCondition(res)
 		}
 		r.fillWaitingGeneration(res.waitingGeneration)
 		return
@@ -134,12 +135,12 @@ func isFinal(res result) bool {
 }
 
 // fillFirstCondition sets why an object has no result yet. An object with a result keeps its conditions.
-func (r *reconciliation) fillFirstCondition() {
+func (r *reconciliation) fillFirstCondition(res result) {
 	conditions := r.conditions()
 	if ready := readyCondition(r.user); ready != nil && ready.Status != metav1.ConditionUnknown {
 		return
 	}
-	const message = "the first reconciliation has not finished; it waits for Clerk or for the rate limiter"
+	message := cmp.Or(res.Message, "the first reconciliation has not finished; it waits for Clerk or for the rate limiter")
 	conditions.Set(v1alpha1.ConditionReady, metav1.ConditionUnknown, v1alpha1.ReasonWaiting, message)
 	conditions.Set(v1alpha1.ConditionReconciling, metav1.ConditionTrue, v1alpha1.ReasonWaiting, message)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 )
 
 // outcome is what the steps of one reconciliation of a ClerkUserAction learned.
@@ -18,6 +19,8 @@ type outcome struct {
 	stored     *v1alpha1.ClerkUserAction
 	actionType v1alpha1.ActionType
 	now        time.Time
+	// arrival is the wait for what the spec names.
+	arrival reconcile.Arrival
 	// repeats is true if an earlier reconciliation put a start on record that has no end. Its call may have been made.
 	repeats bool
 	// state is what is remembered of the object, with what this reconciliation adds. failingSince is as in reconcile.Store.
@@ -42,10 +45,13 @@ type outcome struct {
 }
 
 func (r *Reconciler) newOutcome(action *v1alpha1.ClerkUserAction) *outcome {
+	now := r.Now()
+	since := r.objects.FirstSeen(action.UID, reconcile.Asked{Generation: action.Generation}, now)
 	return &outcome{
 		stored:       action.DeepCopy(),
 		actionType:   action.Spec.ActionType(),
-		now:          r.Now(),
+		now:          now,
+		arrival:      reconcile.Arrival{Now: now, Since: since, Window: r.ApplyWindow},
 		repeats:      action.Status.StartedAt != nil,
 		state:        r.objects.Of(action.UID),
 		failingSince: r.objects.FailingSince(action.UID),

@@ -185,10 +185,14 @@ func resultOfWait(o *outcome) (r result, waits bool) {
 		return r, true
 	}
 	if problem, ok := errors.AsType[*reconcile.Problem](err); ok {
+		if silence := o.arrival.Silence(); problem.Reason == v1alpha1.ReasonUserNotFound && silence > 0 {
+			// The ClerkUser may exist already, and not be in the cache yet.
+			return result{Result: reconcile.Result{Unchanged: true, RequeueAfter: silence}}, true
+		}
 		return waiting(problem.Reason, problem.Message, problem.RetryAfter), true
 	}
 	if gone, ok := errors.AsType[*source.MissingError](err); ok {
-		return waiting(gone.Reason, gone.Error(), reconcile.SourceRetry), true
+		return waiting(gone.Reason, gone.Error(), o.arrival.Poll(reconcile.SourceRetry)), true
 	}
 	if clerk.Unauthorized(err) {
 		name := instanceName(o.user)

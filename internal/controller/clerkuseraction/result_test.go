@@ -91,6 +91,25 @@ func refusal(status int, code string) error {
 }
 
 // failedCall is the outcome of a reconciliation whose call was answered with an error, or with none.
+// TestUserThatIsNotCachedYetIsNotReportedAsMissing is about a ClerkUser of the same apply.
+func TestUserThatIsNotCachedYetIsNotReportedAsMissing(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		waited time.Duration
+		silent bool
+		after  time.Duration
+	}{"AtFirst": {time.Second, true, 4 * time.Second}, "Later": {10 * time.Second, false, 0}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := failedCall(v1alpha1.ClerkUserActionSpec{DisableMFA: &v1alpha1.NoParameters{}}, userNotFound("ann"))
+			o.arrival = reconcile.Arrival{Now: start, Since: start.Add(-tc.waited), Window: reconcile.DefaultApplyWindow}
+			if r := resultFor(o); r.Unchanged != tc.silent || r.RequeueAfter != tc.after || r.end != "" {
+				t.Errorf("the result is %+v", r)
+			}
+		})
+	}
+}
+
 func failedCall(spec v1alpha1.ClerkUserActionSpec, err error) *outcome {
 	return &outcome{
 		stored:     &v1alpha1.ClerkUserAction{Spec: spec},
@@ -149,7 +168,7 @@ func TestResult(t *testing.T) {
 		"NotFound":          {v1alpha1.ActionDisableMFA, userNotFound("ann"), false, reconciling, v1alpha1.ReasonUserNotFound, "ann", 0, true},
 		"SecretMissing": {
 			v1alpha1.ActionVerifyTOTP, &source.MissingError{Reason: v1alpha1.ReasonSecretNotFound, Field: "spec.x", Problem: "is gone"},
-			false, reconciling, v1alpha1.ReasonSecretNotFound, "spec.x: is gone", reconcile.SourceRetry, true,
+			false, reconciling, v1alpha1.ReasonSecretNotFound, "spec.x: is gone", 2 * time.Second, true,
 		},
 		"Outdated":     {v1alpha1.ActionDisableMFA, reconcile.ErrOutdated, false, "", "", "", reconcile.ConflictPause, true},
 		"Conflict":     {v1alpha1.ActionDisableMFA, apierrors.NewConflict(schema.GroupResource{}, "action", errors.New("x")), false, "", "", "", reconcile.ConflictPause, true},

@@ -25,7 +25,8 @@ const (
 	DisagreementRetry = 10 * time.Second
 	// RecheckInterval is for what has to change without an event that is seen here, such as a key that is about to be checked.
 	RecheckInterval = 30 * time.Second
-	// SourceRetry is for a Secret or ConfigMap that is missing, where none are watched.
+	// SourceRetry is for a Secret or ConfigMap that is missing or refused, where none are watched. One that is missing is read
+	// more often at first; see Arrival.
 	SourceRetry = time.Minute
 )
 

@@ -26,6 +26,9 @@ type Tools struct {
 	Now func() time.Time
 	// ClusterID is the id of this cluster in owner marks. It must be unique among the clusters that share a Clerk instance.
 	ClusterID string
+	// ApplyWindow is how long what a new object or generation names may still come from the same apply: its ClerkInstance, a
+	// Secret or a ConfigMap. Meanwhile the object is in progress; then it is reported as missing. 0: it is reported at once.
+	ApplyWindow time.Duration
 	// WatchSecrets says that an object is reconciled as soon as a Secret changes that it names, or a ConfigMap; it needs the
 	// right to list and watch them.
 	WatchSecrets bool
