@@ -5,6 +5,8 @@ package rights
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -49,6 +51,22 @@ func Shipped(t testing.TB) Account {
 	return rendered(t, "default").account(t)
 }
 
+// ReadShipped is Shipped for programs that are no tests, and also returns an account with the rights to read metrics that
+// config/default has for Prometheus. That account still needs a namespace and a name. kubectl is the path of kubectl.
+func ReadShipped(ctx context.Context, kubectl string) (operator, reader Account, err error) {
+	m, err := render(ctx, kubectl, "default")
+	if err != nil {
+		return operator, reader, err
+	}
+	const role = "clerk-operator-metrics-reader"
+	reader.Roles = []Role{{Name: role, Cluster: true, Rules: single(m.clusterRoles[role])}}
+	if len(m.clusterRoles[role]) == 0 {
+		return operator, reader, fmt.Errorf("config/default has no ClusterRole %s", role)
+	}
+	operator, err = m.operator()
+	return operator, reader, err
+}
+
 // Namespaced returns the operator's account with the rights that config/namespaced gives to it, and with those that --watch-secrets
 // needs. Watching names the watched namespaces.
 func Namespaced(t testing.TB) Account {
@@ -73,8 +91,17 @@ func WatchSecretsRule() rbacv1.PolicyRule {
 // account returns the account with the roles that are bound to it.
 func (m manifests) account(t testing.TB) Account {
 	t.Helper()
+	a, err := m.operator()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// operator returns the only account with the roles that are bound to it.
+func (m manifests) operator() (Account, error) {
 	if len(m.accounts) != 1 {
-		t.Fatalf("config holds %d ServiceAccounts, want 1", len(m.accounts))
+		return Account{}, fmt.Errorf("config holds %d ServiceAccounts, want 1", len(m.accounts))
 	}
 	a := Account{Namespace: m.accounts[0].Namespace, Name: m.accounts[0].Name}
 	self := rbacv1.Subject{Kind: rbacv1.ServiceAccountKind, Namespace: a.Namespace, Name: a.Name}
@@ -88,14 +115,14 @@ func (m manifests) account(t testing.TB) Account {
 			continue
 		}
 		if b.RoleRef.Kind != "Role" || b.Namespace != a.Namespace {
-			t.Fatalf("RoleBinding %s/%s is of a sort that this package does not know", b.Namespace, b.Name)
+			return a, fmt.Errorf("RoleBinding %s/%s is of a sort that this package does not know", b.Namespace, b.Name)
 		}
 		a.Roles = append(a.Roles, Role{Name: b.RoleRef.Name, Rules: single(m.roles[b.RoleRef.Name])})
 	}
 	if len(a.Rights()) == 0 {
-		t.Fatal("config gives no rights to the operator")
+		return a, errors.New("config gives no rights to the operator")
 	}
-	return a
+	return a, nil
 }
 
 // single splits rules into rules with one verb on one resource.
@@ -171,31 +198,42 @@ type manifests struct {
 // rendered renders a kustomization below config.
 func rendered(t testing.TB, below ...string) manifests {
 	t.Helper()
-	root, err := assets.Root()
+	m, err := render(t.Context(), controlplane.Kubectl(t), below...)
 	if err != nil {
 		t.Fatal(err)
-	}
-	var complaints bytes.Buffer
-	kubectl := exec.CommandContext(t.Context(), controlplane.Kubectl(t), "kustomize", filepath.Join(append([]string{root, "config"}, below...)...))
-	kubectl.Stderr = &complaints
-	text, err := kubectl.Output()
-	if err != nil {
-		t.Fatalf("rendering %v of config: %v\n%s", below, err, complaints.String())
-	}
-	m := manifests{clusterRoles: map[string][]rbacv1.PolicyRule{}, roles: map[string][]rbacv1.PolicyRule{}}
-	for _, document := range regexp.MustCompile(`(?m)^---\s*$`).Split(string(text), -1) {
-		if regexp.MustCompile(`(?m)^kind: (ServiceAccount|(Cluster)?Role(Binding)?)$`).MatchString(document) {
-			m.add(t, document)
-		}
 	}
 	return m
 }
 
-func (m *manifests) add(t testing.TB, document string) {
-	t.Helper()
+// render renders a kustomization below config.
+func render(ctx context.Context, kubectl string, below ...string) (manifests, error) {
+	m := manifests{clusterRoles: map[string][]rbacv1.PolicyRule{}, roles: map[string][]rbacv1.PolicyRule{}}
+	root, err := assets.Root()
+	if err != nil {
+		return m, err
+	}
+	var complaints bytes.Buffer
+	command := exec.CommandContext(ctx, kubectl, "kustomize", filepath.Join(append([]string{root, "config"}, below...)...))
+	command.Stderr = &complaints
+	text, err := command.Output()
+	if err != nil {
+		return m, fmt.Errorf("rendering %v of config: %w\n%s", below, err, complaints.String())
+	}
+	for _, document := range regexp.MustCompile(`(?m)^---\s*$`).Split(string(text), -1) {
+		if !regexp.MustCompile(`(?m)^kind: (ServiceAccount|(Cluster)?Role(Binding)?)$`).MatchString(document) {
+			continue
+		}
+		if err := m.add(document); err != nil {
+			return m, fmt.Errorf("reading config: %w", err)
+		}
+	}
+	return m, nil
+}
+
+func (m *manifests) add(document string) error {
 	decoded, _, err := serializer.NewCodecFactory(scheme.Scheme).UniversalDeserializer().Decode([]byte(document), nil, nil)
 	if err != nil {
-		t.Fatalf("reading config: %v", err)
+		return err
 	}
 	switch o := decoded.(type) {
 	case *corev1.ServiceAccount:
@@ -209,4 +247,5 @@ func (m *manifests) add(t testing.TB, document string) {
 	case *rbacv1.RoleBinding:
 		m.bindings = append(m.bindings, o)
 	}
+	return nil
 }

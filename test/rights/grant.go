@@ -5,6 +5,7 @@ package rights
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -32,25 +33,40 @@ const inForce = time.Minute
 // control plane ends.
 func (a Account) Grant(t testing.TB, admin *rest.Config) {
 	t.Helper()
-	c, err := client.New(admin, client.Options{Scheme: scheme.Scheme})
-	if err != nil {
+	if err := a.Create(t.Context(), admin); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Create is Grant for programs that are no tests.
+func (a Account) Create(ctx context.Context, admin *rest.Config) error {
+	c, err := client.New(admin, client.Options{Scheme: scheme.Scheme})
+	if err != nil {
+		return fmt.Errorf("making a client that grants rights: %w", err)
+	}
 	for _, o := range a.objects() {
-		if err := c.Create(t.Context(), o); err != nil && !apierrors.IsAlreadyExists(err) {
-			t.Fatalf("granting the operator's rights: %v", err)
+		if err := c.Create(ctx, o); err != nil && !apierrors.IsAlreadyExists(err) {
+			return fmt.Errorf("granting the rights of %s: %w", a.User(), err)
 		}
 	}
+	return a.eachPlace(func(r Right, namespace string) error { return a.await(ctx, c, r, namespace) })
+}
+
+// eachPlace calls a function for each right of each role, with each namespace in which it counts, until it returns an error.
+func (a Account) eachPlace(visit func(r Right, namespace string) error) error {
 	for _, role := range a.Roles {
 		for _, rule := range role.Rules {
 			if len(rule.Resources) == 0 {
 				continue
 			}
 			for _, namespace := range a.places(role) {
-				a.await(t, c, role.right(rule), namespace)
+				if err := visit(role.right(rule), namespace); err != nil {
+					return err
+				}
 			}
 		}
 	}
+	return nil
 }
 
 // Objects returns the roles as they are on the API server, without their bindings.
@@ -102,22 +118,22 @@ func (a Account) objects() []client.Object {
 }
 
 // await waits until the API server allows what a right says in a namespace.
-func (a Account) await(t testing.TB, c client.Client, r Right, namespace string) {
-	t.Helper()
+func (a Account) await(ctx context.Context, c client.Client, r Right, namespace string) error {
 	resource, sub, _ := strings.Cut(r.Resource, "/")
 	attributes := &authorizationv1.ResourceAttributes{Namespace: namespace, Verb: r.Verb, Group: r.Group, Resource: resource, Subresource: sub}
 	review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
 		User: a.User(), ResourceAttributes: attributes,
 		Groups: []string{"system:serviceaccounts", "system:serviceaccounts:" + a.Namespace, "system:authenticated"},
 	}}
-	err := wait.PollUntilContextTimeout(t.Context(), 20*time.Millisecond, inForce, true, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, inForce, true, func(ctx context.Context) (bool, error) {
 		asked := review.DeepCopy()
 		err := c.Create(ctx, asked)
 		return asked.Status.Allowed, err
 	})
 	if err != nil {
-		t.Fatalf("the right to %s does not come into force: %v", r, err)
+		return fmt.Errorf("the right to %s does not come into force: %w", r, err)
 	}
+	return nil
 }
 
 // Kubeconfig writes the kubeconfig of this test run, but for the account, and returns its path.
