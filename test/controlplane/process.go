@@ -68,3 +68,17 @@ func (p *Process) Stop() error {
 	}
 	return nil
 }
+
+// Kill kills the process with SIGKILL, as the loss of its machine does, and waits for it.
+func (p *Process) Kill() error {
+	select {
+	case <-p.done:
+		return nil
+	default:
+	}
+	if err := syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL); err != nil {
+		return fmt.Errorf("killing %s: %w", p.name, err)
+	}
+	<-p.done
+	return nil
+}
