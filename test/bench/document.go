@@ -21,6 +21,8 @@ type document struct {
 	Seed uint64 `json:"seed"`
 	// LatencyMillis is the latency of every answer of Clerk.
 	LatencyMillis float64 `json:"latencyMillis"`
+	// ScrapeSeconds is the time between two scrapes of the operator's metrics; 0 if they were not scraped.
+	ScrapeSeconds float64 `json:"scrapeSeconds,omitempty"`
 	// RequestsPer10s is the operator's budget at Clerk.
 	RequestsPer10s int `json:"requestsPer10s"`
 	// Phases are in the order of execution.
@@ -65,6 +67,8 @@ type phase struct {
 	Quiet   *quietFigures   `json:"quiet,omitempty"`
 	Drift   *driftFigures   `json:"drift,omitempty"`
 	Control *controlFigures `json:"control,omitempty"`
+	// Scrapes is for runs with -scrape only.
+	Scrapes *scrapeFigures `json:"scrapes,omitempty"`
 	// Notes explain the figures.
 	Notes []string `json:"notes,omitempty"`
 }

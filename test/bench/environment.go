@@ -62,6 +62,8 @@ type environment struct {
 	listener *emulator.Listener
 	server   *emulator.Server
 	operator *operator
+	// scraper scrapes the operator's metrics; nil without -scrape.
+	scraper *scraper
 	// pid is the operator's process id, which changes with a restart.
 	pid    atomic.Int64
 	people *people
@@ -78,7 +80,7 @@ type servers struct{ etcd, apiserver int }
 // start starts everything except the operator's users.
 func (env *environment) start(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		env.startClerk, env.startControlPlane, env.declareInstance, env.startOperator, env.awaitInstance,
+		env.startClerk, env.startControlPlane, env.declareInstance, env.startScraper, env.startOperator, env.awaitInstance,
 	} {
 		if err := step(ctx); err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
@@ -24,13 +25,16 @@ func measureAll(ctx context.Context, o options, out, log io.Writer) error {
 	where := describeMachine(ctx, o.root)
 	fmt.Fprintln(out, where)
 	var documents []*document
-	for _, size := range o.sizes {
-		d, err := measureSize(ctx, o, size, where, log)
+	for _, o := range o.runs() {
+		d, err := measureSize(ctx, o, o.sizes[0], where, log)
 		if err != nil {
-			return fmt.Errorf("measuring %d users: %w", size, err)
+			return fmt.Errorf("measuring %d users: %w", o.sizes[0], err)
 		}
 		documents = append(documents, d)
 		fmt.Fprint(out, "\n", tableOf(d))
+		if d.ScrapeSeconds > 0 {
+			fmt.Fprint(out, "\n", scrapeTable(documents[len(documents)-2], d))
+		}
 		// After every size, so that a later failure does not lose earlier figures.
 		if o.output != "" {
 			if err := writeDocuments(o.output, documents); err != nil {
@@ -38,10 +42,25 @@ func measureAll(ctx context.Context, o options, out, log io.Writer) error {
 			}
 		}
 	}
+	documents = slices.DeleteFunc(documents, func(d *document) bool { return d.ScrapeSeconds > 0 })
 	if len(documents) > 1 {
 		fmt.Fprint(out, "\n", slopeOf(documents))
 	}
 	return nil
+}
+
+// runs returns the options of each run: one for every size or, with -scrape, one without scraping and one with it.
+func (o options) runs() []options {
+	var runs []options
+	for _, size := range o.sizes {
+		with, without := o, o
+		with.sizes, without.sizes, without.scrape = []int{size}, []int{size}, 0
+		runs = append(runs, without)
+		if o.scrape > 0 {
+			runs = append(runs, with)
+		}
+	}
+	return runs
 }
 
 // measureSize runs the chosen phases with one number of users.
@@ -51,6 +70,7 @@ func measureSize(ctx context.Context, o options, size int, where machine, log io
 		options: o, size: size, log: log, fail: fail, people: newPeople(o.seed), budget: defaultBudget,
 		document: &document{
 			Users: size, Machine: where, Seed: o.seed, LatencyMillis: milliseconds(o.latency), RequestsPer10s: defaultBudget,
+			ScrapeSeconds: o.scrape.Seconds(),
 		},
 	}
 	defer func() {
@@ -112,6 +132,7 @@ func (env *environment) measure(ctx context.Context, name string, users int, run
 		p.notef("the peak of memory is that since the operator's start: %v", err)
 	}
 	env.clerk.ResetJournal()
+	env.scraper.take()
 	profiled, err := env.startProfile(name)
 	if err != nil {
 		return err
@@ -131,6 +152,7 @@ func (env *environment) measure(ctx context.Context, name string, users int, run
 		p.notef("the machine stood still for up to %.1f s: times and CPU say little here", seen.standstill.Seconds())
 	}
 	p.count(env.operatorJournal(), env.budget)
+	p.Scrapes = env.scraper.take()
 	if err := pause(ctx, aftermath); err != nil {
 		return err
 	}

@@ -73,7 +73,7 @@ func (env *environment) startProcess(ctx context.Context) (*operator, error) {
 		// A killed process keeps its lease for a while, which would distort the figures.
 		"--leader-elect=false",
 		"--health-probe-bind-address=0",
-		"--metrics-bind-address=0",
+		"--metrics-bind-address="+env.metricsAddress(),
 	)
 	if err != nil {
 		return nil, err

@@ -31,6 +31,8 @@ Flags:
                      Every phase but personIdle needs create.
   -changes count     single changes of each kind in a person phase (default 20)
   -quiet duration    how long the quiet hour is watched; it runs 60 times as fast as an hour (default 60s)
+  -scrape duration   measure every size twice: without and with scraping the operator's metrics in this interval, such as 5s,
+                     as Prometheus does (default: once, without)
   -seed number       makes names and choices; the same seed makes the same (default 1)
   -manager file      the operator to run; none builds bin/manager from this checkout
   -profile dir       run the operator inside the bench and write a CPU and a heap profile of every phase there; CPU time
@@ -47,6 +49,8 @@ type options struct {
 	phases  []string
 	changes int
 	quiet   time.Duration
+	// scrape is the time between two scrapes; 0 for none.
+	scrape  time.Duration
 	seed    uint64
 	manager string
 	profile string
@@ -63,6 +67,7 @@ func parseOptions(args []string) (options, error) {
 	flags.StringVar(&o.output, "o", "", "")
 	flags.IntVar(&o.changes, "changes", 20, "")
 	flags.DurationVar(&o.quiet, "quiet", time.Minute, "")
+	flags.DurationVar(&o.scrape, "scrape", 0, "")
 	flags.Uint64Var(&o.seed, "seed", 1, "")
 	flags.StringVar(&o.manager, "manager", "", "")
 	flags.StringVar(&o.profile, "profile", "", "")
@@ -81,6 +86,9 @@ func parseOptions(args []string) (options, error) {
 	}
 	if o.changes < 1 || o.latency < 0 || o.quiet < time.Second {
 		return o, errors.New("-changes must be at least 1, -latency at least 0 and -quiet at least 1s")
+	}
+	if o.scrape < 0 || o.scrape > 0 && o.profile != "" {
+		return o, errors.New("-scrape must be more than 0, and cannot be combined with -profile")
 	}
 	o.root, err = assets.Root()
 	return o, err

@@ -42,6 +42,8 @@ func TestWrongFlagsFailWithTheUsage(t *testing.T) {
 		"NoChanges":         "-changes 0",
 		"NegativeLatency":   "-latency -1s",
 		"TooQuick":          "-quiet 10ms",
+		"NegativeScrape":    "-scrape -1s",
+		"ScrapeAndProfile":  "-scrape 5s -profile out",
 	}
 	for name, args := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -31,6 +31,8 @@ const (
 	phasePersonRestart = "personAfterRestart"
 	// phaseQuietHour: nothing happens, for an hour that runs 60 times as fast.
 	phaseQuietHour = "quietHour"
+	// phaseScrape: the metrics are scraped again and again; with -scrape only.
+	phaseScrape = "scrape"
 	// phaseDrift: one user in a hundred is changed at Clerk.
 	phaseDrift = "drift"
 	// phasePersonCreate: single changes while as many users are created in another namespace.
@@ -41,8 +43,8 @@ const (
 	phaseControl = "control"
 
 	phaseNames = phasePersonIdle + " " + phaseCreate + " " + phasePersonBeside + " " + phasePersonFullSync + " " +
-		phaseRestart + " " + phasePersonRestart + " " + phaseQuietHour + " " + phaseDrift + " " + phasePersonCreate + " " +
-		phaseEditCreate + " " + phaseControl
+		phaseRestart + " " + phasePersonRestart + " " + phaseQuietHour + " " + phaseScrape + " " + phaseDrift + " " +
+		phasePersonCreate + " " + phaseEditCreate + " " + phaseControl
 )
 
 // runPhases runs the chosen phases.
@@ -58,6 +60,7 @@ func (env *environment) runPhases(ctx context.Context) error {
 		{phaseRestart, env.measureRestart},
 		{phasePersonRestart, env.measurePersonRestart},
 		{phaseQuietHour, env.measureQuietHour},
+		{phaseScrape, env.measureScrape},
 		{phaseDrift, env.measureDrift},
 		{phasePersonCreate, env.measurePersonCreate},
 		{phaseEditCreate, env.measureEditCreate},

@@ -27,7 +27,7 @@ func TestSmallestRun(t *testing.T) {
 		t.Fatalf("building the operator: %v\n%s", err, text)
 	}
 	var out, log strings.Builder
-	args := []string{"-n", "20", "-latency", "0", "-phases", "create,restart", "-manager", manager, "-o", file}
+	args := []string{"-n", "20", "-latency", "0", "-phases", "create,restart,scrape", "-scrape", "300ms", "-manager", manager, "-o", file}
 	if code := run(t.Context(), args, &out, &log); code != 0 {
 		t.Fatalf("exit code %d: %s", code, log.String())
 	}
@@ -35,9 +35,17 @@ func TestSmallestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &document{}
-	if err := json.Unmarshal(text, d); err != nil {
-		t.Fatal(err)
+	var documents []*document
+	if err := json.Unmarshal(text, &documents); err != nil || len(documents) != 2 {
+		t.Fatalf("%d documents (%v), want one without and one with scraping", len(documents), err)
+	}
+	d := documents[0]
+	if scrape := documents[1].find(phaseScrape); d.find(phaseScrape) != nil || scrape == nil || scrape.Scrapes.Count < scrapesInARow ||
+		scrape.Scrapes.Series < 100 || scrape.Scrapes.SentBytes >= scrape.Scrapes.Bytes || scrape.CPUMillis <= 0 {
+		t.Errorf("the phase of scrapes is %+v", scrape)
+	}
+	if create := documents[1].find(phaseCreate); create == nil || create.Scrapes == nil || create.Scrapes.Count == 0 {
+		t.Errorf("nothing was scraped while users were created: %+v", create)
 	}
 	create, restart := d.find(phaseCreate), d.find(phaseRestart)
 	if create == nil || restart == nil {
@@ -60,6 +68,9 @@ func TestSmallestRun(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]int{}, restart.KubeWrites); diff != "" {
 		t.Errorf("writes after a restart (-want +got):\n%s", diff)
+	}
+	if !strings.Contains(out.String(), "without scraping and with a scrape every 0.3 s") {
+		t.Errorf("nothing compares the two runs:\n%s", out.String())
 	}
 	if !strings.Contains(out.String(), "restart: Kubernetes writes") {
 		t.Errorf("the table does not tell of the targets:\n%s", out.String())

@@ -56,9 +56,40 @@ func describePhase(text *bytes.Buffer, p *phase) {
 		fmt.Fprintf(text, "  %.0f calls and %.1f s per round; in an hour %.0f calls and %.3f %% of a core\n",
 			c.CallsPerRound, c.RoundSeconds, c.CallsPerHour, 100*c.CoreShare)
 	}
+	if s := p.Scrapes; s != nil && s.Count > 0 {
+		fmt.Fprintf(text, "  %d scrapes (%d failed) of %d series, %.1f KiB (%.1f KiB sent): %s\n",
+			s.Count, s.Failed, s.Series, float64(s.Bytes)/1024, float64(s.SentBytes)/1024, s.Millis)
+	}
 	for _, note := range p.Notes {
 		fmt.Fprintf(text, "  %s\n", note)
 	}
+}
+
+// scrapeTable compares the same phases without and with scraping.
+func scrapeTable(without, with *document) string {
+	var text bytes.Buffer
+	fmt.Fprintf(&text, "%d users, without scraping and with a scrape every %g s\n\n", with.Users, with.ScrapeSeconds)
+	table := tabwriter.NewWriter(&text, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(table, "phase\tseconds\tseconds\tCPU ms\tCPU ms\tpeak MiB\tpeak MiB\tsettled\tsettled\tscrapes")
+	for _, p := range with.Phases {
+		before := without.find(p.Name)
+		if before == nil {
+			continue
+		}
+		scrapes := 0
+		if p.Scrapes != nil {
+			scrapes = p.Scrapes.Count
+		}
+		fmt.Fprintf(table, "%s\t%.1f\t%.1f\t%.0f\t%.0f\t%.1f\t%.1f\t%.1f\t%.1f\t%d\n", p.Name, before.Seconds, p.Seconds, before.CPUMillis, p.CPUMillis,
+			before.PeakRSSMiB, p.PeakRSSMiB, before.SettledRSSMiB, p.SettledRSSMiB, scrapes)
+	}
+	// Writing to a buffer does not fail.
+	_ = table.Flush()
+	if p := with.find(phaseScrape); p != nil {
+		fmt.Fprintf(&text, "\none scrape: %.2f CPU ms, which is %.3f %% of a core with a scrape every %g s\n",
+			p.CPUMillisPerUser, p.CPUMillisPerUser/(10*with.ScrapeSeconds), with.ScrapeSeconds)
+	}
+	return text.String()
 }
 
 // String prints the percentiles for a table.
