@@ -73,6 +73,9 @@ func NewRateLimiter(config RateLimiterConfig) *RateLimiter {
 // SetRequestsPer10s changes the budget; values below 1 count as 1. Waiting callers keep their seats.
 func (l *RateLimiter) SetRequestsPer10s(n int) { l.limiter.SetRequestsPer10s(n) }
 
+// Report returns the state of the limits, and changes none.
+func (l *RateLimiter) Report() ratelimit.Report { return l.limiter.Report() }
+
 // take takes a token for a call with the key. The call counts against the limit of a user; "" for none. The error is a
 // *WaitError, which says when to try again, or a *KeyRefusedError.
 func (l *RateLimiter) take(caller ratelimit.Caller, key keyID, user string) (token, error) {

@@ -43,3 +43,16 @@ func BenchmarkTake(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkReport reports on a limiter with 10 000 waiting callers.
+func BenchmarkReport(b *testing.B) {
+	now := time.Unix(0, 0)
+	l := New(1000, func() time.Time { return now })
+	for i := range 10_200 {
+		l.Take(Caller{ID: fmt.Sprint(i), Level: Interactive}, "", "")
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		l.Report()
+	}
+}

@@ -18,6 +18,21 @@ const (
 	Interactive
 )
 
+// Levels returns all priority levels, least urgent first.
+func Levels() []PriorityLevel { return []PriorityLevel{Background, Drift, Interactive} }
+
+// String returns the name of the level in lower case.
+func (l PriorityLevel) String() string {
+	switch l {
+	case Interactive:
+		return "interactive"
+	case Drift:
+		return "drift"
+	default:
+		return "background"
+	}
+}
+
 // Caller identifies who makes a call.
 type Caller struct {
 	// ID identifies the caller, for instance by the uid of a Kubernetes object. A caller waits for one token at a time.

@@ -17,6 +17,8 @@ type Limiter struct {
 	mu        sync.Mutex
 	scheduler scheduler
 	users     userLimits
+	// userPauses and pauses are those of Report.
+	userPauses, pauses int64
 }
 
 // New returns a limiter with a full token bucket for a limit in requests per 10 seconds. now returns the current time.
@@ -74,10 +76,21 @@ func (l *Limiter) Throttle(user string, lasting time.Duration) {
 	defer l.mu.Unlock()
 	now := l.now()
 	until := now.Add(lasting)
-	if user != "" && !l.users.limit(user, now, until) {
+	if user != "" && !l.throttleUser(user, now, until) {
 		return
 	}
+	if !l.scheduler.paused(now) {
+		l.pauses++
+	}
 	l.scheduler.pause(until, now)
+}
+
+// throttleUser stops calls for a user. It returns true if all calls must be stopped.
+func (l *Limiter) throttleUser(user string, now, until time.Time) (all bool) {
+	if _, limited := l.users.until(user, now); !limited {
+		l.userPauses++
+	}
+	return l.users.limit(user, now, until)
 }
 
 // Forget ends all requests with a credential for which no calls will be made, so that others do not wait for them.
