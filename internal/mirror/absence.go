@@ -65,7 +65,7 @@ func (s *session) end(c *listing, mass bool) (notified []string, again bool) {
 	s.schedule.listing = nil
 	if c.full {
 		s.report.FullSyncs++
-		s.lastFullSync = c.began
+		s.report.LastFullSync = c.began
 	}
 	return notified, c.full && s.report.FullSyncs > 1
 }
@@ -74,7 +74,7 @@ func (s *session) end(c *listing, mass bool) (notified []string, again bool) {
 func (m *Mirror) LastFullSync() time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.lastFullSync
+	return m.report.LastFullSync
 }
 
 // errOtherInstance means that lists say nothing about the mirror's users.

@@ -149,6 +149,7 @@ func (s *session) endIncremental() {
 	s.schedule.incrementalAt, t.page, t.marked = t.began, 0, true
 	t.advance()
 	s.report.IncrementalSyncs++
+	s.report.LastIncrementalSync = t.began
 }
 
 // overrun ends an incremental sync that had more to read than it may. If most of it were our own writes, as after the

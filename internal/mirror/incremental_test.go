@@ -161,6 +161,10 @@ func TestStaleWhileIncrementalSyncsStop(t *testing.T) {
 		if r := s.Report(); !r.Stale || r.IncrementalSyncs != 1 {
 			t.Errorf("the report is %+v", r)
 		}
+		// A sync that stopped at an overrun is not complete.
+		if age := time.Since(s.Report().LastIncrementalSync); age < 65*time.Minute {
+			t.Errorf("the last incremental sync began %v ago", age)
+		}
 	})
 }
 

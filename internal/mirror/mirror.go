@@ -44,8 +44,6 @@ type Mirror struct {
 	wanted   []string
 	schedule schedule
 	report   Report
-	// lastFullSync is the time at which the last completed full sync began.
-	lastFullSync time.Time
 }
 
 // Report is the state of a Mirror.
@@ -59,6 +57,10 @@ type Report struct {
 	// IncrementalSyncs and FullSyncs count the completed ones. IncrementalSyncOverruns counts incremental syncs that were
 	// stopped because more users had changed than one sync may read.
 	IncrementalSyncs, FullSyncs, IncrementalSyncOverruns int64
+	// LastIncrementalSync and LastFullSync are when the last completed ones began; zero before the first.
+	LastIncrementalSync, LastFullSync time.Time
+	// Interval and FullInterval are those of SetIntervals.
+	Interval, FullInterval time.Duration
 }
 
 // New returns an empty mirror. It reads nothing before Run.
@@ -100,6 +102,7 @@ func (m *Mirror) Report() Report {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r := m.report
+	r.Interval, r.FullInterval = m.schedule.interval, m.schedule.fullInterval
 	for _, e := range m.users {
 		if len(e.followers) == 0 {
 			continue

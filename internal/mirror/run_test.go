@@ -142,6 +142,13 @@ func TestAnHourOfSilence(t *testing.T) {
 				if r := s.Report(); r.IncrementalSyncs != 181 || r.FullSyncs != 4 || r.IncrementalSyncOverruns != 0 {
 					t.Errorf("the report is %+v", r)
 				}
+				r := s.Report()
+				if age := time.Since(r.LastIncrementalSync); age > time.Minute+time.Second || r.Interval != time.Minute {
+					t.Errorf("the last incremental sync began %v ago, with an interval of %v", age, r.Interval)
+				}
+				if age := time.Since(r.LastFullSync); age > time.Minute || r.FullInterval != time.Hour {
+					t.Errorf("the last full sync began %v ago, with an interval of %v", age, r.FullInterval)
+				}
 				if n := s.counted(&s.fullSyncs); n != 3 {
 					t.Errorf("notified %d times of a full sync, want 3: not of the first", n)
 				}
