@@ -146,7 +146,8 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, live client.Client,
 	if err := mgr.Add(pool); err != nil {
 		return fmt.Errorf("adding the mirrors: %w", err)
 	}
-	if err := c.Registry.Register(connection.NewMetrics(pool)); err != nil {
+	calls := connection.NewMetrics(pool)
+	if err := c.Registry.Register(calls); err != nil {
 		return fmt.Errorf("registering metrics: %w", err)
 	}
 	recorder, err := newRecorder(ctx, mgr)
@@ -163,7 +164,7 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, live client.Client,
 		ApplyWindow:  cmp.Or(c.ApplyWindow, reconcile.DefaultApplyWindow),
 		WatchSecrets: c.WatchSecrets,
 	}
-	instances, err := setupInstances(mgr, tools, c)
+	instances, err := setupInstances(mgr, tools, c, calls.Observe)
 	if err != nil {
 		return err
 	}
@@ -189,7 +190,9 @@ func setupStateMetrics(ctx context.Context, mgr ctrl.Manager, pool *connection.P
 }
 
 // setupInstances adds the controller of ClerkInstances.
-func setupInstances(mgr ctrl.Manager, tools reconcile.Tools, c Config) (*clerkinstance.Reconciler, error) {
+func setupInstances(
+	mgr ctrl.Manager, tools reconcile.Tools, c Config, observe connection.Observer,
+) (*clerkinstance.Reconciler, error) {
 	instances := clerkinstance.New(clerkinstance.Config{
 		Tools:           tools,
 		DefaultInstance: c.DefaultInstance,
@@ -199,7 +202,7 @@ func setupInstances(mgr ctrl.Manager, tools reconcile.Tools, c Config) (*clerkin
 		CountInterval:   c.CountInterval,
 		SecretsByRole:   c.SecretsByRole,
 		MayWrite:        c.MayWrite,
-		Observe:         audit.NewLog(mgr.GetLogger()).Observe,
+		Observe:         connection.Observers(observe, audit.NewLog(mgr.GetLogger()).Observe),
 	})
 	return instances, instances.SetupWithManager(mgr, c.controllerOptions(1))
 }

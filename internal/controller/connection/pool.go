@@ -174,7 +174,11 @@ func (p *Pool) sharedInstance(instanceID string) *sharedInstance {
 	if found {
 		return h
 	}
-	h = &sharedInstance{instanceID: instanceID, members: map[types.NamespacedName]*member{}}
+	h = &sharedInstance{
+		instanceID: instanceID,
+		members:    map[types.NamespacedName]*member{},
+		requests:   newRequestCounts(clerk.Operations()),
+	}
 	members := func(queue *DedupQueue[types.NamespacedName]) func() {
 		return func() { queue.Add(p.membersOf(h)...) }
 	}

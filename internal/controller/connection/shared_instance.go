@@ -22,6 +22,8 @@ type sharedInstance struct {
 	limiter    *clerk.RateLimiter
 	mirror     *mirror.Mirror
 	members    map[types.NamespacedName]*member
+	// requests counts the calls.
+	requests *requestCounts
 
 	// client is the client that the mirror reads with; nil while it does not run. stop stops the mirror.
 	client *clerk.Client
