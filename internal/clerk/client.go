@@ -129,11 +129,15 @@ func (c *Client) ProbeKey(ctx context.Context) error {
 	return err
 }
 
+// endpoint is what a call is for, and its HTTP method.
+type endpoint struct {
+	operation Operation
+	method    string
+}
+
 // call makes one call and decodes its answer.
-func (c *Client) call(
-	ctx context.Context, op Operation, method, path string, params clerksdk.Params, into clerksdk.ResponseReader,
-) error {
-	req := clerksdk.NewAPIRequest(method, path)
+func (c *Client) call(ctx context.Context, to endpoint, path string, params clerksdk.Params, into clerksdk.ResponseReader) error {
+	req := clerksdk.NewAPIRequest(to.method, path)
 	req.SetParams(params)
-	return c.backend.call(ctx, op, req, into)
+	return c.backend.call(ctx, to.operation, req, into)
 }

@@ -20,7 +20,7 @@ func (c *Client) CreateEmailAddress(ctx context.Context, params CreateEmailAddre
 	if !userIDShape.MatchString(params.UserID) {
 		return EmailAddress{}, fmt.Errorf("%.64q is not the id of a Clerk user", params.UserID)
 	}
-	return c.emailAddress(ctx, OperationCreateEmailAddress, http.MethodPost, &emailAddressAnswer{sent: &params.Address}, &emailaddress.CreateParams{
+	return c.emailAddress(ctx, endpoint{OperationCreateEmailAddress, http.MethodPost}, &emailAddressAnswer{sent: &params.Address}, &emailaddress.CreateParams{
 		UserID:       &params.UserID,
 		EmailAddress: &params.Address,
 		Verified:     &params.Verified,
@@ -33,7 +33,7 @@ func (c *Client) UpdateEmailAddress(ctx context.Context, id string, params Updat
 	if err := checkIdentification(id); err != nil {
 		return EmailAddress{}, err
 	}
-	return c.emailAddress(ctx, OperationUpdateEmailAddress, http.MethodPatch, &emailAddressAnswer{asked: id}, &emailaddress.UpdateParams{
+	return c.emailAddress(ctx, endpoint{OperationUpdateEmailAddress, http.MethodPatch}, &emailAddressAnswer{asked: id}, &emailaddress.UpdateParams{
 		Verified: params.Verified, Primary: params.Primary,
 	})
 }
@@ -44,16 +44,16 @@ func (c *Client) DeleteEmailAddress(ctx context.Context, id string) error {
 	if err := checkIdentification(id); err != nil {
 		return err
 	}
-	return c.call(ctx, OperationDeleteEmailAddress, http.MethodDelete, emailAddressesPath+"/"+id, nil, &deletedAnswer{asked: id})
+	return c.call(ctx, endpoint{OperationDeleteEmailAddress, http.MethodDelete}, emailAddressesPath+"/"+id, nil, &deletedAnswer{asked: id})
 }
 
 // emailAddress makes a call whose answer is an address.
-func (c *Client) emailAddress(ctx context.Context, op Operation, method string, answer *emailAddressAnswer, params clerksdk.Params) (EmailAddress, error) {
+func (c *Client) emailAddress(ctx context.Context, to endpoint, answer *emailAddressAnswer, params clerksdk.Params) (EmailAddress, error) {
 	path := emailAddressesPath
 	if answer.asked != "" {
 		path += "/" + answer.asked
 	}
-	if err := c.call(ctx, op, method, path, params, answer); err != nil {
+	if err := c.call(ctx, to, path, params, answer); err != nil {
 		return EmailAddress{}, err
 	}
 	return answer.canonical, nil

@@ -16,7 +16,7 @@ func (c *Client) DeleteExternalAccount(ctx context.Context, userID, accountID st
 	if err != nil {
 		return err
 	}
-	return c.call(ctx, OperationDeleteExternalAccount, http.MethodDelete, path, nil, &disconnectedAnswer{deletedAnswer{asked: accountID}})
+	return c.call(ctx, endpoint{OperationDeleteExternalAccount, http.MethodDelete}, path, nil, &disconnectedAnswer{deletedAnswer{asked: accountID}})
 }
 
 // disconnectedAnswer is Clerk's answer about a disconnected account. Some accounts have the id of an identification

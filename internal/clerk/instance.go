@@ -21,7 +21,7 @@ type Instance struct {
 // Instance returns the instance that the client's key belongs to.
 func (c *Client) Instance(ctx context.Context) (Instance, error) {
 	answer := &instanceAnswer{}
-	if err := c.call(ctx, OperationInstance, http.MethodGet, "/instance", nil, answer); err != nil {
+	if err := c.call(ctx, endpoint{OperationInstance, http.MethodGet}, "/instance", nil, answer); err != nil {
 		return Instance{}, err
 	}
 	return Instance{ID: answer.ID, Environment: answer.Environment}, nil

@@ -33,7 +33,7 @@ func (c *Client) UsersBy(ctx context.Context, kind IdentifierKind, values ...str
 		return nil, err
 	}
 	answer := &usersAnswer{now: c.backend.now()}
-	if err := c.call(ctx, OperationUsersBy, http.MethodGet, usersPath, params, answer); err != nil {
+	if err := c.call(ctx, endpoint{OperationUsersBy, http.MethodGet}, usersPath, params, answer); err != nil {
 		return nil, err
 	}
 	users := answer.matching(kind, values)
@@ -107,7 +107,7 @@ func (c *Client) CountUsers(ctx context.Context) (int64, error) {
 
 func (c *Client) countUsers(ctx context.Context, op Operation) (int64, error) {
 	answer := &countAnswer{}
-	if err := c.call(ctx, op, http.MethodGet, usersPath+"/count", nil, answer); err != nil {
+	if err := c.call(ctx, endpoint{op, http.MethodGet}, usersPath+"/count", nil, answer); err != nil {
 		return 0, err
 	}
 	return *answer.Total, nil

@@ -24,7 +24,7 @@ func (c *Client) MergeMetadata(ctx context.Context, id string, params MetadataPa
 	if body.PublicMetadata, body.PrivateMetadata, body.UnsafeMetadata, err = encodeMetadata(params); err != nil {
 		return nil, err
 	}
-	return c.user(ctx, OperationMergeMetadata, http.MethodPatch, id, metadataSuffix, body)
+	return c.user(ctx, endpoint{OperationMergeMetadata, http.MethodPatch}, id, metadataSuffix, body)
 }
 
 // ReplaceMetadata replaces the user's metadata fields that params names.
@@ -34,5 +34,5 @@ func (c *Client) ReplaceMetadata(ctx context.Context, id string, params Metadata
 	if body.PublicMetadata, body.PrivateMetadata, body.UnsafeMetadata, err = encodeMetadata(params); err != nil {
 		return nil, err
 	}
-	return c.user(ctx, OperationReplaceMetadata, http.MethodPut, id, metadataSuffix, body)
+	return c.user(ctx, endpoint{OperationReplaceMetadata, http.MethodPut}, id, metadataSuffix, body)
 }

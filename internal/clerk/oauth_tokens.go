@@ -51,7 +51,7 @@ func (c *Client) OAuthAccessTokens(ctx context.Context, userID, provider string)
 	for number := range maxTokenPages {
 		answer := &tokensAnswer{asked: provider}
 		params := &tokenParams{ListParams: page(maxListLimit, number*maxListLimit)}
-		if err := c.call(ctx, OperationOAuthAccessTokens, http.MethodGet, path, params, answer); err != nil {
+		if err := c.call(ctx, endpoint{OperationOAuthAccessTokens, http.MethodGet}, path, params, answer); err != nil {
 			return nil, err
 		}
 		tokens = append(tokens, answer.canonical...)

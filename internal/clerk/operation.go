@@ -47,7 +47,7 @@ const (
 	OperationDeleteWeb3Wallet         Operation = "delete_web3_wallet"
 	OperationDeleteExternalAccount    Operation = "delete_external_account"
 	OperationRevokeTrustedDevice      Operation = "revoke_trusted_device"
-	OperationOAuthAccessTokens        Operation = "list_oauth_access_tokens"
+	OperationOAuthAccessTokens        Operation = "list_oauth_access_tokens" //nolint:gosec // It is a name.
 	OperationOrganizationMemberships  Operation = "list_organization_memberships"
 	OperationOrganizationInvitations  Operation = "list_organization_invitations"
 )

@@ -61,7 +61,7 @@ func (c *Client) OrganizationMemberships(ctx context.Context, userID string, lim
 	}
 	answer := &membershipsAnswer{asked: userID}
 	params := &user.ListOrganizationMembershipsParams{ListParams: page(limit, offset)}
-	if err := c.call(ctx, OperationOrganizationMemberships, http.MethodGet, path, params, answer); err != nil {
+	if err := c.call(ctx, endpoint{OperationOrganizationMemberships, http.MethodGet}, path, params, answer); err != nil {
 		return OrganizationMemberships{}, err
 	}
 	return answer.canonical, nil
@@ -76,7 +76,7 @@ func (c *Client) OrganizationInvitations(ctx context.Context, userID string, lim
 	}
 	answer := &invitationsAnswer{}
 	params := &user.ListOrganizationInvitationsParams{ListParams: page(limit, offset)}
-	if err := c.call(ctx, OperationOrganizationInvitations, http.MethodGet, path, params, answer); err != nil {
+	if err := c.call(ctx, endpoint{OperationOrganizationInvitations, http.MethodGet}, path, params, answer); err != nil {
 		return OrganizationInvitations{}, err
 	}
 	return answer.canonical, nil

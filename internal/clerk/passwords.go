@@ -13,19 +13,19 @@ import (
 // RemovePassword removes the password of a user, even if it is the last way to sign in. Sessions continue unless
 // signOutOfOtherSessions is true. It changes nothing for a user without a password.
 func (c *Client) RemovePassword(ctx context.Context, userID string, signOutOfOtherSessions bool) (*User, error) {
-	return c.user(ctx, OperationRemovePassword, http.MethodPost, userID, "/remove_password", &removePasswordParams{SignOut: signOutOfOtherSessions})
+	return c.user(ctx, endpoint{OperationRemovePassword, http.MethodPost}, userID, "/remove_password", &removePasswordParams{SignOut: signOutOfOtherSessions})
 }
 
 // SetPasswordCompromised makes a user choose another password at the next sign-in. Sessions continue unless
 // revokeSessions is true.
 func (c *Client) SetPasswordCompromised(ctx context.Context, userID string, revokeSessions bool) (*User, error) {
-	return c.user(ctx, OperationSetPasswordCompromised, http.MethodPost, userID, "/password/set_compromised", &compromisedParams{RevokeSessions: revokeSessions})
+	return c.user(ctx, endpoint{OperationSetPasswordCompromised, http.MethodPost}, userID, "/password/set_compromised", &compromisedParams{RevokeSessions: revokeSessions})
 }
 
 // UnsetPasswordCompromised lets a user keep the password. A user who has to choose another password because of a
 // reserved address still has to.
 func (c *Client) UnsetPasswordCompromised(ctx context.Context, userID string) (*User, error) {
-	return c.user(ctx, OperationUnsetPasswordCompromised, http.MethodPost, userID, "/password/unset_compromised", nil)
+	return c.user(ctx, endpoint{OperationUnsetPasswordCompromised, http.MethodPost}, userID, "/password/unset_compromised", nil)
 }
 
 // removePasswordParams are parameters that the SDK lacks. All of them are always sent, because the body may be absent

@@ -29,7 +29,7 @@ func (c *Client) CreatePhoneNumber(ctx context.Context, params CreatePhoneNumber
 	body := &createPhoneParams{ReservedForSecondFactor: ifTrue(params.ReservedForSecondFactor)}
 	body.UserID, body.PhoneNumber = &params.UserID, &params.Number
 	body.Verified, body.Primary = &params.Verified, ifTrue(params.Primary)
-	return c.phoneNumber(ctx, OperationCreatePhoneNumber, http.MethodPost, &phoneNumberAnswer{sent: &params.Number}, body)
+	return c.phoneNumber(ctx, endpoint{OperationCreatePhoneNumber, http.MethodPost}, &phoneNumberAnswer{sent: &params.Number}, body)
 }
 
 // UpdatePhoneNumber changes the state of a number. The number itself cannot be changed.
@@ -37,7 +37,7 @@ func (c *Client) UpdatePhoneNumber(ctx context.Context, id string, params Update
 	if err := checkIdentification(id); err != nil {
 		return PhoneNumber{}, err
 	}
-	return c.phoneNumber(ctx, OperationUpdatePhoneNumber, http.MethodPatch, &phoneNumberAnswer{asked: id}, &phonenumber.UpdateParams{
+	return c.phoneNumber(ctx, endpoint{OperationUpdatePhoneNumber, http.MethodPatch}, &phoneNumberAnswer{asked: id}, &phonenumber.UpdateParams{
 		Verified: params.Verified, Primary: params.Primary, ReservedForSecondFactor: params.ReservedForSecondFactor,
 	})
 }
@@ -48,16 +48,16 @@ func (c *Client) DeletePhoneNumber(ctx context.Context, id string) error {
 	if err := checkIdentification(id); err != nil {
 		return err
 	}
-	return c.call(ctx, OperationDeletePhoneNumber, http.MethodDelete, phoneNumbersPath+"/"+id, nil, &deletedAnswer{asked: id})
+	return c.call(ctx, endpoint{OperationDeletePhoneNumber, http.MethodDelete}, phoneNumbersPath+"/"+id, nil, &deletedAnswer{asked: id})
 }
 
 // phoneNumber makes a call whose answer is a number.
-func (c *Client) phoneNumber(ctx context.Context, op Operation, method string, answer *phoneNumberAnswer, params clerksdk.Params) (PhoneNumber, error) {
+func (c *Client) phoneNumber(ctx context.Context, to endpoint, answer *phoneNumberAnswer, params clerksdk.Params) (PhoneNumber, error) {
 	path := phoneNumbersPath
 	if answer.asked != "" {
 		path += "/" + answer.asked
 	}
-	if err := c.call(ctx, op, method, path, params, answer); err != nil {
+	if err := c.call(ctx, to, path, params, answer); err != nil {
 		return PhoneNumber{}, err
 	}
 	return answer.canonical, nil

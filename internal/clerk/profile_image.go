@@ -43,13 +43,13 @@ func (c *Client) SetProfileImage(ctx context.Context, userID string, image Profi
 	if !imageTypeShape.MatchString(image.ContentType) {
 		return nil, fmt.Errorf("%.64q is not the media type of an image", image.ContentType)
 	}
-	u, err := c.user(ctx, OperationSetProfileImage, http.MethodPost, userID, profileImageSuffix, &imageParams{image: image})
+	u, err := c.user(ctx, endpoint{OperationSetProfileImage, http.MethodPost}, userID, profileImageSuffix, &imageParams{image: image})
 	return u, withImageParam(err)
 }
 
 // DeleteProfileImage removes the picture of a user. If there is none, user and error are nil.
 func (c *Client) DeleteProfileImage(ctx context.Context, userID string) (*User, error) {
-	u, err := c.user(ctx, OperationDeleteProfileImage, http.MethodDelete, userID, profileImageSuffix, nil)
+	u, err := c.user(ctx, endpoint{OperationDeleteProfileImage, http.MethodDelete}, userID, profileImageSuffix, nil)
 	if noImage(err) {
 		return nil, nil
 	}

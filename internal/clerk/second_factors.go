@@ -30,7 +30,7 @@ func (c *Client) deleteFactor(ctx context.Context, op Operation, userID, suffix 
 	if err != nil {
 		return err
 	}
-	return c.call(ctx, op, http.MethodDelete, path, nil, &factorAnswer{asked: userID})
+	return c.call(ctx, endpoint{op, http.MethodDelete}, path, nil, &factorAnswer{asked: userID})
 }
 
 // factorAnswer names the user whose factor was removed.

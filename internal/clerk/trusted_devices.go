@@ -17,7 +17,7 @@ func (c *Client) RevokeTrustedDevice(ctx context.Context, userID, deviceID strin
 	if err != nil {
 		return err
 	}
-	return c.call(ctx, OperationRevokeTrustedDevice, http.MethodDelete, path, nil, &deviceAnswer{asked: deviceID})
+	return c.call(ctx, endpoint{OperationRevokeTrustedDevice, http.MethodDelete}, path, nil, &deviceAnswer{asked: deviceID})
 }
 
 // deviceAnswer is a trusted device. Clerk keeps it on record after it is revoked.

@@ -64,7 +64,7 @@ func (c *Client) Listed(ctx context.Context, id string) (bool, error) {
 	params := &listParams{}
 	params.UserIDs, params.Limit = []string{id}, clerksdk.Int64(1)
 	answer := &pageAnswer{usersAnswer: usersAnswer{now: c.backend.now()}}
-	err := c.call(ctx, OperationListed, http.MethodGet, usersPath, params, answer)
+	err := c.call(ctx, endpoint{OperationListed, http.MethodGet}, usersPath, params, answer)
 	if IsNotFound(err) {
 		return false, errNoList
 	}
@@ -121,7 +121,7 @@ func (c *Client) listPage(ctx context.Context, op Operation, params *listParams,
 	limit = min(max(limit, 1), maxListLimit)
 	params.Limit = clerksdk.Int64(int64(limit))
 	answer := &pageAnswer{usersAnswer: usersAnswer{now: c.backend.now()}}
-	if err := c.call(ctx, op, http.MethodGet, usersPath, params, answer); err != nil {
+	if err := c.call(ctx, endpoint{op, http.MethodGet}, usersPath, params, answer); err != nil {
 		return UserPage{}, err
 	}
 	return UserPage{Users: answer.readable, More: answer.length >= limit}, nil

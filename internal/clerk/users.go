@@ -34,7 +34,7 @@ func partPathOf(userID, collection, id string) (string, error) {
 // User returns the user with this id. If there is none, IsNotFound is true for the error. Clerk may also answer that
 // for a user created less than a minute ago.
 func (c *Client) User(ctx context.Context, id string) (*User, error) {
-	return c.user(ctx, OperationUser, http.MethodGet, id, "", nil)
+	return c.user(ctx, endpoint{OperationUser, http.MethodGet}, id, "", nil)
 }
 
 // CreateUser creates a user, and returns a user with the identifiers of params. If AnswerLost is true for the error, a
@@ -45,7 +45,7 @@ func (c *Client) CreateUser(ctx context.Context, params CreateUserParams) (*User
 		return nil, err
 	}
 	answer := &createdAnswer{userAnswer: userAnswer{now: c.backend.now()}, sent: params}
-	if err := c.call(ctx, OperationCreateUser, http.MethodPost, usersPath, body, answer); err != nil {
+	if err := c.call(ctx, endpoint{OperationCreateUser, http.MethodPost}, usersPath, body, answer); err != nil {
 		return nil, err
 	}
 	return answer.canonical, nil
@@ -73,27 +73,27 @@ func (a *createdAnswer) canonicalize() error {
 // UpdateUser changes what params names and returns the changed user. Metadata, identifiers, bans, locks, the profile
 // image and the removal of a password have their own calls.
 func (c *Client) UpdateUser(ctx context.Context, id string, params UpdateUserParams) (*User, error) {
-	return c.user(ctx, OperationUpdateUser, http.MethodPatch, id, "", newUpdateParams(params))
+	return c.user(ctx, endpoint{OperationUpdateUser, http.MethodPatch}, id, "", newUpdateParams(params))
 }
 
 // BanUser bans a user: its sessions end and Clerk refuses sign-in. It changes nothing for a banned user.
 func (c *Client) BanUser(ctx context.Context, id string) (*User, error) {
-	return c.user(ctx, OperationBanUser, http.MethodPost, id, "/ban", nil)
+	return c.user(ctx, endpoint{OperationBanUser, http.MethodPost}, id, "/ban", nil)
 }
 
 // UnbanUser lifts a ban.
 func (c *Client) UnbanUser(ctx context.Context, id string) (*User, error) {
-	return c.user(ctx, OperationUnbanUser, http.MethodPost, id, "/unban", nil)
+	return c.user(ctx, endpoint{OperationUnbanUser, http.MethodPost}, id, "/unban", nil)
 }
 
 // LockUser makes Clerk refuse sign-in until the instance's lockout duration has passed. Sessions continue.
 func (c *Client) LockUser(ctx context.Context, id string) (*User, error) {
-	return c.user(ctx, OperationLockUser, http.MethodPost, id, "/lock", nil)
+	return c.user(ctx, endpoint{OperationLockUser, http.MethodPost}, id, "/lock", nil)
 }
 
 // UnlockUser lifts a lock, whoever set it.
 func (c *Client) UnlockUser(ctx context.Context, id string) (*User, error) {
-	return c.user(ctx, OperationUnlockUser, http.MethodPost, id, "/unlock", nil)
+	return c.user(ctx, endpoint{OperationUnlockUser, http.MethodPost}, id, "/unlock", nil)
 }
 
 // DeleteUser deletes a user for good. IsNotFound is true for the error if there is none.
@@ -102,17 +102,17 @@ func (c *Client) DeleteUser(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return c.call(ctx, OperationDeleteUser, http.MethodDelete, path, nil, &deletedAnswer{asked: id})
+	return c.call(ctx, endpoint{OperationDeleteUser, http.MethodDelete}, path, nil, &deletedAnswer{asked: id})
 }
 
 // user makes a call about one user whose answer is the user.
-func (c *Client) user(ctx context.Context, op Operation, method, id, suffix string, params clerksdk.Params) (*User, error) {
+func (c *Client) user(ctx context.Context, to endpoint, id, suffix string, params clerksdk.Params) (*User, error) {
 	path, err := userPathOf(id, suffix)
 	if err != nil {
 		return nil, err
 	}
 	answer := &userAnswer{asked: id, now: c.backend.now()}
-	if err := c.call(ctx, op, method, path, params, answer); err != nil {
+	if err := c.call(ctx, to, path, params, answer); err != nil {
 		return nil, err
 	}
 	return answer.canonical, nil
@@ -124,7 +124,7 @@ func (c *Client) deletePart(ctx context.Context, op Operation, userID, collectio
 	if err != nil {
 		return err
 	}
-	return c.call(ctx, op, http.MethodDelete, path, nil, &deletedAnswer{asked: id})
+	return c.call(ctx, endpoint{op, http.MethodDelete}, path, nil, &deletedAnswer{asked: id})
 }
 
 // deletedAnswer is Clerk's answer to a deletion.

@@ -22,8 +22,7 @@ type TOTPVerification struct {
 // VerifyPassword reports whether a password is the user's. Clerk does not document whether wrong passwords count
 // towards a lock. Rejected is true for the error if the user has no password.
 func (c *Client) VerifyPassword(ctx context.Context, userID, password string) (bool, error) {
-	answer := &verifiedAnswer{}
-	err := c.verify(ctx, OperationVerifyPassword, userID, "/verify_password", &user.VerifyPasswordParams{Password: password}, answer)
+	answer, err := c.verify(ctx, OperationVerifyPassword, userID, "/verify_password", &user.VerifyPasswordParams{Password: password})
 	if wrongPassword(err) {
 		return false, nil
 	}
@@ -33,8 +32,7 @@ func (c *Client) VerifyPassword(ctx context.Context, userID, password string) (b
 // VerifyTOTP reports whether a code is one that the user's authenticator shows, or a backup code. If AnswerLost is true
 // for the error, a backup code may be used up. Rejected is true if the user has no authenticator.
 func (c *Client) VerifyTOTP(ctx context.Context, userID, code string) (TOTPVerification, error) {
-	answer := &verifiedAnswer{}
-	err := c.verify(ctx, OperationVerifyTOTP, userID, "/verify_totp", &totpParams{Code: code}, answer)
+	answer, err := c.verify(ctx, OperationVerifyTOTP, userID, "/verify_totp", &totpParams{Code: code})
 	if wrongCode(err) {
 		return TOTPVerification{}, nil
 	}
@@ -50,12 +48,13 @@ type totpParams struct {
 	Code string `json:"code"`
 }
 
-func (c *Client) verify(ctx context.Context, op Operation, userID, suffix string, params clerksdk.Params, answer *verifiedAnswer) error {
+func (c *Client) verify(ctx context.Context, op Operation, userID, suffix string, params clerksdk.Params) (*verifiedAnswer, error) {
 	path, err := userPathOf(userID, suffix)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return c.call(ctx, op, http.MethodPost, path, params, answer)
+	answer := &verifiedAnswer{}
+	return answer, c.call(ctx, endpoint{op, http.MethodPost}, path, params, answer)
 }
 
 type verifiedAnswer struct {
