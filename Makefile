@@ -85,7 +85,7 @@ demo: build controlplane ## Start a control plane, a Clerk emulator and the oper
 ##@ Develop
 
 .PHONY: generate
-generate: go-version ## Generate what is generated in api/, charts/ and config/, after a change there or of an RBAC marker.
+generate: go-version ## Generate what is generated in api/, charts/, config/ and docs/reference, after a change there or of an RBAC marker or a metric.
 	@$(GO) tool controller-gen object:headerFile=$(HEADER) \
 		crd rbac:roleName=manager-role paths=./api/... paths=./internal/controller/... \
 		output:crd:artifacts:config=config/crd/bases output:rbac:artifacts:config=config/rbac
@@ -96,6 +96,7 @@ generate: go-version ## Generate what is generated in api/, charts/ and config/,
 	@cp config/admission/clerkuser_metadata.yaml $(CHART)/files/admission
 	@$(MAKE) dashboard
 	@$(GO) -C hack/charttools tool helm-docs --chart-search-root "$(CURDIR)/charts" --sort-values-order file --skip-version-footer --log-level warning
+	@$(GO) run ./hack/metricsdoc docs/reference/metrics.md
 
 .PHONY: dashboard
 dashboard: go-version ## Build the Grafana dashboard in config/grafana and its copy in the chart, after a change of hack/monitoring.
@@ -192,7 +193,7 @@ verify: generated tidy format vet lint layout supply-chain race ## All checks ex
 
 .PHONY: generated
 generated: generate ## Fail if generated files differ from those in Git.
-	@git diff --exit-code -- api config/crd config/rbac config/grafana $(CHART) || \
+	@git diff --exit-code -- api config/crd config/rbac config/grafana $(CHART) docs/reference/metrics.md || \
 		{ echo 'make: generated files are not current; run "make generate" and commit the result' >&2; exit 1; }
 	@new=$$(git ls-files --others --exclude-standard -- config/crd config/rbac config/grafana $(CHART) 'api/*zz_generated*'); [ -z "$$new" ] || \
 		{ echo "make: generated files are not in Git: $$new" >&2; exit 1; }
