@@ -38,6 +38,9 @@ func render(all []metric) string {
 }
 
 func labelNames(m metric) string {
+	if len(m.labels) == 0 {
+		return "none"
+	}
 	var names []string
 	for _, l := range m.labels {
 		names = append(names, l.name)

@@ -87,6 +87,7 @@ func (m *metric) add(name, value string) {
 	}
 	if !slices.Contains(m.labels[i].values, value) {
 		m.labels[i].values = append(m.labels[i].values, value)
+		slices.Sort(m.labels[i].values)
 	}
 }
 

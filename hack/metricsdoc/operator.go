@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,6 +23,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache/informertest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllertest"
 
 	"github.com/clerk-operator/clerk-operator/internal/controller"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
@@ -28,8 +31,11 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/version"
 )
 
-// patience is how long the operator has to begin to lead.
-const patience = time.Minute
+// patience is how long the operator has to begin to lead, and tick how often it is asked.
+const (
+	patience = time.Minute
+	tick     = 10 * time.Millisecond
+)
 
 // gather returns the metrics of an operator that waits for the lease, and then of one that leads and uses the sample instances.
 func gather(ctx context.Context) (standby, leader []*dto.MetricFamily, err error) {
@@ -49,22 +55,61 @@ func gather(ctx context.Context) (standby, leader []*dto.MetricFamily, err error
 	if standby, err = registry.Gather(); err != nil {
 		return nil, nil, fmt.Errorf("gathering the metrics of a standby: %w", err)
 	}
+	if err := addSamples(ctx, mgr, pool); err != nil {
+		return nil, nil, err
+	}
+	leader, err = lead(ctx, mgr, registry)
+	return standby, leader, err
+}
+
+// lead starts the manager, and returns its metrics when it leads.
+func lead(ctx context.Context, mgr ctrl.Manager, registry *prometheus.Registry) ([]*dto.MetricFamily, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- mgr.Start(ctx) }()
-	select {
-	case <-mgr.Elected():
-	case err := <-ended:
-		return nil, nil, errors.Join(errors.New("the operator does not begin to lead"), err)
+	for {
+		families, err := registry.Gather()
+		if err != nil {
+			return nil, fmt.Errorf("gathering the metrics of a leader: %w", err)
+		}
+		if leads(families) {
+			return families, nil
+		}
+		select {
+		case err := <-ended:
+			return nil, errors.Join(errors.New("the operator does not begin to lead"), err)
+		case <-time.After(tick):
+		}
 	}
+}
+
+// leads reports whether the metrics are those of a leader.
+func leads(families []*dto.MetricFamily) bool {
+	return slices.ContainsFunc(families, func(f *dto.MetricFamily) bool {
+		return f.GetName() == prefix+"leader" && f.GetMetric()[0].GetGauge().GetValue() == 1
+	})
+}
+
+// addSamples has the pool use the samples' Clerk instances, and the cache deliver the samples.
+func addSamples(ctx context.Context, mgr ctrl.Manager, pool *connection.Pool) error {
 	for _, s := range samples() {
-		pool.Join(client.ObjectKeyFromObject(s.instance), s.instance.Status.InstanceID, connection.Terms{})
+		if id := s.instance.Status.InstanceID; id != "" {
+			pool.Join(client.ObjectKeyFromObject(s.instance), id, connection.Terms{})
+		}
+		for _, o := range []client.Object{s.instance, s.user} {
+			informer, err := mgr.GetCache().GetInformer(ctx, o)
+			if err != nil {
+				return fmt.Errorf("getting the cache of %T: %w", o, err)
+			}
+			fake, ok := informer.(*controllertest.FakeInformer)
+			if !ok {
+				return fmt.Errorf("the cache of %T is a %T", o, informer)
+			}
+			fake.Add(o)
+		}
 	}
-	if leader, err = registry.Gather(); err != nil {
-		return nil, nil, fmt.Errorf("gathering the metrics of a leader: %w", err)
-	}
-	return standby, leader, nil
+	return nil
 }
 
 // register registers all metrics that the operator has.
@@ -98,7 +143,7 @@ func newManager(scheme *runtime.Scheme) (ctrl.Manager, error) {
 	options.Controller.SkipNameValidation = ptr.To(true)
 	options.NewClient = func(*rest.Config, client.Options) (client.Client, error) { return stored, nil }
 	options.NewCache = func(*rest.Config, cache.Options) (cache.Cache, error) {
-		return sampleCache{&informertest.FakeInformers{Scheme: scheme}, stored}, nil
+		return &sampleCache{FakeInformers: &informertest.FakeInformers{Scheme: scheme}, stored: stored}, nil
 	}
 	mgr, err := ctrl.NewManager(&rest.Config{Host: "http://127.0.0.1:1"}, options)
 	if err != nil {
@@ -107,19 +152,27 @@ func newManager(scheme *runtime.Scheme) (ctrl.Manager, error) {
 	return mgr, nil
 }
 
-// sampleCache is a cache that has the samples and does not watch.
+// sampleCache is a cache that has the samples and does not watch. It is safe for concurrent use, which FakeInformers are not.
 type sampleCache struct {
 	*informertest.FakeInformers
 
-	client.Reader
+	stored client.Reader
+	mu     sync.Mutex
 }
 
 // Get reads a sample.
-func (c sampleCache) Get(ctx context.Context, key client.ObjectKey, into client.Object, options ...client.GetOption) error {
-	return c.Reader.Get(ctx, key, into, options...)
+func (c *sampleCache) Get(ctx context.Context, key client.ObjectKey, into client.Object, options ...client.GetOption) error {
+	return c.stored.Get(ctx, key, into, options...)
 }
 
 // List reads samples.
-func (c sampleCache) List(ctx context.Context, into client.ObjectList, options ...client.ListOption) error {
-	return c.Reader.List(ctx, into, options...)
+func (c *sampleCache) List(ctx context.Context, into client.ObjectList, options ...client.ListOption) error {
+	return c.stored.List(ctx, into, options...)
+}
+
+// GetInformer returns an informer that delivers what is added to it.
+func (c *sampleCache) GetInformer(ctx context.Context, o client.Object, options ...cache.InformerGetOption) (cache.Informer, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.FakeInformers.GetInformer(ctx, o, options...)
 }

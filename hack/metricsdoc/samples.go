@@ -24,11 +24,12 @@ type sample struct {
 	user     *v1alpha1.ClerkUser
 }
 
-// samples have each value that a label gets from a ClerkInstance.
+// samples have a checked key except for the last one, and together each value that a label gets from a ClerkInstance.
 func samples() []sample {
 	return []sample{
 		newSample(firstName, firstID, v1alpha1.EnvironmentProduction),
 		newSample("second", "ins_second", v1alpha1.EnvironmentDevelopment),
+		newSample("unchecked", "", ""),
 	}
 }
 
@@ -52,7 +53,7 @@ func newSample(name, instanceID string, environment v1alpha1.Environment) sample
 
 // isSample reports whether the value of a label is the name or the Clerk instance of a sample.
 func isSample(value string) bool {
-	return slices.ContainsFunc(samples(), func(s sample) bool {
+	return value != "" && slices.ContainsFunc(samples(), func(s sample) bool {
 		return value == s.instance.Name || value == s.instance.Namespace || value == s.instance.Status.InstanceID
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -18,26 +19,69 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
 	"github.com/clerk-operator/clerk-operator/test/manager"
+	"github.com/clerk-operator/clerk-operator/test/rights"
 )
 
-// TestStandbyAsksWhoReadsMetrics has both managers review a token and what it may do. The one that waits for the lease must do so,
-// too, although reviews are POSTs.
-func TestStandbyAsksWhoReadsMetrics(t *testing.T) {
+// TestWhoReadsMetrics has the leader and a standby, with the rights of config and no others, review tokens and what they may do.
+// The standby must do so, too, although reviews are POSTs.
+func TestWhoReadsMetrics(t *testing.T) {
 	t.Parallel()
-	env := &environment{t: t, namespace: controlplane.Namespace(t), client: newClient(t)}
-	addresses := []string{manager.FreeAddress(t), manager.FreeAddress(t)}
-	for i, address := range addresses {
-		env.start(fmt.Sprint(i), "--metrics-bind-address="+address)
+	accounts := map[string]func(testing.TB) rights.Account{"default": rights.Shipped, "namespaced": rights.Namespaced}
+	for kustomization, account := range accounts {
+		t.Run(kustomization, func(t *testing.T) {
+			t.Parallel()
+			env := &environment{t: t, namespace: controlplane.Namespace(t), client: newClient(t)}
+			shipped := account(t).In(env.namespace).Watching(env.namespace)
+			shipped.Grant(t, controlplane.Config(t))
+			env.kubeconfig = shipped.Kubeconfig(t)
+			addresses := []string{manager.FreeAddress(t), manager.FreeAddress(t)}
+			for i, address := range addresses {
+				env.start(fmt.Sprint(i), "--metrics-bind-address="+address)
+			}
+			env.leader()
+			visitor, reader := env.token("visitor"), env.token("reader")
+			binding := env.allowMetrics(rights.MetricsReader(t, kustomization), "reader")
+			for _, address := range addresses {
+				env.expectMetrics(address, "Bearer "+visitor, http.StatusForbidden)
+				env.expectMetrics(address, "Bearer "+reader, http.StatusOK)
+				env.expectMetrics(address, "Bearer "+reader+"x", http.StatusUnauthorized)
+				env.expectMetrics(address, "Bearer garbage", http.StatusUnauthorized)
+				env.expectMetrics(address, "", http.StatusUnauthorized)
+			}
+			if testing.Short() {
+				return
+			}
+			if err := env.client.Delete(t.Context(), binding); err != nil {
+				t.Fatal(err)
+			}
+			for _, address := range addresses {
+				// A manager remembers for a minute that a token may read; patience is longer.
+				env.expectMetrics(address, "Bearer "+reader, http.StatusForbidden)
+			}
+		})
 	}
-	env.leader()
-	visitor, reader := env.token("visitor"), env.token("reader")
-	env.allowMetrics("reader")
-	for _, address := range addresses {
-		env.expectMetrics(address, "Bearer "+visitor, http.StatusForbidden)
-		env.expectMetrics(address, "Bearer "+reader, http.StatusOK)
-		env.expectMetrics(address, "Bearer "+reader+"x", http.StatusUnauthorized)
-		env.expectMetrics(address, "", http.StatusUnauthorized)
+}
+
+// scrape reads the metrics of a manager.
+func (env *environment) scrape(address, authorization string) (body string, status int, err error) {
+	anybody := &http.Client{Timeout: time.Minute, Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
+	}}
+	defer anybody.CloseIdleConnections()
+	request, err := http.NewRequestWithContext(env.t.Context(), http.MethodGet, "https://"+address+"/metrics", nil)
+	if err != nil {
+		return "", 0, err
 	}
+	if authorization != "" {
+		request.Header.Set("Authorization", authorization)
+	}
+	answer, err := anybody.Do(request)
+	if err != nil {
+		return "", 0, err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	return string(text), answer.StatusCode, err
 }
 
 // expectMetrics waits until a manager answers a request for its metrics with a status.
@@ -58,40 +102,18 @@ func (env *environment) expectMetrics(address, authorization string, want int) {
 	})
 }
 
-// scrape asks a manager for its metrics once.
-func (env *environment) scrape(address, authorization string) (body string, status int, err error) {
-	anybody := &http.Client{Transport: &http.Transport{
-		TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
-	}}
-	defer anybody.CloseIdleConnections()
-	request, err := http.NewRequestWithContext(env.t.Context(), http.MethodGet, "https://"+address+"/metrics", nil)
-	if err != nil {
-		return "", 0, err
-	}
-	if authorization != "" {
-		request.Header.Set("Authorization", authorization)
-	}
-	answer, err := anybody.Do(request)
-	if err != nil {
-		return "", 0, err
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	return string(text), answer.StatusCode, err
-}
-
-// allowMetrics gives a ServiceAccount the right to read metrics.
-func (env *environment) allowMetrics(account string) {
+// allowMetrics gives a ServiceAccount a role, and returns the binding.
+func (env *environment) allowMetrics(role rights.Role, account string) *rbacv1.ClusterRoleBinding {
 	env.t.Helper()
-	name := metav1.ObjectMeta{Name: env.namespace + "-metrics"}
-	env.create(&rbacv1.ClusterRole{ObjectMeta: name, Rules: []rbacv1.PolicyRule{
-		{NonResourceURLs: []string{"/metrics"}, Verbs: []string{"get"}},
-	}})
-	env.create(&rbacv1.ClusterRoleBinding{
+	name := metav1.ObjectMeta{Name: env.namespace + "-" + role.Name}
+	env.create(&rbacv1.ClusterRole{ObjectMeta: name, Rules: role.Rules})
+	binding := &rbacv1.ClusterRoleBinding{
 		ObjectMeta: name,
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: name.Name},
 		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: env.namespace, Name: account}},
-	})
+	}
+	env.create(binding)
+	return binding
 }
 
 // token returns the token of a new ServiceAccount, which has no rights.

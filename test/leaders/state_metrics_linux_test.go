@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/clerk-operator/clerk-operator/test/manager"
+	"github.com/clerk-operator/clerk-operator/test/rights"
 )
 
 // TestOnlyTheLeaderShowsTheState scrapes two managers: one that leads and one that waits, and both after the leader was frozen, lost
@@ -26,7 +27,7 @@ func TestOnlyTheLeaderShowsTheState(t *testing.T) {
 		addresses[r] = address
 	}
 	bearer := "Bearer " + env.token("reader")
-	env.allowMetrics("reader")
+	env.allowMetrics(rights.MetricsReader(t, "default"), "reader")
 	env.add("ann")
 	env.expectInSync("ann")
 	leader := env.leader()

@@ -83,6 +83,23 @@ func Namespaced(t testing.TB) Account {
 	return a
 }
 
+// MetricsReader returns the ClusterRole for readers of metrics that a kustomization of config has and binds to nobody.
+func MetricsReader(t testing.TB, kustomization string) Role {
+	t.Helper()
+	const name = "clerk-operator-metrics-reader"
+	m := rendered(t, kustomization)
+	rules, found := m.clusterRoles[name]
+	if !found {
+		t.Fatalf("config/%s has no ClusterRole %s", kustomization, name)
+	}
+	for _, b := range m.clusterBindings {
+		if b.RoleRef.Name == name {
+			t.Fatalf("config/%s binds %s to %v", kustomization, name, b.Subjects)
+		}
+	}
+	return Role{Name: name, Cluster: true, Rules: rules}
+}
+
 // WatchSecretsRule is what --watch-secrets needs.
 func WatchSecretsRule() rbacv1.PolicyRule {
 	return rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"secrets", "configmaps"}, Verbs: []string{"list", "watch"}}
