@@ -14,25 +14,22 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
-	"go.uber.org/zap/zapcore"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/clerk-operator/clerk-operator/internal/controller/clerkinstance"
 	"github.com/clerk-operator/clerk-operator/internal/lease"
+	"github.com/clerk-operator/clerk-operator/internal/logging"
 	"github.com/clerk-operator/clerk-operator/internal/metricsaccess"
 	"github.com/clerk-operator/clerk-operator/internal/version"
 )
 
 const (
-	exitUsage = 2
-	// maxLogLevel ends below the levels at which client-go writes out requests and answers, Secrets among them.
-	maxLogLevel        = 5
+	exitUsage          = 2
 	defaultConcurrency = 32
 	namespaceFile      = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 )
@@ -98,7 +95,7 @@ func parseOptions(args []string) (options, error) {
 	flags.DurationVar(&o.leaseTimings.RetryPeriod, "leader-elect-retry-period", o.leaseTimings.RetryPeriod,
 		"time between two renewals of the lease, and between two attempts to take it")
 	flags.StringVar(&o.logFormat, "log-format", "json", "format of log messages: json or console")
-	flags.Int8Var(&o.logLevel, "log-level", 0, "verbosity of log messages, from 0 (changes) to 5 (every step)")
+	flags.Int8Var(&o.logLevel, "log-level", 0, "verbosity of log messages: 0 for changes and failures, 1 also for why nothing was changed, 2 also for each call to Clerk, 3 to 5 also for messages of the Kubernetes client")
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", "0",
 		"address of /metrics, such as :8443, with https and authorization; 0 turns it off")
 	flags.StringVar(&o.operatorNamespace, "operator-namespace", ownNamespace(), "namespace of the operator's Secret and Lease")
@@ -162,11 +159,11 @@ func (o *options) complete(hosts []string, defaultInstance string) (err error) {
 	if err := o.leaseTimings.Validate(); err != nil {
 		return err
 	}
-	if o.logFormat != "json" && o.logFormat != "console" {
+	if format := logging.Format(o.logFormat); format != logging.JSON && format != logging.Console {
 		return fmt.Errorf("--log-format: want json or console, not %q", o.logFormat)
 	}
-	if o.logLevel < 0 || o.logLevel > maxLogLevel {
-		return fmt.Errorf("--log-level: want 0 to %d, not %d", maxLogLevel, o.logLevel)
+	if o.logLevel < 0 || o.logLevel > logging.MaxLevel {
+		return fmt.Errorf("--log-level: want 0 to %d, not %d", logging.MaxLevel, o.logLevel)
 	}
 	if o.concurrency < 1 {
 		return fmt.Errorf("--concurrency: want at least 1, not %d", o.concurrency)
@@ -197,11 +194,7 @@ func ownNamespace() string {
 }
 
 func setLogger(o options) {
-	logger := zap.New(func(z *zap.Options) {
-		z.Development = o.logFormat == "console"
-		z.Level = zapcore.Level(-o.logLevel)
-		z.StacktraceLevel = zapcore.PanicLevel
-	})
+	logger := logging.New(os.Stderr, logging.Format(o.logFormat), int(o.logLevel))
 	ctrl.SetLogger(logger)
 	klog.SetLogger(logger)
 }

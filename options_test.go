@@ -14,22 +14,22 @@ import (
 	"testing"
 
 	"github.com/go-logr/logr"
-	"go.uber.org/zap/zapcore"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/clerk-operator/clerk-operator/internal/logging"
 )
 
 func TestLogLevelIsLimited(t *testing.T) {
-	for _, level := range []int{0, maxLogLevel} {
+	for _, level := range []int{0, logging.MaxLevel} {
 		if o, err := parseOptions([]string{fmt.Sprintf("--log-level=%d", level)}); err != nil || int(o.logLevel) != level {
 			t.Errorf("level %d: %v, %v", level, o.logLevel, err)
 		}
 	}
-	for _, level := range []int{-1, maxLogLevel + 1, 10, 127} {
+	for _, level := range []int{-1, logging.MaxLevel + 1, 10, 127} {
 		if _, err := parseOptions([]string{fmt.Sprintf("--log-level=%d", level)}); err == nil {
 			t.Errorf("level %d is accepted", level)
 		}
@@ -68,17 +68,17 @@ func TestNoLogLevelShowsSecrets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shows := func(level int8) bool {
+	shows := func(level int) bool {
 		var logs bytes.Buffer
-		logger := zap.New(zap.WriteTo(&logs), func(o *zap.Options) { o.Level = zapcore.Level(-level) })
+		logger := logging.New(&logs, logging.JSON, level)
 		err := reader.Get(logr.NewContext(t.Context(), logger), client.ObjectKey{Namespace: "b", Name: "a"}, &corev1.Secret{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return strings.Contains(logs.String(), value)
 	}
-	if shows(maxLogLevel) {
-		t.Errorf("at level %d Secrets are logged", maxLogLevel)
+	if shows(logging.MaxLevel) {
+		t.Errorf("at level %d Secrets are logged", logging.MaxLevel)
 	}
 	if !shows(127) {
 		t.Error("not even at the highest level: this test does not see what it looks for")
