@@ -205,3 +205,15 @@ func TestTraceOfAWriteHasNoValueOfIt(t *testing.T) {
 		}
 	}
 }
+
+// A proxy that repeats what it was sent could show an image, or a part of it, as a trace id.
+func TestTraceOfAnImageIsNotTold(t *testing.T) {
+	t.Parallel()
+	var got observed
+	c := newTestClient(t, newStub(t, tracing(422, `{"errors":[{"code":"image_too_large"}],"clerk_trace_id":"`+traced+`"}`)).URL, got.by())
+	_, err := c.SetProfileImage(t.Context(), testUserID, ProfileImage{ContentType: "image/png", Content: NewSecret(traced)})
+	e, refused := Rejected(err)
+	if len(got) != 1 || got[0].TraceID != "" || !refused || e.TraceID != "" {
+		t.Errorf("observed %+v, error %+v", got, e)
+	}
+}
