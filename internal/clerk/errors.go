@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -28,6 +29,18 @@ func Waiting(err error) (time.Time, bool) {
 		return e.RetryAt, true
 	}
 	return time.Time{}, false
+}
+
+// Unavailable reports whether a call failed for a reason that does not depend on what the call is about, and returns the reason: no
+// answer came, or the answer is a 5xx or not from Clerk itself. The text is the same for all such calls.
+func Unavailable(err error) (reason string, is bool) {
+	if cut, ok := errors.AsType[*transportError](err); ok {
+		return cut.Error(), true
+	}
+	if e, ok := errors.AsType[*Error](err); ok && (e.foreign || unanswered(e.Status)) {
+		return "clerk answered " + strconv.Itoa(e.Status), true
+	}
+	return "", false
 }
 
 // Unauthorized reports whether Clerk refuses the secret key, or the call was not made because Clerk refused the key

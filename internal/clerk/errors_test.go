@@ -461,3 +461,26 @@ func TestWaitingBeforeACall(t *testing.T) {
 		}
 	})
 }
+
+func TestUnavailableIsAboutNoParticularCall(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		err  error
+		want string
+	}{
+		"NoAnswer":      {&AnswerLostError{Err: &transportError{cause: io.EOF}}, "no answer from Clerk: connection cut"},
+		"ServerError":   {&Error{Status: 503, Message: "about one call"}, "clerk answered 503"},
+		"Proxy":         {&Error{Status: 403, foreign: true}, "clerk answered 403"},
+		"Refusal":       {&Error{Status: 422}, ""},
+		"NotFound":      {&Error{Status: 404}, ""},
+		"Throttled":     {&Error{Status: 429}, ""},
+		"NoToken":       {&WaitError{}, ""},
+		"OwnMistake":    {errors.New("not an id"), ""},
+		"NotUsable":     {&malformedError{problem: "it is not an instance"}, ""},
+		"KeyIsRejected": {&KeyRefusedError{}, ""},
+	} {
+		if reason, is := Unavailable(tc.err); reason != tc.want || is != (tc.want != "") {
+			t.Errorf("%s: %q, %t; want %q", name, reason, is, tc.want)
+		}
+	}
+}

@@ -33,6 +33,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
 	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/controller/statemetrics"
+	"github.com/clerk-operator/clerk-operator/internal/logging"
 )
 
 // Config configures the controllers.
@@ -159,6 +160,7 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, live client.Client,
 		APIReader:    live,
 		Pool:         pool,
 		Recorder:     recorder,
+		Failures:     logging.NewFailures(c.Now),
 		Now:          c.Now,
 		ClusterID:    c.ClusterID,
 		ApplyWindow:  cmp.Or(c.ApplyWindow, reconcile.DefaultApplyWindow),

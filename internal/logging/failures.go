@@ -18,6 +18,9 @@ const (
 	// failure they have. What is beyond that counts as one further failure.
 	maxFailures = 1000
 	maxObjects  = 20_000
+
+	// forgottenAfter is after which time without the failure it counts as a new one.
+	forgottenAfter = 2 * LongestRepeat
 )
 
 // Failure identifies a failure.
@@ -28,13 +31,16 @@ type Failure struct {
 	Text string
 }
 
-// Failures counts failures that repeat, so that only some of them are written. It is safe for concurrent use.
+// Failures counts failures that repeat, so that only some of them are written. It is safe for concurrent use. Nil counts nothing,
+// and has each written.
 type Failures struct {
 	now func() time.Time
 
 	mu      sync.Mutex
 	counted map[Failure]*count
 	objects map[string]Failure
+	// swept is when old failures were forgotten last.
+	swept time.Time
 }
 
 // count is what is known of one failure.
@@ -65,8 +71,12 @@ func NewFailures(now func() time.Time) *Failures {
 	return &Failures{now: now, counted: map[Failure]*count{}, objects: map[string]Failure{}}
 }
 
-// Failed counts a failure of an object. The object no longer has the failure that it had before.
+// Failed counts a failure of an object. The object no longer has the failure that it had before. Without an object (""), only the
+// failure is counted.
 func (f *Failures) Failed(object string, failure Failure) Occurrence {
+	if f == nil {
+		return Occurrence{Write: true}
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := f.now()
@@ -75,7 +85,7 @@ func (f *Failures) Failed(object string, failure Failure) Occurrence {
 		f.leave(before)
 		delete(f.objects, object)
 	}
-	if _, had := f.objects[object]; !had && len(f.objects) < maxObjects {
+	if _, had := f.objects[object]; !had && object != "" && len(f.objects) < maxObjects {
 		f.objects[object] = failure
 		c.objects++
 	}
@@ -90,6 +100,9 @@ func (f *Failures) Failed(object string, failure Failure) Occurrence {
 // Succeeded counts a success of an object. It returns the failure that ended with it, if a failure was repeated and no other object
 // has it. Occurrence.Write is false if there is none.
 func (f *Failures) Succeeded(object string) (Failure, Occurrence) {
+	if f == nil {
+		return Failure{}, Occurrence{}
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	failure, had := f.objects[object]
@@ -127,15 +140,28 @@ func (f *Failures) find(failure Failure, now time.Time) (*count, Failure) {
 		}
 	}
 	c, known := f.counted[failure]
-	if !known {
-		c = &count{first: now, interval: FirstRepeat}
+	if !known || now.Sub(c.last) > forgottenAfter {
+		c = &count{first: now, interval: FirstRepeat, objects: objectsOf(c)}
 		f.counted[failure] = c
 	}
 	return c, failure
 }
 
-// forgetOld forgets the failures that did not occur for longer than they are silent: their objects may be gone.
+// objectsOf is how many objects have a failure.
+func objectsOf(c *count) int {
+	if c == nil {
+		return 0
+	}
+	return c.objects
+}
+
+// forgetOld forgets the failures that did not occur for long: their objects may be gone.
+// This takes long, so it is done once in a while.
 func (f *Failures) forgetOld(now time.Time) {
-	maps.DeleteFunc(f.counted, func(_ Failure, c *count) bool { return now.Sub(c.last) > LongestRepeat })
+	if now.Sub(f.swept) < FirstRepeat {
+		return
+	}
+	f.swept = now
+	maps.DeleteFunc(f.counted, func(_ Failure, c *count) bool { return now.Sub(c.last) > forgottenAfter })
 	maps.DeleteFunc(f.objects, func(_ string, failure Failure) bool { return f.counted[failure] == nil })
 }

@@ -5,12 +5,15 @@ package metricsaccess
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/go-logr/logr"
 	"k8s.io/client-go/rest"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/clerk-operator/clerk-operator/internal/logging"
 )
 
 // Filter returns a filter for the metrics server. It answers 401 without a valid bearer token, 403 to a user without the right,
@@ -28,11 +31,11 @@ func Filter(config *rest.Config, httpClient *http.Client, now func() time.Time) 
 
 // filter returns a handler that lets allowed requests pass to another one.
 func (r *reviewer) filter(log logr.Logger, next http.Handler) http.Handler {
-	failures := newFailureLog(log, r.now)
+	failures := logging.NewFailures(r.now)
 	return http.HandlerFunc(func(w http.ResponseWriter, received *http.Request) {
 		status, err := r.review(received)
 		if err != nil {
-			failures.add(status, err)
+			logFailure(log, failures, status, err)
 		}
 		if status != http.StatusOK {
 			http.Error(w, http.StatusText(status), status)
@@ -40,6 +43,19 @@ func (r *reviewer) filter(log logr.Logger, next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, received)
 	})
+}
+
+// logFailure writes that no decision could be made, unless it repeats one that was written: anybody can send requests.
+func logFailure(log logr.Logger, failures *logging.Failures, status int, err error) {
+	occurred := failures.Failed("", logging.Failure{Of: "/metrics", Text: strconv.Itoa(status)})
+	if !occurred.Write {
+		return
+	}
+	values := []any{"status", status}
+	if occurred.Repeated > 0 {
+		values = append(values, "repeated", occurred.Repeated)
+	}
+	log.Error(err, "cannot find out who may read metrics", values...)
 }
 
 // bearerToken returns the bearer token of a request; "" if there is none.

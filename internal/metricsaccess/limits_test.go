@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/clerk-operator/clerk-operator/internal/logging"
 )
 
 // step is a request some time after the one before, its answer, and the numbers of reviews of tokens and of rights until then.
@@ -107,7 +109,7 @@ func TestFourRequestsAreReviewedAtOnce(t *testing.T) {
 	}
 }
 
-func TestFailuresAreLoggedTwiceAMinute(t *testing.T) {
+func TestFailuresAreLoggedOnceAMinute(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	s.cluster.fails.Store(true)
@@ -121,10 +123,10 @@ func TestFailuresAreLoggedTwiceAMinute(t *testing.T) {
 	if got := messages(); got != 1 {
 		t.Errorf("%d messages about 10 failures at once, want 1", got)
 	}
-	s.clock = s.clock.Add(failureLogInterval)
+	s.clock = s.clock.Add(logging.FirstRepeat)
 	ask(1)
-	if log := s.log.String(); messages() != 2 || !strings.Contains(log, `"omittedFailures"=9`) {
-		t.Errorf("log %q, want a second message, with the number of omitted ones", log)
+	if log := s.log.String(); messages() != 2 || !strings.Contains(log, `"repeated"=10`) {
+		t.Errorf("log %q, want a second message, with the number of those since the first", log)
 	}
 }
 

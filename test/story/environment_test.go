@@ -23,7 +23,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	managerconfig "sigs.k8s.io/controller-runtime/pkg/config"
-	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
@@ -32,6 +31,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/controller/clerkinstance"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
+	"github.com/clerk-operator/clerk-operator/internal/logging"
 	"github.com/clerk-operator/clerk-operator/test/contract"
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
 )
@@ -134,7 +134,7 @@ func newEmptyEnvironment(t *testing.T, config *rest.Config, namespace string, in
 	env.admin, env.watched = config, []string{env.namespace}
 	env.runAs(shippedAccount(t))
 	env.infos, env.metrics = &safeBuffer{}, prometheus.NewRegistry()
-	env.logger = zap.New(zap.WriteTo(env.infos))
+	env.logger = logging.New(env.infos, logging.JSON, 0)
 	env.server = emulator.New(emulator.Config{})
 	instance.Settings = emulator.Settings{InstanceRateLimit: -1, UserRateLimit: -1}
 	env.clerk = env.server.AddInstance(instance)

@@ -125,6 +125,9 @@ func (env *leakEnvironment) addMarker(name, value string) string {
 func (env *leakEnvironment) expectNoLeaks() {
 	env.t.Helper()
 	env.settle()
+	if !strings.Contains(env.logs.String(), `"msg":"clerk write"`) || !strings.Contains(env.logs.String(), `"msg":"clerk call"`) {
+		env.t.Error("the audit lines, or those of calls, were not captured")
+	}
 	search := newLeakSearch(env.leakMarkers)
 	for place, said := range env.outputs() {
 		if said == "" {

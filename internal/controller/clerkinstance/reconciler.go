@@ -73,7 +73,7 @@ func (r *Reconciler) KeyCheckedAt(name types.NamespacedName) time.Time {
 
 // Reconcile makes one reconciliation of a ClerkInstance.
 func (r *Reconciler) Reconcile(ctx context.Context, instance *v1alpha1.ClerkInstance) (ctrl.Result, error) {
-	spine := reconcile.Reconciler[*v1alpha1.ClerkInstance, *outcome, result]{Kind: kind{r}, Objects: r.objects}
+	spine := reconcile.Reconciler[*v1alpha1.ClerkInstance, *outcome, result]{Kind: kind{r}, Objects: r.objects, Log: r.FailureLog(controllerName)}
 	return spine.Reconcile(ctx, instance)
 }
 

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/controller/undecoded"
 )
 
@@ -27,6 +28,7 @@ func (k kind) Report(ctx context.Context, before, instance *v1alpha1.ClerkInstan
 		k.drop(name)
 		return nil
 	}
+	log.FromContext(ctx).V(reconcile.QuietLevel).Info("ClerkInstance reconciled", "reason", r.Reason, "why", r.Message, "again", r.RequeueAfter.String())
 	setStatus(instance, o, r)
 	if r.renumbered {
 		k.checked.writeCounts(name, o.ended)

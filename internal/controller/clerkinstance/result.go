@@ -10,6 +10,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
@@ -102,7 +103,8 @@ func resultOfError(instance *v1alpha1.ClerkInstance, o *outcome) result {
 	if came, useless := clerk.Useless(o.err); useless {
 		return resultOfUselessAnswer(instance, o, came)
 	}
-	return result{Result: reconcile.Result{Unchanged: true, Err: o.err, Message: reconcile.StableText(o.err)}}
+	err := reconcile.SharedByInstance(o.err, client.ObjectKeyFromObject(instance))
+	return result{Result: reconcile.Result{Unchanged: true, Err: err, Message: reconcile.StableText(o.err)}}
 }
 
 // resultOfUselessAnswer is for an answer to GET /instance that cannot be Clerk's. Users keep the connection that was checked for
@@ -118,7 +120,7 @@ func resultOfUselessAnswer(instance *v1alpha1.ClerkInstance, o *outcome, came st
 
 // resultOfConnection is for an outcome without an error.
 func resultOfConnection(instance *v1alpha1.ClerkInstance, o *outcome) result {
-	r := result{Result: reconcile.Result{Ready: metav1.ConditionFalse}, state: &connection.State{Connection: o.connection}}
+	r := result{Result: reconcile.Result{Ready: metav1.ConditionFalse, Failures: reconcile.FailuresEnd}, state: &connection.State{Connection: o.connection}}
 	switch {
 	case !instance.DeletionTimestamp.IsZero():
 		r.Reason, r.Message = v1alpha1.ReasonDeleting, o.counts.String()+"; delete them, or set their deletionPolicy to Retain"
@@ -133,8 +135,10 @@ func resultOfConnection(instance *v1alpha1.ClerkInstance, o *outcome) result {
 
 func notReady(reason, message string, stalled bool) result {
 	return result{
-		Result: reconcile.Result{Ready: metav1.ConditionFalse, Reason: reason, Message: message, Stalled: stalled},
-		state:  &connection.State{Problem: message},
+		Result: reconcile.Result{
+			Ready: metav1.ConditionFalse, Reason: reason, Message: message, Stalled: stalled, Failures: reconcile.FailuresEnd,
+		},
+		state: &connection.State{Problem: message},
 	}
 }
 

@@ -26,10 +26,13 @@ import (
 // +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
+const controllerName = "clerkinstance"
+
 // SetupWithManager adds the controller to a manager.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
+	options.LogConstructor = r.FailureLog(controllerName).Logger(mgr.GetLogger())
 	build := ctrl.NewControllerManagedBy(mgr).
-		Named("clerkinstance").
+		Named(controllerName).
 		For(&v1alpha1.ClerkInstance{}).
 		Watches(&v1alpha1.ClerkInstance{}, r.deletionEventHandler()).
 		Watches(&v1alpha1.ClerkUser{}, r.countsEventHandler()).
@@ -80,6 +83,7 @@ func countsOtherwise(was, is *v1alpha1.ClerkUser) bool {
 func (r *Reconciler) deletionEventHandler() handler.EventHandler {
 	return reconcile.DeletionEventHandler(func(instance client.Object) {
 		r.objects.Forget(instance.GetUID())
+		r.FailureLog(controllerName).Forget(instance)
 		r.drop(client.ObjectKeyFromObject(instance))
 	})
 }

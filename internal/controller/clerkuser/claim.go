@@ -10,7 +10,6 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
@@ -174,8 +173,8 @@ func (l locate) ownerGone(ctx context.Context, mark plan.Mark, userID string) (b
 	case apierrors.IsNotFound(err):
 		return true, nil
 	case apierrors.IsForbidden(err):
-		log.FromContext(ctx).Info("the operator may not read the ClerkUser that an owner mark names, so the user is not adopted", "owner",
-			mark.Namespace+"/"+mark.Name, "clerkUserID", userID)
+		l.logRepeated(ctx, "the operator may not read the ClerkUser that an owner mark names, so the user is not adopted",
+			"namespace "+mark.Namespace, err, "owner", mark.Namespace+"/"+mark.Name, "clerkUserID", userID)
 		return false, nil
 	case err != nil:
 		return false, fmt.Errorf("reading the ClerkUser that the owner mark names: %w", err)

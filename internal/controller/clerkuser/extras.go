@@ -9,12 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"sigs.k8s.io/controller-runtime/pkg/log"
-
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
-	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 )
 
 const (
@@ -70,9 +67,9 @@ func (e readExtras) readFailed(ctx context.Context, err error) error {
 	case clerk.Unauthorized(err):
 		return err
 	case rejected:
-		log.FromContext(ctx).Info("Clerk refuses to list what spec.statusIncludes names", "reason", reconcile.StableText(err, errNotVisibleYet))
+		e.logRepeated(ctx, "Clerk refuses to list what spec.statusIncludes names", "ClerkInstance "+instanceName(e.instance).String(), err)
 	default:
-		log.FromContext(ctx).Info("the operator cannot read now what spec.statusIncludes names", "reason", reconcile.StableText(err, errNotVisibleYet))
+		e.logRepeated(ctx, "the operator cannot read now what spec.statusIncludes names", "ClerkInstance "+instanceName(e.instance).String(), err)
 		e.extrasAfter = extraRetry
 	}
 	return nil

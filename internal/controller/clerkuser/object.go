@@ -14,7 +14,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
@@ -95,7 +94,7 @@ func (o objectPatcher) dropAttempt(ctx context.Context, failure error) error {
 	}
 	if err := o.patchMetadata(ctx, withoutAttempt(o.user)); err != nil {
 		if !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) {
-			log.FromContext(ctx).Error(err, "removing the annotation of a refused creating call")
+			o.logRepeated(ctx, "the annotation of a refused creating call is not removed; it is tried again", "ClerkUser "+o.uid(), err)
 		}
 	}
 	return failure

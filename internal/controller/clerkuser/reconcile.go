@@ -54,7 +54,7 @@ func New(c Config) *Reconciler {
 // Reconcile reconciles a ClerkUser once.
 func (r *Reconciler) Reconcile(ctx context.Context, user *v1alpha1.ClerkUser) (ctrl.Result, error) {
 	r.objects.Meet(user)
-	spine := reconcile.Reconciler[*v1alpha1.ClerkUser, *work, result]{Kind: kind{r}, Objects: r.objects}
+	spine := reconcile.Reconciler[*v1alpha1.ClerkUser, *work, result]{Kind: kind{r}, Objects: r.objects, Log: r.FailureLog(controllerName)}
 	return spine.Reconcile(ctx, user)
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/controller/source"
+	"github.com/clerk-operator/clerk-operator/internal/logging"
 	"github.com/clerk-operator/clerk-operator/internal/mirror"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
@@ -34,6 +35,9 @@ type reconciliation struct {
 	ownership
 	progress
 	outcome
+
+	// failures counts failures that repeat, for the log.
+	failures *logging.Failures
 }
 
 // identity has the values from which owner marks, bindings and digests are made.
@@ -153,6 +157,7 @@ func (r *Reconciler) newReconciliation(user *v1alpha1.ClerkUser, state *objectSt
 	now, asked := r.Now(), reconcile.Asked{Generation: user.Generation, RequestedAt: user.ReconcileRequestedAt()}
 	rec := &reconciliation{
 		identity: identity{clusterID: r.ClusterID, key: r.Key},
+		failures: r.Failures,
 		object:   object{user: user, stored: user.DeepCopy(), state: state},
 		request: request{
 			now:            now,

@@ -21,7 +21,9 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/audit"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/lease"
+	"github.com/clerk-operator/clerk-operator/internal/logging"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
@@ -30,6 +32,7 @@ import (
 func (k kind) Report(ctx context.Context, before, _ *v1alpha1.ClerkUser, w *work, res result) error {
 	r := w.reconciliation
 	k.carryOutEffects(r, res)
+	r.logNothingChanged(ctx, res)
 	r.recordPasswordChange()
 	if r.released {
 		k.recordEvents(ctx, before, r, res)
@@ -183,8 +186,8 @@ func (k kind) recordEvents(ctx context.Context, before *v1alpha1.ClerkUser, r *r
 		return
 	}
 	k.Metrics.countTransition(res.Reason)
-	if isInstanceChange(was, res) {
-		logger = logger.V(1)
+	if isToldElsewhere(was, res) {
+		logger = logger.V(reconcile.QuietLevel)
 	}
 	logger.Info("Ready changed", "status", res.Ready, "reason", res.Reason, "message", res.Message)
 	if res.Ready == metav1.ConditionFalse && res.Reason != v1alpha1.ReasonInstanceNotReady {
@@ -192,10 +195,34 @@ func (k kind) recordEvents(ctx context.Context, before *v1alpha1.ClerkUser, r *r
 	}
 }
 
-// isInstanceChange reports whether Ready changed because the ClerkInstance became ready or not ready. The ClerkInstance has an
-// event for that, so its users have none.
-func isInstanceChange(was *metav1.Condition, res result) bool {
-	return res.Reason == v1alpha1.ReasonInstanceNotReady || was != nil && was.Reason == v1alpha1.ReasonInstanceNotReady
+// isToldElsewhere reports whether other log lines tell why Ready changed: those of the ClerkInstance, which became ready or not
+// ready, or those of failures, which many objects can share.
+func isToldElsewhere(was *metav1.Condition, res result) bool {
+	told := func(reason string) bool {
+		return reason == v1alpha1.ReasonInstanceNotReady || reason == v1alpha1.ReasonRetrying
+	}
+	return told(res.Reason) || was != nil && told(was.Reason)
+}
+
+// logNothingChanged writes why a reconciliation changed nothing at Clerk.
+func (r *reconciliation) logNothingChanged(ctx context.Context, res result) {
+	logger := log.FromContext(ctx).V(reconcile.QuietLevel)
+	if !logger.Enabled() || len(r.did) > 0 {
+		return
+	}
+	values := []any{"reason", res.Reason, "why", res.Message}
+	switch {
+	case r.released:
+		values = []any{"why", "the object is released"}
+	case r.backingOff:
+		values = []any{"reason", res.Reason, "why", "an earlier failure is in back-off: " + r.failure()}
+	case r.err != nil:
+		values = []any{"reason", res.Reason, "why", r.failure()}
+	}
+	if res.Err == nil && res.RequeueAfter > 0 {
+		values = append(values, "again", r.now.Add(res.RequeueAfter).UTC().Format(time.RFC3339))
+	}
+	logger.Info("nothing was changed at Clerk", values...)
 }
 
 // changeEvents are the events for changes of an existing user. Each change of access has its own, and all others share one.
@@ -228,4 +255,18 @@ func (r *reconciliation) changeEvents() []pendingEvent {
 		made = append(made, pendingEvent{v1alpha1.EventDriftCorrected, "Update", what})
 	}
 	return made
+}
+
+// logRepeated writes a failure that does not end the reconciliation, unless it repeats one that was written. of is what failed; it can
+// be the same for many objects.
+func (r *reconciliation) logRepeated(ctx context.Context, message, of string, err error, values ...any) {
+	text := reconcile.StableText(err, errNotVisibleYet)
+	occurred := r.failures.Failed("", logging.Failure{Of: of, Text: message + ": " + text})
+	if !occurred.Write {
+		return
+	}
+	if values = append(values, "reason", text); occurred.Repeated > 0 {
+		values = append(values, "repeated", occurred.Repeated)
+	}
+	log.FromContext(ctx).Info(message, values...)
 }

@@ -7,21 +7,25 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr/funcr"
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/audit"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
+	"github.com/clerk-operator/clerk-operator/internal/logging"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
@@ -270,5 +274,25 @@ func TestCreationIsUndone(t *testing.T) {
 				t.Errorf("events are %+v", rec.events)
 			}
 		})
+	}
+}
+
+// What fails for many users is written once for their ClerkInstance.
+func TestRepeatedFailuresOfUsersShareALine(t *testing.T) {
+	t.Parallel()
+	r := newTestReconciler(t, newClock())
+	r.Failures = logging.NewFailures(r.Now)
+	var lines []string
+	ctx := log.IntoContext(t.Context(), funcr.New(func(_, line string) { lines = append(lines, line) }, funcr.Options{}))
+	refusal := readError(t, answeringTransport(403, errorBody("organization_not_enabled_in_instance", "")))
+	for n := range 10_000 {
+		rec := newTestReconciliation(t, r, newTestUser("ann"+strconv.Itoa(n)))
+		rec.instance = newTestInstance()
+		if err := (readExtras{reconciliation: rec}).readFailed(ctx, refusal); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(lines) != 1 || !strings.Contains(lines[0], "statusIncludes") {
+		t.Errorf("%d lines are written: %q", len(lines), lines[:min(len(lines), 3)])
 	}
 }

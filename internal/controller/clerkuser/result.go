@@ -209,7 +209,7 @@ func resultOfPassingFailure(r *reconciliation) result {
 			res.waitingGeneration = waitingFor(r.err)
 		}
 	default:
-		res.Err, res.waitingGeneration = r.err, failingWith(r.failure())
+		res.Err, res.waitingGeneration = r.sharedError(), failingWith(r.failure())
 	}
 	res.Failures = reconcile.FailuresContinue
 	// A later edit is recognized by the condition that reports the user as missing, so that condition stays.
@@ -249,6 +249,14 @@ func resultOfNotReadYet(r *reconciliation) result {
 		res.RequeueAfter = left
 	}
 	return res
+}
+
+// sharedError is the error for the log, in which objects share the lines about their Clerk instance.
+func (r *reconciliation) sharedError() error {
+	if r.instance == nil {
+		return r.err
+	}
+	return reconcile.SharedByInstance(r.err, instanceName(r.instance))
 }
 
 // failure is what fails, in a text that does not change between retries.

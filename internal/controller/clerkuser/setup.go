@@ -31,10 +31,13 @@ import (
 // +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkusers/status,verbs=patch
 // +kubebuilder:rbac:groups="",resources=configmaps,verbs=get
 
+const controllerName = "clerkuser"
+
 // SetupWithManager adds the controller to a manager.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
+	options.LogConstructor = r.FailureLog(controllerName).Logger(mgr.GetLogger())
 	build := ctrl.NewControllerManagedBy(mgr).
-		Named("clerkuser").
+		Named(controllerName).
 		Watches(&v1alpha1.ClerkUser{}, r.userEventHandler()).
 		Watches(&v1alpha1.ClerkInstance{}, r.instanceEventHandler()).
 		WatchesRawSource(source.Func(r.receiveFromPool)).
@@ -62,6 +65,7 @@ func (r *Reconciler) userEventHandler() handler.EventHandler {
 		},
 		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q reconcile.Queue) {
 			r.objects.Forget(e.Object.GetUID())
+			r.FailureLog(controllerName).Forget(e.Object)
 			r.Pool.Identifiers().Forget(string(e.Object.GetUID()))
 			r.rates.Forget(e.Object.GetUID())
 			r.Pool.Unbind(string(e.Object.GetUID()))

@@ -45,7 +45,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, action *v1alpha1.ClerkUserAc
 	case finished(action):
 		return r.expire(ctx, action)
 	}
-	spine := reconcile.Reconciler[*v1alpha1.ClerkUserAction, *outcome, result]{Kind: kind{r}, Objects: r.objects}
+	spine := reconcile.Reconciler[*v1alpha1.ClerkUserAction, *outcome, result]{Kind: kind{r}, Objects: r.objects, Log: r.FailureLog(controllerName)}
 	return spine.Reconcile(ctx, action)
 }
 

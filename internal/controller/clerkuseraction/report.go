@@ -12,8 +12,10 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 )
 
 // Report writes status, in one patch and only if something changed, records events of an end, and carries out what the result
@@ -21,6 +23,9 @@ import (
 func (k kind) Report(ctx context.Context, _, action *v1alpha1.ClerkUserAction, o *outcome, result result) error {
 	if o.state.unwritten != nil {
 		return k.reportUnwritten(ctx, action, o)
+	}
+	if !o.called {
+		log.FromContext(ctx).V(reconcile.QuietLevel).Info("no call was made", "reason", result.Reason, "why", o.whyNotCalled(result))
 	}
 	setStatus(action, o, result)
 	k.carryOut(action.UID, o, result)
@@ -36,6 +41,14 @@ func (k kind) Report(ctx context.Context, _, action *v1alpha1.ClerkUserAction, o
 		k.Recorder.Eventf(action, nil, corev1.EventTypeWarning, result.Reason, "RunAction", "%s", result.Message)
 	}
 	return err
+}
+
+// whyNotCalled says why no call was made, in words that have no values.
+func (o *outcome) whyNotCalled(result result) string {
+	if o.err != nil {
+		return reconcile.StableText(o.err, errNotVisibleYet)
+	}
+	return result.Message
 }
 
 // carryOut does what a result asks for besides status.

@@ -204,6 +204,14 @@ func resultOfWait(o *outcome) (r result, waits bool) {
 	return result{}, false
 }
 
+// sharedError is the error for the log, in which objects share the lines about their Clerk instance.
+func (o *outcome) sharedError() error {
+	if o.user == nil || o.user.Status.Instance == nil {
+		return o.err
+	}
+	return reconcile.SharedByInstance(o.err, instanceName(o.user))
+}
+
 // resultOfPassingFailure is for errors that pass by themselves, which includes every error that nobody has named.
 func resultOfPassingFailure(o *outcome) result {
 	r := result{Result: reconcile.Result{Unchanged: true}}
@@ -214,7 +222,7 @@ func resultOfPassingFailure(o *outcome) result {
 	if wait, ok := errors.AsType[*reconcile.WaitError](o.err); ok {
 		r.RequeueAfter = wait.After
 	} else {
-		r.Err = o.err
+		r.Err = o.sharedError()
 	}
 	r.Failures = reconcile.FailuresContinue
 	if reconcile.FailingFor(o.failingSince, o.now) >= reconcile.Impatience {

@@ -23,10 +23,13 @@ import (
 // +kubebuilder:rbac:groups=clerk-operator.io,resources=clerkuseractions/status,verbs=update;patch
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;create;patch
 
+const controllerName = "clerkuseraction"
+
 // SetupWithManager adds the controller to a manager.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
+	options.LogConstructor = r.FailureLog(controllerName).Logger(mgr.GetLogger())
 	build := ctrl.NewControllerManagedBy(mgr).
-		Named("clerkuseraction").
+		Named(controllerName).
 		For(&v1alpha1.ClerkUserAction{}).
 		Watches(&v1alpha1.ClerkUserAction{}, r.deletionEventHandler()).
 		Watches(&v1alpha1.ClerkUser{}, handler.EnqueueRequestsFromMapFunc(r.actionsOnUser)).
@@ -42,7 +45,10 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 
 // deletionEventHandler drops what is remembered of objects that are gone.
 func (r *Reconciler) deletionEventHandler() handler.EventHandler {
-	return reconcile.DeletionEventHandler(func(action client.Object) { r.objects.Forget(action.GetUID()) })
+	return reconcile.DeletionEventHandler(func(action client.Object) {
+		r.objects.Forget(action.GetUID())
+		r.FailureLog(controllerName).Forget(action)
+	})
 }
 
 // actionsOnUser are the actions that wait for a ClerkUser.

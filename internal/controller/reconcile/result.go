@@ -38,6 +38,9 @@ func (r Result) Queue() (ctrl.Result, error) {
 	return ctrl.Result{RequeueAfter: r.RequeueAfter, Priority: r.Priority}, nil
 }
 
+// Ends reports whether the object is not failing any more.
+func (r Result) Ends() bool { return r.Err == nil && r.Failures == FailuresEnd }
+
 // Failures says what a result means for the time since when reconciliations of an object have been failing for a reason that
 // passes by itself.
 type Failures int

@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
+	"github.com/clerk-operator/clerk-operator/internal/logging"
 )
 
 // Tools are what the controllers of all kinds work with.
@@ -22,6 +23,8 @@ type Tools struct {
 	Pool *connection.Pool
 	// Recorder writes events.
 	Recorder events.EventRecorder
+	// Failures counts failures that repeat, for the log.
+	Failures *logging.Failures
 	// Now tells the time.
 	Now func() time.Time
 	// ClusterID is the id of this cluster in owner marks. It must be unique among the clusters that share a Clerk instance.
@@ -32,4 +35,9 @@ type Tools struct {
 	// WatchSecrets says that an object is reconciled as soon as a Secret changes that it names, or a ConfigMap; it needs the
 	// right to list and watch them.
 	WatchSecrets bool
+}
+
+// FailureLog returns the log of failures of the controller with this name.
+func (t Tools) FailureLog(controller string) *FailureLog {
+	return &FailureLog{Controller: controller, Failures: t.Failures}
 }

@@ -1,0 +1,159 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"net/url"
+
+	"github.com/go-logr/logr"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/logging"
+)
+
+// errorMessage is the message with which controller-runtime logs the error of each reconciliation.
+const errorMessage = "Reconciler error"
+
+// apiServer is what a failure to reach the API server is a failure of, whatever object it showed at.
+const apiServer = "the API server"
+
+// FailureLog writes the failures of one controller's reconciliations once, and then counts them. Nil writes each.
+type FailureLog struct {
+	// Controller is the name of the controller.
+	Controller string
+	// Failures counts the failures of all controllers, because some are the same.
+	Failures *logging.Failures
+}
+
+// SharedError is a failure of something that many objects use. Its objects share log lines.
+type SharedError struct {
+	// Of is what fails, such as "ClerkInstance shop/default". Text is why, and the same for all objects.
+	Of, Text string
+	// Err is the failure of the object.
+	Err error
+}
+
+// Error returns the text of the object's failure.
+func (e *SharedError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the object's failure.
+func (e *SharedError) Unwrap() error { return e.Err }
+
+// SharedByInstance returns the error of an object that uses a ClerkInstance: a SharedError if Clerk does not answer any call.
+func SharedByInstance(err error, instance types.NamespacedName) error {
+	if reason, is := clerk.Unavailable(err); is {
+		return &SharedError{Of: "ClerkInstance " + instance.String(), Text: reason, Err: err}
+	}
+	return err
+}
+
+// Logger returns the function with which controller-runtime makes the logger of a reconciliation, as its own default does.
+func (l *FailureLog) Logger(base logr.Logger) func(*ctrl.Request) logr.Logger {
+	base = base.WithValues("controller", l.Controller)
+	return func(request *ctrl.Request) logr.Logger {
+		if request == nil {
+			return base
+		}
+		logger := base.WithValues("namespace", request.Namespace, "name", request.Name)
+		return logger.WithSink(failureSink{logger.GetSink(), l, l.object(request.String())})
+	}
+}
+
+func (l *FailureLog) object(name string) string { return l.Controller + " " + name }
+
+// succeeded writes that a failure of an object has ended, if it was repeated and no other object has it.
+func (l *FailureLog) succeeded(ctx context.Context, o client.Object) {
+	if l == nil {
+		return
+	}
+	failure, ended := l.Failures.Succeeded(l.object(client.ObjectKeyFromObject(o).String()))
+	if ended.Write {
+		log.FromContext(ctx).Info("failure ended", "error", failure.Text, "of", failure.Of, "repeated", ended.Repeated, "lasted", ended.For.String())
+	}
+}
+
+// Forget forgets the failure of an object that is gone.
+func (l *FailureLog) Forget(o client.Object) {
+	if l != nil {
+		l.Failures.Succeeded(l.object(client.ObjectKeyFromObject(o).String()))
+	}
+}
+
+// failureSink writes a part of the errors of an object.
+type failureSink struct {
+	logr.LogSink
+
+	log    *FailureLog
+	object string
+}
+
+// Error writes an error, unless it repeats one that was written.
+func (s failureSink) Error(err error, message string, values ...any) {
+	if message != errorMessage {
+		s.LogSink.Error(err, message, values...)
+		return
+	}
+	failure := failureOf(s.object, err)
+	occurred := s.log.Failures.Failed(s.object, failure)
+	if !occurred.Write {
+		return
+	}
+	if failure.Of != s.object {
+		values = append(values, "of", failure.Of)
+	}
+	if occurred.Repeated > 0 {
+		values = append(values, "repeated", occurred.Repeated, "objects", occurred.Objects, "lasts", occurred.For.String())
+	}
+	s.LogSink.Error(err, message, values...)
+}
+
+// WithValues returns a sink with more values.
+func (s failureSink) WithValues(values ...any) logr.LogSink {
+	s.LogSink = s.LogSink.WithValues(values...)
+	return s
+}
+
+// WithName returns a sink with a longer name.
+func (s failureSink) WithName(name string) logr.LogSink {
+	s.LogSink = s.LogSink.WithName(name)
+	return s
+}
+
+// failureOf says what failed, and in a text that is the same each time.
+func failureOf(object string, err error) logging.Failure {
+	if shared, ok := errors.AsType[*SharedError](err); ok {
+		return logging.Failure{Of: shared.Of, Text: shared.Text}
+	}
+	if refusesAll(err) {
+		return logging.Failure{Of: apiServer, Text: StableText(err)}
+	}
+	if sent, ok := errors.AsType[*url.Error](err); ok {
+		return logging.Failure{Of: apiServer, Text: rootOf(sent).Error()}
+	}
+	return logging.Failure{Of: object, Text: StableText(err)}
+}
+
+// refusesAll reports whether the API server's answer says nothing of the object.
+func refusesAll(err error) bool {
+	return apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) || apierrors.IsTooManyRequests(err) || apierrors.IsInternalError(err) ||
+		apierrors.IsServiceUnavailable(err) || apierrors.IsTimeout(err) || apierrors.IsServerTimeout(err)
+}
+
+// rootOf returns the innermost error. The texts around it have addresses and names of objects.
+func rootOf(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
+}
