@@ -214,6 +214,8 @@ func (r *reconciliation) logNothingChanged(ctx context.Context, res result) {
 	switch {
 	case r.released:
 		values = []any{"why", "the object is released"}
+	case r.suspended:
+		values = []any{"reason", v1alpha1.ReasonSuspended, "why", suspendedMessage}
 	case r.backingOff:
 		values = []any{"reason", res.Reason, "why", "an earlier failure is in back-off: " + r.failure()}
 	case r.err != nil:
