@@ -171,7 +171,7 @@ func TestSubstitution(t *testing.T) {
 		Chosen: map[string][]string{"clerk_instance": {"ins_1"}},
 	}
 	for expr, want := range map[string]string{
-		`x{` + selected + `}[$__rate_interval]`: `x{job=~"(a|b\\.c)",namespace=~".*",clerk_instance=~"ins_1"}[60000ms]`,
+		`x{` + selected + `}[$__rate_interval]`: `x{cluster=~".*",job=~"(a|b\\.c)",namespace=~".*",clerk_instance=~"ins_1"}[60000ms]`,
 		`$__range $__interval`:                  `3600000ms 30000ms`,
 	} {
 		if got := v.Substitute(expr); got != want {

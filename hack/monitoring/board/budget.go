@@ -79,8 +79,13 @@ func requestPanels() []Panel {
 		{
 			Title: "Pauses per minute, by scope", Kind: Lines, Width: 12, Height: 7,
 			Description: "How often an answer 429 began a pause: of all requests for a Clerk instance, or of those for one user. Normal: 0.",
-			Queries:     []Query{{counted("rate_limiter_pauses_total", selected, "clerk_instance", "scope"), "{{clerk_instance}} {{scope}}"}},
-			Alerts:      []string{"ClerkOperatorThrottledByClerk"},
+			Queries: []Query{{
+				active(counted("rate_limiter_pauses_total", selected, "clerk_instance", "scope"),
+					"rate_limiter_pauses_total", selected, "clerk_instance", "scope"),
+				"{{clerk_instance}} {{scope}}",
+			}},
+			Empty:  "No answer 429",
+			Alerts: []string{"ClerkOperatorThrottledByClerk"},
 		},
 		{
 			Title: "Requests that failed per minute", Kind: Lines, Width: 12, Height: 7,

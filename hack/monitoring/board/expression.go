@@ -7,12 +7,15 @@ import "strings"
 
 const (
 	// target selects the installations that the dashboard shows.
-	target = `job=~"$job",namespace=~"$namespace"`
+	target = `cluster=~"$cluster",job=~"$job",namespace=~"$namespace"`
 	// selected selects the Clerk instances too.
 	selected = target + `,clerk_instance=~"$clerk_instance"`
 	// own restricts metrics that every Go program has to processes of the operator, where a job scrapes others too.
 	own = ` and on (cluster, namespace, job, instance) clerk_operator_build_info`
 )
+
+// leading restricts metrics to the process that reconciles.
+const leading = ` and on (cluster, namespace, job, instance) (clerk_operator_leader == 1)`
 
 // state is a gauge that every replica that knows it exports with the same value. While one leader follows the other, both may be in the
 // database, so that a sum over replicas would count them twice. The labels tell the series apart.

@@ -56,12 +56,10 @@ func mirrorContent() []Panel {
 	return []Panel{
 		{
 			Title: "Users in the mirror", Kind: Lines, Width: 8, Height: 7,
-			Description: "Users at Clerk that the operator follows, and those of them that it has not read yet. Normal: none of the latter, " +
-				"except after a start.",
-			Queries: []Query{
-				{mirrored("followed_users"), "{{clerk_instance}} followed"},
-				{mirrored("pending_users"), "{{clerk_instance}} not read yet"},
-			},
+			Description: "Users at Clerk that the operator follows, by Clerk instance, and those of all instances that it has not read yet (dashed). " +
+				"Normal: none of the latter, except after a start.",
+			Queries: []Query{{mirrored("followed_users"), "{{clerk_instance}}"}, {`sum(` + mirrored("pending_users") + `)`, "not read yet"}},
+			Colors:  []Color{{Series: "not read yet", Color: bad, Dashed: true}},
 		},
 		{
 			Title: "Syncs per minute", Kind: Lines, Width: 8, Height: 7,

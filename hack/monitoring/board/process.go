@@ -41,16 +41,15 @@ func controllerPanels() []Panel {
 					`60 * sum by (controller) (rate(controller_runtime_reconcile_errors_total{` + target + `}[$__rate_interval])` + own + `)`,
 					"{{controller}}",
 				},
-				{counted("watch_errors_total", target, "kind"), "watch of {{kind}}"},
+				{active(counted("watch_errors_total", target, "kind"), "watch_errors_total", target, "kind"), "watch of {{kind}}"},
 			},
 			Alerts: []string{"ClerkOperatorWatchFailing"},
 		},
 		{
 			Title: "Length of the queue", Kind: Lines, Width: 8, Height: 7,
-			Description: "Objects that wait to be reconciled, by controller. Normal: 0, except after a start and while many objects change.",
-			Queries: []Query{{
-				`sum by (name) (workqueue_depth{` + target + `}` + own + `)`, "{{name}}",
-			}},
+			Description: "Objects that wait to be reconciled, by controller, without the queues of replicas that do not lead. " +
+				"Normal: 0, except after a start and while many objects change.",
+			Queries: []Query{{`sum by (name) (workqueue_depth{` + target + `}` + leading + `)`, "{{name}}"}},
 		},
 	}
 }

@@ -20,8 +20,12 @@ func Variables() []Variable {
 	return []Variable{
 		// All means the jobs that have the operator, and not every job of Prometheus.
 		{Name: "job", Title: "Job", Query: `label_values(clerk_operator_build_info, job)`},
-		// A Prometheus that was configured by hand may not set this label on its targets. The expression matches its absence too.
-		{Name: "namespace", Title: "Namespace", Query: `label_values(clerk_operator_build_info{job=~"$job"}, namespace)`, All: ".*"},
+		// Targets may lack these two labels. The expression matches their absence too.
+		{Name: "cluster", Title: "Cluster", Query: `label_values(clerk_operator_build_info{job=~"$job"}, cluster)`, All: ".*"},
+		{
+			Name: "namespace", Title: "Namespace", All: ".*",
+			Query: `label_values(clerk_operator_build_info{cluster=~"$cluster",job=~"$job"}, namespace)`,
+		},
 		{
 			Name: "clerk_instance", Title: "Clerk instance", All: ".*",
 			Query: `label_values(clerk_operator_users{` + target + `}, clerk_instance)`,

@@ -32,7 +32,7 @@ func workingNow() []Panel {
 			Steps:       []Step{{0, bad}, {1, good}},
 		},
 		{
-			Title: "ClerkInstances not ready", Kind: Stat, Width: 4, Height: 4,
+			Title: "Instances not ready", Kind: Stat, Width: 4, Height: 4,
 			Description: "Normal: 0. The users of such an instance are not enforced. The table below has the reason.",
 			Queries:     []Query{{`sum(1 - (` + instancesReady() + `))`, "not ready"}},
 			Steps:       []Step{{0, good}, {1, bad}},
@@ -62,6 +62,7 @@ func workingNow() []Panel {
 				"Normal: below 20 %. More is normal after a start, during a full sync and while many users change.",
 			Queries: []Query{{`max(` + budgetShare() + `)`, "used"}},
 			Steps:   []Step{{0, good}, {0.8, warning}, {0.95, bad}},
+			Empty:   "No leader, or it has just begun",
 			Alerts:  []string{"ClerkOperatorBudgetExhausted"},
 		},
 	}
