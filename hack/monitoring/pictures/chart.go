@@ -34,7 +34,7 @@ func (w window) chart(p board.Panel, all []series, a area) []*element {
 	keys := legend(p, all, a)
 	f := frame{w, a.x + axis, a.y + 4, a.width - axis - 8, a.height - 24 - float64(keys.lines)*perLine, 0}
 	lines, top := heights(p, all)
-	f.top = ceiling(top)
+	f.top = ceilingOf(top, p.Unit)
 	elements := f.axes(p.Unit)
 	for i, s := range slices.Backward(all) {
 		elements = append(elements, f.line(p, i, s, lines[i])...)
@@ -54,12 +54,24 @@ func (f frame) line(p board.Panel, index int, s series, d drawn) []*element {
 	}
 	all := []*element{draw("path", append(stroke, "stroke", l.hue)...)}
 	if len(d.below) > 1 {
-		under := slices.Clone(d.below)
-		slices.Reverse(under)
-		outline := f.path(d.points) + strings.Replace(f.path(under), "M", "L", 1) + "Z"
-		all = append(all, draw("path", "d", outline, "fill", l.hue, "fill-opacity", "0.3"))
+		all = append(all, draw("path", "d", f.area(d), "fill", l.hue, "fill-opacity", "0.3"))
 	}
 	return all
+}
+
+// area is the outline of each part without a gap: there and back again.
+func (f frame) area(d drawn) string {
+	var outline strings.Builder
+	for from, i := 0, 0; i < len(d.points); i++ {
+		if i+1 < len(d.points) && !f.gap(d.points[i], d.points[i+1]) {
+			continue
+		}
+		under := slices.Clone(d.below[from : i+1])
+		slices.Reverse(under)
+		outline.WriteString(f.path(d.points[from:i+1]) + strings.Replace(f.path(under), "M", "L", 1) + "Z")
+		from = i + 1
+	}
+	return outline.String()
 }
 
 // path draws points from left to right, or from right to left. A gap in time is a gap in the line.
@@ -115,6 +127,22 @@ func heights(p board.Panel, all []series) ([]drawn, float64) {
 		}
 	}
 	return result, top
+}
+
+// ceilingOf is a ceiling that is round in the unit in which the value is shown.
+func ceilingOf(value float64, unit string) float64 {
+	size := 1.0
+	switch {
+	case unit == "s" && value >= 7200:
+		size = 3600
+	case unit == "s" && value >= 120:
+		size = 60
+	case unit == "bytes":
+		for value/size >= 1024 {
+			size *= 1024
+		}
+	}
+	return size * ceiling(value/size)
 }
 
 // ceiling is a round number of at least the value.

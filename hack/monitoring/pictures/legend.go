@@ -8,7 +8,7 @@ import (
 )
 
 // letter is the average width of a letter.
-const letter = 5.9
+const letter = 6.4
 
 // area is the inside of a panel.
 type area struct {
@@ -32,7 +32,7 @@ type keys struct {
 
 // legend names the series below a chart, as many as there is room for.
 func legend(p board.Panel, all []series, a area) keys {
-	const perLine, most = 15, 6
+	const perLine, most = 15, 3
 	type place struct {
 		x    float64
 		line int
