@@ -103,6 +103,13 @@ dashboard: go-version ## Build the Grafana dashboard in config/grafana and its c
 	@$(GO) -C hack/monitoring run . "$(CURDIR)/config/grafana/clerk-operator.json"
 	@mkdir -p $(CHART)/files/grafana && cp config/grafana/clerk-operator.json $(CHART)/files/grafana
 
+# Where the pictures of the dashboard come from: the address that "make observe-demo" prints.
+PROMETHEUS ?= http://127.0.0.1:9090
+
+.PHONY: dashboard-pictures
+dashboard-pictures: go-version ## Draw the dashboard into docs/images from the data of a Prometheus: make dashboard-pictures PROMETHEUS=http://127.0.0.1:9090
+	@mkdir -p docs/images && $(GO) -C hack/monitoring run ./pictures -prometheus "$(PROMETHEUS)" -o "$(CURDIR)/docs/images"
+
 .PHONY: fmt
 fmt: go-version ## Format all Go files.
 	@$(TOOL) golangci-lint fmt

@@ -22,6 +22,7 @@ import (
 
 	"github.com/prometheus/client_golang/api"
 	apiv1 "github.com/prometheus/client_golang/api/prometheus/v1"
+	"github.com/prometheus/common/model"
 
 	"github.com/clerk-operator/clerk-operator/hack/monitoring/board"
 )
@@ -35,7 +36,7 @@ const (
 
 func main() {
 	address := flag.String("prometheus", "http://127.0.0.1:9090", "address of Prometheus")
-	from := flag.String("from", "", "beginning, as RFC 3339; default: 15 minutes before the end")
+	from := flag.String("from", "", "beginning, as RFC 3339; default: when the operator was first seen in the 15 minutes before the end")
 	to := flag.String("to", "", "end, as RFC 3339; default: now")
 	scrape := flag.Duration("scrape", time.Second, "time between two scrapes")
 	output := flag.String("o", "", "directory for the pictures")
@@ -72,9 +73,29 @@ func (t times) window() (window, error) {
 	if !w.from.Before(w.to) {
 		return w, errors.New("-from must be before -to")
 	}
-	w.view.Scrape, w.view.Range = t.scrape, w.to.Sub(w.from)
-	w.view.Step = max(w.view.Range/points, t.scrape).Round(time.Second)
+	w.view.Scrape = t.scrape
+	w.divide()
 	return w, nil
+}
+
+// divide chooses the time between two points.
+func (w *window) divide() {
+	w.view.Range = w.to.Sub(w.from)
+	w.view.Step = max(w.view.Range/points, w.view.Scrape, time.Second).Round(time.Second)
+}
+
+// beginWithTheOperator leaves out the time before the first scrape.
+func (w *window) beginWithTheOperator(ctx context.Context, prometheus apiv1.API, scrape time.Duration) error {
+	first := fmt.Sprintf("min(min_over_time(timestamp(clerk_operator_build_info)[%s:%s]))", model.Duration(w.to.Sub(w.from)), model.Duration(scrape))
+	value, _, err := prometheus.Query(ctx, first, w.to)
+	if err != nil {
+		return fmt.Errorf("asking for the first scrape: %w", err)
+	}
+	if vector := value.(model.Vector); len(vector) == 1 {
+		w.from = time.Unix(int64(vector[0].Value), 0)
+		w.divide()
+	}
+	return nil
 }
 
 func run(ctx context.Context, address, output string, t times) error {
@@ -87,6 +108,11 @@ func run(ctx context.Context, address, output string, t times) error {
 		return err
 	}
 	prometheus := apiv1.NewAPI(client)
+	if t.from == "" {
+		if err := w.beginWithTheOperator(ctx, prometheus, t.scrape); err != nil {
+			return err
+		}
+	}
 	if w.view.Known, err = w.known(ctx, prometheus); err != nil {
 		return err
 	}
