@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/utils/ptr"
 
@@ -124,6 +125,31 @@ func errorsOf(texts []string) []error {
 		all = append(all, errors.New(text))
 	}
 	return all
+}
+
+// TestColumnsOfSuspendedUsers asks the API server for what kubectl get shows.
+func TestColumnsOfSuspendedUsers(t *testing.T) {
+	env := newRunningEnvironment(t)
+	env.create(env.user("ann"))
+	env.create(env.user("bob", func(s *spec) { s.Username = ptr.To("?") }))
+	env.create(env.user("eve", func(s *spec) { s.Username = ptr.To("?") }))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	for _, name := range []string{"bob", "eve"} {
+		env.expectReason(name, v1alpha1.ReasonRejectedByClerk)
+	}
+	for _, name := range []string{"ann", "bob"} {
+		env.edit(name, func(s *spec) { s.Suspend = ptr.To(true) })
+	}
+	env.expectSuspended("ann", v1alpha1.ReasonInSync, true)
+	env.expectSuspended("bob", v1alpha1.ReasonRejectedByClerk, false)
+	want := map[string][]any{
+		"ann": {"True", v1alpha1.ReasonInSync, true},
+		"bob": {nil, v1alpha1.ReasonSuspended, true},
+		"eve": {"False", v1alpha1.ReasonRejectedByClerk, nil},
+	}
+	if diff := cmp.Diff(want, env.columns("clerkusers", "Ready", "Reason", "Suspended")); diff != "" {
+		t.Errorf("the columns (-want +got):\n%s", diff)
+	}
 }
 
 // TestSuspendedFromTheStart is about an object that never had a result.

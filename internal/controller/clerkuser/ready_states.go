@@ -15,7 +15,8 @@ type ReadyState struct {
 	Reason string
 }
 
-// ReadyStates returns every ReadyState that the controller can set. Metrics have one series for each, from the start.
+// ReadyStates returns every ReadyState that the controller can set. Unknown and Suspended stand for a suspended object without
+// Ready. Metrics have one series for each, from the start.
 func ReadyStates() []ReadyState {
 	var states []ReadyState
 	for _, reason := range []string{v1alpha1.ReasonContended, v1alpha1.ReasonInSync, v1alpha1.ReasonObserved} {

@@ -241,6 +241,9 @@ func TestEveryStateCounts(t *testing.T) {
 		newUser("team", "i", ready(metav1.ConditionTrue, "FromTheFuture", 6)),
 		newUser("team", "j", ready(metav1.ConditionTrue, v1alpha1.ReasonMissing, 7)),
 		newUser("team", "k", ready("Maybe", v1alpha1.ReasonInSync, 8)),
+		newUser("team", "l", suspended, func(u *v1alpha1.ClerkUser) {
+			u.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionSuspended, Status: metav1.ConditionTrue}}
+		}),
 	)
 	counted := of("users", "users_suspended", "users_oldest_not_ready_timestamp_seconds")
 	state := func(status, reason string) string {
@@ -250,7 +253,7 @@ func TestEveryStateCounts(t *testing.T) {
 	want := map[string]float64{
 		state("True", "InSync"): 3, state("False", "DeletionHeld"): 1, state("False", "Missing"): 2, state("False", "Retrying"): 1,
 		state("Unknown", "Waiting"): 1, state("True", "other"): 2, state("Unknown", "other"): 1, state("Unknown", "none"): 1,
-		"users_suspended clerk_instance=ins_1": 2, oldest: float64(since(3)),
+		state("Unknown", "Suspended"): 1, "users_suspended clerk_instance=ins_1": 3, oldest: float64(since(3)),
 	}
 	expect(t, c, counted, want)
 
