@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,15 +32,15 @@ func TestEveryFileIsWellFormed(t *testing.T) {
 		if err != nil || entry.IsDir() {
 			return err
 		}
+		if below, err := filepath.Rel(root, path); err != nil || judgedElsewhere(below) {
+			return err
+		}
 		name := filepath.Base(path)
 		if filepath.Ext(name) != ".yaml" {
 			t.Errorf("%s is not a manifest", path)
 		}
 		if strings.HasPrefix(name, "kustom") || name == "cluster_scoped.yaml" {
 			return nil // kubectl kustomize judges these
-		}
-		if below, err := filepath.Rel(root, path); err != nil || judgedElsewhere(below) {
-			return err
 		}
 		text, err := os.ReadFile(path)
 		if err != nil {
@@ -56,15 +57,14 @@ func TestEveryFileIsWellFormed(t *testing.T) {
 	}
 }
 
-// judgedElsewhere reports whether a file of config is of other programs than Kubernetes. test/chart has the kinds of the Prometheus
-// Operator, and test/alerts has promtool.
+// judgedElsewhere reports whether a file of config is for other programs than Kubernetes. test/chart has the kinds of the Prometheus
+// Operator, test/alerts has promtool, hack/monitoring has the types of Grafana, and custom_resource_state_test.go those of
+// kube-state-metrics.
 func judgedElsewhere(below string) bool {
-	switch below {
-	case "prometheus/rules.yaml", "prometheus/prometheus_rule.yaml", "prometheus/service_monitor.yaml", "prometheus/pod-monitor/pod_monitor.yaml":
-		return true
-	default:
-		return false
-	}
+	return slices.Contains([]string{
+		"grafana/clerk-operator.json", "kube-state-metrics/clerk-operator.yaml", "prometheus/pod-monitor/pod_monitor.yaml",
+		"prometheus/prometheus_rule.yaml", "prometheus/rules.yaml", "prometheus/service_monitor.yaml",
+	}, below)
 }
 
 // TestDefaultIsAcceptedByTheAPIServer applies all of config/default for show.
