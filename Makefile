@@ -89,7 +89,12 @@ generate: go-version ## Generate what is generated in api/, charts/, config/ and
 	@$(GO) tool controller-gen object:headerFile=$(HEADER) \
 		crd rbac:roleName=manager-role paths=./api/... paths=./internal/controller/... \
 		output:crd:artifacts:config=config/crd/bases output:rbac:artifacts:config=config/rbac
-	@rm -rf $(CHART)/files && mkdir -p $(CHART)/files/crds $(CHART)/files/rbac $(CHART)/files/namespaced $(CHART)/files/admission
+	@{ printf '%s\n' '# Made from rules.yaml by "make generate".' 'apiVersion: monitoring.coreos.com/v1' 'kind: PrometheusRule' 'metadata:' \
+		'  name: clerk-operator-controller-manager' '  namespace: clerk-operator-system' '  labels:' \
+		'    app.kubernetes.io/component: manager' '    app.kubernetes.io/managed-by: kustomize' '    app.kubernetes.io/name: clerk-operator' 'spec:' && \
+		sed -e '1,/^groups:/{/^groups:/!d;}' -e 's/^./  &/' config/prometheus/rules.yaml; } > config/prometheus/prometheus_rule.yaml
+	@rm -rf $(CHART)/files && mkdir -p $(CHART)/files/crds $(CHART)/files/rbac $(CHART)/files/namespaced $(CHART)/files/admission $(CHART)/files/prometheus
+	@cp config/prometheus/rules.yaml $(CHART)/files/prometheus
 	@cp config/crd/bases/*.yaml $(CHART)/files/crds
 	@cp config/rbac/role.yaml config/rbac/*_viewer_role.yaml config/rbac/*_editor_role.yaml $(CHART)/files/rbac
 	@cp config/namespaced/manager_*role.yaml config/namespaced/watched/role.yaml $(CHART)/files/namespaced
@@ -200,7 +205,7 @@ verify: generated tidy format vet lint layout supply-chain race ## All checks ex
 
 .PHONY: generated
 generated: generate ## Fail if generated files differ from those in Git.
-	@git diff --exit-code -- api config/crd config/rbac config/grafana $(CHART) docs/reference/metrics.md || \
+	@git diff --exit-code -- api config/crd config/rbac config/grafana config/prometheus $(CHART) docs/reference/metrics.md || \
 		{ echo 'make: generated files are not current; run "make generate" and commit the result' >&2; exit 1; }
 	@new=$$(git ls-files --others --exclude-standard -- config/crd config/rbac config/grafana $(CHART) 'api/*zz_generated*'); [ -z "$$new" ] || \
 		{ echo "make: generated files are not in Git: $$new" >&2; exit 1; }

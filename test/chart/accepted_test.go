@@ -8,33 +8,28 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	corev1 "k8s.io/api/core/v1"
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/yaml"
 )
 
 // expectAccepted applies objects to the API server for show.
 func expectAccepted(t *testing.T, objects map[string]*unstructured.Unstructured) {
 	t.Helper()
 	c := newClient(t)
-	ensureKinds(t, c)
+	ensureKinds(t)
 	ensureNamespaces(t, c, namespace, "team-a", "team-b", "monitoring")
 	for document, o := range objects {
 		o := o.DeepCopy()
-		if o.GetKind() == "ServiceMonitor" {
-			expectServiceMonitor(t, document)
-		}
 		applied := client.ApplyConfigurationFromUnstructured(o)
 		if err := c.Apply(t.Context(), applied, client.DryRunAll, client.ForceOwnership, client.FieldOwner("test")); err != nil {
 			t.Errorf("applying %s: %v\n%s", key(o), err, document)
@@ -42,36 +37,18 @@ func expectAccepted(t *testing.T, objects map[string]*unstructured.Unstructured)
 	}
 }
 
-// expectServiceMonitor decodes a ServiceMonitor strictly into the type of the Prometheus Operator. The kind on the test's API server
-// accepts every field.
-func expectServiceMonitor(t *testing.T, document string) {
-	t.Helper()
-	if err := yaml.UnmarshalStrict([]byte(document), &monitoringv1.ServiceMonitor{}); err != nil {
-		t.Errorf("%v in:\n%s", err, document)
-	}
-}
-
-// ensureKinds creates the CustomResourceDefinitions of config, and one for ServiceMonitors.
-func ensureKinds(t *testing.T, c client.Client) {
+// ensureKinds creates the CustomResourceDefinitions of config, and those of the Prometheus Operator. The latter are made from its Go
+// types, as its own are.
+func ensureKinds(t *testing.T) {
 	t.Helper()
 	kubectl(t, "apply", "--server-side", "--force-conflicts", "-f", place(t, "config", "crd", "bases"))
-	monitors := &apiextensionsv1.CustomResourceDefinition{
-		ObjectMeta: metav1.ObjectMeta{Name: "servicemonitors.monitoring.coreos.com"},
-		Spec: apiextensionsv1.CustomResourceDefinitionSpec{
-			Group: "monitoring.coreos.com", Scope: apiextensionsv1.NamespaceScoped,
-			Names: apiextensionsv1.CustomResourceDefinitionNames{
-				Kind: "ServiceMonitor", ListKind: "ServiceMonitorList", Plural: "servicemonitors", Singular: "servicemonitor",
-			},
-			Versions: []apiextensionsv1.CustomResourceDefinitionVersion{{
-				Name: "v1", Served: true, Storage: true,
-				Schema: &apiextensionsv1.CustomResourceValidation{OpenAPIV3Schema: &apiextensionsv1.JSONSchemaProps{
-					Type: "object", XPreserveUnknownFields: ptr.To(true),
-				}},
-			}},
-		},
-	}
-	if err := c.Create(t.Context(), monitors); err != nil && !apierrors.IsAlreadyExists(err) {
+	dir := t.TempDir()
+	if _, err := command(t, "go", "tool", "controller-gen", "crd:maxDescLen=0", "output:crd:dir="+dir,
+		"paths=github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"); err != nil {
 		t.Fatal(err)
+	}
+	for _, kind := range []string{"servicemonitors", "podmonitors", "prometheusrules"} {
+		kubectl(t, "apply", "--server-side", "-f", filepath.Join(dir, "monitoring.coreos.com_"+kind+".yaml"))
 	}
 	kubectl(t, "wait", "--for=condition=Established", "--timeout=1m", "crd", "--all")
 }

@@ -87,9 +87,11 @@ func expected(chosen map[string]string) map[string]bool {
 	manager, here := release+"-controller-manager", namespace+"/"
 	rbac, measured := is("rbac", "on"), !is("metrics", "off")
 	account := manager
-	monitors := here
+	monitors, monitored, byPod := here, is("metrics", "monitored"), is("metrics", "monitored by pod")
+	scraped := monitored || byPod
 	if is("settings", "all") {
-		monitors = "monitoring/"
+		// The settings name another Secret.
+		monitors, scraped = "monitoring/", false
 	}
 	return map[string]bool{
 		"Deployment " + here + manager:                                   true,
@@ -109,7 +111,12 @@ func expected(chosen map[string]string) map[string]bool {
 		"ClusterRoleBinding /" + release + "-metrics-auth-rolebinding":   measured && rbac,
 		"ClusterRole /" + release + "-metrics-reader":                    measured && rbac,
 		"ClusterRoleBinding /" + release + "-metrics-readers":            measured && rbac && is("settings", "all"),
-		"ServiceMonitor " + monitors + manager:                           is("metrics", "monitored"),
+		"ServiceMonitor " + monitors + manager:                           monitored,
+		"PodMonitor " + monitors + manager:                               byPod,
+		"PrometheusRule " + monitors + manager:                           monitored,
+		"ServiceAccount " + here + release + "-metrics-scraper":          scraped,
+		"Secret " + here + release + "-metrics-scraper":                  scraped,
+		"ClusterRoleBinding /" + release + "-metrics-scraper":            scraped && rbac,
 	}
 }
 

@@ -30,6 +30,14 @@ func TestChartEqualsKustomize(t *testing.T) {
 			values:        values{"replicas": 2},
 			kustomization: "resources: [CONFIG/default]\ncomponents: [CONFIG/components/high-availability]\n",
 		},
+		"Monitored": {
+			values:        values{"metrics": values{"serviceMonitor": values{"enabled": true}, "prometheusRule": values{"enabled": true}}},
+			kustomization: "resources: [CONFIG/default]\ncomponents: [CONFIG/prometheus]\n",
+		},
+		"MonitoredByPod": {
+			values:        values{"metrics": values{"podMonitor": values{"enabled": true}, "prometheusRule": values{"enabled": true}}},
+			kustomization: "resources: [CONFIG/default]\ncomponents: [CONFIG/prometheus, CONFIG/prometheus/pod-monitor]\n",
+		},
 		"Dashboard": {
 			values:        values{"metrics": values{"dashboard": values{"enabled": true}}},
 			kustomization: "resources: [CONFIG/default, CONFIG/grafana]\n",

@@ -24,8 +24,8 @@ func TestNullIsEmptyOrRefused(t *testing.T) {
 	refused, rendered := 0, 0
 	for _, base := range []values{{}, {
 		"replicas": 2, "clerkInstance": values{"create": true, "secretName": "clerk"},
-		"metrics": values{"serviceMonitor": values{"enabled": true}, "dashboard": values{"enabled": true}},
-	}} {
+		"metrics": values{"serviceMonitor": values{"enabled": true}, "prometheusRule": values{"enabled": true}, "dashboard": values{"enabled": true}},
+	}, {"metrics": values{"podMonitor": values{"enabled": true}}}} {
 		usual, err := render(c, base)
 		if err != nil {
 			t.Fatal(err)

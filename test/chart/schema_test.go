@@ -84,25 +84,32 @@ func TestWrongValuesAreRefused(t *testing.T) {
 		"resources: {limits: {memory: 1000000m}}":  "resources.limits.memory: cannot compute GOMEMLIMIT",
 		"affinity: {podAfinity: {}}":               "at '/affinity'",
 		"topologySpread: {constraints: [{topologyKey: a, maxSkew: 1, whenUnsatisfiable: DoNotSchedule, labelSelector: {}}]}": "additional properties 'labelSelector'",
-		"podDisruptionBudget: {maxUnavailable: half}":                          "at '/podDisruptionBudget/maxUnavailable'",
-		"serviceAccount: {create: false}":                                      "serviceAccount.name is required",
-		"rbac: {peopleRoles: {created: true}}":                                 "at '/rbac/peopleRoles'",
-		"metrics: {readers: [{kind: ServiceAccount, name: prometheus}]}":       "at '/metrics/readers/0'",
-		"metrics: {serviceMonitor: {interval: 30 seconds}}":                    "at '/metrics/serviceMonitor/interval'",
-		"metrics: {serviceMonitor: {authorization: {credentials: {name: a}}}}": "at '/metrics/serviceMonitor/authorization/credentials': missing property 'key'",
-		"metrics: {enabled: false, serviceMonitor: {enabled: true}}":           "metrics.serviceMonitor.enabled needs metrics.enabled",
-		"networkPolicy: {dnsPorts: [dns]}":                                     "at '/networkPolicy/dnsPorts/0'",
-		"networkPolicy: {egressPorts: [https]}":                                "at '/networkPolicy/egressPorts/0'",
-		"admissionPolicy: {enabled: yes-please}":                               "at '/admissionPolicy/enabled'",
-		"clerkInstance: {create: true}":                                        "clerkInstance.secretName is required",
-		"clerkInstance: {name: ''}":                                            "at '/clerkInstance/name'",
-		"clerkInstance: {spec: {secretKeyRef: {name: a}}}":                     "at '/clerkInstance/spec'",
-		"clerkInstance: {create: true, secretName: a, secretKey: 'a b'}":       "at '/clerkInstance/secretKey'",
-		"serviceAccount: {annotations: {a: true}}":                             "at '/serviceAccount/annotations/a'",
-		"securityContext: []":                                                  "at '/securityContext'",
-		"terminationGracePeriodSeconds: 40s":                                   "at '/terminationGracePeriodSeconds'",
-		"strategy: {type: Blue}":                                               "at '/strategy/type'",
-		"podLabels: {a: }\ncommonAnnotations: {b: 2}":                          "at '/commonAnnotations/b'",
+		"podDisruptionBudget: {maxUnavailable: half}":                             "at '/podDisruptionBudget/maxUnavailable'",
+		"serviceAccount: {create: false}":                                         "serviceAccount.name is required",
+		"rbac: {peopleRoles: {created: true}}":                                    "at '/rbac/peopleRoles'",
+		"metrics: {readers: [{kind: ServiceAccount, name: prometheus}]}":          "at '/metrics/readers/0'",
+		"metrics: {serviceMonitor: {interval: 30 seconds}}":                       "at '/metrics/serviceMonitor/interval'",
+		"metrics: {serviceMonitor: {authorization: {credentials: {name: a}}}}":    "at '/metrics/serviceMonitor/authorization/credentials': missing property 'key'",
+		"metrics: {enabled: false, serviceMonitor: {enabled: true}}":              "metrics.serviceMonitor.enabled needs metrics.enabled",
+		"metrics: {enabled: false, podMonitor: {enabled: true}}":                  "metrics.podMonitor.enabled needs metrics.enabled",
+		"metrics: {enabled: false, prometheusRule: {enabled: true}}":              "metrics.prometheusRule.enabled needs metrics.enabled",
+		"metrics: {serviceMonitor: {enabled: true}, podMonitor: {enabled: true}}": "metrics.serviceMonitor.enabled and metrics.podMonitor.enabled: choose one",
+		"metrics: {podMonitor: {scrapeTimeout: 1}}":                               "at '/metrics/podMonitor/scrapeTimeout'",
+		"metrics: {prometheusRule: {enabled: true, disabledAlerts: [NoLeader]}}":  "metrics.prometheusRule.disabledAlerts: there is no alert NoLeader; the alerts are ClerkOperatorInstanceNotReady",
+		"metrics: {prometheusRule: {enabled: true, additionalRules: [a]}}":        "at '/metrics/prometheusRule/additionalRules/0'",
+		"metrics: {prometheusRule: {disabled: []}}":                               "at '/metrics/prometheusRule': additional properties 'disabled'",
+		"networkPolicy: {dnsPorts: [dns]}":                                        "at '/networkPolicy/dnsPorts/0'",
+		"networkPolicy: {egressPorts: [https]}":                                   "at '/networkPolicy/egressPorts/0'",
+		"admissionPolicy: {enabled: yes-please}":                                  "at '/admissionPolicy/enabled'",
+		"clerkInstance: {create: true}":                                           "clerkInstance.secretName is required",
+		"clerkInstance: {name: ''}":                                               "at '/clerkInstance/name'",
+		"clerkInstance: {spec: {secretKeyRef: {name: a}}}":                        "at '/clerkInstance/spec'",
+		"clerkInstance: {create: true, secretName: a, secretKey: 'a b'}":          "at '/clerkInstance/secretKey'",
+		"serviceAccount: {annotations: {a: true}}":                                "at '/serviceAccount/annotations/a'",
+		"securityContext: []":                                                     "at '/securityContext'",
+		"terminationGracePeriodSeconds: 40s":                                      "at '/terminationGracePeriodSeconds'",
+		"strategy: {type: Blue}":                                                  "at '/strategy/type'",
+		"podLabels: {a: }\ncommonAnnotations: {b: 2}":                             "at '/commonAnnotations/b'",
 	} {
 		t.Run(yamlText, func(t *testing.T) {
 			t.Parallel()
@@ -151,7 +158,7 @@ func compareKeys(t *testing.T, path string, v values, schema map[string]any) {
 
 // isObjectOfKubernetes says that values.yaml shows only some of an object's fields.
 func isObjectOfKubernetes(path string) bool {
-	return slices.Contains([]string{"affinity.", "metrics.serviceMonitor.authorization.", "resources.", "strategy."}, path)
+	return slices.Contains([]string{"affinity.", "metrics.podMonitor.authorization.", "metrics.serviceMonitor.authorization.", "resources.", "strategy."}, path)
 }
 
 // valuesFile writes a file for --values.

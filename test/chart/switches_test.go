@@ -31,7 +31,8 @@ func jointToggles() []toggle {
 		{"metrics", []choice{
 			{"on", nil},
 			{"off", values{"metrics": values{"enabled": false}}},
-			{"monitored", values{"metrics": values{"serviceMonitor": values{"enabled": true}}}},
+			{"monitored", values{"metrics": values{"serviceMonitor": values{"enabled": true}, "prometheusRule": values{"enabled": true}}}},
+			{"monitored by pod", values{"metrics": values{"podMonitor": values{"enabled": true}}}},
 		}},
 		{"watchSecrets", []choice{{"off", nil}, {"on", values{"watchSecrets": true}}}},
 		{"watchNamespaces", []choice{{"all", nil}, {"some", values{"watchNamespaces": []any{"team-a", "team-b"}, "clusterID": "test"}}}},
@@ -133,15 +134,25 @@ func connections() values {
 			"dashboard": values{
 				"namespace": "monitoring", "labels": values{"grafana": "main"}, "annotations": values{"grafana_folder": "Clerk"},
 			},
-			"serviceMonitor": values{
-				"namespace": "monitoring", "labels": values{"prometheus": "main"}, "annotations": values{"note": "monitor"},
-				"interval": "30s", "scrapeTimeout": "10s",
-				"authorization":     values{"credentials": values{"name": "prometheus", "key": "token"}},
-				"tlsConfig":         values{"insecureSkipVerify": false, "serverName": "operator"},
-				"relabelings":       []any{values{"action": "labeldrop", "regex": "pod"}},
-				"metricRelabelings": []any{values{"action": "drop", "sourceLabels": []any{"__name__"}, "regex": "go_.*"}},
+			"serviceMonitor": monitor(), "podMonitor": monitor(),
+			"prometheusRule": values{
+				"namespace": "monitoring", "labels": values{"prometheus": "main"}, "annotations": values{"note": "rules"},
+				"disabledAlerts":  []any{"ClerkOperatorDriftContended"},
+				"additionalRules": []any{values{"record": "clerk:users", "expr": "sum(clerk_operator_users)"}},
 			},
 		},
+	}
+}
+
+// monitor has every setting of a ServiceMonitor or PodMonitor.
+func monitor() values {
+	return values{
+		"namespace": "monitoring", "labels": values{"prometheus": "main"}, "annotations": values{"note": "monitor"},
+		"interval": "30s", "scrapeTimeout": "10s",
+		"authorization":     values{"credentials": values{"name": "prometheus", "key": "token"}},
+		"tlsConfig":         values{"insecureSkipVerify": false, "serverName": "operator"},
+		"relabelings":       []any{values{"action": "labeldrop", "regex": "pod"}},
+		"metricRelabelings": []any{values{"action": "drop", "sourceLabels": []any{"__name__"}, "regex": "go_.*"}},
 	}
 }
 
@@ -149,7 +160,7 @@ func connections() values {
 func everything() []values {
 	all := []values{
 		{"replicas": 2, "watchSecrets": true, "watchNamespaces": []any{"team-a", "team-b"}}, settings(),
-		{"metrics": values{"serviceMonitor": values{"enabled": true}, "dashboard": values{"enabled": true}}},
+		{"metrics": values{"serviceMonitor": values{"enabled": true}, "prometheusRule": values{"enabled": true}, "dashboard": values{"enabled": true}}},
 		{"clerkInstance": values{"create": true, "namespace": "team-a", "secretName": "clerk"}},
 	}
 	return all

@@ -16,7 +16,7 @@ func TestTextsStayTexts(t *testing.T) {
 		"clusterID": "a: b #c", "watchNamespaces": []any{"111", "222"}, "defaultInstance": "111/333",
 		"priorityClassName": "444", "serviceAccount": values{"name": "555"},
 		"clerkInstance": values{"create": true, "namespace": "111", "name": "666", "secretName": "777"},
-		"metrics":       values{"serviceMonitor": values{"enabled": true, "namespace": "888"}},
+		"metrics":       values{"serviceMonitor": values{"enabled": true, "namespace": "888"}, "prometheusRule": values{"enabled": true, "namespace": "999"}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -24,6 +24,7 @@ func TestTextsStayTexts(t *testing.T) {
 	objects := d.objects(t)
 	for _, want := range []string{
 		"Role 222/" + release + "-watched", "ServiceAccount " + namespace + "/555", "ClerkInstance 111/666", "ServiceMonitor 888/" + manager,
+		"Secret 888/" + release + "-metrics-scraper", "PrometheusRule 999/" + manager,
 	} {
 		if objects[want] == nil {
 			t.Errorf("there is no %s", want)
