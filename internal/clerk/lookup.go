@@ -32,15 +32,30 @@ func (c *Client) UsersBy(ctx context.Context, kind IdentifierKind, values ...str
 	if err != nil {
 		return nil, err
 	}
-	answer := &usersAnswer{now: c.backend.now()}
+	answer := &foundAnswer{usersAnswer: usersAnswer{now: c.backend.now()}, kind: kind, values: values}
 	if err := c.call(ctx, endpoint{OperationUsersBy, http.MethodGet}, usersPath, params, answer); err != nil {
 		return nil, err
 	}
-	users := answer.matching(kind, values)
-	if len(users) == 0 && len(answer.users) > 0 {
-		return nil, errOtherUsers
+	return answer.found, nil
+}
+
+// foundAnswer is a list of users by values of one kind.
+type foundAnswer struct {
+	usersAnswer
+	kind   IdentifierKind
+	values []string
+	// found are the users that have one of the values.
+	found []*User
+}
+
+func (a *foundAnswer) canonicalize() error {
+	if err := a.usersAnswer.canonicalize(); err != nil {
+		return err
 	}
-	return users, nil
+	if a.found = a.matching(a.kind, a.values); len(a.found) == 0 && len(a.users) > 0 {
+		return errOtherUsers
+	}
+	return nil
 }
 
 // errOtherUsers means that a list has other users than requested, so the absence of a user says nothing.

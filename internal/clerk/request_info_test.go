@@ -106,6 +106,27 @@ func TestCreatedUserIsObserved(t *testing.T) {
 	}
 }
 
+// A list of other users than requested is as useless as no answer.
+func TestListsOfOtherUsersAreObservedAsUnusable(t *testing.T) {
+	t.Parallel()
+	var got observed
+	c := newTestClient(t, newStub(t, answering(200, "["+userBody+"]")).URL, got.by())
+	_, byID := c.UsersByID(t.Context(), "user_Other")
+	_, listed := c.Listed(t.Context(), "user_Other")
+	_, found := c.UsersBy(t.Context(), KindExternalID, "other")
+	if byID == nil || listed == nil || found == nil {
+		t.Errorf("the errors are %v, %v, %v", byID, listed, found)
+	}
+	want := observed{
+		{Operation: OperationUsersByID, Sent: true, Status: 200, Unusable: true},
+		{Operation: OperationListed, Sent: true, Status: 200, Unusable: true},
+		{Operation: OperationUsersBy, Sent: true, Status: 200, Unusable: true},
+	}
+	if diff := cmp.Diff(want, got, ignoringTime()); diff != "" {
+		t.Errorf("observed (-want +got):\n%s", diff)
+	}
+}
+
 func TestWhatIsNotSentIsObserved(t *testing.T) {
 	t.Parallel()
 	refused := errors.New("somebody else leads")

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 
 	clerksdk "github.com/clerk/clerk-sdk-go/v2"
 	"github.com/clerk/clerk-sdk-go/v2/user"
@@ -42,16 +43,8 @@ func (c *Client) UsersByID(ctx context.Context, ids ...string) ([]*User, error) 
 	if len(wanted) == 0 {
 		return nil, nil
 	}
-	page, err := c.listPage(ctx, OperationUsersByID, params, MaxListIDs)
-	if err != nil {
-		return nil, err
-	}
-	for _, u := range page.Users {
-		if !wanted[u.ID] {
-			return nil, errOtherUsers
-		}
-	}
-	return page.Users, nil
+	page, err := c.listPage(ctx, OperationUsersByID, params, MaxListIDs, wanted)
+	return page.Users, err
 }
 
 // Listed reports whether a list shows a user. It confirms a read by id that found none, at another path and with
@@ -63,18 +56,13 @@ func (c *Client) Listed(ctx context.Context, id string) (bool, error) {
 	}
 	params := &listParams{}
 	params.UserIDs, params.Limit = []string{id}, clerksdk.Int64(1)
-	answer := &pageAnswer{usersAnswer: usersAnswer{now: c.backend.now()}}
+	answer := &pageAnswer{usersAnswer: usersAnswer{now: c.backend.now()}, wanted: map[string]bool{id: true}}
 	err := c.call(ctx, endpoint{OperationListed, http.MethodGet}, usersPath, params, answer)
 	if IsNotFound(err) {
 		return false, errNoList
 	}
 	if err != nil {
 		return false, err
-	}
-	for _, u := range answer.readable {
-		if u.ID != id {
-			return false, errOtherUsers
-		}
 	}
 	return answer.length > 0, nil
 }
@@ -90,7 +78,7 @@ func (c *Client) LastUpdated(ctx context.Context, offset, limit int) (UserPage, 
 	if offset > 0 {
 		params.Offset = clerksdk.Int64(int64(offset))
 	}
-	return c.listPage(ctx, OperationLastUpdated, params, limit)
+	return c.listPage(ctx, OperationLastUpdated, params, limit, nil)
 }
 
 // UsersAfter returns a page of up to limit (at most 500) users, oldest first, that begins after the user with the given
@@ -99,7 +87,7 @@ func (c *Client) LastUpdated(ctx context.Context, offset, limit int) (UserPage, 
 func (c *Client) UsersAfter(ctx context.Context, id string, limit int) (UserPage, error) {
 	params := &listParams{startingAfter: id}
 	params.OrderBy = clerksdk.String("+created_at")
-	return c.listPage(ctx, OperationUsersAfter, params, limit)
+	return c.listPage(ctx, OperationUsersAfter, params, limit, nil)
 }
 
 // listParams are the SDK's parameters with the cursor that they lack.
@@ -117,10 +105,13 @@ func (p *listParams) ToQuery() url.Values {
 	return query
 }
 
-func (c *Client) listPage(ctx context.Context, op Operation, params *listParams, limit int) (UserPage, error) {
+// listPage reads one page of a list. wanted are the ids that the users may have; nil means any.
+func (c *Client) listPage(
+	ctx context.Context, op Operation, params *listParams, limit int, wanted map[string]bool,
+) (UserPage, error) {
 	limit = min(max(limit, 1), maxListLimit)
 	params.Limit = clerksdk.Int64(int64(limit))
-	answer := &pageAnswer{usersAnswer: usersAnswer{now: c.backend.now()}}
+	answer := &pageAnswer{usersAnswer: usersAnswer{now: c.backend.now()}, wanted: wanted}
 	if err := c.call(ctx, endpoint{op, http.MethodGet}, usersPath, params, answer); err != nil {
 		return UserPage{}, err
 	}
@@ -130,6 +121,8 @@ func (c *Client) listPage(ctx context.Context, op Operation, params *listParams,
 // pageAnswer is a list of users. Unreadable users do not affect the others.
 type pageAnswer struct {
 	usersAnswer
+	// wanted are the ids that the users may have; nil means any.
+	wanted   map[string]bool
 	length   int
 	readable []*User
 }
@@ -167,6 +160,9 @@ func (a *pageAnswer) canonicalize() error {
 	// A single unreadable user says nothing about other users that a later list may have.
 	if a.length > 1 && len(a.readable) == 0 {
 		return errNoneReadable
+	}
+	if a.wanted != nil && slices.ContainsFunc(a.readable, func(u *User) bool { return !a.wanted[u.ID] }) {
+		return errOtherUsers
 	}
 	return nil
 }
