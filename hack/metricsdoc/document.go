@@ -6,6 +6,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -67,7 +68,7 @@ func exporter(m metric) string {
 func formula(m metric) string {
 	var terms []string
 	if m.fixed > 0 {
-		terms = append(terms, fmt.Sprint(m.fixed))
+		terms = append(terms, strconv.Itoa(m.fixed))
 	}
 	for unit, n := range map[string]int{"I": m.perInstance, "C": m.perObject} {
 		switch {

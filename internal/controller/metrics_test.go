@@ -159,7 +159,7 @@ func TestAllSeriesExistFromTheStart(t *testing.T) {
 // withoutUnknown removes the series of calls before an instance is known, which have other labels than those of an instance.
 func withoutUnknown(families []*dto.MetricFamily) []*dto.MetricFamily {
 	for _, family := range families {
-		family.Metric = slices.DeleteFunc(family.Metric, func(series *dto.Metric) bool {
+		family.Metric = slices.DeleteFunc(family.GetMetric(), func(series *dto.Metric) bool {
 			return slices.ContainsFunc(series.GetLabel(), func(pair *dto.LabelPair) bool {
 				return pair.GetValue() == "unknown" && pair.GetName() == "clerk_instance"
 			})

@@ -109,7 +109,7 @@ func valuesOf(t *testing.T, rows [][]string, label, metric string) string {
 // evaluate returns the number of series in a formula with I = 1 and C = 1, and the part of it without I and C.
 func evaluate(t *testing.T, formula string) (all, fixed int) {
 	t.Helper()
-	for _, term := range strings.Split(formula, " + ") {
+	for term := range strings.SplitSeq(formula, " + ") {
 		factor, unit, multiplied := strings.Cut(term, " × ")
 		if term == "I" || term == "C" {
 			all++
