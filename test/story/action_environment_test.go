@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/test/kstatus"
 )
 
 type (
@@ -126,6 +127,16 @@ func checkActionStatus(t *testing.T, a *action) {
 	}
 	if a.Status.ObservedGeneration != a.Generation || a.Status.Action != a.Spec.ActionType() {
 		t.Errorf("ClerkUserAction %s: the status is of something else: %+v", a.Name, a.Status)
+	}
+	want := kstatus.InProgress
+	switch {
+	case is(v1alpha1.ConditionComplete):
+		want = kstatus.Current
+	case is(v1alpha1.ConditionFailed):
+		want = kstatus.Failed
+	}
+	if got := kstatus.Of(a, a.Status.ObservedGeneration, conditions); got != want && a.DeletionTimestamp.IsZero() {
+		t.Errorf("ClerkUserAction %s: kstatus is %s, want %s", a.Name, got, want)
 	}
 	for _, c := range conditions {
 		if c.Status != metav1.ConditionTrue || c.ObservedGeneration != a.Generation || c.Reason == "" || c.Message == "" {
