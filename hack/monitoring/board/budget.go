@@ -65,7 +65,7 @@ func requestPanels() []Panel {
 	return []Panel{
 		{
 			Title: "Requests per second, by operation", Kind: Stacked, Width: 12, Height: 8, Unit: "reqps",
-			Description: "Calls of Clerk's API by what they do. Normal: list_users for the incremental sync, and little else.",
+			Description: "Calls of Clerk's API by what they do. Normal: list_last_updated_users for incremental syncs, and little else.",
 			Queries:     []Query{{active(perSecond("clerk_requests_total", selected, "operation"), "clerk_requests_total", selected, "operation"), "{{operation}}"}},
 			Empty:       "No request",
 		},
