@@ -19,6 +19,8 @@ const (
 	DefaultBrakeMaxCount = 10
 	// DefaultBrakeWindow is the length of the deletion brake's window.
 	DefaultBrakeWindow = 10 * time.Minute
+	// DefaultDeletionDelay is deletionDelay in a production instance.
+	DefaultDeletionDelay = 30 * time.Second
 )
 
 // EntryKey returns the entry of the Secret that the reference means.
@@ -91,4 +93,16 @@ func (s *ClerkInstanceSpec) Brake(env Environment) (maxCount int32, window time.
 		}
 	}
 	return maxCount, window
+}
+
+// RemovalDelay returns deletionDelay or its default for an instance of this environment; 0 is none.
+func (s *ClerkInstanceSpec) RemovalDelay(env Environment) time.Duration {
+	switch {
+	case s.DeletionDelay != nil:
+		return s.DeletionDelay.Duration
+	case env == EnvironmentProduction:
+		return DefaultDeletionDelay
+	default:
+		return 0
+	}
 }

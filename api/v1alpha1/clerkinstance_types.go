@@ -51,6 +51,17 @@ type ClerkInstanceSpec struct {
 	// 10 in 10m on a production instance.
 	// +optional
 	DeletionBrake *DeletionBrake `json:"deletionBrake,omitempty"`
+
+	// deletionDelay is how long after the deletion of a ClerkUser was requested its user is deleted or banned, such as
+	// 30s. Until then the ClerkUser has the reason DeletionPending, another ClerkUser of the namespace that declares the
+	// user gets it, and deletionPolicy: Retain on the ClerkUser keeps the user. If several ClerkInstances use one Clerk
+	// instance, the longest deletionDelay applies to all of them. 0s: at once. Omitted: 30s on a production instance, 0s
+	// on a development instance.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$') && duration(self) >= duration('0s') && duration(self) <= duration('168h')",message="must be a duration between 0s and 168h, such as 30s or 5m"
+	// +optional
+	DeletionDelay *metav1.Duration `json:"deletionDelay,omitempty"`
 }
 
 // NamespacesFrom says how namespaces are selected.

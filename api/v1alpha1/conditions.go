@@ -63,6 +63,12 @@ const (
 	ReasonNotKept = "NotKept"
 	// ReasonContended says that somebody else keeps changing a declared field back: a field conflict.
 	ReasonContended = "Contended"
+	// ReasonWaitingForDeletion says that another ClerkUser of the namespace manages the declared user and that this object
+	// gets the user when that one is deleted. After a bounded time the reason is Conflict.
+	ReasonWaitingForDeletion = "WaitingForDeletion"
+	// ReasonDeletionPending says that the object is being deleted and that its user will be deleted or banned after the
+	// instance's deletionDelay. The message has the time.
+	ReasonDeletionPending = "DeletionPending"
 	// ReasonDeletionHeld says that the object waits for the instance's deletion brake. The reason is also a record: the
 	// operator reads it back.
 	ReasonDeletionHeld = "DeletionHeld"

@@ -100,9 +100,9 @@ func seriesOfTheProcess() map[string]map[string]string {
 		},
 		"clerk_operator_leader": {},
 		"clerk_operator_ready_transitions_total": {
-			"reason": "AlreadyExists Ambiguous ConfigMapNotFound Conflict Contended DeletionBlocked DeletionHeld InSync InstanceChanged " +
+			"reason": "AlreadyExists Ambiguous ConfigMapNotFound Conflict Contended DeletionBlocked DeletionHeld DeletionPending InSync InstanceChanged " +
 				"InstanceNotFound InstanceNotReady InvalidSpec InvalidStatus Missing NotAllowed NotKept Observed RejectedByClerk " +
-				"Retrying SecretNotFound",
+				"Retrying SecretNotFound WaitingForDeletion",
 		},
 		"clerk_operator_watch_errors_total": {"kind": kinds},
 		"clerk_operator_watch_failing":      {"kind": kinds},
@@ -236,19 +236,19 @@ func TestEveryReasonIsCountedOrLeftOut(t *testing.T) {
 		},
 		"clerk_operator_clerkinstance_ready_reason reason": {
 			"AlreadyExists": ofUsers, "Ambiguous": ofUsers, "CarriedOut": ofActions, "ConfigMapNotFound": ofUsers, "Conflict": ofUsers,
-			"Contended": ofUsers, "DeletionBlocked": ofUsers, "DeletionHeld": ofUsers, "InSync": ofUsers, "InstanceNotFound": ofUsers,
+			"Contended": ofUsers, "DeletionBlocked": ofUsers, "DeletionHeld": ofUsers, "DeletionPending": ofUsers, "InSync": ofUsers, "InstanceNotFound": ofUsers,
 			"InstanceNotReady": ofUsers, "Missing": ofUsers, "NotAllowed": ofUsers, "NotFoundAtClerk": ofActions, "NotKept": ofUsers,
 			"Observed": ofUsers, "OutcomeUnknown": ofActions, "ProviderNotConnected": ofActions, "Retrying": ofUsers,
-			"SecretExists": ofActions, "Suspended": ofUsers, "UserNotBound": ofActions, "UserNotFound": ofActions,
+			"SecretExists": ofActions, "Suspended": ofUsers, "UserNotBound": ofActions, "UserNotFound": ofActions, "WaitingForDeletion": ofUsers,
 		},
 		"clerk_operator_actions_total outcome": {
 			"APIHostNotAllowed": ofInstances, "AlreadyExists": ofUsers, "ConfigMapNotFound": unfinished,
 			"Conflict": ofUsers, "Contended": ofUsers,
-			"Deleting": ofInstances, "DeletionBlocked": ofUsers, "DeletionHeld": ofUsers, "InSync": ofUsers,
+			"Deleting": ofInstances, "DeletionBlocked": ofUsers, "DeletionHeld": ofUsers, "DeletionPending": ofUsers, "InSync": ofUsers,
 			"InstanceNotFound": unfinished, "InstanceNotReady": unfinished, "InvalidKey": ofInstances, "InvalidStatus": ofUsers,
 			"KeyAccepted": ofInstances, "KeyRejected": ofInstances, "MirrorStale": ofInstances, "NotKept": ofUsers,
 			"Observed": ofUsers, "Retrying": unfinished, "SecretNotFound": unfinished, "Suspended": unfinished,
-			"UnexpectedAnswer": ofInstances, "UserNotFound": unfinished, "Waiting": unfinished,
+			"UnexpectedAnswer": ofInstances, "UserNotFound": unfinished, "Waiting": unfinished, "WaitingForDeletion": ofUsers,
 		},
 	}
 	families := startedMetrics(t)

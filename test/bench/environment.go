@@ -140,7 +140,7 @@ func (env *environment) makeClients() error {
 }
 
 // declareInstance applies the namespaces, the Secret with the key, and the ClerkInstance with its defaults. The
-// deletion brake is off, because phases also delete users, and all namespaces may use the instance.
+// deletion brake and the deletion delay are off, because phases also delete users, and all namespaces may use the instance.
 func (env *environment) declareInstance(ctx context.Context) error {
 	objects := []client.Object{
 		&corev1.Secret{
@@ -154,6 +154,7 @@ func (env *environment) declareInstance(ctx context.Context) error {
 				APIURL:            ptr.To(env.listener.URL()),
 				AllowedNamespaces: &v1alpha1.AllowedNamespaces{From: ptr.To(v1alpha1.NamespacesFromAll)},
 				DeletionBrake:     &v1alpha1.DeletionBrake{MaxCount: ptr.To[int32](0)},
+				DeletionDelay:     &metav1.Duration{},
 			},
 		},
 	}

@@ -23,6 +23,7 @@ const (
 	anInterval  = "must be a duration between 1s and 24h, such as 30s or 5m"
 	aFull       = "must be a duration between 1m and 168h, such as 30m or 6h"
 	aWindow     = "must be a duration between 1s and 168h, such as 10m"
+	aDelay      = "must be a duration between 0s and 168h, such as 30s or 5m"
 )
 
 // instanceWith is the spec of a ClerkInstance with a key and some more.
@@ -96,6 +97,9 @@ func budgetRefusals() map[string]refusal {
 		"BrakeBelow0":        {instanceWith(`deletionBrake: {maxCount: -1}`), "spec.deletionBrake.maxCount", "greater than or equal to 0"},
 		"WindowOf0":          {instanceWith(`deletionBrake: {window: 0s}`), "spec.deletionBrake.window", aWindow},
 		"WindowOfTwoWeeks":   {instanceWith(`deletionBrake: {window: 336h}`), "spec.deletionBrake.window", aWindow},
+		"DelayOfTwoWeeks":    {instanceWith(`deletionDelay: 336h`), "spec.deletionDelay", aDelay},
+		"DelayNegative":      {instanceWith(`deletionDelay: -1s`), "spec.deletionDelay", aDelay},
+		"DelayWithoutUnits":  {instanceWith(`deletionDelay: "30"`), "spec.deletionDelay", aDelay},
 		"WindowWithoutUnits": {instanceWith(`deletionBrake: {window: "600"}`), "spec.deletionBrake.window", aWindow},
 	}
 }
@@ -115,6 +119,8 @@ func acceptedInstances() map[string]string {
 		"Expressions": instanceWith(`allowedNamespaces: {from: Selector, selector: {matchExpressions: [
 			{key: team, operator: In, values: [a, b]}, {key: legacy, operator: DoesNotExist}]}}`),
 		"NoBrake":        instanceWith(`deletionBrake: {maxCount: 0}`),
+		"NoDelay":        instanceWith(`deletionDelay: 0s`),
+		"LongestDelay":   instanceWith(`deletionDelay: 168h`),
 		"LongestWindow":  instanceWith(`deletionBrake: {window: 168h}`),
 		"MixedDuration":  instanceWith(`drift: {interval: 1m30s, fullInterval: 1h30m}`),
 		"EqualIntervals": instanceWith(`drift: {interval: 1h, fullInterval: 1h}`),

@@ -52,7 +52,8 @@ func completeSpecs() map[string][]string {
 		"ClerkInstance": {
 			`{secretKeyRef: {name: a, key: b}, apiURL: "https://api.clerk.com/v1", instanceID: ins_1, rateLimit: {sharePercent: 50},
 			allowedNamespaces: {from: Selector, selector: {matchLabels: {a: b}, matchExpressions: [{key: a, operator: In, values: [b]}]}},
-			drift: {interval: 1m, fullInterval: 60m}, policy: {adoption: All, deletion: Allow, actions: [disableMFA]}, deletionBrake: {maxCount: 3, window: 10m}}`,
+			drift: {interval: 1m, fullInterval: 60m}, policy: {adoption: All, deletion: Allow, actions: [disableMFA]}, deletionBrake: {maxCount: 3, window: 10m},
+			deletionDelay: 30s}`,
 			`{secretKeyRef: {name: a}, rateLimit: {requestsPer10s: 50}}`,
 		},
 		"ClerkUserAction": actions,

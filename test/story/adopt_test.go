@@ -160,7 +160,7 @@ func TestTwoObjectsOneUser(t *testing.T) {
 	env.create(env.user("ann"))
 	env.expectReason("ann", v1alpha1.ReasonInSync)
 	env.create(env.user("also-ann", func(s *spec) { s.EmailAddresses[0].Address = address("ann"); s.FirstName = ptr.To("Eve") }))
-	user := env.expectReason("also-ann", v1alpha1.ReasonConflict)
+	user := env.expectConflict("also-ann")
 	if message := user.Status.Conditions[0].Message; !strings.Contains(message, "ClerkUser ann ") {
 		t.Errorf("the message does not name the winner: %s", message)
 	}

@@ -93,7 +93,7 @@ func TestRenameKeepsTheAccount(t *testing.T) {
 		s.EmailAddresses[0].Address = address("ann")
 		s.PublicMetadata = object(`{"role":"admin"}`)
 	}))
-	env.expectReason("ann-lee", v1alpha1.ReasonConflict)
+	env.expectReason("ann-lee", v1alpha1.ReasonWaitingForDeletion)
 	env.delete(env.read("ann"))
 	env.expectGone("ann")
 	env.expectEvent("ann", v1alpha1.EventTransferred)
@@ -111,7 +111,7 @@ func TestRenameKeepsTheAccountWhileListsLag(t *testing.T) {
 	env.create(env.user("ann"))
 	id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
 	env.create(env.user("ann-lee", func(s *spec) { s.EmailAddresses[0].Address = address("ann") }))
-	env.expectReason("ann-lee", v1alpha1.ReasonConflict)
+	env.expectReason("ann-lee", v1alpha1.ReasonWaitingForDeletion)
 	env.server.Clock().Advance(2 * time.Minute)
 	env.clerk.Configure(func(s *emulator.Settings) { s.ListLag = time.Minute })
 	env.delete(env.read("ann"))

@@ -167,6 +167,8 @@ func (env *environment) instance() *v1alpha1.ClerkInstance {
 			APIURL:       ptr.To(env.url + "/v1"),
 			RateLimit:    &v1alpha1.RateLimit{RequestsPer10s: ptr.To[int32](10000)},
 			Drift:        &v1alpha1.DriftCheck{Interval: &metav1.Duration{Duration: driftInterval}},
+			// Most stories are not about the delay, which a production instance has by default.
+			DeletionDelay: &metav1.Duration{},
 		},
 	}
 }

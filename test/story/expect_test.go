@@ -31,6 +31,16 @@ func (env *environment) expectReason(name, reason string) *v1alpha1.ClerkUser {
 	return user
 }
 
+// expectConflict waits until a ClerkUser waits for the deletion of another one, and then advances the clock until it has waited in
+// vain.
+func (env *environment) expectConflict(name string) *v1alpha1.ClerkUser {
+	env.t.Helper()
+	env.expectReason(name, v1alpha1.ReasonWaitingForDeletion)
+	env.server.Clock().Advance(patience)
+	env.annotate(name, "touched", "now")
+	return env.expectReason(name, v1alpha1.ReasonConflict)
+}
+
 // expectInstanceReason waits until Ready of the ClerkInstance has this reason for its current generation.
 func (env *environment) expectInstanceReason(reason string) {
 	env.t.Helper()

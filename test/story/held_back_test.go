@@ -267,7 +267,7 @@ func TestWalletIsTakenOverWhateverItsCase(t *testing.T) {
 	env.create(env.user("ann", holds))
 	env.expectReason("ann", v1alpha1.ReasonInSync)
 	env.create(env.user("bob", holds))
-	env.expectReason("bob", v1alpha1.ReasonConflict)
+	env.expectReason("bob", v1alpha1.ReasonWaitingForDeletion)
 	wallets := env.atClerk("ann").Web3Wallets
 	env.runAction("release", "ann", func(s *actionSpec) { s.DeleteWeb3Wallet = &v1alpha1.WalletDeletion{ID: &wallets[0].ID} })
 	env.expectComplete("release")

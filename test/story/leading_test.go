@@ -130,7 +130,7 @@ func TestSuccessorThatNamesNoInstanceIsFound(t *testing.T) {
 	env.create(env.user("ann", env.refersTo(home)))
 	id := env.expectReason("ann", v1alpha1.ReasonInSync).Status.UserID
 	env.create(env.user("ann-lee", func(s *spec) { s.EmailAddresses[0].Address = address("ann") }))
-	env.expectReason("ann-lee", v1alpha1.ReasonConflict)
+	env.expectReason("ann-lee", v1alpha1.ReasonWaitingForDeletion)
 	env.delete(env.read("ann"))
 	env.expectGone("ann")
 	env.expectEvent("ann", v1alpha1.EventTransferred)
@@ -147,7 +147,7 @@ func TestSuccessorIsDeletedAtTheHandover(t *testing.T) {
 	env.create(env.user("ann"))
 	env.expectReason("ann", v1alpha1.ReasonInSync)
 	env.create(env.user("ann-lee", func(s *spec) { s.EmailAddresses[0].Address = address("ann") }))
-	env.expectReason("ann-lee", v1alpha1.ReasonConflict)
+	env.expectReason("ann-lee", v1alpha1.ReasonWaitingForDeletion)
 	env.settle()
 	env.haltAfterCall("PATCH", "/users/*/metadata", func() { env.delete(env.read("ann")) })
 	env.delete(env.read("ann-lee"))

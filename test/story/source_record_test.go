@@ -285,7 +285,7 @@ func TestHandedOverUserKeepsItsPassword(t *testing.T) {
 	env.create(env.user("anna", withPassword, func(s *spec) {
 		s.EmailAddresses = []v1alpha1.EmailAddress{{Address: address("ann")}}
 	}))
-	env.expectReason("anna", v1alpha1.ReasonConflict)
+	env.expectReason("anna", v1alpha1.ReasonWaitingForDeletion)
 	env.edit("ann", func(s *spec) { s.Password = nil })
 	env.expectReason("ann", v1alpha1.ReasonInSync)
 	env.putSecret("ann", "password", "second-Of-All-77")

@@ -117,7 +117,7 @@ func TestIdentifierIsTakenOverAtOnce(t *testing.T) {
 			env.create(env.user("ann", tc.declare))
 			env.expectReason("ann", v1alpha1.ReasonInSync)
 			env.create(env.user("bob", tc.declare))
-			env.expectReason("bob", v1alpha1.ReasonConflict)
+			env.expectReason("bob", v1alpha1.ReasonWaitingForDeletion)
 			tc.drop(env)
 			env.expectReason("bob", v1alpha1.ReasonInSync)
 			env.expectNoWrites()

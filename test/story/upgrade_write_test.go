@@ -165,7 +165,11 @@ func (env *environment) declareRefused() {
 		env.create(env.user(name, r.set))
 	}
 	for name, r := range refused {
-		env.expectReason(name, r.reason)
+		if r.reason == v1alpha1.ReasonConflict {
+			env.expectConflict(name)
+		} else {
+			env.expectReason(name, r.reason)
+		}
 	}
 	env.create(env.user("removed"))
 	env.removeAtClerk(env.expectReason("removed", v1alpha1.ReasonInSync).Status.UserID)

@@ -126,7 +126,9 @@ func newTestUser(name string, change ...func(*v1alpha1.ClerkUser)) *v1alpha1.Cle
 func newTestInstance() *v1alpha1.ClerkInstance {
 	return &v1alpha1.ClerkInstance{
 		ObjectMeta: metav1.ObjectMeta{Namespace: testNamespace, Name: "default", UID: "instance-uid", Generation: 1},
-		Spec:       v1alpha1.ClerkInstanceSpec{SecretKeyRef: v1alpha1.SecretKeyReference{Name: "clerk"}},
+		Spec: v1alpha1.ClerkInstanceSpec{
+			SecretKeyRef: v1alpha1.SecretKeyReference{Name: "clerk"}, DeletionDelay: &metav1.Duration{},
+		},
 	}
 }
 

@@ -149,7 +149,7 @@ func (l locate) claimOrphan(ctx context.Context, user *clerk.User) (bindKind, er
 	if !named && !neighbour {
 		return 0, errAlreadyExists
 	}
-	gone, err := l.ownerGone(ctx, mark, user.ID)
+	owner, gone, err := l.findOwner(ctx, mark, user.ID)
 	switch {
 	case err != nil:
 		return 0, err
@@ -158,28 +158,28 @@ func (l locate) claimOrphan(ctx context.Context, user *clerk.User) (bindKind, er
 	case gone:
 		return 0, orphaned(mark.Name, user.ID)
 	case neighbour:
-		return 0, conflict(mark.Name)
+		return 0, l.conflictWith(ctx, mark.Name, owner)
 	}
 	return 0, errAlreadyExists
 }
 
-// ownerGone reports whether the object that a mark names no longer exists. It reads from the API server, not from a cache. An
-// object that is being deleted exists. A new object of that name without a user counts as existing too, since it may inherit
-// the user. If the operator may not read the namespace, no object counts as gone.
-func (l locate) ownerGone(ctx context.Context, mark plan.Mark, userID string) (bool, error) {
-	owner := &v1alpha1.ClerkUser{}
-	err := l.apiReader.Get(ctx, types.NamespacedName{Namespace: mark.Namespace, Name: mark.Name}, owner)
+// findOwner returns the object that a mark names, and whether the owner of the user no longer exists. It reads from the API
+// server, not from a cache. An object that is being deleted exists. A new object of that name without a user counts as existing
+// too, since it may inherit the user. If the operator may not read the namespace, no object counts as gone, and owner is nil.
+func (l locate) findOwner(ctx context.Context, mark plan.Mark, userID string) (owner *v1alpha1.ClerkUser, gone bool, err error) {
+	owner = &v1alpha1.ClerkUser{}
+	err = l.apiReader.Get(ctx, types.NamespacedName{Namespace: mark.Namespace, Name: mark.Name}, owner)
 	switch {
 	case apierrors.IsNotFound(err):
-		return true, nil
+		return nil, true, nil
 	case apierrors.IsForbidden(err):
 		l.logRepeated(ctx, "the operator may not read the ClerkUser that an owner mark names, so the user is not adopted",
 			"namespace "+mark.Namespace, err, "owner", mark.Namespace+"/"+mark.Name, "clerkUserID", userID)
-		return false, nil
+		return nil, false, nil
 	case err != nil:
-		return false, fmt.Errorf("reading the ClerkUser that the owner mark names: %w", err)
+		return nil, false, fmt.Errorf("reading the ClerkUser that the owner mark names: %w", err)
 	}
-	return string(owner.UID) != mark.UID && owner.Status.UserID != "" && owner.Status.UserID != userID, nil
+	return owner, string(owner.UID) != mark.UID && owner.Status.UserID != "" && owner.Status.UserID != userID, nil
 }
 
 // checkSoleOwner checks that no older ClerkUser is bound to the same user. The younger of two writes nothing. Deleting it

@@ -123,7 +123,9 @@ func TestClaim(t *testing.T) {
 			if err := rec.buildDesired(); err != nil {
 				t.Fatal(err)
 			}
+			rec.firstSeen = rec.now.Add(-time.Hour)
 			r.APIReader = newTestCluster(t, newTestUser("bob"), newTestUser("bob", func(u *v1alpha1.ClerkUser) { u.Namespace = "team-b" }))
+			r.Client = newTestCluster(t)
 			got, err := stepsOf(r).locate(withoutRights(rec)).claim(t.Context(), clerkUser("ann@example.com", tc.user))
 			if got != tc.want {
 				t.Errorf("claimed with bindKind %d, want %d (%v)", got, tc.want, err)
@@ -187,6 +189,7 @@ func TestClaimOrphan(t *testing.T) {
 			t.Parallel()
 			r := newTestReconciler(t, newClock())
 			rec := newTestReconciliation(t, r, newTestUser("ann"))
+			rec.firstSeen, r.Client = rec.now.Add(-time.Hour), newTestCluster(t)
 			if !tc.unnamed {
 				rec.user.Spec.UserID = new(testUserID)
 			}

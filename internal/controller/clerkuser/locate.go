@@ -26,6 +26,13 @@ type locate struct {
 	finder
 	// cache and apiReader read other objects, from the cache and from the API server.
 	cache, apiReader client.Reader
+	// delays tells how long removals wait.
+	delays delays
+}
+
+// delays tells how long after its request the removal of a user waits.
+type delays interface {
+	Delay(ctx context.Context, r brake.Request) (time.Duration, error)
 }
 
 // location is the user of an object.

@@ -116,6 +116,19 @@ func conflict(winner string) error {
 	}
 }
 
+// waitingForDeletion is the problem of an object that declares the user of another object. left is how long that counts as
+// progress.
+func waitingForDeletion(owner string, left time.Duration) error {
+	return &reconcile.Problem{
+		Reason: v1alpha1.ReasonWaitingForDeletion,
+		Message: fmt.Sprintf("ClerkUser %s of this namespace manages this user; this object gets the user when that one is deleted, as in a rename",
+			owner),
+		Progressing: true,
+		BackOff:     true,
+		RetryAfter:  left,
+	}
+}
+
 func orphaned(owner, userID string) error {
 	return &reconcile.Problem{
 		Reason: v1alpha1.ReasonAlreadyExists,
@@ -154,6 +167,21 @@ func notKept(fields []string) error {
 		Message: fmt.Sprintf("Clerk accepted a change of %s but did not keep it; it is not sent again until the spec or the value at Clerk changes",
 			strings.Join(fields, ", ")),
 		Stalled: true,
+	}
+}
+
+// deletionPending is the problem of an object that is being deleted and whose user is removed at the given time.
+func deletionPending(policy v1alpha1.DeletionPolicy, at time.Time, left time.Duration) error {
+	what := "the user will be deleted at Clerk after"
+	if policy == v1alpha1.DeletionBan {
+		what = "the user will be banned at Clerk after"
+	}
+	return &reconcile.Problem{
+		Reason: v1alpha1.ReasonDeletionPending,
+		Message: fmt.Sprintf("%s %s; to keep it, set spec.deletionPolicy to Retain on this object before that time",
+			what, at.UTC().Format(time.RFC3339)),
+		Progressing: true,
+		RetryAfter:  left,
 	}
 }
 

@@ -24,10 +24,11 @@ func ReadyStates() []ReadyState {
 	}
 	for _, reason := range []string{
 		v1alpha1.ReasonAlreadyExists, v1alpha1.ReasonAmbiguous, v1alpha1.ReasonConfigMapNotFound, v1alpha1.ReasonConflict,
-		v1alpha1.ReasonDeletionBlocked, v1alpha1.ReasonDeletionHeld, v1alpha1.ReasonInstanceChanged,
+		v1alpha1.ReasonDeletionBlocked, v1alpha1.ReasonDeletionHeld, v1alpha1.ReasonDeletionPending, v1alpha1.ReasonInstanceChanged,
 		v1alpha1.ReasonInstanceNotFound, v1alpha1.ReasonInstanceNotReady, v1alpha1.ReasonInvalidSpec,
 		v1alpha1.ReasonInvalidStatus, v1alpha1.ReasonMissing, v1alpha1.ReasonNotAllowed, v1alpha1.ReasonNotKept,
 		v1alpha1.ReasonRejectedByClerk, v1alpha1.ReasonRetrying, v1alpha1.ReasonSecretNotFound,
+		v1alpha1.ReasonWaitingForDeletion,
 	} {
 		states = append(states, ReadyState{metav1.ConditionFalse, reason})
 	}

@@ -39,6 +39,8 @@ type Reconciler struct {
 	objects objectStates
 	rates   *reconcile.Rates
 	brakes  *brake.Locks
+	// successions names objects that are being deleted and whose users other objects wait for.
+	successions *connection.DedupQueue[types.NamespacedName]
 }
 
 // New returns a Reconciler.
@@ -48,6 +50,8 @@ func New(c Config) *Reconciler {
 		objects: newObjectStates(),
 		rates:   reconcile.NewRates(c.Now),
 		brakes:  brake.NewLocks(),
+
+		successions: connection.NewDedupQueue[types.NamespacedName](),
 	}
 }
 
@@ -236,7 +240,7 @@ func (k kind) finder(w *work) finder {
 }
 
 func (k kind) locate(w *work) locate {
-	return locate{finder: k.finder(w), cache: k.Client, apiReader: k.APIReader}
+	return locate{finder: k.finder(w), cache: k.Client, apiReader: k.APIReader, delays: k.brake()}
 }
 
 func (k kind) bind(w *work) bind {

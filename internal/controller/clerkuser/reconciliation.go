@@ -10,6 +10,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
@@ -146,6 +147,8 @@ type progress struct {
 
 // outcome is how the reconciliation ended.
 type outcome struct {
+	// enqueues names the objects that this one enqueues.
+	enqueues []types.NamespacedName
 	// suspended, backingOff and released are reasons for an early end: spec.suspend is true, an earlier failure is still in
 	// back-off, or the finalizer was removed.
 	suspended, backingOff, released bool
@@ -312,11 +315,15 @@ func (r *reconciliation) inBackOff() error {
 	return r.state.backOff.Err
 }
 
-// nextBackOff is the back-off after the lasting failure of this reconciliation. A current back-off is not extended.
-func (r *reconciliation) nextBackOff() *backOff {
+// nextBackOff is the back-off after the lasting failure of this reconciliation: of this length, or for 0 a growing one. A current
+// back-off is not extended.
+func (r *reconciliation) nextBackOff(length time.Duration) *backOff {
 	inputs := r.backOffInputs()
 	if r.state.backOff.Left(inputs, r.now) > 0 {
 		return r.state.backOff
+	}
+	if length > 0 {
+		return &backOff{Inputs: inputs, Err: r.err, Delay: length, Until: r.now.Add(length)}
 	}
 	return r.state.backOff.Next(reconcile.AfterLastingFailures(), inputs, r.err, r.now)
 }

@@ -131,6 +131,12 @@ func (m remove) run(ctx context.Context) error {
 		// An earlier reconciliation deleted the user and recorded the event, but could not remove the finalizer.
 		return m.releaseWithoutEvent(ctx)
 	}
+	if m.userID == "" {
+		m.userID, _, _ = m.mirror.BoundTo(m.uid())
+	}
+	if err := m.checkDelay(ctx); err != nil {
+		return err
+	}
 	user, err := m.findOwn(ctx)
 	if err != nil {
 		return err
@@ -142,9 +148,6 @@ func (m remove) run(ctx context.Context) error {
 func (m remove) findOwn(ctx context.Context) (*clerk.User, error) {
 	if err := m.confirmDeleted(ctx); err != nil {
 		return nil, err
-	}
-	if m.userID == "" {
-		m.userID, _, _ = m.mirror.BoundTo(m.uid())
 	}
 	if m.userID == "" {
 		return m.findCreated(ctx, creation.Of(m.user))
@@ -217,12 +220,14 @@ func (m remove) removeUser(ctx context.Context, user *clerk.User) error {
 
 // carryOutPolicy carries out the deletion policy on a user without a successor.
 func (m remove) carryOutPolicy(ctx context.Context, user *clerk.User) error {
-	policy := m.user.Spec.OnDelete(m.origin)
-	why := ""
-	if policy != v1alpha1.DeletionRetain && !m.instance.Spec.MayDelete() {
-		policy, why = v1alpha1.DeletionRetain, "the ClerkInstance's policy.deletion is Deny, so the user was left as it is"
+	policy, why := m.effectivePolicy(), ""
+	if policy != m.user.Spec.OnDelete(m.origin) {
+		why = "the ClerkInstance's policy.deletion is Deny, so the user was left as it is"
 	}
 	if policy != v1alpha1.DeletionRetain {
+		if err := m.untilDue(ctx, policy); err != nil {
+			return err
+		}
 		if err := m.countAtBrake(ctx, m.brake, user.ID); err != nil {
 			return err
 		}

@@ -85,6 +85,7 @@ func (k kind) carryOutEffects(r *reconciliation, res result) {
 		r.state.finish(r.user.Spec.Observes())
 	}
 	r.state.backOff = cmp.Or(res.backOff, r.state.backOff)
+	k.successions.Add(r.enqueues...)
 	if res.checkKey {
 		k.Pool.RequestKeyCheck(instanceName(r.instance))
 	}

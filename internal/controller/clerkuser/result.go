@@ -143,7 +143,7 @@ func resultOfLastingFailure(r *reconciliation) (result, bool) {
 	}
 	if refused, ok := clerk.Rejected(r.err); ok {
 		res.Reason, res.Message, res.Stalled = v1alpha1.ReasonRejectedByClerk, refusalMessage(r, refused), true
-		res.backOff = r.nextBackOff()
+		res.backOff = r.nextBackOff(0)
 		res.RequeueAfter = sooner(res.backOff.Until.Sub(r.now), untilSourcePoll(r))
 		return res, true
 	}
@@ -153,12 +153,12 @@ func resultOfLastingFailure(r *reconciliation) (result, bool) {
 // resultOfProblem is the result of a failure that already has its consequence.
 func resultOfProblem(r *reconciliation, found *reconcile.Problem) result {
 	res := result{Result: reconcile.Result{
-		Ready: metav1.ConditionFalse, Reason: found.Reason, Message: found.Message, Stalled: found.Stalled,
+		Ready: metav1.ConditionFalse, Reason: found.Reason, Message: found.Message, Stalled: found.Stalled, Reconciling: found.Progressing,
 		RequeueAfter: found.RetryAfter, Priority: ptr.To(reconcile.PriorityLow),
 	}}
 	switch {
 	case found.BackOff:
-		res.backOff = r.nextBackOff()
+		res.backOff = r.nextBackOff(found.RetryAfter)
 		res.RequeueAfter = res.backOff.Until.Sub(r.now)
 	case res.RequeueAfter == 0 && r.owned:
 		res.RequeueAfter = untilUnlocked(r)

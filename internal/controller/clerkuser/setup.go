@@ -10,6 +10,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -61,6 +62,9 @@ func (r *Reconciler) userEventHandler() handler.EventHandler {
 			reconcile.Enqueue(q, client.ObjectKeyFromObject(e.Object), priorityOfCreate(e))
 		},
 		UpdateFunc: func(_ context.Context, e event.UpdateEvent, q reconcile.Queue) {
+			if e.ObjectOld.GetDeletionTimestamp().IsZero() && !e.ObjectNew.GetDeletionTimestamp().IsZero() {
+				r.objects.notify(e.ObjectNew.GetUID(), func(m *notifications) { m.deletedAt = r.Now() })
+			}
 			reconcile.Enqueue(q, client.ObjectKeyFromObject(e.ObjectNew), priorityOfChange(e.ObjectOld, e.ObjectNew))
 		},
 		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q reconcile.Queue) {
@@ -159,6 +163,9 @@ func (r *Reconciler) instanceEventHandler() handler.EventHandler {
 			if was.GetGeneration() != is.GetGeneration() || released {
 				r.enqueueUsersOf(ctx, q, client.ObjectKeyFromObject(is))
 			}
+			if !equality.Semantic.DeepEqual(was.(*v1alpha1.ClerkInstance).Spec.DeletionDelay, is.(*v1alpha1.ClerkInstance).Spec.DeletionDelay) {
+				r.enqueueDeletedUsers(ctx, q)
+			}
 		},
 	}
 }
@@ -178,6 +185,11 @@ func (r *Reconciler) receiveFromPool(ctx context.Context, q reconcile.Queue) err
 			}
 		}
 	})
+	go r.successions.Receive(ctx, func(names []types.NamespacedName) {
+		for _, name := range names {
+			reconcile.Enqueue(q, name, reconcile.PriorityEdited)
+		}
+	})
 	go r.Pool.Identifiers().Freed().Receive(ctx, func(all []connection.Freed) {
 		for _, freed := range all {
 			if name, met := r.objects.Name(types.UID(freed.UID)); met {
@@ -187,6 +199,19 @@ func (r *Reconciler) receiveFromPool(ctx context.Context, q reconcile.Queue) err
 		}
 	})
 	return nil
+}
+
+// enqueueDeletedUsers enqueues all ClerkUsers that are being deleted. A ClerkInstance's deletionDelay also applies to those of
+// other ClerkInstances of its Clerk instance.
+func (r *Reconciler) enqueueDeletedUsers(ctx context.Context, q reconcile.Queue) {
+	deleted := &v1alpha1.ClerkUserList{}
+	if err := r.Client.List(ctx, deleted, client.MatchingFields{index.Deleted: "true"}, client.UnsafeDisableDeepCopy); err != nil {
+		log.FromContext(ctx).Error(err, "listing the ClerkUsers that are being deleted")
+		return
+	}
+	for i := range deleted.Items {
+		reconcile.Enqueue(q, client.ObjectKeyFromObject(&deleted.Items[i]), reconcile.PriorityEdited)
+	}
 }
 
 // enqueueUsersOf enqueues the ClerkUsers that use an instance, by name or by default. It also adds their users to its mirror.

@@ -54,6 +54,8 @@ type notifications struct {
 	unblocked bool
 	// transferred is true if another object has transferred its user to this one.
 	transferred bool
+	// deletedAt is when this process saw that the deletion of the object was requested. Zero: it did not see that.
+	deletedAt time.Time
 }
 
 // objectState is the remembered state of one object, beyond what all kinds have in common. Only the object's reconciliation
@@ -71,6 +73,8 @@ type objectState struct {
 	fields  *fieldState
 	extras  map[v1alpha1.StatusInclude]extra
 	record  recordSeen
+	// deletedAt is as in notifications. removingSince is the first reconciliation after the request.
+	deletedAt, removingSince time.Time
 	// unrecorded is what was carried out while status.applied could not be written; nil is nothing.
 	unrecorded *v1alpha1.Applied
 }
@@ -85,6 +89,10 @@ func (o *objectState) receive(m notifications) {
 	}
 	if m.transferred {
 		o.attempt.loseAnswer()
+		o.backOff = nil
+	}
+	if o.deletedAt.IsZero() {
+		o.deletedAt = m.deletedAt
 	}
 	if len(m.freed) == 0 {
 		return

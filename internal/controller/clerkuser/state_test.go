@@ -72,7 +72,7 @@ func TestNotificationsReachTheNextReconcile(t *testing.T) {
 		"None":               {func(*notifications) {}, errAmbiguous, true, false},
 		"Unblocked":          {func(m *notifications) { m.unblocked = true }, errAmbiguous, false, false},
 		"UnblockedRejection": {func(m *notifications) { m.unblocked = true }, rejection, true, false},
-		"Transferred":        {func(m *notifications) { m.transferred = true }, errAmbiguous, true, true},
+		"Transferred":        {func(m *notifications) { m.transferred = true }, errAmbiguous, false, true},
 		"Freed":              {func(m *notifications) { m.freed = append(m.freed, identifier) }, rejection, false, false},
 	}
 	for name, tc := range tests {

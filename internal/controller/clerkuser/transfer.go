@@ -92,8 +92,8 @@ func identifierOf(user *clerk.User) clerk.Identifier {
 	return clerk.Identifier{}
 }
 
-// findSuccessor returns the oldest ClerkUser of the namespace that has no user and declares this one: by its id, or by an
-// identifier that proves possession.
+// findSuccessor returns the oldest ClerkUser of the namespace that has no user and declares this one. The user may be nil if only
+// its ClerkUser is known.
 func (t transfer) findSuccessor(ctx context.Context, user *clerk.User) (*v1alpha1.ClerkUser, error) {
 	waiting := &v1alpha1.ClerkUserList{}
 	err := t.client.List(ctx, waiting, client.InNamespace(t.user.Namespace), client.MatchingFields{index.Unbound: "true"})
@@ -101,9 +101,10 @@ func (t transfer) findSuccessor(ctx context.Context, user *clerk.User) (*v1alpha
 		return nil, fmt.Errorf("listing ClerkUsers that wait for a user: %w", err)
 	}
 	var oldest *v1alpha1.ClerkUser
+	declared := t.declaredBefore(user)
 	for i := range waiting.Items {
 		candidate := &waiting.Items[i]
-		if candidate.UID == t.user.UID || !t.declares(candidate, user) {
+		if candidate.UID == t.user.UID || !t.declares(candidate, user, declared) {
 			continue
 		}
 		if leads, err := t.leadsHere(ctx, candidate); err != nil {
@@ -132,22 +133,46 @@ func (t transfer) leadsHere(ctx context.Context, candidate *v1alpha1.ClerkUser) 
 	return admits && state.Connection != nil && state.Connection.InstanceID == t.instanceID, err
 }
 
-// declares reports whether a ClerkUser enforces its spec and declares this user.
-func (t transfer) declares(candidate *v1alpha1.ClerkUser, user *clerk.User) bool {
+// declares reports whether a ClerkUser enforces its spec and declares this user: by its id, by an identifier that proves
+// possession, or, if the operator created the user, by one that the former object declares too. Any other identifier could be one
+// that the person chose.
+func (t transfer) declares(candidate *v1alpha1.ClerkUser, user *clerk.User, before map[clerk.Identifier]bool) bool {
 	if !candidate.DeletionTimestamp.IsZero() || candidate.Spec.Suspended() || candidate.Spec.Observes() {
 		return false
 	}
 	if id := candidate.Spec.UserID; id != nil {
-		return *id == user.ID
+		return *id == t.userID || user != nil && *id == user.ID
 	}
 	desired, err := plan.FromSpec(&candidate.Spec, plan.Inputs{})
 	if err != nil {
 		return false
 	}
 	for _, identifier := range desired.Identifiers() {
-		if plan.Proves(user, identifier) {
+		same := before[clerk.FoldIdentifier(identifier)]
+		if user == nil && same {
+			// Whether it has the user is known once the user was read.
+			return true
+		}
+		if user != nil && (plan.Proves(user, identifier) || same && plan.Holds(user, identifier)) {
 			return true
 		}
 	}
 	return false
+}
+
+// declaredBefore has the identifiers in the spec of the object that is being deleted. It has none if the operator did not create
+// the user: who chose the identifiers of that user is unknown.
+func (t transfer) declaredBefore(user *clerk.User) map[clerk.Identifier]bool {
+	if user != nil && t.origin != v1alpha1.OriginCreated {
+		return nil
+	}
+	desired, err := plan.FromSpec(&t.user.Spec, plan.Inputs{})
+	if err != nil {
+		return nil
+	}
+	declared := map[clerk.Identifier]bool{}
+	for _, identifier := range desired.Identifiers() {
+		declared[clerk.FoldIdentifier(identifier)] = true
+	}
+	return declared
 }

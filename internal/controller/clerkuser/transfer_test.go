@@ -42,7 +42,7 @@ func TestSuccessorMustProvePossession(t *testing.T) {
 			tc.candidate(candidate)
 			user := *user
 			user.Username = "ann"
-			if got := p.declares(candidate, &user); got != tc.want {
+			if got := p.declares(candidate, &user, p.declaredBefore(&user)); got != tc.want {
 				t.Errorf("declares the user: %t, want %t", got, tc.want)
 			}
 		})
@@ -60,7 +60,7 @@ func TestUserIsTransferred(t *testing.T) {
 	f.create(newTestUser("successor", func(u *v1alpha1.ClerkUser) {
 		u.Spec.EmailAddresses[0].Address, u.CreationTimestamp = "ann@example.com", metav1.NewTime(start.Add(time.Minute))
 	}))
-	f.expectReason("successor", v1alpha1.ReasonConflict)
+	f.expectReason("successor", v1alpha1.ReasonWaitingForDeletion)
 	f.delete("ann")
 	f.expectGone("ann")
 	f.expectEvent(v1alpha1.EventTransferred)
@@ -69,7 +69,7 @@ func TestUserIsTransferred(t *testing.T) {
 	if got := f.user("successor").Status; got.UserID != f.onlyUser().ID || got.Origin != v1alpha1.OriginCreated {
 		t.Errorf("the successor has %q, %s", got.UserID, got.Origin)
 	}
-	f.expectReason("later", v1alpha1.ReasonConflict)
+	f.expectReason("later", v1alpha1.ReasonWaitingForDeletion)
 }
 
 // In a rename the successor may be reconciled while it gets the user. It must not conclude that no user was created for it, or
@@ -84,7 +84,7 @@ func TestTransferDuringSuccessorReconcileIsKept(t *testing.T) {
 		f.objects.notify("successor-uid", func(n *notifications) { n.transferred = true })
 		return true
 	}})
-	f.expectReason("successor", v1alpha1.ReasonConflict)
+	f.expectReason("successor", v1alpha1.ReasonWaitingForDeletion)
 	if creation.Of(f.user("successor")) == nil {
 		t.Error("the annotation of the creating call was removed")
 	}

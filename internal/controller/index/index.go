@@ -27,6 +27,8 @@ const (
 	userIDBucket = "clerk-operator.io/user-id-bucket"
 	// Unbound finds the ClerkUsers of a namespace that have no user yet, under the value "true".
 	Unbound = "clerk-operator.io/unbound"
+	// Deleted finds the ClerkUsers that are being deleted, under the value "true".
+	Deleted = "clerk-operator.io/deleted"
 	// Named finds the ClerkUsers that have no user yet by the id of the user that they adopt.
 	Named = "clerk-operator.io/named"
 	// Source finds ClerkUsers by the Secrets and ConfigMaps that they name, as Secret/namespace/name.
@@ -41,6 +43,7 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 		Instance:     instancesOf,
 		userIDBucket: userIDBucketOf,
 		Unbound:      unbound,
+		Deleted:      deleted,
 		Named:        named,
 		Source:       SourcesOf,
 	})
@@ -111,6 +114,13 @@ func unbound(user *v1alpha1.ClerkUser) []string {
 		return []string{"true"}
 	}
 	return nil
+}
+
+func deleted(user *v1alpha1.ClerkUser) []string {
+	if user.DeletionTimestamp.IsZero() {
+		return nil
+	}
+	return []string{"true"}
 }
 
 func named(user *v1alpha1.ClerkUser) []string {

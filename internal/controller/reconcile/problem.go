@@ -14,6 +14,8 @@ type Problem struct {
 	Reason, Message string
 	// Stalled means that somebody has to change something. It ends a ClerkUserAction, whose spec nobody can change.
 	Stalled bool
+	// Progressing means that the operator continues by itself, so that nobody has to do anything yet.
+	Progressing bool
 	// BackOff means that the reconciliation is not repeated until its inputs change or a growing time has passed.
 	BackOff bool
 	// RetryAfter is when to reconcile again without an event; 0 waits for one.

@@ -121,9 +121,11 @@ func (u *users) stateOf(user *v1alpha1.ClerkUser) clerkuser.ReadyState {
 }
 
 // outOfSyncSince returns since when Ready is not True: for an object without it, since the object was created. It is 0 for a user
-// that is ready, is suspended, or waits for the deletion brake.
+// that is ready, is suspended, or waits for the deletion brake or the deletion delay.
 func outOfSyncSince(user *v1alpha1.ClerkUser, kind userKind) int64 {
-	if kind.state.Status == metav1.ConditionTrue || kind.suspended || kind.state.Reason == v1alpha1.ReasonDeletionHeld {
+	switch {
+	case kind.state.Status == metav1.ConditionTrue, kind.suspended, kind.state.Reason == v1alpha1.ReasonDeletionHeld,
+		kind.state.Reason == v1alpha1.ReasonDeletionPending:
 		return 0
 	}
 	if ready := meta.FindStatusCondition(user.Status.Conditions, v1alpha1.ConditionReady); ready != nil {

@@ -1,0 +1,106 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+)
+
+// withDelay gives the instance a deletionDelay.
+func withDelay(delay time.Duration) func(*v1alpha1.ClerkInstance) {
+	return func(i *v1alpha1.ClerkInstance) { i.Spec.DeletionDelay = &metav1.Duration{Duration: delay} }
+}
+
+// TestDelayIsMeasuredFromTheRequest has the operator's clock differ from the one of the API server, which wrote the deletion time.
+func TestDelayIsMeasuredFromTheRequest(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		// deletion is the deletion time by the API server's clock; seen is when this process saw the request, and first its first
+		// reconciliation since then. All are relative to now.
+		deletion, seen, first time.Duration
+		want                  time.Duration
+	}{
+		"SameClock":                       {deletion: -10, seen: -10, first: -10, want: -10},
+		"APIServerIsAnHourBehind":         {deletion: -3600, seen: -10, first: -10, want: -10},
+		"APIServerIsAnHourAhead":          {deletion: +3600, seen: -10, first: -10, want: -10},
+		"AfterARestart":                   {deletion: -20, first: -5, want: -20},
+		"AfterARestartTheServerIsAhead":   {deletion: +3600, first: -5, want: -5},
+		"FirstReconciliationIsAfterwards": {deletion: -20, want: -20},
+		"ClockWasSetBackAtTheRestart":     {deletion: +30, want: 0},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			user := newTestUser("ann")
+			rec := newTestReconciliation(t, newTestReconciler(t, newClock()), user)
+			at := func(seconds time.Duration) time.Time { return rec.now.Add(seconds * time.Second) }
+			user.DeletionTimestamp = ptr.To(metav1.NewTime(at(tc.deletion)))
+			if tc.seen != 0 {
+				rec.state.deletedAt = at(tc.seen)
+			}
+			if tc.first != 0 {
+				rec.state.removingSince = at(tc.first)
+			}
+			if got := rec.deletionSeen(); !got.Equal(at(tc.want)) {
+				t.Errorf("the delay begins %s from now, want %ds", got.Sub(rec.now), tc.want)
+			}
+		})
+	}
+}
+
+// TestPendingRemovalMakesNoCalls reconciles an object that is being deleted until its delay is over.
+func TestPendingRemovalMakesNoCalls(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, withDelay(30*time.Second))
+	f.create(newTestUser("ann"))
+	f.expectReason("ann", v1alpha1.ReasonInSync)
+	f.delete("ann")
+	f.objects.notify("ann-uid", func(m *notifications) { m.deletedAt = f.clock.at })
+	f.clerk.ResetJournal()
+	if got := f.expectReason("ann", v1alpha1.ReasonDeletionPending); got.RequeueAfter != 30*time.Second {
+		t.Errorf("it is reconciled again after %s", got.RequeueAfter)
+	}
+	f.clock.advance(29 * time.Second)
+	if got := f.expectReason("ann", v1alpha1.ReasonDeletionPending); got.RequeueAfter != time.Second {
+		t.Errorf("it is reconciled again after %s", got.RequeueAfter)
+	}
+	f.expectCalls(0)
+	f.clock.advance(time.Second)
+	f.expectGone("ann")
+}
+
+// TestWhatNeedsNoDelay deletes objects whose users are not removed.
+func TestWhatNeedsNoDelay(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*fixture){
+		"Retain":    func(f *fixture) { f.edit("ann", withDeletionPolicy(v1alpha1.DeletionRetain)) },
+		"Suspended": func(f *fixture) { f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Suspend = ptr.To(true) }) },
+		"Observes": func(f *fixture) {
+			f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Mode = ptr.To(v1alpha1.ModeObserve) })
+		},
+		"Denied": func(f *fixture) {
+			f.editInstance(func(i *v1alpha1.ClerkInstance) {
+				i.Spec.Policy = &v1alpha1.InstancePolicy{Deletion: ptr.To(v1alpha1.DeletionDeny)}
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, withDelay(time.Hour))
+			f.create(newTestUser("ann"))
+			f.expectReason("ann", v1alpha1.ReasonInSync)
+			f.clock.advance(2 * time.Second)
+			change(f)
+			f.delete("ann")
+			f.expectGone("ann")
+			f.onlyUser()
+		})
+	}
+}

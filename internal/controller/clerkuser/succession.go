@@ -1,0 +1,54 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package clerkuser
+
+import (
+	"context"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/controller/brake"
+)
+
+// successionTime is how long an object waits for another one of its namespace to be deleted before it reports a conflict. The
+// deletionDelay is added.
+const successionTime = 30 * time.Second
+
+// conflictWith returns the problem of an object that declares the user of another object of its namespace. For a bounded time it
+// waits for the deletion of that object: a commit that renames an object creates one and deletes the other. owner is that
+// object; nil if it is unknown.
+func (l locate) conflictWith(ctx context.Context, name string, owner *v1alpha1.ClerkUser) error {
+	if owner != nil && !owner.DeletionTimestamp.IsZero() {
+		l.enqueues = append(l.enqueues, client.ObjectKeyFromObject(owner))
+	}
+	left, err := l.successionLeft(ctx)
+	switch {
+	case err != nil:
+		return err
+	case left > 0:
+		return waitingForDeletion(name, left)
+	default:
+		return conflict(name)
+	}
+}
+
+// successionLeft is how long the object may still wait for the deletion of another one. It is 0 if a conflict was reported already,
+// and for an object that would not get the user.
+func (l locate) successionLeft(ctx context.Context) (time.Duration, error) {
+	if l.userID != "" || l.user.Spec.Observes() {
+		return 0, nil
+	}
+	ready := readyCondition(l.user)
+	if ready != nil && ready.ObservedGeneration == l.user.Generation && endsSuccession(ready.Reason) {
+		return 0, nil
+	}
+	delay, err := l.delays.Delay(ctx, brake.Request{Instance: l.instance, InstanceID: l.instanceID, Environment: l.environment})
+	return max(successionTime+delay-l.now.Sub(l.firstSeen), 0), err
+}
+
+func endsSuccession(reason string) bool {
+	return reason == v1alpha1.ReasonConflict || reason == v1alpha1.ReasonAlreadyExists
+}
