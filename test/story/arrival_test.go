@@ -23,10 +23,13 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/kstatus"
 )
 
-// withApplyWindow has an operator wait as long as in production for what objects name. Secrets with a key are read so seldom that
+// longWindow does not end during a story on a busy machine, unless the story advances the clock.
+const longWindow = 10 * reconcile.DefaultApplyWindow
+
+// withApplyWindow has the operator wait so long for what objects name; 0 is the default. Secrets with a key are read so seldom that
 // only the reads of a missing one find it.
-func (env *environment) withApplyWindow() *environment {
-	env.tune = func(c *controller.Config) { c.ApplyWindow, c.SecretInterval = reconcile.DefaultApplyWindow, time.Hour }
+func (env *environment) withApplyWindow(window time.Duration) *environment {
+	env.tune = func(c *controller.Config) { c.ApplyWindow, c.SecretInterval = window, time.Hour }
 	return env
 }
 
@@ -40,7 +43,7 @@ func (env *environment) withoutInstance() {
 // TestNewApplicationDoesNotFlap creates objects in the worst order: users first, then the ClerkInstance, its Secret, and what the
 // users name. No object may say False on the way, or warn.
 func TestNewApplicationDoesNotFlap(t *testing.T) {
-	env := newEnvironment(t).withApplyWindow()
+	env := newEnvironment(t).withApplyWindow(longWindow)
 	env.withoutInstance()
 	env.start()
 	seen := env.watchUsers()
@@ -116,7 +119,7 @@ func TestWhatDoesNotComeIsReported(t *testing.T) {
 		}, v1alpha1.ReasonInstanceNotReady, "Secret clerk"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			env := newEnvironment(t).withApplyWindow()
+			env := newEnvironment(t).withApplyWindow(longWindow)
 			if tc.without != nil {
 				tc.without(env)
 			}
@@ -131,7 +134,7 @@ func TestWhatDoesNotComeIsReported(t *testing.T) {
 			} else {
 				env.expectNoInstanceResult()
 			}
-			env.lookAgainAfter(reconcile.DefaultApplyWindow)
+			env.lookAgainAfter(longWindow)
 			env.expectMessage(env.expectReason("ann", tc.reason), tc.says)
 			env.lookAgainAfter(5 * time.Minute)
 			env.restart()
@@ -179,7 +182,7 @@ func (env *environment) expectSaysWaiting(name, says string) {
 // TestNewGenerationWaitsForItsSecret declares a password in the same commit as its Secret, which comes later. Everything else is
 // applied at once.
 func TestNewGenerationWaitsForItsSecret(t *testing.T) {
-	env := newEnvironment(t).withApplyWindow()
+	env := newEnvironment(t).withApplyWindow(0)
 	env.start()
 	env.create(env.user("ann"))
 	env.expectReason("ann", v1alpha1.ReasonInSync)
@@ -210,7 +213,7 @@ func TestNewGenerationWaitsForItsSecret(t *testing.T) {
 
 // TestInstanceThatGoesIsReportedAtOnce deletes the ClerkInstance of an object that was Ready: it does not come with that object.
 func TestInstanceThatGoesIsReportedAtOnce(t *testing.T) {
-	env := newEnvironment(t).withApplyWindow()
+	env := newEnvironment(t).withApplyWindow(longWindow)
 	env.start()
 	env.create(env.user("ann", func(s *spec) { s.DeletionPolicy = ptr.To(v1alpha1.DeletionRetain) }))
 	env.expectReason("ann", v1alpha1.ReasonInSync)
