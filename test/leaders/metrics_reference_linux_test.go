@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
 	"github.com/clerk-operator/clerk-operator/test/manager"
+	"github.com/clerk-operator/clerk-operator/test/notchecked"
 	"github.com/clerk-operator/clerk-operator/test/rights"
 )
 
@@ -161,6 +163,35 @@ func TestMetricsAreAsDocumented(t *testing.T) {
 		leader := r.current() == leading
 		env.expectMetrics(address, reader, http.StatusOK)
 		env.eventually("the documented metrics", func() error { return env.compare(address, reader, want, leader) })
+	}
+	t.Run("Conventions", func(t *testing.T) {
+		for _, address := range addresses {
+			env.expectConventions(t, address, reader)
+		}
+	})
+}
+
+// expectConventions has promtool check the metrics for Prometheus' rules on names, units and descriptions.
+func (env *environment) expectConventions(t *testing.T, address, reader string) {
+	t.Helper()
+	promtool, err := exec.LookPath("promtool")
+	if err != nil {
+		notchecked.Skip(t, "the names of metrics were not checked: promtool is not installed (on Debian: apt-get install prometheus)")
+	}
+	body, _, err := env.scrape(address, reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var own strings.Builder
+	for line := range strings.Lines(body) {
+		if strings.Contains(line, "clerk_operator_") {
+			own.WriteString(line)
+		}
+	}
+	check := exec.CommandContext(t.Context(), promtool, "check", "metrics")
+	check.Stdin = strings.NewReader(own.String())
+	if text, err := check.CombinedOutput(); err != nil || own.Len() == 0 {
+		t.Errorf("%v\n%s", err, text)
 	}
 }
 
