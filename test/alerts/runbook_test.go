@@ -125,7 +125,7 @@ func TestNamesExist(t *testing.T) {
 	}
 	reasons := read(t, "api", "v1alpha1", "conditions.go")
 	for _, named := range regexp.MustCompile(`reason=~?"([^"]+)"|outcome!="([^"]+)"`).FindAllStringSubmatch(read(t, "config", "prometheus", "rules.yaml"), -1) {
-		for _, reason := range strings.Split(named[1]+named[2], "|") {
+		for reason := range strings.SplitSeq(named[1]+named[2], "|") {
 			if !strings.Contains(reasons, `= "`+reason+`"`) {
 				t.Errorf("there is no reason %s", reason)
 			}

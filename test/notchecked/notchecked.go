@@ -19,6 +19,8 @@ const (
 )
 
 // Skip says why something cannot be checked on this machine, and skips the test. It fails the test if everything has to be checked.
+//
+//nolint:goprintffuncname // named as t.Skip, whose place it takes; go vet checks the format of its callers all the same
 func Skip(t testing.TB, format string, args ...any) {
 	t.Helper()
 	why := strings.Join(strings.Fields(fmt.Sprintf(format, args...)), " ")
