@@ -210,6 +210,36 @@ func TestPanelsLinkToAlerts(t *testing.T) {
 	}
 }
 
+// TestRunbooksNamePanels wants each row and panel in the table of docs/operations.md to exist, and each row to be in the table.
+func TestRunbooksNamePanels(t *testing.T) {
+	t.Parallel()
+	panels, missing := map[string]bool{}, map[string]bool{}
+	for _, q := range board.Questions() {
+		missing[q.Title] = true
+		for _, p := range q.Panels {
+			panels[q.Title+" "+p.Title] = true
+		}
+	}
+	lines := rows(read(t, "docs/operations.md"), "| question |")
+	if len(lines) < 10 {
+		t.Fatalf("the table of questions has %d lines", len(lines))
+	}
+	for _, cells := range lines {
+		for part := range strings.SplitSeq(cells[2], "; ") {
+			row, titles, _ := strings.Cut(strings.TrimPrefix(part, "**"), "** ")
+			delete(missing, row)
+			for title := range strings.SplitSeq(titles, " · ") {
+				if !panels[row+" "+title] {
+					t.Errorf("the row %q has no panel %q, which is in the line %q", row, title, cells[0])
+				}
+			}
+		}
+	}
+	for row := range missing {
+		t.Errorf("the table does not name the row %q", row)
+	}
+}
+
 // TestReferenceIsRead reads a page as "make generate" writes it.
 func TestReferenceIsRead(t *testing.T) {
 	t.Parallel()
