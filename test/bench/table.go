@@ -70,7 +70,7 @@ func scrapeTable(without, with *document) string {
 	var text bytes.Buffer
 	fmt.Fprintf(&text, "%d users, without scraping and with a scrape every %g s\n\n", with.Users, with.ScrapeSeconds)
 	table := tabwriter.NewWriter(&text, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(table, "phase\tseconds\tseconds\tCPU ms\tCPU ms\tpeak MiB\tpeak MiB\tsettled\tsettled\tscrapes")
+	fmt.Fprintln(table, "phase\tseconds\twith\tCPU ms\twith\tpeak MiB\twith\tsettled MiB\twith\tscrapes")
 	for _, p := range with.Phases {
 		before := without.find(p.Name)
 		if before == nil {
