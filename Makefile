@@ -82,6 +82,10 @@ go-version:
 demo: build controlplane ## Start a control plane, a Clerk emulator and the operator, and apply the samples; runs until Ctrl-C (ARGS=--exit exits by itself).
 	@bin/playground --manager bin/manager $(ARGS)
 
+.PHONY: observe-demo
+observe-demo: build controlplane ## Show which alerts fire when something goes wrong, in a real Prometheus; runs until Ctrl-C (ARGS=--exit exits by itself).
+	@$(GO) build -o bin/observe-demo ./test/observe/demo && bin/observe-demo --manager bin/manager $(ARGS)
+
 ##@ Develop
 
 .PHONY: generate
