@@ -246,6 +246,11 @@ type ClerkInstanceStatus struct {
 	// +optional
 	HeldDeletions int64 `json:"heldDeletions"`
 
+	// massAbsentUsers is the number of ClerkUsers in heldDeletions whose users Clerk's lists stopped showing together with
+	// many others. They wait until the lists show them again, or until somebody releases them.
+	// +optional
+	MassAbsentUsers int64 `json:"massAbsentUsers,omitempty"`
+
 	// deletions is what the deletion brake counted in the current window for ClerkUsers of this object. The brake adds
 	// up the counts of all ClerkInstances of the Clerk instance.
 	// +optional

@@ -171,6 +171,18 @@ const (
 	EventTransferred = "Transferred"
 )
 
+// Reasons of events on a ClerkInstance about its users as a whole, beside the reasons of its conditions.
+const (
+	// EventDeletionsHeld says how many ClerkUsers the deletion brake begins to hold, and how to release them.
+	EventDeletionsHeld = "DeletionsHeld"
+	// EventDeletionsResumed says that the deletion brake holds no ClerkUser any more.
+	EventDeletionsResumed = "DeletionsResumed"
+	// EventMassAbsence says that Clerk's lists no longer show many users at once, and that the operator leaves them alone.
+	EventMassAbsence = "MassAbsence"
+	// EventMassAbsenceEnded says that no ClerkUser waits for that reason any more.
+	EventMassAbsenceEnded = "MassAbsenceEnded"
+)
+
 // Reasons of events on a ClerkUserAction, and on the ClerkUser that it is about.
 const (
 	// EventActionComplete says that an action was carried out.

@@ -70,6 +70,18 @@ func (s *session) end(c *listing, mass bool) (notified []string, again bool) {
 	return notified, c.full && s.report.FullSyncs > 1
 }
 
+// MassAbsent returns how many of these users are missing together with many others.
+func (m *Mirror) MassAbsent(userIDs []string) (count int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, id := range userIDs {
+		if e := m.users[id]; e != nil && e.presence == MassAbsent {
+			count++
+		}
+	}
+	return count
+}
+
 // LastFullSync returns when the last completed full sync began; zero if there was none.
 func (m *Mirror) LastFullSync() time.Time {
 	m.mu.Lock()

@@ -49,6 +49,10 @@ func TestGuard(t *testing.T) {
 				if got := s.source.tally()["instance"]; (got == 1) != tc.asked || got > 1 {
 					t.Errorf("asked for the instance %d times", got)
 				}
+				count := s.MassAbsent(append(idsOf(0, tc.followed), "user_nobody"))
+				if tc.asked && count != tc.gone || !tc.asked && count != 0 {
+					t.Errorf("%d users count as missing together with many others", count)
+				}
 				since := s.Look("x", idOf(0)).Since
 				if tc.asked != !since.IsZero() || tc.asked && time.Since(since) > time.Minute {
 					t.Errorf("missed since %s", since)

@@ -22,8 +22,10 @@ import (
 
 // counts are the numbers of ClerkUsers that lead to an instance.
 type counts struct {
-	managed int64
-	held    int64
+	// users are all, managed those that have a user, held those that wait for the deletion brake.
+	users, managed, held int64
+	// waiting are the ids of the users that are held although their ClerkUsers are not being deleted.
+	waiting []string
 	// deleting are those that are being deleted; needing are those that need Clerk for their deletion, now or later.
 	deleting, needing int
 	// where are the namespaces of those that need Clerk, sorted.
@@ -91,14 +93,15 @@ func (c counts) plus(other counts) counts {
 	namespaces := slices.Concat(c.where, other.where)
 	slices.Sort(namespaces)
 	return counts{
-		managed: c.managed + other.managed, held: c.held + other.held,
+		users: c.users + other.users, managed: c.managed + other.managed, held: c.held + other.held,
+		waiting:  slices.Concat(c.waiting, other.waiting),
 		deleting: c.deleting + other.deleting, needing: c.needing + other.needing,
 		where: slices.Compact(namespaces),
 	}
 }
 
 func countsOf(users ...*v1alpha1.ClerkUser) counts {
-	c := counts{}
+	c := counts{users: int64(len(users))}
 	namespaces := map[string]bool{}
 	for _, user := range users {
 		if user.Status.UserID != "" {
@@ -107,6 +110,9 @@ func countsOf(users ...*v1alpha1.ClerkUser) counts {
 		if ready := meta.FindStatusCondition(user.Status.Conditions, v1alpha1.ConditionReady); ready != nil &&
 			ready.Reason == v1alpha1.ReasonDeletionHeld {
 			c.held++
+			if user.DeletionTimestamp.IsZero() {
+				c.waiting = append(c.waiting, user.Status.UserID)
+			}
 		}
 		if !needsClerk(user) {
 			continue

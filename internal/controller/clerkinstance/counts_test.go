@@ -68,6 +68,7 @@ func TestCounts(t *testing.T) {
 		"BeingDeleted":             {one(beingDeleted), counts{managed: 1, needing: 1, deleting: 1, where: a}},
 		"BeingDeletedAndRetained":  {one(beingDeleted, policy(v1alpha1.DeletionRetain)), counts{managed: 1}},
 		"Held":                     {one(beingDeleted, heldBack), counts{managed: 1, held: 1, needing: 1, deleting: 1, where: a}},
+		"HeldWithoutDeletion":      {one(heldBack), counts{managed: 1, held: 1, waiting: []string{"user_ann"}, needing: 1, where: a}},
 		"OtherReasonIsNotHeld":     {one(func(u *v1alpha1.ClerkUser) { heldBack(u); u.Status.Conditions[0].Reason = v1alpha1.ReasonMissing }), counts{managed: 1, needing: 1, where: a}},
 		"Suspended":                {one(func(u *v1alpha1.ClerkUser) { u.Spec.Suspend = ptr.To(true) }), counts{managed: 1}},
 		"WithoutOurFinalizer":      {one(func(u *v1alpha1.ClerkUser) { u.Finalizers = []string{"other"} }), counts{managed: 1}},
@@ -83,6 +84,7 @@ func TestCounts(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			tc.want.users = int64(len(tc.users))
 			if diff := cmp.Diff(tc.want, countsOf(pointers(tc.users)...), cmp.AllowUnexported(counts{})); diff != "" {
 				t.Errorf("counts (-want +got):\n%s", diff)
 			}
@@ -127,7 +129,7 @@ func TestAllPagesAreCounted(t *testing.T) {
 		{bound("team-b", "ann"), bound("team-a", "bob", beingDeleted)}, {}, {bound("team-b", "cleo"), bound("team-c", "dan")},
 	}}
 	got, err := countUsers{apiReader: reader}.live(t.Context(), newTestInstance())
-	want := counts{managed: 4, needing: 4, deleting: 1, where: []string{"team-a", "team-b", "team-c"}}
+	want := counts{users: 4, managed: 4, needing: 4, deleting: 1, where: []string{"team-a", "team-b", "team-c"}}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(counts{})); diff != "" || err != nil {
 		t.Errorf("counts (-want +got):\n%s%v", diff, err)
 	}

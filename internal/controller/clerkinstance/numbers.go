@@ -14,12 +14,13 @@ type numbers struct {
 	clusterID     string
 	users         *int64
 	managed, held int64
+	massAbsent    int64
 }
 
 // numbersOf returns the numbers that are written in a status, and those that were counted.
 func numbersOf(instance *v1alpha1.ClerkInstance, o *outcome, clusterID string) (written, counted numbers) {
 	status := &instance.Status
-	written = numbers{status.ClusterID, status.Users, status.ManagedUsers, status.HeldDeletions}
+	written = numbers{status.ClusterID, status.Users, status.ManagedUsers, status.HeldDeletions, status.MassAbsentUsers}
 	if written.clusterID == "" {
 		written.clusterID = clusterID
 	}
@@ -30,6 +31,9 @@ func numbersOf(instance *v1alpha1.ClerkInstance, o *outcome, clusterID string) (
 	}
 	if o.counted {
 		counted.managed, counted.held = o.counts.managed, o.counts.held
+		// After a restart the mirror has to find out again who is missing, and a ClerkUser whose user is listed again has its condition
+		// for a moment longer. So a number that was written stays as long as there are so many who wait.
+		counted.massAbsent = min(max(written.massAbsent, o.massAbsent), int64(len(o.counts.waiting)))
 	}
 	if counted.users != nil && *counted.users < counted.managed {
 		// Counted before the operator created them; there are at least as many.
@@ -39,5 +43,6 @@ func numbersOf(instance *v1alpha1.ClerkInstance, o *outcome, clusterID string) (
 }
 
 func (n numbers) equal(other numbers) bool {
-	return n.clusterID == other.clusterID && ptr.Equal(n.users, other.users) && n.managed == other.managed && n.held == other.held
+	return n.clusterID == other.clusterID && ptr.Equal(n.users, other.users) && n.managed == other.managed && n.held == other.held &&
+		n.massAbsent == other.massAbsent
 }

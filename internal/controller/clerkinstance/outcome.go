@@ -20,6 +20,8 @@ type outcome struct {
 	// mirror is how the mirror of the connection is.
 	mirror mirror.Report
 	counts counts
+	// massAbsent is how many users of counts.waiting are missing together with many others, as far as the mirror knows.
+	massAbsent int64
 	// counted is true once counts were made, and countsDue if they may go into status again.
 	counted, countsDue bool
 	// released is true if nobody needs the instance any more, and everything that it held was let go of or was tried to.

@@ -126,6 +126,7 @@ func (k kind) run(ctx context.Context, instance *v1alpha1.ClerkInstance, o *outc
 		return err
 	}
 	o.mirror = o.connection.Mirror.Report()
+	o.massAbsent = int64(o.connection.Mirror.MassAbsent(o.counts.waiting))
 	return nil
 }
 

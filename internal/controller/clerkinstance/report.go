@@ -10,8 +10,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -21,7 +19,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/controller/undecoded"
 )
 
-// Report writes status, if it changed, and an event when Ready did, and tells the users what they can use.
+// Report writes status, if it changed, and events about that, and tells the users what they can use.
 func (k kind) Report(ctx context.Context, before, instance *v1alpha1.ClerkInstance, o *outcome, r result) error {
 	name := client.ObjectKeyFromObject(instance)
 	if r.released {
@@ -33,7 +31,7 @@ func (k kind) Report(ctx context.Context, before, instance *v1alpha1.ClerkInstan
 	if r.renumbered {
 		k.checked.writeCounts(name, o.ended)
 	}
-	if err := k.patchStatus(ctx, before, instance, r); err != nil {
+	if err := k.patchStatus(ctx, before, instance, o, r); err != nil {
 		return err
 	}
 	if r.state != nil {
@@ -46,7 +44,7 @@ func (k kind) Report(ctx context.Context, before, instance *v1alpha1.ClerkInstan
 	return nil
 }
 
-func (k kind) patchStatus(ctx context.Context, before, instance *v1alpha1.ClerkInstance, r result) error {
+func (k kind) patchStatus(ctx context.Context, before, instance *v1alpha1.ClerkInstance, o *outcome, r result) error {
 	rewritten := undecoded.InStatus(instance.Undecoded, undecoded.InstanceRecords()...)
 	if len(rewritten) == 0 && equality.Semantic.DeepEqual(before.Status, instance.Status) {
 		return nil
@@ -54,7 +52,7 @@ func (k kind) patchStatus(ctx context.Context, before, instance *v1alpha1.ClerkI
 	err := k.Client.Status().Patch(ctx, instance, undecoded.Rewriting(client.MergeFrom(before), rewritten))
 	if apierrors.IsInvalid(err) && !r.Unchanged && before.Undecoded != nil {
 		// The API server refuses every change of such an object, also of its status.
-		k.Recorder.Eventf(instance, nil, corev1.EventTypeWarning, r.Reason, "CheckKey", "%s", r.Message)
+		k.Recorder.Eventf(instance, nil, corev1.EventTypeWarning, r.Reason, actionCheck, "%s", r.Message)
 	}
 	if client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("writing status: %w", err)
@@ -62,23 +60,8 @@ func (k kind) patchStatus(ctx context.Context, before, instance *v1alpha1.ClerkI
 	if err == nil {
 		k.objects.Wrote(instance)
 	}
-	k.recordEvents(ctx, before, instance)
+	k.recordEvents(ctx, before, instance, o, r)
 	return nil
-}
-
-// recordEvents writes an event when Ready took another value or reason.
-func (k kind) recordEvents(ctx context.Context, before, instance *v1alpha1.ClerkInstance) {
-	was := meta.FindStatusCondition(before.Status.Conditions, v1alpha1.ConditionReady)
-	is := meta.FindStatusCondition(instance.Status.Conditions, v1alpha1.ConditionReady)
-	if is == nil || is.Status == metav1.ConditionUnknown || (was != nil && was.Status == is.Status && was.Reason == is.Reason) {
-		return
-	}
-	eventType := corev1.EventTypeNormal
-	if is.Status != metav1.ConditionTrue {
-		eventType = corev1.EventTypeWarning
-	}
-	log.FromContext(ctx).Info("Ready changed", "status", is.Status, "reason", is.Reason, "message", is.Message)
-	k.Recorder.Eventf(instance, nil, eventType, is.Reason, "CheckKey", "%s", is.Message)
 }
 
 // dropIfGone ends the use of a key whose ClerkInstance went away during the reconciliation that has just put it to use: the
