@@ -106,3 +106,22 @@ func (env *environment) expectJournal(lines []auditLine) {
 		env.t.Errorf("the writes that Clerk received, and those of which audit lines tell (-received +told):\n%s", diff)
 	}
 }
+
+// expectKnownCauses checks that the operator logged no write without saying for whom and why it was made.
+func (env *environment) expectKnownCauses() {
+	env.t.Helper()
+	for text := range strings.Lines(env.infos.String()) {
+		if strings.Contains(text, `"cause":"unknown"`) {
+			env.t.Errorf("a write has no cause: %s", text)
+		}
+	}
+}
+
+// causesOf are the change and the cause of each audit line.
+func causesOf(lines []auditLine) []string {
+	var causes []string
+	for _, l := range lines {
+		causes = append(causes, l.Change+" "+l.Cause)
+	}
+	return causes
+}

@@ -5,6 +5,7 @@ package story
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +56,11 @@ func TestUserOfAVanishedObjectIsDeletedAgain(t *testing.T) {
 	})
 	env.expectEvent("ann", v1alpha1.EventDeleted)
 	env.expectNoWrites()
+	lines := env.auditLines()
+	if why := causesOf(lines); !slices.Equal(why, []string{"create spec", "delete undo"}) {
+		t.Errorf("the audit lines tell of %q", why)
+	}
+	env.expectJournal(lines)
 }
 
 // TestUserOfAVanishedObjectIsNotItsSuccessors has another object of the same name take the place of one whose user is being

@@ -58,6 +58,9 @@ func SharedByInstance(err error, instance types.NamespacedName) error {
 // Logger returns the function with which controller-runtime makes the logger of a reconciliation, as its own default does.
 func (l *FailureLog) Logger(base logr.Logger) func(*ctrl.Request) logr.Logger {
 	base = base.WithValues("controller", l.Controller)
+	if base.GetSink() == nil {
+		return func(*ctrl.Request) logr.Logger { return base }
+	}
 	return func(request *ctrl.Request) logr.Logger {
 		if request == nil {
 			return base

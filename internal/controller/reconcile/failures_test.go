@@ -100,4 +100,5 @@ func TestWithoutALogEveryErrorIsWritten(t *testing.T) {
 	var none *FailureLog
 	none.succeeded(log.IntoContext(t.Context(), logr.Discard()), object("u", "1"))
 	none.Forget(object("u", "1"))
+	(&FailureLog{}).Logger(logr.Logger{})(&ctrl.Request{}).Error(errors.New("unsettled"), errorMessage)
 }
