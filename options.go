@@ -196,7 +196,7 @@ func ownNamespace() string {
 func setLogger(o options) {
 	logger := logging.New(os.Stderr, logging.Format(o.logFormat), int(o.logLevel))
 	ctrl.SetLogger(logger)
-	klog.SetLogger(logger)
+	klog.SetLogger(logging.NewFailures(time.Now).Counting(logger, logging.ByText))
 }
 
 func loadConfig(o options) (*rest.Config, error) {

@@ -58,15 +58,15 @@ func SharedByInstance(err error, instance types.NamespacedName) error {
 // Logger returns the function with which controller-runtime makes the logger of a reconciliation, as its own default does.
 func (l *FailureLog) Logger(base logr.Logger) func(*ctrl.Request) logr.Logger {
 	base = base.WithValues("controller", l.Controller)
-	if base.GetSink() == nil {
-		return func(*ctrl.Request) logr.Logger { return base }
-	}
 	return func(request *ctrl.Request) logr.Logger {
 		if request == nil {
 			return base
 		}
-		logger := base.WithValues("namespace", request.Namespace, "name", request.Name)
-		return logger.WithSink(failureSink{logger.GetSink(), l, l.object(request.String())})
+		object := l.object(request.String())
+		counting := l.Failures.Counting(base, func(err error, message string) (string, logging.Failure, bool) {
+			return object, failureOf(object, err), message == errorMessage
+		})
+		return counting.WithValues("namespace", request.Namespace, "name", request.Name)
 	}
 }
 
@@ -88,46 +88,6 @@ func (l *FailureLog) Forget(o client.Object) {
 	if l != nil {
 		l.Failures.Succeeded(l.object(client.ObjectKeyFromObject(o).String()))
 	}
-}
-
-// failureSink writes a part of the errors of an object.
-type failureSink struct {
-	logr.LogSink
-
-	log    *FailureLog
-	object string
-}
-
-// Error writes an error, unless it repeats one that was written.
-func (s failureSink) Error(err error, message string, values ...any) {
-	if message != errorMessage {
-		s.LogSink.Error(err, message, values...)
-		return
-	}
-	failure := failureOf(s.object, err)
-	occurred := s.log.Failures.Failed(s.object, failure)
-	if !occurred.Write {
-		return
-	}
-	if failure.Of != s.object {
-		values = append(values, "of", failure.Of)
-	}
-	if occurred.Repeated > 0 {
-		values = append(values, "repeated", occurred.Repeated, "objects", occurred.Objects, "lasts", occurred.For.String())
-	}
-	s.LogSink.Error(err, message, values...)
-}
-
-// WithValues returns a sink with more values.
-func (s failureSink) WithValues(values ...any) logr.LogSink {
-	s.LogSink = s.LogSink.WithValues(values...)
-	return s
-}
-
-// WithName returns a sink with a longer name.
-func (s failureSink) WithName(name string) logr.LogSink {
-	s.LogSink = s.LogSink.WithName(name)
-	return s
 }
 
 // failureOf says what failed, and in a text that is the same each time.

@@ -78,7 +78,7 @@ func TestErrorsOfReconciliationsAreWrittenOnce(t *testing.T) {
 	}
 	clock.advance(logging.FirstRepeat)
 	fail()
-	if count(errorMessage) != 2 || count(`"repeated"=5 "objects"=1 "lasts"="1m0s"`) != 1 {
+	if count(errorMessage) != 2 || count(`"repeated"=5 "lasts"="1m0s" "objects"=1`) != 1 {
 		t.Errorf("the lines after a minute are %q", lines)
 	}
 	ctx := log.IntoContext(t.Context(), loggerOf(&ann))
