@@ -40,7 +40,7 @@ func main() {
 		fmt.Fprintln(os.Stdout, version.Get())
 		return
 	}
-	setLogger(o)
+	setLogger(o, time.Now)
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(garbagePercent)
 	}

@@ -193,10 +193,10 @@ func ownNamespace() string {
 	return strings.TrimSpace(string(text))
 }
 
-func setLogger(o options) {
-	logger := logging.New(os.Stderr, logging.Format(o.logFormat), int(o.logLevel))
+func setLogger(o options, now func() time.Time) {
+	logger := logging.New(os.Stderr, logging.Format(o.logFormat), o.logLevel)
 	ctrl.SetLogger(logger)
-	klog.SetLogger(logging.NewFailures(time.Now).Counting(logger, logging.ByText))
+	klog.SetLogger(logging.NewFailures(now).Counting(logger, logging.ByText))
 }
 
 func loadConfig(o options) (*rest.Config, error) {

@@ -68,7 +68,7 @@ func TestNoLogLevelShowsSecrets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shows := func(level int) bool {
+	shows := func(level int8) bool {
 		var logs bytes.Buffer
 		logger := logging.New(&logs, logging.JSON, level)
 		err := reader.Get(logr.NewContext(t.Context(), logger), client.ObjectKey{Namespace: "b", Name: "a"}, &corev1.Secret{})

@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	// FirstRepeat and LongestRepeat bound the interval between two lines about the same failure. It doubles with each line.
-	FirstRepeat   = time.Minute
+	// FirstRepeat is the interval between the first two lines about the same failure. It doubles with each line.
+	FirstRepeat = time.Minute
+	// LongestRepeat is the longest interval.
 	LongestRepeat = time.Hour
 
 	// maxFailures is how many different failures are counted by themselves, and maxObjects for how many objects it is known which

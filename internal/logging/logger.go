@@ -33,7 +33,7 @@ const (
 
 // New returns the operator's logger. It writes every line up to the level; controller-runtime's would drop lines with the same message
 // beyond 100 in a second, and audit lines have the same message. No line has a stack trace, except that of a panic.
-func New(out io.Writer, format Format, level int) logr.Logger {
+func New(out io.Writer, format Format, level int8) logr.Logger {
 	config := zap.NewProductionEncoderConfig()
 	newEncoder := zapcore.NewJSONEncoder
 	if format == Console {

@@ -25,10 +25,10 @@ func TestLevelsHaveNames(t *testing.T) {
 		},
 	} {
 		for level, name := range names {
-			for highest := range MaxLevel + 1 {
+			for highest := range int8(MaxLevel + 1) {
 				var out bytes.Buffer
 				New(&out, format, highest).V(level).Info("said")
-				if got := out.String(); (got != "") != (level <= highest) || got != "" && !strings.Contains(got, name) {
+				if got := out.String(); (got != "") != (level <= int(highest)) || got != "" && !strings.Contains(got, name) {
 					t.Errorf("%s, level %d of at most %d: %q, want %q", format, level, highest, got, name)
 				}
 			}
@@ -39,7 +39,7 @@ func TestLevelsHaveNames(t *testing.T) {
 func TestErrorsHaveNoStackTrace(t *testing.T) {
 	t.Parallel()
 	for _, format := range []Format{JSON, Console} {
-		for level := range MaxLevel + 1 {
+		for level := range int8(MaxLevel + 1) {
 			var out bytes.Buffer
 			logger := New(&out, format, level)
 			logger.Error(errors.New("no answer"), "Reconciler error", "name", "ann")
@@ -56,7 +56,7 @@ func TestErrorsHaveNoStackTrace(t *testing.T) {
 func TestNoLineIsDropped(t *testing.T) {
 	t.Parallel()
 	const lines = 5000
-	for level := range 3 {
+	for level := range int8(3) {
 		var out bytes.Buffer
 		logger := New(&out, JSON, level)
 		for n := range lines {
@@ -75,8 +75,10 @@ func TestLinesAreJSONWithATime(t *testing.T) {
 	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "a", Name: "b"}, StringData: map[string]string{"key": "marker"}}
 	New(&out, JSON, 0).WithName("audit").Info("clerk write", "fields", []string{"firstName"}, "object", secret)
 	var line struct {
-		TS, Logger, Msg string
-		Fields          []string
+		TS     string   `json:"ts"`
+		Logger string   `json:"logger"`
+		Msg    string   `json:"msg"`
+		Fields []string `json:"fields"`
 	}
 	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
 		t.Fatal(err)

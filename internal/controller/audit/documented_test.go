@@ -43,7 +43,7 @@ func documented(t *testing.T, section string) []string {
 
 func TestKeysAreDocumented(t *testing.T) {
 	t.Parallel()
-	line := logged(t, banOf(t.Context()), 0, "ins_1", clerk.RequestInfo{
+	line := logged(banOf(t.Context()), t, 0, "ins_1", clerk.RequestInfo{
 		Operation: clerk.OperationBanUser, Write: true, Sent: true, Status: 200, TraceID: "trace-1", Duration: time.Second,
 	})[0]
 	// The encoder of the operator adds the time, and the context of a reconciliation its id.

@@ -29,11 +29,11 @@ const (
 type Outcome string
 
 const (
-	// OutcomeSucceeded: Clerk carried the write out.
+	// OutcomeSucceeded says that Clerk carried the write out.
 	OutcomeSucceeded Outcome = "succeeded"
-	// OutcomeRefused: Clerk answered that it did not carry the write out.
+	// OutcomeRefused says that Clerk answered that it did not carry the write out.
 	OutcomeRefused Outcome = "refused"
-	// OutcomeLost: the write was sent, and no answer says whether it was carried out.
+	// OutcomeLost says that the write was sent, and no answer says whether it was carried out.
 	OutcomeLost Outcome = "lost"
 )
 

@@ -6,6 +6,7 @@ package audit
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"testing"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 )
 
 // logged returns what is logged of a call, up to a level.
-func logged(t *testing.T, ctx context.Context, level int, instanceID string, r clerk.RequestInfo) []map[string]any {
+func logged(ctx context.Context, t *testing.T, level int, instanceID string, r clerk.RequestInfo) []map[string]any {
 	t.Helper()
 	var lines []map[string]any
 	log := NewLog(funcr.NewJSON(func(line string) {
@@ -51,15 +52,9 @@ func TestAuditLine(t *testing.T) {
 		"clerkTraceID": "trace-1", "durationMillis": 1500.0,
 	}
 	but := func(changes map[string]any) map[string]any {
-		line := map[string]any{}
-		for key, value := range base {
-			line[key] = value
-		}
-		for key, value := range changes {
-			if line[key] = value; value == nil {
-				delete(line, key)
-			}
-		}
+		line := maps.Clone(base)
+		maps.Copy(line, changes)
+		maps.DeleteFunc(line, func(_ string, value any) bool { return value == nil })
 		return line
 	}
 	tests := map[string]struct {
@@ -107,7 +102,7 @@ func TestAuditLine(t *testing.T) {
 			if tc.want != nil {
 				want = append(want, tc.want)
 			}
-			if diff := cmp.Diff(want, logged(t, about(t.Context()), 1, "ins_1", r)); diff != "" {
+			if diff := cmp.Diff(want, logged(about(t.Context()), t, 1, "ins_1", r)); diff != "" {
 				t.Errorf("lines (-want +got):\n%s", diff)
 			}
 		})
@@ -121,7 +116,7 @@ func TestEveryCallHasALineAtItsLevel(t *testing.T) {
 		"logger": "clerk", "level": 2.0, "msg": "clerk call", "operation": "get_instance", "sent": true, "status": 401.0,
 		"clerkTraceID": "trace-1", "durationMillis": 1000.0,
 	}}
-	if diff := cmp.Diff(want, logged(t, t.Context(), CallLevel, "", read)); diff != "" {
+	if diff := cmp.Diff(want, logged(t.Context(), t, CallLevel, "", read)); diff != "" {
 		t.Errorf("lines of a read (-want +got):\n%s", diff)
 	}
 	write := clerk.RequestInfo{Operation: clerk.OperationBanUser, Write: true}
@@ -129,7 +124,7 @@ func TestEveryCallHasALineAtItsLevel(t *testing.T) {
 		"logger": "clerk", "level": 2.0, "msg": "clerk call", "operation": "ban_user", "sent": false, "durationMillis": 0.0,
 		"kind": "ClerkUser", "namespace": "people", "name": "ann", "clerkInstanceID": "ins_1",
 	}}
-	if diff := cmp.Diff(want, logged(t, banOf(t.Context()), CallLevel, "ins_1", write)); diff != "" {
+	if diff := cmp.Diff(want, logged(banOf(t.Context()), t, CallLevel, "ins_1", write)); diff != "" {
 		t.Errorf("lines of a write that was not sent (-want +got):\n%s", diff)
 	}
 }

@@ -13,17 +13,17 @@ import (
 type Cause string
 
 const (
-	// CauseSpec: the spec of the object asks for it.
+	// CauseSpec says that the spec of the object asks for it.
 	CauseSpec Cause = "spec"
-	// CauseSource: a Secret or ConfigMap that the spec names has another value.
+	// CauseSource says that a Secret or ConfigMap that the spec names has another value.
 	CauseSource Cause = "source"
-	// CauseDrift: somebody changed or deleted the user at Clerk.
+	// CauseDrift says that somebody changed or deleted the user at Clerk.
 	CauseDrift Cause = "drift"
-	// CauseDeletion: the ClerkUser is being deleted.
+	// CauseDeletion says that the ClerkUser is being deleted.
 	CauseDeletion Cause = "deletion"
-	// CauseUndo: the ClerkUser was gone, or had another user, when the user was created for it.
+	// CauseUndo says that the ClerkUser was gone, or had another user, when the user was created for it.
 	CauseUndo Cause = "undo"
-	// CauseAction: a ClerkUserAction asks for it.
+	// CauseAction says that a ClerkUserAction asks for it.
 	CauseAction Cause = "action"
 	// CauseUnknown is for a write without a Write, which is a fault of the operator.
 	CauseUnknown Cause = "unknown"

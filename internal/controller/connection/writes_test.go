@@ -28,10 +28,18 @@ func readsOfActions() []string { return []string{"Actor.OAuthAccessTokens"} }
 
 // audited is what a test reads of a log line.
 type audited struct {
-	Audit                                                         bool
-	Kind, Namespace, Name, UID, ClerkInstance, ClerkUserID, Cause string
-	Operation, Change, Outcome                                    string
-	Fields                                                        []string
+	Audit         bool     `json:"audit"`
+	Kind          string   `json:"kind"`
+	Namespace     string   `json:"namespace"`
+	Name          string   `json:"name"`
+	UID           string   `json:"uid"`
+	ClerkInstance string   `json:"clerkInstance"`
+	ClerkUserID   string   `json:"clerkUserID"`
+	Cause         string   `json:"cause"`
+	Operation     string   `json:"operation"`
+	Change        string   `json:"change"`
+	Outcome       string   `json:"outcome"`
+	Fields        []string `json:"fields"`
 }
 
 // TestEveryWriteIsAudited calls each method of the rights that write, also those that somebody adds later. Each must take an
