@@ -5,8 +5,8 @@
 //
 // It starts two replicas of the operator as processes, with the ServiceAccount and the roles of config/default, an emulated Clerk,
 // and Prometheus, which finds and scrapes the operator by the scrape_config of docs/monitoring.md and evaluates
-// config/prometheus/rules.yaml. A [Script] then causes one problem in each of several ClerkInstances at the same time, waits for the
-// alerts, mends the causes and waits until the alerts end. The durations in the rules are divided by [Factor] for the run.
+// config/prometheus/rules.yaml. [Environment.Play] then causes one problem in each of several ClerkInstances at the same time, waits
+// for the alerts, mends the causes and waits until the alerts end. The durations in the rules are divided by [Factor] for the run.
 //
-// After [Environment.Play], Prometheus still runs until [Environment.Stop] and has the data of the whole run.
+// After that, Prometheus still runs until [Environment.Stop] and has the data of the whole run.
 package observe
