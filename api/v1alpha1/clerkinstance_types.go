@@ -256,6 +256,15 @@ type ClerkInstanceStatus struct {
 	// +optional
 	Deletions *DeletionCount `json:"deletions,omitempty"`
 
+	// pendingDeletions are users that are deleted or banned within seconds, after a delay in which a new ClerkUser of the
+	// same name gets its user. At most 100; other ClerkUsers wait. This object is not deleted before the list is empty.
+	// Do not edit the list: a user that is removed from it stays at Clerk with its owner mark.
+	// +listType=map
+	// +listMapKey=uid
+	// +kubebuilder:validation:MaxItems=100
+	// +optional
+	PendingDeletions []PendingDeletion `json:"pendingDeletions,omitempty"`
+
 	// secretName is the Secret that has the operator's finalizer for this object.
 	// +kubebuilder:validation:MaxLength=253
 	// +optional
@@ -287,6 +296,43 @@ type DeletionCount struct {
 	// +optional
 	Users []string `json:"users,omitempty"`
 }
+
+// PendingDeletion is the user of a ClerkUser that no longer exists, whose deletion policy is still to be carried out.
+type PendingDeletion struct {
+	// uid is the uid of the ClerkUser.
+	// +kubebuilder:validation:MaxLength=64
+	// +required
+	UID string `json:"uid"`
+	// namespace is the namespace of the ClerkUser.
+	// +kubebuilder:validation:MaxLength=63
+	// +required
+	Namespace string `json:"namespace"`
+	// name is the name of the ClerkUser.
+	// +kubebuilder:validation:MaxLength=253
+	// +required
+	Name string `json:"name"`
+	// userID is the id of the user at Clerk.
+	// +kubebuilder:validation:MaxLength=128
+	// +required
+	UserID string `json:"userID"`
+	// policy is what happens to the user: Delete or Ban.
+	// +required
+	Policy DeletionPolicy `json:"policy"`
+	// since is when the operator decided it.
+	// +kubebuilder:validation:Schemaless
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$') && !self.startsWith('0000') && timestamp(self) > timestamp('0001-01-01T00:00:00Z') && timestamp(self) < timestamp('9999-12-31T00:00:00Z')",message="must be a time as RFC 3339 has it, with capital T and Z, such as 2024-02-29T12:00:00Z"
+	// +required
+	Since metav1.Time `json:"since"`
+	// signature proves that the operator decided it. The operator ignores an entry without a valid one.
+	// +kubebuilder:validation:MaxLength=256
+	// +required
+	Signature string `json:"signature"`
+}
+
+// MaxPendingDeletions is how many pending deletions a ClerkInstance has at most.
+const MaxPendingDeletions = 100
 
 // MaxCountedUsers is how many users a DeletionCount names at most.
 const MaxCountedUsers = 100

@@ -135,7 +135,7 @@ func ReadNamespacesDirectly(options *ctrl.Options) {
 
 // SetupWithManager adds the controllers to a manager. live must read from the API server, not from a cache.
 func SetupWithManager(ctx context.Context, mgr ctrl.Manager, live client.Client, c Config) error {
-	for _, register := range []func(context.Context, client.FieldIndexer) error{index.Register, index.RegisterActions} {
+	for _, register := range []func(context.Context, client.FieldIndexer) error{index.Register, index.RegisterActions, index.RegisterInstances} {
 		if err := register(ctx, mgr.GetFieldIndexer()); err != nil {
 			return err
 		}

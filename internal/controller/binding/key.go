@@ -96,6 +96,16 @@ func (k Key) Valid(text string, s Subject) bool {
 	return err == nil && hmac.Equal(mac, k.sign(s))
 }
 
+// SignRemoval returns the signature that proves that the operator decided to remove the user of this subject by a policy.
+func (k Key) SignRemoval(s Subject, policy string) string {
+	return k.Digest("removal "+policy, s.UID, []byte(k.Sign(s)))
+}
+
+// ValidRemoval reports whether a text is the signature of this removal by this key.
+func (k Key) ValidRemoval(text string, s Subject, policy string) bool {
+	return hmac.Equal([]byte(text), []byte(k.SignRemoval(s, policy)))
+}
+
 func (k Key) sign(s Subject) []byte {
 	return k.mac("binding", s.ClusterID, s.UID, s.InstanceID, s.UserID)
 }

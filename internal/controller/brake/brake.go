@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -49,6 +50,8 @@ type Request struct {
 	// Since is when the operation was requested. If the ClerkInstance was released after that, the operation is not
 	// counted. Zero means that no release applies.
 	Since time.Time
+	// Pending is put on record in the status of the ClerkInstance with the count; nil puts nothing on record.
+	Pending *v1alpha1.PendingDeletion
 }
 
 // Count counts an operation in the status of the ClerkInstance before it is made. All ClerkInstances of the same Clerk
@@ -60,8 +63,9 @@ func (b Brake) Count(ctx context.Context, r Request) (counted bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	maxCount, window := strictest(sharing, r.Environment)
-	if maxCount == 0 {
+	var allowed allowance
+	allowed.maxCount, allowed.window = strictest(sharing, r.Environment)
+	if allowed.maxCount == 0 && r.Pending == nil {
 		return false, nil
 	}
 	defer b.Locks.lock(r.InstanceID)()
@@ -69,25 +73,44 @@ func (b Brake) Count(ctx context.Context, r Request) (counted bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if !r.Since.IsZero() && ReleasedSince(own, r.Since) {
-		return false, nil
-	}
-	if countedBefore(records, r.UserID) {
-		return true, nil
-	}
-	name := client.ObjectKeyFromObject(r.Instance)
-	count, full := nextCount(own.Status.Deletions, records, r.Now, maxCount, window)
-	if full {
-		return false, held(name, maxCount, window)
-	}
-	count.Users = lastCounted(own.Status.Deletions, r.UserID)
 	before := own.DeepCopy()
-	own.Status.Deletions = &count
+	if counted, err = allowed.count(own, records, r); err != nil {
+		return false, err
+	}
+	if err := addPending(own, r.Pending); err != nil {
+		return false, err
+	}
+	if equality.Semantic.DeepEqual(before.Status, own.Status) {
+		return counted, nil
+	}
 	// The optimistic lock is for other processes: two that count at once must not both count as the last one allowed.
 	err = b.Client.Status().Patch(ctx, own, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
 	if err != nil {
-		return false, fmt.Errorf("counting a deletion in ClerkInstance %s: %w", name, err)
+		return false, fmt.Errorf("counting a deletion in ClerkInstance %s: %w", client.ObjectKeyFromObject(own), err)
 	}
+	return counted, nil
+}
+
+// allowance is the strictest limit of some ClerkInstances; maxCount 0 is none.
+type allowance struct {
+	maxCount int32
+	window   time.Duration
+}
+
+// count counts an operation in the status of own, which is not written yet.
+func (a allowance) count(own *v1alpha1.ClerkInstance, records []*v1alpha1.DeletionCount, r Request) (counted bool, err error) {
+	switch {
+	case a.maxCount == 0, !r.Since.IsZero() && ReleasedSince(own, r.Since):
+		return false, nil
+	case countedBefore(records, r.UserID):
+		return true, nil
+	}
+	count, full := nextCount(own.Status.Deletions, records, r.Now, a.maxCount, a.window)
+	if full {
+		return false, held(client.ObjectKeyFromObject(own), a.maxCount, a.window)
+	}
+	count.Users = lastCounted(own.Status.Deletions, r.UserID)
+	own.Status.Deletions = &count
 	return true, nil
 }
 

@@ -77,6 +77,9 @@ func (f finalizers) ensureOnSecret(ctx context.Context, instance *v1alpha1.Clerk
 
 // secretNeeded reports whether users are being deleted through the instance, or the namespace is going.
 func (f finalizers) secretNeeded(ctx context.Context, instance *v1alpha1.ClerkInstance) (bool, error) {
+	if len(instance.Status.PendingDeletions) > 0 {
+		return true, nil
+	}
 	c, err := f.users.cached(ctx, instance)
 	if err != nil || c.deleting > 0 {
 		return c.deleting > 0, err

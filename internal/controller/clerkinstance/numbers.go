@@ -15,12 +15,14 @@ type numbers struct {
 	users         *int64
 	managed, held int64
 	massAbsent    int64
+	// pending is how many pending deletions there are.
+	pending int
 }
 
 // numbersOf returns the numbers that are written in a status, and those that were counted.
 func numbersOf(instance *v1alpha1.ClerkInstance, o *outcome, clusterID string) (written, counted numbers) {
 	status := &instance.Status
-	written = numbers{status.ClusterID, status.Users, status.ManagedUsers, status.HeldDeletions, status.MassAbsentUsers}
+	written = numbers{status.ClusterID, status.Users, status.ManagedUsers, status.HeldDeletions, status.MassAbsentUsers, len(status.PendingDeletions)}
 	if written.clusterID == "" {
 		written.clusterID = clusterID
 	}
@@ -30,7 +32,7 @@ func numbersOf(instance *v1alpha1.ClerkInstance, o *outcome, clusterID string) (
 		counted.users = o.mirror.Users
 	}
 	if o.counted {
-		counted.managed, counted.held = o.counts.managed, o.counts.held
+		counted.managed, counted.held, counted.pending = o.counts.managed, o.counts.held, len(o.pending)
 		// After a restart the mirror has to find out again who is missing, and a ClerkUser whose user is listed again has its condition
 		// for a moment longer. So a number that was written stays as long as there are so many who wait.
 		counted.massAbsent = min(max(written.massAbsent, o.massAbsent), int64(len(o.counts.waiting)))
@@ -44,5 +46,5 @@ func numbersOf(instance *v1alpha1.ClerkInstance, o *outcome, clusterID string) (
 
 func (n numbers) equal(other numbers) bool {
 	return n.clusterID == other.clusterID && ptr.Equal(n.users, other.users) && n.managed == other.managed && n.held == other.held &&
-		n.massAbsent == other.massAbsent
+		n.massAbsent == other.massAbsent && n.pending == other.pending
 }

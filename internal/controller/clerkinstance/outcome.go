@@ -6,6 +6,7 @@ package clerkinstance
 import (
 	"time"
 
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/mirror"
 )
@@ -22,6 +23,8 @@ type outcome struct {
 	counts counts
 	// massAbsent is how many users of counts.waiting are missing together with many others, as far as the mirror knows.
 	massAbsent int64
+	// pending are the pending deletions that are not settled.
+	pending []v1alpha1.PendingDeletion
 	// counted is true once counts were made, and countsDue if they may go into status again.
 	counted, countsDue bool
 	// released is true if nobody needs the instance any more, and everything that it held was let go of or was tried to.

@@ -104,6 +104,8 @@ func (k kind) run(ctx context.Context, instance *v1alpha1.ClerkInstance, o *outc
 	if o.counts, err = users.cached(ctx, instance); err != nil {
 		return err
 	}
+	o.pending = k.unsettled(instance)
+	o.counts = o.counts.withPending(o.pending)
 	o.counted = true
 	if deleting && o.counts.needing == 0 {
 		if err := k.release(ctx, instance, o); o.released || err != nil {
@@ -137,6 +139,7 @@ func (k kind) release(ctx context.Context, instance *v1alpha1.ClerkInstance, o *
 	if err != nil {
 		return err
 	}
+	counted = counted.withPending(o.pending)
 	o.counts, o.released = counted, counted.needing == 0
 	if !o.released {
 		return nil

@@ -49,7 +49,13 @@ func (k kind) patchStatus(ctx context.Context, before, instance *v1alpha1.ClerkI
 	if len(rewritten) == 0 && equality.Semantic.DeepEqual(before.Status, instance.Status) {
 		return nil
 	}
-	err := k.Client.Status().Patch(ctx, instance, undecoded.Rewriting(client.MergeFrom(before), rewritten))
+	patch := client.MergeFrom(before)
+	if len(before.Status.PendingDeletions) != len(instance.Status.PendingDeletions) {
+		// The patch replaces the list, to which the controller of ClerkUsers adds.
+		patch = locked(before)
+	}
+	settled := k.settled(before)
+	err := k.Client.Status().Patch(ctx, instance, undecoded.Rewriting(patch, rewritten))
 	if apierrors.IsInvalid(err) && !r.Unchanged && before.Undecoded != nil {
 		// The API server refuses every change of such an object, also of its status.
 		k.Recorder.Eventf(instance, nil, corev1.EventTypeWarning, r.Reason, actionCheck, "%s", r.Message)
@@ -59,6 +65,7 @@ func (k kind) patchStatus(ctx context.Context, before, instance *v1alpha1.ClerkI
 	}
 	if err == nil {
 		k.objects.Wrote(instance)
+		k.forgetSettled(settled, instance)
 	}
 	k.recordEvents(ctx, before, instance, o, r)
 	return nil

@@ -229,7 +229,7 @@ func TestNumbersInStatus(t *testing.T) {
 	t.Parallel()
 	seven, nine := ptr.To[int64](7), ptr.To[int64](9)
 	before := numbers{clusterID: "cluster-1", users: nine, managed: 3, held: 1}
-	absent := numbers{"cluster-1", nine, 3, 9, 7}
+	absent := numbers{"cluster-1", nine, 3, 9, 7, 0}
 	for name, tc := range map[string]struct {
 		written numbers
 		outcome outcome
@@ -240,21 +240,21 @@ func TestNumbersInStatus(t *testing.T) {
 	}{
 		"Same":       {before, outcome{counted: true, counts: counts{managed: 3, held: 1}}, true, before, false, defaultSecretInterval},
 		"NotCounted": {before, outcome{}, true, before, false, defaultSecretInterval},
-		"Managed":    {before, outcome{counted: true, counts: counts{managed: 4, held: 1}}, true, numbers{"cluster-1", nine, 4, 1, 0}, true, defaultSecretInterval},
-		"Held":       {before, outcome{counted: true, counts: counts{managed: 3, held: 2}}, true, numbers{"cluster-1", nine, 3, 2, 0}, true, defaultSecretInterval},
+		"Managed":    {before, outcome{counted: true, counts: counts{managed: 4, held: 1}}, true, numbers{"cluster-1", nine, 4, 1, 0, 0}, true, defaultSecretInterval},
+		"Held":       {before, outcome{counted: true, counts: counts{managed: 3, held: 2}}, true, numbers{"cluster-1", nine, 3, 2, 0, 0}, true, defaultSecretInterval},
 		"MassAbsent": {
 			before, outcome{counted: true, counts: counts{managed: 3, held: 9, waiting: make([]string, 8)}, massAbsent: 7},
-			true, numbers{"cluster-1", nine, 3, 9, 7}, true, defaultSecretInterval,
+			true, numbers{"cluster-1", nine, 3, 9, 7, 0}, true, defaultSecretInterval,
 		},
 		"MassAbsentUnknownAfterARestart": {
 			absent, outcome{counted: true, counts: counts{managed: 3, held: 9, waiting: make([]string, 8)}},
 			true, absent, false, defaultSecretInterval,
 		},
 		"MassAbsentEnds":  {absent, outcome{counted: true, counts: counts{managed: 3, held: 1}}, true, before, true, defaultSecretInterval},
-		"Users":           {before, outcome{mirror: mirror.Report{Users: seven}}, true, numbers{"cluster-1", seven, 3, 1, 0}, true, defaultSecretInterval},
+		"Users":           {before, outcome{mirror: mirror.Report{Users: seven}}, true, numbers{"cluster-1", seven, 3, 1, 0, 0}, true, defaultSecretInterval},
 		"NotDue":          {before, outcome{mirror: mirror.Report{Users: seven}}, false, before, false, defaultCountInterval},
-		"FewerThanOurs":   {before, outcome{counted: true, counts: counts{managed: 10, held: 1}}, true, numbers{"cluster-1", ptr.To[int64](10), 10, 1, 0}, true, defaultSecretInterval},
-		"AsManyAsOurs":    {before, outcome{counted: true, counts: counts{managed: 9, held: 1}}, true, numbers{"cluster-1", nine, 9, 1, 0}, true, defaultSecretInterval},
+		"FewerThanOurs":   {before, outcome{counted: true, counts: counts{managed: 10, held: 1}}, true, numbers{"cluster-1", ptr.To[int64](10), 10, 1, 0, 0}, true, defaultSecretInterval},
+		"AsManyAsOurs":    {before, outcome{counted: true, counts: counts{managed: 9, held: 1}}, true, numbers{"cluster-1", nine, 9, 1, 0, 0}, true, defaultSecretInterval},
 		"OtherCluster":    {numbers{clusterID: "theirs"}, outcome{}, true, numbers{clusterID: "cluster-1"}, true, defaultSecretInterval},
 		"OtherNotDue":     {numbers{clusterID: "theirs"}, outcome{}, false, numbers{clusterID: "theirs"}, false, defaultCountInterval},
 		"FirstCluster":    {numbers{}, outcome{}, false, numbers{clusterID: "cluster-1"}, false, defaultSecretInterval},

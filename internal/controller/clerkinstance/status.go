@@ -25,6 +25,9 @@ func setStatus(instance *v1alpha1.ClerkInstance, o *outcome, r result) {
 	}
 	status.ClusterID, status.ManagedUsers, status.HeldDeletions = r.numbers.clusterID, r.numbers.managed, r.numbers.held
 	status.MassAbsentUsers = r.numbers.massAbsent
+	if r.renumbered {
+		status.PendingDeletions = o.pending
+	}
 	if r.numbers.users != nil {
 		// A copy, since the mirror's is shared and the answer to a patch is decoded into what status points at.
 		status.Users = ptr.To(*r.numbers.users)

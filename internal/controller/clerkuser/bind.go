@@ -233,7 +233,7 @@ func (r *reconciliation) recordBindEvent(user *clerk.User, how bindKind) {
 // counts this: if many users are gone at once, the key is probably wrong. Status shows no user before the creating call, so
 // that a crash after the call is handled as after any creating call.
 func (b bind) prepareRecreation(ctx context.Context, brake brake.Brake) error {
-	if err := b.countAtBrake(ctx, brake, b.userID); err != nil {
+	if err := b.countAtBrake(ctx, brake, b.userID, nil); err != nil {
 		return err
 	}
 	b.mirror.Unbind(b.uid())

@@ -50,8 +50,10 @@ func newTestCluster(t *testing.T, objects ...client.Object) client.WithWatch {
 	}
 	builder := fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).
 		WithStatusSubresource(&v1alpha1.ClerkUser{}, &v1alpha1.ClerkInstance{})
-	if err := index.Register(t.Context(), indexer{builder}); err != nil {
-		t.Fatal(err)
+	for _, register := range []func(context.Context, client.FieldIndexer) error{index.Register, index.RegisterInstances} {
+		if err := register(t.Context(), indexer{builder}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return builder.Build()
 }

@@ -119,7 +119,9 @@ func lasting(failure error) bool {
 // removeFinalizer removes the finalizer, so that the API server can remove the object.
 func (o objectPatcher) removeFinalizer(ctx context.Context) error {
 	before := o.user.DeepCopy()
-	controllerutil.RemoveFinalizer(o.user, v1alpha1.Finalizer)
+	if !controllerutil.RemoveFinalizer(o.user, v1alpha1.Finalizer) {
+		return nil
+	}
 	// The optimistic lock protects the list of finalizers, which has other owners and is replaced as a whole.
 	err := o.client.Patch(ctx, o.user, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
 	if client.IgnoreNotFound(err) != nil {

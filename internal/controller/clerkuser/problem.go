@@ -185,10 +185,12 @@ func deletionPending(policy v1alpha1.DeletionPolicy, at time.Time, left time.Dur
 	}
 }
 
+const blockedRemedy = "; correct that, or set spec.deletionPolicy to Retain on this object to leave the user at Clerk"
+
 func deletionBlocked(why string) error {
 	return &reconcile.Problem{
 		Reason:  v1alpha1.ReasonDeletionBlocked,
-		Message: strings.TrimRight(why, ". ") + "; correct that, or set spec.deletionPolicy to Retain on this object to leave the user at Clerk",
+		Message: strings.TrimRight(why, ". ") + blockedRemedy,
 		Stalled: true,
 		BackOff: true,
 	}

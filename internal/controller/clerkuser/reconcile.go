@@ -41,6 +41,7 @@ type Reconciler struct {
 	brakes  *brake.Locks
 	// successions names objects that are being deleted and whose users other objects wait for.
 	successions *connection.DedupQueue[types.NamespacedName]
+	formers     *formers
 }
 
 // New returns a Reconciler.
@@ -52,6 +53,7 @@ func New(c Config) *Reconciler {
 		brakes:  brake.NewLocks(),
 
 		successions: connection.NewDedupQueue[types.NamespacedName](),
+		formers:     newFormers(),
 	}
 }
 
@@ -220,11 +222,19 @@ func (k kind) remove(ctx context.Context, w *work) error {
 		return err
 	}
 	w.rights = found.For(w.caller())
-	err = remove{
+	return release.withoutUser(ctx, k.removal(w, release, nil).run(ctx))
+}
+
+func (k kind) removal(w *work, release release, former *formerRemoval) remove {
+	m := remove{
 		release: release, finder: k.finder(w), brake: k.brake(), writer: w.rights.Writer, deleter: w.rights.Deleter, clock: k.Now,
 		transfer: transfer{reconciliation: w.reconciliation, client: k.Client, pool: k.Pool, references: k.references(), states: k.objects},
-	}.run(ctx)
-	return release.withoutUser(ctx, err)
+		former:   former,
+	}
+	if former != nil {
+		m.transfer.namesake = former.namesake
+	}
+	return m
 }
 
 func (k kind) patcher(w *work) objectPatcher {

@@ -328,13 +328,15 @@ func (r *reconciliation) nextBackOff(length time.Duration) *backOff {
 	return r.state.backOff.Next(reconcile.AfterLastingFailures(), inputs, r.err, r.now)
 }
 
-// countAtBrake counts a removal or recreation of the user at the deletion brake. It fails if the brake pauses it.
-func (r *reconciliation) countAtBrake(ctx context.Context, b brake.Brake, userID string) error {
-	if r.state.counted == userID {
+// countAtBrake counts a removal or recreation of the user at the deletion brake, and puts a pending deletion on record. It fails if
+// the brake pauses it.
+func (r *reconciliation) countAtBrake(ctx context.Context, b brake.Brake, userID string, pending *v1alpha1.PendingDeletion) error {
+	if r.state.counted == userID && pending == nil {
 		return nil
 	}
 	request := brake.Request{
 		Instance: r.instance, InstanceID: r.instanceID, Environment: r.environment, UserID: userID, Now: r.now, Since: r.pausedSince(),
+		Pending: pending,
 	}
 	counted, err := b.Count(ctx, request)
 	if _, full := errors.AsType[*reconcile.Problem](err); full {

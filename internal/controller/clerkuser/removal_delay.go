@@ -5,7 +5,13 @@ package clerkuser
 
 import (
 	"context"
+	"fmt"
 	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
@@ -14,36 +20,33 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
-// checkDelay returns the problem DeletionPending if the removal of the user has to wait, without a call to Clerk. It knows the user
-// from the mirror only, so that removeUser checks again what it read from Clerk.
-func (m remove) checkDelay(ctx context.Context) error {
+// beforeRead decides about a removal by what the mirror knows of the user, without a call to Clerk. done is true if nothing is left
+// to do now: the removal has to wait, or the object was let go.
+func (m remove) beforeRead(ctx context.Context) (done bool, err error) {
 	user, exists := m.knownUser()
 	if !exists {
-		return nil
+		return false, nil
 	}
-	if mark, marked := plan.FindMark(markedUser(user)); marked && m.mark().OwnershipOf(user) == plan.Ours {
+	ours := user != nil && m.mark().OwnershipOf(user) == plan.Ours
+	if ours {
+		mark, _ := plan.FindMark(user)
 		m.origin = mark.Origin
 	}
-	policy := m.effectivePolicy()
-	if policy == v1alpha1.DeletionRetain {
-		return nil
+	if m.effectivePolicy() == v1alpha1.DeletionRetain {
+		return false, nil
 	}
-	pending := m.untilDue(ctx, policy)
-	if pending == nil {
-		return nil
+	delay, err := m.delay(ctx)
+	if err != nil || delay == 0 {
+		return false, err
 	}
 	if successor, err := m.transfer.findSuccessor(ctx, user); err != nil || successor != nil {
-		return err
+		return false, err
 	}
-	return pending
-}
-
-// markedUser is the user, or one without a mark if it is not known.
-func markedUser(user *clerk.User) *clerk.User {
-	if user == nil {
-		return &clerk.User{}
+	if err := m.checkDue(delay); err != nil || !ours {
+		return err != nil, err
 	}
-	return user
+	// What cannot be undone comes after another read.
+	return m.letGoFirst(ctx, user, delay)
 }
 
 // knownUser is the user as the mirror knows it; nil if it does not. exists is false if there is no user that this object would
@@ -71,16 +74,65 @@ func (r *reconciliation) effectivePolicy() v1alpha1.DeletionPolicy {
 	return r.user.Spec.OnDelete(r.origin)
 }
 
-// untilDue returns the problem DeletionPending until the deletionDelay is over.
-func (m remove) untilDue(ctx context.Context, policy v1alpha1.DeletionPolicy) error {
-	delay, err := m.brake.Delay(ctx, brake.Request{Instance: m.instance, InstanceID: m.instanceID, Environment: m.environment})
-	if err != nil || delay == 0 {
-		return err
+// delay is how long after its request the removal waits; 0 is not at all.
+func (m remove) delay(ctx context.Context) (time.Duration, error) {
+	if m.former != nil {
+		return 0, nil
 	}
-	if left := delay - m.now.Sub(m.deletionSeen()); left > 0 {
-		return deletionPending(policy, m.user.DeletionTimestamp.Add(delay), left)
+	return m.brake.Delay(ctx, brake.Request{Instance: m.instance, InstanceID: m.instanceID, Environment: m.environment})
+}
+
+// checkDue returns the problem DeletionPending until the delay is over.
+func (m remove) checkDue(delay time.Duration) error {
+	if left := delay - m.now.Sub(m.deletionSeen()); left > 0 && delay > 0 {
+		return deletionPending(m.effectivePolicy(), m.user.DeletionTimestamp.Add(delay), left)
 	}
 	return nil
+}
+
+// letGoFirst lets the object go before its user is removed, so that a new object of the same name can exist and get the user, as
+// after kubectl replace --force. The ClerkInstance has the removal on record then. done is false if the removal comes first: without a
+// delay, and in a namespace that is being deleted, which gets no new objects.
+func (m remove) letGoFirst(ctx context.Context, user *clerk.User, delay time.Duration) (done bool, err error) {
+	if delay == 0 {
+		return false, nil
+	}
+	if going, err := m.namespaceGoing(ctx); going || err != nil {
+		return false, err
+	}
+	if err := m.confirmDeleted(ctx); err != nil {
+		return true, err
+	}
+	policy := m.effectivePolicy()
+	if policy == v1alpha1.DeletionRetain {
+		return false, nil
+	}
+	if err := m.countAtBrake(ctx, m.brake, user.ID, m.pendingDeletion(user.ID, policy)); err != nil {
+		return true, err
+	}
+	return true, m.releaseWithoutEvent(ctx)
+}
+
+// namespaceGoing reports whether the namespace is being deleted. If the operator may not read it, it counts as one that is not.
+func (m remove) namespaceGoing(ctx context.Context) (bool, error) {
+	namespace := &corev1.Namespace{}
+	err := m.apiReader.Get(ctx, types.NamespacedName{Name: m.user.Namespace}, namespace)
+	switch {
+	case apierrors.IsForbidden(err), apierrors.IsNotFound(err):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("reading Namespace %s: %w", m.user.Namespace, err)
+	}
+	return !namespace.DeletionTimestamp.IsZero(), nil
+}
+
+// pendingDeletion is the record of a removal that is carried out after the object was let go.
+func (r *reconciliation) pendingDeletion(userID string, policy v1alpha1.DeletionPolicy) *v1alpha1.PendingDeletion {
+	return &v1alpha1.PendingDeletion{
+		UID: r.uid(), Namespace: r.user.Namespace, Name: r.user.Name, UserID: userID, Policy: policy,
+		Since:     metav1.NewTime(r.now),
+		Signature: r.key.SignRemoval(r.subject(userID), string(policy)),
+	}
 }
 
 // deletionSeen is when the deletion was requested, by the clock of this process. The API server's clock, which wrote the deletion

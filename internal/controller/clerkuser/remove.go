@@ -122,6 +122,8 @@ type remove struct {
 	writer   connection.Writer
 	deleter  connection.Deleter
 	clock    func() time.Time
+	// former is set if the object does not exist any more.
+	former *formerRemoval
 }
 
 // run finds the user that this object manages and carries out the deletion policy. The error is errGone if Clerk no longer has
@@ -134,7 +136,7 @@ func (m remove) run(ctx context.Context) error {
 	if m.userID == "" {
 		m.userID, _, _ = m.mirror.BoundTo(m.uid())
 	}
-	if err := m.checkDelay(ctx); err != nil {
+	if done, err := m.beforeRead(ctx); done || err != nil {
 		return err
 	}
 	user, err := m.findOwn(ctx)
@@ -146,8 +148,10 @@ func (m remove) run(ctx context.Context) error {
 
 // findOwn returns the user that this object manages, read from Clerk.
 func (m remove) findOwn(ctx context.Context) (*clerk.User, error) {
-	if err := m.confirmDeleted(ctx); err != nil {
-		return nil, err
+	if m.former == nil {
+		if err := m.confirmDeleted(ctx); err != nil {
+			return nil, err
+		}
 	}
 	if m.userID == "" {
 		return m.findCreated(ctx, creation.Of(m.user))
@@ -225,10 +229,7 @@ func (m remove) carryOutPolicy(ctx context.Context, user *clerk.User) error {
 		why = "the ClerkInstance's policy.deletion is Deny, so the user was left as it is"
 	}
 	if policy != v1alpha1.DeletionRetain {
-		if err := m.untilDue(ctx, policy); err != nil {
-			return err
-		}
-		if err := m.countAtBrake(ctx, m.brake, user.ID); err != nil {
+		if done, err := m.beforeRemoval(ctx, user); done || err != nil {
 			return err
 		}
 	}
@@ -248,6 +249,28 @@ func (m remove) carryOutPolicy(ctx context.Context, user *clerk.User) error {
 		return m.release.run(ctx, "deletionPolicy is Retain, so the user was left as it is")
 	}
 	return m.releaseWithoutEvent(ctx)
+}
+
+// beforeRemoval waits for the delay and counts the removal. done is true if the object was let go and the user is removed later.
+// For a former object, both is done.
+func (m remove) beforeRemoval(ctx context.Context, user *clerk.User) (done bool, err error) {
+	if m.former != nil {
+		if m.former.waits > 0 {
+			return false, &reconcile.WaitError{After: m.former.waits, Err: errNamesakeMayCome}
+		}
+		return false, nil
+	}
+	delay, err := m.delay(ctx)
+	if err != nil {
+		return false, err
+	}
+	if err := m.checkDue(delay); err != nil {
+		return false, err
+	}
+	if done, err := m.letGoFirst(ctx, user, delay); done || err != nil {
+		return done, err
+	}
+	return false, m.countAtBrake(ctx, m.brake, user.ID, nil)
 }
 
 // carryOut makes the changes before a release. The error is errGone if Clerk no longer has the user.

@@ -48,7 +48,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 			WatchesMetadata(&corev1.Secret{}, r.sourceEventHandler("Secret")).
 			WatchesMetadata(&corev1.ConfigMap{}, r.sourceEventHandler("ConfigMap"))
 	}
-	if err := build.Complete(reconcile.AsReconciler(mgr.GetClient(), r)); err != nil {
+	if err := build.Complete(reconcile.UntilEnd(r.withFormers(reconcile.AsReconciler(mgr.GetClient(), r)))); err != nil {
 		return fmt.Errorf("adding the controller of ClerkUsers: %w", err)
 	}
 	return nil
@@ -160,10 +160,14 @@ func (r *Reconciler) instanceEventHandler() handler.EventHandler {
 		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q reconcile.Queue) {
 			was, is := e.ObjectOld, e.ObjectNew
 			released := was.GetAnnotations()[v1alpha1.AnnotationReleaseDeletions] != is.GetAnnotations()[v1alpha1.AnnotationReleaseDeletions]
+			before, after := was.(*v1alpha1.ClerkInstance), is.(*v1alpha1.ClerkInstance)
+			if len(before.Status.PendingDeletions) < len(after.Status.PendingDeletions) {
+				enqueueFormers(q, after)
+			}
 			if was.GetGeneration() != is.GetGeneration() || released {
 				r.enqueueUsersOf(ctx, q, client.ObjectKeyFromObject(is))
 			}
-			if !equality.Semantic.DeepEqual(was.(*v1alpha1.ClerkInstance).Spec.DeletionDelay, is.(*v1alpha1.ClerkInstance).Spec.DeletionDelay) {
+			if !equality.Semantic.DeepEqual(before.Spec.DeletionDelay, after.Spec.DeletionDelay) {
 				r.enqueueDeletedUsers(ctx, q)
 			}
 		},
@@ -214,8 +218,20 @@ func (r *Reconciler) enqueueDeletedUsers(ctx context.Context, q reconcile.Queue)
 	}
 }
 
-// enqueueUsersOf enqueues the ClerkUsers that use an instance, by name or by default. It also adds their users to its mirror.
+// enqueueFormers enqueues the former objects in the pending deletions of a ClerkInstance.
+func enqueueFormers(q reconcile.Queue, instance *v1alpha1.ClerkInstance) {
+	for _, p := range instance.Status.PendingDeletions {
+		reconcile.Enqueue(q, types.NamespacedName{Namespace: p.Namespace, Name: p.Name}, reconcile.PriorityEdited)
+	}
+}
+
+// enqueueUsersOf enqueues the ClerkUsers that use an instance, by name or by default, and the former ones in its pending deletions. It
+// also adds the users to its mirror.
 func (r *Reconciler) enqueueUsersOf(ctx context.Context, q reconcile.Queue, instance types.NamespacedName) {
+	with := &v1alpha1.ClerkInstance{}
+	if err := r.Client.Get(ctx, instance, with); err == nil {
+		enqueueFormers(q, with)
+	}
 	users, err := r.references().Candidates(ctx, instance)
 	if err != nil {
 		log.FromContext(ctx).Error(err, "listing the ClerkUsers of an instance", "instance", instance)

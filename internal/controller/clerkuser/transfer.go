@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -28,6 +29,8 @@ type transfer struct {
 	pool       *connection.Pool
 	references index.References
 	states     objectStates
+	// namesake is a new object of the same name, which the cache may not have yet; nil if there is none.
+	namesake *v1alpha1.ClerkUser
 }
 
 // prepare finds the successor and makes it look for the user. Nil: there is none.
@@ -100,6 +103,9 @@ func (t transfer) findSuccessor(ctx context.Context, user *clerk.User) (*v1alpha
 	if err != nil {
 		return nil, fmt.Errorf("listing ClerkUsers that wait for a user: %w", err)
 	}
+	if t.namesake != nil && !slices.ContainsFunc(waiting.Items, func(u v1alpha1.ClerkUser) bool { return u.UID == t.namesake.UID }) {
+		waiting.Items = append(waiting.Items, *t.namesake)
+	}
 	var oldest *v1alpha1.ClerkUser
 	declared := t.declaredBefore(user)
 	for i := range waiting.Items {
@@ -153,7 +159,9 @@ func (t transfer) declares(candidate *v1alpha1.ClerkUser, user *clerk.User, befo
 			// Whether it has the user is known once the user was read.
 			return true
 		}
-		if user != nil && (plan.Proves(user, identifier) || same && plan.Holds(user, identifier)) {
+		// A new object of the same name inherits the user by any identifier, here as in a claim.
+		named := same || candidate.Name == t.user.Name
+		if user != nil && (plan.Proves(user, identifier) || named && plan.Holds(user, identifier)) {
 			return true
 		}
 	}

@@ -27,6 +27,8 @@ type Pool struct {
 	shared map[string]*sharedInstance
 
 	identifiers *Identifiers
+	// settled has the uids of pending deletions that are done and still in a status.
+	settled map[string]struct{}
 
 	// clientsDue are the ids of Clerk instances whose mirror may need another client.
 	clientsDue *DedupQueue[string]
@@ -42,6 +44,7 @@ func NewPool(now func() time.Time) *Pool {
 		reported:     NewDedupQueue[types.NamespacedName](),
 		changedUsers: NewDedupQueue[string](),
 		identifiers:  newIdentifiers(),
+		settled:      map[string]struct{}{},
 		clientsDue:   NewDedupQueue[string](),
 		states:       map[types.NamespacedName]State{},
 		shared:       map[string]*sharedInstance{},

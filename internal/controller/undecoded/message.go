@@ -36,9 +36,9 @@ func StatusMessage(kind, name string, paths v1alpha1.FieldPaths) string {
 }
 
 // InstanceRecords are the fields of a ClerkInstance's status that the operator must not lose: the id of the Clerk
-// instance, the count of the deletion brake, and the Secret with the finalizer.
+// instance, the count of the deletion brake, the pending deletions, and the Secret with the finalizer.
 func InstanceRecords() []string {
-	return []string{"status.instanceID", "status.deletions", "status.secretName"}
+	return []string{"status.instanceID", "status.deletions", "status.pendingDeletions", "status.secretName"}
 }
 
 // names joins the names of fields. If there are many, it names only the first.
