@@ -143,8 +143,7 @@ func (m *Mirror) follow(follower, userID string) *entry {
 	return e
 }
 
-// unfollow removes what a follower follows. The caller holds the lock. What is known about a user is kept for a while
-// after a write, because lists that its next follower would see may still lag.
+// unfollow removes what a follower follows, and drops a user without followers. The caller holds the lock.
 func (m *Mirror) unfollow(follower string) {
 	o, found := m.objects[follower]
 	if !found {
@@ -154,7 +153,7 @@ func (m *Mirror) unfollow(follower string) {
 	e := m.users[o.userID]
 	e.followers = slices.DeleteFunc(e.followers, func(f string) bool { return f == follower })
 	e.owned = e.owned && len(e.followers) > 0
-	if len(e.followers) == 0 && !e.isNew(m.config.Now()) {
-		delete(m.users, o.userID)
+	if len(e.followers) == 0 {
+		m.dropUnlessNew(o.userID)
 	}
 }

@@ -103,8 +103,8 @@ func (s *session) followed() []string {
 		e.wanted = false
 		if len(e.followers) > 0 {
 			ids = append(ids, id)
-		} else if !e.isNew(s.config.Now()) {
-			delete(s.users, id)
+		} else {
+			s.dropUnlessNew(id)
 		}
 	}
 	slices.Sort(ids)

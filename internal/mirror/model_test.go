@@ -6,6 +6,7 @@ package mirror
 import (
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -33,7 +34,7 @@ type model struct {
 	// yet.
 	follows, views map[string]string
 	busy           map[string]bool
-	// answered is the version of our last answered write to a user.
+	// answered is the version of our last answered write to a user; deleted after an answered deletion.
 	answered map[string]int
 	versions map[string]int
 	born     map[string]time.Time
@@ -49,6 +50,9 @@ type model struct {
 	// random replaces what would be too many draws.
 	random *rand.Rand
 }
+
+// deleted is later than every version of a user.
+const deleted = math.MaxInt
 
 // flight is a read by id that was answered and whose answer has not arrived.
 type flight struct {
@@ -318,7 +322,7 @@ func (m *model) consume(follower string) {
 	}
 }
 
-// act checks the main law: nobody acts on anything older than our own last answered write.
+// act checks the main law: nobody acts on anything older than our own last answered write or deletion.
 func (m *model) act(follower string, user *clerk.User) {
 	version, err := strconv.Atoi(user.FirstName)
 	if err != nil || user.ID != m.follows[follower] {
@@ -471,6 +475,7 @@ func (m *model) remove(follower string) {
 	}
 	m.source.remove(id)
 	m.interleave()
+	m.answered[id] = deleted
 	m.mirror.Forget(id)
 	if m.follows[follower] == id {
 		m.unfollow(follower)
@@ -518,7 +523,7 @@ func (m *model) check() {
 	}
 }
 
-// The laws of the mirror: nobody acts on anything older than our last answered write. A follower that looks only when
+// The laws of the mirror: nobody acts on anything older than our last answered write or deletion. A follower that looks only when
 // notified has the true state after the next full sync. When nothing changes any more, nobody is notified.
 func TestModel(t *testing.T) {
 	t.Parallel()

@@ -34,7 +34,8 @@ type entry struct {
 	// asked is when the last call began whose answer agrees with the copy, or said that there is no such user. confirmed
 	// is the same for our own writes and reads by id, without lists, because lists lag.
 	asked, confirmed time.Time
-	// fence is the time at which our last write to the user was answered, or its answer was lost.
+	// fence is the time at which our last write to the user was answered, or its answer was lost. A new entry begins with the
+	// latest time that a dropped entry of the same user can have had: such an answer may still be under way.
 	fence time.Time
 	// written is the same as fence, but ignores deletions.
 	written time.Time
@@ -137,30 +138,32 @@ func (m *Mirror) Unlisted(userID string) bool {
 	return found && e.unlisted
 }
 
-// Forget makes the copy of a user doubtful that was deleted at Clerk, or about which nothing is known any more. If
-// nobody follows the user, it is dropped.
+// Forget makes the copy of a user doubtful that was deleted at Clerk, or about which nothing is known any more. A user that
+// nobody follows is kept until a later full sync, because a read that is under way may show it as it was.
 func (m *Mirror) Forget(userID string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	e, found := m.users[userID]
-	if !found {
-		return
-	}
-	if len(e.followers) == 0 {
-		delete(m.users, userID)
-		return
-	}
+	e := m.entry(userID)
 	e.presence, e.fence = Doubtful, m.config.Now()
 }
 
-// entry returns what is known about a user; the caller holds the lock.
+// entry returns what is known about a user, or a new entry. A dropped entry of the user had no write or binding in the last
+// clerk.LagTime, so a fence at that distance stands in for its fence. The caller holds the lock.
 func (m *Mirror) entry(userID string) *entry {
 	e, found := m.users[userID]
 	if !found {
-		e = &entry{}
+		e = &entry{fence: m.config.Now().Add(-clerk.LagTime)}
 		m.users[userID] = e
 	}
 	return e
+}
+
+// dropUnlessNew drops what is known about a user. What was written or bound less than clerk.LagTime ago is kept, because lists
+// that the user's next follower would see may still lag, and because entry relies on it. The caller holds the lock.
+func (m *Mirror) dropUnlessNew(userID string) {
+	if !m.users[userID].isNew(m.config.Now()) {
+		delete(m.users, userID)
+	}
 }
 
 // accepts reports whether a copy that was requested at asked may be as new as the known one. A lower updated_at shows

@@ -518,6 +518,13 @@ func TestForgettingAUserThatNobodyFollows(t *testing.T) {
 	s := newShelf()
 	s.Wrote(&clerk.User{ID: "user_1"})
 	s.Forget("user_1")
+	s.advance(clerk.LagTime - time.Nanosecond)
+	s.followedUsers()
+	if _, found := s.users["user_1"]; !found {
+		t.Error("it is dropped while a read may be under way")
+	}
+	s.advance(time.Nanosecond)
+	s.followedUsers()
 	if _, found := s.users["user_1"]; found {
 		t.Error("it is still held")
 	}
