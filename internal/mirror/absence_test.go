@@ -174,7 +174,7 @@ func TestWhatHappensWhileTheGuardAsks(t *testing.T) {
 				last = calls[len(calls)-1].kind
 			}
 		}
-		s.Wrote(s.source.rename(idOf(0), "written"))
+		s.Wrote(s.source.rename(idOf(0), "written"), s.now())
 		s.Read(s.source.rename(idOf(1), "read"), s.now())
 		s.NotFound(idOf(2), s.now())
 		s.Unbind(idOf(3))
@@ -217,9 +217,9 @@ func TestNewUsersAreNeverAbsent(t *testing.T) {
 		make func(s *environment, id string)
 		want string
 	}{
-		"WrittenJustNow":       {10 * time.Second, func(s *environment, id string) { s.Wrote(s.source.get(id)) }, "first"},
-		"WrittenAMinuteAgo":    {59 * time.Second, func(s *environment, id string) { s.Wrote(s.source.get(id)) }, "first"},
-		"WrittenLongerAgo":     {61 * time.Second, func(s *environment, id string) { s.Wrote(s.source.get(id)) }, "doubtful"},
+		"WrittenJustNow":       {10 * time.Second, func(s *environment, id string) { s.Wrote(s.source.get(id), s.now()) }, "first"},
+		"WrittenAMinuteAgo":    {59 * time.Second, func(s *environment, id string) { s.Wrote(s.source.get(id), s.now()) }, "first"},
+		"WrittenLongerAgo":     {61 * time.Second, func(s *environment, id string) { s.Wrote(s.source.get(id), s.now()) }, "doubtful"},
 		"PartWrittenJustNow":   {10 * time.Second, func(s *environment, id string) { s.WrotePart(id); s.confirm(id) }, "first"},
 		"BoundJustNow":         {10 * time.Second, func(s *environment, id string) { s.Bind(id, id) }, "first"},
 		"BoundAMinuteAgo":      {59 * time.Second, func(s *environment, id string) { s.Bind(id, id) }, "first"},

@@ -26,23 +26,23 @@ func TestFenceOutlivesTheEntry(t *testing.T) {
 		want  string
 	}{
 		"LastFollowerLeaves": {func(s *shelf) {
-			s.Wrote(named("written"))
+			s.Wrote(named("written"), s.at)
 			s.advance(clerk.LagTime)
 			s.Unbind("a")
 		}, "pending"},
 		"LastFollowerTurnsToAnotherUser": {func(s *shelf) {
-			s.Wrote(named("written"))
+			s.Wrote(named("written"), s.at)
 			s.advance(clerk.LagTime)
 			s.Look("a", "b")
 		}, "pending"},
 		"AnotherUserWasDroppedSince": {func(s *shelf) {
-			s.Wrote(named("written"))
+			s.Wrote(named("written"), s.at)
 			s.advance(clerk.LagTime)
 			s.Unbind("a")
 			s.Unbind("b")
 		}, "pending"},
 		"FullSyncDropsTheUser": {func(s *shelf) {
-			s.Wrote(named("written"))
+			s.Wrote(named("written"), s.at)
 			s.Unbind("a")
 			s.advance(clerk.LagTime)
 			s.followedUsers()
@@ -59,7 +59,7 @@ func TestFenceOutlivesTheEntry(t *testing.T) {
 		}, "pending"},
 		"DeletedWithoutAFollower": {func(s *shelf) {
 			s.Unbind("a")
-			s.Wrote(named("written"))
+			s.Wrote(named("written"), s.at)
 			s.Forget("a")
 		}, "doubtful"},
 		"DeletedBeforeItWasEverRead": {func(s *shelf) {
@@ -68,7 +68,7 @@ func TestFenceOutlivesTheEntry(t *testing.T) {
 		}, "doubtful"},
 		"DeletedLongAgo": {func(s *shelf) {
 			s.Unbind("a")
-			s.Wrote(named("written"))
+			s.Wrote(named("written"), s.at)
 			s.Forget("a")
 			s.advance(clerk.LagTime)
 			s.followedUsers()
@@ -102,7 +102,7 @@ func TestFenceOutlivesTheEntryWithoutAFollower(t *testing.T) {
 	t.Parallel()
 	s := newShelf()
 	asked := s.at
-	s.Wrote(named("written"))
+	s.Wrote(named("written"), s.at)
 	s.Unbind("a")
 	s.advance(clerk.LagTime)
 	s.followedUsers()
@@ -118,7 +118,7 @@ func TestFenceOutlivesTheEntryWithoutAFollower(t *testing.T) {
 func TestNewUsersAreReadAtOnceAfterADrop(t *testing.T) {
 	t.Parallel()
 	s := newShelf()
-	s.Wrote(named("written"))
+	s.Wrote(named("written"), s.at)
 	s.advance(clerk.LagTime)
 	s.Unbind("a")
 	s.Look("x", "a")
@@ -138,7 +138,7 @@ func TestNewUsersAreReadAtOnceAfterADrop(t *testing.T) {
 func TestFollowedAnewDuringAListingIsNotMissing(t *testing.T) {
 	t.Parallel()
 	for name, begin := range map[string]func(s *shelf){
-		"Written": func(s *shelf) { s.Wrote(named("written")) },
+		"Written": func(s *shelf) { s.Wrote(named("written"), s.at) },
 		"Bound":   func(s *shelf) { s.Bind("a", "a") },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -154,5 +154,65 @@ func TestFollowedAnewDuringAListingIsNotMissing(t *testing.T) {
 				t.Errorf("the mirror shows %q, unlisted %t; want a doubt that no list confirms", s.shows("x", "a"), s.Unlisted("a"))
 			}
 		})
+	}
+}
+
+// The answer to a write need not show another write that was answered while it was under way.
+func TestOverlappingWrites(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		meanwhile func(s *shelf)
+		want      string
+		notified  bool
+	}{
+		"NothingElse":    {func(*shelf) {}, "written5", false},
+		"AnotherUser":    {func(s *shelf) { s.WrotePart("b") }, "written5", false},
+		"Read":           {func(s *shelf) { s.Read(named("read"), s.at) }, "written5", false},
+		"Write":          {func(s *shelf) { s.Wrote(named("other"), s.at) }, "doubtful", true},
+		"OlderWrite":     {func(s *shelf) { s.Wrote(named("other4"), s.at) }, "doubtful", true},
+		"PartialWrite":   {func(s *shelf) { s.WrotePart("a") }, "doubtful", true},
+		"Deletion":       {func(s *shelf) { s.Forget("a") }, "doubtful", true},
+		"WriteAndItsEnd": {func(s *shelf) { s.WrotePart("a"); s.Read(named("read"), s.at) }, "doubtful", true},
+		"WriteBeforeADrop": {func(s *shelf) {
+			s.WrotePart("a")
+			s.advance(clerk.LagTime)
+			s.Unbind("a")
+			s.Look("a", "a")
+		}, "doubtful", true},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShelf()
+			s.Read(named("known"), s.at)
+			asked := s.at
+			s.advance(time.Second)
+			tc.meanwhile(s)
+			s.notified = nil
+			s.advance(time.Second)
+			s.Wrote(named("written5"), asked)
+			if got := s.shows("a", "a"); got != tc.want {
+				t.Errorf("the mirror shows %q, want %q", got, tc.want)
+			}
+			if (len(s.notified) == 1) != tc.notified {
+				t.Errorf("notified %q, want the follower: %t", s.notified, tc.notified)
+			}
+			// A read that begins now shows all of them.
+			if known, ok := s.Read(named("all6"), s.at); !ok || known.FirstName != "all6" {
+				t.Errorf("a read after them returns %+v (%t)", known, ok)
+			}
+		})
+	}
+}
+
+func TestWritesInARowDoNotOverlap(t *testing.T) {
+	t.Parallel()
+	s := newShelf()
+	for _, name := range []string{"one", "two", "three"} {
+		asked := s.at
+		s.Wrote(named(name), asked)
+		if got := s.shows("a", "a"); got != name {
+			t.Errorf("the mirror shows %q, want %q", got, name)
+		}
 	}
 }

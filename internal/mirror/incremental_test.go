@@ -176,7 +176,7 @@ func TestIncrementalSyncContinuesAfterOverrunByOwnWrites(t *testing.T) {
 		for i := range 600 {
 			u := s.source.edit(fmt.Sprintf("user_created%03d", i), func(*clerk.User) {})
 			time.Sleep(time.Millisecond)
-			s.Wrote(u)
+			s.Wrote(u, s.now())
 			s.Bind(u.ID, u.ID)
 		}
 		s.wait(20 * time.Second)
@@ -238,7 +238,7 @@ func TestIncrementalSyncOfAnEmptyInstance(t *testing.T) {
 			t.Errorf("the calls were %s", got)
 		}
 		u := s.source.rename("user_a", "created")
-		s.Wrote(u)
+		s.Wrote(u, s.now())
 		s.Bind("a", u.ID)
 		s.wait(2 * time.Minute)
 		s.source.rename("user_a", "changed")

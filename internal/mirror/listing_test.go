@@ -203,7 +203,7 @@ func TestFollowingAnewReadsAnew(t *testing.T) {
 		s.wantNotified(idOf(1))
 
 		// Within that time the copy is valid, and incremental syncs keep it so.
-		s.Wrote(s.source.rename(idOf(1), "written"))
+		s.Wrote(s.source.rename(idOf(1), "written"), s.now())
 		s.Unbind(idOf(1))
 		s.wait(10 * time.Second)
 		s.source.rename(idOf(1), "outside")
@@ -221,7 +221,7 @@ func TestFenceOutlivesTheFollower(t *testing.T) {
 		s.source.set(func(s *source) { s.lag = 50 * time.Second })
 		s.wait(10 * time.Second)
 		s.source.renameSilently(idOf(0), "written")
-		s.Wrote(s.source.get(idOf(0)))
+		s.Wrote(s.source.get(idOf(0)), s.now())
 		s.Unbind(idOf(0))
 		s.Look("successor", idOf(0))
 		s.settle()

@@ -149,7 +149,7 @@ func (m *model) interleave() {
 // anytime is what may happen while a call is under way, and anything what may happen otherwise.
 func anytime() []string {
 	return []string{
-		"Wait", "ConsumeAll", "Follow", "Unfollow", "EditOutside", "EditOutside", "DeleteOutside", "DeleteMany", "CreateOutside", "Create",
+		"Wait", "ConsumeAll", "Follow", "Unfollow", "EditOutside", "EditOutside", "DeleteOutside", "DeleteMany", "CreateOutside", "Create", "CreateInVain",
 		"Write", "Write", "WritePart", "WritePart", "LoseAnswer", "Remove", "BeginRead", "BeginRead", "DeliverRead", "DeliverRead",
 	}
 }
@@ -190,6 +190,8 @@ func (m *model) happen(actions []string) {
 		m.create(m.newID())
 	case "Create":
 		m.alone(m.createOwn)
+	case "CreateInVain":
+		m.createInVain()
 	case "Write":
 		m.alone(m.write)
 	case "WritePart":
@@ -405,6 +407,7 @@ func (m *model) write(follower string) {
 	if id == "" {
 		return
 	}
+	asked := m.at
 	m.interleave()
 	if m.source.get(id) == nil {
 		m.mirror.WrotePart(id)
@@ -414,12 +417,8 @@ func (m *model) write(follower string) {
 	user := m.change(id, m.flip("bump"))
 	version := m.versions[id]
 	m.interleave()
-	if version < m.answered[id] {
-		// Another follower's write was answered meanwhile; the operator never writes to one user twice at a time.
-		return
-	}
-	m.answered[id] = version
-	m.mirror.Wrote(user)
+	m.answered[id] = max(version, m.answered[id])
+	m.mirror.Wrote(user, asked)
 	if m.follows[follower] == id {
 		m.views[follower] = user.FirstName
 	}
@@ -458,13 +457,27 @@ func (m *model) loseAnswer(follower string) {
 
 // createOwn creates a user and binds the follower to it.
 func (m *model) createOwn(follower string) {
-	id := m.newID()
+	id, asked := m.newID(), m.at
 	user := m.create(id)
 	m.interleave()
 	m.answered[id] = max(1, m.answered[id])
-	m.mirror.Wrote(user)
+	m.mirror.Wrote(user, asked)
 	m.mirror.Bind(follower, id)
 	m.follows[follower], m.views[follower] = id, user.FirstName
+}
+
+// createInVain creates a user for an object that is gone meanwhile, and deletes it again.
+func (m *model) createInVain() {
+	id, asked := m.newID(), m.at
+	user := m.create(id)
+	m.interleave()
+	m.answered[id] = max(1, m.answered[id])
+	m.mirror.Wrote(user, asked)
+	m.interleave()
+	m.source.removeIfThere(id)
+	m.interleave()
+	m.answered[id] = deleted
+	m.mirror.Forget(id)
 }
 
 // remove deletes the follower's user and unbinds it.

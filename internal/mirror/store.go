@@ -55,18 +55,24 @@ type entry struct {
 	followers []string
 }
 
-// Wrote records Clerk's answer to a write, if it holds the whole user. It notifies the followers if no copy was known, or
-// if there are several: a single follower is assumed to be the writer.
-func (m *Mirror) Wrote(user *clerk.User) {
+// Wrote records Clerk's answer to a write that began at asked, if it holds the whole user. If another write to the user was
+// answered meanwhile, the answer need not show that one, so the copy becomes doubtful. Wrote notifies the followers then, if no
+// copy was known, or if there are several: a single follower is assumed to be the writer.
+func (m *Mirror) Wrote(user *clerk.User, asked time.Time) {
 	copied := user.Pack()
 	m.mu.Lock()
 	e, now := m.entry(user.ID), m.config.Now()
+	overlaps := asked.Before(e.fence)
 	var notified []string
-	if len(e.followers) > 1 && e.isNews(copied, now) || !e.known() {
+	if overlaps || len(e.followers) > 1 && e.isNews(copied, now) || !e.known() {
 		notified = slices.Clone(e.followers)
 	}
-	e.copy, e.presence, e.asked, e.confirmed, e.lagging = copied, Present, now, now, false
 	e.fence, e.written, e.unlisted = now, now, false
+	if overlaps {
+		e.presence = Doubtful
+	} else {
+		e.copy, e.presence, e.asked, e.confirmed, e.lagging = copied, Present, now, now, false
+	}
 	m.mu.Unlock()
 	m.notify(notified)
 }

@@ -81,9 +81,9 @@ func TestWhatCounts(t *testing.T) {
 		"NothingIsKnown":   {func(*shelf) {}, "pending", false},
 		"ReadIsKept":       {func(s *shelf) { s.Read(named("read"), s.at) }, "read", true},
 		"ListIsTaken":      {func(s *shelf) { s.list(named("listed"), s.at) }, "listed", true},
-		"WriteIsKept":      {func(s *shelf) { s.Wrote(named("written")) }, "written", true},
-		"WriteAfterARead":  {func(s *shelf) { s.Read(named("read"), s.at); s.notified = nil; s.Wrote(named("written")) }, "written", false},
-		"WriteAfterAWrite": {func(s *shelf) { s.Wrote(named("one")); s.notified = nil; s.Wrote(named("two")) }, "two", false},
+		"WriteIsKept":      {func(s *shelf) { s.Wrote(named("written"), s.at) }, "written", true},
+		"WriteAfterARead":  {func(s *shelf) { s.Read(named("read"), s.at); s.notified = nil; s.Wrote(named("written"), s.at) }, "written", false},
+		"WriteAfterAWrite": {func(s *shelf) { s.Wrote(named("one"), s.at); s.notified = nil; s.Wrote(named("two"), s.at) }, "two", false},
 		"OthersAreNotMoved": {func(s *shelf) {
 			s.Read(named("read"), s.at)
 			s.notified = nil
@@ -153,22 +153,22 @@ func TestWhatCounts(t *testing.T) {
 
 		// Fences.
 		"ReadThatBeganBeforeAWriteIsDropped": {func(s *shelf) {
-			s.Wrote(named("written"))
+			s.Wrote(named("written"), s.at)
 			s.notified = nil
 			s.Read(named("stale"), s.at.Add(-second))
 		}, "written", false},
 		"ListThatBeganBeforeAWriteIsDropped": {func(s *shelf) {
-			s.Wrote(named("written"))
+			s.Wrote(named("written"), s.at)
 			s.notified = nil
 			s.list(named("stale9"), s.at.Add(-second))
 		}, "written", false},
 		"ReadThatBeganWithTheAnswerIsKept": {func(s *shelf) {
-			s.Wrote(named("written"))
+			s.Wrote(named("written"), s.at)
 			s.notified = nil
 			s.Read(named("fresh"), s.at)
 		}, "fresh", true},
 		"PartOfAnAnswerMakesItDoubtful": {func(s *shelf) {
-			s.Wrote(named("written"))
+			s.Wrote(named("written"), s.at)
 			s.notified = nil
 			s.WrotePart("a")
 		}, "doubtful", false},
@@ -201,34 +201,34 @@ func TestWhatCounts(t *testing.T) {
 
 		// Lists right after a write.
 		"DifferenceRightAfterAWrite": {func(s *shelf) {
-			s.Wrote(named("written"))
+			s.Wrote(named("written"), s.at)
 			s.notified = nil
 			s.list(named("other"), s.advance(clerk.LagTime-1))
 		}, "doubtful", true},
 		"DifferenceLongerAfterAWrite": {func(s *shelf) {
-			s.Wrote(named("written"))
+			s.Wrote(named("written"), s.at)
 			s.notified = nil
 			s.list(named("other"), s.advance(clerk.LagTime))
 		}, "other", true},
 		"NoDifferenceRightAfterAWrite": {func(s *shelf) {
-			s.Wrote(named("written"))
+			s.Wrote(named("written"), s.at)
 			s.notified = nil
 			s.list(named("written"), s.advance(second))
 		}, "written", false},
 		"DoubtIsToldOnce": {func(s *shelf) {
-			s.Wrote(named("written"))
+			s.Wrote(named("written"), s.at)
 			s.list(named("other"), s.advance(second))
 			s.notified = nil
 			s.list(named("third"), s.advance(second))
 		}, "doubtful", false},
 		"DoubtIsNotEndedByAList": {func(s *shelf) {
-			s.Wrote(named("written"))
+			s.Wrote(named("written"), s.at)
 			s.list(named("other"), s.advance(second))
 			s.notified = nil
 			s.list(named("written"), s.advance(second))
 		}, "doubtful", false},
 		"DoubtIsEndedByARead": {func(s *shelf) {
-			s.Wrote(named("written"))
+			s.Wrote(named("written"), s.at)
 			s.list(named("other"), s.advance(second))
 			s.notified = nil
 			s.Read(named("written"), s.at)
@@ -236,7 +236,7 @@ func TestWhatCounts(t *testing.T) {
 		"DoubtIsEndedByAWrite": {func(s *shelf) {
 			s.WrotePart("a")
 			s.notified = nil
-			s.Wrote(named("written"))
+			s.Wrote(named("written"), s.at)
 		}, "written", false},
 		"DoubtIsEndedByAListThatIsLateEnough": {func(s *shelf) {
 			s.Read(named("read"), s.at)
@@ -260,12 +260,20 @@ func TestWhatCounts(t *testing.T) {
 		"NotFoundWhenInDoubt":    {func(s *shelf) { s.WrotePart("a"); s.notified = nil; s.NotFound("a", s.advance(clerk.LagTime)) }, "absent", true},
 		"NotFoundThatNobodyKnew": {func(s *shelf) { s.NotFound("a", s.at) }, "absent", true},
 		"NotFoundRightAfterAWrite": {func(s *shelf) {
-			s.Wrote(named("written"))
+			s.Wrote(named("written"), s.at)
 			s.notified = nil
 			s.NotFound("a", s.advance(clerk.LagTime-1))
 		}, "written", false},
-		"NotFoundLongerAfterAWrite": {func(s *shelf) { s.Wrote(named("written")); s.notified = nil; s.NotFound("a", s.advance(clerk.LagTime)) }, "absent", true},
-		"NotFoundBeforeAWrite":      {func(s *shelf) { s.Wrote(named("written")); s.notified = nil; s.NotFound("a", s.at.Add(-time.Hour)) }, "written", false},
+		"NotFoundLongerAfterAWrite": {func(s *shelf) {
+			s.Wrote(named("written"), s.at)
+			s.notified = nil
+			s.NotFound("a", s.advance(clerk.LagTime))
+		}, "absent", true},
+		"NotFoundBeforeAWrite": {func(s *shelf) {
+			s.Wrote(named("written"), s.at)
+			s.notified = nil
+			s.NotFound("a", s.at.Add(-time.Hour))
+		}, "written", false},
 		"NotFoundRightAfterBinding": {func(s *shelf) {
 			s.Read(named("read"), s.at)
 			s.Bind("a", "a")
@@ -325,7 +333,7 @@ func TestReadReturnsWhatCounts(t *testing.T) {
 		"Nothing":            {func(*shelf) {}, "read1"},
 		"Older":              {func(s *shelf) { s.Read(named("older"), s.at.Add(-time.Second)) }, "read1"},
 		"Later":              {func(s *shelf) { s.Read(named("later2"), s.at.Add(time.Second)) }, "later2"},
-		"LaterWrite":         {func(s *shelf) { s.at = s.at.Add(time.Second); s.Wrote(named("later2")) }, "later2"},
+		"LaterWrite":         {func(s *shelf) { s.at = s.at.Add(time.Second); s.Wrote(named("later2"), s.at) }, "later2"},
 		"LaterChangedInList": {func(s *shelf) { s.list(named("later2"), s.at.Add(time.Second)) }, "later2"},
 		"LaterPartWrite":     {func(s *shelf) { s.at = s.at.Add(time.Second); s.WrotePart("a") }, ""},
 		"Absent":             {func(s *shelf) { s.NotFound("a", s.at.Add(time.Second)) }, ""},
@@ -354,8 +362,8 @@ func TestOneFollowersAnswersAreAnothersNews(t *testing.T) {
 		"FirstRead":       {func(*shelf) {}, known, true},
 		"ReadWithNews":    {known, func(s *shelf) { s.Read(named("news"), s.at) }, true},
 		"ReadWithoutNews": {known, func(s *shelf) { s.Read(named("known"), s.at) }, false},
-		"Write":           {known, func(s *shelf) { s.Wrote(named("written")) }, true},
-		"WriteOfTheSame":  {known, func(s *shelf) { s.Wrote(named("known")) }, false},
+		"Write":           {known, func(s *shelf) { s.Wrote(named("written"), s.at) }, true},
+		"WriteOfTheSame":  {known, func(s *shelf) { s.Wrote(named("known"), s.at) }, false},
 		"NotFound":        {known, func(s *shelf) { s.NotFound("a", s.at) }, true},
 		"NotFoundAgain":   {func(s *shelf) { s.NotFound("a", s.at) }, func(s *shelf) { s.NotFound("a", s.at) }, false},
 	}
@@ -400,7 +408,7 @@ func TestRecentCountsFromTheQuestion(t *testing.T) {
 	s.list(named("listed"), s.at)
 	want(0, "")
 	want(10*time.Second, "listed")
-	s.Wrote(named("written"))
+	s.Wrote(named("written"), s.at)
 	want(0, "written")
 	s.WrotePart("a")
 	want(time.Hour, "")
@@ -431,7 +439,7 @@ func TestLapsedLocksReadAsNone(t *testing.T) {
 			s := newShelf()
 			user := tc.user
 			user.ID, user.FirstName = "a", "ann"
-			s.Wrote(&user)
+			s.Wrote(&user, s.at)
 			s.advance(tc.after)
 			recent, _ := s.Recent("a", 24*time.Hour)
 			read, _ := s.Read(&user, s.at)
@@ -495,7 +503,7 @@ func TestBindings(t *testing.T) {
 	want("a", "a", 0, true)
 
 	s.Read(&clerk.User{ID: "user_2"}, s.at)
-	s.Wrote(&clerk.User{ID: "user_3"})
+	s.Wrote(&clerk.User{ID: "user_3"}, s.at)
 	s.advance(clerk.LagTime)
 	s.Unbind("x")
 	want("x", "", 0, false)
@@ -516,7 +524,7 @@ func TestBindings(t *testing.T) {
 func TestForgettingAUserThatNobodyFollows(t *testing.T) {
 	t.Parallel()
 	s := newShelf()
-	s.Wrote(&clerk.User{ID: "user_1"})
+	s.Wrote(&clerk.User{ID: "user_1"}, s.at)
 	s.Forget("user_1")
 	s.advance(clerk.LagTime - time.Nanosecond)
 	s.followedUsers()
@@ -542,7 +550,7 @@ func TestMirrorIsSafeForConcurrentUse(t *testing.T) {
 				m.Follow(map[string]Followed{follower: {UserID: id}})
 				m.Look(follower, id)
 				m.Read(&clerk.User{ID: id, Locked: true, LockedUntil: start}, time.Now())
-				m.Wrote(&clerk.User{ID: id})
+				m.Wrote(&clerk.User{ID: id}, time.Now())
 				m.WrotePart(id)
 				m.NotFound(id, time.Now())
 				m.Bind(follower, id)

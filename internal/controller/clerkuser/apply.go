@@ -114,7 +114,7 @@ func (e enforce) applyOne(ctx context.Context, change plan.Change) (callAnswer, 
 		e.mirror.WrotePart(id)
 		return partOfUser, nil
 	}
-	e.mirror.Wrote(user)
+	e.mirror.Wrote(user, called)
 	e.observed = user
 	return wholeUser, nil
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/audit"
+	"github.com/clerk-operator/clerk-operator/internal/mirror"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
@@ -217,6 +219,27 @@ func TestApply(t *testing.T) {
 				t.Errorf("the error shows an address: %v", err)
 			}
 		})
+	}
+}
+
+// An action on the user ends while the answer to an update is under way. That answer need not show what the action did.
+func TestAnswerThatOverlapsAnotherWriteIsNotKept(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	r := newTestReconciler(t, c)
+	rec := newTestReconciliation(t, r, newTestUser("ann"))
+	rec.mirror.Follow(map[string]mirror.Followed{rec.uid(): {UserID: testUserID}})
+	client := newTestClient(t, transport(func(r *http.Request) (*http.Response, error) {
+		c.advance(time.Second)
+		rec.mirror.WrotePart(testUserID)
+		return answeringTransport(http.StatusOK, userJSON("banned"))(r)
+	}))
+	rec.observed = clerkUser("ann@example.com")
+	if err := stepsOf(r).enforce(withRights(rec, client)).apply(t.Context(), []plan.Change{plan.Ban{}}); err != nil {
+		t.Fatal(err)
+	}
+	if view := rec.mirror.Look(rec.uid(), testUserID); view.Presence != mirror.Doubtful {
+		t.Errorf("the mirror shows %+v, want a doubt", view)
 	}
 }
 

@@ -103,7 +103,7 @@ func (b bind) create(ctx context.Context) (location, error) {
 	b.state.attempt.succeed()
 	b.state.pausedAt = time.Time{}
 	b.identifiers.Forget(b.uid())
-	b.mirror.Wrote(user)
+	b.mirror.Wrote(user, called)
 	return location{user: user, how: created}, nil
 }
 

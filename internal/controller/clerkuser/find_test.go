@@ -30,10 +30,10 @@ func TestOutdatedAnswerIsIgnored(t *testing.T) {
 		presence  mirror.Presence
 	}{
 		"NothingHappens":   {200, unknown, "read", false, mirror.Present},
-		"UserIsWritten":    {200, func(m *mirror.Mirror) { m.Wrote(&clerk.User{ID: testUserID, FirstName: "wrote"}) }, "wrote", false, mirror.Present},
+		"UserIsWritten":    {200, func(m *mirror.Mirror) { m.Wrote(&clerk.User{ID: testUserID, FirstName: "wrote"}, start) }, "wrote", false, mirror.Present},
 		"PartIsWritten":    {200, doubtful, "", true, mirror.Doubtful},
 		"UserIsNotFound":   {404, unknown, "", false, mirror.Absent},
-		"WrittenNotFound":  {404, func(m *mirror.Mirror) { m.Wrote(&clerk.User{ID: testUserID, FirstName: "wrote"}) }, "", true, mirror.Present},
+		"WrittenNotFound":  {404, func(m *mirror.Mirror) { m.Wrote(&clerk.User{ID: testUserID, FirstName: "wrote"}, start) }, "", true, mirror.Present},
 		"BoundAndNotFound": {404, func(m *mirror.Mirror) { m.Bind("ann-uid", testUserID) }, "", true, mirror.Pending},
 	}
 	for name, tc := range tests {

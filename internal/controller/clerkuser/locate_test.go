@@ -37,7 +37,7 @@ func declareUnlocked(u *v1alpha1.ClerkUser) { u.Spec.Locked = ptr.To(false) }
 func TestMirrorDecidesWhetherClerkIsRead(t *testing.T) {
 	t.Parallel()
 	known := func(m *mirror.Mirror) {
-		m.Wrote(&clerk.User{ID: testUserID, FirstName: "known", UpdatedAt: time.UnixMilli(1)})
+		m.Wrote(&clerk.User{ID: testUserID, FirstName: "known", UpdatedAt: time.UnixMilli(1)}, start.Add(time.Minute-time.Second))
 	}
 	tests := map[string]struct {
 		user  []func(*v1alpha1.ClerkUser)

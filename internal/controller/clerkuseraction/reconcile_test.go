@@ -6,6 +6,10 @@ package clerkuseraction
 import (
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"testing"
 	"time"
 
@@ -20,6 +24,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
+	"github.com/clerk-operator/clerk-operator/internal/mirror"
 )
 
 func TestTwoReconciliationsOfOneCopyMakeOneCall(t *testing.T) {
@@ -231,6 +236,39 @@ func TestOldCopyOfTheUserCountsForNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.wantCalls(step.reads, "GET", "/users/*")
+	}
+}
+
+// Another write to the user is answered while the call of an action is under way. The answer to the action need not show it.
+func TestAnswerThatOverlapsAnotherWriteIsNotKept(t *testing.T) {
+	t.Parallel()
+	s := newFixture(t)
+	shared, _ := s.Pool.Mirror(s.clerk.ID())
+	target, err := url.Parse(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target.Path = ""
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	listener := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			s.at = s.at.Add(time.Second)
+			shared.WrotePart(s.user.Status.UserID)
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	defer listener.Close()
+	s.url = listener.URL + "/v1"
+	s.budget(10_000)
+	s.runAction(func(spec *v1alpha1.ClerkUserActionSpec) { spec.RemovePassword = &v1alpha1.PasswordRemoval{} })
+	for range 3 {
+		s.reconcile()
+	}
+	if s.clerk.User(s.user.Status.UserID).PasswordEnabled {
+		t.Error("the password is still there")
+	}
+	if view := shared.Look("ann-uid", s.user.Status.UserID); view.Presence != mirror.Doubtful {
+		t.Errorf("the mirror shows %+v, want a doubt", view)
 	}
 }
 

@@ -105,9 +105,10 @@ func (k kind) run(ctx context.Context, action *v1alpha1.ClerkUserAction, o *outc
 		return err
 	}
 	o.called = true
+	called := k.Now()
 	answered, err := call{rights.Actor, secret}.run(ctx, request{&action.Spec, o.observed, o.target, writeOf(action, o.user, o.observed.ID), input})
 	o.lag = lagLeft(to.Mirror, o.user, o.now)
-	share{to.Mirror, k.Pool, k.Now}.run(o, answered.user, err)
+	share{to.Mirror, k.Pool, k.Now}.run(o, called, answered.user, err)
 	if err == nil {
 		o.answer = answered
 	}

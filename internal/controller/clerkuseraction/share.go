@@ -19,20 +19,21 @@ type share struct {
 	now    func() time.Time
 }
 
-func (s share) run(o *outcome, user *clerk.User, err error) {
-	s.change(o, user, err)
+// run shares the answer to a call that began at called.
+func (s share) run(o *outcome, called time.Time, user *clerk.User, err error) {
+	s.change(o, called, user, err)
 	s.freeWallet(o, err)
 }
 
 // change tells the mirror what is known of the user after the call, and has the ClerkUser reconciled. A token is not part of
 // the user, and a call that had to wait changed nothing.
-func (s share) change(o *outcome, user *clerk.User, err error) {
+func (s share) change(o *outcome, called time.Time, user *clerk.User, err error) {
 	if _, waiting := clerk.Waiting(err); waiting || o.actionType == v1alpha1.ActionGetOAuthAccessToken {
 		return
 	}
 	switch {
 	case user != nil && err == nil:
-		s.mirror.Wrote(user)
+		s.mirror.Wrote(user, called)
 	case clerk.IsNotFound(err):
 		s.mirror.Forget(o.userID())
 	default:
