@@ -205,6 +205,34 @@ func TestOverlappingWrites(t *testing.T) {
 	}
 }
 
+// A list that did not show the user confirms no absence that was found after a later write to the user.
+func TestWriteOutdatesAListThatDidNotShowTheUser(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		later func(s *shelf)
+		want  bool
+	}{
+		"Nothing":      {func(*shelf) {}, true},
+		"NotFound":     {func(s *shelf) { s.NotFound("a", s.at) }, true},
+		"Deletion":     {func(s *shelf) { s.Forget("a") }, true},
+		"Read":         {func(s *shelf) { s.Read(named("read"), s.at) }, false},
+		"Write":        {func(s *shelf) { s.Wrote(named("written"), s.at) }, false},
+		"PartialWrite": {func(s *shelf) { s.WrotePart("a") }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShelf()
+			s.Read(named("read"), s.at)
+			s.advance(clerk.LagTime)
+			(&session{Mirror: s.Mirror}).end(newListing([]string{"a"}, s.advance(time.Second)), false)
+			tc.later(s)
+			if got := s.Unlisted("a"); got != tc.want {
+				t.Errorf("the list confirms an absence: %t, want %t", got, tc.want)
+			}
+		})
+	}
+}
+
 func TestWritesInARowDoNotOverlap(t *testing.T) {
 	t.Parallel()
 	s := newShelf()

@@ -46,7 +46,7 @@ type entry struct {
 	presence Presence
 	// lagging is true if the copy is from a list that may not show an earlier write yet.
 	lagging bool
-	// unlisted is true if the last list that should have shown the user did not, and nothing has shown it since.
+	// unlisted is true if the last list that should have shown the user did not, and nothing has shown or changed it since.
 	unlisted bool
 	// owned is true if the user is a follower's own, and not only observed.
 	owned bool
@@ -82,7 +82,7 @@ func (m *Mirror) WrotePart(userID string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	e, now := m.entry(userID), m.config.Now()
-	e.presence, e.fence, e.written = Doubtful, now, now
+	e.presence, e.fence, e.written, e.unlisted = Doubtful, now, now, false
 }
 
 // Read records a user that was read by id in a call that began at asked, and returns the valid copy. That is a later
