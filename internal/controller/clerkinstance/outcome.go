@@ -27,6 +27,8 @@ type outcome struct {
 	pending []v1alpha1.PendingDeletion
 	// counted is true once counts were made, and countsDue if they may go into status again.
 	counted, countsDue bool
+	// holdLeft is how long ClerkUsers that are not being deleted still hold an instance that is.
+	holdLeft time.Duration
 	// released is true if nobody needs the instance any more, and everything that it held was let go of or was tried to.
 	released bool
 	err      error

@@ -52,7 +52,7 @@ type Reconciler struct {
 	Config
 
 	checked *checkedKeys
-	objects *reconcile.Store[struct{}]
+	objects *reconcile.Store[hold]
 }
 
 // New returns a Reconciler.
@@ -63,7 +63,7 @@ func New(c Config) *Reconciler {
 	if c.CountInterval == 0 {
 		c.CountInterval = defaultCountInterval
 	}
-	return &Reconciler{Config: c, checked: newCheckedKeys(c.Now), objects: reconcile.NewStore[struct{}]()}
+	return &Reconciler{Config: c, checked: newCheckedKeys(c.Now), objects: reconcile.NewStore[hold]()}
 }
 
 // KeyCheckedAt returns when Clerk last accepted the key of a ClerkInstance; zero if it did not since this process started.
@@ -107,7 +107,10 @@ func (k kind) run(ctx context.Context, instance *v1alpha1.ClerkInstance, o *outc
 	o.pending = k.unsettled(instance)
 	o.counts = o.counts.withPending(o.pending)
 	o.counted = true
-	if deleting && o.counts.needing == 0 {
+	if deleting {
+		o.holdLeft = k.holdLeft(instance, o.counts)
+	}
+	if deleting && !o.counts.holds(o.holdLeft) {
 		if err := k.release(ctx, instance, o); o.released || err != nil {
 			return err
 		}
@@ -132,7 +135,7 @@ func (k kind) run(ctx context.Context, instance *v1alpha1.ClerkInstance, o *outc
 	return nil
 }
 
-// release lets go of an instance that nobody needs. The cache may not have a ClerkUser yet that was bound, or is being created,
+// release lets go of an instance that nobody holds. The cache may not have a ClerkUser yet that was bound, or is being created,
 // since the instance was deleted.
 func (k kind) release(ctx context.Context, instance *v1alpha1.ClerkInstance, o *outcome) error {
 	counted, err := k.countUsers().live(ctx, instance)
@@ -140,7 +143,7 @@ func (k kind) release(ctx context.Context, instance *v1alpha1.ClerkInstance, o *
 		return err
 	}
 	counted = counted.withPending(o.pending)
-	o.counts, o.released = counted, counted.needing == 0
+	o.counts, o.released = counted, !counted.holds(o.holdLeft)
 	if !o.released {
 		return nil
 	}

@@ -65,6 +65,9 @@ func resultFor(instance *v1alpha1.ClerkInstance, o *outcome, s settings) result 
 	if r.RequeueAfter == 0 {
 		r.RequeueAfter = s.secretInterval
 	}
+	if o.holdLeft > 0 && o.counts.deleting == 0 {
+		r.RequeueAfter = min(r.RequeueAfter, o.holdLeft)
+	}
 	r.Priority = ptr.To(reconcile.PriorityLow)
 	return withNumbers(r, instance, o, s)
 }

@@ -77,6 +77,16 @@ func instanceNotReady(instance types.NamespacedName, why string) error {
 	}
 }
 
+// instanceGoing is the problem of an object without a user whose ClerkInstance is being deleted. It ends with the ClerkInstance.
+func instanceGoing(instance types.NamespacedName) error {
+	return &reconcile.Problem{
+		Reason: v1alpha1.ReasonInstanceNotReady,
+		Message: fmt.Sprintf("ClerkInstance %s cannot be used: it is being deleted, so it gets no more users; create it again when it is gone, "+
+			"or change spec.instanceRef", instance),
+		Progressing: true,
+	}
+}
+
 func instanceChanged(bound *v1alpha1.BoundInstance, now types.NamespacedName, id string) error {
 	return &reconcile.Problem{
 		Reason: v1alpha1.ReasonInstanceChanged,

@@ -107,6 +107,9 @@ func (k kind) sync(ctx context.Context, w *work) error {
 	if err != nil {
 		return err
 	}
+	if err := k.resolver(w).checkNewBinding(); err != nil {
+		return err
+	}
 	w.rights = found.For(w.caller())
 	w.recordUnsentInputs()
 	if err := k.bind(w).checkToken(); err != nil {

@@ -80,6 +80,19 @@ func (s resolveInstance) checkAllowed(ctx context.Context, instance *v1alpha1.Cl
 	return notAllowed(instanceName(instance), s.user.Namespace)
 }
 
+// checkNewBinding checks that the ClerkInstance of an object without a user is not being deleted. The object waits for another one of
+// that name.
+func (s resolveInstance) checkNewBinding() error {
+	if s.userID != "" || s.user.Spec.Observes() || s.instance.DeletionTimestamp.IsZero() {
+		return nil
+	}
+	if _, _, bound := s.mirror.BoundTo(s.uid()); bound {
+		// The status with the user is about to be written.
+		return nil
+	}
+	return instanceGoing(instanceName(s.instance))
+}
+
 // confirmStays checks that the ClerkInstance is not being deleted. Its deletion would not wait for a user that is created now.
 func (s resolveInstance) confirmStays(ctx context.Context) error {
 	name := instanceName(s.instance)
@@ -88,7 +101,7 @@ func (s resolveInstance) confirmStays(ctx context.Context) error {
 		return err
 	}
 	if instance == nil || instance.UID != s.instance.UID || !instance.DeletionTimestamp.IsZero() {
-		return instanceNotReady(name, "it is being deleted, so the operator creates no users through it; create it again, or change spec.instanceRef")
+		return instanceGoing(name)
 	}
 	return nil
 }
