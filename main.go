@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/controller"
 	"github.com/clerk-operator/clerk-operator/internal/controller/requirements"
 	"github.com/clerk-operator/clerk-operator/internal/controller/watches"
@@ -149,7 +150,7 @@ func guarded(config *rest.Config, guard *lease.Guard) *rest.Config {
 }
 
 func addControllers(ctx context.Context, mgr ctrl.Manager, guard *lease.Guard, self identity, o options) error {
-	uncached, err := client.New(mgr.GetConfig(), client.Options{Scheme: mgr.GetScheme()})
+	uncached, err := client.New(mgr.GetConfig(), client.Options{Scheme: mgr.GetScheme(), FieldOwner: v1alpha1.FieldManager})
 	if err != nil {
 		return fmt.Errorf("building the uncached client: %w", err)
 	}

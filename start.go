@@ -14,6 +14,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/controller"
 	"github.com/clerk-operator/clerk-operator/internal/controller/binding"
 	"github.com/clerk-operator/clerk-operator/internal/controller/requirements"
@@ -35,7 +36,7 @@ func prepare(ctx context.Context, config *rest.Config, o options) (identity, err
 		return identity{}, err
 	}
 	// This client does not need the lease: it only creates the key. Of two processes that create it, one finds the other's.
-	unguarded, err := client.New(config, client.Options{Scheme: scheme})
+	unguarded, err := client.New(config, client.Options{Scheme: scheme, FieldOwner: v1alpha1.FieldManager})
 	if err != nil {
 		return identity{}, fmt.Errorf("building the client for the start: %w", err)
 	}

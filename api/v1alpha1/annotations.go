@@ -21,6 +21,10 @@ const (
 	// their deletion, and the Secret with the key of such an instance.
 	Finalizer = "clerk-operator.io/finalizer"
 
+	// FieldManager is the name under which the operator writes to the API server, in managedFields: status, the finalizer and
+	// AnnotationCreating, and nothing else of objects that others create.
+	FieldManager = "clerk-operator"
+
 	// OwnerKey is the key in a Clerk user's private metadata that names the ClerkUser that manages the user. Metadata
 	// keys that begin with ReservedPrefix cannot be declared.
 	OwnerKey = ReservedPrefix + "owner"

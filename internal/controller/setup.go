@@ -113,7 +113,7 @@ func ManagerOptions(scheme *runtime.Scheme, namespaces []string) ctrl.Options {
 			},
 		},
 		// Secrets and ConfigMaps never enter the cache: it would contain all of the cluster.
-		Client: client.Options{Cache: &client.CacheOptions{
+		Client: client.Options{FieldOwner: v1alpha1.FieldManager, Cache: &client.CacheOptions{
 			DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}},
 		}},
 		LeaderElectionReleaseOnCancel: true,

@@ -228,7 +228,7 @@ func (env *environment) newManager(o *operator) (ctrl.Manager, client.Client) {
 		env.t.Fatal(err)
 	}
 	o.cache = mgr.GetCache()
-	live, err := client.New(observed, client.Options{Scheme: scheme, Mapper: mapper})
+	live, err := client.New(observed, client.Options{Scheme: scheme, Mapper: mapper, FieldOwner: v1alpha1.FieldManager})
 	if err != nil {
 		env.t.Fatal(err)
 	}
