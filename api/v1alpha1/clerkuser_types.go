@@ -317,6 +317,7 @@ type PasswordHasher string
 
 // ProfileImage is the source of a user's picture.
 // +kubebuilder:validation:XValidation:rule="[has(self.configMapKeyRef), has(self.secretKeyRef), has(self.none)].filter(x, x).size() == 1",message="must hold exactly one of configMapKeyRef, secretKeyRef and none: true"
+// +structType=atomic
 type ProfileImage struct {
 	// configMapKeyRef names the ConfigMap's entry that holds the image: JPEG, PNG, GIF or WEBP, in binaryData. The
 	// operator uploads it again when the entry changes, and when the user has no image any more. An image that somebody

@@ -4,6 +4,7 @@
 package v1alpha1
 
 // SecretKeyReference names one entry of a Secret in the namespace of the object that contains the reference.
+// +structType=atomic
 type SecretKeyReference struct {
 	// name of the Secret, in the same namespace.
 	// +kubebuilder:validation:MaxLength=253
@@ -19,6 +20,7 @@ type SecretKeyReference struct {
 }
 
 // SecretKeySelector names one entry of a Secret in the namespace of the object that contains the selector.
+// +structType=atomic
 type SecretKeySelector struct {
 	// name of the Secret, in the same namespace.
 	// +kubebuilder:validation:MaxLength=253
@@ -34,6 +36,7 @@ type SecretKeySelector struct {
 }
 
 // ConfigMapKeySelector names one entry of a ConfigMap in the namespace of the object that contains the selector.
+// +structType=atomic
 type ConfigMapKeySelector struct {
 	// name of the ConfigMap, in the same namespace.
 	// +kubebuilder:validation:MaxLength=253
@@ -49,6 +52,7 @@ type ConfigMapKeySelector struct {
 }
 
 // InstanceReference names a ClerkInstance.
+// +structType=atomic
 type InstanceReference struct {
 	// name of the ClerkInstance.
 	// +kubebuilder:validation:MaxLength=253
@@ -65,6 +69,7 @@ type InstanceReference struct {
 }
 
 // BoundInstance is the Clerk instance in which a bound user lives.
+// +structType=atomic
 type BoundInstance struct {
 	// namespace of the ClerkInstance through which the user was bound.
 	// +kubebuilder:validation:MaxLength=63

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
@@ -239,5 +240,34 @@ func TestListsOfTwoManagersAreMerged(t *testing.T) {
 	atClerk(2)
 	apply("two")
 	atClerk(1)
+	env.expectNoWrites()
+}
+
+// TestAlternativesOfTwoManagersAreNotMixed has a human choose one of two fields that exclude each other, and Argo CD the other.
+func TestAlternativesOfTwoManagersAreNotMixed(t *testing.T) {
+	env := newRunningEnvironment(t)
+	image := strings.Replace(annManifest, "  firstName: Ann\n", "  firstName: Ann\n  profileImage:\n    none: true\n", 1)
+	env.argoApplies(image + "---" + env.instanceManifest("requestsPer10s: 10000"))
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.humanEdits(&v1alpha1.ClerkUser{}, "ann", `{"spec":{"suspend":true,"profileImage":{"none":null,"secretKeyRef":{"name":"portraits","key":"ann"}}}}`)
+	env.humanEdits(&v1alpha1.ClerkInstance{}, "default", `{"spec":{"rateLimit":{"requestsPer10s":null,"sharePercent":80}}}`)
+	env.humanEdits(&v1alpha1.ClerkInstance{}, "default", `{"spec":{"secretKeyRef":{"key":"another"}}}`)
+	env.humanEdits(&v1alpha1.ClerkInstance{}, "default", `{"spec":{"drift":{"interval":"5s"}}}`)
+	env.argoApplies(image + "---" + env.instanceManifest("requestsPer10s: 10000"))
+	instance := &v1alpha1.ClerkInstance{}
+	env.get(instance, "default")
+	if limit := instance.Spec.RateLimit; limit.SharePercent != nil || *limit.RequestsPer10s != 10000 {
+		t.Errorf("the rate limit is %+v", limit)
+	}
+	if key := instance.Spec.SecretKeyRef.Key; key != nil {
+		t.Errorf("the reference has the key %s of the human beside the name of the manifest", *key)
+	}
+	if got := env.read("ann").Spec.ProfileImage; got.SecretKeyRef != nil || !ptr.Deref(got.None, false) {
+		t.Errorf("the image is %+v", got)
+	}
+	env.humanEdits(&v1alpha1.ClerkUser{}, "ann", `{"spec":{"suspend":null}}`)
+	env.expectReason("ann", v1alpha1.ReasonInSync)
+	env.expectInstanceReason(v1alpha1.ReasonKeyAccepted)
+	env.expectNoDifference("after Argo CD", image, false)
 	env.expectNoWrites()
 }
