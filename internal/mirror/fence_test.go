@@ -12,8 +12,8 @@ import (
 
 // followedUsers makes a full sync choose its users, which drops the users that nobody follows.
 func (s *shelf) followedUsers() {
-	s.Mirror.mu.Lock()
-	defer s.Mirror.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	(&session{Mirror: s.Mirror}).followed()
 }
 
