@@ -24,8 +24,8 @@ func TestDelayIsMeasuredFromTheRequest(t *testing.T) {
 	tests := map[string]struct {
 		// deletion is the deletion time by the API server's clock; seen is when this process saw the request, and first its first
 		// reconciliation since then. All are relative to now.
-		deletion, seen, first time.Duration
-		want                  time.Duration
+		deletion, seen, first int
+		want                  int
 	}{
 		"SameClock":                       {deletion: -10, seen: -10, first: -10, want: -10},
 		"APIServerIsAnHourBehind":         {deletion: -3600, seen: -10, first: -10, want: -10},
@@ -40,7 +40,7 @@ func TestDelayIsMeasuredFromTheRequest(t *testing.T) {
 			t.Parallel()
 			user := newTestUser("ann")
 			rec := newTestReconciliation(t, newTestReconciler(t, newClock()), user)
-			at := func(seconds time.Duration) time.Time { return rec.now.Add(seconds * time.Second) }
+			at := func(seconds int) time.Time { return rec.now.Add(time.Duration(seconds) * time.Second) }
 			user.DeletionTimestamp = ptr.To(metav1.NewTime(at(tc.deletion)))
 			if tc.seen != 0 {
 				rec.state.deletedAt = at(tc.seen)

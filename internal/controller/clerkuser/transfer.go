@@ -153,19 +153,16 @@ func (t transfer) declares(candidate *v1alpha1.ClerkUser, user *clerk.User, befo
 	if err != nil {
 		return false
 	}
-	for _, identifier := range desired.Identifiers() {
+	return slices.ContainsFunc(desired.Identifiers(), func(identifier clerk.Identifier) bool {
 		same := before[clerk.FoldIdentifier(identifier)]
-		if user == nil && same {
-			// Whether it has the user is known once the user was read.
-			return true
+		if user == nil {
+			// Whether the user has it is known once the user was read.
+			return same
 		}
 		// A new object of the same name inherits the user by any identifier, here as in a claim.
 		named := same || candidate.Name == t.user.Name
-		if user != nil && (plan.Proves(user, identifier) || named && plan.Holds(user, identifier)) {
-			return true
-		}
-	}
-	return false
+		return plan.Proves(user, identifier) || named && plan.Holds(user, identifier)
+	})
 }
 
 // declaredBefore has the identifiers in the spec of the object that is being deleted. It has none if the operator did not create
