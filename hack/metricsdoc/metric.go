@@ -19,7 +19,7 @@ const (
 // openLabels are the labels whose values are not from a closed set, and what they are.
 func openLabels() map[string]string {
 	return map[string]string{
-		instanceLabel:        "the id of a Clerk instance (`ins_…`)",
+		instanceLabel:        "the id of a Clerk instance (`ins_…`), or `unpinned-` and a number",
 		"resource_namespace": "the namespace of a ClerkInstance",
 		objectLabel:          "the name of a ClerkInstance",
 		"version":            "the version of the operator",

@@ -27,6 +27,9 @@ func (c *Client) Instance(ctx context.Context) (Instance, error) {
 	return Instance{ID: answer.ID, Environment: answer.Environment}, nil
 }
 
+// IsInstanceID reports whether a text has the form of an instance's id.
+func IsInstanceID(text string) bool { return instanceIDShape.MatchString(text) }
+
 type instanceAnswer struct {
 	clerksdk.APIResource
 	ID          string `json:"id"`
@@ -34,7 +37,7 @@ type instanceAnswer struct {
 }
 
 func (a *instanceAnswer) canonicalize() error {
-	if !instanceIDShape.MatchString(a.ID) {
+	if !IsInstanceID(a.ID) {
 		return &malformedError{problem: "it is not an instance", form: formJSON}
 	}
 	return nil

@@ -231,6 +231,51 @@ func TestStrictestBrakeHoldsForAll(t *testing.T) {
 	}
 }
 
+// TestStatusCountsUntilTheKeyIsChecked has a ClerkInstance whose status names the Clerk instance of another one. Right after a start it
+// may be true: what was counted before the restart holds. Later it may be forged.
+func TestStatusCountsUntilTheKeyIsChecked(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		check func(*connection.Pool, types.NamespacedName)
+		held  bool
+	}{
+		"NotChecked": {func(*connection.Pool, types.NamespacedName) {}, true},
+		"OfTheClerkInstance": {func(p *connection.Pool, name types.NamespacedName) {
+			p.Join(name, testInstanceID, connection.Terms{})
+		}, true},
+		"RejectedLater": {func(p *connection.Pool, name types.NamespacedName) {
+			p.Join(name, testInstanceID, connection.Terms{})
+			p.Set(name, connection.State{Problem: "rejected"})
+		}, true},
+		"NoKey": {func(p *connection.Pool, name types.NamespacedName) { p.Set(name, connection.State{Problem: "no key"}) }, false},
+		"OfAnother": {func(p *connection.Pool, name types.NamespacedName) {
+			p.Join(name, "ins_other", connection.Terms{})
+		}, false},
+		"OfAnotherNow": {func(p *connection.Pool, name types.NamespacedName) {
+			p.Join(name, testInstanceID, connection.Terms{})
+			p.Join(name, "ins_other", connection.Terms{})
+		}, false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			objects := sharing(limit(10, time.Hour), limit(1, time.Hour))
+			claims := objects[1].(*v1alpha1.ClerkInstance)
+			claims.Status.Deletions = &v1alpha1.DeletionCount{Since: metav1.NewTime(start), Count: 77}
+			claims.Spec.DeletionDelay = &metav1.Duration{Duration: time.Hour}
+			b, request := newTestBrake(t, objects...), through(objects[0], "user_1")
+			b.Pool.Join(client.ObjectKeyFromObject(objects[0]), testInstanceID, connection.Terms{})
+			tc.check(b.Pool, client.ObjectKeyFromObject(claims))
+			if counted, err := b.Count(t.Context(), request); (err != nil) != tc.held || counted == tc.held {
+				t.Errorf("counted %t, error %v; want it held: %t", counted, err, tc.held)
+			}
+			if delay, err := b.Delay(t.Context(), request); err != nil || (delay == time.Hour) != tc.held {
+				t.Errorf("the delay is %s (%v); want that of the other: %t", delay, err, tc.held)
+			}
+		})
+	}
+}
+
 func TestCountsOfOneWindowAddUp(t *testing.T) {
 	t.Parallel()
 	const window = 10 * time.Minute

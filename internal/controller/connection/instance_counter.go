@@ -12,7 +12,8 @@ import (
 
 // InstanceCounter is a counter for each Clerk instance of a Pool, with the label clerk_instance first and other labels from
 // closed sets after it. All series of a Clerk instance exist, at 0 first, as long as a ClerkInstance uses it: Prometheus sees no
-// increase in a counter that appears with the value 1. It is safe for concurrent use.
+// increase in a counter that appears with the value 1. When the Clerk instance is used again later, they begin again with 0, as all
+// counters of a Clerk instance do. It is safe for concurrent use.
 type InstanceCounter struct {
 	pool   *Pool
 	vector *prometheus.CounterVec
@@ -20,8 +21,8 @@ type InstanceCounter struct {
 	combinations [][]string
 
 	mu sync.Mutex
-	// counted are the ids of the Clerk instances that have series.
-	counted map[string]bool
+	// counted are the Clerk instances that have series, by label.
+	counted map[string]*sharedInstance
 }
 
 var _ prometheus.Collector = (*InstanceCounter)(nil)
@@ -34,7 +35,7 @@ type ClosedLabel struct {
 
 // NewInstanceCounter returns a counter for each Clerk instance of the pool, and for each combination of the values of the labels.
 func NewInstanceCounter(pool *Pool, name, help string, labels ...ClosedLabel) *InstanceCounter {
-	names, combinations := []string{"clerk_instance"}, [][]string{nil}
+	names, combinations := []string{instanceLabel}, [][]string{nil}
 	for _, label := range labels {
 		names = append(names, label.Name)
 		var longer [][]string
@@ -49,16 +50,20 @@ func NewInstanceCounter(pool *Pool, name, help string, labels ...ClosedLabel) *I
 		pool:         pool,
 		vector:       prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, names),
 		combinations: combinations,
-		counted:      map[string]bool{},
+		counted:      map[string]*sharedInstance{},
 	}
 }
 
-// Inc counts one in a Clerk instance. The values are those of the other labels, in their order.
+// Inc counts one in a Clerk instance that some ClerkInstance uses. The values are those of the other labels, in their order.
 func (c *InstanceCounter) Inc(instanceID string, values ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.ensure(instanceID)
-	c.vector.WithLabelValues(append([]string{instanceID}, values...)...).Inc()
+	used := c.pool.use(instanceID)
+	if used == nil {
+		return
+	}
+	c.ensure(used)
+	c.vector.WithLabelValues(append([]string{used.label}, values...)...).Inc()
 }
 
 // Describe sends the description of the counter.
@@ -68,26 +73,32 @@ func (c *InstanceCounter) Describe(to chan<- *prometheus.Desc) { c.vector.Descri
 func (c *InstanceCounter) Collect(to chan<- prometheus.Metric) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	used := c.pool.InstanceIDs()
-	for _, id := range used {
-		c.ensure(id)
+	inUse := c.pool.inUse()
+	for _, used := range inUse {
+		c.ensure(used)
 	}
-	for id := range c.counted {
-		if !slices.Contains(used, id) {
-			c.vector.DeletePartialMatch(prometheus.Labels{"clerk_instance": id})
-			delete(c.counted, id)
+	for _, counted := range c.counted {
+		if !slices.Contains(inUse, counted) {
+			c.remove(counted.label)
 		}
 	}
 	c.vector.Collect(to)
 }
 
-// ensure makes all series of an instance exist. The caller holds the lock.
-func (c *InstanceCounter) ensure(instanceID string) {
-	if c.counted[instanceID] {
+// ensure makes all series of a Clerk instance exist. Those of an earlier use begin again. The caller holds the lock.
+func (c *InstanceCounter) ensure(used *sharedInstance) {
+	if c.counted[used.label] == used {
 		return
 	}
-	c.counted[instanceID] = true
+	c.remove(used.label)
+	c.counted[used.label] = used
 	for _, values := range c.combinations {
-		c.vector.WithLabelValues(append([]string{instanceID}, values...)...)
+		c.vector.WithLabelValues(append([]string{used.label}, values...)...)
 	}
+}
+
+// remove removes the series of a Clerk instance. The caller holds the lock.
+func (c *InstanceCounter) remove(label string) {
+	c.vector.DeletePartialMatch(prometheus.Labels{instanceLabel: label})
+	delete(c.counted, label)
 }

@@ -50,6 +50,54 @@ func TestCounterLivesAsLongAsItsInstance(t *testing.T) {
 	expect(map[string]float64{"ins_2 blue big ": 0, "ins_2 red big ": 1})
 	pool.Drop(two)
 	expect(map[string]float64{})
+	counter.Inc("ins_2", "red", "big")
 	pool.Join(two, "ins_2", Terms{})
 	expect(map[string]float64{"ins_2 blue big ": 0, "ins_2 red big ": 0})
+
+	// Nobody reads the metrics while the instance is not used.
+	counter.Inc("ins_2", "red", "big")
+	pool.Drop(two)
+	pool.Join(two, "ins_2", Terms{})
+	expect(map[string]float64{"ins_2 blue big ": 0, "ins_2 red big ": 0})
+	counter.Inc("ins_2", "red", "big")
+	pool.Drop(two)
+	pool.Join(two, "ins_2", Terms{})
+	counter.Inc("ins_2", "blue", "big")
+	expect(map[string]float64{"ins_2 blue big ": 1, "ins_2 red big ": 0})
+}
+
+// TestNoDigestIsALabel has keys that may not ask for their instance, the second of which is replaced by a third.
+func TestNoDigestIsALabel(t *testing.T) {
+	t.Parallel()
+	pool, registry := NewPool(time.Now), prometheus.NewPedanticRegistry()
+	counter := NewInstanceCounter(pool, "clerk_operator_things_total", "Number of things.")
+	registry.MustRegister(counter, NewMetrics(pool))
+	one, two := types.NamespacedName{Name: "one"}, types.NamespacedName{Name: "two"}
+	pool.Join(one, "unpinned-aaaaaaaaaaaaaaaa", Terms{})
+	pool.Join(two, "unpinned-bbbbbbbbbbbbbbbb", Terms{})
+	pool.Join(two, "unpinned-cccccccccccccccc", Terms{})
+	counter.Inc("unpinned-cccccccccccccccc")
+	for name, want := range map[types.NamespacedName]string{one: "unpinned-1", two: "unpinned-2"} {
+		if got := pool.InstanceLabel(name, "ins_1"); got != want {
+			t.Errorf("the label of %s is %q, want %q", name, got, want)
+		}
+	}
+	found := map[string]bool{}
+	for _, family := range gathered(t, registry) {
+		for _, series := range family.GetMetric() {
+			for _, label := range series.GetLabel() {
+				if label.GetName() == instanceLabel {
+					found[label.GetValue()] = true
+				}
+			}
+		}
+	}
+	if diff := cmp.Diff(map[string]bool{unknownInstance: true, "unpinned-1": true, "unpinned-2": true}, found); diff != "" {
+		t.Errorf("values of %s (-want +got):\n%s", instanceLabel, diff)
+	}
+	pool.Drop(one)
+	pool.Join(one, "unpinned-dddddddddddddddd", Terms{})
+	if got := pool.InstanceLabel(one, ""); got != "unpinned-1" {
+		t.Errorf("the label after a while is %q", got)
+	}
 }

@@ -42,10 +42,10 @@ type series struct {
 
 // snapshot is the state of one Clerk instance.
 type snapshot struct {
-	instanceID string
-	mirror     mirror.Report
-	limiter    ratelimit.Report
-	requests   *requestCounts
+	label    string
+	mirror   mirror.Report
+	limiter  ratelimit.Report
+	requests *requestCounts
 }
 
 var _ prometheus.Collector = (*Metrics)(nil)
@@ -55,7 +55,7 @@ func NewMetrics(p *Pool) *Metrics {
 	return &Metrics{
 		pool:      p,
 		requests:  requestSeries(),
-		unknown:   snapshot{instanceID: unknownInstance, requests: newRequestCounts(operationsBeforeID())},
+		unknown:   snapshot{label: unknownInstance, requests: newRequestCounts(operationsBeforeID())},
 		series:    slices.Concat(limiterSeries(), mirrorSeries()),
 		durations: newDurations(),
 	}
@@ -94,28 +94,26 @@ func (m *Metrics) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
-// InstanceIDs returns the ids of the Clerk instances that some ClerkInstance uses, sorted.
-func (p *Pool) InstanceIDs() []string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Sorted(maps.Keys(p.shared))
-}
-
 // collect sends the metric's values for one instance.
 func (m series) collect(s snapshot, to chan<- prometheus.Metric) {
 	m.values(s, func(value float64, labels ...string) {
-		to <- prometheus.MustNewConstMetric(m.desc, m.kind, value, append([]string{s.instanceID}, labels...)...)
+		to <- prometheus.MustNewConstMetric(m.desc, m.kind, value, append([]string{s.label}, labels...)...)
 	})
+}
+
+// inUse returns the Clerk instances that some ClerkInstance uses. Of the result, only what never changes may be read without the lock.
+func (p *Pool) inUse() []*sharedInstance {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Collect(maps.Values(p.shared))
 }
 
 // snapshots returns the state of all instances. The lock is not held while they report.
 func (p *Pool) snapshots() []snapshot {
-	p.mu.Lock()
-	instances := slices.Collect(maps.Values(p.shared))
-	p.mu.Unlock()
+	instances := p.inUse()
 	all := make([]snapshot, 0, len(instances))
 	for _, h := range instances {
-		all = append(all, snapshot{h.instanceID, h.mirror.Report(), h.limiter.Report(), h.requests})
+		all = append(all, snapshot{h.label, h.mirror.Report(), h.limiter.Report(), h.requests})
 	}
 	return all
 }

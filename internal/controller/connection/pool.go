@@ -75,10 +75,17 @@ func (p *Pool) State(instance types.NamespacedName) (s State, known bool) {
 	return s, known
 }
 
-// InstanceID returns the id of the Clerk instance that a ClerkInstance uses: that of its connection, else the recorded one.
+// InstanceID returns the id of the Clerk instance that a ClerkInstance uses: the one to which its key belonged when it was checked
+// last. recorded is the id in its status, which counts only until the first check in this process has a result, because
+// others than the operator may have written it. It is "" if the check found no Clerk instance.
 func (p *Pool) InstanceID(name types.NamespacedName, recorded string) string {
-	if state, _ := p.State(name); state.Connection != nil {
-		return state.Connection.InstanceID
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if h := p.joined(name); h != nil {
+		return h.instanceID
+	}
+	if _, known := p.states[name]; known {
+		return ""
 	}
 	return recorded
 }
@@ -171,6 +178,16 @@ func (p *Pool) ChangedUsers() *DedupQueue[string] { return p.changedUsers }
 // Identifiers returns the record of which objects wait for which identifiers.
 func (p *Pool) Identifiers() *Identifiers { return p.identifiers }
 
+// joined returns the shared instance of a ClerkInstance; nil if it has none. The caller holds the lock.
+func (p *Pool) joined(name types.NamespacedName) *sharedInstance {
+	for _, h := range p.shared {
+		if _, found := h.members[name]; found {
+			return h
+		}
+	}
+	return nil
+}
+
 // sharedInstance returns what is shared for a Clerk instance. The caller holds the lock.
 func (p *Pool) sharedInstance(instanceID string) *sharedInstance {
 	h, found := p.shared[instanceID]
@@ -179,6 +196,7 @@ func (p *Pool) sharedInstance(instanceID string) *sharedInstance {
 	}
 	h = &sharedInstance{
 		instanceID: instanceID,
+		label:      p.newLabel(instanceID),
 		members:    map[types.NamespacedName]*member{},
 		requests:   newRequestCounts(clerk.Operations()),
 	}

@@ -38,18 +38,16 @@ func (m *Metrics) Observe(_ context.Context, instanceID string, r clerk.RequestI
 		m.unknown.requests.count(r)
 		return
 	}
-	if counts := m.pool.requestsOf(instanceID); counts != nil {
-		counts.count(r)
+	if used := m.pool.use(instanceID); used != nil {
+		used.requests.count(r)
 	}
 }
 
-func (p *Pool) requestsOf(instanceID string) *requestCounts {
+// use returns a Clerk instance that some ClerkInstance uses; nil if none does.
+func (p *Pool) use(instanceID string) *sharedInstance {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if h, found := p.shared[instanceID]; found {
-		return h.requests
-	}
-	return nil
+	return p.shared[instanceID]
 }
 
 // durations measures how long the calls of all instances take.

@@ -19,9 +19,11 @@ import (
 // sharedInstance is what the ClerkInstances of one Clerk instance share. The pool's lock guards it.
 type sharedInstance struct {
 	instanceID string
-	limiter    *clerk.RateLimiter
-	mirror     *mirror.Mirror
-	members    map[types.NamespacedName]*member
+	// label is the value of the label clerk_instance.
+	label   string
+	limiter *clerk.RateLimiter
+	mirror  *mirror.Mirror
+	members map[types.NamespacedName]*member
 	// requests counts the calls.
 	requests *requestCounts
 

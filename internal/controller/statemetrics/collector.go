@@ -4,6 +4,7 @@
 package statemetrics
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -69,20 +70,17 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 
 // collectUsers sends the numbers of ClerkUsers of each Clerk instance that has ClerkInstances, and of none.
 func (c *collector) collectUsers(out output, state snapshot) {
-	totals := c.users.totals(state.idOf)
-	ids := map[string]bool{"": true}
-	for _, id := range state.ids {
-		ids[id] = true
+	totals := c.users.totals(state.labelOf)
+	labels := map[string]bool{"": true}
+	for _, label := range state.labels {
+		labels[label] = true
 	}
-	for id := range ids {
-		total := totals[id]
+	for label := range labels {
+		total := totals[label]
 		if total == nil {
 			total = &userTotals{}
 		}
-		label := id
-		if id == "" {
-			label = noInstance
-		}
+		label = cmp.Or(label, noInstance)
 		for _, s := range readyStates() {
 			out.gauge(c.usersByState, float64(total.states[s]), label, string(s.Status), s.Reason)
 		}
@@ -92,11 +90,8 @@ func (c *collector) collectUsers(out output, state snapshot) {
 }
 
 func (c *collector) collectInstance(out output, state snapshot, name types.NamespacedName) {
-	instance, id := state.all[name], state.ids[name]
-	if id == "" {
-		id = noInstance
-	}
-	out.gauge(c.instanceInfo, 1, name.Namespace, name.Name, id, environmentOf(instance))
+	instance, label := state.all[name], cmp.Or(state.labels[name], noInstance)
+	out.gauge(c.instanceInfo, 1, name.Namespace, name.Name, label, environmentOf(instance))
 	ready, reason := readyOf(instance)
 	out.gauge(c.instanceReady, oneIf(ready), name.Namespace, name.Name)
 	for _, one := range instanceReasons() {
@@ -106,10 +101,10 @@ func (c *collector) collectInstance(out output, state snapshot, name types.Names
 }
 
 func (c *collector) collectBrakes(out output, state snapshot) {
-	for id, sharing := range state.sharing() {
+	for label, sharing := range state.sharing() {
 		counted, limit := brake.Counted(sharing, c.config.Now())
-		out.gauge(c.brakeDeletions, float64(counted), id)
-		out.gauge(c.brakeMax, float64(limit), id)
+		out.gauge(c.brakeDeletions, float64(counted), label)
+		out.gauge(c.brakeMax, float64(limit), label)
 	}
 }
 

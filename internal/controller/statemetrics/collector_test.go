@@ -213,10 +213,56 @@ func TestConnectionTellsTheInstance(t *testing.T) {
 	t.Parallel()
 	c := newTestCollector()
 	fill(c, newInstance("team", "default", "ins_old"), newUser("team", "ann", inSync))
-	c.instances.pool.Set(types.NamespacedName{Namespace: "team", Name: "default"}, connection.State{
-		Connection: &connection.Connection{InstanceID: "ins_new"},
-	})
+	c.instances.pool.Join(types.NamespacedName{Namespace: "team", Name: "default"}, "ins_new", connection.Terms{})
 	expect(t, c, of("users"), map[string]float64{"users clerk_instance=ins_new ready=True reason=InSync": 1})
+}
+
+// TestOnlyIDsAreLabels has ClerkInstances whose status somebody edited, and keys that may not ask for their instance.
+func TestOnlyIDsAreLabels(t *testing.T) {
+	t.Parallel()
+	c := newTestCollector()
+	fill(c, newInstance("team", "default", noInstance), newInstance("team", "unknown", "unknown"), newInstance("team", "unpinned", "unpinned-1"),
+		newInstance("team", "digest", "unpinned-0123456789abcdef"), newInstance("team", "text", "ann.smith@example.com tel +1 555"),
+		newInstance("team", "long", "ins_"+strings.Repeat("1", 61)), newInstance("team", "empty", "ins_"), newInstance("team", "one", "ins_1"),
+		newUser("team", "ann", inSync), newUser("team", "bob", inSync, refersTo("team", "text")))
+	for name, digest := range map[string]string{"first": "unpinned-aaaaaaaaaaaaaaaa", "second": "unpinned-bbbbbbbbbbbbbbbb"} {
+		fill(c, newInstance("team", name, digest))
+		c.instances.pool.Join(types.NamespacedName{Namespace: "team", Name: name}, digest, connection.Terms{})
+	}
+	found := map[string]bool{}
+	for name := range values(t, c, func(string, float64) bool { return true }) {
+		if _, label, labelled := strings.Cut(name, "clerk_instance="); labelled {
+			label, _, _ = strings.Cut(label, " ")
+			found[label] = true
+		}
+	}
+	if diff := cmp.Diff(map[string]bool{noInstance: true, "ins_1": true, "unpinned-1": true, "unpinned-2": true}, found); diff != "" {
+		t.Errorf("values of clerk_instance (-want +got):\n%s", diff)
+	}
+	expect(t, c, of("users"), map[string]float64{"users clerk_instance=none ready=True reason=InSync": 2})
+}
+
+// TestStatusIsNotBelievedAfterTheCheck has a ClerkInstance without a key of the Clerk instance that its status names.
+func TestStatusIsNotBelievedAfterTheCheck(t *testing.T) {
+	t.Parallel()
+	forged := newInstance("other", "default", "ins_1", func(i *v1alpha1.ClerkInstance) {
+		i.Spec.DeletionBrake = &v1alpha1.DeletionBrake{MaxCount: new(int32)}
+		*i.Spec.DeletionBrake.MaxCount = 1
+		i.Status.Deletions = &v1alpha1.DeletionCount{Since: at(0), Count: 77}
+	})
+	c := newTestCollector()
+	fill(c, newInstance("team", "default", "ins_1"), forged, newUser("other", "ann", inSync))
+	c.instances.pool.Join(types.NamespacedName{Namespace: "team", Name: "default"}, "ins_1", connection.Terms{})
+	shown := of("users", "deletion_brake_deletions", "deletion_brake_max")
+	expect(t, c, shown, map[string]float64{
+		"users clerk_instance=ins_1 ready=True reason=InSync": 1,
+		"deletion_brake_deletions clerk_instance=ins_1":       77, "deletion_brake_max clerk_instance=ins_1": 1,
+	})
+	c.instances.pool.Set(client.ObjectKeyFromObject(forged), connection.State{Problem: "no key"})
+	expect(t, c, shown, map[string]float64{
+		"users clerk_instance=none ready=True reason=InSync": 1,
+		"deletion_brake_max clerk_instance=ins_1":            v1alpha1.DefaultBrakeMaxCount,
+	})
 }
 
 // TestEveryStateCounts has users with each kind of condition, of which none may vanish.

@@ -46,35 +46,35 @@ func (i *instances) remove(instance *v1alpha1.ClerkInstance) {
 func (i *instances) snapshot() snapshot {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	s := snapshot{all: maps.Clone(i.known), ids: map[types.NamespacedName]string{}}
+	s := snapshot{all: maps.Clone(i.known), labels: map[types.NamespacedName]string{}}
 	for name, instance := range s.all {
-		s.ids[name] = i.pool.InstanceID(name, instance.Status.InstanceID)
+		s.labels[name] = i.pool.InstanceLabel(name, instance.Status.InstanceID)
 	}
 	return s
 }
 
-// snapshot is what ClerkInstances there are, with the ids of their Clerk instances; "" for one that never had a connection.
+// snapshot is what ClerkInstances there are, with the labels of their Clerk instances; "" for one that has none.
 type snapshot struct {
-	all map[types.NamespacedName]*v1alpha1.ClerkInstance
-	ids map[types.NamespacedName]string
+	all    map[types.NamespacedName]*v1alpha1.ClerkInstance
+	labels map[types.NamespacedName]string
 }
 
-// idOf returns the id of the Clerk instance to which candidates lead; "" is none.
-func (s snapshot) idOf(names candidates) string {
+// labelOf returns the label of the Clerk instance to which candidates lead; "" is none.
+func (s snapshot) labelOf(names candidates) string {
 	for _, name := range names {
 		if _, exists := s.all[name]; exists {
-			return s.ids[name]
+			return s.labels[name]
 		}
 	}
 	return ""
 }
 
-// sharing returns the ClerkInstances by the id of their Clerk instance, without those that have none.
+// sharing returns the ClerkInstances by the label of their Clerk instance, without those that have none.
 func (s snapshot) sharing() map[string][]*v1alpha1.ClerkInstance {
 	all := map[string][]*v1alpha1.ClerkInstance{}
-	for name, id := range s.ids {
-		if id != "" {
-			all[id] = append(all[id], s.all[name])
+	for name, label := range s.labels {
+		if label != "" {
+			all[label] = append(all[label], s.all[name])
 		}
 	}
 	return all
