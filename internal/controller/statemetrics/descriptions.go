@@ -30,14 +30,14 @@ func describe() descriptions {
 	return descriptions{
 		leading: of("leader", "1 while this process reconciles: it has the lease, or runs without leader election. Else 0."),
 		usersByState: of("users", "Number of ClerkUsers by Clerk instance, and by status and reason of the condition Ready. "+
-			"clerk_instance is none for ClerkUsers that lead to no ClerkInstance that ever had a connection, or to one that does not allow their namespace. "+
+			"clerk_instance is none for ClerkUsers that lead to no ClerkInstance with a Clerk instance, or to one that does not allow their namespace. "+
 			"reason is none without the condition, and other for a reason that this version does not know. Leader only.",
 			instance, "ready", "reason"),
 		usersSuspended: of("users_suspended", "Number of ClerkUsers with spec.suspend, by Clerk instance. Leader only.", instance),
 		usersOldest: of("users_oldest_not_ready_timestamp_seconds",
 			"Unix time since when the ClerkUser that has not been ready for longest is not ready; 0 if all are. "+
-				"Suspended ClerkUsers, and those that wait for the deletion brake, do not count. Leader only.", instance),
-		instanceInfo: of("clerkinstance_info", "Always 1, for each ClerkInstance. clerk_instance is the id of its Clerk instance, none before the first connection. Leader only.",
+				"Suspended ClerkUsers, and those that wait for the deletion brake (DeletionHeld) or for deletionDelay (DeletionPending), do not count. Leader only.", instance),
+		instanceInfo: of("clerkinstance_info", "Always 1, for each ClerkInstance. clerk_instance is the id of its Clerk instance, none if it has none. Leader only.",
 			namespace, name, instance, "environment"),
 		instanceReady: of("clerkinstance_ready", "1 if the condition Ready of the ClerkInstance is True, else 0. Leader only.", namespace, name),
 		instanceReason: of("clerkinstance_ready_reason", "1 for the reason of the condition Ready of the ClerkInstance, 0 for all others. "+

@@ -128,10 +128,12 @@ func outOfSyncSince(user *v1alpha1.ClerkUser, kind userKind) int64 {
 		kind.state.Reason == v1alpha1.ReasonDeletionPending:
 		return 0
 	}
+	since := user.CreationTimestamp.Unix()
 	if ready := meta.FindStatusCondition(user.Status.Conditions, v1alpha1.ConditionReady); ready != nil {
-		return ready.LastTransitionTime.Unix()
+		// Others than the operator may have written this time. One before the creation, or before 1970, would keep an alert silent.
+		since = max(since, ready.LastTransitionTime.Unix())
 	}
-	return user.CreationTimestamp.Unix()
+	return max(since, 1)
 }
 
 // userTotals are the numbers of one Clerk instance.
