@@ -4,6 +4,7 @@
 package metricsaccess
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -35,19 +36,41 @@ func (r *reviewer) filter(log logr.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, received *http.Request) {
 		status, err := r.review(received)
 		if err != nil {
-			logFailure(log, failures, status, err)
+			logFailure(log, failures, status, err, "cannot find out who may read metrics")
 		}
 		if status != http.StatusOK {
 			http.Error(w, http.StatusText(status), status)
 			return
 		}
-		next.ServeHTTP(w, received)
+		answer := &answer{ResponseWriter: w}
+		next.ServeHTTP(answer, received)
+		if answer.status >= http.StatusInternalServerError {
+			logFailure(log, failures, answer.status, errNotGathered, "cannot serve metrics")
+		}
 	})
 }
 
-// logFailure writes that no decision could be made, unless it repeats one that was written: anybody can send requests.
-func logFailure(log logr.Logger, failures *logging.Failures, status int, err error) {
-	occurred := failures.Failed("", logging.Failure{Of: "/metrics", Text: strconv.Itoa(status)})
+// errNotGathered stands for what the answer says: the values of labels that it quotes do not belong into the log.
+var errNotGathered = errors.New("gathering metrics failed; the answer to GET /metrics says why")
+
+// answer notes the status of an answer; 0 if none was written, which means 200.
+type answer struct {
+	http.ResponseWriter
+
+	status int
+}
+
+func (a *answer) WriteHeader(status int) {
+	a.status = status
+	a.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap returns the writer for http.ResponseController.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+// logFailure writes that a request failed, unless it repeats a failure that was written: anybody can send requests.
+func logFailure(log logr.Logger, failures *logging.Failures, status int, err error, message string) {
+	occurred := failures.Failed("", logging.Failure{Of: message, Text: strconv.Itoa(status)})
 	if !occurred.Write {
 		return
 	}
@@ -55,7 +78,7 @@ func logFailure(log logr.Logger, failures *logging.Failures, status int, err err
 	if occurred.Repeated > 0 {
 		values = append(values, "repeated", occurred.Repeated)
 	}
-	log.Error(err, "cannot find out who may read metrics", values...)
+	log.Error(err, message, values...)
 }
 
 // bearerToken returns the bearer token of a request; "" if there is none.

@@ -87,6 +87,8 @@ type server struct {
 	cluster *cluster
 	clock   time.Time
 	log     strings.Builder
+	// broken is true while metrics cannot be gathered.
+	broken bool
 }
 
 func newServer(t *testing.T) *server {
@@ -99,7 +101,13 @@ func newServer(t *testing.T) *server {
 		t.Fatal(err)
 	}
 	log := funcr.New(func(_, args string) { s.log.WriteString(args) }, funcr.Options{})
-	s.Handler = reviewer.filter(log, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "series") }))
+	s.Handler = reviewer.filter(log, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if s.broken {
+			http.Error(w, "An error has occurred: ann@example.com", http.StatusInternalServerError)
+			return
+		}
+		_, _ = io.WriteString(w, "series")
+	}))
 	return s
 }
 
@@ -170,5 +178,29 @@ func TestFailedReviewLetsNobodyPass(t *testing.T) {
 	s.cluster.fails.Store(false)
 	if status, _ := s.request("GET", "/metrics", "Bearer reader"); status != 200 {
 		t.Errorf("answer %d after the API server works again, want 200", status)
+	}
+}
+
+// TestFailedGatherIsLogged has an error that quotes the value of a label.
+func TestFailedGatherIsLogged(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	if s.request("GET", "/metrics", "Bearer reader"); s.log.Len() > 0 {
+		t.Errorf("log %q after a good answer", s.log.String())
+	}
+	s.broken = true
+	for range 3 {
+		if status, body := s.request("GET", "/metrics", "Bearer reader"); status != 500 || !strings.Contains(body, "An error") {
+			t.Errorf("answer %d %q, want the error", status, body)
+		}
+	}
+	log := s.log.String()
+	if strings.Count(log, "cannot serve metrics") != 1 || strings.Contains(log, "ann@") {
+		t.Errorf("log %q, want one line without the values of labels", log)
+	}
+	s.clock = s.clock.Add(2 * time.Minute)
+	s.request("GET", "/metrics", "Bearer reader")
+	if got := s.log.String(); strings.Count(got, "cannot serve metrics") != 2 {
+		t.Errorf("log %q, want another line after a while", got)
 	}
 }
