@@ -42,6 +42,7 @@ func sabotages() []sabotage {
 		to("there is no time to wait", `(?m)^    for: .*\n`, ""),
 		to("the time to wait is twice as long", `(?m)^    for: (\d+)m$`, "    for: ${1}0m"),
 		to("no gap is bridged", `last_over_time\((\S+)\[5m\]\)`, "$1"),
+		to("what lasted does not count", `min_over_time\((\S+)\[6m\]\)`, "$1"),
 		to("of two leaders, the other one counts", `(?m)^      min by`, "      max by"),
 		to("of two leaders, the other one counts", `(?m)^      max by`, "      min by"),
 		to("installations are mixed up", `cluster, namespace, job, (\w+)`, "$1"),
