@@ -23,7 +23,20 @@ type replica struct {
 	process *controlplane.Process
 }
 
-// startOperator starts a process for every replica without one.
+// running reports whether the process of a replica runs. A leader that is too slow to renew the lease ends by itself.
+func (r *replica) running() bool {
+	if r.process == nil {
+		return false
+	}
+	select {
+	case <-r.process.Done():
+		return false
+	default:
+		return true
+	}
+}
+
+// startOperator starts a process for every replica without one that runs, as the kubelet does.
 func (env *Environment) startOperator(ctx context.Context) error {
 	kubeconfig, err := env.writeKubeconfig()
 	if err != nil {
@@ -37,7 +50,7 @@ func (env *Environment) startOperator(ctx context.Context) error {
 		env.replicas = append(env.replicas, &replica{name: fmt.Sprintf("clerk-operator-controller-manager-%d", n), address: address})
 	}
 	for _, r := range env.replicas {
-		if r.process != nil {
+		if r.running() {
 			continue
 		}
 		if r.process, err = env.run(r.name, env.Manager,

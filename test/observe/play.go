@@ -51,8 +51,12 @@ func (env *Environment) Play(ctx context.Context) (result Result, err error) {
 		return result, err
 	}
 	began := time.Now()
-	for _, alone := range []bool{false, true} {
-		if err := env.playStages(ctx, w, env.stagesThat(alone)); err != nil {
+	acts := [][]*stage{env.stagesThat(false)}
+	for _, s := range env.stagesThat(true) {
+		acts = append(acts, []*stage{s})
+	}
+	for _, act := range acts {
+		if err := env.playStages(ctx, w, act); err != nil {
 			return result, err
 		}
 	}

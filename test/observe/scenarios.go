@@ -33,7 +33,7 @@ type scenario struct {
 	spec  func(*v1alpha1.ClerkInstanceSpec)
 	cause func(context.Context, *stage) error
 	mend  func(context.Context, *stage) error
-	// alone is true for a scenario that would end the alerts of the others. It is played after them.
+	// alone is true for a scenario that would end the alerts of others, or delay them. Each is played by itself, after the others.
 	alone bool
 }
 
@@ -42,7 +42,7 @@ func scenarios() []scenario {
 	return []scenario{
 		{title: "nothing", instance: "calm", users: 3},
 		actionFailed(), rightTaken(), keyRevoked(), instanceChanged(), wrongAddress(), throttled(), budgetExhausted(), driftContended(), deletionsHeld(), deletionsBlocked(), mirrorCut(),
-		userRejected(), noLeader(),
+		userRejected(), manyUsersRejected(), restarting(), noLeader(),
 	}
 }
 
@@ -160,15 +160,11 @@ func driftContended() scenario {
 			if err := rename(s, 0, "Mallory"); err != nil {
 				return err
 			}
-			ctx, cancel := context.WithCancel(ctx)
-			ended := make(chan struct{})
-			s.stop = func() { cancel(); <-ended }
-			go func() {
-				defer close(ended)
+			s.inBackground(ctx, func(ctx context.Context) {
 				for n := 0; sleep(ctx, time.Second/2) == nil; n++ {
 					_ = rename(s, users-1, fmt.Sprintf("Mallory %d", n))
 				}
-			}()
+			})
 			return nil
 		},
 		mend: func(ctx context.Context, s *stage) error {
@@ -249,6 +245,34 @@ func userRejected() scenario {
 		},
 		mend: func(ctx context.Context, s *stage) error {
 			return s.editUser(ctx, 1, func(u *v1alpha1.ClerkUser) { u.Spec.EmailAddresses[0].Address = "admitted@example.com" })
+		},
+	}
+}
+
+func manyUsersRejected() scenario {
+	const ready, rejected = 8, 7
+	return scenario{
+		title: "many users out of sync", instance: "strict", users: ready,
+		alerts:  []string{"ClerkOperatorManyUsersOutOfSync"},
+		also:    []string{"ClerkOperatorUsersOutOfSync"},
+		causing: fmt.Sprintf("Somebody declares %d more users with addresses that ClerkInstance strict does not admit.", rejected),
+		mending: "ClerkInstance strict admits them, and their ClerkUsers get another first name.",
+		cause: func(ctx context.Context, s *stage) error {
+			var blocked []string
+			for n := ready; n < ready+rejected; n++ {
+				blocked = append(blocked, s.userName(n)+"@example.com")
+			}
+			s.clerk.Configure(func(settings *emulator.Settings) { settings.Blocked = blocked })
+			return s.addUsers(ctx, ready, rejected)
+		},
+		mend: func(ctx context.Context, s *stage) error {
+			s.clerk.Configure(func(settings *emulator.Settings) { settings.Blocked = nil })
+			for n := ready; n < ready+rejected; n++ {
+				if err := s.editUser(ctx, n, func(u *v1alpha1.ClerkUser) { u.Spec.FirstName = ptr.To("Augusta") }); err != nil {
+					return err
+				}
+			}
+			return nil
 		},
 	}
 }
