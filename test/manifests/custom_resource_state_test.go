@@ -30,6 +30,7 @@ type resourceState struct {
 	} `json:"groupVersionKind"`
 	MetricNamePrefix string              `json:"metricNamePrefix"`
 	LabelsFromPath   map[string][]string `json:"labelsFromPath"`
+	ErrorLogV        int                 `json:"errorLogV"`
 	Metrics          []struct {
 		Name string `json:"name"`
 		Help string `json:"help"`
@@ -82,6 +83,10 @@ func TestStateOfCustomResourcesNamesFields(t *testing.T) {
 		schema := schemaOf(t, definitions, r)
 		if want := "kube_" + strings.ToLower(kind); r.MetricNamePrefix != want {
 			t.Errorf("%s: the prefix is %q, want %q", kind, r.MetricNamePrefix, want)
+		}
+		// Each object lacks some of the fields, and kube-state-metrics calls that an error at each change of the object.
+		if r.ErrorLogV < 5 {
+			t.Errorf("%s: fields that an object does not have are logged at level %d, want at least 5", kind, r.ErrorLogV)
 		}
 		for _, path := range r.LabelsFromPath {
 			expectPublic(t, kind, schema, path)
