@@ -89,6 +89,44 @@ func TestReportedTokensFitIntoTheWindow(t *testing.T) {
 	})
 }
 
+// After a steady use of nearly the whole limit the bucket is full, and the window has room for three calls.
+func TestReservedTokensTakeRoomOfTheWindow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l, want := New(100, time.Now), Report{RequestsPerSecond: 10, Tokens: 3, MaxTokens: 10}
+		for i := range 97 {
+			if i > 0 {
+				time.Sleep(105 * time.Millisecond)
+			}
+			mustTake(t, l, "")
+		}
+		wantReport(t, "after a steady use", l, want)
+		for _, id := range []string{"first", "second"} {
+			if wait := reserveFor(t, l, id); wait != 0 {
+				t.Fatalf("%s: told to wait %v", id, wait)
+			}
+			want.Tokens--
+			wantReport(t, "with a token reserved for "+id, l, want)
+		}
+		mustTake(t, l, "")
+		want.Tokens = 0
+		wantReport(t, "without room", l, want)
+		if _, ok := l.Take(Caller{ID: "late", Level: Interactive}, "", ""); ok {
+			t.Error("a token was granted, with none reported")
+		}
+		// The first call leaves the window, and the room is for who waits, not for who comes now.
+		time.Sleep(windowLength + windowSlack - 96*105*time.Millisecond)
+		if _, ok := l.Take(Caller{ID: "later", Level: Interactive}, "", ""); ok {
+			t.Error("the token of another caller was granted")
+		}
+		want.Waiting[Interactive] = 1
+		wantReport(t, "with a token granted to who waits", l, want)
+		if wait := waitFor(t, l, "late"); wait != 0 {
+			t.Errorf("who waits is told to wait %v", wait)
+		}
+	})
+}
+
 func TestReportCountsPauses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
