@@ -184,7 +184,7 @@ func nextCount(
 		}
 	}
 	if own != nil && now.Sub(own.Since.Time) < window {
-		next.Since, next.Count = own.Since, own.Count
+		next.Since, next.Count = own.Since, max(0, own.Count)
 	}
 	if total >= int64(maxCount) {
 		return next, true
@@ -193,10 +193,11 @@ func nextCount(
 	return next, false
 }
 
-// inWindow returns the records whose window has not ended.
+// inWindow returns the records whose window has not ended. One with a negative count, which the operator does not write, would allow
+// more than the limit.
 func inWindow(records []*v1alpha1.DeletionCount, now time.Time, window time.Duration) (current []*v1alpha1.DeletionCount) {
 	for _, record := range records {
-		if now.Sub(record.Since.Time) < window {
+		if record.Count >= 0 && now.Sub(record.Since.Time) < window {
 			current = append(current, record)
 		}
 	}

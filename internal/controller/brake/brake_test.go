@@ -82,7 +82,7 @@ func TestBrakeCountsInAWindow(t *testing.T) {
 		"WindowIsLongOver":          {since(24*time.Hour, 3), since(0, 1), false},
 		"WindowBeginsInTheFuture":   {since(-time.Minute, 3), since(-time.Minute, 3), true},
 		"WindowWithoutACount":       {since(time.Minute, 0), since(time.Minute, 1), false},
-		"WindowWithANegativeCount":  {since(time.Minute, -5), since(time.Minute, -4), false},
+		"WindowWithANegativeCount":  {since(time.Minute, -5), since(time.Minute, 1), false},
 		"WindowWithoutABeginningIs": {&v1alpha1.DeletionCount{Count: 3}, since(0, 1), false},
 	}
 	for name, tc := range tests {
@@ -289,6 +289,7 @@ func TestCountsOfOneWindowAddUp(t *testing.T) {
 		"OthersFillIt":           {nil, since(time.Minute, 3), since(time.Minute, 0), true},
 		"BothFillIt":             {since(time.Minute, 1), since(2*time.Minute, 2), since(time.Minute, 1), true},
 		"OneIsLeft":              {since(time.Minute, 1), since(2*time.Minute, 1), since(time.Minute, 2), false},
+		"NegativeCountOfOthers":  {since(time.Minute, 3), since(time.Minute, -100), since(time.Minute, 3), true},
 		"JoinsTheWindowOfOthers": {nil, since(2*time.Minute, 1), since(2*time.Minute, 1), false},
 		"OwnWindowIsOver":        {since(window, 3), since(2*time.Minute, 1), since(2*time.Minute, 1), false},
 		"OthersWindowIsOver":     {since(time.Minute, 1), since(window, 3), since(time.Minute, 2), false},
