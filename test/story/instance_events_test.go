@@ -138,8 +138,16 @@ func TestInstanceTellsWhatTheBrakeHolds(t *testing.T) {
 	for _, name := range names {
 		env.delete(env.read(name))
 	}
-	const held = "DeletionsHeld: holds 3 ClerkUsers; if what they wait for is intended, release it with: kubectl annotate clerkinstance -n "
+	const held = "DeletionsHeld: if what they wait for is intended, release it with: kubectl annotate clerkinstance -n "
+	// The event has the number that the brake held at first.
 	env.expectInstanceEvents(held, "KeyAccepted: belongs to instance")
+	env.eventually("3 deletions to be held", func() error {
+		instance := &v1alpha1.ClerkInstance{}
+		if env.get(instance, "default"); instance.Status.HeldDeletions != 3 {
+			return fmt.Errorf("status says %d", instance.Status.HeldDeletions)
+		}
+		return nil
+	})
 	env.expectNoWrites()
 	env.expectNoMoreInstanceEvents()
 	env.releaseDeletions(env.server.Clock().Now().Add(time.Hour))
