@@ -32,13 +32,17 @@ func Waiting(err error) (time.Time, bool) {
 }
 
 // Unavailable reports whether a call failed for a reason that does not depend on what the call is about, and returns the reason: no
-// answer came, or the answer is a 5xx or not from Clerk itself. The text is the same for all such calls.
+// answer came, or the answer is a 5xx or not from Clerk itself. The text is the same for all such calls. An answer with a success status
+// is not from Clerk itself if it is no JSON.
 func Unavailable(err error) (reason string, is bool) {
 	if cut, ok := errors.AsType[*transportError](err); ok {
 		return cut.Error(), true
 	}
 	if e, ok := errors.AsType[*Error](err); ok && (e.foreign || unanswered(e.Status)) {
 		return "clerk answered " + strconv.Itoa(e.Status), true
+	}
+	if malformed, ok := errors.AsType[*malformedError](err); ok && malformed.form != "" && malformed.form != formJSON {
+		return "clerk's answer is not usable: it is " + malformed.form, true
 	}
 	return "", false
 }

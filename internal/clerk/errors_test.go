@@ -171,9 +171,9 @@ func TestWhatIsKeptOfAnErrorAnswer(t *testing.T) {
 		"Everything": {
 			status: 402,
 			body: `{"errors":[{"message":"short","long_message":"The plan lacks bans.","code":"unsupported_subscription_plan_features",
-				"meta":{"unsupported_features":["user_banning","x"]}},{"code":"second"}],"clerk_trace_id":"abc123"}`,
+				"meta":{"unsupported_features":["user_banning","x"]}},{"code":"second"}],"clerk_trace_id":"0a1b2c3d4e5f60718293a4b5c6d7e8f9"}`,
 			want: Error{Status: 402, Code: "unsupported_subscription_plan_features", Message: "The plan lacks bans.",
-				TraceID: "abc123", Features: []string{"user_banning", "x"}},
+				TraceID: "0a1b2c3d4e5f60718293a4b5c6d7e8f9", Features: []string{"user_banning", "x"}},
 			text: "clerk answered 402 unsupported_subscription_plan_features: The plan lacks bans.",
 		},
 		"ShortMessage": {
@@ -187,13 +187,17 @@ func TestWhatIsKeptOfAnErrorAnswer(t *testing.T) {
 			text: "clerk answered 422 form_data_missing (phone_number,username)",
 		},
 		"TraceFromHeader": {
-			status: 500, header: http.Header{"Clerk-Trace-Id": {"t1"}}, body: "",
-			want: Error{Status: 500, TraceID: "t1", foreign: true, form: formEmpty}, text: "clerk answered 500 without saying why",
+			status: 500, header: http.Header{"Clerk-Trace-Id": {"trace_0a1b2c3d4e5f6071"}}, body: "",
+			want: Error{Status: 500, TraceID: "trace_0a1b2c3d4e5f6071", foreign: true, form: formEmpty}, text: "clerk answered 500 without saying why",
 		},
 		"TraceFromCloudHeader": {
 			status: 502, header: http.Header{"X-Cloud-Trace-Context": {"105445aa7843bc8bf206b12000100000/1;o=1"}}, body: "<html>",
 			want: Error{Status: 502, TraceID: "105445aa7843bc8bf206b12000100000/1;o=1", foreign: true, form: formHTML},
 			text: "clerk answered 502 without saying why",
+		},
+		"TraceThatHasAWord": {
+			status: 500, header: http.Header{"Clerk-Trace-Id": {"CANARYmaila2"}}, body: `{"clerk_trace_id":"trace_2fooCANARYmaila22222"}`,
+			want: Error{Status: 500, foreign: true, form: formJSON}, text: "clerk answered 500 without saying why",
 		},
 		"TraceThatIsNone": {
 			status: 500, header: http.Header{"Clerk-Trace-Id": {"a b"}}, body: `{"clerk_trace_id":"x\ny"}`,
@@ -477,6 +481,8 @@ func TestUnavailableIsAboutNoParticularCall(t *testing.T) {
 		"NoToken":       {&WaitError{}, ""},
 		"OwnMistake":    {errors.New("not an id"), ""},
 		"NotUsable":     {&malformedError{problem: "it is not an instance"}, ""},
+		"Page":          {&malformedError{problem: "it is not JSON of the expected shape", form: formHTML}, "clerk's answer is not usable: it is an HTML page"},
+		"OtherJSON":     {&malformedError{problem: "it is not JSON of the expected shape", form: formJSON}, ""},
 		"KeyIsRejected": {&KeyRefusedError{}, ""},
 	} {
 		if reason, is := Unavailable(tc.err); reason != tc.want || is != (tc.want != "") {

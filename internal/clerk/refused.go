@@ -28,9 +28,10 @@ const (
 )
 
 var (
-	codeShape  = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)
-	nameShape  = regexp.MustCompile(`^[A-Za-z0-9_.\[\]-]{1,64}$`)
-	traceShape = regexp.MustCompile(`^[A-Za-z0-9/;=_.-]{1,128}$`)
+	codeShape = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)
+	nameShape = regexp.MustCompile(`^[A-Za-z0-9_.\[\]-]{1,64}$`)
+	// traceShape is that of Clerk's trace ids and of Google Cloud's, with a span. UUIDs pass too.
+	traceShape = regexp.MustCompile(`^(?:trace_)?(?:[0-9a-f]{16,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:/[0-9]{1,20})?(?:;o=[0-9])?$`)
 )
 
 // errorMeta holds the used fields of an error's meta object.
@@ -119,17 +120,16 @@ func (r redactor) words(names []string) []string {
 	return clean
 }
 
-// traceID returns the id of the call at Clerk. It is "" for a call whose values cannot be found in Clerk's text: a proxy could repeat
-// one of them as the id.
+// traceID returns the id of the call at Clerk. It is "" if the id has another shape than those of Clerk, or has a value of the call, and
+// for a call whose values cannot be found in Clerk's text: a proxy could repeat a value, or a part of it, as the id.
 func traceID(fromBody string, header http.Header, r redactor) string {
 	if r.quiet {
 		return ""
 	}
 	for _, id := range []string{fromBody, header.Get(traceHeader), header.Get(cloudTraceHeader)} {
-		if !traceShape.MatchString(id) {
-			continue
+		if traceShape.MatchString(id) && r.withoutValues(id) == id && credential.ReplaceAllString(id, redacted) == id {
+			return id
 		}
-		return credential.ReplaceAllString(r.withoutValues(id), redacted)
 	}
 	return ""
 }

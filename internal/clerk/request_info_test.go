@@ -8,7 +8,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -211,8 +210,8 @@ func TestObserverHasTheContextOfTheCallerAndTheTimeOfTheExchange(t *testing.T) {
 // A server that repeats what it was sent as its trace id puts it nowhere.
 func TestTraceOfAWriteHasNoValueOfIt(t *testing.T) {
 	t.Parallel()
-	const password = "hunter2-is-my-password"
-	for _, echoed := range []string{password, testKey, "id/" + password} {
+	const password = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
+	for _, echoed := range []string{password, testKey, "trace_" + password, "id/" + password} {
 		var got observed
 		c := newTestClient(t, newStub(t, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set(traceHeader, echoed)
@@ -221,7 +220,7 @@ func TestTraceOfAWriteHasNoValueOfIt(t *testing.T) {
 		if _, err := c.UpdateUser(t.Context(), testUserID, UpdateUserParams{Password: new(NewSecret(password))}); err != nil {
 			t.Fatal(err)
 		}
-		if len(got) != 1 || got[0].TraceID == "" || strings.Contains(got[0].TraceID, echoed) {
+		if len(got) != 1 || got[0].TraceID != "" {
 			t.Errorf("observed %+v", got)
 		}
 	}
