@@ -3,7 +3,11 @@
 
 package logging
 
-import "github.com/go-logr/logr"
+import (
+	"regexp"
+
+	"github.com/go-logr/logr"
+)
 
 // Classify says as which failure of which object an error counts that is about to be logged. An error that does not count is written each
 // time. The object is "" if the failure is of none.
@@ -60,12 +64,18 @@ func (s countingSink) WithName(name string) logr.LogSink {
 	return s
 }
 
-// ByText has each error count with its message and text, of no object. It is for libraries that log a failure each time, such as
-// client-go for each event that it cannot write.
+// ByText has each error count with its message and text, of no object, and without the names and numbers in them: each event that
+// cannot be written has another name. It is for libraries that log a failure each time, such as client-go.
 func ByText(err error, message string) (object string, failure Failure, counts bool) {
-	failure = Failure{Of: message}
+	message = withoutNames(message)
+	failure = Failure{Kind: message, Of: message}
 	if err != nil {
-		failure.Text = err.Error()
+		failure.Text = withoutNames(err.Error())
 	}
 	return "", failure, true
+}
+
+// withoutNames removes what is quoted, and numbers.
+func withoutNames(text string) string {
+	return regexp.MustCompile(`"[^"]*"|'[^']*'|[0-9]+`).ReplaceAllString(text, "")
 }

@@ -4,7 +4,6 @@
 package logging
 
 import (
-	"maps"
 	"sync"
 	"time"
 )
@@ -15,9 +14,10 @@ const (
 	// LongestRepeat is the longest interval.
 	LongestRepeat = time.Hour
 
-	// maxFailures is how many different failures are counted by themselves, and maxObjects for how many objects it is known which
-	// failure they have. What is beyond that counts as one further failure.
+	// maxFailures is how many different failures of one kind are counted by themselves, maxKinds is how many kinds there are, and
+	// maxObjects is for how many objects it is known which failure they have. What is beyond that counts as one further failure.
 	maxFailures = 1000
+	maxKinds    = 100
 	maxObjects  = 20_000
 
 	// forgottenAfter is after which time without the failure it counts as a new one.
@@ -26,6 +26,9 @@ const (
 
 // Failure identifies a failure.
 type Failure struct {
+	// Kind is the kind of what fails, such as the name of a controller. If many things of one kind fail, the failures of other kinds
+	// are still counted by themselves.
+	Kind string
 	// Of is what fails: an object, or what several objects depend on.
 	Of string
 	// Text is what is the same each time.
@@ -39,7 +42,9 @@ type Failures struct {
 
 	mu      sync.Mutex
 	counted map[Failure]*count
-	objects map[string]Failure
+	// kinds is how many failures of each kind are counted.
+	kinds   map[string]int
+	objects map[string]*failing
 	// swept is when old failures were forgotten last.
 	swept time.Time
 }
@@ -67,12 +72,22 @@ type Occurrence struct {
 	For time.Duration
 }
 
-// NewFailures returns Failures that has none.
-func NewFailures(now func() time.Time) *Failures {
-	return &Failures{now: now, counted: map[Failure]*count{}, objects: map[string]Failure{}}
+// Ended is a failure that was repeated, and that no object has any more.
+type Ended struct {
+	Failure
+
+	// Repeated is how often it occurred after its first line.
+	Repeated int
+	// Lasted is the time since the first line.
+	Lasted time.Duration
 }
 
-// Failed counts a failure of an object. The object no longer has the failure that it had before. Without an object (""), only the
+// NewFailures returns Failures that has none.
+func NewFailures(now func() time.Time) *Failures {
+	return &Failures{now: now, counted: map[Failure]*count{}, kinds: map[string]int{}, objects: map[string]*failing{}}
+}
+
+// Failed counts a failure of an object, which then does not have the failure that it had before. Without an object (""), only the
 // failure is counted.
 func (f *Failures) Failed(object string, failure Failure) Occurrence {
 	if f == nil {
@@ -82,14 +97,7 @@ func (f *Failures) Failed(object string, failure Failure) Occurrence {
 	defer f.mu.Unlock()
 	now := f.now()
 	c, failure := f.find(failure, now)
-	if before, had := f.objects[object]; had && before != failure {
-		f.leave(before)
-		delete(f.objects, object)
-	}
-	if _, had := f.objects[object]; !had && object != "" && len(f.objects) < maxObjects {
-		f.objects[object] = failure
-		c.objects++
-	}
+	f.assign(object, failure)
 	c.times, c.last = c.times+1, now
 	if c.times > 1 && now.Before(c.next) {
 		return Occurrence{}
@@ -98,71 +106,29 @@ func (f *Failures) Failed(object string, failure Failure) Occurrence {
 	return Occurrence{Write: true, Repeated: c.times - 1, Objects: c.objects, For: now.Sub(c.first)}
 }
 
-// Succeeded counts a success of an object. It returns the failure that ended with it, if a failure was repeated and no other object
-// has it. Occurrence.Write is false if there is none.
-func (f *Failures) Succeeded(object string) (Failure, Occurrence) {
+// Succeeded counts a success of an object. It returns the failures that end with it.
+func (f *Failures) Succeeded(object string) []Ended {
 	if f == nil {
-		return Failure{}, Occurrence{}
+		return nil
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	failure, had := f.objects[object]
-	if !had {
-		return Failure{}, Occurrence{}
+	o, failed := f.objects[object]
+	if !failed {
+		return nil
 	}
 	delete(f.objects, object)
-	c := f.counted[failure]
-	if !f.leave(failure) || c.times == 1 {
-		return Failure{}, Occurrence{}
-	}
-	return failure, Occurrence{Write: true, Repeated: c.times - 1, For: f.now().Sub(c.first)}
-}
-
-// leave takes an object off a failure. It reports whether no object has the failure any more, and forgets the failure then.
-func (f *Failures) leave(failure Failure) (ended bool) {
-	c := f.counted[failure]
-	c.objects--
-	if c.objects > 0 {
-		return false
-	}
-	delete(f.counted, failure)
-	return true
-}
-
-// overflow stands for all failures beyond maxFailures.
-func overflow() Failure { return Failure{Text: "further failures"} }
-
-// find returns the count of a failure, and the failure as which it counts.
-func (f *Failures) find(failure Failure, now time.Time) (*count, Failure) {
-	if _, known := f.counted[failure]; !known && len(f.counted) >= maxFailures {
-		f.forgetOld(now)
-		if len(f.counted) >= maxFailures {
-			failure = overflow()
+	f.counted[o.has].objects--
+	var ended []Ended
+	for _, failure := range append(o.had, o.has) {
+		c := f.counted[failure]
+		if c == nil || c.objects > 0 {
+			continue
+		}
+		f.forget(failure)
+		if c.times > 1 {
+			ended = append(ended, Ended{Failure: failure, Repeated: c.times - 1, Lasted: f.now().Sub(c.first)})
 		}
 	}
-	c, known := f.counted[failure]
-	if !known || now.Sub(c.last) > forgottenAfter {
-		c = &count{first: now, interval: FirstRepeat, objects: objectsOf(c)}
-		f.counted[failure] = c
-	}
-	return c, failure
-}
-
-// objectsOf is how many objects have a failure.
-func objectsOf(c *count) int {
-	if c == nil {
-		return 0
-	}
-	return c.objects
-}
-
-// forgetOld forgets the failures that did not occur for long: their objects may be gone.
-// This takes long, so it is done once in a while.
-func (f *Failures) forgetOld(now time.Time) {
-	if now.Sub(f.swept) < FirstRepeat {
-		return
-	}
-	f.swept = now
-	maps.DeleteFunc(f.counted, func(_ Failure, c *count) bool { return now.Sub(c.last) > forgottenAfter })
-	maps.DeleteFunc(f.objects, func(_ string, failure Failure) bool { return f.counted[failure] == nil })
+	return ended
 }

@@ -40,19 +40,69 @@ func TestFailureIsWrittenAtGrowingIntervals(t *testing.T) {
 	if diff := cmp.Diff(want, written); diff != "" {
 		t.Errorf("lines (-want +got):\n%s", diff)
 	}
-	failure, ended := f.Succeeded("ann")
-	if failure != noAnswer("ann") || ended != (Occurrence{Write: true, Repeated: 5*3600 - 1, For: 5 * time.Hour}) {
-		t.Errorf("the end is %+v %+v", failure, ended)
+	end := []Ended{{Failure: noAnswer("ann"), Repeated: 5*3600 - 1, Lasted: 5 * time.Hour}}
+	if diff := cmp.Diff(end, f.Succeeded("ann")); diff != "" {
+		t.Errorf("the end (-want +got):\n%s", diff)
 	}
 }
 
 func TestOtherFailureIsWrittenAtOnce(t *testing.T) {
 	t.Parallel()
 	f, _ := newFailures()
-	for n, failure := range []Failure{noAnswer("ann"), {Of: "ann", Text: "refused"}, noAnswer("ann"), noAnswer("bob")} {
+	for n, failure := range []Failure{noAnswer("ann"), {Of: "ann", Text: "refused"}, noAnswer("bob")} {
 		if o := f.Failed("ann", failure); !o.Write || o.Repeated != 0 {
 			t.Errorf("failure %d: %+v", n, o)
 		}
+	}
+}
+
+func TestAlternatingFailuresAreWrittenAtGrowingIntervals(t *testing.T) {
+	t.Parallel()
+	f, c := newFailures()
+	failures := []Failure{noAnswer("ann"), {Of: "ann", Text: "refused"}, {Of: "ann", Text: "unsettled"}}
+	lines := 0
+	for n := range 3600 {
+		if f.Failed("ann", failures[n%len(failures)]).Write {
+			lines++
+		}
+		c.at = c.at.Add(time.Second)
+	}
+	// Each has lines at 0, 1, 3, 7, 15 and 31 minutes.
+	if lines != 6*len(failures) {
+		t.Errorf("%d lines in an hour", lines)
+	}
+	if ended := f.Succeeded("ann"); len(ended) != len(failures) || len(f.counted) != 0 || len(f.kinds) != 0 {
+		t.Errorf("the success ends %+v, and leaves %d", ended, len(f.counted))
+	}
+	if o := f.Failed("ann", noAnswer("ann")); !o.Write || o.Repeated != 0 {
+		t.Errorf("after the end: %+v", o)
+	}
+}
+
+func TestFewFailuresOfAnObjectAreKept(t *testing.T) {
+	t.Parallel()
+	f, _ := newFailures()
+	for n := range 1000 {
+		f.Failed("ann", noAnswer(fmt.Sprint(n)))
+	}
+	if len(f.counted) != maxHad+1 {
+		t.Errorf("%d failures are kept", len(f.counted))
+	}
+}
+
+func TestFailureOfAnotherObjectOutlastsItsFormerObject(t *testing.T) {
+	t.Parallel()
+	f, _ := newFailures()
+	for range 2 {
+		f.Failed("ann", noAnswer("instance"))
+		f.Failed("bob", noAnswer("instance"))
+	}
+	f.Failed("ann", noAnswer("ann"))
+	if ended := f.Succeeded("ann"); len(ended) != 0 {
+		t.Errorf("ended: %+v", ended)
+	}
+	if ended := f.Succeeded("bob"); len(ended) != 1 || ended[0].Failure != noAnswer("instance") {
+		t.Errorf("ended: %+v", ended)
 	}
 }
 
@@ -73,8 +123,8 @@ func TestSharedFailureIsWrittenOnce(t *testing.T) {
 		t.Errorf("the second line is %+v", o)
 	}
 	for n := range 10_000 {
-		if _, o := f.Succeeded(fmt.Sprint(n)); o.Write != (n == 9_999) {
-			t.Errorf("after %d objects of 10000 succeeded: %+v", n+1, o)
+		if ended := f.Succeeded(fmt.Sprint(n)); (len(ended) == 1) != (n == 9_999) {
+			t.Errorf("after %d objects of 10000 succeeded: %+v", n+1, ended)
 		}
 	}
 	if o := f.Failed("0", noAnswer("instance")); !o.Write || o.Repeated != 0 {
@@ -85,11 +135,11 @@ func TestSharedFailureIsWrittenOnce(t *testing.T) {
 func TestEndOfASingleFailureIsNotWritten(t *testing.T) {
 	t.Parallel()
 	f, _ := newFailures()
-	if _, o := f.Succeeded("ann"); o.Write {
+	if len(f.Succeeded("ann")) > 0 {
 		t.Error("the end of no failure is written")
 	}
 	f.Failed("ann", noAnswer("ann"))
-	if _, o := f.Succeeded("ann"); o.Write {
+	if len(f.Succeeded("ann")) > 0 {
 		t.Error("the end of a failure that was not repeated is written")
 	}
 }
@@ -104,7 +154,7 @@ func TestFailureAfterALongTimeIsNew(t *testing.T) {
 	if o := f.Failed("", noAnswer("metrics")); !o.Write || o.Repeated != 0 {
 		t.Errorf("a failure after a long time: %+v", o)
 	}
-	if _, o := f.Succeeded(""); o.Write {
+	if len(f.Succeeded("")) > 0 {
 		t.Error("what is no object succeeded")
 	}
 }
@@ -138,6 +188,25 @@ func TestMemoryOfFailuresIsBounded(t *testing.T) {
 	}
 }
 
+func TestManyFailuresOfAKindDoNotHideOthers(t *testing.T) {
+	t.Parallel()
+	f, _ := newFailures()
+	for n := range 2 * maxFailures {
+		f.Failed(fmt.Sprint(n), Failure{Kind: "clerkuser", Of: fmt.Sprint(n), Text: "unsettled"})
+	}
+	for n := range 3 * maxKinds {
+		kind := fmt.Sprint("kind ", n)
+		o := f.Failed("", Failure{Kind: kind, Of: kind, Text: "no"})
+		// The kinds beyond the limit have one line together.
+		if want := n <= maxKinds-1; o.Write != want {
+			t.Errorf("the first failure of kind %d of %d: %+v", n+1, 3*maxKinds, o)
+		}
+	}
+	if len(f.kinds) > maxKinds+1 || len(f.counted) > maxFailures+1+maxKinds {
+		t.Errorf("%d failures of %d kinds are kept", len(f.counted), len(f.kinds))
+	}
+}
+
 func TestNoFailuresCountNothing(t *testing.T) {
 	t.Parallel()
 	var f *Failures
@@ -146,7 +215,7 @@ func TestNoFailuresCountNothing(t *testing.T) {
 			t.Errorf("the failure is %+v", o)
 		}
 	}
-	if _, o := f.Succeeded("ann"); o.Write {
-		t.Errorf("the end is %+v", o)
+	if ended := f.Succeeded("ann"); len(ended) > 0 {
+		t.Errorf("the end is %+v", ended)
 	}
 }

@@ -74,28 +74,31 @@ func (env *environment) failedCalls(status int) (calls int) {
 	return calls
 }
 
+// awaitFailedCalls waits until so many calls were answered with a status.
+func (env *environment) awaitFailedCalls(status, calls int) {
+	env.t.Helper()
+	env.eventually("calls to fail", func() error {
+		if n := env.failedCalls(status); n < calls {
+			return fmt.Errorf("%d of %d", n, calls)
+		}
+		return nil
+	})
+}
+
 // An outage of Clerk is told once for all users of an instance, then counted, and its end is told.
 func TestOutageOfClerkIsToldOnce(t *testing.T) {
 	env, rename := newOutage(t)
 	before := len(env.infos.String())
 	env.clerk.InjectFault(emulator.Fault{Method: "PATCH", Status: 503, Times: -1})
 	rename("Ann")
-	awaitRetries := func(calls int) {
-		env.eventually("calls to fail", func() error {
-			if n := env.failedCalls(503); n < calls {
-				return fmt.Errorf("%d of %d", n, calls)
-			}
-			return nil
-		})
-	}
-	awaitRetries(2 * outageUsers)
+	env.awaitFailedCalls(503, 2*outageUsers)
 	instance := "ClerkInstance " + env.namespace + "/default"
 	first := env.logged(before, "Reconciler error")
 	if len(first) != 1 || first[0].Level != "error" || first[0].Of != instance || first[0].Repeated != 0 {
 		t.Errorf("%d users failed repeatedly, and %d lines tell it: %+v", outageUsers, len(first), first)
 	}
 	env.server.Clock().Advance(2 * time.Minute)
-	awaitRetries(env.failedCalls(503) + outageUsers)
+	env.awaitFailedCalls(503, env.failedCalls(503)+outageUsers)
 	env.eventually("the second line", func() error {
 		if told := env.logged(before, "Reconciler error"); len(told) != 2 || told[1].Repeated < outageUsers || told[1].Objects != outageUsers {
 			return fmt.Errorf("%+v", told)
@@ -113,6 +116,57 @@ func TestOutageOfClerkIsToldOnce(t *testing.T) {
 	}
 	if changed := env.logged(before, "Ready changed"); len(changed) != 0 {
 		t.Errorf("lines about single users tell the outage again: %+v", changed)
+	}
+}
+
+// The end of an outage is told although objects were suspended or deleted in it, and the next outage is told again.
+func TestEndOfAnOutageIsToldForWhatIsLeftAlone(t *testing.T) {
+	env, rename := newOutage(t)
+	before := len(env.infos.String())
+	outage := emulator.Fault{Method: "PATCH", Status: 503, Times: -1}
+	env.clerk.InjectFault(outage)
+	rename("Ann")
+	env.awaitFailedCalls(503, 2*outageUsers)
+	for n := range outageUsers - 1 {
+		name := fmt.Sprintf("user-%d", n)
+		env.edit(name, func(s *spec) { s.Suspend = ptr.To(true) })
+		env.expectSuspended(name, v1alpha1.ReasonInSync, true)
+	}
+	last := fmt.Sprintf("user-%d", outageUsers-1)
+	env.delete(env.read(last))
+	env.expectGone(last)
+	env.eventually("the end of the outage", func() error {
+		if ended := env.logged(before, "failure ended"); len(ended) != 1 {
+			return fmt.Errorf("%+v", ended)
+		}
+		return nil
+	})
+	env.edit("user-0", func(s *spec) { s.Suspend = nil })
+	env.eventually("the line about the next outage", func() error {
+		if told := env.logged(before, "Reconciler error"); len(told) != 2 || told[1].Repeated != 0 {
+			return fmt.Errorf("%+v", told)
+		}
+		return nil
+	})
+	env.clerk.ClearFaults()
+	env.expectReason("user-0", v1alpha1.ReasonInSync)
+}
+
+// A proxy that answers with a page is told once for all users of an instance.
+func TestPagesInsteadOfAnswersAreToldOnce(t *testing.T) {
+	env, rename := newOutage(t)
+	before := len(env.infos.String())
+	env.clerk.InjectFault(emulator.Fault{Method: "PATCH", Status: 200, Body: "<html>sign in</html>", Times: -1})
+	calls := env.failedCalls(200)
+	rename("Ann")
+	env.awaitFailedCalls(200, calls+2*outageUsers)
+	told := env.logged(before, "Reconciler error")
+	if len(told) != 1 || told[0].Of != "ClerkInstance "+env.namespace+"/default" {
+		t.Errorf("%d users failed repeatedly, and %d lines tell it: %+v", outageUsers, len(told), told)
+	}
+	env.clerk.ClearFaults()
+	for n := range outageUsers {
+		env.expectReason(fmt.Sprintf("user-%d", n), v1alpha1.ReasonInSync)
 	}
 }
 

@@ -51,7 +51,7 @@ func (r *Reconciler) settings() settings {
 // resultFor says what an outcome means.
 func resultFor(instance *v1alpha1.ClerkInstance, o *outcome, s settings) result {
 	if o.released {
-		return result{Result: reconcile.Result{Unchanged: true, Err: o.err}, released: true}
+		return result{Result: reconcile.Result{Unchanged: true, Err: o.err, Failures: reconcile.FailuresEnd}, released: true}
 	}
 	var r result
 	if o.err != nil {

@@ -268,7 +268,7 @@ func (r *reconciliation) changeEvents() []pendingEvent {
 // be the same for many objects.
 func (r *reconciliation) logRepeated(ctx context.Context, message, of string, err error, values ...any) {
 	text := reconcile.StableText(err, errNotVisibleYet)
-	occurred := r.failures.Failed("", logging.Failure{Of: of, Text: message + ": " + text})
+	occurred := r.failures.Failed("", logging.Failure{Kind: message, Of: of, Text: message + ": " + text})
 	if !occurred.Write {
 		return
 	}

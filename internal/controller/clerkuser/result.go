@@ -55,10 +55,10 @@ func resultFor(r *reconciliation) result {
 
 func classify(r *reconciliation) result {
 	switch {
-	case r.released:
-		return unchanged("", "")
-	case r.suspended:
-		return unchanged("", "")
+	case r.released, r.suspended:
+		res := unchanged("", "")
+		res.Failures = reconcile.FailuresEnd
+		return res
 	case r.err == nil:
 		return resultOfSuccess(r)
 	}

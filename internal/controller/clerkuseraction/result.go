@@ -70,7 +70,7 @@ func resultFor(o *outcome) result {
 	if r.end == v1alpha1.ConditionFailed && o.repeats && r.Reason != v1alpha1.ReasonOutcomeUnknown {
 		r.Message += "; a call was made before, whose answer was lost"
 	}
-	if named {
+	if _, budget := clerk.Waiting(o.err); named && !budget {
 		r.Failures = reconcile.FailuresEnd
 	}
 	r.takeBackStart = o.began && r.end == "" && !clerk.AnswerLost(o.err)

@@ -270,8 +270,8 @@ func TestWhatIsRememberedAfterAnOutcome(t *testing.T) {
 		failures  reconcile.Failures
 	}{
 		"Done":            {nil, true, true, nil, time.Time{}, reconcile.FailuresEnd},
-		"Token":           {waits, false, false, nil, start, reconcile.FailuresEnd},
-		"Throttled":       {&clerk.Error{Status: 429, RetryAt: start.Add(time.Minute)}, true, true, nil, start, reconcile.FailuresEnd},
+		"Token":           {waits, false, false, nil, start, reconcile.FailuresUnchanged},
+		"Throttled":       {&clerk.Error{Status: 429, RetryAt: start.Add(time.Minute)}, true, true, nil, start, reconcile.FailuresUnchanged},
 		"Problem":         {secretForbidden("out", nil), false, false, nil, time.Time{}, reconcile.FailuresEnd},
 		"ProblemOfACall":  {secretForbidden("out", nil), true, true, &backOff{Delay: reconcile.RecheckInterval, Until: ended.Add(reconcile.RecheckInterval)}, time.Time{}, reconcile.FailuresEnd},
 		"FinalOfACall":    {notConnected("oauth_x"), true, true, nil, time.Time{}, reconcile.FailuresEnd},

@@ -22,8 +22,12 @@ import (
 // errorMessage is the message with which controller-runtime logs the error of each reconciliation.
 const errorMessage = "Reconciler error"
 
-// apiServer is what a failure to reach the API server is a failure of, whatever object it showed at.
-const apiServer = "the API server"
+const (
+	// apiServer is what a failure to reach the API server is a failure of, whatever object it showed at.
+	apiServer = "the API server"
+	// sharedKind is the kind of the failures that objects share.
+	sharedKind = "shared"
+)
 
 // FailureLog writes the failures of one controller's reconciliations once, and then counts them. Nil writes each.
 type FailureLog struct {
@@ -31,6 +35,8 @@ type FailureLog struct {
 	Controller string
 	// Failures counts the failures of all controllers, because some are the same.
 	Failures *logging.Failures
+	// Log is for lines that no reconciliation writes.
+	Log logr.Logger
 }
 
 // SharedError is a failure of something that many objects use. Its objects share log lines.
@@ -64,7 +70,7 @@ func (l *FailureLog) Logger(base logr.Logger) func(*ctrl.Request) logr.Logger {
 		}
 		object := l.object(request.String())
 		counting := l.Failures.Counting(base, func(err error, message string) (string, logging.Failure, bool) {
-			return object, failureOf(object, err), message == errorMessage
+			return object, l.failureOf(object, err), message == errorMessage
 		})
 		return counting.WithValues("namespace", request.Namespace, "name", request.Name)
 	}
@@ -72,36 +78,46 @@ func (l *FailureLog) Logger(base logr.Logger) func(*ctrl.Request) logr.Logger {
 
 func (l *FailureLog) object(name string) string { return l.Controller + " " + name }
 
-// succeeded writes that a failure of an object has ended, if it was repeated and no other object has it.
+// succeeded writes which failures have ended with the success of an object: those that were repeated and that no other object has.
 func (l *FailureLog) succeeded(ctx context.Context, o client.Object) {
 	if l == nil {
 		return
 	}
-	failure, ended := l.Failures.Succeeded(l.object(client.ObjectKeyFromObject(o).String()))
-	if ended.Write {
-		log.FromContext(ctx).Info("failure ended", "error", failure.Text, "of", failure.Of, "repeated", ended.Repeated, "lasted", ended.For.String())
+	for _, ended := range l.Failures.Succeeded(l.object(client.ObjectKeyFromObject(o).String())) {
+		writeEnd(log.FromContext(ctx), ended)
 	}
 }
 
-// Forget forgets the failure of an object that is gone.
+// Forget forgets the failures of an object that is gone. It writes the end of those that are not the object's own: the object may
+// have been the last one that had them.
 func (l *FailureLog) Forget(o client.Object) {
-	if l != nil {
-		l.Failures.Succeeded(l.object(client.ObjectKeyFromObject(o).String()))
+	if l == nil {
+		return
 	}
+	object := l.object(client.ObjectKeyFromObject(o).String())
+	for _, ended := range l.Failures.Succeeded(object) {
+		if ended.Of != object {
+			writeEnd(l.Log.WithValues("controller", l.Controller), ended)
+		}
+	}
+}
+
+func writeEnd(to logr.Logger, ended logging.Ended) {
+	to.Info("failure ended", "error", ended.Text, "of", ended.Of, "repeated", ended.Repeated, "lasted", ended.Lasted.String())
 }
 
 // failureOf says what failed, and in a text that is the same each time.
-func failureOf(object string, err error) logging.Failure {
+func (l *FailureLog) failureOf(object string, err error) logging.Failure {
 	if shared, ok := errors.AsType[*SharedError](err); ok {
-		return logging.Failure{Of: shared.Of, Text: shared.Text}
+		return logging.Failure{Kind: sharedKind, Of: shared.Of, Text: shared.Text}
 	}
 	if refusesAll(err) {
-		return logging.Failure{Of: apiServer, Text: StableText(err)}
+		return logging.Failure{Kind: apiServer, Of: apiServer, Text: StableText(err)}
 	}
 	if sent, ok := errors.AsType[*url.Error](err); ok {
-		return logging.Failure{Of: apiServer, Text: rootOf(sent).Error()}
+		return logging.Failure{Kind: apiServer, Of: apiServer, Text: rootOf(sent).Error()}
 	}
-	return logging.Failure{Of: object, Text: StableText(err)}
+	return logging.Failure{Kind: l.Controller, Of: object, Text: StableText(err)}
 }
 
 // refusesAll reports whether the API server's answer says nothing of the object.

@@ -35,16 +35,16 @@ func TestWhatAFailureIsOf(t *testing.T) {
 	}{
 		"Shared": {
 			fmt.Errorf("x: %w", &SharedError{Of: "ClerkInstance a/b", Text: "no answer", Err: errors.New("creating the user: no answer")}),
-			logging.Failure{Of: "ClerkInstance a/b", Text: "no answer"},
+			logging.Failure{Kind: sharedKind, Of: "ClerkInstance a/b", Text: "no answer"},
 		},
-		"NoConnection":    {patching("ann", syscall.ECONNREFUSED), logging.Failure{Of: apiServer, Text: "connection refused"}},
-		"Forbidden":       {apierrors.NewForbidden(users, "ann", nil), logging.Failure{Of: apiServer, Text: "the API server answers Forbidden"}},
-		"Overloaded":      {apierrors.NewTooManyRequests("", 1), logging.Failure{Of: apiServer, Text: "the API server answers TooManyRequests"}},
-		"InvalidObject":   {apierrors.NewInvalid(schema.GroupKind{}, "ann", nil), logging.Failure{Of: "ann", Text: "the API server answers Invalid"}},
-		"AnyOtherFailure": {errors.New("unsettled"), logging.Failure{Of: "ann", Text: "unsettled"}},
+		"NoConnection":    {patching("ann", syscall.ECONNREFUSED), logging.Failure{Kind: apiServer, Of: apiServer, Text: "connection refused"}},
+		"Forbidden":       {apierrors.NewForbidden(users, "ann", nil), logging.Failure{Kind: apiServer, Of: apiServer, Text: "the API server answers Forbidden"}},
+		"Overloaded":      {apierrors.NewTooManyRequests("", 1), logging.Failure{Kind: apiServer, Of: apiServer, Text: "the API server answers TooManyRequests"}},
+		"InvalidObject":   {apierrors.NewInvalid(schema.GroupKind{}, "ann", nil), logging.Failure{Kind: "clerkuser", Of: "ann", Text: "the API server answers Invalid"}},
+		"AnyOtherFailure": {errors.New("unsettled"), logging.Failure{Kind: "clerkuser", Of: "ann", Text: "unsettled"}},
 	}
 	for name, tc := range tests {
-		if got := failureOf("ann", tc.err); got != tc.want {
+		if got := (&FailureLog{Controller: "clerkuser"}).failureOf("ann", tc.err); got != tc.want {
 			t.Errorf("%s: %+v, want %+v", name, got, tc.want)
 		}
 	}
@@ -92,6 +92,30 @@ func TestErrorsOfReconciliationsAreWrittenOnce(t *testing.T) {
 	fail()
 	if count(errorMessage) != 4 {
 		t.Errorf("the lines about another object of the name are %q", lines)
+	}
+}
+
+func TestEndOfASharedFailureIsWrittenWithItsLastObject(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		err  error
+		want int
+	}{
+		"Shared": {&SharedError{Of: "ClerkInstance a/b", Text: "no answer", Err: errors.New("creating the user: no answer")}, 1},
+		"Own":    {errors.New("unsettled"), 0},
+	} {
+		var lines []string
+		base := funcr.New(func(_, line string) { lines = append(lines, line) }, funcr.Options{})
+		failures := &FailureLog{Controller: "clerkuser", Failures: logging.NewFailures(newClock().now), Log: base}
+		ann := ctrl.Request{NamespacedName: types.NamespacedName{Namespace: "team-a", Name: "ann"}}
+		for range 2 {
+			failures.Logger(base)(&ann).Error(tc.err, errorMessage)
+		}
+		lines = nil
+		failures.Forget(object("u", "1"))
+		if len(lines) != tc.want || tc.want > 0 && !strings.Contains(lines[0], `"failure ended" "controller"="clerkuser"`) {
+			t.Errorf("%s: the lines are %q", name, lines)
+		}
 	}
 }
 

@@ -46,11 +46,11 @@ func (r Result) Ends() bool { return r.Err == nil && r.Failures == FailuresEnd }
 type Failures int
 
 const (
-	// FailuresUnchanged is for a result that says nothing of it: the object waits.
+	// FailuresUnchanged is for a result that says nothing of it: the object waits, and is reconciled again soon.
 	FailuresUnchanged Failures = iota
 	// FailuresContinue is for another failure, or the first one.
 	FailuresContinue
-	// FailuresEnd is for a success, and for a failure that does not pass by itself.
+	// FailuresEnd is for a success, for a failure that does not pass by itself, and for an object that is left alone.
 	FailuresEnd
 )
 

@@ -6,6 +6,7 @@ package reconcile
 import (
 	"time"
 
+	"github.com/go-logr/logr"
 	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -25,6 +26,8 @@ type Tools struct {
 	Recorder events.EventRecorder
 	// Failures counts failures that repeat, for the log.
 	Failures *logging.Failures
+	// Log is for lines that no reconciliation writes.
+	Log logr.Logger
 	// Now tells the time.
 	Now func() time.Time
 	// ClusterID is the id of this cluster in owner marks. It must be unique among the clusters that share a Clerk instance.
@@ -39,5 +42,5 @@ type Tools struct {
 
 // FailureLog returns the log of failures of the controller with this name.
 func (t Tools) FailureLog(controller string) *FailureLog {
-	return &FailureLog{Controller: controller, Failures: t.Failures}
+	return &FailureLog{Controller: controller, Failures: t.Failures, Log: t.Log}
 }
