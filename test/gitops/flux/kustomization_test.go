@@ -11,6 +11,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
 
 // TestWait applies a repository at once, in any order, and waits for all of it.
@@ -148,6 +150,32 @@ func TestForce(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// TestForceWithDelay replaces an object by force. With a deletionDelay, the new object of the same name gets the user.
+func TestForceWithDelay(t *testing.T) {
+	env := newEnvironment(t)
+	if err := env.reconcile(commit{manifests: []string{env.instance("2s"), user("ann", "ann")}, wait: true}); err != nil {
+		t.Fatal(err)
+	}
+	before, err := env.read("ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := []string{env.instance("2s"), user("ann", "ann", "instanceRef: {name: default}")}
+	if err := env.reconcile(commit{manifests: other}); err == nil || !strings.Contains(err.Error(), "instanceRef") {
+		t.Errorf("without force: %v", err)
+	}
+	if err := env.reconcile(commit{manifests: other, force: true, wait: true}); err != nil {
+		t.Fatal(err)
+	}
+	after, err := env.read("ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after.UID == before.UID || after.Status.UserID != before.Status.UserID || after.Status.Origin != v1alpha1.OriginCreated {
+		t.Errorf("object %s with user %s became %s with %s (%s)", before.UID, before.Status.UserID, after.UID, after.Status.UserID, after.Status.Origin)
+	}
 }
 
 func (env *environment) expectGone(name string) {
