@@ -78,9 +78,10 @@ const (
 	NamespacesFromSelector NamespacesFrom = "Selector"
 )
 
+// +structType=atomic
+
 // AllowedNamespaces selects the namespaces whose objects may refer to an instance.
 // +kubebuilder:validation:XValidation:rule="(has(self.from) && self.from == 'Selector') == has(self.selector)",message="selector and from: Selector go together; set both, or remove the selector and write from: Same or from: All"
-// +structType=atomic
 type AllowedNamespaces struct {
 	// from is Same (the instance's own namespace), All, or Selector. Omitted: Same.
 	// +optional
@@ -97,9 +98,10 @@ type AllowedNamespaces struct {
 	Selector *metav1.LabelSelector `json:"selector,omitempty"`
 }
 
+// +structType=atomic
+
 // RateLimit limits the operator's use of the API budget.
 // +kubebuilder:validation:XValidation:rule="!(has(self.sharePercent) && has(self.requestsPer10s))",message="set sharePercent or requestsPer10s, not both"
-// +structType=atomic
 type RateLimit struct {
 	// sharePercent is the share of the instance's limit that the operator may use, in percent. Omitted: requestsPer10s
 	// applies, or 50 if that is omitted, too.

@@ -3,8 +3,9 @@
 
 package v1alpha1
 
-// SecretKeyReference names one entry of a Secret in the namespace of the object that contains the reference.
 // +structType=atomic
+
+// SecretKeyReference names one entry of a Secret in the namespace of the object that contains the reference.
 type SecretKeyReference struct {
 	// name of the Secret, in the same namespace.
 	// +kubebuilder:validation:MaxLength=253
@@ -19,8 +20,9 @@ type SecretKeyReference struct {
 	Key *string `json:"key,omitempty"`
 }
 
-// SecretKeySelector names one entry of a Secret in the namespace of the object that contains the selector.
 // +structType=atomic
+
+// SecretKeySelector names one entry of a Secret in the namespace of the object that contains the selector.
 type SecretKeySelector struct {
 	// name of the Secret, in the same namespace.
 	// +kubebuilder:validation:MaxLength=253
@@ -35,8 +37,9 @@ type SecretKeySelector struct {
 	Key string `json:"key"`
 }
 
-// ConfigMapKeySelector names one entry of a ConfigMap in the namespace of the object that contains the selector.
 // +structType=atomic
+
+// ConfigMapKeySelector names one entry of a ConfigMap in the namespace of the object that contains the selector.
 type ConfigMapKeySelector struct {
 	// name of the ConfigMap, in the same namespace.
 	// +kubebuilder:validation:MaxLength=253
@@ -51,8 +54,9 @@ type ConfigMapKeySelector struct {
 	Key string `json:"key"`
 }
 
-// InstanceReference names a ClerkInstance.
 // +structType=atomic
+
+// InstanceReference names a ClerkInstance.
 type InstanceReference struct {
 	// name of the ClerkInstance.
 	// +kubebuilder:validation:MaxLength=253
@@ -68,8 +72,9 @@ type InstanceReference struct {
 	Namespace *string `json:"namespace,omitempty"`
 }
 
-// BoundInstance is the Clerk instance in which a bound user lives.
 // +structType=atomic
+
+// BoundInstance is the Clerk instance in which a bound user lives.
 type BoundInstance struct {
 	// namespace of the ClerkInstance through which the user was bound.
 	// +kubebuilder:validation:MaxLength=63

@@ -110,7 +110,7 @@ var operatorsFields = []string{
 func (env *environment) fieldsOf(entry metav1.ManagedFieldsEntry) []string {
 	env.t.Helper()
 	var tree map[string]any
-	if err := json.Unmarshal(entry.FieldsV1.Raw, &tree); err != nil {
+	if err := json.Unmarshal(entry.FieldsV1.GetRawBytes(), &tree); err != nil {
 		env.t.Fatal(err)
 	}
 	var all []string
