@@ -73,7 +73,7 @@ func completeStatuses() map[string]string {
 			organizationInvitations: [{id: a, organizationID: b, emailAddress: c, role: d, state: e}], inputsDigest: a, lastHandledReconcileAt: a,
 			applied: {metadata: [/a], emailAddresses: [a@b.c], phoneNumbers: ["+15555550100"], banned: true, locked: true, passwordDigest: a,
 			profileImage: true, profileImageDigest: a}}`,
-		"ClerkInstance": `{observedGeneration: 1, ` + conditions + `, instanceID: ins_1, environment: Production, users: 1, managedUsers: 1, heldDeletions: 1,
+		"ClerkInstance": `{observedGeneration: 1, ` + conditions + `, instanceID: ins_1, environment: Production, users: 1, managedUsers: 1, heldDeletions: 1, massAbsentUsers: 6,
 			deletions: {since: ` + at + `, count: 1, users: [a]}, secretName: a, clusterID: b,
 			pendingDeletions: [{uid: a, namespace: b, name: c, userID: user_1, policy: Delete, since: ` + at + `, signature: s}]}`,
 		"ClerkUserAction": `{observedGeneration: 1, ` + conditions + `, action: disableMFA, userID: user_1, ` + instance + `, startedAt: ` + at + `,
