@@ -60,6 +60,7 @@ type answer struct {
 	status int
 }
 
+// WriteHeader notes the status, and writes it.
 func (a *answer) WriteHeader(status int) {
 	a.status = status
 	a.ResponseWriter.WriteHeader(status)
