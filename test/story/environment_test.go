@@ -133,6 +133,7 @@ func newEmptyEnvironment(t *testing.T, config *rest.Config, namespace string, in
 	env := &environment{t: t, namespace: namespace, client: c, key: key, clusterID: "story", operators: &operators{}, cut: &atomic.Bool{}}
 	env.admin, env.watched = config, []string{env.namespace}
 	env.runAs(shippedAccount(t))
+	env.recordStatuses()
 	env.infos, env.metrics = &safeBuffer{}, prometheus.NewRegistry()
 	env.logger = logging.New(env.infos, logging.JSON, 0)
 	t.Cleanup(env.expectKnownCauses)

@@ -20,7 +20,11 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	log.SetLogger(logr.Discard())
-	os.Exit(controlplane.Main(m))
+	code := controlplane.Main(m)
+	if err := recorded.write(); err != nil {
+		panic(err)
+	}
+	os.Exit(code)
 }
 
 // runInParallel sets how many stories run at the same time, unless the command line says so. They mostly wait; with -short, which

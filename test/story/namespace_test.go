@@ -22,6 +22,7 @@ func (env *environment) inOtherNamespace() *environment {
 	n := *env
 	n.namespace = controlplane.Namespace(env.t)
 	env.watched = append(env.watched, n.namespace)
+	n.recordStatuses()
 	return &n
 }
 
