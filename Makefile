@@ -89,7 +89,7 @@ observe-demo: build controlplane ## Show which alerts fire when something goes w
 ##@ Develop
 
 .PHONY: generate
-generate: go-version ## Generate what is generated in api/, charts/, config/ and docs/reference, after a change there or of an RBAC marker or a metric.
+generate: go-version ## Generate what is generated in api/, charts/, config/, docs/reference and gitops/, after a change there or of an RBAC marker or a metric.
 	@$(GO) tool controller-gen object:headerFile=$(HEADER) \
 		crd rbac:roleName=manager-role paths=./api/... paths=./internal/controller/... \
 		output:crd:artifacts:config=config/crd/bases output:rbac:artifacts:config=config/rbac
@@ -106,6 +106,7 @@ generate: go-version ## Generate what is generated in api/, charts/, config/ and
 	@$(MAKE) dashboard
 	@$(GO) -C hack/charttools tool helm-docs --chart-search-root "$(CURDIR)/charts" --sort-values-order file --skip-version-footer --log-level warning
 	@$(GO) run ./hack/metricsdoc docs/reference/metrics.md
+	@$(GO) run ./hack/argocd gitops/argocd
 
 .PHONY: dashboard
 dashboard: go-version ## Build the Grafana dashboard in config/grafana and its copy in the chart, after a change of hack/monitoring.
@@ -159,7 +160,7 @@ test: controlplane contract-notice $(if $(filter ./...,$(TEST_PACKAGES)),helm) #
 	@[ '$(TEST_PACKAGES)' != ./... ] || $(GO) -C hack/image test ./...
 	@# -count=1, because the cache of tests does not know the files that they read outside of their module.
 	@[ '$(TEST_PACKAGES)' != ./... ] || $(GO) -C hack/monitoring test -count=1 ./...
-	@[ '$(TEST_PACKAGES)' != ./... ] || $(GO) -C test/gitops test ./...
+	@[ '$(TEST_PACKAGES)' != ./... ] || $(GO) -C test/gitops test -count=1 ./...
 	@[ '$(TEST_PACKAGES)' != ./... ] || $(MAKE) chart TEST_FLAGS=
 	@$(TELL_NOT_CHECKED)
 
@@ -170,6 +171,12 @@ helm: go-version
 .PHONY: chart
 chart: controlplane helm ## Test the Helm chart on a control plane (Helm is built first: minutes, once); TEST_FLAGS select tests.
 	@$(GO) -C test/chart test -count=1 -timeout $(TEST_LIMIT) $(TEST_FLAGS) ./...
+
+.PHONY: statuses
+statuses: controlplane ## Run all stories, record every state that an object is in, and write docs/reference/health.md (minutes).
+	@CLERK_OPERATOR_RECORD_STATUSES="$(CURDIR)/test/gitops/testdata/statuses.yaml" \
+		$(GO) run ./hack/withcontrolplane $(GO) test -count=1 -timeout $(TEST_LIMIT) ./test/story
+	@$(GO) -C test/gitops test -count=1 -run 'TestTableOfStates$$' . -update
 
 .PHONY: cover
 cover: controlplane contract-notice ## Run all tests and check the minimum coverage of each package.
@@ -210,9 +217,9 @@ verify: generated tidy format vet lint layout supply-chain race ## All checks ex
 
 .PHONY: generated
 generated: generate ## Fail if generated files differ from those in Git.
-	@git diff --exit-code -- api config/crd config/rbac config/grafana config/prometheus $(CHART) docs/reference/metrics.md || \
+	@git diff --exit-code -- api config/crd config/rbac config/grafana config/prometheus $(CHART) docs/reference/metrics.md gitops || \
 		{ echo 'make: generated files are not current; run "make generate" and commit the result' >&2; exit 1; }
-	@new=$$(git ls-files --others --exclude-standard -- config/crd config/rbac config/grafana $(CHART) 'api/*zz_generated*'); [ -z "$$new" ] || \
+	@new=$$(git ls-files --others --exclude-standard -- config/crd config/rbac config/grafana $(CHART) gitops 'api/*zz_generated*'); [ -z "$$new" ] || \
 		{ echo "make: generated files are not in Git: $$new" >&2; exit 1; }
 
 .PHONY: tidy
