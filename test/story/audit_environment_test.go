@@ -107,6 +107,17 @@ func (env *environment) expectJournal(lines []auditLine) {
 	}
 }
 
+// expectAuditLines checks that no write that reached Clerk lacks an audit line, as far as the story kept the journal. It checks nothing
+// if the story has its own logger.
+func (env *environment) expectAuditLines() {
+	env.t.Helper()
+	log := env.infos.String()
+	received, told := env.clerk.Journal().Writes(), strings.Count(log, `"audit":true`)
+	if log != "" && told < len(received) {
+		env.t.Errorf("Clerk received %d writes, and audit lines tell of %d", len(received), told)
+	}
+}
+
 // expectKnownCauses checks that the operator logged no write without saying for whom and why it was made.
 func (env *environment) expectKnownCauses() {
 	env.t.Helper()

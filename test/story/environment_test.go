@@ -137,6 +137,7 @@ func newEmptyEnvironment(t *testing.T, config *rest.Config, namespace string, in
 	env.infos, env.metrics = &safeBuffer{}, prometheus.NewRegistry()
 	env.logger = logging.New(env.infos, logging.JSON, 0)
 	t.Cleanup(env.expectKnownCauses)
+	t.Cleanup(env.expectAuditLines)
 	env.server = emulator.New(emulator.Config{})
 	instance.Settings = emulator.Settings{InstanceRateLimit: -1, UserRateLimit: -1}
 	env.clerk = env.server.AddInstance(instance)

@@ -64,6 +64,7 @@ func TestAuditLine(t *testing.T) {
 	}{
 		"Succeeded": {want: base},
 		"Refused":   {change: func(r *clerk.RequestInfo) { r.Status = 422 }, want: but(map[string]any{"status": 422.0, "outcome": "refused"})},
+		"Throttled": {change: func(r *clerk.RequestInfo) { r.Status = 429 }, want: but(map[string]any{"status": 429.0, "outcome": "refused"})},
 		"NoAnswer": {
 			change: func(r *clerk.RequestInfo) { r.Status, r.TraceID, r.AnswerLost = 0, "", true },
 			want:   but(map[string]any{"status": nil, "clerkTraceID": nil, "outcome": "lost"}),
