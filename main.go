@@ -41,11 +41,12 @@ func main() {
 		fmt.Fprintln(os.Stdout, version.Get())
 		return
 	}
-	setLogger(o, time.Now)
+	ctx := ctrl.SetupSignalHandler()
+	setLogger(ctx, o, time.Now)
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(garbagePercent)
 	}
-	if err := run(ctrl.SetupSignalHandler(), o); err != nil {
+	if err := run(ctx, o); err != nil {
 		ctrl.Log.Error(err, "the manager failed")
 		os.Exit(1)
 	}

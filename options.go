@@ -4,6 +4,7 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -193,8 +194,8 @@ func ownNamespace() string {
 	return strings.TrimSpace(string(text))
 }
 
-func setLogger(o options, now func() time.Time) {
-	logger := logging.New(os.Stderr, logging.Format(o.logFormat), o.logLevel)
+func setLogger(ctx context.Context, o options, now func() time.Time) {
+	logger := logging.Stopping(ctx, logging.New(os.Stderr, logging.Format(o.logFormat), o.logLevel))
 	ctrl.SetLogger(logger)
 	klog.SetLogger(logging.NewFailures(now).Counting(logger, logging.ByText))
 }
