@@ -44,6 +44,9 @@ func TestLogLevelsTellWhatTheyAreFor(t *testing.T) {
 	if strings.Contains(since, `"level":"info"`) || strings.Contains(since, `"level":"error"`) || strings.Contains(since, "Level(") {
 		t.Errorf("quiet reconciliations write at level 0:\n%s", since)
 	}
+	if created := env.logged(0, "created user "+env.read("ann").Status.UserID); len(created) != 1 || created[0].Level != "debug" {
+		t.Errorf("the event that repeats an audit line is told by %+v", created)
+	}
 	told := env.logged(0, "clerk call")
 	if received := len(env.clerk.Journal()); len(told) != received || received <= calls {
 		t.Errorf("%d lines tell of %d calls to Clerk", len(told), received)

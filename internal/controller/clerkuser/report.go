@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -176,7 +177,7 @@ func (k kind) recordEvents(ctx context.Context, before *v1alpha1.ClerkUser, r *r
 	logger := log.FromContext(ctx)
 	for _, o := range append(r.events, r.changeEvents()...) {
 		k.Recorder.Eventf(r.user, nil, corev1.EventTypeNormal, o.reason, o.action, "%s", o.note)
-		logger.Info(o.note, "reason", o.reason, "clerkUserID", r.userID)
+		levelOfEvent(logger, o.reason).Info(o.note, "reason", o.reason, "clerkUserID", r.userID)
 	}
 	k.Metrics.countChanges(before, r)
 	if res.Unchanged || r.released {
@@ -198,6 +199,16 @@ func (k kind) recordEvents(ctx context.Context, before *v1alpha1.ClerkUser, r *r
 		}
 		k.Recorder.Eventf(r.user, nil, eventType, res.Reason, "Reconcile", "%s", res.Message)
 	}
+}
+
+// levelOfEvent returns the logger for an event. Events about writes to Clerk repeat an audit line.
+func levelOfEvent(logger logr.Logger, reason string) logr.Logger {
+	switch reason {
+	case v1alpha1.EventCreated, v1alpha1.EventUpdated, v1alpha1.EventDriftCorrected, v1alpha1.EventDeleted,
+		v1alpha1.EventBanned, v1alpha1.EventUnbanned, v1alpha1.EventLocked, v1alpha1.EventUnlocked:
+		return logger.V(reconcile.QuietLevel)
+	}
+	return logger
 }
 
 // isToldElsewhere reports whether other log lines tell why Ready changed: those of the ClerkInstance, which became ready or not
