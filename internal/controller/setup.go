@@ -167,6 +167,7 @@ func SetupWithManager(ctx context.Context, mgr ctrl.Manager, live client.Client,
 		ApplyWindow:  cmp.Or(c.ApplyWindow, reconcile.DefaultApplyWindow),
 		WatchSecrets: c.WatchSecrets,
 	}
+	pool.ObserveSyncs(syncLog{tools.Log, tools.Failures}.observe)
 	instances, err := setupInstances(mgr, tools, c, calls.Observe)
 	if err != nil {
 		return err

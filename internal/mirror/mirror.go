@@ -25,6 +25,9 @@ type Config struct {
 	OtherInstance func()
 	// Reported is called when a Report differs from the last one in Users or Stale. Nil does nothing.
 	Reported func()
+	// Read is called after each call of a sync that did not have to wait, with the kind of the sync and the call's error. It is not
+	// called for a single failure: the sync repeats the call within a second or so. Nil does nothing.
+	Read func(sync string, err error)
 }
 
 // Mirror holds the last known copies of users of one Clerk instance. It is safe for concurrent use. The users that

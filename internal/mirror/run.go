@@ -203,11 +203,22 @@ func (s *session) note(tried *retries, err error) {
 		plan.skipFailing(now)
 	}
 	s.report.Stale = plan.incrementalRetries.lasting(now, plan.interval) || plan.listingRetries.lasting(now, plan.interval)
-	changed := was != s.report.Stale
+	changed, single := was != s.report.Stale, tried.failures == 1
 	s.mu.Unlock()
 	if changed {
 		s.reported()
 	}
+	if s.config.Read != nil && !single {
+		s.config.Read(plan.syncOf(tried), err)
+	}
+}
+
+// syncOf is the kind of the sync whose failures are recorded there.
+func (p *schedule) syncOf(tried *retries) string {
+	if tried == &p.incrementalRetries {
+		return "incremental sync"
+	}
+	return "full sync"
 }
 
 // skipFailing lets a listing continue without the call that keeps failing while other calls succeed, if possible.

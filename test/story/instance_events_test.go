@@ -4,6 +4,7 @@
 package story
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -115,10 +116,20 @@ func TestInstanceTellsWhenItsMirrorIsStale(t *testing.T) {
 	env.expectReason("ann", v1alpha1.ReasonInSync)
 	env.settle()
 	env.clerk.InjectFault(emulator.Fault{Method: "GET", Path: "/users", Status: 503, Times: -1})
+	const failing = "reading Clerk's list of users failed; it is retried"
+	env.eventually("a line about the failing syncs", func() error {
+		if len(env.logged(0, failing)) == 0 {
+			return errors.New("there is none")
+		}
+		return nil
+	})
 	env.expectInstanceReason(v1alpha1.ReasonMirrorStale)
 	env.expectInstanceEvents("KeyAccepted: belongs to instance", "MirrorStale: this concerns 1 ClerkUser")
 	env.clerk.ClearFaults()
 	env.expectInstanceReason(v1alpha1.ReasonKeyAccepted)
+	if ended := env.logged(0, "failure ended"); len(ended) == 0 || !strings.Contains(ended[0].Of, "sync of "+env.clerk.ID()) {
+		t.Errorf("the end is told by %+v", ended)
+	}
 	env.expectInstanceEvents("KeyAccepted: belongs to instance", "KeyAccepted: reads Clerk's list of users again", "MirrorStale: this concerns 1 ClerkUser")
 }
 

@@ -17,6 +17,9 @@ import (
 // Pool holds the State of every ClerkInstance, and what ClerkInstances of the same Clerk instance share. It is safe for
 // concurrent use.
 type Pool struct {
+	// syncObserver is called after each call of a sync; nil for nothing.
+	syncObserver func(instanceID, sync string, err error)
+
 	now func() time.Time
 
 	changed, keyChecks, reported *DedupQueue[types.NamespacedName]
@@ -175,6 +178,12 @@ func (p *Pool) Changed() *DedupQueue[types.NamespacedName] { return p.changed }
 // ChangedUsers delivers the uids of objects whose users at Clerk have changed.
 func (p *Pool) ChangedUsers() *DedupQueue[string] { return p.changedUsers }
 
+// ObserveSyncs has a function called after each call of a sync of a mirror, with the id of the Clerk instance, the kind of the sync and
+// the call's error. It must be called before the first connection is made.
+func (p *Pool) ObserveSyncs(observe func(instanceID, sync string, err error)) {
+	p.syncObserver = observe
+}
+
 // Identifiers returns the record of which objects wait for which identifiers.
 func (p *Pool) Identifiers() *Identifiers { return p.identifiers }
 
@@ -214,6 +223,11 @@ func (p *Pool) sharedInstance(instanceID string) *sharedInstance {
 		FullSynced:    members(p.changed),
 		OtherInstance: members(p.keyChecks),
 		Reported:      members(p.reported),
+		Read: func(sync string, err error) {
+			if p.syncObserver != nil {
+				p.syncObserver(instanceID, sync, err)
+			}
+		},
 	})
 	p.shared[instanceID] = h
 	return h
