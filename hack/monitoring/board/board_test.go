@@ -35,6 +35,23 @@ func TestFilesAreCurrent(t *testing.T) {
 	}
 }
 
+// TestConfigMapCanBeApplied bounds the dashboard: kubectl apply keeps a ConfigMap in an annotation of its own, as text in JSON.
+func TestConfigMapCanBeApplied(t *testing.T) {
+	t.Parallel()
+	const maxAnnotations, rest = 256 * 1024, 4 * 1024
+	text, err := JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	quoted, err := json.Marshal(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(quoted)+rest > maxAnnotations {
+		t.Errorf("the dashboard takes %d bytes of an annotation, and may take %d", len(quoted), maxAnnotations-rest)
+	}
+}
+
 // TestGrafanaReadsEveryField decodes the dashboard into Grafana's types and encodes it again. A field that they do not know would be
 // lost, and one that they require would be added.
 func TestGrafanaReadsEveryField(t *testing.T) {

@@ -23,7 +23,7 @@ func changes() Question {
 		},
 		{
 			Title: "Changes in the time range", Kind: Table, Width: 24, Height: 8,
-			Description: "Number of changes in the time range that the dashboard shows, by Clerk instance, kind and cause. " +
+			Description: "About how many changes were made in the time range that the dashboard shows, by Clerk instance, kind and cause. " +
 				"Normal: what people changed. The audit lines of the log name the users.",
 			Queries: []Query{{inRange("changes_total", selected, "clerk_instance", "change", "cause"), ""}},
 			Columns: []Column{

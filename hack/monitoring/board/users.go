@@ -36,7 +36,7 @@ func usersOverTime() []Panel {
 		},
 		{
 			Title: "Why users are not in sync", Kind: Lines, Width: 12, Height: 8,
-			Description: "Number of ClerkUsers that are not as declared, by reason, without suspended ones. Normal: none, or a few for seconds. " +
+			Description: "Number of ClerkUsers that are not as declared, by reason, without suspended ones and those in mode Observe. Normal: none, or a few for seconds. " +
 				"The table of errors in the README says what to do for each reason.",
 			Queries: []Query{{reasons, "{{reason}}"}},
 			Empty:   "All users are in sync",

@@ -41,7 +41,7 @@ func workingNow() []Panel {
 		},
 		{
 			Title: "Users in sync", Kind: Stat, Width: 4, Height: 4, Unit: "percentunit",
-			Description: "Share of ClerkUsers that are as declared, of all that are not suspended. Normal: 100 %, and less for seconds while users change.",
+			Description: "Share of ClerkUsers that are as declared or in mode Observe, of all that are not suspended. Normal: 100 %, less during changes.",
 			Queries: []Query{{
 				`sum(` + usersState(inSync) + `) / (sum(` + usersState(`,reason!="Suspended"`) + `) > 0)`, "in sync",
 			}},
