@@ -85,13 +85,36 @@ func (env *environment) awaitFailedCalls(status, calls int) {
 	})
 }
 
+// awaitEachFailed waits until the calls of each user were answered with a status twice, so that the first answer is in the log.
+func (env *environment) awaitEachFailed(status int) {
+	env.t.Helper()
+	env.eventually("calls of each user to fail", func() error {
+		calls := map[string]int{}
+		for _, e := range env.clerk.Journal() {
+			if e.Status == status {
+				calls[e.Path]++
+			}
+		}
+		twice := 0
+		for _, n := range calls {
+			if n > 1 {
+				twice++
+			}
+		}
+		if twice < outageUsers {
+			return fmt.Errorf("those of %d of %d", twice, outageUsers)
+		}
+		return nil
+	})
+}
+
 // An outage of Clerk is told once for all users of an instance, then counted, and its end is told.
 func TestOutageOfClerkIsToldOnce(t *testing.T) {
 	env, rename := newOutage(t)
 	before := len(env.infos.String())
 	env.clerk.InjectFault(emulator.Fault{Method: "PATCH", Status: 503, Times: -1})
 	rename("Ann")
-	env.awaitFailedCalls(503, 2*outageUsers)
+	env.awaitEachFailed(503)
 	instance := "ClerkInstance " + env.namespace + "/default"
 	first := env.logged(before, "Reconciler error")
 	if len(first) != 1 || first[0].Level != "error" || first[0].Of != instance || first[0].Repeated != 0 {
