@@ -78,6 +78,7 @@ func resourcePanels() []Panel {
 			Title: "Age of the process", Kind: Lines, Width: 8, Height: 7, Unit: "s",
 			Description: "Time since the process started. Normal: it grows. Each drop is a restart.",
 			Queries:     []Query{{`time() - (process_start_time_seconds{` + target + `}` + own + `)`, "{{instance}}"}},
+			Alerts:      []string{"ClerkOperatorRestarting"},
 		},
 		{
 			Title: "Versions", Kind: Table, Width: 24, Height: 5,

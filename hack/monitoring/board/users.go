@@ -40,7 +40,7 @@ func usersOverTime() []Panel {
 				"The table of errors in the README says what to do for each reason.",
 			Queries: []Query{{reasons, "{{reason}}"}},
 			Empty:   "All users are in sync",
-			Alerts:  []string{"ClerkOperatorUsersOutOfSync"},
+			Alerts:  []string{"ClerkOperatorUsersOutOfSync", "ClerkOperatorManyUsersOutOfSync"},
 		},
 		{
 			Title: "New reasons per minute", Kind: Lines, Width: 12, Height: 8,
