@@ -49,7 +49,7 @@ func TestTableOfStates(t *testing.T) {
 	text += strings.Join(whys, "")
 	path := place(t, "docs", "reference", "health.md")
 	if *update {
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil { //nolint:gosec // A document.
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
