@@ -55,7 +55,7 @@ func TestUnknownReasonsFollowTheirConditions(t *testing.T) {
 	} {
 		text := "apiVersion: clerk-operator.io/v1alpha1\nkind: ClerkUser\nmetadata: {name: ann, generation: 2}\nstatus:\n" +
 			"  observedGeneration: 2\n  conditions:\n"
-		for _, one := range strings.FieldsSeq(conditions) {
+		for one := range strings.FieldsSeq(conditions) {
 			name, status, _ := strings.Cut(one, "=")
 			text += fmt.Sprintf("  - {type: %s, status: '%s', observedGeneration: 2, reason: Future, message: soon}\n", name, status)
 		}
