@@ -213,7 +213,7 @@ func (f former) remove(ctx context.Context, w *work, instance *v1alpha1.ClerkIns
 
 // report writes events, and settles a pending deletion that is done. after is when to try again; 0 is not.
 func (f former) report(ctx context.Context, w *work, instance *v1alpha1.ClerkInstance) (after time.Duration, err error) {
-	f.recordEvents(ctx, w.user, w.reconciliation, unchanged("", ""))
+	f.recordEvents(ctx, w.user, w.reconciliation, unchanged())
 	if w.err == nil {
 		f.Pool.Settle(f.instance, f.record.UID)
 		f.formers.forget(f.record.UID)

@@ -56,7 +56,7 @@ func resultFor(r *reconciliation) result {
 func classify(r *reconciliation) result {
 	switch {
 	case r.released, r.suspended:
-		res := unchanged("", "")
+		res := unchanged()
 		res.Failures = reconcile.FailuresEnd
 		return res
 	case r.err == nil:
@@ -69,8 +69,8 @@ func classify(r *reconciliation) result {
 	return resultOfPassingFailure(r)
 }
 
-func unchanged(reason, message string) result {
-	return result{Result: reconcile.Result{Unchanged: true, Reason: reason, Message: message}}
+func unchanged() result {
+	return result{Result: reconcile.Result{Unchanged: true}}
 }
 
 // resultOfSuccess is the result of a reconciliation without an error.
@@ -193,7 +193,7 @@ func untilSourcePoll(r *reconciliation) time.Duration {
 
 // resultOfPassingFailure is the result of temporary errors, which includes all errors without a name here.
 func resultOfPassingFailure(r *reconciliation) result {
-	res := unchanged("", "")
+	res := unchanged()
 	var wait *reconcile.WaitError
 	switch at, waiting := clerk.Waiting(r.err); {
 	case waiting:
@@ -222,7 +222,7 @@ func resultOfPassingFailure(r *reconciliation) result {
 
 // resultOfWaiting is the result of a call that waits for a token until the given time.
 func resultOfWaiting(r *reconciliation, at time.Time) result {
-	res := unchanged("", "")
+	res := unchanged()
 	res.RequeueAfter = max(at.Sub(r.now), time.Millisecond)
 	_, token := errors.AsType[*clerk.WaitError](r.err)
 	res.silent = token && at.Sub(r.firstSeen) < waitingAfter
@@ -238,7 +238,7 @@ func resultOfWaiting(r *reconciliation, at time.Time) result {
 // resultOfNotReadYet is the result for an object whose ClerkInstance or user was not read yet. The object is enqueued after
 // that.
 func resultOfNotReadYet(r *reconciliation) result {
-	res := unchanged("", "")
+	res := unchanged()
 	left := reconcile.Impatience - r.now.Sub(r.firstSeen)
 	switch ready := readyCondition(r.user); {
 	case left <= 0:
