@@ -62,7 +62,7 @@ func exceptions() []exception {
 		},
 		{
 			linter:  "nodurations",
-			message: regexp.MustCompile(`field (DriftCheck\.(Interval|FullInterval)|DeletionBrake\.Window) `),
+			message: regexp.MustCompile(`field (DriftCheck\.(Interval|FullInterval)|DeletionBrake\.Window|ClerkInstanceSpec\.DeletionDelay) `),
 			reason:  "people write 30s and 1h, as in Flux and cert-manager; a CEL rule checks the form, so that clients can parse it",
 		},
 		{
