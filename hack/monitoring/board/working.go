@@ -11,11 +11,11 @@ func instancesReady() string {
 }
 
 func working() Question {
-	return Question{Title: "Is it working?", Name: "working", Panels: slices.Concat(workingNow(), workingOverTime())}
+	return Question{Title: "Is it working?", Name: "working", Panels: slices.Concat(workingProcesses(), workingUsers(), workingOverTime())}
 }
 
-// workingNow are numbers that a person sees first.
-func workingNow() []Panel {
+// workingProcesses are the first numbers: what runs, and which ClerkInstances it can use.
+func workingProcesses() []Panel {
 	return []Panel{
 		{
 			Title: "Reconciling replicas", Kind: Stat, Width: 4, Height: 4,
@@ -39,6 +39,12 @@ func workingNow() []Panel {
 			Empty:       "No ClerkInstance",
 			Alerts:      []string{"ClerkOperatorInstanceNotReady", "ClerkOperatorKeyRejected", "ClerkOperatorInstanceChanged"},
 		},
+	}
+}
+
+// workingUsers are the numbers after these: how the users are, and how much of the budget that takes.
+func workingUsers() []Panel {
+	return []Panel{
 		{
 			Title: "Users in sync", Kind: Stat, Width: 4, Height: 4, Unit: "percentunit",
 			Description: "Share of ClerkUsers that are as declared or in mode Observe, of all that are not suspended. Normal: 100 %, less during changes.",
