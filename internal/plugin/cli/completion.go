@@ -1,0 +1,47 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// CompleteName completes the first argument of a command with the names of the objects of a kind in the namespace.
+func (e *Environment) CompleteName(list func() client.ObjectList) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		reader, err := e.Reader()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		namespace, err := e.Namespace()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		found := list()
+		if err := reader.List(cmd.Context(), found, client.InNamespace(namespace)); err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		return namesIn(found, typed), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// namesIn returns the names of the objects in a list that begin with a text.
+func namesIn(list client.ObjectList, prefix string) []cobra.Completion {
+	var names []cobra.Completion
+	_ = meta.EachListItem(list, func(item runtime.Object) error {
+		if object, err := meta.Accessor(item); err == nil && strings.HasPrefix(object.GetName(), prefix) {
+			names = append(names, object.GetName())
+		}
+		return nil
+	})
+	return names
+}

@@ -1,0 +1,61 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package plugin is kubectl-clerk, a plugin of kubectl. It reads from Clerk and never writes there. It writes to the cluster only
+// what the name of a command says.
+package plugin
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/clerk-operator/clerk-operator/internal/plugin/cli"
+	"github.com/clerk-operator/clerk-operator/internal/version"
+)
+
+const long = `Shows what clerk-operator does with the users of a Clerk instance, and what it would do.
+
+The plugin reads ClerkInstances, ClerkUsers and ClerkUserActions with the rights of your kubeconfig. It never writes to Clerk.
+
+Exit codes: 0 the command is done; 1 it is done and found what its help names, such as a difference; 2 it failed.`
+
+// Run runs the command with these arguments and returns the exit code.
+func Run(ctx context.Context, e *cli.Environment, args []string) int {
+	root := NewCommand(e)
+	root.SetArgs(args)
+	return e.Exit(root.ExecuteContext(ctx))
+}
+
+// NewCommand returns kubectl-clerk.
+func NewCommand(e *cli.Environment) *cobra.Command {
+	root := &cobra.Command{
+		Use:     "kubectl-clerk",
+		Short:   "See what clerk-operator does with users of Clerk",
+		Long:    long,
+		Version: version.Get().String(),
+		// kubectl runs the plugin, so that the texts have its name as people type it.
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl clerk"},
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(e.In)
+	root.SetOut(e.Out)
+	root.SetErr(e.ErrOut)
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
+	})
+	e.Flags.AddFlags(root.PersistentFlags())
+	root.PersistentFlags().BoolVar(&e.NoColor, "no-color", false, "print without colours; so does the variable NO_COLOR")
+	root.AddCommand(commands(e)...)
+	return root
+}
+
+// commands returns the subcommands.
+func commands(_ *cli.Environment) []*cobra.Command {
+	return nil
+}
