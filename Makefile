@@ -89,7 +89,7 @@ observe-demo: build controlplane ## Show which alerts fire when something goes w
 ##@ Develop
 
 .PHONY: generate
-generate: go-version ## Generate what is generated in api/, charts/, config/, docs/reference and gitops/, after a change there or of an RBAC marker or a metric.
+generate: go-version ## Generate what is generated in api/, charts/, config/, docs/reference and gitops/, after a change there or of an RBAC marker, a metric or a reason.
 	@$(GO) tool controller-gen object:headerFile=$(HEADER) \
 		crd rbac:roleName=manager-role paths=./api/... paths=./internal/controller/... \
 		output:crd:artifacts:config=config/crd/bases output:rbac:artifacts:config=config/rbac
@@ -106,6 +106,7 @@ generate: go-version ## Generate what is generated in api/, charts/, config/, do
 	@$(MAKE) dashboard
 	@$(GO) -C hack/charttools tool helm-docs --chart-search-root "$(CURDIR)/charts" --sort-values-order file --skip-version-footer --log-level warning
 	@$(GO) run ./hack/metricsdoc docs/reference/metrics.md
+	@$(GO) run ./hack/reasonsdoc docs/reference/reasons.md
 	@$(GO) run ./hack/argocd gitops/argocd
 
 .PHONY: dashboard
@@ -217,7 +218,7 @@ verify: generated tidy format vet lint layout supply-chain race ## All checks ex
 
 .PHONY: generated
 generated: generate ## Fail if generated files differ from those in Git.
-	@git diff --exit-code -- api config/crd config/rbac config/grafana config/prometheus $(CHART) docs/reference/metrics.md gitops || \
+	@git diff --exit-code -- api config/crd config/rbac config/grafana config/prometheus $(CHART) docs/reference/metrics.md docs/reference/reasons.md gitops || \
 		{ echo 'make: generated files are not current; run "make generate" and commit the result' >&2; exit 1; }
 	@new=$$(git ls-files --others --exclude-standard -- config/crd config/rbac config/grafana $(CHART) gitops 'api/*zz_generated*'); [ -z "$$new" ] || \
 		{ echo "make: generated files are not in Git: $$new" >&2; exit 1; }

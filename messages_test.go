@@ -14,63 +14,51 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/clerk-operator/clerk-operator/internal/reasons"
 )
 
 // minMessagePart is the number of characters from which on a part of a message between two placeholders is looked for.
 const minMessagePart = 12
 
 var (
-	// messageRow is a row of a table of reasons: reasons, for a ClerkUser the status of Ready, and messages.
-	messageRow = regexp.MustCompile("^\\| `[A-Z][^|]*\\|(?: (?:True|False|Unknown) \\|)? ([^|]*) \\|")
-	// placeholder is what stands for names and ids in a document, and for the rest of a message.
-	placeholder = regexp.MustCompile(`‹[^›]*›|…`)
+	// between is what separates the parts of a message that are in one text of the code: what stands for names and ids in the table
+	// of reasons, and where the code often puts texts together.
+	between = regexp.MustCompile(`‹[^›]*›|…|; |"`)
 	// formatVerb is what stands for names and ids in the code.
 	formatVerb = regexp.MustCompile(`%[-+#.0-9]*[a-zA-Z]`)
 )
 
-// TestLayoutOfMessages compares the messages that documents show for each reason with the texts in the code: people search a
-// document for the message that they see.
+// TestLayoutOfMessages compares the messages in the table of reasons with the texts in the code of the operator: people search the
+// documentation for the message that they see.
 func TestLayoutOfMessages(t *testing.T) {
-	known := textsOf(t, "internal")
-	for name, section := range map[string]string{
-		"README.md":               "## When something is wrong",
-		"docs/troubleshooting.md": "## A ClerkInstance is not Ready",
-	} {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, rest, found := strings.Cut(string(text), section+"\n")
-		if !found {
-			t.Fatalf("%s has no section %q", name, section)
-		}
-		table, _, _ := strings.Cut(rest, "\n## ")
-		looked := 0
-		for line := range strings.SplitSeq(table, "\n") {
-			row := messageRow.FindStringSubmatch(line)
-			if row == nil {
-				continue
-			}
-			looked++
-			for _, part := range unknownParts(row[1], known) {
-				t.Errorf("%s: no text in the code has %q: put the present message there", name, part)
+	known := ""
+	for _, directory := range []string{"internal/controller", "internal/plan", "internal/clerk"} {
+		known += textsOf(t, directory)
+	}
+	looked := 0
+	for _, entry := range reasons.All() {
+		for _, one := range entry.Cases {
+			for _, message := range one.Messages {
+				looked++
+				for _, part := range unknownParts(message, known) {
+					t.Errorf("%s %s: no text in the code has %q: put the present message there", entry.Kind, entry.Reason, part)
+				}
 			}
 		}
-		if looked < 10 {
-			t.Errorf("only %d messages of %s were looked at; the search is broken", looked, name)
-		}
+	}
+	if looked < 60 {
+		t.Errorf("only %d messages were looked at", looked)
 	}
 }
 
-// unknownParts returns the parts of messages that no text of the code has. Several messages are separated by a middle dot.
-func unknownParts(messages, known string) []string {
+// unknownParts returns the parts of a message that no text of the code has.
+func unknownParts(message, known string) []string {
 	var unknown []string
-	for message := range strings.SplitSeq(messages, " · ") {
-		for _, part := range placeholder.Split(message, -1) {
-			part = strings.Trim(part, " ;:.,")
-			if len(part) >= minMessagePart && !strings.Contains(known, part) {
-				unknown = append(unknown, part)
-			}
+	for _, part := range between.Split(message, -1) {
+		part = strings.Trim(part, " ;:.,")
+		if len(part) >= minMessagePart && !strings.Contains(known, part) {
+			unknown = append(unknown, part)
 		}
 	}
 	return unknown
@@ -133,8 +121,9 @@ func separator(left, right string) string {
 func TestUnknownParts(t *testing.T) {
 	known := "ClerkUser \n does not exist\nthe key is gone from entry \n"
 	for messages, want := range map[string]int{
-		"ClerkUser ‹name› does not exist · the key is gone from entry ‹entry›": 0,
-		"ClerkUser ‹name› is nowhere to be found":                              1,
+		"ClerkUser ‹name› does not exist":         0,
+		"the key is gone from entry ‹entry›":      0,
+		"ClerkUser ‹name› is nowhere to be found": 1,
 		"short": 0,
 	} {
 		if got := unknownParts(messages, known); len(got) != want {

@@ -67,30 +67,31 @@ func between(text, begin, end string) string {
 	return part
 }
 
-// TestLinksResolve follows the links of docs/operations.md, with their anchors.
+// TestLinksResolve follows the links of documents that alerts and conditions lead to, with their anchors.
 func TestLinksResolve(t *testing.T) {
 	t.Parallel()
-	seen := 0
-	for _, link := range regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(read(t, "docs", "operations.md"), -1) {
-		target, anchor, _ := strings.Cut(link[1], "#")
-		if strings.HasPrefix(target, "https://") {
-			continue
+	for document, least := range map[string]int{"docs/operations.md": 30, "docs/reference/reasons.md": 60} {
+		links := regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(read(t, document), -1)
+		if len(links) < least {
+			t.Errorf("only %d links were found in %s", len(links), document)
 		}
-		seen++
-		path := place(t, "docs", "operations.md")
-		if target != "" {
-			path = filepath.Join(place(t, "docs"), target)
+		for _, link := range links {
+			target, anchor, _ := strings.Cut(link[1], "#")
+			if strings.HasPrefix(target, "https://") {
+				continue
+			}
+			path := place(t, document)
+			if target != "" {
+				path = filepath.Join(filepath.Dir(path), target)
+			}
+			text, err := os.ReadFile(path)
+			if info, statErr := os.Stat(path); statErr == nil && info.IsDir() {
+				continue
+			}
+			if err != nil || anchor != "" && !slices.Contains(anchors(string(text)), anchor) {
+				t.Errorf("the link %s of %s leads to nothing: %v", link[1], document, err)
+			}
 		}
-		text, err := os.ReadFile(path)
-		if info, statErr := os.Stat(path); statErr == nil && info.IsDir() {
-			continue
-		}
-		if err != nil || anchor != "" && !slices.Contains(anchors(string(text)), anchor) {
-			t.Errorf("the link %s leads to nothing: %v", link[1], err)
-		}
-	}
-	if seen < 30 {
-		t.Errorf("only %d links were found", seen)
 	}
 }
 
