@@ -7,7 +7,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
@@ -32,6 +34,22 @@ func (e *Environment) CompleteName(list func() client.ObjectList) cobra.Completi
 		}
 		return namesIn(found, typed), cobra.ShellCompDirectiveNoFileComp
 	}
+}
+
+// CompleteNamespace completes the value of a flag with the namespaces of the cluster.
+func (e *Environment) CompleteNamespace(
+	cmd *cobra.Command, _ []string, typed string,
+) ([]cobra.Completion, cobra.ShellCompDirective) {
+	reader, err := e.Reader()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	found := &metav1.PartialObjectMetadataList{}
+	found.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("NamespaceList"))
+	if err := reader.List(cmd.Context(), found); err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	return namesIn(found, typed), cobra.ShellCompDirectiveNoFileComp
 }
 
 // namesIn returns the names of the objects in a list that begin with a text.
