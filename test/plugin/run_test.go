@@ -1,0 +1,74 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plugin_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/clerk-operator/clerk-operator/internal/plugin"
+	"github.com/clerk-operator/clerk-operator/internal/plugin/cli"
+	"github.com/clerk-operator/clerk-operator/test/controlplane"
+)
+
+// result is what a command wrote, and its exit code.
+type result struct {
+	out, errOut string
+	code        int
+}
+
+// run runs the plugin with these arguments in the namespace of the environment, with all rights.
+func (env *environment) run(args ...string) result {
+	env.t.Helper()
+	return env.runWith(env.t.Context(), nil, args...)
+}
+
+// runWith runs the plugin with a context and environment variables.
+func (env *environment) runWith(ctx context.Context, variables map[string]string, args ...string) result {
+	env.t.Helper()
+	var out, errOut bytes.Buffer
+	e := &cli.Environment{
+		IOStreams: genericiooptions.IOStreams{In: strings.NewReader(""), Out: &out, ErrOut: &errOut},
+		Flags:     genericclioptions.NewConfigFlags(true),
+		Getenv:    func(name string) string { return variables[name] },
+		Now:       time.Now,
+	}
+	connect := []string{"--kubeconfig", controlplane.Kubeconfig(env.t), "--namespace", env.namespace}
+	code := plugin.Run(ctx, e, append(args, connect...))
+	return result{out.String(), errOut.String(), code}
+}
+
+// decode reads the output of -o json.
+func (r result) decode(env *environment, into any) {
+	env.t.Helper()
+	if err := json.Unmarshal([]byte(r.out), into); err != nil {
+		env.t.Fatalf("reading the output: %v\n%s%s", err, r.out, r.errOut)
+	}
+}
+
+// tenant returns the flags by which a command runs as somebody who has these rights in the namespace only.
+func (env *environment) tenant(rules ...rbacv1.PolicyRule) []string {
+	env.t.Helper()
+	name := "tenant-of-" + env.namespace
+	env.create(&rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Namespace: env.namespace, Name: name}, Rules: rules})
+	env.create(&rbacv1.RoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Namespace: env.namespace, Name: name},
+		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: name}},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: name},
+	})
+	return []string{"--as", name}
+}
+
+// may is the right to read a kind of the operator.
+func may(resources ...string) rbacv1.PolicyRule {
+	return rbacv1.PolicyRule{APIGroups: []string{"clerk-operator.io"}, Resources: resources, Verbs: []string{"get", "list"}}
+}
