@@ -301,14 +301,17 @@ workflows: go-version ## Check the workflows of GitHub with actionlint.
 
 ##@ Release
 
+# Where the files of a release will be downloaded from, for the manifest of the kubectl plugin. Empty: the project's page.
+DOWNLOADS ?=
+
 .PHONY: release
 release: kubectl ## Make all files of a release in dist/: make release IMAGE=registry.example.com/clerk-operator [VERSION=v0.1.0] (docs/releasing.md).
-	@$(GO) run ./hack/release -image "$(IMAGE)" -version "$(VERSION)" -output dist -replace
+	@$(GO) run ./hack/release -image "$(IMAGE)" -version "$(VERSION)" -downloads "$(DOWNLOADS)" -output dist -replace
 
 .PHONY: release-check
 release-check: kubectl ## Make the release a second time, in a clone, and compare: every file must be the same.
 	@place=$$(mktemp -d) && trap 'rm -rf "$$place"' EXIT && git clone --quiet . "$$place/a clone" && \
-		(cd "$$place/a clone" && $(GO) run ./hack/release -image "$(IMAGE)" -version "$(VERSION)" -output dist) && \
+		(cd "$$place/a clone" && $(GO) run ./hack/release -image "$(IMAGE)" -version "$(VERSION)" -downloads "$(DOWNLOADS)" -output dist) && \
 		diff dist/SHA256SUMS "$$place/a clone/dist/SHA256SUMS" && echo "make: the release is reproducible"
 
 ##@ Control plane

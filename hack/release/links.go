@@ -9,8 +9,13 @@ import (
 	"strings"
 )
 
-// page is where the files of a version can be read.
-const page = "https://github.com/clerk-operator/clerk-operator/blob/"
+// project is the page of the project, page is where the files of a version can be read, and releases is where the files of
+// a release can be downloaded.
+const (
+	project  = "https://github.com/clerk-operator/clerk-operator"
+	page     = project + "/blob/"
+	releases = project + "/releases/download/"
+)
 
 // linkTarget is the end of a link's text in Markdown, and its target.
 var linkTarget = regexp.MustCompile(`\]\([^)\s]+`)

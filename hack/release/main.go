@@ -10,6 +10,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -26,12 +27,15 @@ import (
 
 // release is what is made.
 type release struct {
-	root    string // the checkout
-	version string // with a leading v
-	image   string // name of the image, without a tag
-	output  string // the directory to write, absolute
-	replace bool   // removes what the directory has
-	created time.Time
+	root      string // the checkout
+	version   string // with a leading v
+	revision  string // the commit
+	image     string // name of the image, without a tag
+	downloads string // URL of the directory that will have the files of the release
+	targets   []target
+	output    string // the directory to write, absolute
+	replace   bool   // removes what the directory has
+	created   time.Time
 }
 
 func main() {
@@ -45,10 +49,11 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	var r release
+	r := release{targets: pluginTargets()}
 	flags := flag.NewFlagSet("release", flag.ContinueOnError)
 	flags.StringVar(&r.image, "image", "", "`name` of the image without a tag, as in registry.example.com/clerk-operator")
 	flags.StringVar(&r.version, "version", "", "`version`, such as v0.1.0 (default: the tag of the commit)")
+	flags.StringVar(&r.downloads, "downloads", "", "`URL` of the directory that will have the files, for krew (default: the release on the project's page)")
 	flags.StringVar(&r.output, "output", "dist", "`directory` to write, which must be empty or absent without -replace")
 	flags.BoolVar(&r.replace, "replace", false, "remove what is in the directory, when the arguments and the checkout are right")
 	if err := flags.Parse(args); err != nil {
@@ -82,6 +87,13 @@ func (r *release) complete(ctx context.Context) (notes string, err error) {
 		return "", fmt.Errorf("-output: %s contains the checkout, so -replace would remove it", r.output)
 	}
 	if r.version, err = version(ctx, r.root, r.version); err != nil {
+		return "", err
+	}
+	r.downloads = cmp.Or(r.downloads, releases+r.version)
+	if err := checkDownloads(r.downloads); err != nil {
+		return "", err
+	}
+	if r.revision, err = git(ctx, r.root, "rev-parse", "HEAD"); err != nil {
 		return "", err
 	}
 	if r.created, err = commitTime(ctx, r.root); err != nil {
@@ -119,6 +131,7 @@ func (r *release) write(ctx context.Context, notes string) error {
 		{"install.yaml", r.makeInstallFile},
 		{"the chart", r.makeChart},
 		{"the licences", r.makeLicences},
+		{"the plugin", r.makePlugin},
 	} {
 		if err := step.make(ctx, scratch); err != nil {
 			return fmt.Errorf("making %s: %w", step.noun, err)

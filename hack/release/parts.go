@@ -86,25 +86,30 @@ func (r *release) makeSBOMs(ctx context.Context, scratch string) error {
 		if err := extract(filepath.Join(r.output, name+".tar"), binary); err != nil {
 			return err
 		}
-		var sbom bytes.Buffer
-		err := r.run(ctx, command{
-			dir: filepath.Join(r.root, "hack", "supplychain"), tool: "cyclonedx-gomod", out: &sbom,
-			args: []string{"bin", "-json", "-licenses", "-std", "-noserial", "-notimestamp", "-version", r.version, binary},
-			// The tool finds licences in the module cache. It must not ask a proxy for this version, which would publish it.
-			env: []string{"GOOS=linux", "GOARCH=" + architecture, "GOPROXY=off"},
-		})
-		if err != nil {
-			return err
-		}
-		text, err := withoutTool(sbom.Bytes())
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(r.output, name+".cdx.json"), text, 0o644); err != nil {
+		if err := r.writeSBOM(ctx, binary, target{"linux", architecture}, name); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// writeSBOM writes what a binary was built from into a file of this name, without its suffix.
+func (r *release) writeSBOM(ctx context.Context, binary string, target target, name string) error {
+	var sbom bytes.Buffer
+	err := r.run(ctx, command{
+		dir: filepath.Join(r.root, "hack", "supplychain"), tool: "cyclonedx-gomod", out: &sbom,
+		args: []string{"bin", "-json", "-licenses", "-std", "-noserial", "-notimestamp", "-version", r.version, binary},
+		// The tool finds licences in the module cache. It must not ask a proxy for this version, which would publish it.
+		env: []string{"GOOS=" + target.system, "GOARCH=" + target.architecture, "GOPROXY=off"},
+	})
+	if err != nil {
+		return err
+	}
+	text, err := withoutTool(sbom.Bytes())
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(r.output, name+".cdx.json"), text, 0o644)
 }
 
 // withoutTool removes the digests of the tool that made an SBOM: they differ from one machine to another.
@@ -133,16 +138,22 @@ func (r *release) makeInstallFile(ctx context.Context, _ string) error {
 	}})
 }
 
-// makeLicences writes the licences of what the binary contains.
+// makeLicences writes the licences of what the operator's binary contains.
 func (r *release) makeLicences(ctx context.Context, _ string) error {
-	var texts bytes.Buffer
-	err := r.run(ctx, command{
-		dir: filepath.Join(r.root, "hack", "supplychain"), args: []string{"run", "./licences", "-texts", r.root}, out: &texts,
-	})
+	texts, err := r.licences(ctx, "operator")
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(r.output, "THIRD_PARTY_LICENSES.txt"), texts.Bytes(), 0o644)
+	return os.WriteFile(filepath.Join(r.output, "THIRD_PARTY_LICENSES.txt"), texts, 0o644)
+}
+
+// licences returns the licences of what the binary of a product contains, the operator's or the plugin's.
+func (r *release) licences(ctx context.Context, product string) ([]byte, error) {
+	var texts bytes.Buffer
+	err := r.run(ctx, command{
+		dir: filepath.Join(r.root, "hack", "supplychain"), args: []string{"run", "./licences", "-texts", product, r.root}, out: &texts,
+	})
+	return texts.Bytes(), err
 }
 
 func copyFile(from, to string) error {

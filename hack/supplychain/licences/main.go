@@ -6,8 +6,8 @@
 //
 //	go run -C hack/supplychain ./licences ../.. docs/licences.md
 //
-// With -write it writes the list. With -texts it instead prints the licences' texts for what the operator's binary contains:
-// most licences ask that they accompany a binary.
+// With -write it writes the list. With -texts it instead prints the licences' texts for what the binary of a product contains,
+// operator or plugin: most licences ask that they accompany a binary.
 package main
 
 import (
@@ -20,22 +20,23 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 )
 
 func main() {
 	write := flag.Bool("write", false, "write the list instead of comparing it")
-	texts := flag.Bool("texts", false, "print the texts of the licences of the operator's modules")
+	texts := flag.String("texts", "", "print the texts of the licences of the modules in the binary of this `product`: operator or plugin")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	var err error
 	switch {
-	case *texts && flag.NArg() == 1:
-		err = printTexts(ctx, os.Stdout, flag.Arg(0))
-	case !*texts && flag.NArg() == 2:
+	case *texts != "" && flag.NArg() == 1:
+		err = printTexts(ctx, os.Stdout, flag.Arg(0), *texts)
+	case *texts == "" && flag.NArg() == 2:
 		err = run(ctx, flag.Arg(0), flag.Arg(1), *write)
 	default:
-		err = errors.New("usage: licences [-write] DIRECTORY FILE | licences -texts DIRECTORY")
+		err = errors.New("usage: licences [-write] DIRECTORY FILE | licences -texts PRODUCT DIRECTORY")
 	}
 	stop()
 	if err != nil {
@@ -68,13 +69,17 @@ func run(ctx context.Context, dir, file string, write bool) error {
 	return nil
 }
 
-func printTexts(ctx context.Context, out io.Writer, dir string) error {
+func printTexts(ctx context.Context, out io.Writer, dir, name string) error {
+	known := slices.ContainsFunc(products(), func(one product) bool { return one.name == name })
+	if !known {
+		return fmt.Errorf("-texts: there is no product %q", name)
+	}
 	found, err := dependencies(ctx, dir)
 	if err != nil {
 		return err
 	}
 	for _, dependency := range found {
-		if !dependency.ships {
+		if !slices.Contains(dependency.in, name) {
 			continue
 		}
 		for _, file := range dependency.files {

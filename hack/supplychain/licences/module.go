@@ -24,12 +24,28 @@ var licenceFile = regexp.MustCompile(`(?i)^(un)?(licen[cs]e|copying|notice|paten
 // dependency is a module of others that packages of this one are built from.
 type dependency struct {
 	path, version string
-	ships         bool     // the operator's binary contains it; else only tests and commands do
+	in            []string // names of the products whose binary contains it; none: only tests and commands do
 	files         []string // of licences and notices, sorted
 	licences      []string // SPDX identifiers, sorted
 }
 
 func (d dependency) name() string { return strings.TrimSpace(d.path + " " + d.version) }
+
+func (d dependency) ships() bool { return len(d.in) > 0 }
+
+// product is a binary that ships.
+type product struct {
+	name, directory string
+	systems         []string // on which it runs: other systems need other modules
+}
+
+// products are the binaries that ship.
+func products() []product {
+	return []product{
+		{"operator", ".", []string{"linux"}},
+		{"plugin", "./cmd/kubectl-clerk", []string{"linux", "darwin", "windows"}},
+	}
+}
 
 // imported is what go list says of a package.
 type imported struct {
@@ -45,40 +61,56 @@ type imported struct {
 
 // dependencies returns the modules that the module in a directory is built and tested with, sorted by path, and Go itself.
 func dependencies(ctx context.Context, dir string) ([]dependency, error) {
-	shipped, err := list(ctx, dir, ".")
-	if err != nil {
-		return nil, err
-	}
-	all, err := list(ctx, dir, "-test", "./...")
-	if err != nil {
-		return nil, err
-	}
-	for path, found := range all {
-		if _, ships := shipped[path]; !ships {
-			shipped[path] = found
-			continue
+	found := map[string]dependency{}
+	for _, product := range products() {
+		for _, system := range product.systems {
+			shipped, err := list(ctx, dir, system, product.directory)
+			if err != nil {
+				return nil, err
+			}
+			merge(found, shipped, product.name)
 		}
-		// Only the directories of the packages in the binary count for what ships.
-		found = shipped[path]
-		found.ships = true
-		shipped[path] = found
+	}
+	all, err := list(ctx, dir, "linux", "-test", "./...")
+	if err != nil {
+		return nil, err
+	}
+	for path, dependency := range all {
+		// Only the directories of the packages in a binary count for what ships.
+		if _, ships := found[path]; !ships {
+			found[path] = dependency
+		}
 	}
 	var sorted []dependency
-	for _, path := range slices.Sorted(maps.Keys(shipped)) {
-		found := shipped[path]
-		if found.licences, err = identify(found.files); err != nil {
-			return nil, fmt.Errorf("%s: %w", found.name(), err)
+	for _, path := range slices.Sorted(maps.Keys(found)) {
+		dependency := found[path]
+		if dependency.licences, err = identify(dependency.files); err != nil {
+			return nil, fmt.Errorf("%s: %w", dependency.name(), err)
 		}
-		sorted = append(sorted, found)
+		sorted = append(sorted, dependency)
 	}
 	return sorted, nil
 }
 
-// list returns the modules of the packages and of all that they import, each with the files of its licences.
-func list(ctx context.Context, dir string, patterns ...string) (map[string]dependency, error) {
+// merge adds the modules in the binary of a product.
+func merge(found, shipped map[string]dependency, product string) {
+	for path, dependency := range shipped {
+		former := found[path]
+		dependency.files = append(dependency.files, former.files...)
+		slices.Sort(dependency.files)
+		dependency.files = slices.Compact(dependency.files)
+		dependency.in = former.in
+		if !slices.Contains(dependency.in, product) {
+			dependency.in = append(dependency.in, product)
+		}
+		found[path] = dependency
+	}
+}
+
+// list returns the modules of the packages and of all that they import on an operating system, each with the files of its licences.
+func list(ctx context.Context, dir, system string, patterns ...string) (map[string]dependency, error) {
 	cmd := exec.CommandContext(ctx, "go", append([]string{"list", "-deps", "-json=Dir,Standard,Module"}, patterns...)...)
-	// What ships runs on Linux; other systems need other modules.
-	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=amd64")
+	cmd.Env = append(os.Environ(), "GOOS="+system, "GOARCH=amd64")
 	cmd.Dir, cmd.Stderr = dir, os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
