@@ -28,7 +28,7 @@ TOOL := $(GO) tool -modfile=go.tools.mod
 SUPPLY_CHAIN_TOOL := $(GO) tool -modfile=hack/supplychain/go.mod
 HEADER := hack/boilerplate.go.txt
 CHART := charts/clerk-operator
-BINARIES := manager clerk-emulator playground
+BINARIES := manager clerk-emulator playground kubectl-clerk
 
 RACE ?= $(if $(shell command -v $${CC:-cc} 2>/dev/null || command -v gcc 2>/dev/null || command -v clang 2>/dev/null),1,)
 
@@ -132,6 +132,16 @@ build: go-version ## Build the operator and the commands into bin/: make build [
 		$(GO) build -trimpath -ldflags '-s -w$(if $(VERSION), -X github.com/clerk-operator/clerk-operator/internal/version.version=$(VERSION))' \
 			-o bin/$$name $$package || exit 1; \
 	done
+	@# kubectl completes "kubectl clerk" with a program of this name.
+	@ln -sf kubectl-clerk bin/kubectl_complete-clerk
+
+# A directory of the PATH.
+PLUGIN_DIR ?= $(HOME)/.local/bin
+
+.PHONY: install-plugin
+install-plugin: build ## Install the kubectl plugin into a directory of your PATH: make install-plugin [PLUGIN_DIR=$HOME/.local/bin]
+	@mkdir -p "$(PLUGIN_DIR)" && cp bin/kubectl-clerk "$(PLUGIN_DIR)" && ln -sf kubectl-clerk "$(PLUGIN_DIR)/kubectl_complete-clerk"
+	@echo 'make: try "kubectl clerk --help", with $(PLUGIN_DIR) in your PATH'
 
 # The name of the image without a tag, and its tag, which is the version of the operator: in the image and in dist/install.yaml.
 IMAGE ?=
