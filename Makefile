@@ -80,7 +80,7 @@ go-version:
 
 .PHONY: demo
 demo: build controlplane ## Start a control plane, a Clerk emulator and the operator, and apply the samples; runs until Ctrl-C (ARGS=--exit exits by itself).
-	@bin/playground --manager bin/manager $(ARGS)
+	@bin/playground --manager bin/manager --plugin bin/kubectl-clerk $(ARGS)
 
 .PHONY: observe-demo
 observe-demo: build controlplane ## Show which alerts fire when something goes wrong, in a real Prometheus; runs until Ctrl-C (ARGS=--exit exits by itself).

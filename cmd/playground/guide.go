@@ -21,33 +21,41 @@ func (p *playground) guide() {
 	lines := []string{
 		"", "Try it in another terminal:", "",
 		"  export KUBECONFIG=" + p.plane.Kubeconfig(),
-	}
-	if _, err := exec.LookPath("kubectl"); err != nil {
-		lines = append(lines, "  export PATH=$PATH:"+filepath.Dir(p.plane.Kubectl()))
-	}
-	lines = append(lines,
-		"  kubectl "+strings.Join(p.getUsers(), " ")+" -o wide",
+		`  export PATH="` + p.path() + `"`,
+		"  kubectl " + strings.Join(p.getUsers(), " ") + " -o wide",
+		"",
+		"  # the kubectl plugin",
+		"  kubectl clerk --help",
 		"",
 		"  # change a user, ban a user, remove the ban, delete a user",
-		"  "+patch(first.GetNamespace(), first.GetName(), `{"spec":{"firstName":"Changed"}}`),
-		"  "+patch(first.GetNamespace(), first.GetName(), `{"spec":{"banned":true}}`),
-		"  "+patch(first.GetNamespace(), first.GetName(), `{"spec":{"banned":null}}`),
+		"  " + patch(first.GetNamespace(), first.GetName(), `{"spec":{"firstName":"Changed"}}`),
+		"  " + patch(first.GetNamespace(), first.GetName(), `{"spec":{"banned":true}}`),
+		"  " + patch(first.GetNamespace(), first.GetName(), `{"spec":{"banned":null}}`),
 		fmt.Sprintf("  kubectl delete clerkuser %s%s", last.GetName(), inNamespace(last.GetNamespace())),
 		fmt.Sprintf("  kubectl describe clerkuser %s%s", first.GetName(), inNamespace(first.GetNamespace())),
 		"",
 		"  # remove all second factors of a user",
-		"  "+actionCommand(first.GetNamespace(), first.GetName(), `"disableMFA":{}`),
-		"  kubectl get clerkuseractions -o wide"+inNamespace(first.GetNamespace()),
+		"  " + actionCommand(first.GetNamespace(), first.GetName(), `"disableMFA":{}`),
+		"  kubectl get clerkuseractions -o wide" + inNamespace(first.GetNamespace()),
 		"",
 		"  # the users at Clerk, and the operator's requests",
-		"  curl -s "+control+"/users",
-		"  curl -s "+control+"/journal",
+		"  curl -s " + control + "/users",
+		"  curl -s " + control + "/journal",
 		"",
-		"The emulator's API is "+p.clerk.URL()+".",
+		"The emulator's API is " + p.clerk.URL() + ".",
 		"\"kubectl delete namespace\" does not finish here, because no kube-controller-manager runs.",
 		"Ctrl-C stops everything.",
-	)
+	}
 	fmt.Fprintln(p.out, strings.Join(lines, "\n"))
+}
+
+// path returns the value of PATH for the shell: with the plugin, and with kubectl if this machine has none.
+func (p *playground) path() string {
+	path := filepath.Dir(p.plugin) + ":$PATH"
+	if _, err := exec.LookPath("kubectl"); err != nil {
+		path += ":" + filepath.Dir(p.plane.Kubectl())
+	}
+	return path
 }
 
 func patch(namespace, name, change string) string {

@@ -35,6 +35,7 @@ Flags:
   --limit duration time within which the samples must become Ready (default 2m)
   --samples dir    manifests to apply (default config/samples)
   --manager file   the operator's binary (default: bin/manager, built from this checkout)
+  --plugin file    the kubectl plugin's binary (default: bin/kubectl-clerk, built from this checkout)
   --help           show this text
 `
 
@@ -43,6 +44,7 @@ type options struct {
 	root    string
 	samples string
 	manager string
+	plugin  string
 	limit   time.Duration
 	exit    bool
 }
@@ -86,6 +88,7 @@ func parse(args []string) (options, error) {
 	flags.DurationVar(&o.limit, "limit", 2*time.Minute, "")
 	flags.StringVar(&o.samples, "samples", "", "")
 	flags.StringVar(&o.manager, "manager", "", "")
+	flags.StringVar(&o.plugin, "plugin", "", "")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -97,6 +100,12 @@ func parse(args []string) (options, error) {
 		return o, err
 	}
 	o.root = root
+	if o.plugin != "" {
+		// The guide names its directory for another terminal, which may be anywhere.
+		if o.plugin, err = filepath.Abs(o.plugin); err != nil {
+			return o, err
+		}
+	}
 	if o.samples == "" {
 		o.samples = filepath.Join(root, "config", "samples")
 	}

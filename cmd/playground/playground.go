@@ -46,7 +46,7 @@ func play(ctx context.Context, o options, out io.Writer) (err error) {
 	p := &playground{options: o, out: out}
 	defer func() { err = errors.Join(err, p.stop(context.WithoutCancel(ctx))) }()
 	for _, step := range []func(context.Context) error{
-		p.loadSamples, p.buildOperator, p.startClerk, p.startControlPlane, p.startOperator, p.applySamples,
+		p.loadSamples, p.buildBinaries, p.startClerk, p.startControlPlane, p.startOperator, p.applySamples,
 	} {
 		if err := step(ctx); err != nil || ctx.Err() != nil {
 			return errors.Join(err, p.interrupted(ctx))
@@ -85,20 +85,29 @@ func (p *playground) loadSamples(context.Context) error {
 	return err
 }
 
-// buildOperator builds the operator from the checkout, unless a flag names one.
-func (p *playground) buildOperator(ctx context.Context) error {
-	if p.manager != "" {
-		return nil
+// buildBinaries builds the operator and the kubectl plugin from the checkout, unless flags name them.
+func (p *playground) buildBinaries(ctx context.Context) error {
+	if p.manager == "" {
+		p.manager = filepath.Join(p.root, "bin", "manager")
+		if err := p.build(ctx, p.manager, "."); err != nil {
+			return fmt.Errorf("building the operator: %w", err)
+		}
 	}
-	p.manager = filepath.Join(p.root, "bin", "manager")
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", p.manager, ".")
+	if p.plugin == "" {
+		p.plugin = filepath.Join(p.root, "bin", "kubectl-clerk")
+		if err := p.build(ctx, p.plugin, "./cmd/kubectl-clerk"); err != nil {
+			return fmt.Errorf("building the kubectl plugin: %w", err)
+		}
+	}
+	return nil
+}
+
+func (p *playground) build(ctx context.Context, binary, directory string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", binary, directory)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = p.root, p.out, p.out
 	// Like "make build", whatever this program was built with.
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("building the operator: %w", err)
-	}
-	return nil
+	return cmd.Run()
 }
 
 // startClerk serves an emulated Clerk instance for every key in the samples.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -46,6 +47,32 @@ func TestEverySampleBecomesReady(t *testing.T) {
 	}
 }
 
+// TestGuideIsRight types what the guide says about the kubectl plugin into another terminal.
+func TestGuideIsRight(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one run to the end is enough with -short")
+	}
+	player, said := startPlayer(t)
+	guide := said.String()
+	exports := regexp.MustCompile(`(?m)^  (export .*)$`).FindAllString(guide, -1)
+	commands := regexp.MustCompile(`(?m)^  (.*kubectl clerk .*)$`).FindAllString(guide, -1)
+	if len(exports) != 2 || len(commands) == 0 {
+		t.Fatalf("the guide has %d exports and %d commands of the plugin:\n%s", len(exports), len(commands), guide)
+	}
+	t.Logf("%s", strings.Join(commands, "\n"))
+	for _, command := range append(commands, "kubectl plugin list | grep /kubectl-clerk") {
+		shell := exec.CommandContext(t.Context(), "bash", "-euc", strings.Join(append(exports, command), "\n"))
+		if out, err := shell.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", command, err, out)
+		} else {
+			t.Logf("%s:\n%s", command, out)
+		}
+	}
+	if err := player.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestExitNamesWhatIsNotReady(t *testing.T) {
 	var out strings.Builder
 	operator := writeOperator(t, "exec sleep 600")
@@ -68,8 +95,8 @@ func TestNothingOutlivesThePlayground(t *testing.T) {
 	cases := map[string]syscall.Signal{"KilledWithNine": syscall.SIGKILL, "Interrupted": syscall.SIGINT}
 	for name, signal := range cases {
 		t.Run(name, func(t *testing.T) {
-			player, dir := startPlayer(t)
-			pids := running(t, dir)
+			player, guide := startPlayer(t, "--limit", "1s", "--manager", writeOperator(t, "exec sleep 600"))
+			pids := running(t, directory(t, guide.String()))
 			if len(pids) != 3 {
 				t.Fatalf("%d processes run, want etcd, kube-apiserver and the operator", len(pids))
 			}
@@ -89,15 +116,14 @@ func TestNothingOutlivesThePlayground(t *testing.T) {
 	}
 }
 
-// startPlayer starts the playground as a process. It returns when the guide was printed, with the directory of its
-// control plane.
-func startPlayer(t *testing.T) (*exec.Cmd, string) {
+// startPlayer starts the playground as a process. It returns when the guide was printed, with what it has printed.
+func startPlayer(t *testing.T, args ...string) (*exec.Cmd, *strings.Builder) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	player := exec.CommandContext(t.Context(), self, "--limit", "1s", "--manager", writeOperator(t, "exec sleep 600"))
+	player := exec.CommandContext(t.Context(), self, args...)
 	player.Env = append(os.Environ(), playVariable+"=1")
 	output, err := player.StdoutPipe()
 	if err != nil {
@@ -107,17 +133,27 @@ func startPlayer(t *testing.T) (*exec.Cmd, string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = player.Wait() })
-	var said strings.Builder
+	said := &strings.Builder{}
 	lines := bufio.NewScanner(output)
 	for lines.Scan() {
 		said.WriteString(lines.Text() + "\n")
-		if _, path, ok := strings.Cut(lines.Text(), "export KUBECONFIG="); ok {
+		if strings.HasPrefix(lines.Text(), "Ctrl-C ") {
 			go func() { _, _ = io.Copy(io.Discard, output) }()
-			return player, filepath.Dir(path)
+			return player, said
 		}
 	}
 	t.Fatalf("it does not say how to try it:\n%s", said.String())
-	return nil, ""
+	return nil, nil
+}
+
+// directory returns the directory of the control plane that the guide names.
+func directory(t *testing.T, guide string) string {
+	t.Helper()
+	found := regexp.MustCompile(`export KUBECONFIG=(.*)`).FindStringSubmatch(guide)
+	if found == nil {
+		t.Fatalf("the guide names no kubeconfig:\n%s", guide)
+	}
+	return filepath.Dir(found[1])
 }
 
 // running returns the processes under the leashes of a control plane.
