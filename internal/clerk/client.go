@@ -51,7 +51,11 @@ type Config struct {
 
 // Client calls the Backend API of one Clerk instance. It is safe for concurrent use. The predicates of this package
 // interpret the errors of its calls.
-type Client struct{ backend *backend }
+type Client struct {
+	backend *backend
+	// match filters UsersAfter.
+	match UserMatch
+}
 
 // New returns a client, or an error if the URL or the key is invalid. It makes no call.
 func New(config Config) (*Client, error) {
@@ -104,7 +108,7 @@ func parseBase(text string) (string, error) {
 func (c *Client) For(caller ratelimit.Caller) *Client {
 	view := *c.backend
 	view.caller = caller
-	return &Client{backend: &view}
+	return &Client{backend: &view, match: c.match}
 }
 
 // Reserve takes the token for the caller's next call in advance. If it returns nil, the token is kept for the caller

@@ -21,7 +21,7 @@ func TestWhatMustNotBePrintedIsNot(t *testing.T) {
 	leak.Check(t, []any{
 		clerk.CreateUserParams{}, clerk.UpdateUserParams{}, clerk.MetadataParams{}, clerk.NewIdentifier{},
 		clerk.CreateEmailAddressParams{}, clerk.UpdateEmailAddressParams{}, clerk.CreatePhoneNumberParams{}, clerk.UpdatePhoneNumberParams{},
-		clerk.Config{}, clerk.OAuthAccessToken{}, clerk.ProfileImage{}, clerk.Secret{}, &packed, user,
+		clerk.Config{}, clerk.OAuthAccessToken{}, clerk.ProfileImage{}, clerk.Secret{}, clerk.UserMatch{}, &packed, user,
 	}, map[string]string{
 		"AnswerLostError":         "has texts that were made for people",
 		"Client":                  "holds the key as a Secret",

@@ -87,7 +87,36 @@ func (c *Client) LastUpdated(ctx context.Context, offset, limit int) (UserPage, 
 func (c *Client) UsersAfter(ctx context.Context, id string, limit int) (UserPage, error) {
 	params := &listParams{startingAfter: id}
 	params.OrderBy = clerksdk.String("+created_at")
+	c.match.filter(params)
 	return c.listPage(ctx, OperationUsersAfter, params, limit, nil)
+}
+
+// UserMatch is a filter of Clerk's list of users; the zero value matches all users. Clerk does not document how filters
+// combine, so only the first field that is set counts.
+type UserMatch struct {
+	Unprintable
+
+	// Query matches a part of an e-mail address, phone number, username, wallet, user id, first or last name.
+	Query string
+	// EmailAddress matches a part of an e-mail address, whatever its case.
+	EmailAddress string
+	// Banned matches users that are banned.
+	Banned bool
+}
+
+// Matching returns a client whose UsersAfter lists the users that match. All pages of one list need the same match.
+func (c *Client) Matching(match UserMatch) *Client { return &Client{backend: c.backend, match: match} }
+
+// filter sets the parameter of the match, if there is one.
+func (m UserMatch) filter(params *listParams) {
+	switch {
+	case m.Query != "":
+		params.Query = clerksdk.String(m.Query)
+	case m.EmailAddress != "":
+		params.EmailAddressQuery = clerksdk.String(m.EmailAddress)
+	case m.Banned:
+		params.Banned = clerksdk.Bool(true)
+	}
 }
 
 // listParams are the SDK's parameters with the cursor that they lack.

@@ -117,3 +117,47 @@ func TestWalkThroughAllUsers(t *testing.T) {
 		t.Errorf("after a user that is gone: %v", err)
 	}
 }
+
+func TestPagesOfMatchingUsers(t *testing.T) {
+	t.Parallel()
+	w, ids := populated(t, 7)
+	for _, n := range []int{1, 2, 4, 6} {
+		if _, err := w.instance.Edit(ids[n], func(u *emulator.User) {
+			u.FirstName, u.Banned = new("Ada"), n != 2
+			u.EmailAddresses = []emulator.EmailAddress{{EmailAddress: fmt.Sprintf("u%d@Example.com", n%4)}}
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, tc := range map[string]struct {
+		match clerk.UserMatch
+		want  []int
+	}{
+		"All":          {clerk.UserMatch{}, []int{0, 1, 2, 3, 4, 5, 6}},
+		"Query":        {clerk.UserMatch{Query: "ada"}, []int{1, 2, 4, 6}},
+		"EmailAddress": {clerk.UserMatch{EmailAddress: "2@example.COM"}, []int{2, 6}},
+		"Banned":       {clerk.UserMatch{Banned: true}, []int{1, 4, 6}},
+		// Clerk does not say whether two filters are combined by "and".
+		"FirstOfSeveral": {clerk.UserMatch{Query: "ada", Banned: true}, []int{1, 2, 4, 6}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got, want []string
+			for _, n := range tc.want {
+				want = append(want, ids[n])
+			}
+			for page, after := (clerk.UserPage{More: true}), ""; page.More; {
+				var err error
+				if page, err = w.Matching(tc.match).UsersAfter(t.Context(), after, 2); err != nil {
+					t.Fatal(err)
+				}
+				if got = append(got, idsOf(page.Users)...); len(got) > 0 {
+					after = got[len(got)-1]
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}

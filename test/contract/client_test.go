@@ -5,6 +5,7 @@ package contract_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -108,7 +109,15 @@ func attempts() map[string]func(context.Context, *environment) error {
 		"LastUpdated": func(ctx context.Context, w *environment) error {
 			return only(w.LastUpdated(ctx, 1, 100))
 		},
-		"UsersAfter": func(ctx context.Context, w *environment) error { return only(w.UsersAfter(ctx, w.ann.ID, 500)) },
+		"UsersAfter": func(ctx context.Context, w *environment) error {
+			query, email := clerk.UserMatch{Query: "ann"}, clerk.UserMatch{EmailAddress: "@example.com"}
+			return errors.Join(
+				only(w.UsersAfter(ctx, w.ann.ID, 500)),
+				only(w.Matching(query).UsersAfter(ctx, w.ann.ID, 500)),
+				only(w.Matching(email).UsersAfter(ctx, "", 500)),
+				only(w.Matching(clerk.UserMatch{Banned: true}).UsersAfter(ctx, "", 1)),
+			)
+		},
 
 		"CreateUser": create,
 		"UpdateUser": update,
