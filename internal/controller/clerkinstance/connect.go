@@ -91,7 +91,7 @@ func (s connect) check(
 	}
 	return &connection.Connection{
 		InstanceID:  id,
-		Environment: environment(key),
+		Environment: EnvironmentOf(key),
 		Client:      client,
 		Mirror:      shared,
 	}, nil

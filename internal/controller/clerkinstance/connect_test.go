@@ -126,7 +126,7 @@ func TestDigestNamesAKeyWithoutTellingIt(t *testing.T) {
 	if a == b || a != keyDigest("sk_test_a") || len(a) != digestLen || strings.Contains(a, "sk_") {
 		t.Errorf("digests are %q and %q", a, b)
 	}
-	if !unpinned(unpinnedPrefix+a) || unpinned(testID) {
+	if !Unpinned(unpinnedPrefix+a) || Unpinned(testID) {
 		t.Error("an id of Clerk's and a digest are not told apart")
 	}
 }
@@ -149,7 +149,7 @@ func TestEnvironmentAndBudgetFollowTheKey(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := environment(tc.key); got != tc.environment {
+			if got := EnvironmentOf(tc.key); got != tc.environment {
 				t.Errorf("environment is %q, want %q", got, tc.environment)
 			}
 			instance := newTestInstance(func(i *v1alpha1.ClerkInstance) { i.Spec.RateLimit = tc.limit })

@@ -21,22 +21,36 @@ const (
 )
 
 // instanceID returns the id of the instance that the client's key belongs to, or the problem that it is not the expected
-// one. For a key that may not ask (403) a digest of it stands in, which pins nothing; where an id is on record, it cannot
-// be trusted to be of the same instance.
+// one. Where an id is on record, a key that may not ask cannot be trusted to be of the same instance.
 func instanceID(ctx context.Context, client *clerk.Client, instance *v1alpha1.ClerkInstance, key string) (string, error) {
 	want := pin(instance)
+	seen, err := IdentifyKey(ctx, client, key)
+	switch {
+	case err != nil:
+		return "", err
+	case want == "" || want == seen:
+		return seen, nil
+	case Unpinned(seen):
+		return "", instanceUnknown(want)
+	default:
+		return "", instanceChanged(want, seen)
+	}
+}
+
+// InstanceReader tells which instance its key belongs to.
+type InstanceReader interface {
+	Instance(ctx context.Context) (clerk.Instance, error)
+}
+
+// IdentifyKey returns the id of the instance that the client's key belongs to. For a key that may not ask (403) a digest of it
+// stands in, as it does in status.instanceID.
+func IdentifyKey(ctx context.Context, client InstanceReader, key string) (string, error) {
 	seen, err := client.Instance(ctx)
 	if rejected, ok := clerk.Rejected(err); ok && rejected.Status == statusForbidden {
-		if want != "" {
-			return "", instanceUnknown(want)
-		}
 		return unpinnedPrefix + keyDigest(key), nil
 	}
 	if err != nil {
 		return "", fmt.Errorf("asking Clerk which instance the key belongs to: %w", err)
-	}
-	if want != "" && want != seen.ID {
-		return "", instanceChanged(want, seen.ID)
 	}
 	return seen.ID, nil
 }
@@ -58,4 +72,5 @@ func pin(instance *v1alpha1.ClerkInstance) string {
 	return instance.Status.InstanceID
 }
 
-func unpinned(id string) bool { return strings.HasPrefix(id, unpinnedPrefix) }
+// Unpinned reports whether status.instanceID is a digest of a key that may not ask Clerk for its instance.
+func Unpinned(id string) bool { return strings.HasPrefix(id, unpinnedPrefix) }

@@ -41,14 +41,14 @@ func (s readKey) run(ctx context.Context, instance *v1alpha1.ClerkInstance) (str
 	if key == "" {
 		return "", secretNotFound(fmt.Sprintf("Secret %s has no entry %s; put the secret key there", ref.Name, ref.EntryKey()))
 	}
-	if environment(key) == "" || strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' }) {
+	if EnvironmentOf(key) == "" || strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' }) {
 		return "", invalidKey(ref)
 	}
 	return key, nil
 }
 
-// environment tells the kind of instance from a key; "" for what is no key.
-func environment(key string) v1alpha1.Environment {
+// EnvironmentOf tells the kind of instance from a secret key; "" for what is no key.
+func EnvironmentOf(key string) v1alpha1.Environment {
 	switch {
 	case strings.HasPrefix(key, "sk_live_"):
 		return v1alpha1.EnvironmentProduction

@@ -151,7 +151,7 @@ func acceptedMessage(instance *v1alpha1.ClerkInstance, o *outcome) string {
 	case o.keyMissing:
 		return fmt.Sprintf("the key is gone from entry %s of Secret %s; the operator keeps using the cached key until it restarts",
 			ref.EntryKey(), ref.Name)
-	case unpinned(o.connection.InstanceID):
+	case Unpinned(o.connection.InstanceID):
 		return "Clerk accepts the key, but the key may not ask for its instance: the operator does not notice a key of another instance"
 	default:
 		return fmt.Sprintf("the key in Secret %s belongs to instance %s", ref.Name, o.connection.InstanceID)
