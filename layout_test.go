@@ -77,7 +77,7 @@ func userRules() []userRule {
 	return []userRule{
 		{sdk, []string{"internal/clerk/"}, "only internal/clerk knows the SDK; add a call there"},
 		{
-			module + "internal/ratelimit", []string{"internal/clerk/", "internal/controller/", "test/"},
+			module + "internal/ratelimit", []string{"internal/clerk/", "internal/controller/", "internal/plugin/clerkaccess/", "test/"},
 			"calls take their tokens in internal/clerk; the loops only say on whose behalf a call is made",
 		},
 		{module + "internal/emulator", []string{"internal/emulator/", "cmd/", "test/"}, "the emulator is for tests and commands"},
