@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/clerk-operator/clerk-operator/internal/plugin/cli"
+	"github.com/clerk-operator/clerk-operator/internal/plugin/reasons"
 	"github.com/clerk-operator/clerk-operator/internal/version"
 )
 
@@ -56,6 +57,8 @@ func NewCommand(e *cli.Environment) *cobra.Command {
 }
 
 // commands returns the subcommands.
-func commands(_ *cli.Environment) []*cobra.Command {
-	return nil
+func commands(e *cli.Environment) []*cobra.Command {
+	return []*cobra.Command{
+		reasons.NewCommand(e),
+	}
 }

@@ -32,6 +32,8 @@ type Advice struct {
 	Fits bool
 	// Commands are those of the case, with all names in them. Commands with a name that is not known are left out.
 	Commands []string
+	// Names are what the placeholders of the case stand for in the message.
+	Names map[string]string
 }
 
 // Advise returns what the table says about a condition of an object; false if the table does not have it, as with another version
@@ -45,6 +47,7 @@ func Advise(s Subject, c metav1.Condition) (Advice, bool) {
 	if advice.Case.Urgency != 0 {
 		advice.Urgency = advice.Case.Urgency
 	}
+	advice.Names = maps.Clone(names)
 	maps.Copy(names, s.names(names))
 	for _, command := range advice.Case.Commands {
 		if filled, complete := Fill(command, names); complete {
