@@ -18,11 +18,16 @@ const (
 // given, otherwise sharePercent (nil: 50) of Clerk's limit for the kind of key. A key of an unknown kind counts as a
 // development key. The result is at least 1.
 func Budget(key string, sharePercent, requestsPer10s *int32) int {
+	return BudgetOf(strings.HasPrefix(key, productionKeyPrefix), sharePercent, requestsPer10s)
+}
+
+// BudgetOf is Budget for a key that is known to be for production, or else for development.
+func BudgetOf(production bool, sharePercent, requestsPer10s *int32) int {
 	if requestsPer10s != nil {
 		return max(1, int(*requestsPer10s))
 	}
 	limit, share := developmentLimit, defaultSharePercent
-	if strings.HasPrefix(key, productionKeyPrefix) {
+	if production {
 		limit = productionLimit
 	}
 	if sharePercent != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/internal/plugin/cli"
 	"github.com/clerk-operator/clerk-operator/internal/plugin/reasons"
+	"github.com/clerk-operator/clerk-operator/internal/plugin/status"
 	"github.com/clerk-operator/clerk-operator/internal/version"
 )
 
@@ -60,5 +61,6 @@ func NewCommand(e *cli.Environment) *cobra.Command {
 func commands(e *cli.Environment) []*cobra.Command {
 	return []*cobra.Command{
 		reasons.NewCommand(e),
+		status.NewCommand(e),
 	}
 }

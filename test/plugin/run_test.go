@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"strings"
 	"time"
 
@@ -35,16 +36,25 @@ func (env *environment) run(args ...string) result {
 // runWith runs the plugin with a context and environment variables.
 func (env *environment) runWith(ctx context.Context, variables map[string]string, args ...string) result {
 	env.t.Helper()
-	var out, errOut bytes.Buffer
+	var out bytes.Buffer
+	r := env.runTo(ctx, variables, &out, args...)
+	r.out = out.String()
+	return r
+}
+
+// runTo runs the plugin with a stream for its output.
+func (env *environment) runTo(ctx context.Context, variables map[string]string, out io.Writer, args ...string) result {
+	env.t.Helper()
+	var errOut bytes.Buffer
 	e := &cli.Environment{
-		IOStreams: genericiooptions.IOStreams{In: strings.NewReader(""), Out: &out, ErrOut: &errOut},
+		IOStreams: genericiooptions.IOStreams{In: strings.NewReader(""), Out: out, ErrOut: &errOut},
 		Flags:     genericclioptions.NewConfigFlags(true),
 		Getenv:    func(name string) string { return variables[name] },
 		Now:       time.Now,
 	}
 	connect := []string{"--kubeconfig", controlplane.Kubeconfig(env.t), "--namespace", env.namespace}
-	code := plugin.Run(ctx, e, append(args, connect...))
-	return result{out.String(), errOut.String(), code}
+	code := plugin.Run(ctx, e, append(connect, args...))
+	return result{errOut: errOut.String(), code: code}
 }
 
 // decode reads the output of -o json.
