@@ -4,6 +4,7 @@
 package main
 
 import (
+	"encoding/hex"
 	"fmt"
 	"net/url"
 	"os"
@@ -94,7 +95,7 @@ func (r *release) writeManifest() error {
 		manifest.Spec.Platforms = append(manifest.Spec.Platforms, krewPlatform{
 			Selector: krewSelector{MatchLabels: map[string]string{"os": target.system, "arch": target.architecture}},
 			URI:      address,
-			SHA256:   fmt.Sprintf("%x", sum),
+			SHA256:   hex.EncodeToString(sum),
 			Bin:      target.binary(),
 		})
 	}

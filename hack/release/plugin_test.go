@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -238,7 +239,7 @@ func secondName(t *testing.T, manifest string) string {
 // succeed runs a program, which is found in the PATH of the environment, and returns what it prints.
 func succeed(t *testing.T, environment []string, name string, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "env", append(append(environment[:len(environment):len(environment)], name), args...)...)
+	cmd := exec.CommandContext(t.Context(), "env", slices.Concat(environment, []string{name}, args)...)
 	said, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, said)
