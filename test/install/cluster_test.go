@@ -20,6 +20,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/internal/controller"
+	"github.com/clerk-operator/clerk-operator/test/clerkhost"
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
 )
 
@@ -38,7 +39,7 @@ type cluster struct {
 	plane    *controlplane.ControlPlane
 	client   client.Client
 	checkout string
-	clerk    *clerk
+	clerk    *clerkhost.Clerk
 	node     *node
 	// tools is a directory with commands for the shell, besides kubectl; "" for none. environment is for these commands.
 	tools       string
@@ -63,7 +64,7 @@ func newCluster(t *testing.T) *cluster {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &cluster{t: t, plane: plane, checkout: newCheckout(t), clerk: newClerk(t)}
+	c := &cluster{t: t, plane: plane, checkout: newCheckout(t), clerk: clerkhost.New(t, "sk_test_installationNotARealKey")}
 	if c.client, err = client.New(plane.Config(), client.Options{Scheme: scheme}); err != nil {
 		t.Fatal(err)
 	}

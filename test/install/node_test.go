@@ -115,7 +115,7 @@ func (n *node) start(ctx context.Context, deployment *appsv1.Deployment) error {
 	for _, arg := range container.Args {
 		args = append(args, n.relocated(arg, container.Ports))
 	}
-	environment := append([]string{"-u", "KUBECONFIG"}, n.c.clerk.environment...)
+	environment := append([]string{"-u", "KUBECONFIG"}, n.c.clerk.Environment...)
 	for _, variable := range container.Env {
 		environment = append(environment, variable.Name+"="+variable.Value)
 	}

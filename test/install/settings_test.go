@@ -27,7 +27,7 @@ const kustomization = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustom
 // result, pods included.
 func (c *cluster) trySettings() {
 	c.t.Helper()
-	if err := os.WriteFile(filepath.Join(c.checkout, "ca.crt"), c.clerk.authority, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(c.checkout, "ca.crt"), c.clerk.Authority, 0o600); err != nil {
 		c.t.Fatal(err)
 	}
 	plain := c.renderedBy(kustomization)

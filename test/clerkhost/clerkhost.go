@@ -1,7 +1,9 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package install
+// Package clerkhost serves an emulated Clerk under Clerk's own name, so that programs and objects in tests are those of the
+// documentation.
+package clerkhost
 
 import (
 	"crypto/ecdsa"
@@ -25,25 +27,25 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/contract"
 )
 
-// clerkHost is the host that the operator calls by default.
-const clerkHost = "api.clerk.com"
+// name is the host that the operator calls by default.
+const name = "api.clerk.com"
 
-// clerk is an emulated Clerk that the operator reaches under Clerk's own name: through a proxy, and with a certificate of a
-// private CA. So the operator runs with the arguments of its manifest, and objects are those of the documentation.
-type clerk struct {
+// Clerk is an emulated Clerk instance that a program reaches through a proxy, and with a certificate of a private CA.
+type Clerk struct {
 	*emulator.Instance
 
-	// environment has the operator use the proxy and trust the CA.
-	environment []string
-	// authority is the certificate of the CA.
-	authority []byte
+	// Environment has a program use the proxy and trust the CA.
+	Environment []string
+	// Authority is the certificate of the CA, as PEM.
+	Authority []byte
 }
 
-func newClerk(t *testing.T) *clerk {
+// New serves a Clerk instance with this secret key until the test ends. Each request has to fit Clerk's OpenAPI document.
+func New(t *testing.T, key string) *Clerk {
 	t.Helper()
 	server := emulator.New(emulator.Config{})
-	instance := server.AddInstance(emulator.InstanceConfig{Keys: []string{"sk_test_installationNotARealKey"}})
-	certificate, authority := newCertificate(t, clerkHost)
+	instance := server.AddInstance(emulator.InstanceConfig{Keys: []string{key}})
+	certificate, authority := newCertificate(t, name)
 	listener := httptest.NewUnstartedServer(contract.Enforce(t, server))
 	listener.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	listener.StartTLS()
@@ -54,15 +56,15 @@ func newClerk(t *testing.T) *clerk {
 	if err := os.WriteFile(file, authority, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return &clerk{Instance: instance, authority: authority, environment: []string{"HTTPS_PROXY=" + proxy.URL, "SSL_CERT_FILE=" + file}}
+	return &Clerk{Instance: instance, Authority: authority, Environment: []string{"HTTPS_PROXY=" + proxy.URL, "SSL_CERT_FILE=" + file}}
 }
 
 // tunnel is a proxy that leads connections for Clerk to an address, and no others.
 func tunnel(t *testing.T, address string) http.Handler {
 	t.Helper()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodConnect || r.Host != clerkHost+":443" {
-			t.Errorf("the operator asks the proxy for %s %s", r.Method, r.Host)
+		if r.Method != http.MethodConnect || r.Host != name+":443" {
+			t.Errorf("a program asks the proxy for %s %s", r.Method, r.Host)
 			w.WriteHeader(http.StatusForbidden)
 			return
 		}
