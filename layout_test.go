@@ -63,6 +63,10 @@ func importRules() []importRule {
 			below: "internal/controller/", forbids: []string{"net/http"},
 			why: "the loops speak with Clerk through internal/clerk",
 		},
+		{
+			below: "internal/plugin/", forbids: []string{sdk, module + "internal/mirror"},
+			why: "the plugin reads from Clerk through internal/plugin/clerkaccess",
+		},
 	}
 }
 
@@ -84,6 +88,10 @@ func userRules() []userRule {
 		{module + "test", []string{"test/", "cmd/playground/", "hack/"}, "the product does not depend on its tests"},
 		{"github.com/getkin/kin-openapi", []string{"test/contract/"}, "what is loosened in Clerk's document stands in one place"},
 		{"sigs.k8s.io/controller-runtime/pkg/envtest", []string{"test/"}, "test/controlplane starts control planes"},
+		{module + "internal/plugin", []string{"internal/plugin/", "cmd/kubectl-clerk/", "hack/", "test/"}, "the operator has nothing of the kubectl plugin"},
+		{"github.com/spf13/cobra", []string{"internal/plugin/", "cmd/kubectl-clerk/"}, "only the kubectl plugin has subcommands"},
+		{"k8s.io/cli-runtime", []string{"internal/plugin/", "cmd/kubectl-clerk/", "test/"}, "only the kubectl plugin is a part of kubectl"},
+		{"sigs.k8s.io/kustomize", []string{"internal/plugin/", "test/"}, "only the kubectl plugin reads kustomizations"},
 	}
 }
 
@@ -161,6 +169,7 @@ func inspect(name, text, header string) []string {
 		problems = append(problems, fmt.Sprintf("%s has %d lines, and %d is the limit: split it by concern", name, lines, maxFileLines))
 	}
 	problems = append(problems, wrongFunctions(files, file)...)
+	problems = append(problems, clients(name, files, file)...)
 	return append(problems, clocks(name, files, file)...)
 }
 
@@ -262,6 +271,26 @@ func clocks(name string, files *token.FileSet, file *ast.File) []string {
 	return problems
 }
 
+// clients finds places where the plugin opens a client of Clerk's API. Those of clerkaccess cannot write.
+func clients(name string, files *token.FileSet, file *ast.File) []string {
+	if !strings.HasPrefix(name, "internal/plugin/") || strings.HasPrefix(name, "internal/plugin/clerkaccess/") {
+		return nil
+	}
+	var problems []string
+	ast.Inspect(file, func(node ast.Node) bool {
+		selector, ok := node.(*ast.SelectorExpr)
+		if !ok || selector.Sel.Name != "New" {
+			return true
+		}
+		if from, ok := selector.X.(*ast.Ident); ok && from.Name == "clerk" {
+			problems = append(problems, fmt.Sprintf("%s: clerk.New: the plugin never writes to Clerk; use a Reader of internal/plugin/clerkaccess",
+				files.Position(selector.Pos())))
+		}
+		return true
+	})
+	return problems
+}
+
 // registries are hosts that serve packages and downloads. Their names are put together here,
 // so that this file does not have them either.
 func registries() []string {
@@ -313,6 +342,15 @@ func TestLayoutFindsWhatIsWrong(t *testing.T) {
 		"APIWithClientGo":           {"api/v1alpha1/a.go", `import "k8s.io/client-go/rest"`, "apimachinery along"},
 		"APIWithApimachinery":       {"api/v1alpha1/a.go", "import (\n\"time\"\n\"k8s.io/apimachinery/pkg/runtime\"\n)", ""},
 		"APIWithLookalike":          {"api/v1alpha1/a.go", `import "k8s.io/apimachinery-extra"`, "apimachinery along"},
+		"PluginWithEmulator":        {"internal/plugin/status/a.go", `import "` + module + `internal/emulator"`, "for tests and commands"},
+		"PluginWithClient":          {"internal/plugin/status/a.go", "import \"" + module + "internal/clerk\"\nvar x = clerk.New", "never writes to Clerk"},
+		"PluginWithUsersOfClerk":    {"internal/plugin/diff/a.go", "import \"" + module + "internal/clerk\"\nvar x clerk.User", ""},
+		"AccessWithClient":          {"internal/plugin/clerkaccess/a.go", "import \"" + module + "internal/clerk\"\nvar x = clerk.New", ""},
+		"PluginWithMirror":          {"internal/plugin/status/a.go", `import "` + module + `internal/mirror"`, "through internal/plugin/clerkaccess"},
+		"PluginWithCobra":           {"internal/plugin/status/a.go", `import "github.com/spf13/cobra"`, ""},
+		"MainWithCobra":             {"main.go", `import "github.com/spf13/cobra"`, "has subcommands"},
+		"ControllerWithPlugin":      {"internal/controller/a.go", `import "` + module + `internal/plugin/cli"`, "nothing of the kubectl plugin"},
+		"ControllerWithKustomize":   {"internal/controller/a.go", `import "sigs.k8s.io/kustomize/api/krusty"`, "reads kustomizations"},
 		"JunkDrawerFile":            {"internal/clerk/helpers.go", "", "name the noun"},
 		"JunkDrawerPackage":         {"internal/common/clock.go", "", "name the noun"},
 		"TypesOutsideTheAPI":        {"internal/clerk/types.go", "", "only an API"},
