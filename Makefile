@@ -38,6 +38,8 @@ TEST_PACKAGES ?= ./...
 TEST_LIMIT ?= 30m
 # How many packages are tested at the same time: those of test/ mostly wait, for the control plane and for time to pass.
 TEST_PACKAGES_AT_ONCE ?= 4
+# The packages that take longest begin first. Otherwise they end alone, one after another, while a core is idle.
+LONG_TESTS = $(if $(filter ./...,$(TEST_PACKAGES)),./test/story ./test/leaders ./test/observe ./test/install)
 FUZZ_TIME ?= 1m
 MUTANTS ?= 60
 # Runs packages with one control plane. A test that fails is run once more, alone and after the others, unless more than three
@@ -49,7 +51,7 @@ NOT_CHECKED := out/not-checked.txt
 CHECKS_REQUIRED ?=
 TEST_RUN = mkdir -p out && rm -f $(RERUNS) $(NOT_CHECKED) && export CLERK_OPERATOR_NOT_CHECKED=$(CURDIR)/$(NOT_CHECKED) && \
 	export CLERK_OPERATOR_CHECKS_REQUIRED='$(CHECKS_REQUIRED)' && \
-	$(GO) run ./hack/withcontrolplane $(TOOL) gotestsum --format pkgname-and-test-fails --format-icons text --hide-summary all --packages '$(TEST_PACKAGES)' \
+	$(GO) run ./hack/withcontrolplane $(TOOL) gotestsum --format pkgname-and-test-fails --format-icons text --hide-summary all --packages '$(LONG_TESTS) $(TEST_PACKAGES)' \
 	--rerun-fails=1 --rerun-fails-max-failures=3 --rerun-fails-run-root-test --rerun-fails-abort-on-data-race \
 	--rerun-fails-report $(RERUNS) -- -p $(TEST_PACKAGES_AT_ONCE) -timeout $(TEST_LIMIT)
 TELL_RERUNS = if [ -s $(RERUNS) ]; then echo 'make: WARNING: failed at first and passed alone; look for the cause:'; cat $(RERUNS); fi
