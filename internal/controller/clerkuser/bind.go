@@ -101,7 +101,7 @@ func (b bind) create(ctx context.Context) (location, error) {
 	}
 	b.did = append(b.did, changes...)
 	b.state.attempt.succeed()
-	b.state.pausedAt = time.Time{}
+	b.state.unpause()
 	b.identifiers.Forget(b.uid())
 	b.mirror.Wrote(user, called)
 	return location{user: user, how: created}, nil
@@ -173,7 +173,7 @@ func (b bind) recordBinding(ctx context.Context, user *clerk.User, how bindKind)
 	b.userID, b.owned = user.ID, true
 	if how == resumed {
 		b.state.attempt.succeed()
-		b.state.pausedAt = time.Time{}
+		b.state.unpause()
 	}
 	b.mirror.Bind(b.uid(), user.ID)
 	if !b.onlyRestricts {

@@ -81,7 +81,7 @@ func (f finder) read(ctx context.Context, id string) (*clerk.User, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading user %s: %w", id, err)
 	}
-	f.state.pausedAt = time.Time{}
+	f.state.unpause()
 	known, ok := f.mirror.Read(user, calledAt)
 	if !ok {
 		return nil, &reconcile.WaitError{After: reconcile.StaleRetry, Err: errNotVisibleYet}

@@ -134,7 +134,7 @@ func (l locate) find(ctx context.Context, id string) (*clerk.User, error) {
 	}
 	switch {
 	case sight.Presence == mirror.Present && (!sight.Lagging || l.inSync(sight.User)) && !l.wouldForget(sight.User):
-		l.state.pausedAt = time.Time{}
+		l.state.unpause()
 		return sight.User, nil
 	case sight.Presence == mirror.Absent:
 		return nil, errGone

@@ -331,7 +331,7 @@ func (r *reconciliation) nextBackOff(length time.Duration) *backOff {
 // countAtBrake counts a removal or recreation of the user at the deletion brake, and puts a pending deletion on record. It fails if
 // the brake pauses it.
 func (r *reconciliation) countAtBrake(ctx context.Context, b brake.Brake, userID string, pending *v1alpha1.PendingDeletion) error {
-	if r.state.counted == userID && pending == nil {
+	if r.state.removal().counted == userID && pending == nil {
 		return nil
 	}
 	request := brake.Request{
@@ -343,7 +343,7 @@ func (r *reconciliation) countAtBrake(ctx context.Context, b brake.Brake, userID
 		r.state.pause(r.now)
 	}
 	if counted {
-		r.state.counted = userID
+		r.state.removal().counted = userID
 	}
 	return err
 }
@@ -354,5 +354,5 @@ func (r *reconciliation) pausedSince() time.Time {
 	if at := r.user.DeletionTimestamp; at != nil {
 		return at.Time
 	}
-	return r.state.pausedAt
+	return r.state.removal().pausedAt
 }

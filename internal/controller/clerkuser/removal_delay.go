@@ -139,14 +139,15 @@ func (r *reconciliation) pendingDeletion(userID string, policy v1alpha1.Deletion
 // time, may differ, so that time counts only if this process did not see the request. A deletion time in the future counts as
 // now, at the first reconciliation.
 func (r *reconciliation) deletionSeen() time.Time {
-	if at := r.state.deletedAt; !at.IsZero() {
+	removal := r.state.removal()
+	if !removal.deletedAt.IsZero() {
+		return removal.deletedAt
+	}
+	if removal.since.IsZero() {
+		removal.since = r.now
+	}
+	if at := r.user.DeletionTimestamp.Time; at.Before(removal.since) {
 		return at
 	}
-	if r.state.removingSince.IsZero() {
-		r.state.removingSince = r.now
-	}
-	if at := r.user.DeletionTimestamp.Time; at.Before(r.state.removingSince) {
-		return at
-	}
-	return r.state.removingSince
+	return removal.since
 }

@@ -43,10 +43,10 @@ func TestDelayIsMeasuredFromTheRequest(t *testing.T) {
 			at := func(seconds int) time.Time { return rec.now.Add(time.Duration(seconds) * time.Second) }
 			user.DeletionTimestamp = ptr.To(metav1.NewTime(at(tc.deletion)))
 			if tc.seen != 0 {
-				rec.state.deletedAt = at(tc.seen)
+				rec.state.removal().deletedAt = at(tc.seen)
 			}
 			if tc.first != 0 {
-				rec.state.removingSince = at(tc.first)
+				rec.state.removal().since = at(tc.first)
 			}
 			if got := rec.deletionSeen(); !got.Equal(at(tc.want)) {
 				t.Errorf("the delay begins %s from now, want %ds", got.Sub(rec.now), tc.want)

@@ -129,7 +129,7 @@ type remove struct {
 // run finds the user that this object manages and carries out the deletion policy. The error is errGone if Clerk no longer has
 // the user, and a *noUserError if it never had one.
 func (m remove) run(ctx context.Context) error {
-	if id := m.state.deleted; id != "" && id == m.userID {
+	if id := m.state.removal().deleted; id != "" && id == m.userID {
 		// An earlier reconciliation deleted the user and recorded the event, but could not remove the finalizer.
 		return m.releaseWithoutEvent(ctx)
 	}
@@ -241,7 +241,7 @@ func (m remove) carryOutPolicy(ctx context.Context, user *clerk.User) error {
 	case why != "":
 		return m.release.run(ctx, why)
 	case policy == v1alpha1.DeletionDelete:
-		m.state.deleted = user.ID
+		m.state.removal().deleted = user.ID
 		m.recordEventf(v1alpha1.EventDeleted, "Delete", "deleted user %s", user.ID)
 	case policy == v1alpha1.DeletionBan:
 		m.recordEventf(v1alpha1.EventBanned, "Delete", "banned user %s, as deletionPolicy says", user.ID)

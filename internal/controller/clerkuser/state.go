@@ -25,26 +25,37 @@ func newObjectStates() objectStates { return objectStates{reconcile.NewStore[obj
 
 // objectEntry is the state of one object, and the notifications for its next reconciliation.
 type objectEntry struct {
-	state         objectState
-	notifications notifications
+	state objectState
+	// notifications is nil while there are none.
+	notifications *notifications
 }
 
 // begin returns the state of an object for a reconciliation, after it has received the notifications.
 func (s objectStates) begin(uid types.UID) (state *objectState) {
 	s.Change(uid, func(e *objectEntry) {
-		e.state.receive(e.notifications)
-		e.notifications, state = notifications{}, &e.state
+		if e.notifications != nil {
+			e.state.receive(*e.notifications)
+		}
+		e.notifications, state = nil, &e.state
 	})
 	return state
 }
 
 // notify adds a notification for the next reconciliation of an object.
 func (s objectStates) notify(uid types.UID, change func(*notifications)) {
-	s.Change(uid, func(e *objectEntry) { change(&e.notifications) })
+	s.Change(uid, func(e *objectEntry) {
+		if e.notifications == nil {
+			e.notifications = &notifications{}
+		}
+		change(e.notifications)
+	})
 }
 
 // transferred reports whether another object has transferred its user to this one since the current reconciliation began.
-func (s objectStates) transferred(uid types.UID) bool { return s.Of(uid).notifications.transferred }
+func (s objectStates) transferred(uid types.UID) (transferred bool) {
+	s.Change(uid, func(e *objectEntry) { transferred = e.notifications != nil && e.notifications.transferred })
+	return transferred
+}
 
 // notifications come from event handlers and from the reconciliations of other objects.
 type notifications struct {
@@ -65,16 +76,11 @@ type objectState struct {
 	attempt attempt
 	// lookUps are answers of this reconciliation and of earlier ones that had to wait for a token.
 	lookUps map[clerk.Identifier]lookUp
-	// pausedAt is when the deletion brake first paused the object. counted is the id of the user that it counted; "" is none.
-	pausedAt time.Time
-	counted  string
-	// deleted is the id of the user that was deleted with the object; "" is none.
-	deleted string
 	fields  *fieldState
 	extras  map[v1alpha1.StatusInclude]extra
 	record  recordSeen
-	// deletedAt is as in notifications. removingSince is the first reconciliation after the request.
-	deletedAt, removingSince time.Time
+	// removing is nil for most objects; see removal.
+	removing *removalState
 	// unrecorded is what was carried out while status.applied could not be written; nil is nothing.
 	unrecorded *v1alpha1.Applied
 }
@@ -91,8 +97,8 @@ func (o *objectState) receive(m notifications) {
 		o.attempt.loseAnswer()
 		o.backOff = nil
 	}
-	if o.deletedAt.IsZero() {
-		o.deletedAt = m.deletedAt
+	if !m.deletedAt.IsZero() && o.removal().deletedAt.IsZero() {
+		o.removal().deletedAt = m.deletedAt
 	}
 	if len(m.freed) == 0 {
 		return
@@ -116,13 +122,6 @@ func (o *objectState) finish(observes bool) {
 func (o *objectState) dropEmpty() {
 	if o.fields != nil && o.fields.isEmpty() {
 		o.fields = nil
-	}
-}
-
-// pause records when the brake paused the object, if it was not paused before.
-func (o *objectState) pause(at time.Time) {
-	if o.pausedAt.IsZero() {
-		o.pausedAt = at
 	}
 }
 

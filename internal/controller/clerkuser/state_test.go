@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/types"
@@ -399,5 +400,14 @@ func TestFreedIdentifierEndsBackOff(t *testing.T) {
 	}
 	if delay := f.refusals[taken].backOff.Delay; delay != 4*firstDelay {
 		t.Errorf("the last delay is %s, want that of the attempts that were made", delay)
+	}
+}
+
+// TestObjectStateIsSmall guards the memory of what is remembered of every object. 128 bytes are one of the sizes in which Go
+// allocates; the next one is 144.
+func TestObjectStateIsSmall(t *testing.T) {
+	t.Parallel()
+	if size := unsafe.Sizeof(objectEntry{}); size > 128 {
+		t.Errorf("the state of an object takes %d bytes, want at most 128", size)
 	}
 }
