@@ -29,7 +29,7 @@ import (
 
 // garbagePercent is how much memory may be garbage, in percent of live memory, before it is collected. Go's default of
 // 100 suits programs that are always busy; this one is idle most of the time and keeps a copy of every user.
-const garbagePercent = 30
+const garbagePercent = 25
 
 func main() {
 	o, err := parseOptions(os.Args[1:])
