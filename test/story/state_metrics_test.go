@@ -76,7 +76,7 @@ func TestMetricsShowTheState(t *testing.T) {
 		return all
 	}
 	env.expectSeries(with(map[string]float64{
-		of("True", "InSync"): 3, of("False", "RejectedByClerk"): 1, oldest: 1, "users_suspended clerk_instance=" + id: 1,
+		of("True", "InSync"): 2, of("Unknown", "Suspended"): 1, of("False", "RejectedByClerk"): 1, oldest: 1, "users_suspended clerk_instance=" + id: 1,
 	}), states...)
 	env.expectSeries(map[string]float64{
 		"clerkinstance_ready " + instance:                                                 1,

@@ -290,6 +290,9 @@ func TestEveryStateCounts(t *testing.T) {
 		newUser("team", "l", suspended, func(u *v1alpha1.ClerkUser) {
 			u.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionSuspended, Status: metav1.ConditionTrue}}
 		}),
+		newUser("team", "m", inSync, suspended, func(u *v1alpha1.ClerkUser) {
+			u.Status.Conditions = append(u.Status.Conditions, metav1.Condition{Type: v1alpha1.ConditionSuspended, Status: metav1.ConditionTrue})
+		}),
 	)
 	counted := of("users", "users_suspended", "users_oldest_not_ready_timestamp_seconds")
 	state := func(status, reason string) string {
@@ -299,7 +302,7 @@ func TestEveryStateCounts(t *testing.T) {
 	want := map[string]float64{
 		state("True", "InSync"): 3, state("False", "DeletionHeld"): 1, state("False", "Missing"): 2, state("False", "Retrying"): 1,
 		state("Unknown", "Waiting"): 1, state("True", "other"): 2, state("Unknown", "other"): 1, state("Unknown", "none"): 1,
-		state("Unknown", "Suspended"): 1, "users_suspended clerk_instance=ins_1": 3, oldest: float64(since(3)),
+		state("Unknown", "Suspended"): 2, "users_suspended clerk_instance=ins_1": 4, oldest: float64(since(3)),
 	}
 	expect(t, c, counted, want)
 

@@ -31,7 +31,8 @@ func describe() descriptions {
 		leading: of("leader", "1 while this process reconciles: it has the lease, or runs without leader election. Else 0."),
 		usersByState: of("users", "Number of ClerkUsers by Clerk instance, and by status and reason of the condition Ready. "+
 			"clerk_instance is none for ClerkUsers that lead to no ClerkInstance with a Clerk instance, or to one that does not allow their namespace. "+
-			"reason is none without the condition, and other for a reason that this version does not know. Leader only.",
+			"reason is none without the condition, and other for a reason that this version does not know. "+
+			"A suspended ClerkUser counts as Unknown and Suspended, also if its condition Ready is True. Leader only.",
 			instance, "ready", "reason"),
 		usersSuspended: of("users_suspended", "Number of ClerkUsers with spec.suspend, by Clerk instance. Leader only.", instance),
 		usersOldest: of("users_oldest_not_ready_timestamp_seconds",

@@ -103,8 +103,8 @@ func (u *users) candidatesOf(user *v1alpha1.ClerkUser) (all candidates) {
 
 func (u *users) stateOf(user *v1alpha1.ClerkUser) clerkuser.ReadyState {
 	ready := meta.FindStatusCondition(user.Status.Conditions, v1alpha1.ConditionReady)
-	if ready == nil && meta.IsStatusConditionTrue(user.Status.Conditions, v1alpha1.ConditionSuspended) {
-		// It was not Ready when it was suspended.
+	if meta.IsStatusConditionTrue(user.Status.Conditions, v1alpha1.ConditionSuspended) {
+		// Ready tells how the user was before, if it is there.
 		return clerkuser.ReadyState{Status: metav1.ConditionUnknown, Reason: v1alpha1.ReasonSuspended}
 	}
 	if ready == nil {
