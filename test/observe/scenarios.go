@@ -10,10 +10,8 @@ import (
 	"net/http"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
@@ -41,7 +39,7 @@ type scenario struct {
 func scenarios() []scenario {
 	return []scenario{
 		{title: "nothing", instance: "calm", users: 3},
-		actionFailed(), rightTaken(), keyRevoked(), instanceChanged(), wrongAddress(), throttled(), budgetExhausted(), driftContended(), deletionsHeld(), deletionsBlocked(), mirrorCut(),
+		actionFailed(), actionUnfinished(), rightTaken(), keyRevoked(), instanceChanged(), wrongAddress(), throttled(), budgetExhausted(), driftContended(), deletionsHeld(), deletionsBlocked(), mirrorCut(),
 		userRejected(), manyUsersRejected(), restarting(), noLeader(),
 	}
 }
@@ -138,14 +136,8 @@ func driftContended() scenario {
 	const users = 8
 	rename := func(s *stage, from int, name string) error {
 		for n := from; n < users; n++ {
-			found := s.clerk.Find(func(u *emulator.User) bool {
-				return len(u.EmailAddresses) > 0 && u.EmailAddresses[0].EmailAddress == s.userName(n)+"@example.com"
-			})
-			if found == nil {
-				return fmt.Errorf("user %s is not at Clerk", s.userName(n))
-			}
-			if _, err := s.clerk.Edit(found.ID, func(u *emulator.User) { u.FirstName = ptr.To(name) }); err != nil {
-				return fmt.Errorf("editing at Clerk: %w", err)
+			if err := s.renameAtClerk(n, name); err != nil {
+				return err
 			}
 		}
 		return nil
@@ -178,14 +170,12 @@ func deletionsHeld() scenario {
 	const users = 5
 	return scenario{
 		title: "mass deletion", instance: "braked", users: users,
-		spec: func(spec *v1alpha1.ClerkInstanceSpec) {
-			spec.DeletionBrake = &v1alpha1.DeletionBrake{MaxCount: ptr.To[int32](1), Window: &metav1.Duration{Duration: time.Hour}}
-		},
+		spec:    func(spec *v1alpha1.ClerkInstanceSpec) { spec.DeletionBrake = perHour(1) },
 		alerts:  []string{"ClerkOperatorDeletionsHeld"},
 		also:    []string{"ClerkOperatorUsersOutOfSync"},
 		causing: fmt.Sprintf("Somebody deletes %d ClerkUsers of ClerkInstance braked, whose brake allows 1 per hour.", users),
 		mending: "The deletions turn out to be meant, and an annotation releases them.",
-		cause:   func(ctx context.Context, s *stage) error { return s.deleteUsers(ctx, users) },
+		cause:   func(ctx context.Context, s *stage) error { return s.deleteUsers(ctx, 0, users) },
 		mend: func(ctx context.Context, s *stage) error {
 			err := s.editInstance(ctx, func(i *v1alpha1.ClerkInstance) {
 				i.Annotations = map[string]string{v1alpha1.AnnotationReleaseDeletions: time.Now().Add(time.Minute).UTC().Format(time.RFC3339)}
@@ -193,6 +183,11 @@ func deletionsHeld() scenario {
 			return errors.Join(err, s.awaitGone(ctx, users))
 		},
 	}
+}
+
+// perHour is a brake with a limit for each hour.
+func perHour(limit int32) *v1alpha1.DeletionBrake {
+	return &v1alpha1.DeletionBrake{MaxCount: ptr.To(limit), Window: &metav1.Duration{Duration: time.Hour}}
 }
 
 func deletionsBlocked() scenario {
@@ -204,7 +199,7 @@ func deletionsBlocked() scenario {
 		mending: "The cause is removed at Clerk, and an annotation asks for another attempt.",
 		cause: func(ctx context.Context, s *stage) error {
 			s.clerk.InjectFault(emulator.Fault{Method: http.MethodDelete, Path: "/users/*", Status: http.StatusConflict, Code: "user_managed_by_directory", Times: -1})
-			return s.deleteUsers(ctx, 1)
+			return s.deleteUsers(ctx, 0, 1)
 		},
 		mend: func(ctx context.Context, s *stage) error {
 			s.clerk.ClearFaults()
@@ -273,41 +268,6 @@ func manyUsersRejected() scenario {
 				}
 			}
 			return nil
-		},
-	}
-}
-
-// actionName is the ClerkUserAction of actionFailed.
-const actionName = "reset-second-factors"
-
-func actionFailed() scenario {
-	return scenario{
-		title: "action failed", instance: "acting", users: 1,
-		spec: func(spec *v1alpha1.ClerkInstanceSpec) {
-			spec.Policy = &v1alpha1.InstancePolicy{Actions: []v1alpha1.ActionType{}}
-		},
-		alerts:  []string{"ClerkOperatorActionFailed"},
-		causing: "Somebody creates a ClerkUserAction that ClerkInstance acting does not allow.",
-		mending: "The ClerkUserAction is deleted.",
-		cause: func(ctx context.Context, s *stage) error {
-			action := &v1alpha1.ClerkUserAction{ObjectMeta: s.meta(actionName)}
-			action.Spec.UserRef.Name = s.userName(0)
-			action.Spec.DisableMFA = &v1alpha1.NoParameters{}
-			if err := s.env.client.Create(ctx, action); err != nil {
-				return fmt.Errorf("creating a ClerkUserAction: %w", err)
-			}
-			return s.env.await(ctx, "the action to fail", func(ctx context.Context) error {
-				if err := s.env.client.Get(ctx, client.ObjectKeyFromObject(action), action); err != nil {
-					return err
-				}
-				if !meta.IsStatusConditionTrue(action.Status.Conditions, v1alpha1.ConditionFailed) {
-					return fmt.Errorf("its conditions are %+v", action.Status.Conditions)
-				}
-				return nil
-			})
-		},
-		mend: func(ctx context.Context, s *stage) error {
-			return s.env.client.Delete(ctx, &v1alpha1.ClerkUserAction{ObjectMeta: s.meta(actionName)})
 		},
 	}
 }

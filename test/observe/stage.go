@@ -90,6 +90,9 @@ func (s *stage) meta(name string) metav1.ObjectMeta {
 // userName returns the name of a ClerkUser.
 func (s *stage) userName(n int) string { return fmt.Sprintf("%s-%d", s.scenario.instance, n) }
 
+// key returns the key of a ClerkUser.
+func (s *stage) key(n int) client.ObjectKey { return client.ObjectKeyFromObject(s.newUser(n)) }
+
 func (s *stage) newUser(n int) *v1alpha1.ClerkUser {
 	return &v1alpha1.ClerkUser{
 		ObjectMeta: s.meta(s.userName(n)),
@@ -111,9 +114,9 @@ func (s *stage) addUsers(ctx context.Context, from, count int) error {
 	return nil
 }
 
-// deleteUsers deletes the first users.
-func (s *stage) deleteUsers(ctx context.Context, count int) error {
-	for n := range count {
+// deleteUsers deletes the users from a number on.
+func (s *stage) deleteUsers(ctx context.Context, from, count int) error {
+	for n := from; n < from+count; n++ {
 		if err := s.env.client.Delete(ctx, &v1alpha1.ClerkUser{ObjectMeta: s.meta(s.userName(n))}); err != nil {
 			return fmt.Errorf("deleting a ClerkUser: %w", err)
 		}
@@ -124,6 +127,20 @@ func (s *stage) deleteUsers(ctx context.Context, count int) error {
 // editUser changes a ClerkUser.
 func (s *stage) editUser(ctx context.Context, n int, change func(*v1alpha1.ClerkUser)) error {
 	return edit(ctx, s.env.client, &v1alpha1.ClerkUser{ObjectMeta: s.meta(s.userName(n))}, change)
+}
+
+// renameAtClerk changes the first name of a user at Clerk.
+func (s *stage) renameAtClerk(n int, name string) error {
+	found := s.clerk.Find(func(u *emulator.User) bool {
+		return len(u.EmailAddresses) > 0 && u.EmailAddresses[0].EmailAddress == s.userName(n)+"@example.com"
+	})
+	if found == nil {
+		return fmt.Errorf("user %s is not at Clerk", s.userName(n))
+	}
+	if _, err := s.clerk.Edit(found.ID, func(u *emulator.User) { u.FirstName = ptr.To(name) }); err != nil {
+		return fmt.Errorf("editing at Clerk: %w", err)
+	}
+	return nil
 }
 
 // editInstance changes the ClerkInstance.
@@ -182,7 +199,7 @@ func (env *Environment) checkReady(ctx context.Context) error {
 func (s *stage) awaitGone(ctx context.Context, count int) error {
 	return s.env.await(ctx, "users to be gone", func(ctx context.Context) error {
 		for n := range count {
-			err := s.env.client.Get(ctx, client.ObjectKey{Namespace: s.env.usersNamespace(), Name: s.userName(n)}, &v1alpha1.ClerkUser{})
+			err := s.env.client.Get(ctx, s.key(n), &v1alpha1.ClerkUser{})
 			if !apierrors.IsNotFound(err) {
 				return fmt.Errorf("ClerkUser %s is there: %w", s.userName(n), err)
 			}

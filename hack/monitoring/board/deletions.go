@@ -52,13 +52,15 @@ func actionPanels() []Panel {
 			Description: "Number of ClerkUserActions that are neither complete nor failed. Normal: 0, except for seconds.",
 			Queries:     []Query{{`sum(` + state("actions_unfinished", target) + `)`, "unfinished"}},
 			Steps:       []Step{{0, good}, {1, notable}},
+			Alerts:      []string{"ClerkOperatorActionUnfinished"},
 		},
 		{
 			Title: "Oldest unfinished action", Kind: Stat, Width: 4, Height: 7, Unit: "s",
 			Description: "Age of the oldest ClerkUserAction that is neither complete nor failed. Normal: none, or seconds.",
 			Queries:     []Query{{`time() - ` + oldest, "age"}},
-			Steps:       []Step{{0, good}, {300, warning}},
+			Steps:       []Step{{0, good}, {300, notable}, {900, warning}},
 			Empty:       "None",
+			Alerts:      []string{"ClerkOperatorActionUnfinished"},
 		},
 		{
 			Title: "Finished actions in the time range", Kind: Table, Width: 16, Height: 7,
