@@ -23,6 +23,7 @@ import (
 func afterwards() map[string]func(*testing.T, *Environment, Result) {
 	return map[string]func(*testing.T, *Environment, Result){
 		"DashboardHasData":    expectDashboardHasData,
+		"DashboardIsTrue":     expectTrueNumbers,
 		"DashboardCanBeDrawn": checkDashboard,
 	}
 }
@@ -56,7 +57,10 @@ func TestAlertsFireAndEnd(t *testing.T) {
 		t.Fatalf("%v\n%s", err, logs(env))
 	}
 	for name, check := range afterwards() {
-		t.Run(name, func(t *testing.T) { check(t, env, result) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			check(t, env, result)
+		})
 	}
 }
 

@@ -5,6 +5,7 @@ package observe
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -98,7 +99,10 @@ func (env *Environment) prometheusConfig() ([]byte, error) {
 	}
 	job["authorization"] = map[string]any{"credentials_file": token}
 	delete(job, "kubernetes_sd_configs")
-	job["static_configs"] = env.discovered()
+	job["file_sd_configs"] = []any{map[string]any{"files": []string{env.path(targetsFile)}}}
+	if err := env.writeTargets(env.replicas...); err != nil {
+		return nil, err
+	}
 	return yaml.Marshal(map[string]any{
 		"global": map[string]any{
 			"scrape_interval": model.Duration(scrapeInterval).String(), "scrape_timeout": model.Duration(scrapeInterval).String(),
@@ -109,10 +113,13 @@ func (env *Environment) prometheusConfig() ([]byte, error) {
 	})
 }
 
-// discovered returns the replicas as the discovery of pods does: Debian builds Prometheus without it.
-func (env *Environment) discovered() []any {
+// targetsFile is the file in which Prometheus finds what it scrapes. It reads the file again when it changes.
+const targetsFile = "targets.json"
+
+// writeTargets has Prometheus scrape replicas as it does after the discovery of their pods: Debian builds Prometheus without it.
+func (env *Environment) writeTargets(replicas ...*replica) error {
 	var targets []any
-	for _, r := range env.replicas {
+	for _, r := range replicas {
 		targets = append(targets, map[string]any{"targets": []string{r.address}, "labels": map[string]string{
 			"__meta_kubernetes_namespace":                        env.operatorNamespace(),
 			"__meta_kubernetes_pod_name":                         r.name,
@@ -120,7 +127,14 @@ func (env *Environment) discovered() []any {
 			"__meta_kubernetes_pod_container_port_name":          "metrics",
 		}})
 	}
-	return targets
+	text, err := json.Marshal(targets)
+	if err == nil {
+		err = os.WriteFile(env.path(targetsFile), text, 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the targets of Prometheus: %w", err)
+	}
+	return nil
 }
 
 // documentedJob returns the job of the scrape_config in docs/monitoring.md. A run replaces the file of the token and the discovery

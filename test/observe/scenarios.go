@@ -38,7 +38,7 @@ type scenario struct {
 // scenarios returns all scenarios, and one in which nothing happens.
 func scenarios() []scenario {
 	return []scenario{
-		{title: "nothing", instance: "calm", users: 3},
+		{title: "nothing", instance: "calm", users: 3}, usualChanges(),
 		actionFailed(), actionUnfinished(), rightTaken(), keyRevoked(), instanceChanged(), wrongAddress(), throttled(), budgetExhausted(), driftContended(), deletionsHeld(), deletionsBlocked(), mirrorCut(),
 		userRejected(), manyUsersRejected(), restarting(), noLeader(),
 	}

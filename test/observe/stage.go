@@ -61,7 +61,7 @@ func (s *stage) declare(ctx context.Context) error {
 			APIURL:       ptr.To(s.env.clerk.URL()),
 			Drift:        &v1alpha1.DriftCheck{Interval: &metav1.Duration{Duration: time.Second}},
 			// A user is created within a second, although the incremental syncs of a run need ten times as many calls as usual.
-			RateLimit: &v1alpha1.RateLimit{RequestsPer10s: ptr.To[int32](90)},
+			RateLimit: &v1alpha1.RateLimit{RequestsPer10s: ptr.To[int32](usualRequests)},
 		},
 	}
 	if s.scenario.spec != nil {

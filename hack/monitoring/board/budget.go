@@ -45,7 +45,7 @@ func limiterPanels() []Panel {
 		{
 			Title: "Waiting requests, by priority", Kind: Stacked, Width: 8, Height: 7,
 			Description: "Requests that wait for a token, by priority level. Normal: 0, with peaks while many users change.",
-			Queries:     []Query{{`sum by (level) (clerk_operator_rate_limiter_waiting_requests{` + selected + `})`, "{{level}}"}},
+			Queries:     []Query{{`sum by (level) (` + state("rate_limiter_waiting_requests", selected, "clerk_instance", "level") + `)`, "{{level}}"}},
 			Alerts:      []string{"ClerkOperatorBudgetExhausted"},
 		},
 		{
