@@ -32,6 +32,13 @@ func TestExamples(t *testing.T) {
 	c.await("alan-turing", "AlreadyExists")
 	c.seed("Donald", "Knuth", c.markOf("donald-knuth"))
 	c.runPage("docs/kubectl-clerk.md")
+	c.expectCompletion(
+		t,
+		completion{"kubectl cle", "clerk"},
+		completion{"kubectl clerk rea", "reasons"},
+		completion{"kubectl clerk reasons AlreadyE", "AlreadyExists"},
+		completion{"kubectl-clerk rea", "reasons"},
+	)
 }
 
 // runPage runs the examples of a page and compares what they print with what the page shows.
