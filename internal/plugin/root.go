@@ -14,6 +14,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plugin/cli"
 	"github.com/clerk-operator/clerk-operator/internal/plugin/reasons"
 	"github.com/clerk-operator/clerk-operator/internal/plugin/status"
+	"github.com/clerk-operator/clerk-operator/internal/plugin/why"
 	"github.com/clerk-operator/clerk-operator/internal/version"
 )
 
@@ -62,5 +63,6 @@ func commands(e *cli.Environment) []*cobra.Command {
 	return []*cobra.Command{
 		reasons.NewCommand(e),
 		status.NewCommand(e),
+		why.NewCommand(e),
 	}
 }

@@ -35,6 +35,8 @@ const (
 )
 
 // ready is an entry for the condition Ready.
+//
+//nolint:revive // a row of the table with the cells of every row
 func ready(status metav1.ConditionStatus, reason string, urgency Urgency, meaning, retry string, cases ...Case) Entry {
 	return Entry{
 		Reason: reason, Condition: v1alpha1.ConditionReady, Status: status, Urgency: urgency, Meaning: meaning, Retry: retry, Cases: cases,
