@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/clerk-operator/clerk-operator/internal/plugin/cli"
+	"github.com/clerk-operator/clerk-operator/internal/plugin/orphans"
 	"github.com/clerk-operator/clerk-operator/internal/plugin/reasons"
 	"github.com/clerk-operator/clerk-operator/internal/plugin/status"
 	"github.com/clerk-operator/clerk-operator/internal/plugin/why"
@@ -61,6 +62,7 @@ func NewCommand(e *cli.Environment) *cobra.Command {
 // commands returns the subcommands.
 func commands(e *cli.Environment) []*cobra.Command {
 	return []*cobra.Command{
+		orphans.NewCommand(e),
 		reasons.NewCommand(e),
 		status.NewCommand(e),
 		why.NewCommand(e),
