@@ -26,7 +26,7 @@ const (
 // without owner mark must be adopted again.
 func EnsureKey(ctx context.Context, c client.Client, namespace string) (Key, error) {
 	name := types.NamespacedName{Namespace: namespace, Name: SecretName}
-	stored, err := getKey(ctx, c, name)
+	stored, err := ReadKey(ctx, c, namespace)
 	if !apierrors.IsNotFound(err) {
 		return stored, err
 	}
@@ -43,7 +43,7 @@ func EnsureKey(ctx context.Context, c client.Client, namespace string) (Key, err
 		Data: map[string][]byte{secretEntry: made.Bytes()},
 	})
 	if apierrors.IsAlreadyExists(err) {
-		return getKey(ctx, c, name)
+		return ReadKey(ctx, c, namespace)
 	}
 	if apierrors.IsNotFound(err) {
 		return Key{}, fmt.Errorf("creating Secret %s for the binding key: %w; create the namespace, or name another with --operator-namespace", name, err)
@@ -54,7 +54,9 @@ func EnsureKey(ctx context.Context, c client.Client, namespace string) (Key, err
 	return made, nil
 }
 
-func getKey(ctx context.Context, c client.Client, name types.NamespacedName) (Key, error) {
+// ReadKey returns the key in the operator's namespace. The error of the reader is wrapped.
+func ReadKey(ctx context.Context, c client.Reader, namespace string) (Key, error) {
+	name := types.NamespacedName{Namespace: namespace, Name: SecretName}
 	secret := &corev1.Secret{}
 	if err := c.Get(ctx, name, secret); err != nil {
 		return Key{}, fmt.Errorf("getting Secret %s with the binding key: %w", name, err)
