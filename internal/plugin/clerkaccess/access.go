@@ -48,6 +48,11 @@ func (f *Flags) Open(ctx context.Context, e *cli.Environment, instance *v1alpha1
 	if err != nil {
 		return nil, err
 	}
+	return f.OpenFrom(ctx, e, cluster, instance)
+}
+
+// OpenFrom is Open with the Secrets of another reader, for instance those of manifests that are not applied yet.
+func (f *Flags) OpenFrom(ctx context.Context, e *cli.Environment, cluster client.Reader, instance *v1alpha1.ClerkInstance) (*Access, error) {
 	return opener{flags: *f, cluster: cluster, getenv: e.Getenv, now: e.Now}.open(ctx, instance)
 }
 
