@@ -45,15 +45,20 @@ func (env *environment) runWith(ctx context.Context, variables map[string]string
 // runTo runs the plugin with a stream for its output.
 func (env *environment) runTo(ctx context.Context, variables map[string]string, out io.Writer, args ...string) result {
 	env.t.Helper()
+	return env.runFrom(ctx, "", variables, out, append([]string{"--namespace", env.namespace}, args...)...)
+}
+
+// runFrom runs the plugin with a text as standard input and a stream for its output. If the arguments name no namespace, it is default.
+func (env *environment) runFrom(ctx context.Context, in string, variables map[string]string, out io.Writer, args ...string) result {
+	env.t.Helper()
 	var errOut bytes.Buffer
 	e := &cli.Environment{
-		IOStreams: genericiooptions.IOStreams{In: strings.NewReader(""), Out: out, ErrOut: &errOut},
+		IOStreams: genericiooptions.IOStreams{In: strings.NewReader(in), Out: out, ErrOut: &errOut},
 		Flags:     genericclioptions.NewConfigFlags(true),
 		Getenv:    func(name string) string { return variables[name] },
 		Now:       time.Now,
 	}
-	connect := []string{"--kubeconfig", controlplane.Kubeconfig(env.t), "--namespace", env.namespace}
-	code := plugin.Run(ctx, e, append(connect, args...))
+	code := plugin.Run(ctx, e, append([]string{"--kubeconfig", controlplane.Kubeconfig(env.t)}, args...))
 	return result{errOut: errOut.String(), code: code}
 }
 
