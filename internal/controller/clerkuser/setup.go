@@ -161,9 +161,7 @@ func (r *Reconciler) instanceEventHandler() handler.EventHandler {
 			was, is := e.ObjectOld, e.ObjectNew
 			released := was.GetAnnotations()[v1alpha1.AnnotationReleaseDeletions] != is.GetAnnotations()[v1alpha1.AnnotationReleaseDeletions]
 			before, after := was.(*v1alpha1.ClerkInstance), is.(*v1alpha1.ClerkInstance)
-			if len(before.Status.PendingDeletions) < len(after.Status.PendingDeletions) {
-				enqueueFormers(q, after)
-			}
+			enqueueFormers(q, after, before.Status.PendingDeletions...)
 			if was.GetGeneration() != is.GetGeneration() || released {
 				r.enqueueUsersOf(ctx, q, client.ObjectKeyFromObject(is))
 			}
@@ -218,10 +216,12 @@ func (r *Reconciler) enqueueDeletedUsers(ctx context.Context, q reconcile.Queue)
 	}
 }
 
-// enqueueFormers enqueues the former objects in the pending deletions of a ClerkInstance.
-func enqueueFormers(q reconcile.Queue, instance *v1alpha1.ClerkInstance) {
+// enqueueFormers enqueues the former objects in the pending deletions of a ClerkInstance, without those that are known.
+func enqueueFormers(q reconcile.Queue, instance *v1alpha1.ClerkInstance, known ...v1alpha1.PendingDeletion) {
 	for _, p := range instance.Status.PendingDeletions {
-		reconcile.Enqueue(q, types.NamespacedName{Namespace: p.Namespace, Name: p.Name}, reconcile.PriorityEdited)
+		if !slices.ContainsFunc(known, func(k v1alpha1.PendingDeletion) bool { return k.UID == p.UID }) {
+			reconcile.Enqueue(q, types.NamespacedName{Namespace: p.Namespace, Name: p.Name}, reconcile.PriorityEdited)
+		}
 	}
 }
 

@@ -103,13 +103,23 @@ func TestInstanceEventsThatConcernUsers(t *testing.T) {
 		"Release": {func(i *v1alpha1.ClerkInstance) {
 			i.Annotations = map[string]string{v1alpha1.AnnotationReleaseDeletions: "2026-03-04T05:06:07Z"}
 		}, enqueued},
+		// What is pending already is due by itself. With hundreds of pending deletions, all others would be reconciled for each.
+		"NewPendingDeletion": {func(i *v1alpha1.ClerkInstance) {
+			i.Status.PendingDeletions = append(i.Status.PendingDeletions, v1alpha1.PendingDeletion{UID: "2", Namespace: "team-a", Name: "new"})
+		}, []string{"team-a/new"}},
+		"OneComesAndOneGoes": {func(i *v1alpha1.ClerkInstance) {
+			i.Status.PendingDeletions = []v1alpha1.PendingDeletion{{UID: "2", Namespace: "team-a", Name: "new"}}
+		}, []string{"team-a/new"}},
+		"OneGoes": {func(i *v1alpha1.ClerkInstance) { i.Status.PendingDeletions = nil }, nil},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newTestReconciler(t, newClock())
 			r.Client = newTestCluster(t, testObjects()...)
-			was, is := newTestInstance(), newTestInstance()
+			was := newTestInstance()
+			was.Status.PendingDeletions = []v1alpha1.PendingDeletion{{UID: "1", Namespace: "team-a", Name: "former"}}
+			is := was.DeepCopy()
 			tc.change(is)
 			q := newTestQueue(t)
 			r.instanceEventHandler().Update(t.Context(), event.UpdateEvent{ObjectOld: was, ObjectNew: is}, q)
