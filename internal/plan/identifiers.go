@@ -6,6 +6,7 @@ package plan
 import (
 	"slices"
 
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
@@ -30,6 +31,19 @@ func (d *Desired) Identifiers() []clerk.Identifier {
 		add(clerk.KindWeb3Wallet, wallet)
 	}
 	return identifiers
+}
+
+// IdentifiersOf returns the identifiers that a spec declares, as Identifiers does, even if the spec is invalid.
+func IdentifiersOf(spec *v1alpha1.ClerkUserSpec) []clerk.Identifier {
+	d := &Desired{plain: *spec, emails: declaredEmails(spec, v1alpha1.Applied{}), phones: declaredPhones(spec, v1alpha1.Applied{})}
+	if spec.Username != nil {
+		name := foldUsername(*spec.Username)
+		d.username = &name
+	}
+	if spec.Initial != nil {
+		d.initial = *spec.Initial
+	}
+	return d.Identifiers()
 }
 
 // Holds reports whether the user has exactly this identifier. Case is ignored where Clerk ignores it: in e-mail

@@ -42,6 +42,7 @@ type Reconciler struct {
 	// successions names objects that are being deleted and whose users other objects wait for.
 	successions *connection.DedupQueue[types.NamespacedName]
 	formers     *formers
+	chosen      *successors
 }
 
 // New returns a Reconciler.
@@ -54,6 +55,7 @@ func New(c Config) *Reconciler {
 
 		successions: connection.NewDedupQueue[types.NamespacedName](),
 		formers:     newFormers(),
+		chosen:      newSuccessors(),
 	}
 }
 
@@ -231,7 +233,7 @@ func (k kind) remove(ctx context.Context, w *work) error {
 func (k kind) removal(w *work, release release, former *formerRemoval) remove {
 	m := remove{
 		release: release, finder: k.finder(w), brake: k.brake(), writer: w.rights.Writer, deleter: w.rights.Deleter, clock: k.Now,
-		transfer: transfer{reconciliation: w.reconciliation, client: k.Client, pool: k.Pool, references: k.references(), states: k.objects},
+		transfer: transfer{reconciliation: w.reconciliation, client: k.Client, pool: k.Pool, references: k.references(), states: k.objects, successors: k.chosen},
 		former:   former,
 	}
 	if former != nil {

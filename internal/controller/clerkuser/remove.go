@@ -216,6 +216,7 @@ func (m remove) removeUser(ctx context.Context, user *clerk.User) error {
 		return m.carryOutPolicy(ctx, user)
 	}
 	if err := m.carryOut(ctx, user, plan.Transfer(m.transfer.markOf(successor), user)); err != nil {
+		m.transfer.successors.forget(successor.UID)
 		return err
 	}
 	m.recordEventf(v1alpha1.EventTransferred, "Delete", "transferred user %s to ClerkUser %s, which declares it too", user.ID, successor.Name)

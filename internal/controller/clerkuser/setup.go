@@ -69,6 +69,7 @@ func (r *Reconciler) userEventHandler() handler.EventHandler {
 		},
 		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q reconcile.Queue) {
 			r.objects.Forget(e.Object.GetUID())
+			r.chosen.forget(e.Object.GetUID())
 			r.FailureLog(controllerName).Forget(e.Object)
 			r.Pool.Identifiers().Forget(string(e.Object.GetUID()))
 			r.rates.Forget(e.Object.GetUID())

@@ -29,17 +29,28 @@ type transfer struct {
 	pool       *connection.Pool
 	references index.References
 	states     objectStates
+	successors *successors
 	// namesake is a new object of the same name, which the cache may not have yet; nil if there is none.
 	namesake *v1alpha1.ClerkUser
 }
 
-// prepare finds the successor and makes it look for the user. Nil: there is none.
+// prepare chooses the successor and makes it look for the user. Nil: there is none.
 func (t transfer) prepare(ctx context.Context, user *clerk.User) (*v1alpha1.ClerkUser, error) {
-	successor, err := t.findSuccessor(ctx, user)
-	if err != nil || successor == nil {
-		return nil, err
+	for {
+		successor, err := t.findSuccessor(ctx, user)
+		if err != nil || successor == nil {
+			return nil, err
+		}
+		if !t.successors.choose(successor.UID, user.ID) {
+			// The deletion of another object was faster.
+			continue
+		}
+		if err := t.prepareSuccessor(ctx, successor, user); err != nil {
+			t.successors.forget(successor.UID)
+			return nil, err
+		}
+		return successor, nil
 	}
-	return successor, t.prepareSuccessor(ctx, successor, user)
 }
 
 // markOf is the user's owner mark after the transfer.
@@ -95,22 +106,23 @@ func identifierOf(user *clerk.User) clerk.Identifier {
 	return clerk.Identifier{}
 }
 
-// findSuccessor returns the oldest ClerkUser of the namespace that has no user and declares this one. The user may be nil if only
-// its ClerkUser is known.
+// findSuccessor returns the ClerkUser of the namespace that has no user, declares this one, and comes first. The user may be nil if
+// only its ClerkUser is known.
 func (t transfer) findSuccessor(ctx context.Context, user *clerk.User) (*v1alpha1.ClerkUser, error) {
 	waiting := &v1alpha1.ClerkUserList{}
-	err := t.client.List(ctx, waiting, client.InNamespace(t.user.Namespace), client.MatchingFields{index.Unbound: "true"})
+	err := t.client.List(ctx, waiting,
+		client.InNamespace(t.user.Namespace), client.MatchingFields{index.Unbound: "true"}, client.UnsafeDisableDeepCopy)
 	if err != nil {
 		return nil, fmt.Errorf("listing ClerkUsers that wait for a user: %w", err)
 	}
 	if t.namesake != nil && !slices.ContainsFunc(waiting.Items, func(u v1alpha1.ClerkUser) bool { return u.UID == t.namesake.UID }) {
 		waiting.Items = append(waiting.Items, *t.namesake)
 	}
-	var oldest *v1alpha1.ClerkUser
+	var first *v1alpha1.ClerkUser
 	declared := t.declaredBefore(user)
 	for i := range waiting.Items {
 		candidate := &waiting.Items[i]
-		if candidate.UID == t.user.UID || !t.declares(candidate, user, declared) {
+		if candidate.UID == t.user.UID || !t.isFree(candidate, user) || !t.declares(candidate, user, declared) {
 			continue
 		}
 		if leads, err := t.leadsHere(ctx, candidate); err != nil {
@@ -118,11 +130,25 @@ func (t transfer) findSuccessor(ctx context.Context, user *clerk.User) (*v1alpha
 		} else if !leads {
 			continue
 		}
-		if oldest == nil || candidate.CreationTimestamp.Before(&oldest.CreationTimestamp) {
-			oldest = candidate
+		if first == nil || precedes(candidate, first) {
+			first = candidate
 		}
 	}
-	return oldest, nil
+	return first.DeepCopy(), nil
+}
+
+// isFree reports whether a candidate was not chosen as the successor of another user.
+func (t transfer) isFree(candidate *v1alpha1.ClerkUser, user *clerk.User) bool {
+	id := t.successors.userOf(candidate.UID)
+	return id == "" || id == t.userID || user != nil && id == user.ID
+}
+
+// precedes reports whether a candidate comes before another one: one that is not suspended before one that is, and then the older.
+func precedes(a, b *v1alpha1.ClerkUser) bool {
+	if a.Spec.Suspended() != b.Spec.Suspended() {
+		return b.Spec.Suspended()
+	}
+	return older(a, b)
 }
 
 // leadsHere reports whether a ClerkUser of the namespace uses the Clerk instance of this reconciliation.
@@ -139,21 +165,17 @@ func (t transfer) leadsHere(ctx context.Context, candidate *v1alpha1.ClerkUser) 
 	return admits && state.Connection != nil && state.Connection.InstanceID == t.instanceID, err
 }
 
-// declares reports whether a ClerkUser enforces its spec and declares this user: by its id, by an identifier that proves
-// possession, or, if the operator created the user, by one that the former object declares too. Any other identifier could be one
-// that the person chose.
+// declares reports whether a ClerkUser manages users and declares this one: by its id, by an identifier that proves possession, or,
+// if the operator created the user, by one that the former object declares too. Any other identifier could be one that the person
+// chose. An object that is suspended or whose spec is invalid applies nothing for now, but its user must not be deleted.
 func (t transfer) declares(candidate *v1alpha1.ClerkUser, user *clerk.User, before map[clerk.Identifier]bool) bool {
-	if !candidate.DeletionTimestamp.IsZero() || candidate.Spec.Suspended() || candidate.Spec.Observes() {
+	if !candidate.DeletionTimestamp.IsZero() || candidate.Spec.Observes() {
 		return false
 	}
 	if id := candidate.Spec.UserID; id != nil {
 		return *id == t.userID || user != nil && *id == user.ID
 	}
-	desired, err := plan.FromSpec(&candidate.Spec, plan.Inputs{})
-	if err != nil {
-		return false
-	}
-	return slices.ContainsFunc(desired.Identifiers(), func(identifier clerk.Identifier) bool {
+	return slices.ContainsFunc(plan.IdentifiersOf(&candidate.Spec), func(identifier clerk.Identifier) bool {
 		same := before[clerk.FoldIdentifier(identifier)]
 		if user == nil {
 			// Whether the user has it is known once the user was read.
@@ -171,12 +193,8 @@ func (t transfer) declaredBefore(user *clerk.User) map[clerk.Identifier]bool {
 	if user != nil && t.origin != v1alpha1.OriginCreated {
 		return nil
 	}
-	desired, err := plan.FromSpec(&t.user.Spec, plan.Inputs{})
-	if err != nil {
-		return nil
-	}
 	declared := map[clerk.Identifier]bool{}
-	for _, identifier := range desired.Identifiers() {
+	for _, identifier := range plan.IdentifiersOf(&t.user.Spec) {
 		declared[clerk.FoldIdentifier(identifier)] = true
 	}
 	return declared

@@ -24,15 +24,15 @@ func TestSuccessorMustProvePossession(t *testing.T) {
 		candidate func(*v1alpha1.ClerkUser)
 		want      bool
 	}{
-		"DeclaresTheAddress":     {func(*v1alpha1.ClerkUser) {}, true},
-		"DeclaresAnother":        {func(u *v1alpha1.ClerkUser) { u.Spec.EmailAddresses[0].Address = "bob@example.com" }, false},
-		"NamesTheUser":           {func(u *v1alpha1.ClerkUser) { u.Spec.EmailAddresses, u.Spec.UserID = nil, ptr.To(testUserID) }, true},
-		"NamesAnotherUser":       {func(u *v1alpha1.ClerkUser) { u.Spec.UserID = ptr.To("user_other") }, false},
-		"OnlyAUsername":          {func(u *v1alpha1.ClerkUser) { u.Spec.EmailAddresses, u.Spec.Username = nil, ptr.To("ann") }, false},
-		"Suspended":              {func(u *v1alpha1.ClerkUser) { u.Spec.Suspend = ptr.To(true) }, false},
-		"OnlyObserves":           {func(u *v1alpha1.ClerkUser) { u.Spec.Mode = ptr.To(v1alpha1.ModeObserve) }, false},
-		"BeingDeletedItself":     {func(u *v1alpha1.ClerkUser) { u.DeletionTimestamp = ptr.To(metav1.NewTime(start)) }, false},
-		"InvalidSpecDeclaresNot": {func(u *v1alpha1.ClerkUser) { u.Spec.PublicMetadata = &runtime.RawExtension{Raw: []byte(`{"a":null}`)} }, false},
+		"DeclaresTheAddress": {func(*v1alpha1.ClerkUser) {}, true},
+		"DeclaresAnother":    {func(u *v1alpha1.ClerkUser) { u.Spec.EmailAddresses[0].Address = "bob@example.com" }, false},
+		"NamesTheUser":       {func(u *v1alpha1.ClerkUser) { u.Spec.EmailAddresses, u.Spec.UserID = nil, ptr.To(testUserID) }, true},
+		"NamesAnotherUser":   {func(u *v1alpha1.ClerkUser) { u.Spec.UserID = ptr.To("user_other") }, false},
+		"OnlyAUsername":      {func(u *v1alpha1.ClerkUser) { u.Spec.EmailAddresses, u.Spec.Username = nil, ptr.To("ann") }, false},
+		"Suspended":          {func(u *v1alpha1.ClerkUser) { u.Spec.Suspend = ptr.To(true) }, true},
+		"OnlyObserves":       {func(u *v1alpha1.ClerkUser) { u.Spec.Mode = ptr.To(v1alpha1.ModeObserve) }, false},
+		"BeingDeletedItself": {func(u *v1alpha1.ClerkUser) { u.DeletionTimestamp = ptr.To(metav1.NewTime(start)) }, false},
+		"InvalidSpec":        {func(u *v1alpha1.ClerkUser) { u.Spec.PublicMetadata = &runtime.RawExtension{Raw: []byte(`{"a":null}`)} }, true},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -98,5 +98,43 @@ func TestTransferDuringSuccessorReconcileIsKept(t *testing.T) {
 	f.expectGone("successor")
 	if n := len(f.clerk.Users()); n != 0 {
 		t.Errorf("%d users were left behind", n)
+	}
+}
+
+// TestOrderOfSuccessors has several objects wait for one user. The order does not depend on the cache.
+func TestOrderOfSuccessors(t *testing.T) {
+	t.Parallel()
+	at := func(name string, minutes int, change ...func(*v1alpha1.ClerkUser)) *v1alpha1.ClerkUser {
+		u := newTestUser(name, change...)
+		u.CreationTimestamp = metav1.NewTime(start.Add(time.Duration(minutes) * time.Minute))
+		return u
+	}
+	suspended := func(u *v1alpha1.ClerkUser) { u.Spec.Suspend = ptr.To(true) }
+	for name, tc := range map[string]struct{ first, then *v1alpha1.ClerkUser }{
+		"Older":          {at("b", 1), at("a", 2)},
+		"SameSecond":     {at("a", 1), at("b", 1)},
+		"NotSuspended":   {at("b", 2), at("a", 1, suspended)},
+		"BothSuspended":  {at("b", 1, suspended), at("a", 2, suspended)},
+		"SuspendedTwins": {at("a", 1, suspended), at("b", 1, suspended)},
+	} {
+		if !precedes(tc.first, tc.then) || precedes(tc.then, tc.first) {
+			t.Errorf("%s: the order is wrong", name)
+		}
+	}
+}
+
+// TestOneSuccessorGetsOneUser has two objects that are deleted choose the same successor at the same time.
+func TestOneSuccessorGetsOneUser(t *testing.T) {
+	t.Parallel()
+	chosen := newSuccessors()
+	if !chosen.choose("successor", "user_1") || !chosen.choose("successor", "user_1") {
+		t.Error("the first choice fails")
+	}
+	if chosen.choose("successor", "user_2") {
+		t.Error("the successor was chosen for two users")
+	}
+	chosen.forget("successor")
+	if !chosen.choose("successor", "user_2") {
+		t.Error("the choice was not taken back")
 	}
 }
