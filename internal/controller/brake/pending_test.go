@@ -74,3 +74,28 @@ func TestPendingDeletionIsOnRecord(t *testing.T) {
 		})
 	}
 }
+
+// TestPendingDeletionIsWithdrawn takes one pending deletion off the record, and leaves what was counted.
+func TestPendingDeletionIsWithdrawn(t *testing.T) {
+	t.Parallel()
+	instance := newTestInstance()
+	instance.Status.Deletions = &v1alpha1.DeletionCount{Since: metav1.NewTime(start), Count: 2}
+	instance.Status.PendingDeletions = []v1alpha1.PendingDeletion{*pendingOf("uid-1"), *pendingOf("uid-2")}
+	b, name := newTestBrake(t, instance), client.ObjectKeyFromObject(instance)
+	for i, uid := range []string{"uid-1", "uid-1", "unknown"} {
+		if withdrawn, err := b.Withdraw(t.Context(), name, uid); err != nil || withdrawn != (i == 0) {
+			t.Fatal(withdrawn, err)
+		}
+		stored := &v1alpha1.ClerkInstance{}
+		if err := b.Client.Get(t.Context(), name, stored); err != nil {
+			t.Fatal(err)
+		}
+		if left := stored.Status.PendingDeletions; len(left) != 1 || left[0].UID != "uid-2" || stored.Status.Deletions.Count != 2 {
+			t.Errorf("status is %+v", stored.Status)
+		}
+	}
+	name.Name = "gone"
+	if withdrawn, err := b.Withdraw(t.Context(), name, "uid-2"); err != nil || withdrawn {
+		t.Error(withdrawn, err)
+	}
+}

@@ -156,7 +156,7 @@ func (l locate) claimOrphan(ctx context.Context, user *clerk.User) (bindKind, er
 	case gone && named:
 		return adopted, nil
 	case gone:
-		return 0, orphaned(mark.Name, user.ID)
+		return 0, l.orphanOf(ctx, mark, user.ID)
 	case neighbour:
 		return 0, l.conflictWith(ctx, mark.Name, owner)
 	}

@@ -46,9 +46,17 @@ type formers struct {
 type formerState struct {
 	// goneAt is when this process first saw that the object is gone.
 	goneAt time.Time
-	// retryAt and problem belong to the last failure that somebody has to correct.
+	// retryAt and problem belong to the last failure that somebody has to correct. It is retried earlier if the inputs change.
 	retryAt time.Time
 	problem string
+	inputs  formerInputs
+}
+
+// formerInputs is what such a failure depends on, as far as the operator sees it: the spec of the ClerkInstance, and whether it has a
+// connection.
+type formerInputs struct {
+	generation int64
+	connected  bool
 }
 
 func newFormers() *formers { return &formers{known: map[string]*formerState{}} }
@@ -101,7 +109,7 @@ func (r *Reconciler) reconcileFormers(ctx context.Context, name types.Namespaced
 			if p.Namespace != name.Namespace || p.Name != name.Name || r.Pool.Settled(p.UID) {
 				continue
 			}
-			f := former{kind: kind{r}, instance: instanceName(&instances.Items[i]), record: p, state: r.formers.of(p.UID)}
+			f := r.former(&instances.Items[i], p)
 			wait, failed := f.reconcile(ctx)
 			after, err = sooner(after, wait), errors.Join(err, failed)
 		}
@@ -113,23 +121,38 @@ func (r *Reconciler) reconcileFormers(ctx context.Context, name types.Namespaced
 type former struct {
 	kind
 	instance types.NamespacedName
+	inputs   formerInputs
 	record   v1alpha1.PendingDeletion
 	state    *formerState
 }
 
+func (r *Reconciler) former(instance *v1alpha1.ClerkInstance, record v1alpha1.PendingDeletion) former {
+	name := instanceName(instance)
+	state, _ := r.Pool.State(name)
+	return former{
+		kind: kind{r}, instance: name, inputs: formerInputs{instance.Generation, state.Connection != nil},
+		record: record, state: r.formers.of(record.UID),
+	}
+}
+
 // reconcile carries out the pending deletion if it is due. after is when to try again; 0 is not.
 func (f former) reconcile(ctx context.Context) (after time.Duration, err error) {
-	namesake, gone, err := f.findNamesake(ctx)
-	if err != nil || !gone {
-		// The object's own reconciliation goes on with it.
+	live, err := f.readLive(ctx)
+	if err != nil {
 		return 0, err
 	}
-	now := f.Now()
+	if live != nil && string(live.UID) == f.record.UID {
+		return 0, f.withdrawIfEdited(ctx, live)
+	}
+	namesake, now := live, f.Now()
+	if live != nil && !mayInherit(live) {
+		namesake = nil
+	}
 	if f.state.goneAt.IsZero() {
 		f.state.goneAt = now
 	}
 	waits := namesakeTime - now.Sub(f.state.goneAt)
-	if left := max(waits, f.state.retryAt.Sub(now)); left > 0 && namesake == nil {
+	if left := max(waits, f.retryLeft(now)); left > 0 && namesake == nil {
 		return left, nil
 	}
 	instance, err := f.findInstance(ctx)
@@ -137,25 +160,29 @@ func (f former) reconcile(ctx context.Context) (after time.Duration, err error) 
 		return 0, err
 	}
 	w := &work{reconciliation: f.newReconciliation(f.object(), f.objects.begin(types.UID(f.record.UID)))}
-	w.err = f.remove(ctx, w, instance, formerRemoval{namesake: namesake, waits: waits})
+	w.err = f.remove(ctx, w, instance, formerRemoval{namesake: namesake, observer: observerIn(live), waits: waits})
 	return f.report(ctx, w, instance)
 }
 
-// findNamesake returns the new object of the same name, if there is one. gone is false as long as the former object exists.
-func (f former) findNamesake(ctx context.Context) (namesake *v1alpha1.ClerkUser, gone bool, err error) {
-	namesake = &v1alpha1.ClerkUser{}
-	err = f.APIReader.Get(ctx, types.NamespacedName{Namespace: f.record.Namespace, Name: f.record.Name}, namesake)
-	switch {
-	case apierrors.IsNotFound(err):
-		return nil, true, nil
-	case err != nil:
-		return nil, false, fmt.Errorf("reading ClerkUser %s/%s from the API server: %w", f.record.Namespace, f.record.Name, err)
-	case string(namesake.UID) == f.record.UID:
-		return nil, false, nil
-	case namesake.Status.UserID != "" || !namesake.DeletionTimestamp.IsZero():
-		return nil, true, nil
+// retryLeft is how long to wait after a failure that somebody has to correct.
+func (f former) retryLeft(now time.Time) time.Duration {
+	if f.state.inputs != f.inputs {
+		return 0
 	}
-	return namesake, true, nil
+	return f.state.retryAt.Sub(now)
+}
+
+// readLive returns the object of the name; nil if there is none.
+func (f former) readLive(ctx context.Context) (*v1alpha1.ClerkUser, error) {
+	live := &v1alpha1.ClerkUser{}
+	err := f.APIReader.Get(ctx, types.NamespacedName{Namespace: f.record.Namespace, Name: f.record.Name}, live)
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading ClerkUser %s/%s from the API server: %w", f.record.Namespace, f.record.Name, err)
+	}
+	return live, nil
 }
 
 // findInstance reads the ClerkInstance from the API server; nil if it does not have the pending deletion on record any more.
@@ -214,6 +241,7 @@ func (f former) remove(ctx context.Context, w *work, instance *v1alpha1.ClerkIns
 // report writes events, and settles a pending deletion that is done. after is when to try again; 0 is not.
 func (f former) report(ctx context.Context, w *work, instance *v1alpha1.ClerkInstance) (after time.Duration, err error) {
 	f.recordEvents(ctx, w.user, w.reconciliation, unchanged())
+	f.successions.Add(w.enqueues...)
 	if w.err == nil {
 		f.Pool.Settle(f.instance, f.record.UID)
 		f.formers.forget(f.record.UID)
@@ -244,9 +272,9 @@ func (f former) block(ctx context.Context, instance *v1alpha1.ClerkInstance, why
 	if !why.BackOff {
 		after = reconcile.RecheckInterval
 	}
-	f.state.retryAt = f.Now().Add(after)
+	f.state.retryAt, f.state.inputs = f.Now().Add(after), f.inputs
 	message := fmt.Sprintf("user %s of the deleted ClerkUser %s/%s is not removed yet: %s. The operator tries again; "+
-		"to keep the user, name it in spec.userID of a ClerkUser of that namespace",
+		"to keep the user, name it in spec.userID of a ClerkUser of that namespace, or set spec.policy.deletion of the ClerkInstance to Deny",
 		f.record.UserID, f.record.Namespace, f.record.Name, strings.TrimSuffix(why.Message, blockedRemedy))
 	if f.state.problem != message {
 		f.state.problem = message
@@ -255,14 +283,3 @@ func (f former) block(ctx context.Context, instance *v1alpha1.ClerkInstance, why
 	}
 	return after
 }
-
-// formerRemoval is how the user of a former object is removed.
-type formerRemoval struct {
-	// namesake is the new object of the same name; nil if there is none.
-	namesake *v1alpha1.ClerkUser
-	// waits is how long the user still waits for a new object; until then it is only transferred.
-	waits time.Duration
-}
-
-// errNamesakeMayCome: a new object of the name may still be created.
-var errNamesakeMayCome = errors.New("a new ClerkUser of the same name may still be created")

@@ -5,6 +5,7 @@ package clerkuser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -110,7 +111,13 @@ func (m remove) letGoFirst(ctx context.Context, user *clerk.User, delay time.Dur
 	if err := m.countAtBrake(ctx, m.brake, user.ID, m.pendingDeletion(user.ID, policy)); err != nil {
 		return true, err
 	}
-	return true, m.releaseWithoutEvent(ctx)
+	err = m.releaseWithoutEvent(ctx)
+	if apierrors.IsConflict(err) {
+		// Somebody edited the object. Its next reconciliation decides anew, and may leave the user as it is.
+		_, failed := m.brake.Withdraw(ctx, instanceName(m.instance), m.uid())
+		err = errors.Join(err, failed)
+	}
+	return true, err
 }
 
 // namespaceGoing reports whether the namespace is being deleted. If the operator may not read it, it counts as one that is not.

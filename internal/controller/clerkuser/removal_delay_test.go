@@ -4,11 +4,14 @@
 package clerkuser
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
@@ -74,6 +77,46 @@ func TestPendingRemovalMakesNoCalls(t *testing.T) {
 	f.expectCalls(0)
 	f.clock.advance(time.Second)
 	f.expectGone("ann")
+}
+
+// TestEditInTheLastMomentIsSeen has somebody suspend the object after its removal is on record and before the finalizer is gone.
+func TestEditInTheLastMomentIsSeen(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, withDelay(30*time.Second))
+	f.create(newTestUser("ann"))
+	f.expectReason("ann", v1alpha1.ReasonInSync)
+	f.delete("ann")
+	f.expectReason("ann", v1alpha1.ReasonDeletionPending)
+	f.clock.advance(30 * time.Second)
+	var pending, edited int
+	f.Client = interceptor.NewClient(f.cluster, interceptor.Funcs{
+		Patch: func(ctx context.Context, c client.WithWatch, o client.Object, p client.Patch, opts ...client.PatchOption) error {
+			if edited++; edited == 1 {
+				pending = f.pendingDeletions()
+				f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Spec.Suspend = ptr.To(true) })
+			}
+			return c.Patch(ctx, o, p, opts...)
+		},
+	})
+	f.reconcile("ann")
+	if pending != 1 || f.pendingDeletions() != 0 {
+		t.Errorf("%d removals were on record and %d are, want 1 and 0", pending, f.pendingDeletions())
+	}
+	f.expectGone("ann")
+	f.reconcileFormer("ann")
+	f.clock.advance(time.Hour)
+	f.reconcileFormer("ann")
+	f.onlyUser()
+}
+
+// pendingDeletions is how many removals the ClerkInstance has on record.
+func (f *fixture) pendingDeletions() int {
+	f.t.Helper()
+	instance := &v1alpha1.ClerkInstance{}
+	if err := f.cluster.Get(f.t.Context(), instanceName(newTestInstance()), instance); err != nil {
+		f.t.Fatal(err)
+	}
+	return len(instance.Status.PendingDeletions)
 }
 
 // TestWhatNeedsNoDelay deletes objects whose users are not removed.

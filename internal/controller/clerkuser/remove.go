@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
@@ -219,12 +220,20 @@ func (m remove) removeUser(ctx context.Context, user *clerk.User) error {
 		m.transfer.successors.forget(successor.UID)
 		return err
 	}
+	if m.former != nil {
+		// No event of the former object makes the successor look again.
+		m.transfer.states.notify(successor.UID, func(n *notifications) { n.transferred = true })
+		m.enqueues = append(m.enqueues, client.ObjectKeyFromObject(successor))
+	}
 	m.recordEventf(v1alpha1.EventTransferred, "Delete", "transferred user %s to ClerkUser %s, which declares it too", user.ID, successor.Name)
 	return m.releaseWithoutEvent(ctx)
 }
 
 // carryOutPolicy carries out the deletion policy on a user without a successor.
 func (m remove) carryOutPolicy(ctx context.Context, user *clerk.User) error {
+	if m.former.observed(user) {
+		return m.release.run(ctx, "a new ClerkUser of that name observes the user, so the user was left as it is, with its owner mark")
+	}
 	policy, why := m.effectivePolicy(), ""
 	if policy != m.user.Spec.OnDelete(m.origin) {
 		why = "the ClerkInstance's policy.deletion is Deny, so the user was left as it is"

@@ -5,12 +5,16 @@ package clerkuser
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/controller/brake"
+	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
 // successionTime is how long an object waits for another one of its namespace to be deleted before it reports a conflict. The
@@ -33,6 +37,30 @@ func (l locate) conflictWith(ctx context.Context, name string, owner *v1alpha1.C
 	default:
 		return conflict(name)
 	}
+}
+
+// orphanOf returns the problem of an object that declares the user of another object which is gone. While the removal of that user is
+// on record, the object waits: the operator transfers the user instead.
+func (l locate) orphanOf(ctx context.Context, mark plan.Mark, userID string) error {
+	instance := &v1alpha1.ClerkInstance{}
+	if err := client.IgnoreNotFound(l.apiReader.Get(ctx, instanceName(l.instance), instance)); err != nil {
+		return fmt.Errorf("reading ClerkInstance %s from the API server: %w", instanceName(l.instance), err)
+	}
+	pending := slices.ContainsFunc(instance.Status.PendingDeletions, func(p v1alpha1.PendingDeletion) bool {
+		return p.UID == mark.UID && p.UserID == userID
+	})
+	if !pending {
+		return orphaned(mark.Name, userID)
+	}
+	left, err := l.successionLeft(ctx)
+	if err != nil {
+		return err
+	}
+	if left == 0 {
+		return orphaned(mark.Name, userID)
+	}
+	l.enqueues = append(l.enqueues, types.NamespacedName{Namespace: mark.Namespace, Name: mark.Name})
+	return waitingForDeletion(mark.Name, left)
 }
 
 // successionLeft is how long the object may still wait for the deletion of another one. It is 0 if a conflict was reported already,
