@@ -123,6 +123,7 @@ func conflict(winner string) error {
 			winner),
 		Stalled: true,
 		BackOff: true,
+		Blocker: winner,
 	}
 }
 
@@ -136,6 +137,7 @@ func waitingForDeletion(owner string, left time.Duration) error {
 		Progressing: true,
 		BackOff:     true,
 		RetryAfter:  left,
+		Blocker:     owner,
 	}
 }
 

@@ -233,8 +233,10 @@ func (k kind) remove(ctx context.Context, w *work) error {
 func (k kind) removal(w *work, release release, former *formerRemoval) remove {
 	m := remove{
 		release: release, finder: k.finder(w), brake: k.brake(), writer: w.rights.Writer, deleter: w.rights.Deleter, clock: k.Now,
-		transfer: transfer{reconciliation: w.reconciliation, client: k.Client, pool: k.Pool, references: k.references(), states: k.objects, successors: k.chosen},
-		former:   former,
+		former: former,
+		transfer: transfer{
+			reconciliation: w.reconciliation, client: k.Client, pool: k.Pool, references: k.references(), states: k.objects, successors: k.chosen,
+		},
 	}
 	if former != nil {
 		m.transfer.namesake = former.namesake

@@ -127,7 +127,7 @@ func (r *Reconciler) enqueueSuccessors(ctx context.Context, gone client.Object, 
 		return
 	}
 	for i := range successors {
-		r.objects.notify(successors[i].UID, func(m *notifications) { m.unblocked = true })
+		r.objects.notify(successors[i].UID, func(m *notifications) { m.deleted = append(m.deleted, gone.GetName()) })
 		q.Add(ctrl.Request{NamespacedName: client.ObjectKeyFromObject(&successors[i])})
 	}
 }

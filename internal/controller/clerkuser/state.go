@@ -41,32 +41,10 @@ func (s objectStates) begin(uid types.UID) (state *objectState) {
 	return state
 }
 
-// notify adds a notification for the next reconciliation of an object.
-func (s objectStates) notify(uid types.UID, change func(*notifications)) {
-	s.Change(uid, func(e *objectEntry) {
-		if e.notifications == nil {
-			e.notifications = &notifications{}
-		}
-		change(e.notifications)
-	})
-}
-
 // transferred reports whether another object has transferred its user to this one since the current reconciliation began.
 func (s objectStates) transferred(uid types.UID) (transferred bool) {
 	s.Change(uid, func(e *objectEntry) { transferred = e.notifications != nil && e.notifications.transferred })
 	return transferred
-}
-
-// notifications come from event handlers and from the reconciliations of other objects.
-type notifications struct {
-	// freed has identifiers that Clerk refused as taken and that are free now.
-	freed []clerk.Identifier
-	// unblocked is true if an object was deleted that may have blocked this one.
-	unblocked bool
-	// transferred is true if another object has transferred its user to this one.
-	transferred bool
-	// deletedAt is when this process saw that the deletion of the object was requested. Zero: it did not see that.
-	deletedAt time.Time
 }
 
 // objectState is the remembered state of one object, beyond what all kinds have in common. Only the object's reconciliation
@@ -83,30 +61,6 @@ type objectState struct {
 	removing *removalState
 	// unrecorded is what was carried out while status.applied could not be written; nil is nothing.
 	unrecorded *v1alpha1.Applied
-}
-
-// receive handles notifications. The deletion of an object ends a back-off, except after a refusal by Clerk: Clerk would refuse
-// again after each deletion.
-func (o *objectState) receive(m notifications) {
-	if m.unblocked && o.backOff != nil {
-		if _, rejected := clerk.Rejected(o.backOff.Err); !rejected {
-			o.backOff = nil
-		}
-	}
-	if m.transferred {
-		o.attempt.loseAnswer()
-		o.backOff = nil
-	}
-	if !m.deletedAt.IsZero() && o.removal().deletedAt.IsZero() {
-		o.removal().deletedAt = m.deletedAt
-	}
-	if len(m.freed) == 0 {
-		return
-	}
-	if o.fields != nil {
-		o.fields.retry(m.freed)
-	}
-	o.backOff, o.attempt.taken, o.lookUps = nil, nil, nil
 }
 
 // finish removes what was only kept while the reconciliation waited for tokens.

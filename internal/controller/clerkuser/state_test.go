@@ -60,6 +60,11 @@ func TestLookUpsAreForgottenWhenAReconcileFinishes(t *testing.T) {
 	}
 }
 
+// deletedObjects is the notification that objects with these names were deleted.
+func deletedObjects(names ...string) func(*notifications) {
+	return func(m *notifications) { m.deleted = names }
+}
+
 func TestNotificationsReachTheNextReconcile(t *testing.T) {
 	t.Parallel()
 	identifier := clerk.Identifier{Kind: clerk.KindEmailAddress, Value: "ann@example.com"}
@@ -71,8 +76,11 @@ func TestNotificationsReachTheNextReconcile(t *testing.T) {
 		backOff, lookUpDue bool
 	}{
 		"None":               {func(*notifications) {}, errAmbiguous, true, false},
-		"Unblocked":          {func(m *notifications) { m.unblocked = true }, errAmbiguous, false, false},
-		"UnblockedRejection": {func(m *notifications) { m.unblocked = true }, rejection, true, false},
+		"Unblocked":          {deletedObjects("ann", "bob"), errAmbiguous, false, false},
+		"UnblockedRejection": {deletedObjects("ann", "bob"), rejection, true, false},
+		"BlockerIsDeleted":   {deletedObjects("ann", "bob"), waitingForDeletion("bob", time.Minute), false, false},
+		"AnotherIsDeleted":   {deletedObjects("ann"), waitingForDeletion("bob", time.Minute), true, false},
+		"NotItsConflict":     {deletedObjects("ann"), conflict("bob"), true, false},
 		"Transferred":        {func(m *notifications) { m.transferred = true }, errAmbiguous, false, true},
 		"Freed":              {func(m *notifications) { m.freed = append(m.freed, identifier) }, rejection, false, false},
 	}
@@ -182,7 +190,7 @@ func TestObjectStatesAreSafeForConcurrentUse(t *testing.T) {
 		})
 		workers.Go(func() {
 			for range 200 {
-				objects.notify(uid, func(m *notifications) { m.unblocked, m.transferred = true, true })
+				objects.notify(uid, func(m *notifications) { m.deleted, m.transferred = []string{"ann"}, true })
 				objects.Forget(types.UID(fmt.Sprint("gone-", i)))
 			}
 		})

@@ -64,7 +64,7 @@ func TestUserIsTransferred(t *testing.T) {
 	f.delete("ann")
 	f.expectGone("ann")
 	f.expectEvent(v1alpha1.EventTransferred)
-	f.objects.notify("successor-uid", func(m *notifications) { m.unblocked = true })
+	f.objects.notify("successor-uid", func(m *notifications) { m.deleted = []string{"ann"} })
 	f.expectReason("successor", v1alpha1.ReasonInSync)
 	if got := f.user("successor").Status; got.UserID != f.onlyUser().ID || got.Origin != v1alpha1.OriginCreated {
 		t.Errorf("the successor has %q, %s", got.UserID, got.Origin)

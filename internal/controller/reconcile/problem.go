@@ -20,6 +20,8 @@ type Problem struct {
 	BackOff bool
 	// RetryAfter is when to reconcile again without an event; 0 waits for one.
 	RetryAfter time.Duration
+	// Blocker is the name of the object in the same namespace whose deletion ends the problem; "" is unknown.
+	Blocker string
 }
 
 // Error returns the message for people.
