@@ -50,6 +50,8 @@ type environment struct {
 	// key is the operator's.
 	key  binding.Key
 	pool *connection.Pool
+	// metrics are those of the operator that was started last.
+	metrics *prometheus.Registry
 }
 
 var environments atomic.Int64
@@ -108,7 +110,7 @@ func (env *environment) instance(name string) *v1alpha1.ClerkInstance {
 func (env *environment) start() (stop func()) {
 	env.t.Helper()
 	ctx, cancel := context.WithCancel(env.t.Context())
-	env.pool = connection.NewPool(env.server.Clock().Now)
+	env.pool, env.metrics = connection.NewPool(env.server.Clock().Now), prometheus.NewRegistry()
 	mgr, live := env.newManager()
 	hosts, err := clerkinstance.ParseAllowedHosts([]string{env.url})
 	if err != nil {
@@ -117,7 +119,7 @@ func (env *environment) start() (stop func()) {
 	err = controller.SetupWithManager(ctx, mgr, live, controller.Config{
 		ClusterID: clusterID, Key: env.key, Hosts: hosts, Concurrency: 8, SecretInterval: time.Second,
 		CountInterval: 100 * time.Millisecond, ApplyWindow: 200 * time.Millisecond, UserAgent: "plugin-test",
-		Registry: prometheus.NewRegistry(), Now: env.server.Clock().Now, Pool: env.pool,
+		Registry: env.metrics, Now: env.server.Clock().Now, Pool: env.pool,
 	})
 	if err != nil {
 		env.t.Fatal(err)

@@ -8,10 +8,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/expfmt"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -134,6 +137,50 @@ func TestStatusWithoutAnOperator(t *testing.T) {
 	if r := env.run("status", "--operator-namespace", env.namespace); r.code != 0 ||
 		!strings.Contains(r.out, "Operator: not running: its Lease was renewed 60m ago") || !strings.Contains(r.out, "every 1s, stopped for 60m") {
 		t.Errorf("with an old Lease: %+v", r)
+	}
+}
+
+// exposed writes what the operator's /metrics answers to a file.
+func (env *environment) exposed() (path string) {
+	env.t.Helper()
+	families, err := env.metrics.Gather()
+	if err != nil {
+		env.t.Fatal(err)
+	}
+	var text bytes.Buffer
+	for _, family := range families {
+		if _, err := expfmt.MetricFamilyToText(&text, family); err != nil {
+			env.t.Fatal(err)
+		}
+	}
+	path = filepath.Join(env.t.TempDir(), "metrics")
+	if err := os.WriteFile(path, text.Bytes(), 0o600); err != nil {
+		env.t.Fatal(err)
+	}
+	return path
+}
+
+func TestStatusWithMetrics(t *testing.T) {
+	env := newEnvironment(t)
+	env.lead(time.Now())
+	env.start()
+	env.create(env.user("ada"))
+	env.waitFor("ada", v1alpha1.ReasonInSync)
+	env.eventually("syncs in the metrics", func() error {
+		i := env.status("--metrics", env.exposed()).Instances[0]
+		if i.Budget.UsedPercent == nil || i.Sync.LastFull == nil || i.Sync.LastIncremental == nil {
+			return fmt.Errorf("budget %+v, syncs %+v", i.Budget, i.Sync)
+		}
+		if ago := time.Since(i.Sync.LastFull.Time); ago > patience || ago < -time.Second {
+			t.Errorf("the last full sync was %s ago", ago)
+		}
+		return nil
+	})
+	if r := env.run("status", "--metrics", "/nowhere"); r.code != 2 || !strings.Contains(r.errOut, "--metrics: open /nowhere") {
+		t.Errorf("a file that does not exist: %+v", r)
+	}
+	if r := env.run("status", "--watch", "--metrics", "-"); r.code != 2 || !strings.Contains(r.errOut, "must be a file") {
+		t.Errorf("a watch of standard input: %+v", r)
 	}
 }
 

@@ -28,12 +28,15 @@ type collector struct {
 	reader client.Reader
 	lease  leaseReader
 	now    func() time.Time
+	// measured is nil if the operator's metrics were not read.
+	measured metrics
 }
 
 // run reads what is in the scope.
 func (c collector) run(ctx context.Context, s scope) (Report, error) {
 	started := c.now()
 	f := newFacts(s, started)
+	f.measured = c.measured
 	if err := c.readInstances(ctx, s, f); err != nil {
 		return Report{}, err
 	}

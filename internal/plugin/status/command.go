@@ -5,7 +5,9 @@ package status
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,7 +27,7 @@ Clerk. It needs the right to list clerkusers and clerkinstances; what it may not
 operator runs, it reads from the Lease in the operator's namespace.
 
 How much of the API budget is in use, and the times of the last syncs, are in the operator's metrics only, because a quiet
-ClerkInstance is not written. --output=wide names the metrics.`
+ClerkInstance is not written. --metrics reads them from a file or from standard input, and --output=wide names them.`
 
 const examples = `  # This namespace
   kubectl clerk status
@@ -35,6 +37,11 @@ const examples = `  # This namespace
 
   # One ClerkInstance and its ClerkUsers of all namespaces
   kubectl clerk status default --namespace clerk --all-namespaces
+
+  # With the API budget in use and the times of the last syncs, as somebody who may read the operator's metrics
+  kubectl port-forward --namespace clerk-operator-system deployment/clerk-operator-controller-manager 8443 &
+  curl --insecure --header "Authorization: Bearer $(kubectl create token prometheus --namespace monitoring)" https://localhost:8443/metrics |
+    kubectl clerk status --metrics -
 
   # Again and again, until Ctrl-C
   kubectl clerk status --watch
@@ -53,6 +60,7 @@ type options struct {
 	allNamespaces     bool
 	all, watch        bool
 	operatorNamespace string
+	metrics           string
 	output            cli.Output
 }
 
@@ -74,6 +82,9 @@ func NewCommand(e *cli.Environment) *cobra.Command {
 			}
 			shown := screen{out: e.Out, errOut: e.ErrOut, terminal: cli.IsTerminal(e.Out), output: o.output, text: o.renderer(e), now: e.Now}
 			read := func(ctx context.Context) (Report, error) { return o.read(ctx, e, s) }
+			if o.watch && o.metrics == "-" {
+				return errors.New("--watch reads --metrics again and again, so it must be a file")
+			}
 			if o.watch {
 				return watch(cmd.Context(), read, &shown, wait)
 			}
@@ -89,7 +100,9 @@ func NewCommand(e *cli.Environment) *cobra.Command {
 	flags.BoolVar(&o.all, "all", false, fmt.Sprintf("show all that needs a human, instead of the %d most urgent", defaultMost))
 	flags.BoolVarP(&o.watch, "watch", "w", false, "show the status again every few seconds, until Ctrl-C")
 	flags.StringVar(&o.operatorNamespace, "operator-namespace", "", "namespace of the operator and its Lease (default: where a Lease named clerk-operator is)")
+	flags.StringVar(&o.metrics, "metrics", "", "file with what the operator's /metrics answers; - for standard input")
 	o.output.AddFlag(cmd, cli.OutputWide)
+	_ = cmd.RegisterFlagCompletionFunc("operator-namespace", cobra.NoFileCompletions)
 	return cmd
 }
 
@@ -122,10 +135,30 @@ func (o options) read(ctx context.Context, e *cli.Environment, s scope) (Report,
 	if err != nil {
 		return Report{}, err
 	}
+	measured, err := o.readMetrics(e)
+	if err != nil {
+		return Report{}, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, answerPatience)
 	defer cancel()
-	c := collector{reader: reader, now: e.Now, lease: leaseReader{reader: reader, namespace: o.operatorNamespace, wait: wait, now: e.Now}}
+	c := collector{reader: reader, now: e.Now, measured: measured, lease: leaseReader{reader: reader, namespace: o.operatorNamespace, wait: wait, now: e.Now}}
 	return c.run(ctx, s)
+}
+
+// readMetrics reads the operator's metrics; nil if the flag does not name any.
+func (o options) readMetrics(e *cli.Environment) (metrics, error) {
+	switch o.metrics {
+	case "":
+		return nil, nil
+	case "-":
+		return readMetrics(e.In)
+	}
+	file, err := os.Open(o.metrics)
+	if err != nil {
+		return nil, fmt.Errorf("--metrics: %w", err)
+	}
+	defer file.Close()
+	return readMetrics(file)
 }
 
 // wait waits, or returns the error of the context.

@@ -31,6 +31,8 @@ type facts struct {
 	troubled  []troubled
 	silent    silence
 	notRead   []string
+	// measured is nil if the operator's metrics were not read.
+	measured metrics
 }
 
 // tally counts the ClerkUsers of a ClerkInstance.
@@ -118,14 +120,14 @@ func (f *facts) knowsAll(namespace string) bool {
 	return f.listed && (f.scope.namespace == "" || f.scope.namespace == namespace)
 }
 
-// stateOf returns the condition Ready of a ClerkUser. Its reason is "" if there is none. A suspended ClerkUser without Ready has the
-// reason Suspended.
+// stateOf returns the condition Ready of a ClerkUser. Its reason is "" if there is none. A suspended ClerkUser counts as Suspended and
+// not as ready, as in the operator's metrics: Ready tells how the user was before, if it is there.
 func stateOf(user *v1alpha1.ClerkUser) metav1.Condition {
+	if meta.IsStatusConditionTrue(user.Status.Conditions, v1alpha1.ConditionSuspended) {
+		return metav1.Condition{Type: v1alpha1.ConditionReady, Status: metav1.ConditionUnknown, Reason: v1alpha1.ReasonSuspended}
+	}
 	if ready := meta.FindStatusCondition(user.Status.Conditions, v1alpha1.ConditionReady); ready != nil {
 		return *ready
-	}
-	if suspended := meta.FindStatusCondition(user.Status.Conditions, v1alpha1.ConditionSuspended); suspended != nil {
-		return *suspended
 	}
 	return metav1.Condition{Type: v1alpha1.ConditionReady, Status: metav1.ConditionUnknown}
 }

@@ -47,6 +47,8 @@ func (f *facts) detailOf(instance *v1alpha1.ClerkInstance, operator Operator) *D
 		d.Ready, d.Reason, d.Message, d.Since = ready.Status, ready.Reason, ready.Message, ptr.To(ready.LastTransitionTime)
 	}
 	d.Sync = syncOf(d, sharing, operator)
+	of := f.measured[client.ObjectKeyFromObject(instance)]
+	d.Budget.UsedPercent, d.Sync.LastIncremental, d.Sync.LastFull = of.usedPercent, of.incremental, of.full
 	return d
 }
 
@@ -65,7 +67,7 @@ func (f *facts) sharing(instance *v1alpha1.ClerkInstance) []*v1alpha1.ClerkInsta
 
 // budgetOf returns the least API budget of ClerkInstances of one Clerk instance.
 func budgetOf(sharing []*v1alpha1.ClerkInstance) Budget {
-	b := Budget{UsedMetrics: []string{"clerk_operator_rate_limiter_tokens", "clerk_operator_rate_limiter_tokens_max"}}
+	b := Budget{UsedMetrics: []string{metricTokens, metricTokensMax}}
 	for _, instance := range sharing {
 		limit := ptr.Deref(instance.Spec.RateLimit, v1alpha1.RateLimit{})
 		if instance.Status.Environment == "" && limit.RequestsPer10s == nil {
@@ -83,9 +85,7 @@ func budgetOf(sharing []*v1alpha1.ClerkInstance) Budget {
 // syncOf says whether users are read as often as they should be. The operator says in the condition Ready when a sync is overdue, and
 // else writes nothing about syncs.
 func syncOf(d *Detail, sharing []*v1alpha1.ClerkInstance, operator Operator) Sync {
-	s := Sync{LastMetrics: []string{
-		"clerk_operator_mirror_last_incremental_sync_timestamp_seconds", "clerk_operator_mirror_last_full_sync_timestamp_seconds",
-	}}
+	s := Sync{LastMetrics: []string{metricIncrementalSync, metricFullSync}}
 	for i, instance := range sharing {
 		interval, full := instance.Spec.DriftInterval(), instance.Spec.FullInterval()
 		if i == 0 || interval < s.Interval.Duration {

@@ -61,6 +61,16 @@ func TestNeedsOfUsersWhoseInstanceCannotBeRead(t *testing.T) {
 	}
 }
 
+func TestSuspendedUsersAreNotReady(t *testing.T) {
+	t.Parallel()
+	suspended := metav1.Condition{Type: v1alpha1.ConditionSuspended, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonSuspended}
+	f := allFacts([]*v1alpha1.ClerkInstance{instance(nil)}, user("was-ready", inSync(), suspended), user("was-not", suspended), user("ada", inSync()))
+	i := f.report(runs()).Instances[0]
+	if i.Users != 3 || i.ReadyUsers != 1 || i.UsersByReason[0] != (ReasonCount{v1alpha1.ReasonSuspended, 2}) || len(f.troubled) > 0 {
+		t.Errorf("the instance has %+v", i)
+	}
+}
+
 func TestInstanceOfAUser(t *testing.T) {
 	t.Parallel()
 	f := allFacts([]*v1alpha1.ClerkInstance{instance(func(i *v1alpha1.ClerkInstance) { i.Namespace, i.Name = "team", "default" })})

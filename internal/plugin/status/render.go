@@ -135,8 +135,8 @@ func (r renderer) detail(now metav1.Time, i Instance) [][2]string {
 		[2]string{"Clerk instance", cmp.Or(cli.Line(i.ClerkInstanceID), "not known yet")},
 		[2]string{"Users", usersText(i)},
 		[2]string{"API budget", budgetText(i.Budget)},
-		[2]string{"Incremental sync", r.sync(now, i.Sync, i.Sync.Interval)},
-		[2]string{"Full sync", r.sync(now, i.Sync, i.Sync.FullInterval)},
+		[2]string{"Incremental sync", r.sync(now, i.Sync, i.Sync.Interval, i.Sync.LastIncremental)},
+		[2]string{"Full sync", r.sync(now, i.Sync, i.Sync.FullInterval, i.Sync.LastFull)},
 		[2]string{"Deletion brake", r.brake(i.Brake)},
 	)
 	if i.Brake.Release != "" {
@@ -183,12 +183,18 @@ func budgetText(b Budget) string {
 	if b.RequestsPer10s == 0 {
 		return "not known yet"
 	}
+	if b.UsedPercent != nil {
+		return fmt.Sprintf("%d requests in 10s, %d %% in use", b.RequestsPer10s, *b.UsedPercent)
+	}
 	return fmt.Sprintf("%d requests in 10s; how much is in use is in the metrics only (-o wide names them)", b.RequestsPer10s)
 }
 
-// sync says how current the operator's copy of the users is. Exact times are in metrics only.
-func (r renderer) sync(now metav1.Time, s Sync, interval metav1.Duration) string {
+// sync says how current the operator's copy of the users is. The time of the last sync is in metrics only.
+func (r renderer) sync(now metav1.Time, s Sync, interval metav1.Duration, last *metav1.Time) string {
 	text := "every " + shortDuration(interval.Duration)
+	if last != nil {
+		text += ", the last one " + age(now, last.Time) + " ago"
+	}
 	since := ""
 	if s.Since != nil {
 		since = " for " + age(now, s.Since.Time)

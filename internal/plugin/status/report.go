@@ -117,10 +117,12 @@ type Detail struct {
 	Brake  Brake  `json:"brake"`
 }
 
-// Budget is the API budget. How much of it is used is in the operator's metrics only, as it changes with each call.
+// Budget is the API budget. How much of it is in use is in the operator's metrics only, as it changes with each call.
 type Budget struct {
 	// RequestsPer10s is the number of requests in 10 seconds; 0 before the operator knows the type of the key.
 	RequestsPer10s int `json:"requestsPer10s,omitempty"`
+	// UsedPercent is how much of it is in use; nil if the metrics were not read.
+	UsedPercent *int `json:"usedPercent,omitempty"`
 	// UsedMetrics are the metrics that show how much is left.
 	UsedMetrics []string `json:"usedMetrics"`
 }
@@ -149,6 +151,10 @@ type Sync struct {
 	// Interval and FullInterval are the times between two syncs.
 	Interval     metav1.Duration `json:"interval"`
 	FullInterval metav1.Duration `json:"fullInterval"`
+	// LastIncremental and LastFull are when the last syncs began; nil for none since the operator started, and if the metrics were
+	// not read.
+	LastIncremental *metav1.Time `json:"lastIncremental,omitempty"`
+	LastFull        *metav1.Time `json:"lastFull,omitempty"`
 	// LastMetrics are the metrics with the times of the last syncs.
 	LastMetrics []string `json:"lastMetrics"`
 }
