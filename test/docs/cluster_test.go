@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -123,8 +124,10 @@ func (c *cluster) must(command string) {
 // startOperator runs the operator as outside a cluster.
 func (c *cluster) startOperator() {
 	c.t.Helper()
-	arguments := append(c.clerk.Environment, manager.Path(),
-		"--kubeconfig="+c.plane.Kubeconfig(), "--operator-namespace="+operatorNamespace, "--health-probe-bind-address=0", "--metrics-bind-address=0")
+	arguments := slices.Concat(c.clerk.Environment, []string{
+		manager.Path(), "--kubeconfig=" + c.plane.Kubeconfig(), "--operator-namespace=" + operatorNamespace,
+		"--health-probe-bind-address=0", "--metrics-bind-address=0", "--count-interval=1s",
+	})
 	if _, err := c.plane.Run(&c.log, "/usr/bin/env", arguments...); err != nil {
 		c.t.Fatal(err)
 	}
@@ -147,6 +150,19 @@ func (c *cluster) await(name, reason string) *v1alpha1.ClerkUser {
 	}
 	c.t.Fatalf("waiting for ClerkUser %s with the reason %s: %v\n%s", name, reason, err, c.log.String())
 	return nil
+}
+
+// awaitManaged waits until the status of the ClerkInstance counts this many users.
+func (c *cluster) awaitManaged(want int64) {
+	c.t.Helper()
+	instance := &v1alpha1.ClerkInstance{}
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(tick) {
+		err := c.client.Get(c.t.Context(), client.ObjectKey{Namespace: namespace, Name: "default"}, instance)
+		if err == nil && instance.Status.ManagedUsers == want {
+			return
+		}
+	}
+	c.t.Fatalf("waiting for %d managed users: the status is %+v\n%s", want, instance.Status, c.log.String())
 }
 
 // seed adds a user to Clerk whom the operator did not create.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,7 +60,7 @@ func (c *cluster) expectCompletion(t *testing.T, completions ...completion) {
 				defer cancel()
 				cmd := exec.CommandContext(ctx, path, "-c", script)
 				cmd.Dir = c.shell.Directory
-				cmd.Env = append(c.shell.Environment[:len(c.shell.Environment):len(c.shell.Environment)], "LINE="+pressed.line, "WANT="+pressed.want)
+				cmd.Env = slices.Concat(c.shell.Environment, []string{"LINE=" + pressed.line, "WANT=" + pressed.want})
 				said, err := cmd.CombinedOutput()
 				if err != nil || !strings.Contains(string(said), pressed.want) {
 					t.Errorf("%q completes to %q (%v), want %q in it", pressed.line, said, err, pressed.want)

@@ -30,6 +30,15 @@ func TestBlocksOfAPage(t *testing.T) {
 	}
 }
 
+func TestFilesOfAPage(t *testing.T) {
+	t.Parallel()
+	const page = "```yaml\n# ada.yaml\nkind: A\n---\nkind: B\n```\n```yaml\nkind: C\n```\n```yaml\n# Not a name\n```\n```yaml\n# b.yaml\n# more\n```\n"
+	want := map[string]string{"ada.yaml": "kind: A\n---\nkind: B\n", "b.yaml": "# more\n"}
+	if diff := cmp.Diff(want, Files(page)); diff != "" {
+		t.Errorf("Files() (-want +got):\n%s", diff)
+	}
+}
+
 func TestUpdateWritesWhatDiffers(t *testing.T) {
 	t.Parallel()
 	const page = "```console\n$ age\nup 3s\n$ new\n$ wrong\nold\nlines\n$ part\nfirst\n...\n```\nEnd.\n"

@@ -4,6 +4,7 @@
 package docs
 
 import (
+	"regexp"
 	"strings"
 )
 
@@ -32,6 +33,9 @@ type Example struct {
 	first, end int
 }
 
+// Abridged reports whether the page shows a part of the output only: it has lines that stand for others.
+func (e Example) Abridged() bool { return strings.Contains("\n"+e.Output, "\n"+ellipsis+"\n") }
+
 // Blocks returns the blocks of examples of a page.
 func Blocks(page string) []Block {
 	var blocks []Block
@@ -47,6 +51,19 @@ func Blocks(page string) []Block {
 		blocks = append(blocks, block(lines, start, i))
 	}
 	return blocks
+}
+
+// manifest is a block of YAML whose first line names a file.
+var manifest = regexp.MustCompile("(?ms)^```yaml\n# ([a-z0-9-]+\\.yaml)\n(.*?)^```$")
+
+// Files returns the contents of the files that a page shows, by name: blocks of YAML that begin with a comment such as "# ada.yaml".
+// The examples use them.
+func Files(page string) map[string]string {
+	files := map[string]string{}
+	for _, found := range manifest.FindAllStringSubmatch(page, -1) {
+		files[found[1]] = found[2]
+	}
+	return files
 }
 
 // block returns the examples in the lines from start to end.
@@ -83,7 +100,7 @@ func Update(page string, outputs map[int]string) string {
 	for _, block := range Blocks(page) {
 		for _, example := range block.Examples {
 			output, known := outputs[example.Line]
-			if !known || Difference(example.Output, output) == "" || strings.Contains("\n"+example.Output, "\n"+ellipsis+"\n") {
+			if !known || Difference(example.Output, output) == "" || example.Abridged() {
 				continue
 			}
 			updated = append(updated, lines[next:example.first]...)
