@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/clerk-operator/clerk-operator/internal/plugin/action"
 	"github.com/clerk-operator/clerk-operator/internal/plugin/cli"
 	"github.com/clerk-operator/clerk-operator/internal/plugin/orphans"
 	"github.com/clerk-operator/clerk-operator/internal/plugin/reasons"
@@ -62,6 +63,7 @@ func NewCommand(e *cli.Environment) *cobra.Command {
 // commands returns the subcommands.
 func commands(e *cli.Environment) []*cobra.Command {
 	return []*cobra.Command{
+		action.NewCommand(e),
 		orphans.NewCommand(e),
 		reasons.NewCommand(e),
 		status.NewCommand(e),

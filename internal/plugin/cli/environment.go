@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"time"
 
+	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/client-go/rest"
@@ -92,7 +93,22 @@ func (e *Environment) DryRunner() (DryRunner, error) {
 	return struct{ DryRunner }{client.NewDryRunClient(c)}, nil
 }
 
-func (e *Environment) client() (client.Client, error) {
+// Watcher reads and watches.
+type Watcher interface {
+	client.Reader
+	Watch(ctx context.Context, list client.ObjectList, options ...client.ListOption) (watch.Interface, error)
+}
+
+// Watcher returns a client that reads and watches the operator's kinds and those of Kubernetes. It cannot write.
+func (e *Environment) Watcher() (Watcher, error) {
+	c, err := e.client()
+	if err != nil {
+		return nil, err
+	}
+	return struct{ Watcher }{c}, nil
+}
+
+func (e *Environment) client() (client.WithWatch, error) {
 	config, err := e.Config()
 	if err != nil {
 		return nil, err
@@ -105,7 +121,7 @@ func (e *Environment) client() (client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := client.New(config, client.Options{Scheme: scheme, Mapper: mapper})
+	c, err := client.NewWithWatch(config, client.Options{Scheme: scheme, Mapper: mapper})
 	if err != nil {
 		return nil, fmt.Errorf("making a client of the cluster: %w", err)
 	}
