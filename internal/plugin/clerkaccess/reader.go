@@ -133,7 +133,7 @@ func (r reader) pause(err error, tries int) (pause time.Duration, counts, passes
 // explained adds what to do about an error.
 func (r reader) explained(err error) error {
 	if clerk.Unauthorized(err) {
-		return fmt.Errorf("%w of %s; use one that Clerk's dashboard shows for this instance", err, r.key)
+		return fmt.Errorf("the key of %s is not accepted; use one that Clerk's dashboard shows for this instance: %w", r.key, err)
 	}
 	return err
 }

@@ -44,7 +44,7 @@ func TestCallsAreTriedAgain(t *testing.T) {
 		"ClerkLimitsAlways": {emulator.Fault{Status: 429, Header: map[string]string{"Retry-After": "7"}, Times: -1}, 5, 28 * time.Second, "try again later"},
 		"Refused":           {emulator.Fault{Status: 422, Code: "form_param_unknown", Times: -1}, 1, 0, "form_param_unknown"},
 		"KeyRejected": {
-			emulator.Fault{Status: 401, Code: "authentication_invalid", Times: -1}, 1, 0, "of Secret team-a/clerk; use one that Clerk's dashboard shows",
+			emulator.Fault{Status: 401, Code: "authentication_invalid", Times: -1}, 1, 0, "the key of Secret team-a/clerk is not accepted; use one that Clerk's dashboard shows",
 		},
 	}
 	for name, tc := range tests {
