@@ -4,15 +4,15 @@
 package plan_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
+	"github.com/clerk-operator/clerk-operator/internal/preview/effect"
 )
 
 // carryOut returns the user at Clerk after a plan. The given user is not changed.
@@ -28,148 +28,89 @@ func carryOut(u *clerk.User, changes []plan.Change) (*clerk.User, error) {
 }
 
 var (
-	errAbsent   = errors.New("there is no such user, address or number")
-	errTaken    = errors.New("the user has it already")
 	errLast     = errors.New("it is the last way in")
-	errLinked   = errors.New("it is linked to a connected account")
-	errUnproven = errors.New("it is not verified")
 	errTooLarge = errors.New("metadata exceeds 8192 bytes")
 	errPassword = errors.New("it speaks of a password and sends none")
 	errNoChange = errors.New("it changes nothing")
+	errContact  = errors.New("the address or number does not have this id")
 )
 
-// act is Clerk, as far as one user goes: it carries out one call or refuses it, and refuses more than Clerk does by
-// refusing what changes nothing.
+// newID is an id by which what was added is found again.
+func newID(prefix, value string) string {
+	if value == "" {
+		return prefix + "1"
+	}
+	return prefix + value
+}
+
+// act is Clerk, as far as one user goes: it carries out one call or refuses it. It refuses more than Clerk does: what changes
+// nothing, and what takes the last way in.
 func act(u *clerk.User, c plan.Change) (*clerk.User, error) {
-	if create, ok := c.(plan.Create); ok {
-		return actCreate(u, create.Params)
+	next, err := effect.Of(u, c, newID)
+	if err != nil || next == nil {
+		return next, err
 	}
-	if u == nil {
-		return nil, errAbsent
-	}
-	next := copyUser(u)
-	var err error
 	switch c := c.(type) {
-	case plan.Create: // Carried out above.
-	case plan.Ban:
-		next.Banned = true
-	case plan.Unban:
-		next.Banned = false
-	case plan.Lock:
-		next.Locked = true
-	case plan.Unlock:
-		next.Locked = false
+	case plan.Create:
+		if c.Params.Password != nil {
+			setPassword(next, *c.Params.Password)
+		}
 	case plan.Update:
 		err = actUpdate(next, c.Params)
-	case plan.MergeMetadata:
-		err = actMetadata(next, c.Params, func(have, patch clerk.Metadata) any { return mergeJSON(have, patch) })
-	case plan.ReplaceMetadata:
-		err = actMetadata(next, c.Params, func(_, whole clerk.Metadata) any { return plain(whole) })
 	case plan.SetProfileImage:
 		setImage(next, c.Image)
-	case plan.DeleteProfileImage:
-		next.HasImage = false
-	case plan.AddEmailAddress:
-		err = actAddEmail(next, c.Params)
 	case plan.UpdateEmailAddress:
-		err = actUpdateEmail(next, c)
+		err = checkContact(u, c.Contact)
 	case plan.DeleteEmailAddress:
-		err = actDeleteEmail(next, c)
-	case plan.AddPhoneNumber:
-		err = actAddPhone(next, c.Params)
+		err = checkContact(u, c.Contact)
 	case plan.UpdatePhoneNumber:
-		err = actUpdatePhone(next, c)
+		err = checkContact(u, c.Contact)
 	case plan.DeletePhoneNumber:
-		err = actDeletePhone(next, c)
-	case plan.Delete:
-		return nil, nil
+		err = checkContact(u, c.Contact)
+	default:
 	}
-	if err == nil && asJSON(next) == asJSON(u) {
-		err = errNoChange
-	}
-	return next, err
+	return next, cmp.Or(err, actStrictly(u, next))
 }
 
-func actCreate(u *clerk.User, p clerk.CreateUserParams) (*clerk.User, error) {
-	if u != nil {
-		return nil, errTaken
-	}
-	next := &clerk.User{
-		ID: "user_1", CreateOrganizationEnabled: true, DeleteSelfEnabled: true,
-		PublicMetadata:  plain(p.PublicMetadata),
-		PrivateMetadata: plain(p.PrivateMetadata),
-		UnsafeMetadata:  plain(p.UnsafeMetadata),
-	}
-	for _, e := range p.EmailAddresses {
-		next.EmailAddresses = append(next.EmailAddresses, clerk.EmailAddress{
-			ID: "idn_" + e.Value, Address: e.Value, Status: e.Status,
-		})
-		next.PrimaryEmailAddressID = next.EmailAddresses[0].ID
-	}
-	for _, n := range p.PhoneNumbers {
-		next.PhoneNumbers = append(next.PhoneNumbers, clerk.PhoneNumber{ID: "idn_" + n.Value, Number: n.Value, Status: n.Status})
-		next.PrimaryPhoneNumberID = next.PhoneNumbers[0].ID
-	}
-	for _, w := range p.Web3Wallets {
-		next.Web3Wallets = append(next.Web3Wallets, clerk.Web3Wallet{ID: "idn_" + w, Address: w, Status: clerk.Verified})
-	}
-	next.Banned = p.Banned != nil && *p.Banned
-	next.Locked = p.Locked != nil && *p.Locked
-	if p.Username != nil {
-		next.Username = *p.Username
-	}
-	if p.Password != nil {
-		setPassword(next, *p.Password)
-	}
-	setPlain(next, &p)
-	return next, nil
-}
-
+// actUpdate refuses a call about a password that sends none.
 func actUpdate(u *clerk.User, p clerk.UpdateUserParams) error {
-	setPlain(u, &p)
 	if p.Password == nil && (p.SkipPasswordChecks != nil || p.SignOutOfOtherSessions != nil) {
 		return errPassword
 	}
 	if p.Password != nil {
 		setPassword(u, *p.Password)
 	}
-	if p.Username != nil {
-		u.Username = *p.Username
-		if u.Username == "" && waysIn(u) == 0 {
-			return errLast
-		}
-	}
-	if id := p.PrimaryEmailAddressID; id != nil {
-		if !slices.ContainsFunc(u.EmailAddresses, func(e clerk.EmailAddress) bool {
-			return e.ID == *id && e.Status == clerk.Verified
-		}) {
-			return errUnproven
-		}
-		u.PrimaryEmailAddressID = *id
-	}
-	if id := p.PrimaryPhoneNumberID; id != nil {
-		if !slices.ContainsFunc(u.PhoneNumbers, func(n clerk.PhoneNumber) bool {
-			return n.ID == *id && n.Status == clerk.Verified
-		}) {
-			return errUnproven
-		}
-		u.PrimaryPhoneNumberID = *id
-	}
 	return nil
 }
 
-func actMetadata(u *clerk.User, p clerk.MetadataParams, combine func(have, sent clerk.Metadata) any) error {
-	for _, field := range []struct {
-		have *clerk.Metadata
-		sent clerk.Metadata
-	}{{&u.PublicMetadata, p.Public}, {&u.PrivateMetadata, p.Private}, {&u.UnsafeMetadata, p.Unsafe}} {
-		if field.sent == nil {
-			continue
+func checkContact(u *clerk.User, contact plan.Contact) error {
+	for _, e := range u.EmailAddresses {
+		if e.ID == contact.ID && e.Address == contact.Value {
+			return nil
 		}
-		*field.have = clerk.Metadata(combine(*field.have, field.sent).(map[string]any))
-		if sizeAtClerk(*field.have) > 8192 {
+	}
+	for _, n := range u.PhoneNumbers {
+		if n.ID == contact.ID && n.Number == contact.Value {
+			return nil
+		}
+	}
+	return errContact
+}
+
+// actStrictly refuses what takes the last way in, what is too large by an own count, and what changes nothing.
+func actStrictly(before, after *clerk.User) error {
+	for _, metadata := range []clerk.Metadata{after.PublicMetadata, after.PrivateMetadata, after.UnsafeMetadata} {
+		if before != nil && sizeAtClerk(metadata) > 8192 {
 			return errTooLarge
 		}
+	}
+	switch {
+	case before == nil:
+		return nil
+	case waysIn(before) > 0 && waysIn(after) == 0:
+		return errLast
+	case asJSON(after) == asJSON(before):
+		return errNoChange
 	}
 	return nil
 }
@@ -232,129 +173,6 @@ func sizeAtClerk(metadata clerk.Metadata) int {
 		Replace(asJSON(metadata)))
 }
 
-func actAddEmail(u *clerk.User, p clerk.CreateEmailAddressParams) error {
-	if slices.ContainsFunc(u.EmailAddresses, func(e clerk.EmailAddress) bool { return e.Address == p.Address }) {
-		return errTaken
-	}
-	added := clerk.EmailAddress{ID: "idn_" + p.Address, Address: p.Address, Status: clerk.Unverified}
-	if p.Verified {
-		added.Status = clerk.Verified
-	}
-	if p.Primary || len(u.EmailAddresses) == 0 {
-		u.PrimaryEmailAddressID = added.ID
-	}
-	u.EmailAddresses = append(u.EmailAddresses, added)
-	return nil
-}
-
-func emailAt(u *clerk.User, id, address string) int {
-	return slices.IndexFunc(u.EmailAddresses, func(e clerk.EmailAddress) bool { return e.ID == id && e.Address == address })
-}
-
-func actUpdateEmail(u *clerk.User, c plan.UpdateEmailAddress) error {
-	at := emailAt(u, c.Contact.ID, c.Contact.Value)
-	if at < 0 {
-		return errAbsent
-	}
-	if v := c.Params.Verified; v != nil && *v {
-		u.EmailAddresses[at].Status = clerk.Verified
-	}
-	if v := c.Params.Primary; v != nil && *v {
-		if u.EmailAddresses[at].Status != clerk.Verified {
-			return errUnproven
-		}
-		u.PrimaryEmailAddressID = c.Contact.ID
-	}
-	return nil
-}
-
-func actDeleteEmail(u *clerk.User, c plan.DeleteEmailAddress) error {
-	at := emailAt(u, c.Contact.ID, c.Contact.Value)
-	switch {
-	case at < 0:
-		return errAbsent
-	case u.EmailAddresses[at].Linked:
-		return errLinked
-	}
-	u.EmailAddresses = slices.Delete(u.EmailAddresses, at, at+1)
-	if u.PrimaryEmailAddressID == c.Contact.ID {
-		u.PrimaryEmailAddressID = ""
-	}
-	if waysIn(u) == 0 {
-		return errLast
-	}
-	return nil
-}
-
-func actAddPhone(u *clerk.User, p clerk.CreatePhoneNumberParams) error {
-	if slices.ContainsFunc(u.PhoneNumbers, func(n clerk.PhoneNumber) bool { return n.Number == p.Number }) {
-		return errTaken
-	}
-	if p.ReservedForSecondFactor && !p.Verified {
-		return errUnproven
-	}
-	added := clerk.PhoneNumber{
-		ID: "idn_" + p.Number, Number: p.Number, Status: clerk.Unverified, ReservedForSecondFactor: p.ReservedForSecondFactor,
-	}
-	if p.Verified {
-		added.Status = clerk.Verified
-	}
-	if p.Primary || len(u.PhoneNumbers) == 0 {
-		u.PrimaryPhoneNumberID = added.ID
-	}
-	u.PhoneNumbers = append(u.PhoneNumbers, added)
-	return nil
-}
-
-func phoneAt(u *clerk.User, id, number string) int {
-	return slices.IndexFunc(u.PhoneNumbers, func(n clerk.PhoneNumber) bool { return n.ID == id && n.Number == number })
-}
-
-func actDeletePhone(u *clerk.User, c plan.DeletePhoneNumber) error {
-	at := phoneAt(u, c.Contact.ID, c.Contact.Value)
-	switch {
-	case at < 0:
-		return errAbsent
-	case u.PhoneNumbers[at].Linked:
-		return errLinked
-	}
-	u.PhoneNumbers = slices.Delete(u.PhoneNumbers, at, at+1)
-	if u.PrimaryPhoneNumberID == c.Contact.ID {
-		u.PrimaryPhoneNumberID = ""
-	}
-	if waysIn(u) == 0 {
-		return errLast
-	}
-	return nil
-}
-
-func actUpdatePhone(u *clerk.User, c plan.UpdatePhoneNumber) error {
-	at := phoneAt(u, c.Contact.ID, c.Contact.Value)
-	if at < 0 {
-		return errAbsent
-	}
-	before := waysIn(u)
-	if v := c.Params.Verified; v != nil && *v {
-		u.PhoneNumbers[at].Status = clerk.Verified
-	}
-	if v := c.Params.ReservedForSecondFactor; v != nil {
-		if *v && u.PhoneNumbers[at].Status != clerk.Verified {
-			return errUnproven
-		}
-		u.PhoneNumbers[at].ReservedForSecondFactor = *v
-		if before > 0 && waysIn(u) == 0 {
-			return errLast
-		}
-	}
-	if v := c.Params.Primary; v != nil && *v {
-		if u.PhoneNumbers[at].Status != clerk.Verified {
-			return errUnproven
-		}
-		u.PrimaryPhoneNumberID = c.Contact.ID
-	}
-	return nil
-}
-
 // waysIn counts what the user can sign in with.
 func waysIn(u *clerk.User) int {
 	ways := 0
@@ -380,26 +198,4 @@ func waysIn(u *clerk.User) int {
 }
 
 // copyUser shares nothing with the user that it copies.
-func copyUser(u *clerk.User) *clerk.User {
-	if u == nil {
-		return nil
-	}
-	next := *u
-	next.EmailAddresses = slices.Clone(u.EmailAddresses)
-	next.PhoneNumbers = slices.Clone(u.PhoneNumbers)
-	next.Web3Wallets = slices.Clone(u.Web3Wallets)
-	next.PublicMetadata = copyMetadata(u.PublicMetadata)
-	next.PrivateMetadata = copyMetadata(u.PrivateMetadata)
-	next.UnsafeMetadata = copyMetadata(u.UnsafeMetadata)
-	if u.CreateOrganizationsLimit != nil {
-		next.CreateOrganizationsLimit = new(*u.CreateOrganizationsLimit)
-	}
-	return &next
-}
-
-func copyMetadata(metadata clerk.Metadata) clerk.Metadata {
-	if metadata == nil {
-		return nil
-	}
-	return maps.Clone(plain(metadata))
-}
+func copyUser(u *clerk.User) *clerk.User { return effect.Copy(u) }
