@@ -74,3 +74,15 @@ func pin(instance *v1alpha1.ClerkInstance) string {
 
 // Unpinned reports whether status.instanceID is a digest of a key that may not ask Clerk for its instance.
 func Unpinned(id string) bool { return strings.HasPrefix(id, unpinnedPrefix) }
+
+// PinProblem says why a key of the Clerk instance with this id cannot be used for a ClerkInstance; "" if it can.
+func PinProblem(instance *v1alpha1.ClerkInstance, id string) string {
+	want := pin(instance)
+	if want == "" || want == id {
+		return ""
+	}
+	if Unpinned(id) {
+		return instanceUnknown(want).Error()
+	}
+	return instanceChanged(want, id).Error()
+}

@@ -13,7 +13,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
-	"github.com/clerk-operator/clerk-operator/internal/controller/binding"
 	"github.com/clerk-operator/clerk-operator/internal/controller/brake"
 	"github.com/clerk-operator/clerk-operator/internal/controller/connection"
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
@@ -23,8 +22,8 @@ import (
 // Config configures a Reconciler.
 type Config struct {
 	reconcile.Tools
-	// Key signs status.binding.
-	Key binding.Key
+	// Key signs status.binding. The operator's is a binding.Key.
+	Key Signer
 	// DefaultInstance is the ClerkInstance of ClerkUsers that name none and whose namespace has none named default. Empty:
 	// there is no such ClerkInstance.
 	DefaultInstance types.NamespacedName

@@ -44,7 +44,7 @@ type reconciliation struct {
 // identity has the values from which owner marks, bindings and digests are made.
 type identity struct {
 	clusterID string
-	key       binding.Key
+	key       Signer
 }
 
 // object is the ClerkUser.

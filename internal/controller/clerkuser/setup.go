@@ -37,10 +37,11 @@ const controllerName = "clerkuser"
 // SetupWithManager adds the controller to a manager.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Options) error {
 	options.LogConstructor = r.FailureLog(controllerName).Logger(mgr.GetLogger())
+	parts := r.Parts()
 	build := ctrl.NewControllerManagedBy(mgr).
 		Named(controllerName).
-		Watches(&v1alpha1.ClerkUser{}, r.userEventHandler()).
-		Watches(&v1alpha1.ClerkInstance{}, r.instanceEventHandler()).
+		Watches(&v1alpha1.ClerkUser{}, parts.Users).
+		Watches(&v1alpha1.ClerkInstance{}, parts.Instances).
 		WatchesRawSource(source.Func(r.receiveFromPool)).
 		WithOptions(options)
 	if r.WatchSecrets {
@@ -48,7 +49,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager, options controller.Optio
 			WatchesMetadata(&corev1.Secret{}, r.sourceEventHandler("Secret")).
 			WatchesMetadata(&corev1.ConfigMap{}, r.sourceEventHandler("ConfigMap"))
 	}
-	if err := build.Complete(reconcile.UntilEnd(r.withFormers(reconcile.AsReconciler(mgr.GetClient(), r)))); err != nil {
+	if err := build.Complete(parts.Reconciler); err != nil {
 		return fmt.Errorf("adding the controller of ClerkUsers: %w", err)
 	}
 	return nil
@@ -176,32 +177,40 @@ func (r *Reconciler) instanceEventHandler() handler.EventHandler {
 // receiveFromPool enqueues the users of a ClerkInstance that became ready or not ready, ClerkUsers whose users changed at
 // Clerk, and ClerkUsers whose identifiers became free.
 func (r *Reconciler) receiveFromPool(ctx context.Context, q reconcile.Queue) error {
-	go r.Pool.Changed().Receive(ctx, func(instances []types.NamespacedName) {
-		for _, instance := range instances {
-			r.enqueueUsersOf(ctx, q, instance)
+	go r.Pool.Changed().Receive(ctx, func(instances []types.NamespacedName) { r.enqueueUsersOfAll(ctx, q, instances) })
+	go r.Pool.ChangedUsers().Receive(ctx, func(uids []string) { r.enqueueChanged(q, uids) })
+	go r.successions.Receive(ctx, func(names []types.NamespacedName) { enqueueEdited(q, names) })
+	go r.Pool.Identifiers().Freed().Receive(ctx, func(all []connection.Freed) { r.enqueueFreed(q, all) })
+	return nil
+}
+
+func (r *Reconciler) enqueueUsersOfAll(ctx context.Context, q reconcile.Queue, instances []types.NamespacedName) {
+	for _, instance := range instances {
+		r.enqueueUsersOf(ctx, q, instance)
+	}
+}
+
+func (r *Reconciler) enqueueChanged(q reconcile.Queue, uids []string) {
+	for _, uid := range uids {
+		if name, met := r.objects.Name(types.UID(uid)); met {
+			reconcile.Enqueue(q, name, reconcile.PriorityLow)
 		}
-	})
-	go r.Pool.ChangedUsers().Receive(ctx, func(uids []string) {
-		for _, uid := range uids {
-			if name, met := r.objects.Name(types.UID(uid)); met {
-				reconcile.Enqueue(q, name, reconcile.PriorityLow)
-			}
-		}
-	})
-	go r.successions.Receive(ctx, func(names []types.NamespacedName) {
-		for _, name := range names {
+	}
+}
+
+func enqueueEdited(q reconcile.Queue, names []types.NamespacedName) {
+	for _, name := range names {
+		reconcile.Enqueue(q, name, reconcile.PriorityEdited)
+	}
+}
+
+func (r *Reconciler) enqueueFreed(q reconcile.Queue, all []connection.Freed) {
+	for _, freed := range all {
+		if name, met := r.objects.Name(types.UID(freed.UID)); met {
+			r.objects.notify(types.UID(freed.UID), func(m *notifications) { m.freed = append(m.freed, freed.Identifier) })
 			reconcile.Enqueue(q, name, reconcile.PriorityEdited)
 		}
-	})
-	go r.Pool.Identifiers().Freed().Receive(ctx, func(all []connection.Freed) {
-		for _, freed := range all {
-			if name, met := r.objects.Name(types.UID(freed.UID)); met {
-				r.objects.notify(types.UID(freed.UID), func(m *notifications) { m.freed = append(m.freed, freed.Identifier) })
-				reconcile.Enqueue(q, name, reconcile.PriorityEdited)
-			}
-		}
-	})
-	return nil
+	}
 }
 
 // enqueueDeletedUsers enqueues all ClerkUsers that are being deleted. A ClerkInstance's deletionDelay also applies to those of

@@ -27,6 +27,15 @@ type Connection struct {
 	Client *clerk.Client
 	// Mirror holds the instance's users as last seen. All ClerkInstances with the same InstanceID share it.
 	Mirror *mirror.Mirror
+
+	// rights are given to every caller, instead of those of Client; nil for a connection with a Client.
+	rights *Rights
+}
+
+// WithRights returns a connection without a Client that gives every caller the same rights, for a program that does not call Clerk
+// itself. A mirror is not run with such a connection.
+func WithRights(instanceID string, environment v1alpha1.Environment, mirror *mirror.Mirror, rights Rights) *Connection {
+	return &Connection{InstanceID: instanceID, Environment: environment, Mirror: mirror, rights: &rights}
 }
 
 // State is the last result of the controller of ClerkInstances: a connection, or the reason why there is none.

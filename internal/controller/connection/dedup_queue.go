@@ -46,14 +46,15 @@ func (q *DedupQueue[T]) Receive(ctx context.Context, receive func(items []T)) {
 		case <-ctx.Done():
 			return
 		case <-q.arrived:
-			if items := q.take(); len(items) > 0 {
+			if items := q.Take(); len(items) > 0 {
 				receive(items)
 			}
 		}
 	}
 }
 
-func (q *DedupQueue[T]) take() []T {
+// Take removes and returns all queued items, oldest first. It does not wait.
+func (q *DedupQueue[T]) Take() []T {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	items := q.order

@@ -35,14 +35,14 @@ func TestDedupQueueHoldsEachItemOnceInOrder(t *testing.T) {
 			for _, items := range tc.puts {
 				q.Add(items...)
 			}
-			if diff := cmp.Diff(tc.want, q.take()); diff != "" {
+			if diff := cmp.Diff(tc.want, q.Take()); diff != "" {
 				t.Errorf("taken (-want +got):\n%s", diff)
 			}
-			if left := q.take(); len(left) != 0 {
+			if left := q.Take(); len(left) != 0 {
 				t.Errorf("%v are taken twice", left)
 			}
 			q.Add("a")
-			if again := q.take(); !slices.Equal(again, []string{"a"}) {
+			if again := q.Take(); !slices.Equal(again, []string{"a"}) {
 				t.Errorf("put in again after it was taken, it is %v", again)
 			}
 		})
@@ -57,7 +57,7 @@ func TestNobodyWaitsToPutSomethingIn(t *testing.T) {
 		for n := range many {
 			q.Add(n, n/2)
 		}
-		if got := q.take(); len(got) != many || got[0] != 0 || got[many-1] != many-1 {
+		if got := q.Take(); len(got) != many || got[0] != 0 || got[many-1] != many-1 {
 			t.Errorf("%d items are held, want %d", len(got), many)
 		}
 	})

@@ -135,5 +135,5 @@ func keysUsed(i *emulator.Instance) []string {
 
 // received empties a queue and returns its items, sorted.
 func received(from *DedupQueue[types.NamespacedName]) []types.NamespacedName {
-	return slices.SortedFunc(slices.Values(from.take()), compareNames)
+	return slices.SortedFunc(slices.Values(from.Take()), compareNames)
 }

@@ -17,7 +17,7 @@ import (
 // delivered empties the queue of objects that can try again.
 func delivered(i *Identifiers) []string {
 	var uids []string
-	for _, freed := range i.freed.take() {
+	for _, freed := range i.freed.Take() {
 		uids = append(uids, freed.UID+" "+freed.Identifier.Value)
 	}
 	slices.SortFunc(uids, strings.Compare)

@@ -102,7 +102,7 @@ func TestKeyCheckIsDeliveredOnce(t *testing.T) {
 	if got := received(p.KeyChecks()); len(got) != 1 || got[0] != prod {
 		t.Errorf("doubts are received of %v, want one of the instance", got)
 	}
-	if len(received(p.Changed())) != 0 || len(received(p.Reported())) != 0 || len(p.ChangedUsers().take()) != 0 {
+	if len(received(p.Changed())) != 0 || len(received(p.Reported())) != 0 || len(p.ChangedUsers().Take()) != 0 {
 		t.Error("a doubt was announced as something else")
 	}
 }

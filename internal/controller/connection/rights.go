@@ -24,6 +24,9 @@ type Rights struct {
 
 // For returns the rights of a caller. All calls wait for tokens of the instance's API budget in the caller's flow.
 func (c *Connection) For(caller ratelimit.Caller) Rights {
+	if c.rights != nil {
+		return *c.rights
+	}
 	client := c.Client.For(caller)
 	return Rights{
 		Reader:  struct{ Reader }{client},

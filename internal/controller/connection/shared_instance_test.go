@@ -371,7 +371,7 @@ func TestHooksReachTheMembersOfTheirInstance(t *testing.T) {
 				s.mirror(secondID).Follow(nil)
 				time.Sleep(time.Minute)
 				for _, queue := range []*DedupQueue[types.NamespacedName]{s.pool.Changed(), s.pool.KeyChecks(), s.pool.Reported()} {
-					queue.take()
+					queue.Take()
 				}
 				limiter, _ := s.pool.Join(ann, firstID, usual())
 				tc.then(s, s.client("key-3", limiter).For(ratelimit.Caller{ID: "test", Level: ratelimit.Interactive}))
@@ -400,7 +400,7 @@ func TestMirrorThatReadsAnotherInstanceHasItsKeysChecked(t *testing.T) {
 		if diff := cmp.Diff([]types.NamespacedName{ann}, received(s.pool.KeyChecks())); diff != "" {
 			t.Errorf("doubted (-want +got):\n%s", diff)
 		}
-		if told := s.pool.ChangedUsers().take(); len(told) != 0 {
+		if told := s.pool.ChangedUsers().Take(); len(told) != 0 {
 			t.Errorf("%v are told that their users are missing", told)
 		}
 	})
@@ -415,18 +415,18 @@ func TestFollowersAreNotifiedAboutTheirUsers(t *testing.T) {
 		defer s.start()()
 		s.mirror(firstID).Follow(map[string]mirror.Followed{"uid-1": {UserID: user.ID}, "uid-2": {UserID: user.ID}})
 		time.Sleep(time.Second)
-		if got := s.pool.ChangedUsers().take(); len(got) != 2 {
+		if got := s.pool.ChangedUsers().Take(); len(got) != 2 {
 			t.Errorf("told are %v, want both", got)
 		}
 		time.Sleep(time.Hour)
-		if got := s.pool.ChangedUsers().take(); len(got) != 0 {
+		if got := s.pool.ChangedUsers().Take(); len(got) != 0 {
 			t.Errorf("told are %v of a user that is as it was", got)
 		}
 		if _, err := s.first.Edit(user.ID, func(u *emulator.User) { u.Banned = true }); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Minute)
-		if got := s.pool.ChangedUsers().take(); len(got) != 2 {
+		if got := s.pool.ChangedUsers().Take(); len(got) != 2 {
 			t.Errorf("told are %v of a user that was changed, want both", got)
 		}
 	})
