@@ -85,6 +85,10 @@ func userRules() []userRule {
 			"calls take their tokens in internal/clerk; the loops only say on whose behalf a call is made",
 		},
 		{module + "internal/emulator", []string{"internal/emulator/", "cmd/", "test/"}, "the emulator is for tests and commands"},
+		{
+			module + "internal/preview", []string{"internal/preview/", "internal/plugin/", "cmd/kubectl-clerk/", "test/"},
+			"a preview simulates Clerk; the operator does not need it",
+		},
 		{module + "test", []string{"test/", "cmd/playground/", "hack/"}, "the product does not depend on its tests"},
 		{"github.com/getkin/kin-openapi", []string{"test/contract/"}, "what is loosened in Clerk's document stands in one place"},
 		{"sigs.k8s.io/controller-runtime/pkg/envtest", []string{"test/"}, "test/controlplane starts control planes"},

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
 
 // Result is what the operator would do.
@@ -55,6 +57,8 @@ type Call struct {
 	Refused string
 	// Fields are the differences that the call makes to the user, in the order of their names.
 	Fields []Field
+	// Change is the change with its parameters. Whatever prints it shows no values.
+	Change plan.Change `json:"-"`
 }
 
 // NewID is a part of each id that a preview invents.

@@ -187,15 +187,21 @@ func (env *environment) read(name string) *v1alpha1.ClerkUser {
 // eventually waits until check returns nil, and fails with its last error.
 func (env *environment) eventually(what string, check func() error) {
 	env.t.Helper()
+	if err := env.within(check); err != nil {
+		env.t.Fatalf("waiting for %s: %v", what, err)
+	}
+}
+
+// within waits until check returns nil, and returns its last error.
+func (env *environment) within(check func() error) (err error) {
 	deadline := time.Now().Add(patience)
-	var err error
 	for time.Now().Before(deadline) {
 		if err = check(); err == nil {
-			return
+			return nil
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	env.t.Fatalf("waiting for %s: %v", what, err)
+	return err
 }
 
 // waitFor waits until the condition Ready of a ClerkUser has a reason.

@@ -27,6 +27,9 @@ func Of(u *clerk.User, c plan.Change, newID NewID) (*clerk.User, error) {
 		return nil, refusal(http.StatusNotFound, "resource_not_found", "")
 	}
 	if _, deletes := c.(plan.Delete); deletes {
+		if u.DirectoryManaged {
+			return nil, refusal(http.StatusConflict, "user_managed_by_scim", "")
+		}
 		return nil, nil
 	}
 	if param := ownedByDirectory(u, c); param != "" {
