@@ -51,7 +51,7 @@ func findInstance(ctx context.Context, reader client.Reader, namespace, argument
 		return nil, fmt.Errorf("there is no ClerkInstance %s in namespace %s; kubectl get clerkinstances -A lists all of them", name.Name, name.Namespace)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading ClerkInstance %s: %w", name, err)
+		return nil, cli.Explain(err, cli.Request{Verb: "get", Resource: "clerkinstances", Namespace: name.Namespace, Name: name.Name})
 	}
 	return instance, nil
 }
@@ -60,7 +60,7 @@ func findInstance(ctx context.Context, reader client.Reader, namespace, argument
 func onlyInstance(ctx context.Context, reader client.Reader, namespace string) (*v1alpha1.ClerkInstance, error) {
 	found := &v1alpha1.ClerkInstanceList{}
 	if err := reader.List(ctx, found, client.InNamespace(namespace)); err != nil {
-		return nil, fmt.Errorf("listing the ClerkInstances in namespace %s: %w", namespace, err)
+		return nil, cli.Explain(err, cli.Request{Verb: "list", Resource: "clerkinstances", Namespace: namespace})
 	}
 	at := slices.IndexFunc(found.Items, func(i v1alpha1.ClerkInstance) bool { return i.Name == defaultInstance })
 	switch {
