@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -233,10 +234,7 @@ func (r renderer) needs(b *strings.Builder, report Report) {
 		b.WriteString("Nothing needs a human.\n")
 		return
 	}
-	shown := report.NeedsHuman
-	if r.most > 0 && len(shown) > r.most {
-		shown = shown[:r.most]
-	}
+	shown := mostUrgent(report.NeedsHuman, r.most)
 	b.WriteString(r.colors.Paint(cli.Bold, "Needs a human, most urgent first:"))
 	if len(shown) < len(report.NeedsHuman) {
 		fmt.Fprintf(b, " %d of %d (--all shows all)", len(shown), len(report.NeedsHuman))
@@ -256,6 +254,31 @@ func (r renderer) needs(b *strings.Builder, report Report) {
 			fmt.Fprintf(b, "    $ %s\n", n.Next)
 		}
 	}
+}
+
+// mostUrgent returns some of what needs somebody, in the same order; 0 is all. There is one of each reason as far as there is room:
+// thousands with one reason must not hide a single one with another.
+func mostUrgent(needs []Need, most int) []Need {
+	if most == 0 || len(needs) <= most {
+		return needs
+	}
+	var first, others []int
+	known := map[string]bool{}
+	for i, n := range needs {
+		if reason := n.Kind + n.Reason; !known[reason] {
+			known[reason] = true
+			first = append(first, i)
+		} else if len(others) < most {
+			others = append(others, i)
+		}
+	}
+	chosen := slices.Concat(first, others)[:most]
+	slices.Sort(chosen)
+	shown := make([]Need, most)
+	for i, at := range chosen {
+		shown[i] = needs[at]
+	}
+	return shown
 }
 
 // age returns the time since then, as kubectl prints it.

@@ -146,6 +146,23 @@ func TestRenderOfStates(t *testing.T) {
 	}
 }
 
+func TestMostUrgentHasOneOfEachReason(t *testing.T) {
+	t.Parallel()
+	need := func(name, reason string) Need { return Need{Kind: "ClerkUser", Name: name, Reason: reason} }
+	many := []Need{
+		need("a", "Missing"), need("b", "Missing"), need("c", "Missing"), need("d", "InvalidSpec"), need("e", "InvalidSpec"), need("f", "NotKept"),
+	}
+	for most, want := range map[int]string{0: "abcdef", 1: "a", 2: "ad", 3: "adf", 4: "abdf", 5: "abcdf", 6: "abcdef", 9: "abcdef"} {
+		got := ""
+		for _, n := range mostUrgent(many, most) {
+			got += n.Name
+		}
+		if got != want {
+			t.Errorf("of %d, %s are shown, want %s", most, got, want)
+		}
+	}
+}
+
 func TestShortDuration(t *testing.T) {
 	t.Parallel()
 	for d, want := range map[time.Duration]string{
