@@ -165,7 +165,7 @@ func (f *facts) report(operator Operator) Report {
 	for _, name := range slices.SortedFunc(maps.Keys(f.tallies), compareNames) {
 		r.Instances = append(r.Instances, f.instanceReport(name, r.Operator))
 	}
-	r.NeedsHuman = f.needs()
+	r.NeedsHuman = f.needs(r.Operator)
 	return r
 }
 

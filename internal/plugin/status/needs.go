@@ -26,8 +26,8 @@ import (
 const lasting = time.Hour
 
 // needs returns the objects for which somebody has to do something, most urgent first, and among those the longest lasting first.
-func (f *facts) needs() []Need {
-	needs := []Need{}
+func (f *facts) needs(operator Operator) []Need {
+	needs := append([]Need{}, operatorNeeds(operator, f.silent)...)
 	for _, instance := range f.instances {
 		needs = append(needs, f.instanceNeeds(instance)...)
 	}
@@ -45,9 +45,27 @@ func (f *facts) needs() []Need {
 	return needs
 }
 
-// rank orders what is equally urgent: ClerkInstances, then users that are or may be lost, then the others.
+// kindOperator is the kind of a Need about the operator itself.
+const kindOperator = "Operator"
+
+// operatorNeeds returns what the operator needs: it does not run, or does not write to some objects.
+func operatorNeeds(o Operator, s silence) []Need {
+	need := Need{Urgency: reasons.Now, Kind: kindOperator, Reason: "NotRunning", Since: o.Renewed, Why: cli.Line(o.Message), Next: findOperator}
+	if o.State == OperatorNotRunning {
+		return []Need{need}
+	}
+	if s.count > 0 {
+		need.Reason, need.Since = "NoStatus", ptr.To(metav1.NewTime(s.since))
+		return []Need{need}
+	}
+	return nil
+}
+
+// rank orders what is equally urgent: the operator, ClerkInstances, then users that are or may be lost, then the others.
 func rank(n Need) int {
 	switch {
+	case n.Kind == kindOperator:
+		return -1
 	case n.Kind == reasons.KindInstance:
 		return 0
 	case slices.Contains([]string{v1alpha1.ReasonInstanceChanged, v1alpha1.ReasonDeletionBlocked, v1alpha1.ReasonDeletionHeld,

@@ -36,7 +36,7 @@ func TestNeedsAreSortedByUrgency(t *testing.T) {
 		user("healthy", inSync()), user("observed", conditionFor(0, metav1.ConditionTrue, v1alpha1.ReasonObserved, "")),
 	)
 	var got []string
-	for _, n := range f.needs() {
+	for _, n := range f.needs(runs()) {
 		got = append(got, n.Name+" "+n.Reason)
 		if n.Next == "" || n.Why == "" {
 			t.Errorf("%+v does not say why and what next", n)
@@ -56,7 +56,7 @@ func TestNeedsOfUsersWhoseInstanceCannotBeRead(t *testing.T) {
 	f := newFacts(scope{namespace: "team"}, noon())
 	f.addUser(failed("held", v1alpha1.ReasonDeletionHeld, time.Minute))
 	f.tally(types.NamespacedName{Namespace: "clerk", Name: "prod"}).presence = NotReadable
-	if needs := f.needs(); len(needs) != 1 || needs[0].Reason != v1alpha1.ReasonDeletionHeld {
+	if needs := f.needs(runs()); len(needs) != 1 || needs[0].Reason != v1alpha1.ReasonDeletionHeld {
 		t.Errorf("the needs are %+v", needs)
 	}
 }
@@ -124,7 +124,7 @@ func TestNeedsOfManyUsersAreAllKept(t *testing.T) {
 	for n := range 300 {
 		f.addUser(failed(fmt.Sprintf("u%05d", n), v1alpha1.ReasonRejectedByClerk, time.Minute))
 	}
-	if needs := f.needs(); len(needs) != 300 || needs[0].Name != "u00000" || needs[299].Name != "u00299" {
+	if needs := f.needs(runs()); len(needs) != 300 || needs[0].Name != "u00000" || needs[299].Name != "u00299" {
 		t.Errorf("there are %d needs", len(needs))
 	}
 }

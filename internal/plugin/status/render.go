@@ -223,14 +223,19 @@ func (r renderer) brake(b Brake) string {
 	}
 	text += ", " + held
 	if b.Pending > 0 {
-		text += fmt.Sprintf(", %d removed within seconds", b.Pending)
+		text += fmt.Sprintf(", %d pending", b.Pending)
 	}
 	return text
 }
 
 // needs writes what needs somebody.
 func (r renderer) needs(b *strings.Builder, report Report) {
-	if len(report.NeedsHuman) == 0 {
+	switch {
+	case len(report.NeedsHuman) > 0:
+	case len(report.NotRead) > 0:
+		b.WriteString("Nothing of what is shown needs a human.\n")
+		return
+	default:
 		b.WriteString("Nothing needs a human.\n")
 		return
 	}
@@ -245,7 +250,7 @@ func (r renderer) needs(b *strings.Builder, report Report) {
 		if n.Urgency >= reasons.Now {
 			color = cli.Red
 		}
-		fmt.Fprintf(b, "  %s %s/%s: %s", n.Kind, n.Namespace, n.Name, r.colors.Paint(color, cli.Line(n.Reason)))
+		fmt.Fprintf(b, "  %s: %s", objectText(n), r.colors.Paint(color, cli.Line(n.Reason)))
 		if n.Since != nil {
 			fmt.Fprintf(b, " for %s", age(report.Time, n.Since.Time))
 		}
@@ -254,6 +259,13 @@ func (r renderer) needs(b *strings.Builder, report Report) {
 			fmt.Fprintf(b, "    $ %s\n", n.Next)
 		}
 	}
+}
+
+func objectText(n Need) string {
+	if n.Name == "" {
+		return n.Kind
+	}
+	return fmt.Sprintf("%s %s/%s", n.Kind, n.Namespace, n.Name)
 }
 
 // mostUrgent returns some of what needs somebody, in the same order; 0 is all. There is one of each reason as far as there is room:

@@ -38,7 +38,7 @@ ClerkInstance clerk/prod
   API budget:        500 requests in 10s; how much is in use is in the metrics only (-o wide names them)
   Incremental sync:  every 1m, current
   Full sync:         every 1h, current
-  Deletion brake:    10 of 10 in 10m, 3 held, 1 removed within seconds
+  Deletion brake:    10 of 10 in 10m, 3 held, 1 pending
   Release with:      kubectl annotate clerkinstance -n clerk prod --overwrite clerk-operator.io/release-deletions=$(date -u +%Y-%m-%dT%H:%M:%SZ)
   Users by reason:   2 InSync
                      1 DeletionHeld
@@ -117,6 +117,7 @@ func TestRenderOfStates(t *testing.T) {
 		}},
 		"TheOperatorStopped": {allFacts([]*v1alpha1.ClerkInstance{instance(nil)}), stopped, false, []string{
 			"Operator: not running: its Lease was renewed 7m ago\n", "every 1m, stopped for 7m",
+			"most urgent first:\n  Operator: NotRunning for 7m\n    its Lease was renewed 7m ago\n    $ kubectl get pods",
 		}},
 		"NothingIsKnownOfANewInstance": {allFacts([]*v1alpha1.ClerkInstance{fresh}), Operator{State: OperatorUnknown, Message: "no Lease"}, false, []string{
 			"Operator: not running: ClerkInstance clerk/prod has no status for 2d: is the operator running?", "Unknown, the operator has not looked at it yet",
@@ -124,6 +125,7 @@ func TestRenderOfStates(t *testing.T) {
 		}},
 		"AnOperatorThatDoesNotWatchTheNamespace": {allFacts(nil, user("ada"), user("bob")), runs(), false, []string{
 			"Operator: running: its Lease is renewed; but 2 objects have no status, ClerkUser team/ada for 60m: does it watch that namespace",
+			"  Operator: NoStatus for 60m\n",
 		}},
 		"NoInstanceIsNamed": {allFacts(nil, implied), runs(), false, []string{
 			"ClerkUsers that name no ClerkInstance, in namespaces without one named default", "1 (no status yet)",

@@ -21,7 +21,7 @@ type Report struct {
 	Operator Operator `json:"operator"`
 	// Instances are the ClerkInstances in Namespace and those that its ClerkUsers refer to, by namespace and name.
 	Instances []Instance `json:"instances"`
-	// NeedsHuman are the objects for which somebody has to do something, most urgent first.
+	// NeedsHuman are the objects, and the operator, for which somebody has to do something, most urgent first.
 	NeedsHuman []Need `json:"needsHuman"`
 	// NotRead names what could not be read for want of a right.
 	NotRead []string `json:"notRead,omitempty"`
@@ -177,11 +177,12 @@ type Brake struct {
 
 // Need is an object for which somebody has to do something.
 type Need struct {
-	Urgency   reasons.Urgency `json:"urgency"`
-	Kind      string          `json:"kind"`
-	Namespace string          `json:"namespace,omitempty"`
-	Name      string          `json:"name,omitempty"`
-	Reason    string          `json:"reason"`
+	Urgency reasons.Urgency `json:"urgency"`
+	// Kind is the kind of the object, or Operator, which has no name.
+	Kind      string `json:"kind"`
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name,omitempty"`
+	Reason    string `json:"reason"`
 	// Since is since when; nil if that is not known.
 	Since *metav1.Time `json:"since,omitempty"`
 	// Why is one line.
