@@ -4,6 +4,7 @@
 package clerkaccess
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,8 +14,8 @@ import (
 )
 
 const (
-	// pageSize is how many users are read with one call: Clerk's maximum.
-	pageSize = 500
+	// maxPage is how many users Clerk lists at once.
+	maxPage = 500
 	// maxCursors is how many users a list is tried to be continued after, in case the last ones are deleted meanwhile.
 	maxCursors = 10
 )
@@ -23,6 +24,8 @@ const (
 type Walk struct {
 	Reader ListReader
 	Match  clerk.UserMatch
+	// PageSize is how many users are read with one call; 0 is Clerk's maximum.
+	PageSize int
 }
 
 // Page is a page of the list of users.
@@ -76,11 +79,11 @@ func (w Walk) Each(ctx context.Context, cursors []string, visit func(Page) (more
 // was deleted meanwhile: an empty page counts only if the user is still there.
 func (w Walk) after(ctx context.Context, cursors []string) (clerk.UserPage, error) {
 	if len(cursors) == 0 {
-		found, err := w.Reader.UsersAfter(ctx, w.Match, "", pageSize)
+		found, err := w.Reader.UsersAfter(ctx, w.Match, "", w.pageSize())
 		return found, listing(err)
 	}
 	for _, cursor := range cursors {
-		found, err := w.Reader.UsersAfter(ctx, w.Match, cursor, pageSize)
+		found, err := w.Reader.UsersAfter(ctx, w.Match, cursor, w.pageSize())
 		_, refused := clerk.Rejected(err)
 		switch {
 		case refused, clerk.IsNotFound(err):
@@ -100,6 +103,8 @@ func (w Walk) after(ctx context.Context, cursors []string) (clerk.UserPage, erro
 	}
 	return clerk.UserPage{}, &ListEndedError{After: cursors[0]}
 }
+
+func (w Walk) pageSize() int { return cmp.Or(w.PageSize, maxPage) }
 
 func listing(err error) error {
 	if err != nil {

@@ -14,6 +14,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/clerk-operator/clerk-operator/internal/plugin/manifest"
 )
 
 // Names of the files in an output directory. The prefix keeps an object named kustomization, or con on Windows, from being a problem.
@@ -190,8 +192,8 @@ func (d *directory) remove(which func(name string) bool) error {
 	return nil
 }
 
-func (d *directory) write(m manifest) error {
-	text, err := m.yaml()
+func (d *directory) write(m manifest.ClerkUser) error {
+	text, err := m.YAML()
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
+	"github.com/clerk-operator/clerk-operator/internal/plugin/manifest"
 )
 
 // directClerk lists the users of an emulated Clerk, and fails with the call that is number fails.
@@ -70,7 +71,7 @@ type failingOutput struct {
 	writes, fails int
 }
 
-func (o *failingOutput) write(m manifest) error {
+func (o *failingOutput) write(m manifest.ClerkUser) error {
 	if o.writes++; o.writes == o.fails {
 		return errFails
 	}

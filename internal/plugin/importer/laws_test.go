@@ -17,6 +17,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
+	"github.com/clerk-operator/clerk-operator/internal/plugin/manifest"
 	"github.com/clerk-operator/clerk-operator/test/people"
 )
 
@@ -24,7 +25,7 @@ import (
 func imported(t *rapid.T, u *clerk.User, chosen map[Group]bool) *v1alpha1.ClerkUser {
 	t.Helper()
 	r := &run{chosen: chosen, declared: newDeclared("cluster"), namespace: "team-a", enforce: true}
-	written, err := newManifest("team-a", "ada", r.specOf(u, "ada")).yaml()
+	written, err := manifest.Of("team-a", "ada", r.specOf(u, "ada")).YAML()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +156,7 @@ func TestOrdinaryUserIsDeclaredWhole(t *testing.T) {
 		chosen[group] = true
 	}
 	r := &run{chosen: chosen, declared: newDeclared("cluster"), namespace: "team-a"}
-	written, err := newManifest("team-a", "ada", r.specOf(u, "ada")).yaml()
+	written, err := manifest.Of("team-a", "ada", r.specOf(u, "ada")).YAML()
 	if err != nil {
 		t.Fatal(err)
 	}

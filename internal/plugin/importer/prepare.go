@@ -71,7 +71,7 @@ func (o *options) prepared() (*run, error) {
 	}
 	return &run{
 		filter: f, chosen: chosen, namer: names, enforce: o.enforce, includeManaged: o.includeManaged, limit: o.limit,
-		walk: walk{match: f.match(), ids: f.ids, pageSize: maxPage},
+		walk: walk{match: f.match(), ids: f.ids},
 	}, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 	"github.com/clerk-operator/clerk-operator/internal/plugin/cli"
+	"github.com/clerk-operator/clerk-operator/internal/plugin/manifest"
 )
 
 // run is one import.
@@ -101,7 +102,7 @@ func (r *run) user(u *clerk.User) error {
 	if err != nil || seen {
 		return err
 	}
-	if err := r.out.write(newManifest(r.namespace, name, r.specOf(u, name))); err != nil {
+	if err := r.out.write(manifest.Of(r.namespace, name, r.specOf(u, name))); err != nil {
 		return err
 	}
 	r.counts.Written++

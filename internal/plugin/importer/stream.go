@@ -10,6 +10,7 @@ import (
 	"io"
 
 	"github.com/clerk-operator/clerk-operator/internal/plugin/cli"
+	"github.com/clerk-operator/clerk-operator/internal/plugin/manifest"
 )
 
 // output is where the manifests go.
@@ -17,7 +18,7 @@ type output interface {
 	// begin is called once, before anything is written, when users have been read.
 	begin() error
 	// write writes one manifest.
-	write(m manifest) error
+	write(m manifest.ClerkUser) error
 	// endPage is called after each page, with what an import needs that continues here.
 	endPage(p position) error
 	// end is called when all users are done.
@@ -55,7 +56,7 @@ func (s *stream) begin() error {
 	return nil
 }
 
-func (s *stream) write(m manifest) error {
+func (s *stream) write(m manifest.ClerkUser) error {
 	var text []byte
 	var err error
 	next := "---\n"
@@ -63,7 +64,7 @@ func (s *stream) write(m manifest) error {
 		text, err = json.Marshal(m)
 		next = ",\n"
 	} else {
-		text, err = m.yaml()
+		text, err = m.YAML()
 	}
 	if err != nil {
 		return fmt.Errorf("encoding the manifest of %s: %w", m.Metadata.Name, err)

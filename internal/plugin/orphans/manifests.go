@@ -14,10 +14,10 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/yaml"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
+	"github.com/clerk-operator/clerk-operator/internal/plugin/manifest"
 )
 
 // manifests writes the ClerkUsers that bring orphans back.
@@ -33,9 +33,9 @@ type manifests struct {
 // write writes the manifests as a YAML stream.
 func (m manifests) write(out io.Writer, orphans []Orphan, obstacles map[string]string) error {
 	for _, o := range orphans {
-		text, err := yaml.Marshal(m.clerkUser(o))
+		text, err := manifest.Of(o.Namespace, m.name(o), m.spec(o)).YAML()
 		if err != nil {
-			return fmt.Errorf("encoding the manifest of user %s: %w", o.UserID, err)
+			return err
 		}
 		comment := "# " + o.UserID + ": " + o.Cause.sentence() + "\n"
 		if why := obstacles[o.Namespace]; why != "" {
@@ -46,14 +46,6 @@ func (m manifests) write(out io.Writer, orphans []Orphan, obstacles map[string]s
 		}
 	}
 	return nil
-}
-
-// clerkUser is the manifest of an orphan's ClerkUser.
-func (m manifests) clerkUser(o Orphan) any {
-	return map[string]any{
-		"apiVersion": v1alpha1.GroupVersion.String(), "kind": "ClerkUser",
-		"metadata": map[string]any{"namespace": o.Namespace, "name": m.name(o)}, "spec": m.spec(o),
-	}
 }
 
 // spec is the least that a ClerkUser needs to have the user. A field that is omitted is not managed, so nothing changes.

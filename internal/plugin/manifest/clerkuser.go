@@ -1,7 +1,8 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package importer
+// Package manifest writes ClerkUsers as people write them, for the commands that print some.
+package manifest
 
 import (
 	"bytes"
@@ -16,29 +17,31 @@ import (
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
 
-// manifest is a ClerkUser as people write it: without status, and without fields that the API server sets.
-type manifest struct {
+// ClerkUser is a ClerkUser as people write it: without status, and without fields that the API server sets.
+type ClerkUser struct {
 	APIVersion string                  `json:"apiVersion"`
 	Kind       string                  `json:"kind"`
-	Metadata   manifestMetadata        `json:"metadata"`
+	Metadata   Metadata                `json:"metadata"`
 	Spec       *v1alpha1.ClerkUserSpec `json:"spec"`
 }
 
-type manifestMetadata struct {
+// Metadata is the metadata of a ClerkUser.
+type Metadata struct {
 	Name      string `json:"name"`
 	Namespace string `json:"namespace"`
 }
 
-func newManifest(namespace, name string, spec *v1alpha1.ClerkUserSpec) manifest {
-	return manifest{
+// Of returns the manifest of a ClerkUser.
+func Of(namespace, name string, spec *v1alpha1.ClerkUserSpec) ClerkUser {
+	return ClerkUser{
 		APIVersion: v1alpha1.GroupVersion.String(), Kind: "ClerkUser",
-		Metadata: manifestMetadata{Name: name, Namespace: namespace}, Spec: spec,
+		Metadata: Metadata{Name: name, Namespace: namespace}, Spec: spec,
 	}
 }
 
-// yaml returns the manifest as YAML. What is written is read back, as kubectl reads it: a text of a person must not become another
+// YAML returns the manifest as YAML. What is written is read back, as kubectl reads it: a text of a person must not become another
 // manifest. The encoder writes the key <<, for one, so that it is read as an instruction.
-func (m manifest) yaml() ([]byte, error) {
+func (m ClerkUser) YAML() ([]byte, error) {
 	text, err := json.Marshal(m)
 	if err != nil {
 		return nil, fmt.Errorf("encoding the manifest of %s: %w", m.Metadata.Name, err)

@@ -1,7 +1,7 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package importer
+package manifest
 
 import (
 	"encoding/json"
@@ -48,7 +48,7 @@ func expectRead(t *testing.T, metadata map[string]any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	written, err := newManifest("a", "b", &v1alpha1.ClerkUserSpec{PublicMetadata: &runtime.RawExtension{Raw: raw}}).yaml()
+	written, err := Of("a", "b", &v1alpha1.ClerkUserSpec{PublicMetadata: &runtime.RawExtension{Raw: raw}}).YAML()
 	if err != nil {
 		t.Fatal(err)
 	}
