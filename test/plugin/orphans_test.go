@@ -108,7 +108,7 @@ func TestOrphansAreFoundAndBroughtBack(t *testing.T) {
 	env.clerk.Seed(emulator.User{})
 	r := env.orphans("-o", "wide")
 	for _, part := range []string{
-		"1 orphan among 6 users", "ada    " + lost, "the ClerkUser does not exist", "ada@example.com", "(id plugin-test): 2", "1 have a ClerkUser",
+		"1 orphan among 6 users", "ada    " + lost, "the ClerkUser does not exist", "ada@example.com", "(id plugin-test): 2", "1 with a ClerkUser",
 		"Marks of other clusters: 2\n  2 of other-cluster", "did not write: 1", "--adopt-manifests",
 	} {
 		if r.code != 1 || !strings.Contains(r.out, part) {

@@ -29,11 +29,11 @@ func render(out io.Writer, r Report, wide bool) error {
 		count int
 		text  string
 	}{
-		{r.Managed, "have a ClerkUser"},
-		{r.Unfinished, "are being created, changed or deleted"},
-		{len(r.Banned), "were banned by the deletionPolicy of their ClerkUsers (--banned lists them)"},
-		{r.NotKnown, "had a ClerkUser in a namespace that you may not read"},
-		{len(r.Orphans), "are orphans"},
+		{r.Managed, "with a ClerkUser"},
+		{r.Unfinished, "in creation, change or deletion"},
+		{len(r.Banned), "banned by the deletionPolicy of their ClerkUsers (--banned lists them)"},
+		{r.NotKnown, "of ClerkUsers in namespaces that you may not read"},
+		{len(r.Orphans), "without a ClerkUser: orphans"},
 	} {
 		if line.count > 0 {
 			fmt.Fprintf(&b, "  %d %s\n", line.count, line.text)

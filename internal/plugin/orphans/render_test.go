@@ -28,11 +28,11 @@ team        ada    user_1    the ClerkUser does not exist
 team        bob    user_2    a new ClerkUser of that name has another user
 
 Marks of this cluster (id here): 9
-  3 have a ClerkUser
-  1 are being created, changed or deleted
-  2 were banned by the deletionPolicy of their ClerkUsers (--banned lists them)
-  1 had a ClerkUser in a namespace that you may not read
-  2 are orphans
+  3 with a ClerkUser
+  1 in creation, change or deletion
+  2 banned by the deletionPolicy of their ClerkUsers (--banned lists them)
+  1 of ClerkUsers in namespaces that you may not read
+  2 without a ClerkUser: orphans
 Marks of other clusters: 21
   6 of c5
   5 of c4
