@@ -36,7 +36,7 @@ type textRenderer struct {
 
 // object prints one object and an empty line.
 func (t textRenderer) object(o Object) {
-	fmt.Fprintf(t.out, "%s%s\n", t.colors.Paint(cli.Bold, o.id()+" → "+userOf(o)), originOf(o))
+	fmt.Fprintf(t.out, "%s%s\n", t.colors.Paint(cli.Bold, o.id()+userOf(o)), originOf(o))
 	for i, call := range o.Calls {
 		number := ""
 		if len(o.Calls) > 1 {
@@ -150,15 +150,15 @@ func isNews(event Event) bool {
 	return false
 }
 
-// userOf names the user of an object.
+// userOf names the user of an object, if it has one.
 func userOf(o Object) string {
 	switch {
 	case o.Change == Created:
-		return "new user"
+		return " → new user"
 	case isPlanned(o.UserID):
-		return "no user"
+		return ""
 	}
-	return printable(o.UserID)
+	return " → " + printable(o.UserID)
 }
 
 // originOf says why an object is in the report, if it is not because it is in the manifests.

@@ -4,6 +4,7 @@
 package diff
 
 import (
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -37,8 +38,7 @@ const (
 	Changed Change = "Changed"
 	// Deleted: the user would be deleted at Clerk.
 	Deleted Change = "Deleted"
-	// Released: the object would be deleted, and its user would stay at Clerk as it is. If the operator removes its mark or bans the
-	// user, the change is Changed.
+	// Released: the object would be deleted, and its user would stay at Clerk. At most its owner mark would be removed.
 	Released Change = "Released"
 	// Blocked: no call would be made, although the user is not as declared.
 	Blocked Change = "Blocked"
@@ -194,7 +194,7 @@ func changeOf(object Object) Change {
 	}
 	for _, call := range object.Calls {
 		switch {
-		case call.Refused != "":
+		case call.Refused != "", object.Pruned && marksOnly(call):
 		case call.Operation == string(clerk.OperationCreateUser):
 			return Created
 		case call.Operation == string(clerk.OperationDeleteUser):
@@ -204,6 +204,11 @@ func changeOf(object Object) Change {
 		}
 	}
 	return change
+}
+
+// marksOnly reports whether a call changes nothing but the owner mark.
+func marksOnly(call Call) bool {
+	return len(call.Fields) > 0 && !slices.ContainsFunc(call.Fields, func(f Field) bool { return f.Name != plan.FieldOwnerMark })
 }
 
 // isBlocked reports whether the operator would not do what an object declares, although its mode is Enforce.
