@@ -13,6 +13,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/internal/plugin/action"
 	"github.com/clerk-operator/clerk-operator/internal/plugin/cli"
+	"github.com/clerk-operator/clerk-operator/internal/plugin/diff"
 	"github.com/clerk-operator/clerk-operator/internal/plugin/importer"
 	"github.com/clerk-operator/clerk-operator/internal/plugin/orphans"
 	"github.com/clerk-operator/clerk-operator/internal/plugin/reasons"
@@ -65,6 +66,7 @@ func NewCommand(e *cli.Environment) *cobra.Command {
 func commands(e *cli.Environment) []*cobra.Command {
 	return []*cobra.Command{
 		action.NewCommand(e),
+		diff.NewCommand(e),
 		importer.NewCommand(e),
 		orphans.NewCommand(e),
 		reasons.NewCommand(e),
