@@ -58,7 +58,7 @@ func (o *options) addFlags(cmd *cobra.Command) {
 	flags.StringVar(&o.fieldManager, "field-manager", "",
 		"with --server-side, the field manager that applies: kubectl, argocd-controller for Argo CD, kustomize-controller for Flux (default kubectl)")
 	flags.BoolVar(&o.forceConflicts, "force-conflicts", false, "with --server-side, take fields from other field managers, as Argo CD and Flux do")
-	flags.StringVar(&o.clusterID, "cluster-id", "", "the operator's --cluster-id (default: the uid of namespace kube-system)")
+	flags.StringVar(&o.clusterID, "cluster-id", "", "the operator's --cluster-id (default: status.clusterID of a ClerkInstance, or else the uid of namespace kube-system)")
 	flags.StringVar(&o.defaultInstance, "default-instance", "", "the operator's --default-instance, as namespace/name")
 	flags.StringVar(&o.operatorNamespace, "operator-namespace", defaultOperatorNamespace, "namespace of the operator's Secret")
 	o.clerk.AddFlags(cmd)

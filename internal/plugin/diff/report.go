@@ -191,6 +191,9 @@ func changeOf(object Object) Change {
 		change = Blocked
 	case object.Pruned:
 		change = Released
+	case object.Kind == actionKind && object.New:
+		// The preview does not foresee its calls.
+		change = Changed
 	}
 	for _, call := range object.Calls {
 		switch {

@@ -35,16 +35,21 @@ type Summary struct {
 func summaryOf(report Report) Summary {
 	s := Summary{Blocked: map[string]int{}, Refused: len(report.Refused), deletions: map[string]int{}}
 	for _, object := range report.Objects {
-		s.Calls += len(object.Calls)
+		for _, call := range object.Calls {
+			if call.Refused == "" {
+				s.Calls++
+			}
+		}
 		switch change := object.Change; {
+		case object.Kind == actionKind && change == Changed:
+			s.Actions++
+		case object.Kind == actionKind:
 		case change == Blocked:
 			s.Blocked[object.Ready.Reason]++
 		case change == Released:
 			s.Released++
 		case change == Unchanged:
 			s.Unchanged++
-		case object.Kind == actionKind:
-			s.Actions++
 		case change == Changed:
 			s.Changed++
 		case change == Created:

@@ -75,10 +75,10 @@ func TestSummary(t *testing.T) {
 			"1 user is not as declared: DeletionHeld", true,
 		},
 		"Action": {
-			append(users(1, preview.Object{}), preview.Object{Kind: "ClerkUserAction", Calls: call("disable_mfa", 0)}),
-			0, "1 user is unchanged, 1 action runs", true,
+			append(users(1, preview.Object{}), preview.Object{Kind: "ClerkUserAction", New: true}), 0, "1 user is unchanged, 1 action runs", true,
 		},
-		"Refused": {users(1, created), 2, "1 user is created, 2 objects are refused by the API server", true},
+		"ActionThatHasRun": {append(users(1, preview.Object{}), preview.Object{Kind: "ClerkUserAction"}), 0, "1 user is unchanged", false},
+		"Refused":          {users(1, created), 2, "1 user is created, 2 objects are refused by the API server", true},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
