@@ -6,6 +6,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Exit codes. Every command uses them.
@@ -37,8 +38,15 @@ func (e *Environment) Exit(err error) int {
 	if _, found := errors.AsType[*FoundError](err); found {
 		code = ExitFound
 	}
-	if text := err.Error(); text != "" {
-		fmt.Fprintf(e.ErrOut, "kubectl clerk: %s\n", text)
+	// An error can quote what somebody else wrote.
+	for i, line := range strings.Split(err.Error(), "\n") {
+		switch line = Line(line); {
+		case line == "":
+		case i == 0:
+			fmt.Fprintf(e.ErrOut, "kubectl clerk: %s\n", line)
+		default:
+			fmt.Fprintln(e.ErrOut, line)
+		}
 	}
 	return code
 }
