@@ -247,7 +247,7 @@ func TestWhyWithoutTheOperator(t *testing.T) {
 	stop()
 	env.edit("ann", func(s *v1alpha1.ClerkUserSpec) { s.FirstName = ptr.To("Ann") })
 	report := env.why("ann", "The present spec (generation 2) has no final result yet. The last one is that of generation 1.",
-		"it describes the former spec")
+		"it describes the former spec", "What to do: Check that the operator runs. kubectl get pods -n clerk-operator-system")
 	if !report.Findings[0].Former {
 		t.Errorf("the finding is %+v", report.Findings[0])
 	}

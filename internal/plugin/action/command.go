@@ -132,6 +132,9 @@ func (o *options) await(ctx context.Context, e *cli.Environment, object *v1alpha
 	progress := e.Progress("waiting for " + object.Name)
 	err = wait{watcher}.run(waiting, object)
 	progress.Done()
+	if err != nil && waiting.Err() != nil {
+		err = waiting.Err()
+	}
 	if err != nil {
 		return unfinished(ctx, object, err, o.timeout)
 	}

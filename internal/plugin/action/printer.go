@@ -51,7 +51,7 @@ func (p printer) ended(object *v1alpha1.ClerkUserAction) error {
 	} else if c.Type == v1alpha1.ConditionComplete {
 		fmt.Fprintf(p.out, "%s: %s\n", object.Status.Action, cli.Line(c.Message))
 		if result != nil && result.SecretName != "" {
-			fmt.Fprintf(p.out, "The result is in Secret %s, which is deleted together with the ClerkUserAction.\n", result.SecretName)
+			fmt.Fprintf(p.out, "The result is in Secret %s, which is deleted together with the ClerkUserAction.\n", cli.Line(result.SecretName))
 		}
 	}
 	switch {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -45,7 +46,7 @@ func (c *collector) user(ctx context.Context, key client.ObjectKey) error {
 	if instance != nil && c.report.Findings[0].Status == metav1.ConditionTrue && !user.Spec.Suspended() {
 		c.report.Facts = append(c.report.Facts, syncFact(&instance.Spec))
 	}
-	c.instanceCause(instance)
+	c.instanceCause(c.named(ctx, name, instance))
 	for _, finding := range c.report.Findings {
 		c.otherCause(ctx, user, finding)
 	}
@@ -112,7 +113,7 @@ func (c *collector) found(ctx context.Context, object client.Object, subject rea
 		c.report.Findings = []Finding{unreported(object, c.now)}
 	}
 	if len(stateOf(object).conditions) == 0 || c.report.Findings[0].Former {
-		c.report.Facts = append(c.report.Facts, c.operatorFacts(ctx)...)
+		c.operator(ctx)
 	}
 	c.events(ctx, object)
 }
@@ -158,6 +159,21 @@ func (c *collector) instanceOf(ctx context.Context, user *v1alpha1.ClerkUser) (t
 		}
 	}
 	return names[0], nil
+}
+
+// named returns the ClerkInstance that the message of the decisive condition names, which is not the given one if the operator has a
+// default.
+func (c *collector) named(ctx context.Context, given types.NamespacedName, instance *v1alpha1.ClerkInstance) *v1alpha1.ClerkInstance {
+	namespace, name, found := strings.Cut(c.report.Findings[0].names["instance"], "/")
+	key := client.ObjectKey{Namespace: namespace, Name: name}
+	if !found || key == given {
+		return instance
+	}
+	other := &v1alpha1.ClerkInstance{}
+	if !c.related(ctx, key, other, "clerkinstances") {
+		return instance
+	}
+	return other
 }
 
 // instanceCause adds the ClerkInstance to the causes if it is not Ready, or if it holds deletions.

@@ -58,6 +58,7 @@ func NewCommand(e *cli.Environment) *cobra.Command {
 		RunE:              func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), e, args[0]) },
 	}
 	cmd.Flags().StringVar(&o.operatorNamespace, "operator-namespace", "clerk-operator-system", "namespace in which the operator runs")
+	_ = cmd.RegisterFlagCompletionFunc("operator-namespace", e.CompleteNamespace)
 	o.output.AddFlag(cmd)
 	return cmd
 }

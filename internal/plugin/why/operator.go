@@ -40,25 +40,34 @@ func unreported(object client.Object, now time.Time) Finding {
 	return found
 }
 
-// operatorFacts say whether the operator runs, as far as its Lease tells.
-func (c *collector) operatorFacts(ctx context.Context) []string {
+// operator adds whether the operator runs, as far as its Lease tells, and the command that shows its pods.
+func (c *collector) operator(ctx context.Context) {
 	held := &coordinationv1.Lease{}
 	key := client.ObjectKey{Namespace: c.operatorNamespace, Name: lease.Name}
 	err := c.reader.Get(ctx, key, held)
-	pods := fmt.Sprintf("kubectl get pods -n %s -l app.kubernetes.io/name=clerk-operator", c.operatorNamespace)
+	fact := ""
 	switch {
 	case apierrors.IsNotFound(err):
-		return []string{fmt.Sprintf("There is no Lease %s: the operator does not run there, or runs without leader election. "+
-			"Name its namespace with --operator-namespace, or look for it with: %s", key, pods)}
+		fact = fmt.Sprintf("There is no Lease %s: the operator does not run there, or runs without leader election. "+
+			"--operator-namespace names another namespace.", key)
 	case err != nil:
-		c.notShown(fmt.Errorf("whether the operator runs: %w; %s shows its pods",
-			cli.Explain(err, cli.Request{Verb: "get", Resource: "leases.coordination.k8s.io", Namespace: key.Namespace, Name: key.Name}), pods))
-		return nil
+		c.notShown(fmt.Errorf("whether the operator runs: %w",
+			cli.Explain(err, cli.Request{Verb: "get", Resource: "leases.coordination.k8s.io", Namespace: key.Namespace, Name: key.Name})))
 	case held.Spec.RenewTime == nil || c.now.Sub(held.Spec.RenewTime.Time) > renewed:
-		return []string{fmt.Sprintf("The operator does not run: nobody renews its Lease %s. Look at it with: %s", key, pods)}
+		fact = fmt.Sprintf("The operator does not run: nobody renews its Lease %s.", key)
 	default:
-		return []string{fmt.Sprintf("The operator runs: it renewed its Lease %s ago.", duration.HumanDuration(max(0, c.now.Sub(held.Spec.RenewTime.Time))))}
+		c.report.Facts = append(c.report.Facts, fmt.Sprintf("The operator runs: it renewed its Lease %s ago.",
+			duration.HumanDuration(max(0, c.now.Sub(held.Spec.RenewTime.Time)))))
+		return
 	}
+	if fact != "" {
+		c.report.Facts = append(c.report.Facts, fact)
+	}
+	first := &c.report.Findings[0]
+	if first.Urgency == reasons.None {
+		first.Urgency, first.WhatToDo = reasons.Check, "Check that the operator runs."
+	}
+	first.Commands = append(first.Commands, fmt.Sprintf("kubectl get pods -n %s -l app.kubernetes.io/name=clerk-operator", c.operatorNamespace))
 }
 
 // logCommand returns the command that shows the audit lines of an object, and of a user at Clerk.
