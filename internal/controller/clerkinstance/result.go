@@ -50,6 +50,11 @@ func (r *Reconciler) settings() settings {
 
 // resultFor says what an outcome means.
 func resultFor(instance *v1alpha1.ClerkInstance, o *outcome, s settings) result {
+	if o.released && reconcile.IsOutdated(o.err) {
+		r := repeated()
+		r.released = true
+		return r
+	}
 	if o.released {
 		return result{Result: reconcile.Result{Unchanged: true, Err: o.err, Failures: reconcile.FailuresEnd}, released: true}
 	}
@@ -106,8 +111,16 @@ func resultOfError(instance *v1alpha1.ClerkInstance, o *outcome) result {
 	if came, useless := clerk.Useless(o.err); useless {
 		return resultOfUselessAnswer(instance, o, came)
 	}
+	if reconcile.IsOutdated(o.err) {
+		return repeated()
+	}
 	err := reconcile.SharedByInstance(o.err, client.ObjectKeyFromObject(instance))
 	return result{Result: reconcile.Result{Unchanged: true, Err: err, Message: reconcile.StableText(o.err)}}
+}
+
+// repeated is for a write that was refused because somebody else wrote the object at the same time.
+func repeated() result {
+	return result{Result: reconcile.Result{Unchanged: true, RequeueAfter: reconcile.ConflictPause}}
 }
 
 // resultOfUselessAnswer is for an answer to GET /instance that cannot be Clerk's. Users keep the connection that was checked for

@@ -12,7 +12,9 @@ import (
 	"testing"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/utils/ptr"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
@@ -83,6 +85,7 @@ func TestResult(t *testing.T) {
 		"TicketIsDue":          {nil, is(&clerk.WaitError{At: start.Add(-time.Second)}), gist{unchanged: true, after: time.Millisecond}},
 		"TooManyRequests":      {nil, answered(429, ""), gist{unchanged: true, after: 10 * time.Second}},
 		"ServerError":          {nil, answered(503, ""), keeps},
+		"Conflict":             {nil, is(fmt.Errorf("changing: %w", conflict())), gist{unchanged: true, after: reconcile.ConflictPause}},
 		"NotFound":             {nil, answered(404, errorBody("resource_not_found")), no(v1alpha1.ReasonUnexpectedAnswer, "status 404 resource_not_found; check the path", false)},
 		"ProxyRefuses":         {nil, answered(403, "<html>"), no(v1alpha1.ReasonUnexpectedAnswer, "status 403 and an HTML page; check the path", false)},
 		"Redirect":             {nil, answered(301, "<html>"), no(v1alpha1.ReasonUnexpectedAnswer, "status 301 and an HTML page", false)},
@@ -223,6 +226,19 @@ func TestReleasedInstanceHasNoFurtherResult(t *testing.T) {
 			t.Errorf("after %v the result is %+v", err, r)
 		}
 	}
+}
+
+// TestConflictWhileReleasingIsNoFailure has somebody else write the Secret at the same time.
+func TestConflictWhileReleasingIsNoFailure(t *testing.T) {
+	t.Parallel()
+	r := resultFor(newTestInstance(), &outcome{released: true, err: fmt.Errorf("changing: %w", conflict()), ended: start}, testSettings())
+	if got, err := r.Queue(); err != nil || got.RequeueAfter != reconcile.ConflictPause || !r.released {
+		t.Errorf("the result is %+v, %v", got, err)
+	}
+}
+
+func conflict() error {
+	return apierrors.NewConflict(schema.GroupResource{Resource: "secrets"}, "clerk", errors.New("the object has been modified"))
 }
 
 func TestNumbersInStatus(t *testing.T) {
