@@ -6,6 +6,7 @@ package preview
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -28,8 +29,9 @@ type cluster struct {
 	instances *store[*v1alpha1.ClerkInstance]
 	sources   *sources
 	version   versions
-	// partial is true if not all ClerkInstances could be listed.
-	partial bool
+	// usersIn and instancesIn are the namespaces whose ClerkUsers and ClerkInstances are copied; nil for all. Others are read by
+	// their names.
+	usersIn, instancesIn []string
 	// changed is called with each object before and after a change; with nil after it, the object is gone.
 	changed func(ctx context.Context, was, is client.Object)
 	// failed is the first error of the real cluster that ends the preview.
@@ -51,11 +53,14 @@ func newCluster(ctx context.Context, live client.Reader) (*cluster, error) {
 func (c *cluster) Get(ctx context.Context, key client.ObjectKey, into client.Object, options ...client.GetOption) error {
 	switch into := into.(type) {
 	case *v1alpha1.ClerkUser:
-		stored, found := c.users.objects[key]
-		if !found {
+		if stored, found := c.users.objects[key]; found {
+			stored.DeepCopyInto(into)
+			return nil
+		}
+		if c.usersIn == nil || slices.Contains(c.usersIn, key.Namespace) {
 			return notFound("clerkusers", key)
 		}
-		stored.DeepCopyInto(into)
+		return c.fail(c.live.Get(ctx, key, into, options...))
 	case *v1alpha1.ClerkInstance:
 		stored, err := c.instance(ctx, key)
 		if err != nil {
@@ -75,7 +80,7 @@ func (c *cluster) instance(ctx context.Context, key client.ObjectKey) (*v1alpha1
 	if stored, found := c.instances.objects[key]; found {
 		return stored, nil
 	}
-	if !c.partial {
+	if c.instancesIn == nil || slices.Contains(c.instancesIn, key.Namespace) {
 		return nil, notFound("clerkinstances", key)
 	}
 	read := &v1alpha1.ClerkInstance{}

@@ -6,6 +6,7 @@ package preview
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -159,8 +160,12 @@ func (p *preview) finish(record *object) {
 	if user == nil || user.UID != record.uid {
 		return
 	}
-	record.UserID, record.Withheld = user.Status.UserID, user.Status.PendingChanges
-	if ready := meta.FindStatusCondition(user.Status.Conditions, v1alpha1.ConditionReady); ready != nil {
+	record.Withheld = user.Status.PendingChanges
+	if record.UserID = user.Status.UserID; strings.Contains(record.UserID, NewID) {
+		record.UserID = ""
+	}
+	ready := meta.FindStatusCondition(user.Status.Conditions, v1alpha1.ConditionReady)
+	if ready != nil && ready.ObservedGeneration == user.Generation {
 		shown := metav1.Condition{Type: ready.Type, Status: ready.Status, Reason: ready.Reason, Message: ready.Message}
 		shown.ObservedGeneration, shown.LastTransitionTime = ready.ObservedGeneration, ready.LastTransitionTime
 		record.Ready = &shown

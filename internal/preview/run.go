@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -47,6 +48,9 @@ func (p *preview) run(ctx context.Context) error {
 	done, failures := map[ctrl.Request]int{}, map[ctrl.Request]int{}
 	until := p.clock.start.Add(foresight + p.longestDelay())
 	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		p.parts.Receive(p.queue)
 		request, at, due := p.queue.next(until)
 		if !due {
@@ -61,15 +65,29 @@ func (p *preview) run(ctx context.Context) error {
 		if err := p.unreadable(); err != nil {
 			return err
 		}
-		switch {
-		case failed != nil && failures[request] < maxFailures:
-			failures[request]++
-			p.queue.AddAfter(request, time.Second<<failures[request])
-		case failed != nil:
-			p.unknown(request.NamespacedName, "the reconciliation fails: "+failed.Error())
-		case result.RequeueAfter > 0:
+		if failed == nil && result.RequeueAfter > 0 {
 			p.queue.AddAfter(request, result.RequeueAfter)
 		}
+		if failed != nil {
+			failures[request]++
+			p.repeat(request, failed, failures[request])
+		}
+	}
+}
+
+// repeat repeats a reconciliation that failed, unless it would fail again, or has failed several times.
+func (p *preview) repeat(request ctrl.Request, failed error, failures int) {
+	user, found := p.cluster.users.objects[request.NamespacedName]
+	switch {
+	case !found:
+	case apierrors.IsForbidden(failed):
+		if record := p.objects.of(user.UID, request.NamespacedName); len(record.Unknown) == 0 {
+			record.note("what the operator would do depends on what you may not read: " + failed.Error())
+		}
+	case failures < maxFailures:
+		p.queue.AddAfter(request, time.Second<<failures)
+	default:
+		p.unknown(request.NamespacedName, "the reconciliation fails: "+failed.Error())
 	}
 }
 

@@ -25,14 +25,13 @@ type change struct{ was, is client.Object }
 // load copies the ClerkUsers and ClerkInstances of the cluster.
 func (p *preview) load(ctx context.Context, in Input) error {
 	users, instances := &v1alpha1.ClerkUserList{}, &v1alpha1.ClerkInstanceList{}
-	if _, err := p.list(ctx, users, namespacesOf(in)); err != nil {
+	var err error
+	if p.cluster.usersIn, err = p.list(ctx, users, namespacesOf(in)); err != nil {
 		return fmt.Errorf("listing ClerkUsers: %w", err)
 	}
-	partial, err := p.list(ctx, instances, namespacesOf(in))
-	if err != nil {
+	if p.cluster.instancesIn, err = p.list(ctx, instances, namespacesOf(in)); err != nil {
 		return fmt.Errorf("listing ClerkInstances: %w", err)
 	}
-	p.cluster.partial = partial
 	for i := range users.Items {
 		users.Items[i].ManagedFields = nil
 		p.cluster.add(&users.Items[i])
@@ -44,31 +43,39 @@ func (p *preview) load(ctx context.Context, in Input) error {
 	return nil
 }
 
-// list lists the objects of a kind in all namespaces, or if that is forbidden, in the given ones. partial is true then.
-func (p *preview) list(ctx context.Context, into client.ObjectList, namespaces []string) (partial bool, err error) {
+// list lists the objects of a kind in all namespaces, or if that is forbidden, in those of the given ones in which it is allowed. It
+// returns the listed namespaces; nil for all.
+func (p *preview) list(ctx context.Context, into client.ObjectList, namespaces []string) (listed []string, err error) {
 	err = p.config.Cluster.List(ctx, into)
 	if !apierrors.IsForbidden(err) {
-		return false, err
+		return nil, err
 	}
-	switch all := into.(type) {
+	listed = []string{}
+	for _, namespace := range namespaces {
+		some, _ := into.DeepCopyObject().(client.ObjectList)
+		err := p.config.Cluster.List(ctx, some, client.InNamespace(namespace))
+		if apierrors.IsForbidden(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		listed = append(listed, namespace)
+		appendItems(into, some)
+	}
+	return listed, nil
+}
+
+// appendItems appends the objects of a list to another one of the same kind.
+func appendItems(into, some client.ObjectList) {
+	switch some := some.(type) {
 	case *v1alpha1.ClerkUserList:
-		for _, namespace := range namespaces {
-			some := &v1alpha1.ClerkUserList{}
-			if err := p.config.Cluster.List(ctx, some, client.InNamespace(namespace)); err != nil {
-				return true, err
-			}
-			all.Items = append(all.Items, some.Items...)
-		}
+		all, _ := into.(*v1alpha1.ClerkUserList)
+		all.Items = append(all.Items, some.Items...)
 	case *v1alpha1.ClerkInstanceList:
-		for _, namespace := range namespaces {
-			some := &v1alpha1.ClerkInstanceList{}
-			if err := p.config.Cluster.List(ctx, some, client.InNamespace(namespace)); err != nil && !apierrors.IsForbidden(err) {
-				return true, err
-			}
-			all.Items = append(all.Items, some.Items...)
-		}
+		all, _ := into.(*v1alpha1.ClerkInstanceList)
+		all.Items = append(all.Items, some.Items...)
 	}
-	return true, nil
 }
 
 // namespacesOf are the namespaces of the input, each once.

@@ -25,8 +25,8 @@ import (
 // shown is a user that cmp may look into.
 type shown clerk.User
 
-// comparable is a user without times, and with ids that name what they are of.
-func comparable(u *clerk.User) *shown {
+// canonical is a user without times, and with ids that name what they are of.
+func canonical(u *clerk.User) *shown {
 	if u == nil {
 		return nil
 	}
@@ -330,7 +330,7 @@ func TestModelAgreesWithTheEmulator(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(comparable(after), comparable(modelled)); diff != "" {
+			if diff := cmp.Diff(canonical(after), canonical(modelled)); diff != "" {
 				t.Errorf("the emulator (-) and the model (+):\n%s", diff)
 			}
 		})
@@ -366,7 +366,7 @@ func TestModelOfACreation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(comparable(created), comparable(modelled)); diff != "" {
+	if diff := cmp.Diff(canonical(created), canonical(modelled)); diff != "" {
 		t.Errorf("the emulator (-) and the model (+):\n%s", diff)
 	}
 	if _, err := effect.Of(nil, plan.Ban{}, newID); !clerk.IsNotFound(err) {
