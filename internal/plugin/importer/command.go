@@ -118,7 +118,7 @@ func (o *options) addFlags(cmd *cobra.Command) {
 	f.StringArrayVar(&o.metadata, "metadata", nil, "import users with this key=value in public metadata; key.below=value for a nested key")
 	f.BoolVar(&o.banned, "banned", false, "import banned users only; with --banned=false, only others")
 	f.BoolVar(&o.enforce, "enforce", false, "write manifests by which the operator adopts the users, instead of mode Observe")
-	f.BoolVar(&o.includeManaged, "include-managed", false, "import users that another cluster manages, too")
+	f.BoolVar(&o.includeManaged, "include-managed", false, "import users that another cluster manages, too; the operator reports AlreadyExists until that cluster releases them")
 	f.StringVar(&o.name, "name", defaultName, "Go template of the objects' names")
 	f.StringSliceVar(&o.fields, "fields", defaultGroups(), "groups of fields: "+strings.Join(groupNames(), ", ")+`; "" for userID alone`)
 	f.IntVar(&o.limit, "limit", 0, "write at most this number of manifests; 0 is all")

@@ -66,7 +66,7 @@ func (c *counts) lines(enforce bool) []string {
 	for why, text := range map[standing]string{
 		hasObject:        "that a ClerkUser of this cluster manages already",
 		orphaned:         "marked by a ClerkUser of this cluster that does not exist any more; kubectl clerk orphans lists them",
-		ofAnotherCluster: "that another cluster manages, or whose owner mark cannot be read; --include-managed imports them",
+		ofAnotherCluster: "that another cluster manages, or whose owner mark cannot be read; --include-managed writes them, too",
 	} {
 		if n := c.Skipped[why]; n > 0 {
 			lines = append(lines, fmt.Sprintf("skipped %s %s", plural(n, "user"), text))

@@ -4,6 +4,7 @@
 package importer
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"sigs.k8s.io/yaml"
 
 	"github.com/clerk-operator/clerk-operator/internal/plugin/manifest"
 )
@@ -137,8 +140,20 @@ func (d *directory) files() ([]string, error) {
 	return names, nil
 }
 
-// manifestUser finds the user in a manifest.
-var manifestUser = regexp.MustCompile(`(?m)^  userID: (user_[A-Za-z0-9]+)$|"userID":"(user_[A-Za-z0-9]+)"`)
+// userLine is the line of a manifest that names the user. No text of a person begins in its column.
+var userLine = regexp.MustCompile(`(?m)^  userID: (user_[A-Za-z0-9]+)$`)
+
+// userOf returns the user of a manifest; "" if there is none.
+func userOf(text []byte) string {
+	if match := userLine.FindSubmatch(text); match != nil && !bytes.HasPrefix(text, []byte("{")) {
+		return string(match[1])
+	}
+	m := manifest.ClerkUser{}
+	if err := yaml.Unmarshal(text, &m); err != nil || m.Spec == nil || m.Spec.UserID == nil {
+		return ""
+	}
+	return *m.Spec.UserID
+}
 
 // claims returns the names of the objects that an interrupted import has written, with their users.
 func (d *directory) claims() (map[string]claim, error) {
@@ -156,11 +171,11 @@ func (d *directory) claims() (map[string]claim, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading a manifest of the interrupted import: %w", err)
 		}
-		match := manifestUser.FindSubmatch(text)
-		if match == nil {
+		user := userOf(text)
+		if user == "" {
 			return nil, fmt.Errorf("%s has no userID any more; begin anew with --overwrite", d.file(name))
 		}
-		taken[object] = claim{userID: string(match[1]) + string(match[2]), unfinished: true}
+		taken[object] = claim{userID: user, unfinished: true}
 	}
 	return taken, nil
 }

@@ -84,10 +84,16 @@ const testPage = 40
 // testNames is a template by which most users want one of three names.
 const testNames = "{{.FirstName}}"
 
-// importInto imports all users into a directory. It fails with the call or write that is number failing.
-func importInto(t *testing.T, c *directClerk, path string, resume, overwrite bool, failingWrite int) error {
+// try is how an import is made. It fails with the write that is number failingWrite.
+type try struct {
+	resume, overwrite bool
+	failingWrite      int
+}
+
+// importInto imports all users into a directory.
+func importInto(t *testing.T, c *directClerk, path string, how try) error {
 	t.Helper()
-	o := options{name: testNames, fields: defaultGroups(), outputDir: path, resume: resume, overwrite: overwrite}
+	o := options{name: testNames, fields: defaultGroups(), outputDir: path, resume: how.resume, overwrite: how.overwrite}
 	r, err := o.prepared()
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +103,7 @@ func importInto(t *testing.T, c *directClerk, path string, resume, overwrite boo
 	if err != nil {
 		return err
 	}
-	r.out = &failingOutput{output: r.out, fails: failingWrite}
+	r.out = &failingOutput{output: r.out, fails: how.failingWrite}
 	return r.all(t.Context(), from)
 }
 
@@ -125,7 +131,7 @@ func TestInterruptedImportEndsLikeAnother(t *testing.T) {
 	const users = 90
 	c := newDirectClerk(t, users)
 	whole := t.TempDir()
-	if err := importInto(t, c, whole, false, false, 0); err != nil {
+	if err := importInto(t, c, whole, try{}); err != nil {
 		t.Fatal(err)
 	}
 	want := content(t, whole)
@@ -135,7 +141,7 @@ func TestInterruptedImportEndsLikeAnother(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "directory")
 	for n, failure := range []struct{ call, write int }{{1, 0}, {0, 1}, {2, 0}, {0, 7}, {0, 8}, {2, 0}, {0, 5}} {
 		c.calls, c.fails = 0, failure.call
-		if err := importInto(t, c, path, true, false, failure.write); !errors.Is(err, errFails) {
+		if err := importInto(t, c, path, try{resume: true, failingWrite: failure.write}); !errors.Is(err, errFails) {
 			t.Fatalf("failure %d: %v", n, err)
 		}
 		if found := content(t, path); found[kustomizationFile] != "" {
@@ -143,13 +149,13 @@ func TestInterruptedImportEndsLikeAnother(t *testing.T) {
 		}
 	}
 	c.fails = 0
-	if err := importInto(t, c, path, true, false, 0); err != nil {
+	if err := importInto(t, c, path, try{resume: true}); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, content(t, path)); diff != "" {
 		t.Errorf("(-uninterrupted +interrupted):\n%s", diff)
 	}
-	if err := importInto(t, c, path, true, false, 0); err == nil || !strings.Contains(err.Error(), "complete") {
+	if err := importInto(t, c, path, try{resume: true}); err == nil || !strings.Contains(err.Error(), "complete") {
 		t.Errorf("continued once more: %v", err)
 	}
 }
@@ -160,7 +166,7 @@ func TestListContinuesAfterDeletedUsers(t *testing.T) {
 	c := newDirectClerk(t, 90)
 	path := t.TempDir()
 	c.fails = 2
-	if err := importInto(t, c, path, false, false, 0); !errors.Is(err, errFails) {
+	if err := importInto(t, c, path, try{}); !errors.Is(err, errFails) {
 		t.Fatal(err)
 	}
 	for _, n := range []int{39, 38, 50} {
@@ -169,7 +175,7 @@ func TestListContinuesAfterDeletedUsers(t *testing.T) {
 		}
 	}
 	c.fails = 0
-	if err := importInto(t, c, path, true, false, 0); err != nil {
+	if err := importInto(t, c, path, try{resume: true}); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(content(t, path)); n != 90-1+1 {
@@ -216,11 +222,11 @@ func TestDirectoryOfAnotherImport(t *testing.T) {
 	t.Parallel()
 	c := newDirectClerk(t, 5)
 	path := filepath.Join(t.TempDir(), "users")
-	if err := importInto(t, c, path, false, false, 0); err != nil {
+	if err := importInto(t, c, path, try{}); err != nil {
 		t.Fatal(err)
 	}
 	before := content(t, path)
-	if err := importInto(t, c, path, false, false, 0); err == nil || !strings.Contains(err.Error(), "--overwrite") {
+	if err := importInto(t, c, path, try{}); err == nil || !strings.Contains(err.Error(), "--overwrite") {
 		t.Errorf("the second import: %v", err)
 	}
 	if diff := cmp.Diff(before, content(t, path)); diff != "" {
@@ -233,7 +239,7 @@ func TestDirectoryOfAnotherImport(t *testing.T) {
 	if err := c.instance.Delete("user_00001"); err != nil {
 		t.Fatal(err)
 	}
-	if err := importInto(t, c, path, false, true, 0); err != nil {
+	if err := importInto(t, c, path, try{overwrite: true}); err != nil {
 		t.Fatal(err)
 	}
 	if found := content(t, path); len(found) != 4+2 || found["mine.yaml"] != "mine" || strings.Count(found[kustomizationFile], "\n- ") != 4 {
@@ -272,5 +278,30 @@ func TestOtherOptionsDoNotContinueAnImport(t *testing.T) {
 	}
 	if _, _, err := openDirectory(path, settings{}, false, false); err == nil || !strings.Contains(err.Error(), "--resume") {
 		t.Errorf("begun again: %v", err)
+	}
+}
+
+// Texts of people in a manifest do not pass for its user.
+func TestUserOfAManifest(t *testing.T) {
+	t.Parallel()
+	for name, metadata := range map[string]clerk.Metadata{
+		"None":      nil,
+		"Lines":     {"a": "\n  userID: user_2\n"},
+		"JSON":      {"a": `"userID":"user_2"`},
+		"Key":       {"userID": "user_2"},
+		"OtherForm": {"<<": "userID: user_2", "userID": "user_2"},
+		"OwnForm":   {"<<": "\n  userID: user_2\n"},
+	} {
+		r := &run{chosen: map[Group]bool{GroupPublicMetadata: true}, declared: newDeclared("cluster"), enforce: true}
+		text, err := manifest.Of("a", "b", r.specOf(&clerk.User{ID: "user_1", PublicMetadata: metadata}, "b")).YAML()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := userOf(text); got != "user_1" {
+			t.Errorf("%s: %q, want user_1, from:\n%s", name, got, text)
+		}
+	}
+	if got := userOf([]byte("spec: {}")); got != "" {
+		t.Errorf("without a user: %q", got)
 	}
 }

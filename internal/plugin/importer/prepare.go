@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
@@ -117,9 +118,7 @@ func (o *options) open(e *cli.Environment, r *run, instanceID string) (*position
 		return nil, nil
 	}
 	claims, err := d.claims()
-	for name, claim := range claims {
-		r.namer.taken[name] = claim
-	}
+	maps.Copy(r.namer.taken, claims)
 	return from, err
 }
 
