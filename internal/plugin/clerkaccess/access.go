@@ -99,7 +99,7 @@ func (o opener) checkHost(instance *v1alpha1.ClerkInstance) error {
 	}
 	if url := instance.Spec.EffectiveAPIURL(); !hosts.Allow(url) {
 		return fmt.Errorf("%s has spec.apiURL %s, and the secret key may be sent to %s only; if you trust that host with the key, "+
-			"add it to --allowed-api-hosts", nameOf(instance), url, strings.Join(o.flags.AllowedAPIHosts, ", "))
+			"add it to --allowed-api-hosts", nameOf(instance), cli.Line(url), strings.Join(o.flags.AllowedAPIHosts, ", "))
 	}
 	return nil
 }

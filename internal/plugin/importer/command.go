@@ -40,7 +40,7 @@ Which fields the manifests have: the groups of --fields.
 - identifiers: username, externalID, and verified or reserved emailAddresses and phoneNumbers
 - profile: firstName, lastName, locale
 - publicMetadata, privateMetadata, unsafeMetadata: without the operator's own keys
-- access: banned, and locked for a lock without end
+- access: banned, true or false, and locked for a lock without end
 - permissions: deleteSelfEnabled, createOrganizationEnabled, createOrganizationsLimit, bypassClientTrust
 By default: identifiers, profile and publicMetadata. Private metadata may hold secrets, and everybody who may read a ClerkUser can read
 it there. Unsafe metadata is written by users themselves. Passwords, second factors and images are never imported.
