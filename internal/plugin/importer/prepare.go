@@ -124,7 +124,9 @@ func (o *options) open(e *cli.Environment, r *run, instanceID string) (*position
 
 // importAll imports and says what was done and what is next.
 func (o *options) importAll(ctx context.Context, e *cli.Environment, r *run, from *position) error {
-	r.progress = e.Progress("reading users from Clerk")
+	if o.outputDir != "" || !cli.IsTerminal(e.Out) {
+		r.progress = e.Progress("reading users from Clerk")
+	}
 	defer r.progress.Done()
 	// A count with a filter takes Clerk minutes in large instances.
 	whole := r.walk.ids == nil && r.walk.match == (clerk.UserMatch{})
