@@ -5,7 +5,6 @@ package diff
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -34,16 +33,7 @@ func (c comparison) clusterID(ctx context.Context, cluster client.Reader, object
 			return id, err
 		}
 	}
-	system := &metav1.PartialObjectMetadata{TypeMeta: namespaceType()}
-	err := cluster.Get(ctx, client.ObjectKey{Name: metav1.NamespaceSystem}, system)
-	if apierrors.IsForbidden(err) {
-		return "", fmt.Errorf("no ClerkInstance has status.clusterID, and you may not read Namespace %s, whose uid is the default; "+
-			"name the operator's id of the cluster with --cluster-id: %w", metav1.NamespaceSystem, err)
-	}
-	if err != nil {
-		return "", cli.Explain(err, cli.Request{Verb: "get", Resource: "namespaces", Name: metav1.NamespaceSystem})
-	}
-	return string(system.UID), nil
+	return cli.DefaultClusterID(ctx, cluster)
 }
 
 // recordedClusterID returns the id that the operator wrote into the status of a ClerkInstance of a namespace; "" if there is none, or

@@ -11,8 +11,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -180,13 +178,7 @@ func (o *options) findClusterID(ctx context.Context, cluster client.Reader, inst
 	if id := cmp.Or(o.clusterID, instance.Status.ClusterID); id != "" {
 		return id, nil
 	}
-	system := &metav1.PartialObjectMetadata{}
-	system.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
-	if err := cluster.Get(ctx, client.ObjectKey{Name: metav1.NamespaceSystem}, system); err != nil {
-		return "", fmt.Errorf("finding the id of the cluster; name it with --cluster-id: %w",
-			cli.Explain(err, cli.Request{Verb: "get", Resource: "namespaces", Name: metav1.NamespaceSystem}))
-	}
-	return string(system.UID), nil
+	return cli.DefaultClusterID(ctx, cluster)
 }
 
 // atClerk reads users at Clerk.
