@@ -46,10 +46,10 @@ func watch(
 ) error {
 	var last Report
 	known := false
-	for n := 0; ctx.Err() == nil; n++ {
+	for n := 0; !ended(ctx); n++ {
 		began := s.now()
 		report, err := read(ctx)
-		if ctx.Err() != nil {
+		if ended(ctx) {
 			break
 		}
 		if err == nil {
@@ -63,6 +63,8 @@ func watch(
 	}
 	return nil
 }
+
+func ended(ctx context.Context) bool { return ctx.Err() != nil }
 
 // again shows the next report of a watch: on a terminal in the place of the one before, which stays while reads fail.
 func (s screen) again(n int, last Report, known bool, failed error) error {
