@@ -57,7 +57,8 @@ type id struct {
 	namespace, name string
 }
 
-func (i id) String() string { return i.kind.Kind + " " + i.namespace + "/" + i.name }
+// String names the object. A manifest can have any text as its name.
+func (i id) String() string { return printable(i.kind.Kind + " " + i.namespace + "/" + i.name) }
 
 func idOf(object *unstructured.Unstructured) id {
 	return id{object.GroupVersionKind().GroupKind(), object.GetNamespace(), object.GetName()}
@@ -122,7 +123,7 @@ func (m *manifests) add(one manifest, chosen selection) error {
 			one.id(), one.source, chosen.namespace)
 	}
 	if one.GetName() == "" {
-		return fmt.Errorf("a %s in %s has no name; kubectl apply needs one", one.GetKind(), one.source)
+		return fmt.Errorf("a %s in %s has no name; kubectl apply needs one", printable(one.GetKind()), one.source)
 	}
 	m.objects = append(m.objects, one)
 	return nil

@@ -136,7 +136,7 @@ func TestOtherKindsAreCounted(t *testing.T) {
 func TestManifestsThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	dir := write(t, map[string]string{
-		"ann.yaml": ann, "again.yaml": ann, "broken.yaml": "a: [", "unnamed.yaml": strings.Replace(ann, "name: ann, ", "", 1), "kindless.yaml": "a: b\n",
+		"ann.yaml": ann, "again.yaml": ann, "broken.yaml": "a: [", "paints.yaml": strings.Replace(ann, "name: ann", `name: "ann\e[31m"`, 1), "unnamed.yaml": strings.Replace(ann, "name: ann, ", "", 1), "kindless.yaml": "a: b\n",
 	})
 	file := func(names ...string) selection {
 		chosen := selection{namespace: "here"}
@@ -154,6 +154,7 @@ func TestManifestsThatCannotBeRead(t *testing.T) {
 		"Absent":         {file("none.yaml"), []string{"none.yaml"}},
 		"OtherNamespace": {elsewhere, []string{"ClerkUser team-b/bob in standard input is not in the namespace here of --namespace"}},
 		"Unnamed":        {file("unnamed.yaml"), []string{"a ClerkUser in ", "unnamed.yaml has no name"}},
+		"NameThatPaints": {file("paints.yaml", "paints.yaml"), []string{`ClerkUser here/ann\u001b[31m is declared twice`}},
 		"AllProblems":    {file("broken.yaml", "kindless.yaml", "ann.yaml"), []string{"broken.yaml", "kindless.yaml"}},
 	}
 	for name, tc := range tests {

@@ -42,6 +42,8 @@ func problems(o outcome) []string {
 			"; correct the manifest, or install clerk-operator first"}
 	case !ok:
 		return []string{o.err.Error()}
+	case apierrors.IsForbidden(o.err) && isSource(o.manifest.id().kind):
+		return []string{"you may not apply it, or an admission policy forbids it; kubectl diff shows why (a dry run needs the rights that apply needs)"}
 	case apierrors.IsForbidden(o.err) && causes(status) == nil:
 		return []string{status.Status().Message + " (a dry run needs the rights that apply needs)"}
 	case apierrors.IsNotFound(o.err):

@@ -38,7 +38,11 @@ func TestRefusals(t *testing.T) {
 		}},
 		"Secret":        {"Secret", secret, []string{"data[a b] is invalid"}},
 		"SecretInWords": {"Secret", apierrors.NewBadRequest("leak-marker"), []string{"the API server refuses it (BadRequest); kubectl diff shows why"}},
-		"Strict":        {"ClerkUser", apierrors.NewBadRequest(`unknown field "spec.x"`), []string{`unknown field "spec.x"`}},
+		"ForbiddenSecret": {
+			"Secret", apierrors.NewForbidden(schema.GroupResource{Resource: "secrets"}, "ann", errors.New("leak-marker is weak")),
+			[]string{"you may not apply it, or an admission policy forbids it; kubectl diff shows why (a dry run needs the rights that apply needs)"},
+		},
+		"Strict": {"ClerkUser", apierrors.NewBadRequest(`unknown field "spec.x"`), []string{`unknown field "spec.x"`}},
 		"Forbidden": {
 			"ClerkUser", apierrors.NewForbidden(users, "ann", errors.New("you cannot patch it")),
 			[]string{`clerkusers.clerk-operator.io "ann" is forbidden: you cannot patch it (a dry run needs the rights that apply needs)`},

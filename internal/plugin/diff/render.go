@@ -96,7 +96,7 @@ func signColor(sign string) cli.Color {
 
 // refusal prints what the API server refuses and an empty line.
 func (t textRenderer) refusal(r Refusal) {
-	fmt.Fprintf(t.out, "%s (%s) is refused\n", t.colors.Paint(cli.Bold, r.Kind+" "+r.Namespace+"/"+r.Name), printable(r.Source))
+	fmt.Fprintf(t.out, "%s (%s) is refused\n", t.colors.Paint(cli.Bold, printable(r.Kind+" "+r.Namespace+"/"+r.Name)), printable(r.Source))
 	for _, problem := range r.Problems {
 		t.line(cli.Red, problem)
 	}

@@ -111,7 +111,7 @@ func applied() []client.Object {
 
 func refusedExample() []Refusal {
 	return []Refusal{{
-		Kind: "ClerkUser", Namespace: "team-a", Name: "zoe", Source: "users/zoe.yaml",
+		Kind: "ClerkUser", Namespace: "team-a", Name: "zoe\x1b[2J", Source: "users/zoe.yaml",
 		Problems: []string{"spec.username: too long", "spec: at least one identifier is needed\x07"},
 	}}
 }
