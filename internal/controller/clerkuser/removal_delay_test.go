@@ -58,7 +58,8 @@ func TestDelayIsMeasuredFromTheRequest(t *testing.T) {
 	}
 }
 
-// TestPendingRemovalMakesNoCalls reconciles an object that is being deleted until its delay is over.
+// TestPendingRemovalMakesNoCalls reconciles an object that is being deleted until its delay is over. Only then does the removal count at
+// the deletion brake: a rename must not use up what the brake allows.
 func TestPendingRemovalMakesNoCalls(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, withDelay(30*time.Second))
@@ -75,8 +76,33 @@ func TestPendingRemovalMakesNoCalls(t *testing.T) {
 		t.Errorf("it is reconciled again after %s", got.RequeueAfter)
 	}
 	f.expectCalls(0)
+	if n := f.countedDeletions(); n != 0 {
+		t.Errorf("%d removals are counted before the delay is over", n)
+	}
 	f.clock.advance(time.Second)
 	f.expectGone("ann")
+	if n := f.countedDeletions(); n != 1 {
+		t.Errorf("%d removals are counted, want 1", n)
+	}
+}
+
+// countedDeletions is how many removals the deletion brake has counted.
+func (f *fixture) countedDeletions() int32 {
+	f.t.Helper()
+	if counted := f.instance().Status.Deletions; counted != nil {
+		return counted.Count
+	}
+	return 0
+}
+
+// instance is the ClerkInstance as the API server has it.
+func (f *fixture) instance() *v1alpha1.ClerkInstance {
+	f.t.Helper()
+	instance := &v1alpha1.ClerkInstance{}
+	if err := f.cluster.Get(f.t.Context(), instanceName(newTestInstance()), instance); err != nil {
+		f.t.Fatal(err)
+	}
+	return instance
 }
 
 // TestEditInTheLastMomentIsSeen has somebody suspend the object after its removal is on record and before the finalizer is gone.
@@ -112,11 +138,7 @@ func TestEditInTheLastMomentIsSeen(t *testing.T) {
 // pendingDeletions is how many removals the ClerkInstance has on record.
 func (f *fixture) pendingDeletions() int {
 	f.t.Helper()
-	instance := &v1alpha1.ClerkInstance{}
-	if err := f.cluster.Get(f.t.Context(), instanceName(newTestInstance()), instance); err != nil {
-		f.t.Fatal(err)
-	}
-	return len(instance.Status.PendingDeletions)
+	return len(f.instance().Status.PendingDeletions)
 }
 
 // TestWhatNeedsNoDelay deletes objects whose users are not removed.

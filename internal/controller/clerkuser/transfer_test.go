@@ -49,6 +49,22 @@ func TestSuccessorMustProvePossession(t *testing.T) {
 	}
 }
 
+// TestSharedUsernameCountsForCreatedUsers has the former object and the successor declare the same username. Of an adopted user, the
+// person may have chosen it.
+func TestSharedUsernameCountsForCreatedUsers(t *testing.T) {
+	t.Parallel()
+	withUsername := func(u *v1alpha1.ClerkUser) { u.Spec.EmailAddresses, u.Spec.Username = nil, ptr.To("ann_1") }
+	user := clerkUser("ann@example.com")
+	user.Username = "ann_1"
+	for origin, want := range map[v1alpha1.Origin]bool{v1alpha1.OriginCreated: true, v1alpha1.OriginAdopted: false, "": false} {
+		p := transfer{reconciliation: newTestReconciliation(t, newTestReconciler(t, newClock()), newTestUser("former", withUsername))}
+		p.origin = origin
+		if got := p.declares(newTestUser("successor", withUsername), user, p.declaredBefore(user)); got != want {
+			t.Errorf("origin %q: declares the user: %t, want %t", origin, got, want)
+		}
+	}
+}
+
 func TestUserIsTransferred(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -127,8 +143,10 @@ func TestOrderOfSuccessors(t *testing.T) {
 func TestOneSuccessorGetsOneUser(t *testing.T) {
 	t.Parallel()
 	chosen := newSuccessors()
-	if !chosen.choose("successor", "user_1") || !chosen.choose("successor", "user_1") {
-		t.Error("the first choice fails")
+	for range 2 {
+		if !chosen.choose("successor", "user_1") {
+			t.Error("the first choice fails")
+		}
 	}
 	if chosen.choose("successor", "user_2") {
 		t.Error("the successor was chosen for two users")
