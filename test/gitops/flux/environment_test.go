@@ -4,6 +4,7 @@
 package flux
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http/httptest"
@@ -156,6 +157,8 @@ type commit struct {
 	manifests []string
 	// force and wait are fields of the Kustomization. prune always is true.
 	force, wait bool
+	// timeout is how long to wait; 0 is patience.
+	timeout time.Duration
 }
 
 // reconcile does what kustomize-controller does with a revision: it applies, then prunes what the revision before had, then waits.
@@ -185,7 +188,7 @@ func (env *environment) reconcile(c commit) error {
 	if !c.wait {
 		return nil
 	}
-	wait := ssa.WaitOptions{Interval: 200 * time.Millisecond, Timeout: patience, FailFast: true}
+	wait := ssa.WaitOptions{Interval: 200 * time.Millisecond, Timeout: cmp.Or(c.timeout, patience), FailFast: true}
 	if err := env.manager.WaitForSetWithContext(ctx, changes.ToObjMetadataSet(), wait); err != nil {
 		return fmt.Errorf("waiting: %w", err)
 	}

@@ -7,8 +7,11 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -35,6 +38,26 @@ func TestWait(t *testing.T) {
 	repository[0] = user("ann", "ann", `username: "?"`)
 	if err := env.reconcile(commit{manifests: repository, wait: true}); err == nil || !strings.Contains(err.Error(), "ClerkUser/"+env.namespace+"/ann") {
 		t.Errorf("a user that Clerk refuses: %v", err)
+	}
+}
+
+// TestWaitEndsForWhatIsMissing waits for a user whose password is in a Secret that does not exist. That is no failure for kstatus, so
+// that the wait ends with its timeout. Once the Secret exists, the same revision is done.
+func TestWaitEndsForWhatIsMissing(t *testing.T) {
+	env := newEnvironment(t)
+	repository := []string{env.instance("0s"), user("ann", "ann", "password: {secretKeyRef: {name: ann, key: password}}")}
+	err := env.reconcile(commit{manifests: repository, wait: true, timeout: 3 * time.Second})
+	if err == nil || !strings.Contains(err.Error(), "timeout") || !strings.Contains(err.Error(), "ClerkUser/"+env.namespace+"/ann") ||
+		!strings.Contains(err.Error(), "InProgress") {
+		t.Errorf("the wait ended with: %v", err)
+	}
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: env.namespace, Name: "ann"}}
+	secret.StringData = map[string]string{"password": "correct horse battery staple"}
+	if err := env.client.Create(t.Context(), secret); err != nil {
+		t.Fatal(err)
+	}
+	if err := env.reconcile(commit{manifests: repository, wait: true}); err != nil {
+		t.Error(err)
 	}
 }
 
