@@ -88,6 +88,26 @@ func TestInstanceEnqueuesItsUsers(t *testing.T) {
 	}
 }
 
+// TestPendingDeletionsAreFoundAfterARestart has the events with which a process begins: of a ClerkInstance, and of its connection.
+func TestPendingDeletionsAreFoundAfterARestart(t *testing.T) {
+	t.Parallel()
+	instance := newTestInstance()
+	instance.Status.PendingDeletions = []v1alpha1.PendingDeletion{{
+		UID: "1", Namespace: "team-b", Name: "former", UserID: testUserID, Policy: v1alpha1.DeletionDelete, Since: metav1.NewTime(start),
+	}}
+	r := newTestReconciler(t, newClock())
+	r.Client = newTestCluster(t, instance)
+	q := newTestQueue(t)
+	r.instanceEventHandler().Create(t.Context(), event.CreateEvent{Object: instance}, q)
+	if diff := cmp.Diff([]string{"team-b/former"}, queuedNames(q)); diff != "" {
+		t.Errorf("its event enqueued (-want +got):\n%s", diff)
+	}
+	r.enqueueUsersOf(t.Context(), q, instanceName(instance))
+	if diff := cmp.Diff([]string{"team-b/former"}, queuedNames(q)); diff != "" {
+		t.Errorf("its connection enqueued (-want +got):\n%s", diff)
+	}
+}
+
 func TestInstanceEventsThatConcernUsers(t *testing.T) {
 	t.Parallel()
 	enqueued := []string{"team-a/bound", "team-a/implied", "team-a/named"}
