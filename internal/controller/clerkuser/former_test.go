@@ -117,3 +117,25 @@ func TestFormerObjectWithoutRights(t *testing.T) {
 func (f *fixture) setState(state connection.State) {
 	f.Pool.Set(instanceName(newTestInstance()), stateOf(newTestInstance(), state))
 }
+
+// TestFormerObjectIsOnRecordAtTheAPIServer has a cache that still shows a pending deletion which somebody took off the record.
+func TestFormerObjectIsOnRecordAtTheAPIServer(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, withDelay(30*time.Second))
+	f.create(newTestUser("ann"))
+	f.expectReason("ann", v1alpha1.ReasonInSync)
+	f.letGo("ann")
+	cached := f.instance()
+	current := cached.DeepCopy()
+	current.Status.PendingDeletions = nil
+	if err := f.cluster.Status().Update(t.Context(), current); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := f.former(cached, cached.Status.PendingDeletions[0]).reconcile(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		f.clock.advance(namesakeTime)
+	}
+	f.onlyUser()
+}

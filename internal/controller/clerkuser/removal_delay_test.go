@@ -169,3 +169,31 @@ func TestWhatNeedsNoDelay(t *testing.T) {
 		})
 	}
 }
+
+// TestPolicyIsReadFromTheAPIServer has a cache that does not show yet that somebody set deletionPolicy: Retain.
+func TestPolicyIsReadFromTheAPIServer(t *testing.T) {
+	t.Parallel()
+	for name, delay := range map[string]time.Duration{"WithADelay": 30 * time.Second, "Without": 0} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, withDelay(delay))
+			f.create(newTestUser("ann"))
+			f.expectReason("ann", v1alpha1.ReasonInSync)
+			f.delete("ann")
+			if delay > 0 {
+				f.expectReason("ann", v1alpha1.ReasonDeletionPending)
+				f.clock.advance(delay)
+			}
+			cached := f.user("ann")
+			f.edit("ann", withDeletionPolicy(v1alpha1.DeletionRetain))
+			if _, err := f.Reconcile(t.Context(), cached); err != nil {
+				t.Logf("the old copy: %v", err)
+			}
+			if f.pendingDeletions() != 0 {
+				t.Error("the removal is on record")
+			}
+			f.expectGone("ann")
+			f.onlyUser()
+		})
+	}
+}

@@ -156,3 +156,23 @@ func TestOneSuccessorGetsOneUser(t *testing.T) {
 		t.Error("the choice was not taken back")
 	}
 }
+
+// TestSuccessorIsOfTheSameNamespace has a ClerkUser of another namespace, which the ClerkInstance admits, declare the user.
+func TestSuccessorIsOfTheSameNamespace(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, func(i *v1alpha1.ClerkInstance) {
+		i.Spec.AllowedNamespaces = &v1alpha1.AllowedNamespaces{From: ptr.To(v1alpha1.NamespacesFromAll)}
+	})
+	f.create(newTestUser("ann"))
+	f.expectReason("ann", v1alpha1.ReasonInSync)
+	f.create(newTestUser("guest", func(u *v1alpha1.ClerkUser) {
+		u.Namespace, u.Spec.EmailAddresses[0].Address = "team-b", "ann@example.com"
+		u.Spec.InstanceRef = &v1alpha1.InstanceReference{Name: "default", Namespace: ptr.To(testNamespace)}
+	}))
+	f.delete("ann")
+	f.expectGone("ann")
+	f.expectEvent(v1alpha1.EventDeleted)
+	if n := len(f.clerk.Users()); n != 0 {
+		t.Errorf("%d users are at Clerk, want none", n)
+	}
+}
