@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 
@@ -136,6 +137,30 @@ func TestFormerObjectIsOnRecordAtTheAPIServer(t *testing.T) {
 			t.Fatal(err)
 		}
 		f.clock.advance(namesakeTime)
+	}
+	f.onlyUser()
+}
+
+// TestPendingDeletionOfAnObjectThatIsNotDeleted has an entry that the operator did not write. It would hold the ClerkInstance for ever.
+func TestPendingDeletionOfAnObjectThatIsNotDeleted(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, withDelay(30*time.Second))
+	f.create(newTestUser("ann"))
+	f.expectReason("ann", v1alpha1.ReasonInSync)
+	instance := f.instance()
+	instance.Status.PendingDeletions = []v1alpha1.PendingDeletion{{
+		UID: "ann-uid", Namespace: testNamespace, Name: "ann", UserID: f.onlyUser().ID, Policy: v1alpha1.DeletionDelete, Since: metav1.NewTime(start),
+	}}
+	if err := f.cluster.Status().Update(t.Context(), instance); err != nil {
+		t.Fatal(err)
+	}
+	recordedEvents(f.Reconciler)
+	f.reconcileFormer("ann")
+	if n := f.pendingDeletions(); n != 0 {
+		t.Errorf("%d pending deletions are on record, want none", n)
+	}
+	if events := recordedEvents(f.Reconciler); len(events) != 0 {
+		t.Errorf("events of an object that exists: %v", events)
 	}
 	f.onlyUser()
 }
