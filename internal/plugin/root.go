@@ -28,6 +28,15 @@ The plugin reads ClerkInstances, ClerkUsers and ClerkUserActions with the rights
 
 Exit codes: 0 the command is done; 1 it is done and found what its help names, such as a difference; 2 it failed.`
 
+const examples = `  # What needs a human?
+  kubectl clerk status --all-namespaces
+
+  # Why is this user not Ready?
+  kubectl clerk why ada-lovelace -n team-a
+
+  # What would change at Clerk if these manifests were applied?
+  kubectl clerk diff -f users/`
+
 // Run runs the command with these arguments and returns the exit code.
 func Run(ctx context.Context, e *cli.Environment, args []string) int {
 	root := NewCommand(e)
@@ -41,12 +50,13 @@ func NewCommand(e *cli.Environment) *cobra.Command {
 		Use:     "kubectl-clerk",
 		Short:   "See what clerk-operator does with users of Clerk",
 		Long:    long,
+		Example: examples,
 		Version: version.Get().String(),
 		// kubectl runs the plugin, so that the texts have its name as people type it.
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl clerk"},
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          noArguments,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetIn(e.In)
@@ -57,9 +67,23 @@ func NewCommand(e *cli.Environment) *cobra.Command {
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
 	e.Flags.AddFlags(root.PersistentFlags())
+	_ = root.RegisterFlagCompletionFunc("namespace", e.CompleteNamespace)
 	root.PersistentFlags().BoolVar(&e.NoColor, "no-color", false, "print without colours; so does the variable NO_COLOR")
 	root.AddCommand(commands(e)...)
+	explainCompletion(root)
 	return root
+}
+
+// noArguments refuses an argument, which is a command that does not exist.
+func noArguments(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, cmd := range root.Commands() {
+		names = append(names, cmd.Name())
+	}
+	return fmt.Errorf("there is no command %q%s; see %s --help", args[0], cli.DidYouMean(cli.Suggest(args[0], names)), root.CommandPath())
 }
 
 // commands returns the subcommands.

@@ -38,6 +38,8 @@ func TestExamples(t *testing.T) {
 		completion{"kubectl cle", "clerk"},
 		completion{"kubectl clerk rea", "reasons"},
 		completion{"kubectl clerk reasons AlreadyE", "AlreadyExists"},
+		completion{"kubectl clerk why ada", "ada-lovelace"},
+		completion{"kubectl clerk status --namespace=team", "team-a"},
 		completion{"kubectl-clerk rea", "reasons"},
 	)
 }

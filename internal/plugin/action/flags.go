@@ -65,6 +65,9 @@ func (o *options) addFlags(cmd *cobra.Command) {
 	flags.DurationVar(&o.timeout, "timeout", 2*time.Minute, "how long to wait; 0 is without a limit")
 	flags.StringVar(&o.dryRun, "dry-run", dryRunNone, "none; client: print the object that would be created; server: also have the API server check it")
 	flags.Lookup("dry-run").NoOptDefVal = dryRunClient
+	for _, name := range []string{flagInto, "ttl", "timeout"} {
+		_ = cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
+	}
 	_ = cmd.RegisterFlagCompletionFunc("dry-run",
 		cobra.FixedCompletions([]cobra.Completion{dryRunNone, dryRunClient, dryRunServer}, cobra.ShellCompDirectiveNoFileComp))
 	o.output.AddFlag(cmd)

@@ -102,7 +102,8 @@ func NewCommand(e *cli.Environment) *cobra.Command {
 	flags.StringVar(&o.operatorNamespace, "operator-namespace", "", "namespace of the operator and its Lease (default: where a Lease named clerk-operator is)")
 	flags.StringVar(&o.metrics, "metrics", "", "file with what the operator's /metrics answers; - for standard input")
 	o.output.AddFlag(cmd, cli.OutputWide)
-	_ = cmd.RegisterFlagCompletionFunc("operator-namespace", cobra.NoFileCompletions)
+	_ = cmd.RegisterFlagCompletionFunc("operator-namespace", e.CompleteNamespace)
+	_ = cmd.MarkFlagFilename("metrics")
 	return cmd
 }
 
