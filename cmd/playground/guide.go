@@ -24,7 +24,12 @@ func (p *playground) guide() {
 		`  export PATH="` + p.path() + `"`,
 		"  kubectl " + strings.Join(p.getUsers(), " ") + " -o wide",
 		"",
-		"  # the kubectl plugin",
+		"  # the kubectl plugin: what needs a human, the state of a user, what a change would do at Clerk",
+		"  kubectl clerk status -A",
+		"  kubectl clerk why " + first.GetName() + inNamespace(first.GetNamespace()),
+		"  " + patch(first.GetNamespace(), first.GetName(), `{"spec":{"firstName":"Changed"}}`) + " --dry-run=client -o yaml |",
+		// The plugin must be told of the emulator, as the operator is.
+		"    kubectl clerk diff -f - --allowed-api-hosts=http://" + p.clerk.Address(),
 		"  kubectl clerk --help",
 		"",
 		"  # change a user, ban a user, remove the ban, delete a user",

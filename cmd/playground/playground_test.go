@@ -55,18 +55,22 @@ func TestGuideIsRight(t *testing.T) {
 	player, said := startPlayer(t)
 	guide := said.String()
 	exports := regexp.MustCompile(`(?m)^  (export .*)$`).FindAllString(guide, -1)
-	commands := regexp.MustCompile(`(?m)^  (.*kubectl clerk .*)$`).FindAllString(guide, -1)
-	if len(exports) != 2 || len(commands) == 0 {
+	commands := regexp.MustCompile(`(?m)^  kubectl (?:clerk .*|patch .*\|\n.*)$`).FindAllString(guide, -1)
+	if len(exports) != 2 || len(commands) != 4 {
 		t.Fatalf("the guide has %d exports and %d commands of the plugin:\n%s", len(exports), len(commands), guide)
 	}
-	t.Logf("%s", strings.Join(commands, "\n"))
 	for _, command := range append(commands, "kubectl plugin list | grep /kubectl-clerk") {
 		shell := exec.CommandContext(t.Context(), "bash", "-euc", strings.Join(append(exports, command), "\n"))
-		if out, err := shell.CombinedOutput(); err != nil {
-			t.Errorf("%s: %v\n%s", command, err, out)
-		} else {
-			t.Logf("%s:\n%s", command, out)
+		// 1 says that a change would do something.
+		want := 0
+		if strings.Contains(command, "clerk diff") {
+			want = 1
 		}
+		out, err := shell.CombinedOutput()
+		if shell.ProcessState.ExitCode() != want {
+			t.Errorf("%s: %v, want exit code %d\n%s", command, err, want, out)
+		}
+		t.Logf("%s:\n%s", command, out)
 	}
 	if err := player.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
