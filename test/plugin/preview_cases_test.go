@@ -389,3 +389,33 @@ func TestPreviewUsesTheDefaultInstance(t *testing.T) {
 	expectOperations(t, ann)
 	expectReady(t, ann, v1alpha1.ReasonInstanceNotReady)
 }
+
+// TestPreviewOfWhatItCannotForesee checks what is said of a binding that only the operator's key proves, and of an action.
+func TestPreviewOfWhatItCannotForesee(t *testing.T) {
+	f := newForecast(t)
+	f.bound(f.user("ann"))
+	if _, err := f.clerk.Edit(f.read("ann").Status.UserID, func(u *emulator.User) { delete(u.PrivateMetadata, v1alpha1.OwnerKey) }); err != nil {
+		t.Fatal(err)
+	}
+	f.apply(f.user("ann"))
+	f.apply(&v1alpha1.ClerkUserAction{
+		ObjectMeta: metav1.ObjectMeta{Namespace: f.namespace, Name: "reset"},
+		Spec: v1alpha1.ClerkUserActionSpec{
+			UserRef: v1alpha1.UserReference{Name: "ann"}, DisableMFA: &v1alpha1.NoParameters{},
+		},
+	})
+	result := f.preview()
+	expectOperations(t, find(t, result, "ann"), "merge_metadata")
+	if unknown := find(t, result, "ann").Unknown; len(unknown) > 0 {
+		t.Errorf("with the key, %q is unknown", unknown)
+	}
+	if unknown := find(t, result, "reset").Unknown; len(unknown) != 1 || !strings.Contains(unknown[0], "disableMFA") {
+		t.Errorf("what is unknown of the action is %q", unknown)
+	}
+	f.tune = func(c *preview.Config) { c.Key = nil }
+	ann := find(t, f.preview(), "ann")
+	expectOperations(t, ann, "merge_metadata")
+	if len(ann.Unknown) != 1 || !strings.Contains(ann.Unknown[0], "binding") {
+		t.Errorf("without the key, %q is unknown", ann.Unknown)
+	}
+}
