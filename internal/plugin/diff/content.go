@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	utilerrors "k8s.io/apimachinery/pkg/util/errors"
 )
 
@@ -34,12 +35,32 @@ func checkType(data []byte, implied bool) error {
 	case head.APIVersion == "" && !implied:
 		return errors.New("a manifest has no apiVersion")
 	}
+	if _, err := schema.ParseGroupVersion(head.APIVersion); err != nil {
+		return errors.New("the apiVersion of a manifest is not group/version")
+	}
 	for _, item := range head.Items {
 		if err := checkType(item, head.Kind != "List" && strings.HasSuffix(head.Kind, "List")); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// contentParts are the parts of errors that show the content of manifests, or that name flags of kubectl, and what is left of them.
+var contentParts = []struct {
+	text *regexp.Regexp
+	left string
+}{
+	{regexp.MustCompile(`(?s)(map key)(?: of type)?:.*`), "$1"},
+	{regexp.MustCompile(`(?s); if you choose to ignore these errors.*`), ""},
+	{regexp.MustCompile(`(?s)(Object '\w+' is missing).*`), "$1"},
+	{regexp.MustCompile(`(?s)(unknown anchor) .*?( referenced|$)`), "$1$2"},
+	// What a kustomization declares itself.
+	{regexp.MustCompile(`(?s)literal sources .*`), "a literal is not key=value"},
+	{regexp.MustCompile(`(?s)line \[.* has invalid utf8.*`), "a line has invalid utf8 bytes"},
+	{regexp.MustCompile(`(?s)(unable to parse SM or JSON patch).*`), "$1"},
+	{regexp.MustCompile(`(?s)(evalsymlink failure on) '[^']*[\s{:][^']*'.*`), "$1 a text that is no path"},
+	{regexp.MustCompile("(?s)`[^`]*(`|$)"), ellipsis},
 }
 
 // withoutContent returns the errors of reading manifests, one a line, without parts that show their content or that name flags of
@@ -49,10 +70,13 @@ func withoutContent(err error) error {
 	if several, ok := errors.AsType[utilerrors.Aggregate](err); ok {
 		all = utilerrors.Flatten(several).Errors()
 	}
-	content := regexp.MustCompile(`(?s)(map key)(?: of type)?:.*|; if you choose to ignore these errors.*`)
 	for i, one := range all {
-		if text := one.Error(); content.MatchString(text) {
-			all[i] = errors.New(content.ReplaceAllString(text, "$1"))
+		text := one.Error()
+		for _, part := range contentParts {
+			text = part.text.ReplaceAllString(text, part.left)
+		}
+		if text != one.Error() {
+			all[i] = errors.New(text)
 		}
 	}
 	return errors.Join(all...)
