@@ -132,6 +132,7 @@ func differences() map[string]string {
 		"ClerkInstance Ready=False/SecretNotFound":   failing,
 		"ClerkInstance Ready=False/UnexpectedAnswer": failing,
 		"ClerkUser deleted Stalled":                  blocked,
+		"ClerkInstance deleted Stalled":              blocked,
 	}
 }
 
