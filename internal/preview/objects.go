@@ -31,6 +31,8 @@ type object struct {
 	// listed is true for an object that was applied or deleted.
 	listed   bool
 	manifest inline
+	// rejected says why Clerk refused the calls for the object as it is; "" if it did not.
+	rejected string
 }
 
 func newObjects() *objects { return &objects{byUID: map[types.UID]*object{}} }
@@ -156,6 +158,9 @@ func rank(o Object) int {
 
 // finish fills in what the status of the object says at the end.
 func (p *preview) finish(record *object) {
+	if record.rejected != "" && slices.ContainsFunc(record.Calls, func(c Call) bool { return c.Refused == "" }) {
+		record.note("Clerk refused the calls for this object, which does not change, and may refuse them again: " + record.rejected)
+	}
 	user := p.cluster.users.objects[types.NamespacedName{Namespace: record.Namespace, Name: record.Name}]
 	if user == nil || user.UID != record.uid {
 		return

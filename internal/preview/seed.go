@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -136,7 +137,17 @@ func (p *preview) apply(is, was *v1alpha1.ClerkUser) change {
 		return change{nil, is}
 	}
 	record.manifest.add(&was.Spec)
+	record.rejected = rejectedBefore(was, is)
 	return change{was, is}
+}
+
+// rejectedBefore says why Clerk refused the calls for an object that does not change; "" if it did not, or if the object changes.
+func rejectedBefore(was, is *v1alpha1.ClerkUser) string {
+	ready := meta.FindStatusCondition(was.Status.Conditions, v1alpha1.ConditionReady)
+	if ready == nil || ready.Reason != v1alpha1.ReasonRejectedByClerk || ready.ObservedGeneration != is.Generation {
+		return ""
+	}
+	return ready.Message
 }
 
 // applyInstance puts an applied ClerkInstance in its place.

@@ -419,3 +419,24 @@ func TestPreviewOfWhatItCannotForesee(t *testing.T) {
 		t.Errorf("without the key, %q is unknown", ann.Unknown)
 	}
 }
+
+// TestPreviewOfWhatClerkRefused checks that the answer about an unchanged object which Clerk has refused says so: why Clerk refused it
+// cannot be foreseen.
+func TestPreviewOfWhatClerkRefused(t *testing.T) {
+	f := newForecast(t)
+	stop := f.start()
+	short := func(s *v1alpha1.ClerkUserSpec) { s.Username = new("abc") }
+	f.create(f.user("ann", short))
+	f.waitFor("ann", v1alpha1.ReasonRejectedByClerk)
+	stop()
+	f.apply(f.user("ann", short))
+	ann := find(t, f.preview(), "ann")
+	if len(ann.Unknown) != 1 || !strings.Contains(ann.Unknown[0], "Clerk refused the calls for this object, which does not change") {
+		t.Errorf("what is unknown of ann is %q", ann.Unknown)
+	}
+	f.applied = nil
+	f.apply(f.user("ann", func(s *v1alpha1.ClerkUserSpec) { s.Username = new("longer") }))
+	if ann := find(t, f.preview(), "ann"); len(ann.Unknown) != 0 {
+		t.Errorf("what is unknown of a changed object is %q", ann.Unknown)
+	}
+}
