@@ -42,6 +42,15 @@ const (
 // errNeverWrites is the error of each call that would change something. No such call is reachable through a Reader.
 var errNeverWrites = errors.New("kubectl clerk never writes to Clerk")
 
+// OwnKeyError says why the key in the Secret of a ClerkInstance cannot be used. The operator cannot use it either.
+type OwnKeyError struct{ err error }
+
+// Error says why.
+func (e *OwnKeyError) Error() string { return e.err.Error() }
+
+// Unwrap returns the reason.
+func (e *OwnKeyError) Unwrap() error { return e.err }
+
 // Open finds a key of the Clerk instance of a ClerkInstance, and checks that it belongs to that Clerk instance, with one call.
 func (f *Flags) Open(ctx context.Context, e *cli.Environment, instance *v1alpha1.ClerkInstance) (*Access, error) {
 	cluster, err := e.Reader()
@@ -83,10 +92,10 @@ func (o opener) open(ctx context.Context, instance *v1alpha1.ClerkInstance) (*Ac
 	r := reader{client: calls, now: o.now, key: key.from}
 	id, err := clerkinstance.IdentifyKey(ctx, r, key.text.Reveal())
 	if err != nil {
-		return nil, err
+		return nil, key.refused(err, clerk.Unauthorized(err))
 	}
 	if err := key.checkInstance(instance, id); err != nil {
-		return nil, err
+		return nil, key.refused(err, true)
 	}
 	return &Access{InstanceID: id, Environment: clerkinstance.EnvironmentOf(key.text.Reveal()), Reader: readOnly{r}}, nil
 }

@@ -68,6 +68,14 @@ func (o opener) keyOfSecret(ctx context.Context, instance *v1alpha1.ClerkInstanc
 	return &secretKey{text: clerk.NewSecret(text), from: "Secret " + name.String(), named: true}, "", nil
 }
 
+// refused returns the error as one of the key in the Secret of the ClerkInstance, if it is about the key and that is its key.
+func (k *secretKey) refused(err error, aboutKey bool) error {
+	if k.named && aboutKey {
+		return &OwnKeyError{err}
+	}
+	return err
+}
+
 // checkEnvironment refuses a key of the other kind of instance, before it is sent.
 func (k *secretKey) checkEnvironment(instance *v1alpha1.ClerkInstance) error {
 	have, want := clerkinstance.EnvironmentOf(k.text.Reveal()), instance.Status.Environment

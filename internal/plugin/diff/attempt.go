@@ -18,8 +18,8 @@ import (
 // attempt is what the API server says of the manifests.
 type attempt struct {
 	outcomes []outcome
-	// absent are the Namespaces of the manifests that do not exist yet.
-	absent map[string]*corev1.Namespace
+	// namespaces are the Namespaces of the manifests as they are after the apply.
+	namespaces map[string]*corev1.Namespace
 	// pruned are the objects that --prune deletes.
 	pruned []client.Object
 }
@@ -52,7 +52,11 @@ func (c comparison) attempt(ctx context.Context, cluster cli.DryRunner, read man
 	if err != nil {
 		return attempt{}, err
 	}
-	return attempt{outcomes: outcomes, absent: absent, pruned: pruned}, nil
+	namespaces, others, err := run.namespaces(ctx, read.namespaces)
+	if err != nil {
+		return attempt{}, err
+	}
+	return attempt{outcomes: append(outcomes, others...), namespaces: namespaces, pruned: pruned}, nil
 }
 
 // pruned returns what --prune deletes; nil without it.
@@ -94,7 +98,7 @@ func (a attempt) input() (preview.Input, error) {
 	}
 	in := preview.Input{Deleted: a.pruned}
 	for _, o := range a.outcomes {
-		if o.err != nil {
+		if o.err != nil || o.stored == nil {
 			continue
 		}
 		made, err := scheme.New(o.stored.GroupVersionKind())

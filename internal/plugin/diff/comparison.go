@@ -77,7 +77,7 @@ func (c comparison) report(ctx context.Context) (Report, error) {
 	if len(input.Applied)+len(input.Deleted) == 0 {
 		return reportOf(preview.Result{}, nil, tried.refused(), said.texts()), nil
 	}
-	config, err := c.config(ctx, cluster, tried.absent, input, said)
+	config, err := c.config(ctx, cluster, tried.namespaces, input, said)
 	if err != nil {
 		return Report{}, err
 	}

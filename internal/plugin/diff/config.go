@@ -5,6 +5,7 @@ package diff
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
@@ -13,12 +14,15 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/controller/binding"
+	"github.com/clerk-operator/clerk-operator/internal/controller/clerkinstance"
+	"github.com/clerk-operator/clerk-operator/internal/controller/source"
+	"github.com/clerk-operator/clerk-operator/internal/plugin/clerkaccess"
 	"github.com/clerk-operator/clerk-operator/internal/preview"
 )
 
 // config returns what a preview needs beside the objects.
 func (c comparison) config(
-	ctx context.Context, cluster client.Reader, absent map[string]*corev1.Namespace, input preview.Input, said *notes,
+	ctx context.Context, cluster client.Reader, namespaces map[string]*corev1.Namespace, input preview.Input, said *notes,
 ) (preview.Config, error) {
 	defaultInstance, err := c.options.instance()
 	if err != nil {
@@ -32,10 +36,10 @@ func (c comparison) config(
 	if err != nil {
 		return preview.Config{}, err
 	}
-	declared := withDeclared{Reader: cluster, namespaces: absent, secrets: map[client.ObjectKey]*corev1.Secret{}}
+	declared := withDeclared{Reader: cluster, namespaces: namespaces, secrets: map[client.ObjectKey]*corev1.Secret{}}
 	for _, object := range input.Applied {
 		if secret, ok := object.(*corev1.Secret); ok {
-			declared.secrets[client.ObjectKeyFromObject(secret)] = secret
+			declared.secrets[client.ObjectKeyFromObject(secret)] = withText(secret)
 		}
 	}
 	return preview.Config{
@@ -48,6 +52,18 @@ func (c comparison) config(
 		Key:             key,
 		Now:             c.environment.Now,
 	}, nil
+}
+
+// withText returns a Secret with all its values in data, also if the API server was not asked.
+func withText(secret *corev1.Secret) *corev1.Secret {
+	whole := secret.DeepCopy()
+	for entry, text := range secret.StringData {
+		if whole.Data == nil {
+			whole.Data = map[string][]byte{}
+		}
+		whole.Data[entry] = []byte(text)
+	}
+	return whole
 }
 
 // key returns the operator's key; nil if the caller may not read it or it is not there.
@@ -70,11 +86,20 @@ func (c comparison) key(ctx context.Context, cluster client.Reader, said *notes)
 
 // open returns the Clerk instance of a ClerkInstance, for reading.
 func (c comparison) open(ctx context.Context, cluster client.Reader, instance *v1alpha1.ClerkInstance) (preview.Instance, error) {
-	name := client.ObjectKey{Namespace: instance.Namespace, Name: instance.Spec.SecretKeyRef.Name}
-	if err := cluster.Get(ctx, name, &corev1.Secret{}); apierrors.IsNotFound(err) {
+	ref, secret := instance.Spec.SecretKeyRef, &corev1.Secret{}
+	name := client.ObjectKey{Namespace: instance.Namespace, Name: ref.Name}
+	switch err := cluster.Get(ctx, name, secret); {
+	case apierrors.IsNotFound(err):
 		return preview.Instance{}, &preview.UnusableError{Problem: fmt.Sprintf("Secret %s does not exist", name)}
+	case err == nil && clerkinstance.EnvironmentOf(source.Trimmed(string(secret.Data[ref.EntryKey()]))) == "":
+		return preview.Instance{}, &preview.UnusableError{
+			Problem: fmt.Sprintf("entry %s of Secret %s is missing or not a secret key", ref.EntryKey(), name),
+		}
 	}
 	access, err := c.options.clerk.OpenFrom(ctx, c.environment, cluster, instance)
+	if own, is := errors.AsType[*clerkaccess.OwnKeyError](err); is {
+		return preview.Instance{}, &preview.UnusableError{Problem: own.Error()}
+	}
 	if err != nil {
 		return preview.Instance{}, err //nolint:wrapcheck // the error is complete
 	}

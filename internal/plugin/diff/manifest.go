@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
@@ -35,7 +34,7 @@ type manifests struct {
 	// objects are those of kinds that matter to the users at Clerk, in their order, each with its namespace.
 	objects []manifest
 	// namespaces are the Namespaces among them.
-	namespaces []*corev1.Namespace
+	namespaces []manifest
 	// ignored are the objects of all other kinds.
 	ignored []manifest
 }
@@ -58,7 +57,9 @@ type id struct {
 }
 
 // String names the object. A manifest can have any text as its name.
-func (i id) String() string { return printable(i.kind.Kind + " " + i.namespace + "/" + i.name) }
+func (i id) String() string {
+	return printable(i.kind.Kind + " " + strings.TrimPrefix(i.namespace+"/"+i.name, "/"))
+}
 
 func idOf(object *unstructured.Unstructured) id {
 	return id{object.GroupVersionKind().GroupKind(), object.GetNamespace(), object.GetName()}
@@ -107,9 +108,7 @@ func readManifests(getter genericclioptions.RESTClientGetter, in io.Reader, chos
 func (m *manifests) add(one manifest, chosen selection) error {
 	switch gvk := one.GroupVersionKind(); {
 	case gvk.GroupKind() == schema.GroupKind{Kind: "Namespace"}:
-		m.namespaces = append(m.namespaces, &corev1.Namespace{})
-		last := m.namespaces[len(m.namespaces)-1]
-		last.Name, last.Labels = one.GetName(), one.GetLabels()
+		m.namespaces = append(m.namespaces, one)
 		return nil
 	case !matters(gvk.GroupKind()):
 		m.ignored = append(m.ignored, one)

@@ -125,7 +125,7 @@ func TestOtherKindsAreCounted(t *testing.T) {
 	if want := "1 Deployment, 2 Unheard"; got.ignoredKinds() != want {
 		t.Errorf("ignoredKinds() = %q, want %q", got.ignoredKinds(), want)
 	}
-	if len(got.namespaces) != 1 || got.namespaces[0].Name != "team-b" || got.namespaces[0].Labels["a"] != "b" {
+	if len(got.namespaces) != 1 || got.namespaces[0].GetName() != "team-b" || got.namespaces[0].GetLabels()["a"] != "b" {
 		t.Errorf("namespaces: %v", got.namespaces)
 	}
 	if got.count() != 5 {

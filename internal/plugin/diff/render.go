@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/controller/audit"
 	"github.com/clerk-operator/clerk-operator/internal/plugin/cli"
@@ -96,7 +98,7 @@ func signColor(sign string) cli.Color {
 
 // refusal prints what the API server refuses and an empty line.
 func (t textRenderer) refusal(r Refusal) {
-	fmt.Fprintf(t.out, "%s (%s) is refused\n", t.colors.Paint(cli.Bold, printable(r.Kind+" "+r.Namespace+"/"+r.Name)), printable(r.Source))
+	fmt.Fprintf(t.out, "%s (%s) is refused\n", t.colors.Paint(cli.Bold, id{schema.GroupKind{Kind: r.Kind}, r.Namespace, r.Name}.String()), printable(r.Source))
 	for _, problem := range r.Problems {
 		t.line(cli.Red, problem)
 	}
