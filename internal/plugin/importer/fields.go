@@ -115,7 +115,7 @@ func (d *draft) text(field, value string, most int, ok bool) *string {
 	switch {
 	case value == "":
 		return nil
-	case !ok || utf8.RuneCountInString(value) > most:
+	case !ok || utf8.RuneCountInString(value) > most || !isKeptText(value):
 		d.leaveOut(field)
 		return nil
 	}

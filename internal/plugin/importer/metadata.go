@@ -42,7 +42,7 @@ func (d *draft) metadata(field string, have clerk.Metadata) *runtime.RawExtensio
 
 // fitsSpec reports whether metadata can be declared.
 func fitsSpec(field string, declared map[string]any, raw *runtime.RawExtension) bool {
-	if raw == nil || len(declared) > maxKeys {
+	if raw == nil || len(declared) > maxKeys || !isKept(declared) {
 		return false
 	}
 	spec := &v1alpha1.ClerkUserSpec{}
