@@ -103,6 +103,9 @@ func NewCommand(e *cli.Environment) *cobra.Command {
 			if cmd.Flags().Changed("banned") {
 				o.bannedFilter = &o.banned
 			}
+			if err := emptyFilter(cmd.Flags()); err != nil {
+				return err
+			}
 			return o.run(cmd.Context(), e, strings.Join(args, ""))
 		},
 	}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/pflag"
+
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 )
 
@@ -31,6 +33,16 @@ type metadataFilter struct{ key, value string }
 
 // userID is the form of a user's id.
 var userID = regexp.MustCompile(`^user_[A-Za-z0-9]+$`)
+
+// emptyFilter refuses a filter that is given without a value, as with a shell variable that is not set: all users would be imported.
+func emptyFilter(flags *pflag.FlagSet) error {
+	for _, name := range []string{"query", "email-domain", "id"} {
+		if given := flags.Lookup(name); given.Changed && strings.Trim(given.Value.String(), " []@") == "" {
+			return fmt.Errorf("--%s has no value; leave it out to import all users", name)
+		}
+	}
+	return nil
+}
 
 // filter returns the filter of the options.
 func (o *options) filter() (filter, error) {

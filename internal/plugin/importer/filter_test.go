@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
+	"github.com/clerk-operator/clerk-operator/internal/plugin/cli"
 )
 
 func TestWhichUsersMatch(t *testing.T) {
@@ -109,6 +110,19 @@ func TestWrongFiltersAreRefused(t *testing.T) {
 		o.name = defaultName
 		if _, err := o.prepared(); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v, want %q", err, says)
+		}
+	}
+}
+
+// TestEmptyFilterIsRefused gives filters as a shell does with a variable that is not set. They must not mean all users.
+func TestEmptyFilterIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, argument := range []string{"--query=", "--query= ", "--email-domain=", "--email-domain=@", "--id="} {
+		cmd := NewCommand(&cli.Environment{})
+		cmd.SetArgs([]string{argument})
+		cmd.SilenceUsage, cmd.SilenceErrors = true, true
+		if err := cmd.Execute(); err == nil || !strings.Contains(err.Error(), "has no value; leave it out to import all users") {
+			t.Errorf("%q: %v", argument, err)
 		}
 	}
 }
