@@ -25,6 +25,8 @@ import (
 type result struct {
 	out, errOut string
 	code        int
+	// raw is errOut with the flags that lead to the control plane of the tests.
+	raw string
 }
 
 // run runs the plugin with these arguments in the namespace of the environment, with all rights.
@@ -38,7 +40,7 @@ func (env *environment) runWith(ctx context.Context, variables map[string]string
 	env.t.Helper()
 	var out bytes.Buffer
 	r := env.runTo(ctx, variables, &out, args...)
-	r.out = out.String()
+	r.out = env.withoutConnection(out.String())
 	return r
 }
 
@@ -59,7 +61,14 @@ func (env *environment) runFrom(ctx context.Context, in string, variables map[st
 		Now:       time.Now,
 	}
 	code := plugin.Run(ctx, e, append([]string{"--kubeconfig", controlplane.Kubeconfig(env.t)}, args...))
-	return result{errOut: errOut.String(), code: code}
+	return result{errOut: env.withoutConnection(errOut.String()), raw: errOut.String(), code: code}
+}
+
+// withoutConnection removes the flag that leads to the control plane of the tests from the commands in an output, so that they are as
+// those of somebody whose kubeconfig leads there. TestNextCommandsGoToTheSameCluster is about that flag.
+func (env *environment) withoutConnection(output string) string {
+	env.t.Helper()
+	return strings.ReplaceAll(output, " --kubeconfig="+cli.Quote(controlplane.Kubeconfig(env.t)), "")
 }
 
 // decode reads the output of -o json.

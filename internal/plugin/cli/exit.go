@@ -40,7 +40,7 @@ func (e *Environment) Exit(err error) int {
 	}
 	// An error can quote what somebody else wrote.
 	for i, line := range strings.Split(err.Error(), "\n") {
-		switch line = Line(line); {
+		switch line = e.SameCluster(Line(line)); {
 		case line == "":
 		case i == 0:
 			fmt.Fprintf(e.ErrOut, "kubectl clerk: %s\n", line)

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"strings"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
@@ -93,7 +92,7 @@ func (o *options) warn(e *cli.Environment, d *declared, refusals []string) {
 		refusals = append(refusals, "you may not list the ClerkUsers of all namespaces, so that users are imported that a ClerkUser elsewhere observes")
 	}
 	for _, text := range refusals {
-		fmt.Fprintln(e.ErrOut, "warning: "+text)
+		fmt.Fprintln(e.ErrOut, "warning: "+cli.Line(text))
 	}
 }
 
@@ -152,17 +151,8 @@ func (o *options) importAll(ctx context.Context, e *cli.Environment, r *run, fro
 		fmt.Fprintf(e.ErrOut, "warning: Clerk counted %d users and its list showed %d; the others were deleted meanwhile or cannot be read\n", r.total, r.counts.Read)
 	}
 	if o.outputDir != "" {
-		fmt.Fprintf(e.ErrOut, "next:\n  kubectl apply -k %s\n  kubectl get clerkusers -n %s\n", quoted(o.outputDir), r.namespace)
+		fmt.Fprintf(e.ErrOut, "next:\n  %s\n  %s\n",
+			e.SameCluster("kubectl apply -k "+cli.Quote(o.outputDir)), e.SameCluster("kubectl get clerkusers -n "+r.namespace))
 	}
 	return nil
-}
-
-// quoted returns a path as a shell reads it.
-func quoted(path string) string {
-	if !strings.ContainsFunc(path, func(r rune) bool {
-		return !strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./", r)
-	}) {
-		return path
-	}
-	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }

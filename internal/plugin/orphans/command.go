@@ -143,7 +143,7 @@ func (o *options) print(e *cli.Environment, r Report) error {
 	if o.output.Structured() {
 		err = o.output.Print(e.Out, r)
 	} else {
-		err = render(e.Out, r, o.output == cli.OutputWide)
+		err = render(e.Out, r, o.output == cli.OutputWide, e.SameCluster)
 	}
 	if err == nil && len(r.Orphans) > 0 && !o.banned {
 		return &cli.FoundError{}

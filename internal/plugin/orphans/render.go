@@ -14,8 +14,8 @@ import (
 // maxClustersShown is how many other clusters the text names.
 const maxClustersShown = 5
 
-// render writes a report as text for people.
-func render(out io.Writer, r Report, wide bool) error {
+// render writes a report as text for people. command returns a command as somebody has to type it.
+func render(out io.Writer, r Report, wide bool, command func(string) string) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "ClerkInstance %s/%s: %s among %d users at Clerk\n", r.InstanceNamespace, r.InstanceName, number(len(r.Orphans), "orphan"), r.Users)
 	if len(r.Orphans) > 0 {
@@ -41,7 +41,8 @@ func render(out io.Writer, r Report, wide bool) error {
 	}
 	others(&b, r)
 	if len(r.Orphans) > 0 {
-		fmt.Fprintf(&b, "\nTo print ClerkUsers that bring them back: kubectl clerk orphans %s/%s --adopt-manifests\n", r.InstanceNamespace, r.InstanceName)
+		next := fmt.Sprintf("kubectl clerk orphans %s/%s --adopt-manifests", r.InstanceNamespace, r.InstanceName)
+		fmt.Fprintf(&b, "\nTo print ClerkUsers that bring them back: %s\n", command(next))
 	}
 	if _, err := io.WriteString(out, b.String()); err != nil {
 		return fmt.Errorf("writing the output: %w", err)

@@ -42,7 +42,7 @@ Marks of other clusters: 21
   and 1 other cluster (-o json has all)
 Marks that this version of the operator did not write: 4
 
-To print ClerkUsers that bring them back: kubectl clerk orphans clerk/prod --adopt-manifests
+To print ClerkUsers that bring them back: KUBECTL CLERK ORPHANS CLERK/PROD --ADOPT-MANIFESTS
 `
 
 func TestRenderWholeReport(t *testing.T) {
@@ -57,7 +57,7 @@ func TestRenderWholeReport(t *testing.T) {
 		r.OtherClusters = append(r.OtherClusters, ClusterCount{ID: fmt.Sprintf("c%d", n), Users: n + 1})
 	}
 	var b strings.Builder
-	if err := render(&b, r, false); err != nil {
+	if err := render(&b, r, false, strings.ToUpper); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(wholeReport, b.String()); diff != "" {

@@ -143,7 +143,9 @@ func (o options) read(ctx context.Context, e *cli.Environment, s scope) (Report,
 	ctx, cancel := context.WithTimeout(ctx, answerPatience)
 	defer cancel()
 	c := collector{reader: reader, now: e.Now, measured: measured, lease: leaseReader{reader: reader, namespace: o.operatorNamespace, wait: wait, now: e.Now}}
-	return c.run(ctx, s)
+	report, err := c.run(ctx, s)
+	report.mapCommands(e.SameCluster)
+	return report, err
 }
 
 // readMetrics reads the operator's metrics; nil if the flag does not name any.

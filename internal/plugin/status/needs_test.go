@@ -4,8 +4,10 @@
 package status
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -126,5 +128,22 @@ func TestNeedsOfManyUsersAreAllKept(t *testing.T) {
 	}
 	if needs := f.needs(runs()); len(needs) != 300 || needs[0].Name != "u00000" || needs[299].Name != "u00299" {
 		t.Errorf("there are %d needs", len(needs))
+	}
+}
+
+// TestEveryCommandIsMapped has a report with all places for commands. Each is replaced, also that which releases deletions.
+func TestEveryCommandIsMapped(t *testing.T) {
+	t.Parallel()
+	held := instance(func(i *v1alpha1.ClerkInstance) { i.Status.HeldDeletions = 3 })
+	report := allFacts([]*v1alpha1.ClerkInstance{held},
+		user("bob", conditionFor(time.Minute, metav1.ConditionFalse, v1alpha1.ReasonRejectedByClerk, "no")),
+	).report(Operator{State: OperatorNotRunning, Message: "see: " + findOperator})
+	report.mapCommands(func(text string) string { return strings.ReplaceAll(text, "kubectl", "KUBECTL") })
+	text, err := json.Marshal(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), "kubectl ") || strings.Count(string(text), "KUBECTL annotate") != 2 || strings.Count(string(text), "KUBECTL") < 5 {
+		t.Errorf("a command is left as it was: %s", text)
 	}
 }

@@ -190,3 +190,19 @@ type Need struct {
 	// Next is the next command to type.
 	Next string `json:"next,omitempty"`
 }
+
+// mapCommands replaces the commands in a report, and the texts that can end with one.
+func (r *Report) mapCommands(replace func(string) string) {
+	r.Operator.Message = replace(r.Operator.Message)
+	for i := range r.NeedsHuman {
+		need := &r.NeedsHuman[i]
+		if need.Next = replace(need.Next); need.Kind == kindOperator {
+			need.Why = replace(need.Why)
+		}
+	}
+	for _, i := range r.Instances {
+		if i.Detail != nil {
+			i.Brake.Release = replace(i.Brake.Release)
+		}
+	}
+}

@@ -75,7 +75,7 @@ func (s screen) again(n int, last Report, known bool, failed error) error {
 				return err
 			}
 		}
-		fmt.Fprintf(s.errOut, "kubectl clerk: %v; it is tried again\n", failed)
+		fmt.Fprintf(s.errOut, "kubectl clerk: %s; it is tried again\n", cli.Line(failed.Error()))
 		return nil
 	}
 	if repaints {

@@ -116,6 +116,7 @@ func (o *options) run(ctx context.Context, e *cli.Environment, argument string) 
 	if err := about[kind.Name](ctx, client.ObjectKey{Namespace: namespace, Name: name}); err != nil {
 		return err
 	}
+	c.report.mapCommands(e.SameCluster)
 	if o.output.Structured() {
 		return o.output.Print(e.Out, c.report)
 	}

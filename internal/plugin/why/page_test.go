@@ -5,6 +5,7 @@ package why
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"regexp"
 	"strings"
@@ -168,5 +169,23 @@ func TestReasonOfAnotherVersion(t *testing.T) {
 	found := newFinding(reasons.Subject{Kind: "ClerkUser"}, condition("Ready", metav1.ConditionFalse, "Unheard", "what", 1))
 	if !strings.Contains(found.Meaning, "does not know the reason") || found.Reason != "Unheard" || len(found.Commands) > 0 {
 		t.Errorf("the finding is %+v", found)
+	}
+}
+
+// TestEveryCommandIsMapped has a report with all places for commands.
+func TestEveryCommandIsMapped(t *testing.T) {
+	t.Parallel()
+	finding := func(name string) Finding { return Finding{Commands: []string{"kubectl get " + name}} }
+	r := Report{
+		Findings: []Finding{finding("a"), finding("b")}, Causes: []Related{{Finding: finding("c")}},
+		UnfinishedActions: []Related{{Finding: finding("d")}}, LogCommand: "kubectl logs",
+	}
+	r.mapCommands(strings.ToUpper)
+	text, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), "kubectl") || strings.Count(string(text), "KUBECTL GET") != 4 {
+		t.Errorf("a command is left as it was: %s", text)
 	}
 }

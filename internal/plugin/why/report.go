@@ -4,6 +4,8 @@
 package why
 
 import (
+	"slices"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/clerk-operator/clerk-operator/internal/reasons"
@@ -77,4 +79,21 @@ type Event struct {
 	Type    string      `json:"type"`
 	Reason  string      `json:"reason"`
 	Message string      `json:"message"`
+}
+
+// mapCommands replaces the commands in a report.
+func (r *Report) mapCommands(replace func(string) string) {
+	r.LogCommand = replace(r.LogCommand)
+	all := [][]string{}
+	for _, f := range r.Findings {
+		all = append(all, f.Commands)
+	}
+	for _, other := range slices.Concat(r.Causes, r.UnfinishedActions) {
+		all = append(all, other.Finding.Commands)
+	}
+	for _, commands := range all {
+		for i := range commands {
+			commands[i] = replace(commands[i])
+		}
+	}
 }
