@@ -86,8 +86,15 @@ func TestStatusOfHealthyUsers(t *testing.T) {
 	if got := env.status("default", "-A"); len(got.Instances) != 1 || got.Instances[0].Users != 2 {
 		t.Errorf("the report of one ClerkInstance is %+v", got)
 	}
-	if r := env.run("status", "absent"); r.code != 2 || !strings.Contains(r.errOut, "absent in namespace "+env.namespace) {
-		t.Errorf("a ClerkInstance that does not exist: %+v", r)
+	if got := env.status(env.namespace+"/default", "--namespace", "default"); len(got.Instances) != 1 || got.Instances[0].Users != 2 {
+		t.Errorf("the report of one ClerkInstance of another namespace is %+v", got)
+	}
+	for argument, says := range map[string]string{
+		"absent": "absent in namespace " + env.namespace + "; kubectl get clerkinstances -A lists all of them", "a/b/c": "want name or namespace/name",
+	} {
+		if r := env.run("status", argument); r.code != 2 || !strings.Contains(r.errOut, says) {
+			t.Errorf("%s: %+v, want %q", argument, r, says)
+		}
 	}
 }
 
@@ -201,7 +208,7 @@ func TestStatusForATenant(t *testing.T) {
 	env.waitFor("ada", v1alpha1.ReasonInSync)
 	tenant := env.tenant(may("clerkusers"))
 	r := env.run(append(tenant, "status")...)
-	for _, part := range []string{"ClerkInstance " + env.namespace + "/default: you may not read it", "1 ClerkUsers, 1 ready", "1 InSync",
+	for _, part := range []string{"ClerkInstance " + env.namespace + "/default: you may not read it", "1 ClerkUser, 1 ready", "1 InSync",
 		"Not shown: list clerkinstances in namespace " + env.namespace + " is not allowed"} {
 		if r.code != 0 || !strings.Contains(r.out, part) {
 			t.Errorf("%q is not in: %+v", part, r)

@@ -7,10 +7,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
@@ -38,20 +35,13 @@ func findInstance(ctx context.Context, reader client.Reader, namespace, argument
 	if argument == "" {
 		return onlyInstance(ctx, reader, namespace)
 	}
-	name := types.NamespacedName{Namespace: namespace, Name: argument}
-	if before, after, found := strings.Cut(argument, "/"); found {
-		name = types.NamespacedName{Namespace: before, Name: after}
-	}
-	if name.Namespace == "" || name.Name == "" || strings.Contains(name.Name, "/") {
-		return nil, fmt.Errorf("%q is not the name of a ClerkInstance; want name or namespace/name", argument)
+	name, err := cli.InstanceName(namespace, argument)
+	if err != nil {
+		return nil, err
 	}
 	instance := &v1alpha1.ClerkInstance{}
-	err := reader.Get(ctx, name, instance)
-	if apierrors.IsNotFound(err) {
-		return nil, fmt.Errorf("there is no ClerkInstance %s in namespace %s; kubectl get clerkinstances -A lists all of them", name.Name, name.Namespace)
-	}
-	if err != nil {
-		return nil, cli.Explain(err, cli.Request{Verb: "get", Resource: "clerkinstances", Namespace: name.Namespace, Name: name.Name})
+	if err := reader.Get(ctx, name, instance); err != nil {
+		return nil, cli.ExplainInstance(err, name)
 	}
 	return instance, nil
 }

@@ -20,7 +20,7 @@ func TestCommandsGoToTheSameCluster(t *testing.T) {
 		"(read key) | kubectl create secret a":    "(read key) | kubectl create --context=prod secret a",
 		"kubectl create a | kubectl replace -f -": "kubectl create --context=prod a | kubectl replace --context=prod -f -",
 		"no Lease; find it with: kubectl get a":   "no Lease; find it with: kubectl get --context=prod a",
-		"name one (kubectl get a)":              "name one (kubectl get --context=prod a)",
+		"name one (kubectl get a)":                "name one (kubectl get --context=prod a)",
 		"see kubectl explain":                     "see kubectl explain",
 		"":                                        "",
 	} {

@@ -87,7 +87,7 @@ func (c collector) readInstances(ctx context.Context, s scope, f *facts) error {
 func (c collector) readNamed(ctx context.Context, name types.NamespacedName, f *facts) error {
 	instance := &v1alpha1.ClerkInstance{}
 	if err := c.reader.Get(ctx, name, instance); err != nil {
-		return cli.Explain(err, cli.Request{Verb: "get", Resource: "clerkinstances", Namespace: name.Namespace, Name: name.Name})
+		return cli.ExplainInstance(err, name)
 	}
 	f.addInstance(instance)
 	return nil

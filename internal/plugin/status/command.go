@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
@@ -22,9 +21,9 @@ const long = `Shows how ClerkInstances and their ClerkUsers are: whether the key
 users are read as often as they should be, the deletion brake, ClerkUsers by reason, and what needs a human, most urgent
 first, each with the next command to type.
 
-Without --all-namespaces, it reads one namespace, and the ClerkInstances to which its ClerkUsers refer. It needs no key of
-Clerk. It needs the right to list clerkusers and clerkinstances; what it may not read it leaves out and says so. Whether the
-operator runs, it reads from the Lease in the operator's namespace.
+INSTANCE is a ClerkInstance as name or namespace/name. Without --all-namespaces, the command reads one namespace, and the
+ClerkInstances to which its ClerkUsers refer. It needs no key of Clerk. It needs the right to list clerkusers and clerkinstances;
+what it may not read it leaves out and says so. Whether the operator runs, it reads from the Lease in the operator's namespace.
 
 How much of the API budget is in use, and the times of the last syncs, are in the operator's metrics only, because a quiet
 ClerkInstance is not written. --metrics reads them from a file or from standard input, and --output=wide names them.`
@@ -36,7 +35,7 @@ const examples = `  # This namespace
   kubectl clerk status --all-namespaces --all
 
   # One ClerkInstance and its ClerkUsers of all namespaces
-  kubectl clerk status default --namespace clerk --all-namespaces
+  kubectl clerk status clerk/default --all-namespaces
 
   # With the API budget in use and the times of the last syncs, as somebody who may read the operator's metrics
   kubectl port-forward --namespace clerk-operator-system deployment/clerk-operator-controller-manager 8443 &
@@ -114,7 +113,10 @@ func (o options) scope(e *cli.Environment, args []string) (scope, error) {
 	}
 	s := scope{namespace: namespace}
 	if len(args) > 0 {
-		s.instance = types.NamespacedName{Namespace: namespace, Name: args[0]}
+		if s.instance, err = cli.InstanceName(namespace, args[0]); err != nil {
+			return scope{}, err
+		}
+		s.namespace = s.instance.Namespace
 	}
 	if o.allNamespaces {
 		s.namespace = ""

@@ -99,7 +99,7 @@ func (r renderer) instance(b *strings.Builder, now metav1.Time, i Instance) {
 			fmt.Fprintf(table, "  %s:\t%s\n", row[0], row[1])
 		}
 	} else {
-		fmt.Fprintf(table, "  Users:\t%d ClerkUsers, %d ready\n", i.Users, i.ReadyUsers)
+		fmt.Fprintf(table, "  Users:\t%s, %d ready\n", shownText(i.Users), i.ReadyUsers)
 	}
 	for n, count := range i.UsersByReason {
 		label := ""
@@ -177,7 +177,7 @@ func usersText(i Instance) string {
 	if i.UsersAtClerk != nil {
 		text += fmt.Sprintf(", %d at Clerk", *i.UsersAtClerk)
 	}
-	return text + fmt.Sprintf("; %d ClerkUsers shown here, %d ready", i.Users, i.ReadyUsers)
+	return text + fmt.Sprintf("; %s shown here, %d ready", shownText(i.Users), i.ReadyUsers)
 }
 
 func budgetText(b Budget) string {
@@ -308,4 +308,11 @@ func shortDuration(d time.Duration) string {
 		text = strings.TrimSuffix(text, "0m")
 	}
 	return text
+}
+
+func shownText(users int) string {
+	if users == 1 {
+		return "1 ClerkUser"
+	}
+	return fmt.Sprintf("%d ClerkUsers", users)
 }

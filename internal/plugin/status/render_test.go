@@ -27,7 +27,7 @@ func text(t *testing.T, r renderer, report Report) string {
 const wholeStatus = `Operator: running
 
 ClerkInstance clerk/gone: does not exist
-  Users:            1 ClerkUsers, 0 ready
+  Users:            1 ClerkUser, 0 ready
   Users by reason:  1 InstanceNotFound
 
 ClerkInstance clerk/prod
