@@ -7,10 +7,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"strings"
 	"time"
 
+	authorizationv1 "k8s.io/api/authorization/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
@@ -89,7 +91,25 @@ func (env *environment) tenant(rules ...rbacv1.PolicyRule) []string {
 		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: name}},
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: name},
 	})
+	for _, rule := range rules {
+		env.awaitRight(name, rule)
+	}
 	return []string{"--as", name}
+}
+
+// awaitRight waits until the API server knows of a right. It reads Roles a moment after they are written.
+func (env *environment) awaitRight(user string, rule rbacv1.PolicyRule) {
+	env.t.Helper()
+	wanted := &authorizationv1.ResourceAttributes{
+		Namespace: env.namespace, Verb: rule.Verbs[0], Group: rule.APIGroups[0], Resource: rule.Resources[0], Name: strings.Join(rule.ResourceNames, ""),
+	}
+	env.eventually("the right of "+user, func() error {
+		review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{User: user, ResourceAttributes: wanted}}
+		if err := env.client.Create(env.t.Context(), review); err != nil || review.Status.Allowed {
+			return err
+		}
+		return errors.New(review.Status.Reason)
+	})
 }
 
 // may is the right to read a kind of the operator.
