@@ -13,9 +13,11 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/klog/v2"
 
 	"github.com/clerk-operator/clerk-operator/internal/plugin"
 	"github.com/clerk-operator/clerk-operator/internal/plugin/cli"
@@ -25,6 +27,8 @@ import (
 const completer = "kubectl_complete-clerk"
 
 func main() {
+	// The errors of the commands say what the libraries would log beside them.
+	klog.SetLogger(logr.Discard())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second Ctrl-C ends the program at once.
 	context.AfterFunc(ctx, stop)

@@ -51,6 +51,7 @@ func (e *Environment) Config() (*rest.Config, error) {
 	// The API server limits requests by itself (API Priority and Fairness). A thousand objects would take minutes with client-go's
 	// own limit of five requests a second.
 	config.QPS = -1
+	config.WarningHandler = newWarnings(e.ErrOut)
 	return config, nil
 }
 
