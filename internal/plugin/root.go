@@ -67,9 +67,12 @@ func NewCommand(e *cli.Environment) *cobra.Command {
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
 	e.Flags.AddFlags(root.PersistentFlags())
-	_ = root.RegisterFlagCompletionFunc("namespace", e.CompleteNamespace)
+	e.CompleteConnection(root)
 	root.PersistentFlags().BoolVar(&e.NoColor, "no-color", false, "print without colours; so does the variable NO_COLOR")
 	root.AddCommand(commands(e)...)
+	for _, cmd := range root.Commands() {
+		cmd.Args = withUsage(cmd.Args)
+	}
 	explainCompletion(root)
 	return root
 }
@@ -84,6 +87,16 @@ func noArguments(root *cobra.Command, args []string) error {
 		names = append(names, cmd.Name())
 	}
 	return fmt.Errorf("there is no command %q%s; see %s --help", args[0], cli.DidYouMean(cli.Suggest(args[0], names)), root.CommandPath())
+}
+
+// withUsage returns a check of arguments whose errors show how the command is called.
+func withUsage(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return fmt.Errorf("%w; usage: %s; see %s --help", err, cmd.UseLine(), cmd.CommandPath())
+		}
+		return nil
+	}
 }
 
 // commands returns the subcommands.

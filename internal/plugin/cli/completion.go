@@ -4,6 +4,8 @@
 package cli
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -11,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/tools/clientcmd/api"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -50,6 +53,28 @@ func (e *Environment) CompleteNamespace(
 		return nil, cobra.ShellCompDirectiveError
 	}
 	return namesIn(found, typed), cobra.ShellCompDirectiveNoFileComp
+}
+
+// CompleteConnection completes the values of kubectl's connection flags.
+func (e *Environment) CompleteConnection(root *cobra.Command) {
+	names := func(of func(api.Config) []string) cobra.CompletionFunc {
+		return func(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			config, err := e.Flags.ToRawKubeConfigLoader().RawConfig()
+			if err != nil {
+				return nil, cobra.ShellCompDirectiveError
+			}
+			found := slices.DeleteFunc(of(config), func(name string) bool { return !strings.HasPrefix(name, typed) })
+			return found, cobra.ShellCompDirectiveNoFileComp
+		}
+	}
+	for flag, complete := range map[string]cobra.CompletionFunc{
+		"namespace": e.CompleteNamespace,
+		"context":   names(func(c api.Config) []string { return slices.Sorted(maps.Keys(c.Contexts)) }),
+		"cluster":   names(func(c api.Config) []string { return slices.Sorted(maps.Keys(c.Clusters)) }),
+		"user":      names(func(c api.Config) []string { return slices.Sorted(maps.Keys(c.AuthInfos)) }),
+	} {
+		_ = root.RegisterFlagCompletionFunc(flag, complete)
+	}
 }
 
 // namesIn returns the names of the objects in a list that begin with a text.

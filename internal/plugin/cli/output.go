@@ -4,6 +4,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -56,10 +57,7 @@ func (o Output) Print(out io.Writer, document any) error {
 	if o == OutputJSON {
 		text = append(text, '\n')
 	}
-	if _, err := out.Write(text); err != nil {
-		return fmt.Errorf("writing the output: %w", err)
-	}
-	return nil
+	return Write(out, text)
 }
 
 // outputFlag is the flag --output, which refuses values that a command does not have.
@@ -107,7 +105,17 @@ func (t Table) Print(out io.Writer, wide bool) error {
 		}
 		table.Rows = append(table.Rows, metav1.TableRow{Cells: cells})
 	}
-	if err := printers.NewTablePrinter(printers.PrintOptions{Wide: wide}).PrintObj(table, out); err != nil {
+	// The printer does not report all errors of a stream.
+	var text bytes.Buffer
+	if err := printers.NewTablePrinter(printers.PrintOptions{Wide: wide}).PrintObj(table, &text); err != nil {
+		return fmt.Errorf("writing the output: %w", err)
+	}
+	return Write(out, text.Bytes())
+}
+
+// Write writes a text as a whole. The error says that the output is not complete.
+func Write(out io.Writer, text []byte) error {
+	if _, err := out.Write(text); err != nil {
 		return fmt.Errorf("writing the output: %w", err)
 	}
 	return nil

@@ -5,6 +5,7 @@
 package reasons
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -93,8 +94,9 @@ func (o *options) run(e *cli.Environment, args []string) error {
 	case o.output.Structured():
 		return o.output.Print(e.Out, entries)
 	case len(args) > 0:
-		render(e.Out, e.Colors(), entries)
-		return nil
+		var text bytes.Buffer
+		render(&text, e.Colors(), entries)
+		return cli.Write(e.Out, text.Bytes())
 	default:
 		return list(entries).Print(e.Out, o.output == cli.OutputWide)
 	}

@@ -5,6 +5,7 @@
 package why
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -120,8 +121,9 @@ func (o *options) run(ctx context.Context, e *cli.Environment, argument string) 
 	if o.output.Structured() {
 		return o.output.Print(e.Out, c.report)
 	}
-	page{out: e.Out, colors: e.Colors(), now: c.now}.write(c.report)
-	return nil
+	var text bytes.Buffer
+	page{out: &text, colors: e.Colors(), now: c.now}.write(c.report)
+	return cli.Write(e.Out, text.Bytes())
 }
 
 // parse returns the kind and the name in an argument.
