@@ -17,6 +17,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/controller/index"
+	"github.com/clerk-operator/clerk-operator/internal/plugin/cli"
 	"github.com/clerk-operator/clerk-operator/internal/plugin/manifest"
 )
 
@@ -37,9 +38,9 @@ func (m manifests) write(out io.Writer, orphans []Orphan, obstacles map[string]s
 		if err != nil {
 			return err
 		}
-		comment := "# " + o.UserID + ": " + o.Cause.sentence() + "\n"
+		comment := "# " + cli.Line(o.UserID) + ": " + o.Cause.sentence() + "\n"
 		if why := obstacles[o.Namespace]; why != "" {
-			comment += "# The operator does not accept it as it is: " + why + "\n"
+			comment += "# The operator does not accept it as it is: " + cli.Line(why) + "\n"
 		}
 		if _, err := fmt.Fprintf(out, "---\n%s%s", comment, text); err != nil {
 			return fmt.Errorf("writing the manifests: %w", err)

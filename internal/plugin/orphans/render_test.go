@@ -5,6 +5,7 @@ package orphans
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -110,6 +111,19 @@ func TestManifests(t *testing.T) {
 	m.enforce = true
 	if spec := m.spec(all[0]); spec.Mode != nil {
 		t.Errorf("the mode is %s", *spec.Mode)
+	}
+}
+
+// TestCommentIsOneLine has the id of something other than Clerk. It must not end the comment.
+func TestCommentIsOneLine(t *testing.T) {
+	t.Parallel()
+	m := manifests{instance: instanceWith(), given: map[types.NamespacedName]bool{}}
+	var b strings.Builder
+	if err := m.write(&b, []Orphan{orphan("clerk", "ada", "user_1\n---\nkind: Secret", NoClerkUser)}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Split(b.String(), "\n"); slices.Index(lines, "---") != 0 || slices.Contains(lines[1:], "---") || slices.Contains(lines, "kind: Secret") {
+		t.Errorf("the stream has another document:\n%s", b.String())
 	}
 }
 
