@@ -94,21 +94,6 @@ func drawInto(t *rapid.T, label string, into reflect.Value, texts []string) {
 	}
 }
 
-// setPlain is what Clerk does with the plain fields of a call's params.
-func setPlain(u *clerk.User, params any) {
-	for _, name := range plainNames() {
-		sent, into := field(params, name), field(u, name)
-		switch {
-		case sent.IsNil():
-		case into.Kind() == reflect.Pointer:
-			into.Set(reflect.New(into.Type().Elem()))
-			into.Elem().Set(sent.Elem())
-		default:
-			into.Set(sent.Elem())
-		}
-	}
-}
-
 // plain requires that each plain field that is declared has its value.
 func (c *oracle) plain() {
 	for _, name := range plainNames() {

@@ -46,21 +46,26 @@ func checkType(data []byte, implied bool) error {
 	return nil
 }
 
-// contentParts are the parts of errors that show the content of manifests, or that name flags of kubectl, and what is left of them.
-var contentParts = []struct {
+// contentPart is a part of an error, and what is left of it.
+type contentPart struct {
 	text *regexp.Regexp
 	left string
-}{
-	{regexp.MustCompile(`(?s)(map key)(?: of type)?:.*`), "$1"},
-	{regexp.MustCompile(`(?s); if you choose to ignore these errors.*`), ""},
-	{regexp.MustCompile(`(?s)(Object '\w+' is missing).*`), "$1"},
-	{regexp.MustCompile(`(?s)(unknown anchor) .*?( referenced|$)`), "$1$2"},
-	// What a kustomization declares itself.
-	{regexp.MustCompile(`(?s)literal sources .*`), "a literal is not key=value"},
-	{regexp.MustCompile(`(?s)line \[.* has invalid utf8.*`), "a line has invalid utf8 bytes"},
-	{regexp.MustCompile(`(?s)(unable to parse SM or JSON patch).*`), "$1"},
-	{regexp.MustCompile(`(?s)(evalsymlink failure on) '[^']*[\s{:][^']*'.*`), "$1 a text that is no path"},
-	{regexp.MustCompile("(?s)`[^`]*(`|$)"), ellipsis},
+}
+
+// contentParts returns the parts of errors that show the content of manifests, or that name flags of kubectl.
+func contentParts() []contentPart {
+	return []contentPart{
+		{regexp.MustCompile(`(?s)(map key)(?: of type)?:.*`), "$1"},
+		{regexp.MustCompile(`(?s); if you choose to ignore these errors.*`), ""},
+		{regexp.MustCompile(`(?s)(Object '\w+' is missing).*`), "$1"},
+		{regexp.MustCompile(`(?s)(unknown anchor) .*?( referenced|$)`), "$1$2"},
+		// What a kustomization declares itself.
+		{regexp.MustCompile(`(?s)literal sources .*`), "a literal is not key=value"},
+		{regexp.MustCompile(`(?s)line \[.* has invalid utf8.*`), "a line has invalid utf8 bytes"},
+		{regexp.MustCompile(`(?s)(unable to parse SM or JSON patch).*`), "$1"},
+		{regexp.MustCompile(`(?s)(evalsymlink failure on) '[^']*[\s{:][^']*'.*`), "$1 a text that is no path"},
+		{regexp.MustCompile("(?s)`[^`]*(`|$)"), ellipsis},
+	}
 }
 
 // withoutContent returns the errors of reading manifests, one a line, without parts that show their content or that name flags of
@@ -72,7 +77,7 @@ func withoutContent(err error) error {
 	}
 	for i, one := range all {
 		text := one.Error()
-		for _, part := range contentParts {
+		for _, part := range contentParts() {
 			text = part.text.ReplaceAllString(text, part.left)
 		}
 		if text != one.Error() {
