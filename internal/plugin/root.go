@@ -10,6 +10,7 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/clerk-operator/clerk-operator/internal/plugin/action"
 	"github.com/clerk-operator/clerk-operator/internal/plugin/cli"
@@ -39,7 +40,7 @@ const examples = `  # What needs a human?
 
 // Run runs the command with these arguments and returns the exit code.
 func Run(ctx context.Context, e *cli.Environment, args []string) int {
-	root := NewCommand(e)
+	root := NewCommand(e) //nolint:contextcheck // completions get their context from cobra
 	root.SetArgs(args)
 	return e.Exit(root.ExecuteContext(ctx))
 }
@@ -66,8 +67,11 @@ func NewCommand(e *cli.Environment) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
-	e.Flags.AddFlags(root.PersistentFlags())
+	connection := pflag.NewFlagSet("connection", pflag.ContinueOnError)
+	e.Flags.AddFlags(connection)
+	root.PersistentFlags().AddFlagSet(connection)
 	e.CompleteConnection(root)
+	shortenHelp(root, connection)
 	root.PersistentFlags().BoolVar(&e.NoColor, "no-color", false, "print without colours; so does the variable NO_COLOR")
 	root.AddCommand(commands(e)...)
 	for _, cmd := range root.Commands() {

@@ -97,3 +97,28 @@ func TestCompletionKnowsKubectl(t *testing.T) {
 		t.Errorf("the help of completion is %q (%v), want the program that kubectl looks for", cmd.Long, err)
 	}
 }
+
+// TestHelpIsShort keeps most of kubectl's connection flags out of help texts, and in the completion.
+func TestHelpIsShort(t *testing.T) {
+	t.Parallel()
+	for _, line := range [][]string{{"--help"}, {"why", "--help"}, {"help", "why"}} {
+		out := &strings.Builder{}
+		e := newEnvironment(io.Discard)
+		e.Out = out
+		if code := Run(t.Context(), e, line); code != cli.ExitDone {
+			t.Fatalf("%v ended with %d", line, code)
+		}
+		for text, want := range map[string]bool{"--namespace": true, "--kubeconfig": true, "--tls-server-name": false, "kubectl options": true} {
+			if strings.Contains(out.String(), text) != want {
+				t.Errorf("%v: %q is in the help: %t, want %t\n%s", line, text, !want, want, out)
+			}
+		}
+	}
+	out := &strings.Builder{}
+	e := newEnvironment(io.Discard)
+	e.Out = out
+	Run(t.Context(), e, []string{cobra.ShellCompRequestCmd, "why", "--tls"})
+	if !strings.Contains(out.String(), "--tls-server-name") {
+		t.Errorf("the completion of --tls is %q", out)
+	}
+}
