@@ -10,6 +10,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -48,6 +49,7 @@ func (o Output) Structured() bool { return o == OutputJSON || o == OutputYAML }
 // Print writes a document as JSON or YAML. Its names are those of the JSON tags.
 func (o Output) Print(out io.Writer, document any) error {
 	text, err := json.MarshalIndent(document, "", "  ")
+	text = escaped(text)
 	if err == nil && o == OutputYAML {
 		text, err = yaml.JSONToYAML(text)
 	}
@@ -58,6 +60,20 @@ func (o Output) Print(out io.Writer, document any) error {
 		text = append(text, '\n')
 	}
 	return Write(out, text)
+}
+
+// escaped returns JSON with escapes for what could change what a terminal shows, and for what YAML refuses. encoding/json escapes only
+// some control characters.
+func escaped(text []byte) []byte {
+	var b bytes.Buffer
+	for _, r := range string(text) {
+		if r < 0x7f || r > 0xffff || unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.Bytes()
 }
 
 // outputFlag is the flag --output, which refuses values that a command does not have.
