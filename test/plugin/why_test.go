@@ -292,9 +292,17 @@ func TestWhyOfWhatDoesNotExist(t *testing.T) {
 	elsewhere.Name = "grace-" + env.namespace
 	env.create(elsewhere)
 	t.Cleanup(func() { _ = env.client.Delete(context.Background(), elsewhere) })
+	bound := env.read("ada-lovelace")
+	bound.Status.UserID = "user_2abc"
+	if err := env.client.Status().Update(t.Context(), bound); err != nil {
+		t.Fatal(err)
+	}
 	for argument, want := range map[string]string{
-		"ada-lovelase":         "there is no ClerkUser ada-lovelase in namespace " + env.namespace + "; did you mean ada-lovelace?",
-		elsewhere.Name:         "there is one in namespace default (use -n)",
+		"ada-lovelase": "there is no ClerkUser ada-lovelase in namespace " + env.namespace + "; did you mean ada-lovelace?",
+		elsewhere.Name: "there is one in namespace default (use -n)",
+		"user_2abc": "this is the user of ClerkUser ada-lovelace in namespace " + env.namespace +
+			", see: kubectl clerk why ada-lovelace -n " + env.namespace + "\n",
+		"user_2abd":            "there is no ClerkUser user_2abd in namespace " + env.namespace + "\n",
 		"zzz":                  "there is no ClerkUser zzz in namespace " + env.namespace + "\n",
 		"clerkinstance/defalt": "did you mean default?",
 		"pod/ann":              `there is no kind "pod"`,

@@ -8,11 +8,13 @@ import (
 	"fmt"
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/plugin/cli"
+	"github.com/clerk-operator/clerk-operator/internal/reasons"
 )
 
 const (
@@ -27,10 +29,28 @@ const (
 func (c *collector) absent(ctx context.Context, key client.ObjectKey, resource string) error {
 	kind, _ := cli.ParseKind(resource)
 	message := fmt.Sprintf("there is no %s %s in namespace %s", kind.Name, key.Name, key.Namespace)
+	if owner := c.ownerOf(ctx, kind, key); owner != nil {
+		return fmt.Errorf("%s; this is the user of ClerkUser %s in namespace %s, see: kubectl clerk why %s -n %s",
+			message, owner.GetName(), owner.GetNamespace(), owner.GetName(), owner.GetNamespace())
+	}
 	if where := c.namespacesWith(ctx, kind, key.Name); len(where) > 0 {
 		return fmt.Errorf("%s; there is one in namespace %s (use -n)", message, strings.Join(where, ", "))
 	}
 	return fmt.Errorf("%s%s", message, cli.DidYouMean(cli.Suggest(key.Name, c.namesIn(ctx, kind, key.Namespace))))
+}
+
+// ownerOf returns the ClerkUser whose user has the name as its id at Clerk, such as user_2a. Objects have no underscore in their names.
+func (c *collector) ownerOf(ctx context.Context, kind cli.Kind, key client.ObjectKey) client.Object {
+	if kind.Name != reasons.KindUser || !strings.HasPrefix(key.Name, "user_") {
+		return nil
+	}
+	id := client.MatchingFields{"status.userID": key.Name}
+	for _, namespace := range []string{key.Namespace, metav1.NamespaceAll} {
+		if owners := c.list(ctx, kind, id, client.InNamespace(namespace), client.Limit(1)); len(owners) > 0 {
+			return &owners[0]
+		}
+	}
+	return nil
 }
 
 // namespacesWith returns the namespaces that have an object of a name; none if the caller may not know.
