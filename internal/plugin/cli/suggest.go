@@ -4,6 +4,7 @@
 package cli
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -23,7 +24,9 @@ func Suggest(typed string, names []string) []string {
 		return distance(typed, name)
 	}
 	near := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return far(name) > limit })
-	slices.SortStableFunc(near, func(a, b string) int { return far(a) - far(b) })
+	slices.SortStableFunc(near, func(a, b string) int {
+		return cmp.Or(far(a)-far(b), distance(typed, strings.ToLower(a))-distance(typed, strings.ToLower(b)))
+	})
 	return near[:min(len(near), maxSuggestions)]
 }
 

@@ -13,7 +13,7 @@ func TestSuggest(t *testing.T) {
 	t.Parallel()
 	names := []string{"ada", "ada-lovelace", "bob", "grace-hopper", "InSync"}
 	for typed, want := range map[string][]string{
-		"ada-lovelase": {"ada", "ada-lovelace"},
+		"ada-lovelase": {"ada-lovelace", "ada"},
 		"grace":        {"grace-hopper"},
 		"insinc":       {"InSync"},
 		"bop":          {"bob"},
