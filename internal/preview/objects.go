@@ -89,7 +89,7 @@ func (p *preview) unknown(name types.NamespacedName, why string) {
 // noteUnread notes that the caller may not read a Secret or ConfigMap.
 func (p *preview) noteUnread(user *v1alpha1.ClerkUser, kind, name string) {
 	p.objects.of(user.UID, client.ObjectKeyFromObject(user)).note(fmt.Sprintf(
-		"%s %s cannot be read by you; whether its values changed is not known", kind, name))
+		"%s %s cannot be read by you; whether the operator would send values from it is not known", kind, name))
 }
 
 // noteAssumption notes what was assumed about an object because the operator's key is not known.

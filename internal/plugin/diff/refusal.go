@@ -59,6 +59,8 @@ func problems(o outcome) []string {
 		}
 	}
 	switch {
+	case apierrors.IsConflict(o.err) && len(found) == 0:
+		return []string{"its metadata.resourceVersion is not the current one; remove that field from the manifest"}
 	case apierrors.IsConflict(o.err):
 		return append(found, "add --force-conflicts to take these fields over, as the apply then has to do too")
 	case len(found) > 0:

@@ -57,6 +57,9 @@ func TestRefusals(t *testing.T) {
 		"Conflict": {"ClerkUser", conflict, []string{
 			`.spec.username: conflict with "argocd-controller"`, "add --force-conflicts to take these fields over, as the apply then has to do too",
 		}},
+		"OldVersion": {"ClerkUser", apierrors.NewConflict(users, "ann", errors.New("the object has been modified")), []string{
+			"its metadata.resourceVersion is not the current one; remove that field from the manifest",
+		}},
 		"NotOfTheServer": {"ClerkUser", errors.New("the annotation is odd"), []string{"the annotation is odd"}},
 	}
 	for name, tc := range tests {
