@@ -83,3 +83,14 @@ func TestDiffBesideAnUnusableInstance(t *testing.T) {
 		}
 	}
 }
+
+// TestDiffOfADeletedInstance leaves a ClerkInstance out of the manifests.
+func TestDiffOfADeletedInstance(t *testing.T) {
+	env := newEnvironment(t, func(i *v1alpha1.ClerkInstance) { i.Labels = map[string]string{"team": "a"} })
+	files := newManifests(t)
+	files.user("anna", "{username: anna}")
+	const note = "note: ClerkInstance HERE/default: --prune deletes it; the operator keeps it until no ClerkUser uses it\n"
+	if r := env.diff("-f", files.dir, "--prune", "-l", "team=a"); !strings.Contains(env.anonymous(r.errOut), note) {
+		t.Errorf("exit code %d\n%s\n%s", r.code, r.out, r.errOut)
+	}
+}

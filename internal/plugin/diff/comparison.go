@@ -11,6 +11,7 @@ import (
 
 	"k8s.io/cli-runtime/pkg/resource"
 
+	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/plugin/cli"
 	"github.com/clerk-operator/clerk-operator/internal/preview"
 )
@@ -68,6 +69,11 @@ func (c comparison) report(ctx context.Context) (Report, error) {
 	for _, o := range tried.outcomes {
 		if o.note != "" {
 			said.add(o.note, o.manifest.id().String())
+		}
+	}
+	for _, object := range tried.pruned {
+		if instance, is := object.(*v1alpha1.ClerkInstance); is {
+			said.add("--prune deletes it; the operator keeps it until no ClerkUser uses it", instanceKind+" "+instance.Namespace+"/"+instance.Name)
 		}
 	}
 	input, err := tried.input()
