@@ -23,8 +23,10 @@ schema forbids, admission policies. Then the operator's own code plans the calls
 Clerk now. Nothing is written, neither to the cluster nor to Clerk.
 
 What would not happen shows too: fields that the operator would withhold, users that it may not adopt, deletions that the deletion
-brake would delay. Users that would not change are only counted. Values of metadata are shown, since they are in the manifests; values
-from Secrets never are. The operator reads a changed Secret or ConfigMap within the drift.fullInterval of the ClerkInstance, or at once
+brake would delay. Users that would not change are only counted. The command cannot tell what
+Clerk refuses by the settings of the instance, such as a password that is too short or an attribute that is turned off.
+
+Values of metadata are shown, since they are in the manifests; values from Secrets never are. The operator reads a changed Secret or ConfigMap within the drift.fullInterval of the ClerkInstance, or at once
 if it was started with --watch-secrets.
 
 By default, the manifests are applied as by kubectl apply: fields that left the manifest since the last apply leave the object. Add
