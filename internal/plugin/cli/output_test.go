@@ -17,7 +17,7 @@ import (
 // and U+202E reverses what follows.
 func TestDocumentsDoNotControlTheTerminal(t *testing.T) {
 	t.Parallel()
-	want := map[string]string{"said": "a\x1b[2J\u009b2J\u0085\u202e\x7f\uffff\ufeffé\u2028日<&>b"}
+	want := map[string]string{"said": "a\x1b[2J\u009b2J\u0085\u202e\x7f\uffff\ufeffé\u2028ß<&>b"}
 	for format, decode := range map[Output]func([]byte, any) error{
 		OutputJSON: json.Unmarshal, OutputYAML: func(text []byte, into any) error { return yaml.Unmarshal(text, into) },
 	} {
