@@ -25,7 +25,7 @@ func (c check) run(ctx context.Context, action *v1alpha1.ClerkUserAction) error 
 	switch err := c.reader.Get(ctx, key, user); {
 	case apierrors.IsForbidden(err):
 		return nil
-	case apierrors.IsNotFound(err):
+	case cli.IsAbsent(err):
 		return fmt.Errorf("there is no ClerkUser %s in namespace %s%s", key.Name, key.Namespace, cli.DidYouMean(c.similar(ctx, key)))
 	case err != nil:
 		return cli.Explain(err, cli.Request{Verb: "get", Resource: "clerkusers", Namespace: key.Namespace, Name: key.Name})
@@ -74,7 +74,7 @@ func (c check) instance(ctx context.Context, action *v1alpha1.ClerkUserAction, u
 	switch err := c.reader.Get(ctx, key, instance); {
 	case apierrors.IsForbidden(err):
 		return nil
-	case apierrors.IsNotFound(err):
+	case cli.IsAbsent(err):
 		return fmt.Errorf("ClerkInstance %s, through which the user is bound, does not exist; create it again", key)
 	case err != nil:
 		return cli.Explain(err, cli.Request{Verb: "get", Resource: "clerkinstances", Namespace: key.Namespace, Name: key.Name})

@@ -50,7 +50,7 @@ func (w wait) read(ctx context.Context, object *v1alpha1.ClerkUserAction) error 
 	current := &v1alpha1.ClerkUserAction{}
 	err := w.watcher.Get(ctx, client.ObjectKeyFromObject(object), current)
 	switch {
-	case apierrors.IsNotFound(err) || err == nil && current.UID != object.UID:
+	case cli.IsAbsent(err) || err == nil && current.UID != object.UID:
 		return errDeleted
 	case err != nil:
 		return explain(err, "get", object)

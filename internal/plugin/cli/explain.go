@@ -11,6 +11,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 )
@@ -49,7 +50,7 @@ func Explain(err error, r Request) error {
 		return fmt.Errorf("%s is not allowed; ask for a Role with this right: %w", r, err)
 	case apierrors.IsUnauthorized(err):
 		return fmt.Errorf("%s: the API server does not accept your credentials; log in again: %w", r, err)
-	case NotInstalled(err), apierrors.IsNotFound(err) && r.Name == "":
+	case NotInstalled(err):
 		return fmt.Errorf("%s: the cluster has no CustomResourceDefinitions of group %s; install clerk-operator first: %w",
 			r, v1alpha1.GroupVersion.Group, err)
 	case unreachable(err):
@@ -58,8 +59,18 @@ func Explain(err error, r Request) error {
 	return fmt.Errorf("%s: %w", r, err)
 }
 
-// NotInstalled reports whether an error says that the cluster does not have a kind.
-func NotInstalled(err error) bool { return meta.IsNoMatchError(err) }
+// NotInstalled reports whether an error says that the cluster does not have a kind. kubectl's cache of kinds can be older than their
+// removal; then the API server does not know the path of the request.
+func NotInstalled(err error) bool {
+	if meta.IsNoMatchError(err) || apierrors.HasStatusCause(err, metav1.CauseTypeUnexpectedServerResponse) && apierrors.IsNotFound(err) {
+		return true
+	}
+	status, is := errors.AsType[*apierrors.StatusError](err)
+	return is && apierrors.IsNotFound(err) && (status.Status().Details == nil || status.Status().Details.Name == "")
+}
+
+// IsAbsent reports whether an error says that an object does not exist, of a kind that the cluster has.
+func IsAbsent(err error) bool { return apierrors.IsNotFound(err) && !NotInstalled(err) }
 
 // unreachable reports whether an error says that there was no answer.
 func unreachable(err error) bool {

@@ -5,6 +5,7 @@ package cli
 
 import (
 	"errors"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -21,6 +22,8 @@ func TestExplain(t *testing.T) {
 	here := Request{Verb: "list", Resource: "clerkusers", Namespace: "team"}
 	ada := Request{Verb: "get", Resource: "clerkusers", Namespace: "team", Name: "ada"}
 	plain := errors.New("something else")
+	unknownPath := apierrors.NewGenericServerResponse(http.StatusNotFound, "get", users, "ada", "404 page not found", 0, true)
+	noNamespace := apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, "team")
 	for name, test := range map[string]struct {
 		err   error
 		of    Request
@@ -31,6 +34,8 @@ func TestExplain(t *testing.T) {
 		"Credentials":     {apierrors.NewUnauthorized("no"), here, "log in again"},
 		"NoKind":          {&meta.NoKindMatchError{}, here, "no CustomResourceDefinitions of group clerk-operator.io"},
 		"NoResource":      {apierrors.NewNotFound(users, ""), here, "no CustomResourceDefinitions of group clerk-operator.io"},
+		"OldCache":        {unknownPath, ada, "no CustomResourceDefinitions of group"},
+		"NoNamespace":     {noNamespace, here, `list clerkusers in namespace team: namespaces "team" not found`},
 		"NoObject":        {apierrors.NewNotFound(users, "ada"), ada, "get clerkusers ada in namespace team: "},
 		"NoAnswer":        {&url.Error{Op: "Get", URL: "https://10.0.0.1", Err: plain}, here, "the API server does not answer"},
 		"AnythingElse":    {plain, ada, "get clerkusers ada in namespace team: something else"},

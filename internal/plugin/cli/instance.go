@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 )
 
@@ -25,7 +24,7 @@ func InstanceName(namespace, argument string) (types.NamespacedName, error) {
 
 // ExplainInstance returns an error that names the remedy where a ClerkInstance could not be read. It is nil for nil.
 func ExplainInstance(err error, name types.NamespacedName) error {
-	if apierrors.IsNotFound(err) {
+	if IsAbsent(err) {
 		return fmt.Errorf("there is no ClerkInstance %s in namespace %s; kubectl get clerkinstances -A lists all of them", name.Name, name.Namespace)
 	}
 	return Explain(err, Request{Verb: "get", Resource: "clerkinstances", Namespace: name.Namespace, Name: name.Name})

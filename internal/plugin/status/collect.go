@@ -101,7 +101,7 @@ func (c collector) readReferred(ctx context.Context, f *facts) error {
 		switch {
 		case err == nil:
 			f.addInstance(instance)
-		case apierrors.IsNotFound(err):
+		case cli.IsAbsent(err):
 			f.tally(name).presence = Absent
 		case apierrors.IsForbidden(err):
 			f.tally(name).presence = NotReadable

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -121,7 +120,7 @@ func (c *collector) found(ctx context.Context, object client.Object, subject rea
 // get reads the object that the report is about.
 func (c *collector) get(ctx context.Context, key client.ObjectKey, object client.Object, resource string) error {
 	err := c.reader.Get(ctx, key, object)
-	if apierrors.IsNotFound(err) {
+	if cli.IsAbsent(err) {
 		return c.absent(ctx, key, resource)
 	}
 	return cli.Explain(err, cli.Request{Verb: "get", Resource: resource, Namespace: key.Namespace, Name: key.Name})
@@ -130,7 +129,7 @@ func (c *collector) get(ctx context.Context, key client.ObjectKey, object client
 // related reads another object. If that fails, the report says so.
 func (c *collector) related(ctx context.Context, key client.ObjectKey, object client.Object, resource string) bool {
 	err := c.reader.Get(ctx, key, object)
-	if apierrors.IsNotFound(err) {
+	if cli.IsAbsent(err) {
 		kind, _ := cli.ParseKind(resource)
 		c.report.Facts = append(c.report.Facts, fmt.Sprintf("There is no %s %s.", kind.Name, key))
 		return false
@@ -153,7 +152,7 @@ func (c *collector) instanceOf(ctx context.Context, user *v1alpha1.ClerkUser) (t
 		switch {
 		case err == nil:
 			return name, instance
-		case !apierrors.IsNotFound(err):
+		case !cli.IsAbsent(err):
 			c.notShown(cli.Explain(err, cli.Request{Verb: "get", Resource: "clerkinstances", Namespace: name.Namespace, Name: name.Name}))
 			return name, nil
 		}
