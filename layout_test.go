@@ -275,20 +275,25 @@ func clocks(name string, files *token.FileSet, file *ast.File) []string {
 	return problems
 }
 
-// clients finds places where the plugin opens a client of Clerk's API. Those of clerkaccess cannot write.
+// clients finds places where the plugin or a preview opens a client of Clerk's API, and where something else gives out other rights
+// than those of a client. The clients of clerkaccess cannot write.
 func clients(name string, files *token.FileSet, file *ast.File) []string {
-	if !strings.HasPrefix(name, "internal/plugin/") || strings.HasPrefix(name, "internal/plugin/clerkaccess/") {
-		return nil
-	}
+	preview := strings.HasPrefix(name, "internal/preview/")
+	noClient := preview || strings.HasPrefix(name, "internal/plugin/") && !strings.HasPrefix(name, "internal/plugin/clerkaccess/")
 	var problems []string
 	ast.Inspect(file, func(node ast.Node) bool {
 		selector, ok := node.(*ast.SelectorExpr)
-		if !ok || selector.Sel.Name != "New" {
+		if !ok {
 			return true
 		}
-		if from, ok := selector.X.(*ast.Ident); ok && from.Name == "clerk" {
+		from, _ := selector.X.(*ast.Ident)
+		switch {
+		case from == nil:
+		case noClient && from.Name == "clerk" && selector.Sel.Name == "New":
 			problems = append(problems, fmt.Sprintf("%s: clerk.New: the plugin never writes to Clerk; use a Reader of internal/plugin/clerkaccess",
 				files.Position(selector.Pos())))
+		case !preview && from.Name == "connection" && selector.Sel.Name == "WithRights":
+			problems = append(problems, fmt.Sprintf("%s: connection.WithRights: only a preview simulates rights", files.Position(selector.Pos())))
 		}
 		return true
 	})
@@ -348,6 +353,9 @@ func TestLayoutFindsWhatIsWrong(t *testing.T) {
 		"APIWithLookalike":          {"api/v1alpha1/a.go", `import "k8s.io/apimachinery-extra"`, "apimachinery along"},
 		"PluginWithEmulator":        {"internal/plugin/status/a.go", `import "` + module + `internal/emulator"`, "for tests and commands"},
 		"PluginWithClient":          {"internal/plugin/status/a.go", "import \"" + module + "internal/clerk\"\nvar x = clerk.New", "never writes to Clerk"},
+		"PreviewWithClient":         {"internal/preview/a.go", "import \"" + module + "internal/clerk\"\nvar x = clerk.New", "never writes to Clerk"},
+		"ControllerWithRights":      {"internal/controller/a.go", "import \"" + module + "internal/controller/connection\"\nvar x = connection.WithRights", "only a preview"},
+		"PreviewWithRights":         {"internal/preview/a.go", "import \"" + module + "internal/controller/connection\"\nvar x = connection.WithRights", ""},
 		"PluginWithUsersOfClerk":    {"internal/plugin/diff/a.go", "import \"" + module + "internal/clerk\"\nvar x clerk.User", ""},
 		"AccessWithClient":          {"internal/plugin/clerkaccess/a.go", "import \"" + module + "internal/clerk\"\nvar x = clerk.New", ""},
 		"PluginWithMirror":          {"internal/plugin/status/a.go", `import "` + module + `internal/mirror"`, "through internal/plugin/clerkaccess"},
