@@ -75,7 +75,7 @@ func whyStates() map[string]struct {
 				env.waitFor("ann", v1alpha1.ReasonRejectedByClerk)
 			},
 			[]string{
-				"ClerkUser NAMESPACE/ann: RejectedByClerk", "form_username_invalid_length", "When the operator tries again: After 5 minutes",
+				"ClerkUser NAMESPACE/ann: RejectedByClerk", "form_username_invalid_length", "Next try: After 5 minutes",
 				"The object is not bound to a user yet.", "kubectl edit clerkuser -n NAMESPACE ann",
 				"kubectl annotate clerkuser -n NAMESPACE ann --overwrite clerk-operator.io/reconcile-requested-at=",
 			},

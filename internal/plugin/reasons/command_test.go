@@ -37,8 +37,8 @@ func TestOneReason(t *testing.T) {
   The Secret contains something that is not a Clerk secret key.
   Urgency: now, stays until somebody changes something, and all users of the ClerkInstance wait for
   it.
-  When the operator tries again: When the spec changes, and once a minute (--secret-interval); after
-  a change of the Secret at once with --watch-secrets.
+  Next try: When the spec changes, and once a minute (--secret-interval); after a change of the
+  Secret at once with --watch-secrets.
 
   Message: entry ‹entry› of Secret ‹secret› is not a Clerk secret key; it begins with sk_test_ or
   sk_live_

@@ -38,7 +38,7 @@ func render(out io.Writer, colors cli.Colors, entries []table.Entry) {
 		cli.Paragraph(out, 2, e.Meaning)
 		cli.Paragraph(out, 2, "Urgency: "+e.Urgency.String()+", "+e.Urgency.Sentence()+".")
 		if e.Retry != "" {
-			cli.Paragraph(out, 2, "When the operator tries again: "+e.Retry)
+			cli.Paragraph(out, 2, "Next try: "+e.Retry)
 		}
 		for _, one := range e.Cases {
 			fmt.Fprintln(out)

@@ -99,7 +99,7 @@ func (p page) state(f Finding) {
 
 func (p page) retry(f Finding) {
 	if f.TriesAgain != "" {
-		p.text("When the operator tries again: " + f.TriesAgain)
+		p.text("Next try: " + f.TriesAgain)
 	}
 }
 

@@ -40,7 +40,7 @@ func TestPage(t *testing.T) {
   The present spec (generation 2) has no final result yet. The last one is that of generation 1.
   These fields differ at Clerk: lastName
   The operator last changed the user 2026-05-12T08:30:00Z (60m ago).
-  When the operator tries again: After 1 s, doubling to 1 minute.
+  Next try: After 1 s, doubling to 1 minute.
   What to do: Nothing if Clerk or the network is down.
     kubectl get clerkinstance -n team-a default -o wide
 
