@@ -80,6 +80,7 @@ func TestDiffOfWhatIsWithheld(t *testing.T) {
 	env := newEnvironment(t)
 	env.storeKey()
 	env.start()
+	env.awaitInstance()
 	env.clerk.Seed(emulator.User{Username: new("dana")})
 	enterprise := env.clerk.Seed(emulator.User{
 		Username: new("emil"), EmailAddresses: []emulator.EmailAddress{emulator.DirectoryEmail("emil@example.com")}, Directory: &emulator.Directory{},

@@ -5,6 +5,7 @@ package plugin_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http/httptest"
 	"sync/atomic"
@@ -14,6 +15,7 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -202,6 +204,19 @@ func (env *environment) within(check func() error) (err error) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	return err
+}
+
+// awaitInstance waits until the ClerkInstance is Ready, and so until the operator has written its Secret's finalizer.
+func (env *environment) awaitInstance() {
+	env.t.Helper()
+	env.eventually("the ClerkInstance", func() error {
+		instance := &v1alpha1.ClerkInstance{}
+		err := env.client.Get(env.t.Context(), client.ObjectKey{Namespace: env.namespace, Name: "default"}, instance)
+		if err == nil && !meta.IsStatusConditionTrue(instance.Status.Conditions, v1alpha1.ConditionReady) {
+			err = errors.New("it is not Ready")
+		}
+		return err
+	})
 }
 
 // waitFor waits until the condition Ready of a ClerkUser has a reason.
