@@ -152,7 +152,7 @@ PLATFORMS ?= linux/amd64,linux/arm64
 IMAGE_DIR ?= dist/image
 
 .PHONY: image
-image: go-version ## Build the container image without a builder into dist/image: make image VERSION=v0.1.0 (docs/image.md).
+image: go-version ## Build the container image without a builder into dist/image: make image VERSION=v0.1.0 (docs/how-to/build-the-image.md).
 	@$(GO) -C hack/image run . -root "$(CURDIR)" -name "$(or $(IMAGE),clerk-operator)" -version "$(VERSION)" \
 		-platforms "$(PLATFORMS)" -output "$(abspath $(IMAGE_DIR))"
 
@@ -300,12 +300,12 @@ secrets: go-version ## Look for keys and passwords in the checkout and its histo
 	@$(SUPPLY_CHAIN_TOOL) gitleaks dir --no-banner --redact --verbose --log-level warn .
 
 .PHONY: licences
-licences: go-version ## Check that the licences of all dependencies are allowed and listed in docs/licences.md.
-	@$(GO) run -C hack/supplychain ./licences ../.. docs/licences.md
+licences: go-version ## Check that the licences of all dependencies are allowed and listed in docs/development/licences.md.
+	@$(GO) run -C hack/supplychain ./licences ../.. docs/development/licences.md
 
 .PHONY: licence-list
-licence-list: go-version ## Write docs/licences.md, after a change of dependencies.
-	@$(GO) run -C hack/supplychain ./licences -write ../.. docs/licences.md
+licence-list: go-version ## Write docs/development/licences.md, after a change of dependencies.
+	@$(GO) run -C hack/supplychain ./licences -write ../.. docs/development/licences.md
 
 .PHONY: workflows
 workflows: go-version ## Check the workflows of GitHub with actionlint.
@@ -317,7 +317,7 @@ workflows: go-version ## Check the workflows of GitHub with actionlint.
 DOWNLOADS ?=
 
 .PHONY: release
-release: kubectl ## Make all files of a release in dist/: make release IMAGE=registry.example.com/clerk-operator [VERSION=v0.1.0] (docs/releasing.md).
+release: kubectl ## Make all files of a release in dist/: make release IMAGE=registry.example.com/clerk-operator [VERSION=v0.1.0] (docs/development/releasing.md).
 	@$(GO) run ./hack/release -image "$(IMAGE)" -version "$(VERSION)" -downloads "$(DOWNLOADS)" -output dist -replace
 
 .PHONY: release-check

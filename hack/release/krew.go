@@ -76,7 +76,7 @@ func (r *release) writeManifest() error {
 		Metadata:   krewMetadata{Name: "clerk"},
 		Spec: krewSpec{
 			Version:          r.version,
-			Homepage:         page + r.version + "/docs/kubectl-clerk.md",
+			Homepage:         page + r.version + "/docs/reference/kubectl-clerk.md",
 			ShortDescription: "Show what clerk-operator does with users of Clerk",
 			Description:      krewDescription,
 			Caveats:          krewCaveats,

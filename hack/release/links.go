@@ -20,7 +20,7 @@ const (
 // linkTarget is the end of a link's text in Markdown, and its target.
 var linkTarget = regexp.MustCompile(`\]\([^)\s]+`)
 
-// absoluteLinks returns the text of a file of the checkout, such as docs/image.md, with links that work outside the repository.
+// absoluteLinks returns the text of a file of the checkout, such as docs/how-to/build-the-image.md, with links that work outside the repository.
 func absoluteLinks(text, file, version string) string {
 	return linkTarget.ReplaceAllStringFunc(text, func(found string) string {
 		target := strings.TrimPrefix(found, "](")

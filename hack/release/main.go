@@ -6,7 +6,7 @@
 //	go run ./hack/release -image registry.example.com/clerk-operator -version v0.1.0 -output dist
 //
 // It refuses a checkout with changes, and a version without a section in CHANGELOG.md. The same commit, arguments and
-// version of Go give the same files, byte by byte. It publishes nothing; docs/releasing.md says what happens to the files.
+// version of Go give the same files, byte by byte. It publishes nothing; docs/development/releasing.md says what happens to the files.
 package main
 
 import (

@@ -16,5 +16,5 @@
 //	baseURL, key := http.URL+emulator.BasePath, instance.Key()
 //
 // Everything is safe for concurrent use. If Clerk does not document a behaviour, the comment beside it says which one
-// is implemented; docs/emulator.md lists them.
+// is implemented; docs/reference/emulator.md lists them.
 package emulator

@@ -16,7 +16,7 @@ import (
 // restricted.
 func TestOpenShift(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile(place(t, "docs", "installation.md"))
+	text, err := os.ReadFile(place(t, "docs", "how-to", "install.md"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
 )
 
-// TestPageNamesEveryOperation keeps docs/users-api.md complete: it says of each operation of Clerk's document how it is reached,
+// TestPageNamesEveryOperation keeps docs/reference/users-api.md complete: it says of each operation of Clerk's document how it is reached,
 // or why it is not called.
 func TestPageNamesEveryOperation(t *testing.T) {
 	contract.Need(t)
@@ -28,7 +28,7 @@ func TestPageNamesEveryOperation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, err := os.ReadFile(filepath.Join(root, "docs", "users-api.md"))
+	page, err := os.ReadFile(filepath.Join(root, "docs", "reference", "users-api.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func TestPageNamesEveryOperation(t *testing.T) {
 		for method := range item.Operations() {
 			operations++
 			if call := "`" + method + " " + path + "`"; !strings.Contains(string(page), call) {
-				t.Errorf("docs/users-api.md does not say what becomes of %s", call)
+				t.Errorf("docs/reference/users-api.md does not say what becomes of %s", call)
 			}
 		}
 	}

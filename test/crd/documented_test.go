@@ -171,7 +171,7 @@ func TestEveryFieldIsShown(t *testing.T) {
 			}
 			looked++
 			if !shown[kind+"."+f.path] {
-				t.Errorf("%s: no sample and no page shows %s; docs/users-api.md is the place", kind, f.path)
+				t.Errorf("%s: no sample and no page shows %s; docs/reference/users-api.md is the place", kind, f.path)
 			}
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // update has TestExamples write what the commands print into the pages, where it differs.
 var update = flag.Bool("update", false, "write the outputs of the examples into the pages")
 
-// TestExamples runs all examples of docs/kubectl-clerk.md one after the other, as somebody would who types them, with kubectl, the
+// TestExamples runs all examples of docs/reference/kubectl-clerk.md one after the other, as somebody would who types them, with kubectl, the
 // plugin, the operator and a Clerk instance.
 func TestExamples(t *testing.T) {
 	t.Parallel()
@@ -32,7 +32,7 @@ func TestExamples(t *testing.T) {
 	c.await("alan-turing", "AlreadyExists")
 	c.awaitManaged(2)
 	c.seed("Donald", "Knuth", c.markOf("donald-knuth"))
-	c.runPage("docs/kubectl-clerk.md")
+	c.runPage("docs/reference/kubectl-clerk.md")
 	c.expectCompletion(
 		t,
 		completion{"kubectl cle", "clerk"},

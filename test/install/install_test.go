@@ -17,8 +17,8 @@ import (
 
 const (
 	readme       = "README.md"
-	installation = "docs/installation.md"
-	uninstalling = "docs/uninstall.md"
+	installation = "docs/how-to/install.md"
+	uninstalling = "docs/how-to/uninstall.md"
 )
 
 // TestFromNothingToReadyAndBack follows the documentation: it installs the operator on a bare API server, connects a Clerk

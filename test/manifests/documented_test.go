@@ -16,16 +16,16 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// documented returns the blocks of YAML below a heading of docs/installation.md, for overlay.
+// documented returns the blocks of YAML below a heading of docs/how-to/install.md, for overlay.
 func documented(t *testing.T, heading string) []string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(directory(t), "..", "docs", "installation.md"))
+	text, err := os.ReadFile(filepath.Join(directory(t), "..", "docs", "how-to", "install.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, section, found := strings.Cut(string(text), "\n"+heading+"\n")
 	if !found {
-		t.Fatalf("docs/installation.md has no heading %q", heading)
+		t.Fatalf("docs/how-to/install.md has no heading %q", heading)
 	}
 	section, _, _ = strings.Cut(section, "\n## ")
 	section, _, _ = strings.Cut(section, "\n### ")

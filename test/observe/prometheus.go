@@ -82,7 +82,7 @@ func (env *Environment) startPrometheus(ctx context.Context) error {
 	})
 }
 
-// prometheusConfig returns the configuration: the scrape_config of docs/monitoring.md for this control plane, and the rules.
+// prometheusConfig returns the configuration: the scrape_config of docs/how-to/monitor.md for this control plane, and the rules.
 func (env *Environment) prometheusConfig() ([]byte, error) {
 	rules, alerts, err := scaledRules(env.Rules)
 	if err != nil {
@@ -137,14 +137,14 @@ func (env *Environment) writeTargets(replicas ...*replica) error {
 	return nil
 }
 
-// documentedJob returns the job of the scrape_config in docs/monitoring.md. A run replaces the file of the token and the discovery
+// documentedJob returns the job of the scrape_config in docs/how-to/monitor.md. A run replaces the file of the token and the discovery
 // of pods, and nothing else.
 func documentedJob() (map[string]any, error) {
 	root, err := assets.Root()
 	if err != nil {
 		return nil, err
 	}
-	page, err := os.ReadFile(filepath.Join(root, "docs", "monitoring.md"))
+	page, err := os.ReadFile(filepath.Join(root, "docs", "how-to", "monitor.md"))
 	if err != nil {
 		return nil, fmt.Errorf("reading the documented scrape_config: %w", err)
 	}
@@ -156,9 +156,9 @@ func documentedJob() (map[string]any, error) {
 			continue
 		}
 		if err := yaml.Unmarshal([]byte(block[1]), &config); err != nil || len(config.Jobs) != 1 {
-			return nil, fmt.Errorf("the scrape_config in docs/monitoring.md has %d jobs (%w), want 1", len(config.Jobs), err)
+			return nil, fmt.Errorf("the scrape_config in docs/how-to/monitor.md has %d jobs (%w), want 1", len(config.Jobs), err)
 		}
 		return config.Jobs[0], nil
 	}
-	return nil, errors.New("docs/monitoring.md has no scrape_config")
+	return nil, errors.New("docs/how-to/monitor.md has no scrape_config")
 }

@@ -196,7 +196,7 @@ func TestActionThatNobodyWaitsFor(t *testing.T) {
 	}
 }
 
-// TestActionOfAHelpDesk has the rights of the role in docs/users-api.md, and less.
+// TestActionOfAHelpDesk has the rights of the role in docs/reference/users-api.md, and less.
 func TestActionOfAHelpDesk(t *testing.T) {
 	env := newActionEnvironment(t)
 	env.equip()

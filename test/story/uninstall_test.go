@@ -17,7 +17,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
 )
 
-// TestUninstall removes the kinds of the operator in the ways that docs/uninstall.md describes. It needs an API server of its
+// TestUninstall removes the kinds of the operator in the ways that docs/how-to/uninstall.md describes. It needs an API server of its
 // own, on which the ways follow each other.
 func TestUninstall(t *testing.T) {
 	t.Parallel()

@@ -4,7 +4,7 @@
 // Command licences finds the licences of all Go modules that the module in a directory is built and tested with. It fails
 // for a licence that is not allowed, and if the list in a file is not current:
 //
-//	go run -C hack/supplychain ./licences ../.. docs/licences.md
+//	go run -C hack/supplychain ./licences ../.. docs/development/licences.md
 //
 // With -write it writes the list. With -texts it instead prints the licences' texts for what the binary of a product contains,
 // operator or plugin: most licences ask that they accompany a binary.

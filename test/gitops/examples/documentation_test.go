@@ -13,7 +13,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
 )
 
-// TestDocumentedTestsExist finds each test and each file that docs/gitops.md names.
+// TestDocumentedTestsExist finds each test and each file that docs/how-to/gitops.md names.
 func TestDocumentedTestsExist(t *testing.T) {
 	t.Parallel()
 	root, err := assets.Root()
@@ -37,19 +37,19 @@ func TestDocumentedTestsExist(t *testing.T) {
 			tests.WriteString(read(file))
 		}
 	}
-	document := read(filepath.Join(root, "docs", "gitops.md"))
+	document := read(filepath.Join(root, "docs", "how-to", "gitops.md"))
 	named := regexp.MustCompile("`(Test[A-Za-z]+)`").FindAllStringSubmatch(document, -1)
 	if len(named) < 15 {
-		t.Errorf("docs/gitops.md names %d tests", len(named))
+		t.Errorf("docs/how-to/gitops.md names %d tests", len(named))
 	}
 	for _, name := range named {
 		if !strings.Contains(tests.String(), "func "+name[1]+"(") {
-			t.Errorf("docs/gitops.md names %s, which does not exist", name[1])
+			t.Errorf("docs/how-to/gitops.md names %s, which does not exist", name[1])
 		}
 	}
 	for _, link := range regexp.MustCompile(`\]\((\.\./[^)#]+)`).FindAllStringSubmatch(document, -1) {
-		if _, err := os.Stat(filepath.Join(root, "docs", link[1])); err != nil {
-			t.Errorf("docs/gitops.md: %v", err)
+		if _, err := os.Stat(filepath.Join(root, "docs", "how-to", link[1])); err != nil {
+			t.Errorf("docs/how-to/gitops.md: %v", err)
 		}
 	}
 }
