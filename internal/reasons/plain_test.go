@@ -15,9 +15,9 @@ func TestPlain(t *testing.T) {
 	const site = "https://github.com/clerk-operator/clerk-operator/blob/main/"
 	for text, want := range map[string]string{
 		"Remove `suspend`.": "Remove suspend.",
-		"See [adoption](../../README.md#adoption), please": "See adoption (" + site + "README.md#adoption), please",
-		"the [reasons](#clerkinstance)":                    "the reasons (" + site + "docs/reference/reasons.md#clerkinstance)",
-		"the [page](../troubleshooting.md)":                "the page (" + site + "docs/troubleshooting.md)",
+		"See [adoption](../explanation/ownership.md#adoption), please": "See adoption (" + site + "docs/explanation/ownership.md#adoption), please",
+		"the [reasons](#clerkinstance)":                                "the reasons (" + site + "docs/reference/reasons.md#clerkinstance)",
+		"the [page](../troubleshooting.md)":                            "the page (" + site + "docs/troubleshooting.md)",
 	} {
 		if got := reasons.Plain(text); got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)

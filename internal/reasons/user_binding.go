@@ -51,7 +51,7 @@ func usersAtClerk() []Entry {
 			"A user with one of the declared identifiers exists, and the operator may not adopt it.", retryBackOff,
 			one("a user with one of the declared identifiers exists at Clerk, and this object may not manage it; to adopt that user, set spec.userID "+
 				"to its id (the ClerkInstance's policy.adoption must allow it, and no other ClerkUser may manage the user); otherwise change the identifiers",
-				"Set `spec.userID` to adopt the user, or change the identifiers; see [adoption](../../README.md#adoption).", editUser),
+				"Set `spec.userID` to adopt the user, or change the identifiers; see [adoption](../explanation/ownership.md#adoption).", editUser),
 			one("ClerkUser ‹other› of this namespace, which managed user ‹id›, no longer exists; set spec.userID to ‹id› to adopt the user "+
 				"(the ClerkInstance's policy.adoption must allow it)",
 				"Set `spec.userID` to adopt the user. `policy.adoption` of the ClerkInstance must allow it.", adoptUser),
@@ -113,7 +113,7 @@ func usersDeleting() []Entry {
 		),
 		ready(metav1.ConditionFalse, v1alpha1.ReasonDeletionPending, Wait,
 			"The object is being deleted. The user will be deleted or banned after the instance's `deletionDelay`.", "At the time in the message.",
-			several("Nothing, or set `deletionPolicy: Retain` before that time to keep the user; see [deletion](../../README.md#deletion). "+
+			several("Nothing, or set `deletionPolicy: Retain` before that time to keep the user; see [deletion](../explanation/deletion-and-brake.md#deletion). "+
 				"With `deletionPolicy: Ban`, the user will be banned.",
 				"the user will be deleted at Clerk after ‹time›; to keep it, set spec.deletionPolicy to Retain on this object before that time",
 				"the user will be banned at Clerk after ‹time›; to keep it, set spec.deletionPolicy to Retain on this object before that time").
@@ -122,7 +122,7 @@ func usersDeleting() []Entry {
 		ready(metav1.ConditionFalse, v1alpha1.ReasonDeletionHeld, Act,
 			"The object waits for the instance's deletion brake.", "When somebody releases it, or as the cases below say.",
 			one("the deletion brake allows ‹n› in ‹window› for the Clerk instance of ClerkInstance ‹instance›; if this is intended, release it with: ‹command›",
-				"Run the command in the message, or wait for the next window; see [the brake](../../README.md#the-brake).", release, showInstance),
+				"Run the command in the message, or wait for the next window; see [the brake](../explanation/deletion-and-brake.md#the-brake).", release, showInstance),
 			one("Clerk's lists no longer show this user and more than a fifth of the others, which is probably a fault; if it is intended, "+
 				"have each user checked and treated as missing with: ‹command›",
 				"Check the instance in Clerk's dashboard. If the users are really gone, run the command in the message. "+
