@@ -107,6 +107,8 @@ generate: go-version ## Generate what is generated in api/, charts/, config/, do
 	@cp config/admission/clerkuser_metadata.yaml $(CHART)/files/admission
 	@$(MAKE) dashboard
 	@$(GO) -C hack/charttools tool helm-docs --chart-search-root "$(CURDIR)/charts" --sort-values-order file --skip-version-footer --log-level warning
+	@$(GO) -C hack/apidocs tool crd-ref-docs --renderer markdown --source-path "$(CURDIR)/api" --config config.yaml --templates-dir templates \
+		--output-path "$(CURDIR)/docs/reference/api.md" --log-level WARN
 	@$(GO) run ./hack/metricsdoc docs/reference/metrics.md
 	@$(GO) run ./hack/reasonsdoc docs/reference/reasons.md
 	@$(GO) run ./hack/argocd gitops/argocd
@@ -228,11 +230,13 @@ bench: build controlplane ## Measure the operator, as in docs/benchmarks.md: mak
 .PHONY: verify
 verify: generated tidy format vet lint layout supply-chain race ## All checks except "make test".
 
+GENERATED_PAGES := docs/reference/api.md docs/reference/metrics.md docs/reference/reasons.md
+
 .PHONY: generated
 generated: generate ## Fail if generated files differ from those in Git.
-	@git diff --exit-code -- api config/crd config/rbac config/grafana config/prometheus $(CHART) docs/reference/metrics.md docs/reference/reasons.md gitops || \
+	@git diff --exit-code -- api config/crd config/rbac config/grafana config/prometheus $(CHART) $(GENERATED_PAGES) gitops || \
 		{ echo 'make: generated files are not current; run "make generate" and commit the result' >&2; exit 1; }
-	@new=$$(git ls-files --others --exclude-standard -- config/crd config/rbac config/grafana $(CHART) gitops 'api/*zz_generated*'); [ -z "$$new" ] || \
+	@new=$$(git ls-files --others --exclude-standard -- config/crd config/rbac config/grafana $(CHART) $(GENERATED_PAGES) gitops 'api/*zz_generated*'); [ -z "$$new" ] || \
 		{ echo "make: generated files are not in Git: $$new" >&2; exit 1; }
 
 .PHONY: tidy
@@ -240,6 +244,7 @@ tidy: go-version ## Fail if "go mod tidy" would change a go.mod.
 	@$(GO) mod tidy -diff
 	@cd hack/controlplane && $(GO) mod tidy -diff
 	@cd hack/image && $(GO) mod tidy -diff
+	@cd hack/apidocs && $(GO) mod tidy -diff
 	@cd hack/charttools && $(GO) mod tidy -diff
 	@cd hack/monitoring && $(GO) mod tidy -diff
 	@cd test/chart && $(GO) mod tidy -diff
@@ -287,8 +292,8 @@ endif
 supply-chain: vulnerabilities secrets licences api-conventions workflows ## All checks of what the operator is built from.
 	@cd hack/supplychain && $(GO) vet ./... && $(GO) test ./...
 
-# hack/controlplane, hack/charttools, test/chart, test/gitops and go.tools.mod are left out: they run on a machine that builds or tests, with
-# this checkout as their only input, and nothing of them ships. Kubernetes' own records without a fix would also make
+# hack/controlplane, hack/apidocs, hack/charttools, test/chart, test/gitops and go.tools.mod are left out: they run on a machine that
+# builds or tests, with this checkout as their only input, and nothing of them ships. Kubernetes' own records without a fix would also make
 # hack/controlplane fail for ever.
 .PHONY: vulnerabilities
 vulnerabilities: go-version ## Look for known vulnerabilities; GOVULNDB names a database: a URL, a directory or a .tar.gz archive.
