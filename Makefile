@@ -47,14 +47,17 @@ MUTANTS ?= 60
 RERUNS := out/reruns.txt
 # What tests could not check on this machine; they write it here, and the last lines say it.
 NOT_CHECKED := out/not-checked.txt
+# What the pages of the documentation show, and how much of it was run.
+PAGES := out/pages.txt
 # Not empty: such a test fails instead.
 CHECKS_REQUIRED ?=
-TEST_RUN = mkdir -p out && rm -f $(RERUNS) $(NOT_CHECKED) && export CLERK_OPERATOR_NOT_CHECKED=$(CURDIR)/$(NOT_CHECKED) && \
+TEST_RUN = mkdir -p out && rm -f $(RERUNS) $(NOT_CHECKED) $(PAGES) && export CLERK_OPERATOR_PAGES=$(CURDIR)/$(PAGES) && export CLERK_OPERATOR_NOT_CHECKED=$(CURDIR)/$(NOT_CHECKED) && \
 	export CLERK_OPERATOR_CHECKS_REQUIRED='$(CHECKS_REQUIRED)' && \
 	$(GO) run ./hack/withcontrolplane $(TOOL) gotestsum --format pkgname-and-test-fails --format-icons text --hide-summary all --packages '$(LONG_TESTS) $(TEST_PACKAGES)' \
 	--rerun-fails=1 --rerun-fails-max-failures=3 --rerun-fails-run-root-test --rerun-fails-abort-on-data-race \
 	--rerun-fails-report $(RERUNS) -- -p $(TEST_PACKAGES_AT_ONCE) -timeout $(TEST_LIMIT)
 TELL_RERUNS = if [ -s $(RERUNS) ]; then echo 'make: WARNING: failed at first and passed alone; look for the cause:'; cat $(RERUNS); fi
+TELL_PAGES = if [ -s $(PAGES) ]; then sed 's/^/make: /' $(PAGES); fi
 TELL_NOT_CHECKED = if [ -s $(NOT_CHECKED) ]; then sed 's/^/make: NOT CHECKED: /' $(NOT_CHECKED); fi
 # Not empty: "make vulnerabilities" fails if it reaches no database, instead of printing a notice.
 GOVULNDB_REQUIRED ?=
@@ -177,6 +180,7 @@ test: controlplane contract-notice $(if $(filter ./...,$(TEST_PACKAGES)),helm) #
 	@[ '$(TEST_PACKAGES)' != ./... ] || $(GO) -C hack/monitoring test -count=1 ./...
 	@[ '$(TEST_PACKAGES)' != ./... ] || $(GO) -C test/gitops test -count=1 ./...
 	@[ '$(TEST_PACKAGES)' != ./... ] || $(MAKE) chart TEST_FLAGS=
+	@$(TELL_PAGES)
 	@$(TELL_NOT_CHECKED)
 
 .PHONY: helm

@@ -5,20 +5,15 @@ package crd_test
 
 import (
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/yaml"
 
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
 	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
+	"github.com/clerk-operator/clerk-operator/test/docs"
 )
 
 // manifest is one that a page shows.
@@ -29,87 +24,36 @@ type manifest struct {
 	at string
 }
 
-// block is a fenced piece of YAML in a page.
-type block struct {
-	line int
-	text string
-}
-
-// blocksOf finds the fenced blocks of YAML in a page, also those that stand in a list and are indented with it.
-func blocksOf(page string) []block {
-	var found []block
-	var inside *block
-	indent := ""
-	fence := regexp.MustCompile("^( *)```(\\w*)\\s*$")
-	for i, line := range strings.Split(page, "\n") {
-		mark := fence.FindStringSubmatch(line)
-		switch {
-		case inside == nil && mark != nil && mark[2] == "yaml":
-			inside, indent = &block{line: i + 1}, mark[1]
-		case inside != nil && mark != nil:
-			found, inside = append(found, *inside), nil
-		case inside != nil:
-			inside.text += strings.TrimPrefix(line, indent) + "\n"
-		}
-	}
-	return found
-}
-
-// pages are the repository's Markdown files with their text, by path.
-func pages(t *testing.T) map[string]string {
+// documented are the manifests in the repository's pages, but those of other projects' kinds and those that the page marks.
+func documented(t *testing.T) []manifest {
 	t.Helper()
 	root, err := assets.Root()
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := map[string]string{}
-	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		name := filepath.Base(path)
-		switch {
-		case err != nil:
-			return err
-		case entry.IsDir() && path != root && (strings.HasPrefix(name, ".") || slices.Contains([]string{"bin", "out", "testdata"}, name)):
-			return fs.SkipDir
-		case filepath.Ext(name) != ".md":
-			return nil
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		name, err = filepath.Rel(root, path)
-		found[name] = string(text)
-		return err
-	})
+	pages, err := docs.Pages(root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return found
-}
-
-// kustomization is a kind for kubectl, and none of the API server. The tests of the manifests render it.
-const kustomization = "Kustomization"
-
-// documented are the manifests in the repository's pages: the blocks of YAML that name an API version and a kind.
-func documented(t *testing.T) []manifest {
-	t.Helper()
 	var found []manifest
-	for name, page := range pages(t) {
-		for _, b := range blocksOf(page) {
-			at := fmt.Sprintf("%s:%d", name, b.line)
-			for _, document := range documentsOf(b.text) {
-				u := &unstructured.Unstructured{}
-				if err := yaml.UnmarshalStrict([]byte(document), &u.Object); err != nil {
-					t.Errorf("reading %s: %v", at, err)
-					continue
-				}
-				if u.GetAPIVersion() != "" && u.GetKind() != "" && u.GetKind() != kustomization {
-					found = append(found, manifest{u, at})
+	for _, page := range pages {
+		for _, b := range docs.Blocks(page.Text) {
+			if b.Language != docs.YAML || b.NotRun != "" {
+				continue
+			}
+			at := fmt.Sprintf("%s:%d", page.Name, b.Line)
+			objects, err := docs.Manifests(b)
+			if err != nil {
+				t.Errorf("%s: %v", at, err)
+			}
+			for _, object := range objects {
+				if docs.OtherKind(object.GroupVersionKind().Group) == "" {
+					found = append(found, manifest{object, at})
 				}
 			}
 		}
 	}
-	if len(found) < 20 {
+	if len(found) < 40 {
 		t.Fatalf("only %d manifests were found in the pages; the search is broken", len(found))
 	}
 	return found
@@ -192,16 +136,5 @@ func notePaths(noted map[string]bool, path string, value any) {
 		for _, below := range value {
 			notePaths(noted, path+"[]", below)
 		}
-	}
-}
-
-func TestBlocksOfAPage(t *testing.T) {
-	t.Parallel()
-	page := strings.Join([]string{
-		"# Page", "```yaml", "a: 1", "```", "```sh", "b: 2", "```", "- item", "", "  ```yaml", "  c:", "    d: 3", "  ```", "```yaml", "e: 4",
-	}, "\n")
-	want := []block{{2, "a: 1\n"}, {10, "c:\n  d: 3\n"}}
-	if got := blocksOf(page); !slices.Equal(got, want) {
-		t.Errorf("blocksOf() = %+v, want %+v", got, want)
 	}
 }

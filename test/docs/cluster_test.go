@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,7 +24,6 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 	"github.com/clerk-operator/clerk-operator/test/clerkhost"
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
-	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
 	"github.com/clerk-operator/clerk-operator/test/manager"
 )
 
@@ -38,87 +36,48 @@ const (
 	tick     = 100 * time.Millisecond
 )
 
-// cluster is an API server with a running operator, and a Clerk instance at https://api.clerk.com.
+// cluster is an API server with the CustomResourceDefinitions, a Clerk instance at https://api.clerk.com, and somebody's terminal.
 type cluster struct {
-	t      *testing.T
+	*terminal
+
 	plane  *controlplane.ControlPlane
 	client client.Client
 	clerk  *clerkhost.Clerk
 	log    bytes.Buffer
-	shell  Shell
 }
 
-// newCluster returns a cluster with the objects in cluster.yaml of a directory, in which the examples are run.
-func newCluster(t *testing.T, directory string) *cluster {
+func newCluster(t *testing.T, l *lane) *cluster {
 	t.Helper()
-	plane, err := controlplane.StartWithCRDs()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := plane.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	c := &cluster{terminal: newTerminal(t), plane: l.plane, clerk: clerkhost.New(t, "sk_live_examplesNotARealKey")}
 	scheme, err := controller.Scheme()
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &cluster{t: t, plane: plane, clerk: clerkhost.New(t, "sk_live_examplesNotARealKey")}
-	if c.client, err = client.New(plane.Config(), client.Options{Scheme: scheme}); err != nil {
+	if c.client, err = client.New(l.plane.Config(), client.Options{Scheme: scheme}); err != nil {
 		t.Fatal(err)
-	}
-	c.shell = Shell{Directory: t.TempDir(), Environment: c.environment()}
-	if err := os.CopyFS(c.shell.Directory, os.DirFS(directory)); err != nil {
-		t.Fatal(err)
-	}
-	c.must("kubectl create namespace " + operatorNamespace)
-	c.must("kubectl apply -f cluster.yaml")
-	c.must("kubectl config set-context --current --namespace=" + namespace)
-	return c
-}
-
-// environment returns the variables of somebody's terminal, with the plugin and kubectl in the PATH.
-func (c *cluster) environment() []string {
-	c.t.Helper()
-	tools := c.t.TempDir()
-	root, err := assets.Root()
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	build := exec.CommandContext(c.t.Context(), "go", "build", "-o", filepath.Join(tools, "kubectl-clerk"), "./cmd/kubectl-clerk")
-	build.Dir, build.Env = root, append(os.Environ(), "CGO_ENABLED=0")
-	if said, err := build.CombinedOutput(); err != nil {
-		c.t.Fatalf("building the plugin: %v: %s", err, said)
-	}
-	for name, target := range map[string]string{"kubectl": c.plane.Kubectl(), "kubectl_complete-clerk": "kubectl-clerk"} {
-		if err := os.Symlink(target, filepath.Join(tools, name)); err != nil {
-			c.t.Fatal(err)
-		}
 	}
 	// A copy, because kubectl config writes it.
-	kubeconfig := filepath.Join(tools, "kubeconfig")
-	text, err := os.ReadFile(c.plane.Kubeconfig())
+	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
+	text, err := os.ReadFile(l.plane.Kubeconfig())
 	if err == nil {
 		err = os.WriteFile(kubeconfig, text, 0o600)
 	}
 	if err != nil {
-		c.t.Fatal(err)
+		t.Fatal(err)
 	}
-	return append(append(os.Environ(), c.clerk.Environment...),
-		"PATH="+tools+string(os.PathListSeparator)+os.Getenv("PATH"), "KUBECONFIG="+kubeconfig, "KUBECACHEDIR="+c.plane.KubectlCache(), "HOME="+tools)
+	c.environment = slices.Concat(c.environment, c.clerk.Environment, []string{"KUBECONFIG=" + kubeconfig, "KUBECACHEDIR=" + l.plane.KubectlCache()})
+	c.must("kubectl create namespace " + operatorNamespace)
+	return c
 }
 
-// must runs a command that is no example.
-func (c *cluster) must(command string) {
+// apply applies a file of testdata. The namespace team-a, which it brings, becomes that of the kubeconfig.
+func (c *cluster) apply(file string) {
 	c.t.Helper()
-	results, err := c.shell.Run(c.t.Context(), Block{[]Example{{Command: command}}})
+	path, err := filepath.Abs(filepath.Join("testdata", file))
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	if results[0].Code != 0 {
-		c.t.Fatalf("%s: exit code %d: %s", command, results[0].Code, results[0].Output)
-	}
+	c.must("kubectl apply -f '" + path + "' && kubectl config set-context --current --namespace=" + namespace)
 }
 
 // startOperator runs the operator as outside a cluster.
@@ -128,9 +87,15 @@ func (c *cluster) startOperator() {
 		manager.Path(), "--kubeconfig=" + c.plane.Kubeconfig(), "--operator-namespace=" + operatorNamespace,
 		"--health-probe-bind-address=0", "--metrics-bind-address=0", "--count-interval=1s",
 	})
-	if _, err := c.plane.Run(&c.log, "/usr/bin/env", arguments...); err != nil {
+	process, err := c.plane.Run(&c.log, "/usr/bin/env", arguments...)
+	if err != nil {
 		c.t.Fatal(err)
 	}
+	c.t.Cleanup(func() {
+		if err := process.Kill(); err != nil {
+			c.t.Error(err)
+		}
+	})
 }
 
 // await waits until the condition Ready of a ClerkUser has a reason.
@@ -150,6 +115,19 @@ func (c *cluster) await(name, reason string) *v1alpha1.ClerkUser {
 	}
 	c.t.Fatalf("waiting for ClerkUser %s with the reason %s: %v\n%s", name, reason, err, c.log.String())
 	return nil
+}
+
+// awaitInstance waits until the ClerkInstance "default" is Ready.
+func (c *cluster) awaitInstance() {
+	c.t.Helper()
+	instance := &v1alpha1.ClerkInstance{}
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(tick) {
+		err := c.client.Get(c.t.Context(), client.ObjectKey{Namespace: namespace, Name: "default"}, instance)
+		if err == nil && meta.IsStatusConditionTrue(instance.Status.Conditions, v1alpha1.ConditionReady) {
+			return
+		}
+	}
+	c.t.Fatalf("waiting for the ClerkInstance: the status is %+v\n%s", instance.Status, c.log.String())
 }
 
 // awaitManaged waits until the status of the ClerkInstance counts this many users.

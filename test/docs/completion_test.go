@@ -59,8 +59,8 @@ func (c *cluster) expectCompletion(t *testing.T, completions ...completion) {
 				ctx, cancel := context.WithTimeout(t.Context(), patience)
 				defer cancel()
 				cmd := exec.CommandContext(ctx, path, "-c", script)
-				cmd.Dir = c.shell.Directory
-				cmd.Env = slices.Concat(c.shell.Environment, []string{"LINE=" + pressed.line, "WANT=" + pressed.want})
+				cmd.Dir = c.directory
+				cmd.Env = slices.Concat(c.environment, []string{"LINE=" + pressed.line, "WANT=" + pressed.want})
 				said, err := cmd.CombinedOutput()
 				if err != nil || !strings.Contains(string(said), pressed.want) {
 					t.Errorf("%q completes to %q (%v), want %q in it", pressed.line, said, err, pressed.want)

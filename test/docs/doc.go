@@ -1,6 +1,6 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package docs runs the examples of documents: blocks of code of the language "console", in which lines that begin with "$ "
-// are commands, and the lines below are what they print.
+// Package docs reads the pages of the documentation and runs their commands. CONTRIBUTING.md ("Writing a page") says what the
+// language of a fenced block means.
 package docs

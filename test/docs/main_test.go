@@ -6,6 +6,7 @@ package docs
 import (
 	"context"
 	"flag"
+	"fmt"
 	"os"
 	"testing"
 
@@ -23,5 +24,19 @@ func TestMain(m *testing.M) {
 	if testing.Short() {
 		os.Exit(m.Run())
 	}
-	os.Exit(manager.Main(context.Background(), m.Run))
+	os.Exit(manager.Main(context.Background(), func() int { return withTools(m.Run) }))
+}
+
+// withTools has a directory for builtTools while the tests run.
+func withTools(run func() int) int {
+	tools, err := os.MkdirTemp("", "clerk-operator-tools-")
+	if err == nil {
+		err = os.Setenv(toolsVariable, tools)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(tools) }()
+	return run()
 }

@@ -4,23 +4,31 @@
 package docs
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
+	"time"
 )
 
-// Shell is where examples are run.
-type Shell struct {
-	// Directory is the working directory.
-	Directory string
-	// Environment has all variables, as "name=value".
-	Environment []string
+// Session is a shell in which the commands of a page run one after the other, so that a variable keeps its value.
+type Session struct {
+	// group is the negative id of the group of processes.
+	group    int
+	commands *os.File
+	output   chan string
+	limit    time.Duration
 }
 
-// Result is what a command of an example did.
+// Result is what a command did.
 type Result struct {
 	// Output is what it printed, on both streams.
 	Output string
@@ -30,37 +38,97 @@ type Result struct {
 // marker separates the outputs of the commands. It is preceded by no newline, because the output may lack its last one.
 const marker = "\x1eend of example, code "
 
-var markerPattern = regexp.MustCompile(regexp.QuoteMeta(marker) + `(\d+)\n`)
+var markerPattern = regexp.MustCompile(regexp.QuoteMeta(marker) + `(\d+)\n$`)
 
-// Run runs the commands of a block in one session of bash. A command that fails does not end it, and "echo $?" as the next
-// command prints its exit code.
-func (s Shell) Run(ctx context.Context, block Block) ([]Result, error) {
-	var script strings.Builder
-	script.WriteString("exec 2>&1\nleave() { return \"$1\"; }\n")
-	for _, example := range block.Examples {
-		fmt.Fprintf(&script, "%s\ncode=$?; printf '%s%%d\\n' \"$code\"; leave \"$code\"\n", example.Command, marker)
+// loop runs the commands that come from descriptor 3, each ended by NUL. A command that fails does not end the session, and "echo $?"
+// as the next command prints its exit code.
+const loop = `exec 2>&1
+leave() { return "$1"; }
+while IFS= read -r -d '' -u 3 command; do
+  leave "$code"; eval "$command"
+  code=$?; printf '` + marker + `%d\n' "$code"
+done`
+
+// NewSession starts bash in a directory with these variables ("name=value"). The input is what somebody types while commands run. A
+// command that takes longer than the limit ends the session. The caller must call Close.
+func NewSession(ctx context.Context, directory string, environment []string, input string, limit time.Duration) (*Session, error) {
+	reading, commands, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("starting a shell: %w", err)
 	}
-	command := exec.CommandContext(ctx, "bash", "-c", script.String())
-	command.Dir, command.Env = s.Directory, s.Environment
-	output, err := command.CombinedOutput()
-	results := results(string(output))
-	if len(results) != len(block.Examples) {
-		return nil, fmt.Errorf("the shell ended after %d of %d commands: %w: %s", len(results), len(block.Examples), err, output)
+	defer reading.Close()
+	output, printing, err := os.Pipe()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("starting a shell: %w", err), commands.Close())
 	}
-	return results, nil
+	defer printing.Close()
+	command := exec.CommandContext(ctx, "bash", "-c", loop)
+	command.Dir, command.Env = directory, slices.Concat(environment, []string{"code=0"})
+	command.Stdin, command.Stdout = strings.NewReader(input), printing
+	command.ExtraFiles = []*os.File{reading}
+	// What runs in the background is of the same group, and ends with the shell.
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := command.Start(); err != nil {
+		return nil, errors.Join(fmt.Errorf("starting a shell: %w", err), commands.Close(), output.Close())
+	}
+	s := &Session{group: -command.Process.Pid, commands: commands, output: make(chan string), limit: limit}
+	go s.read(output)
+	go func() {
+		_ = command.Wait()
+		_ = syscall.Kill(s.group, syscall.SIGKILL)
+	}()
+	return s, nil
 }
 
-// results returns what the commands did whose outputs the markers separate.
-func results(output string) []Result {
-	var found []Result
-	for {
-		end := markerPattern.FindStringSubmatchIndex(output)
-		if end == nil {
-			return found
+// read sends the output line by line, and closes the channel at its end.
+func (s *Session) read(output io.ReadCloser) {
+	defer close(s.output)
+	defer output.Close()
+	for reader := bufio.NewReader(output); ; {
+		line, err := reader.ReadString('\n')
+		if line != "" {
+			s.output <- line
 		}
-		// The pattern has digits only, and the shell's codes are small.
-		code, _ := strconv.Atoi(output[end[2]:end[3]])
-		found = append(found, Result{Output: output[:end[0]], Code: code})
-		output = output[end[1]:]
+		if err != nil {
+			return
+		}
+	}
+}
+
+// Run runs a command.
+func (s *Session) Run(ctx context.Context, command string) (Result, error) {
+	if _, err := io.WriteString(s.commands, command+"\x00"); err != nil {
+		return Result{}, fmt.Errorf("writing to the shell: %w", err)
+	}
+	timer := time.NewTimer(s.limit)
+	defer timer.Stop()
+	var result Result
+	for {
+		select {
+		case line, more := <-s.output:
+			if !more {
+				return result, fmt.Errorf("the shell ended; it printed: %s", result.Output)
+			}
+			result.Output += line
+			if end := markerPattern.FindStringSubmatchIndex(result.Output); end != nil {
+				// The pattern has digits only, and the shell's codes are small.
+				result.Code, _ = strconv.Atoi(result.Output[end[2]:end[3]])
+				result.Output = result.Output[:end[0]]
+				return result, nil
+			}
+		case <-timer.C:
+			return result, fmt.Errorf("the command did not end within %v; it printed: %s", s.limit, result.Output)
+		case <-ctx.Done():
+			return result, ctx.Err()
+		}
+	}
+}
+
+// Close ends the shell and all that it started.
+func (s *Session) Close() {
+	_ = syscall.Kill(s.group, syscall.SIGKILL)
+	_ = s.commands.Close()
+	for range s.output {
+		// A line that nobody reads would keep the reader.
 	}
 }

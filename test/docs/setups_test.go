@@ -1,0 +1,38 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package docs
+
+// team has a namespace team-a with a ClerkInstance "default", and a running operator.
+func team(c *cluster) {
+	c.apply("team.yaml")
+	c.startOperator()
+	c.awaitInstance()
+}
+
+// threeUsers are of team-a. Clerk has another user with the address of one of them, and more users.
+func threeUsers(c *cluster) {
+	c.apply("team.yaml")
+	c.apply("three-users.yaml")
+	c.seed("Alan", "Turing", nil)
+	c.seed("Edsger", "Dijkstra", nil)
+	c.startOperator()
+	c.await("ada-lovelace", "InSync")
+	c.await("grace-hopper", "InSync")
+	c.await("alan-turing", "AlreadyExists")
+	c.awaitManaged(2)
+	c.seed("Donald", "Knuth", c.markOf("donald-knuth"))
+}
+
+// completeInShells presses Tab after the commands of the plugin's page.
+func completeInShells(c *cluster) {
+	c.expectCompletion(
+		c.t,
+		completion{"kubectl cle", "clerk"},
+		completion{"kubectl clerk rea", "reasons"},
+		completion{"kubectl clerk reasons AlreadyE", "AlreadyExists"},
+		completion{"kubectl clerk why ada", "ada-lovelace"},
+		completion{"kubectl clerk status --namespace=team", "team-a"},
+		completion{"kubectl-clerk rea", "reasons"},
+	)
+}

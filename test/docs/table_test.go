@@ -1,0 +1,55 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package docs
+
+// entry says how the blocks of a page are run. A page with commands has either a terminal or a cluster, or other tests run all of it.
+type entry struct {
+	// terminal prepares an empty directory with the project's programs and kubectl in the PATH, but no cluster.
+	terminal func(*terminal)
+	// cluster prepares an API server with the CustomResourceDefinitions, and a Clerk instance at https://api.clerk.com.
+	cluster func(*cluster)
+	// steps are what happens in the world before the first command below a heading.
+	steps map[string]func(*cluster)
+	// after looks at what the commands did.
+	after func(*cluster)
+	// elsewhere names the tests that run the commands below a heading, or "" for all of the page, as "test/install.TestX".
+	elsewhere map[string]string
+	// code names the tests that compile the blocks of a programming language.
+	code map[string]string
+}
+
+// nothing is for pages whose commands need nothing but the programs.
+func nothing(*terminal) {}
+
+// table has an entry for each page with commands or code.
+func table() map[string]entry {
+	return map[string]entry{
+		"docs/reference/kubectl-clerk.md": {cluster: threeUsers, after: completeInShells},
+		"docs/reference/metrics.md":       {cluster: team},
+		"docs/reference/reasons.md":       {cluster: threeUsers},
+	}
+}
+
+// pending are pages that are not written by the convention yet.
+func pending() []string {
+	return []string{
+		"CONTRIBUTING.md",
+		"README.md",
+		"SECURITY.md",
+		"charts/clerk-operator/README.md",
+		"docs/benchmarks.md",
+		"docs/development/releasing.md",
+		"docs/how-to/build-the-image.md",
+		"docs/how-to/dashboard.md",
+		"docs/how-to/gitops.md",
+		"docs/how-to/install.md",
+		"docs/how-to/monitor.md",
+		"docs/how-to/uninstall.md",
+		"docs/operations.md",
+		"docs/reference/audit.md",
+		"docs/reference/emulator.md",
+		"docs/reference/users-api.md",
+		"docs/troubleshooting.md",
+	}
+}
