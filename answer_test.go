@@ -18,6 +18,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+
+	"github.com/clerk-operator/clerk-operator/internal/options"
 )
 
 func TestAnswerIsAwaited(t *testing.T) {
@@ -94,7 +96,7 @@ func TestClusterIDIsAwaited(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			id, err := awaitClusterID(t.Context(), cluster, options{clusterID: given})
+			id, err := awaitClusterID(t.Context(), cluster, options.Options{ClusterID: given})
 			if err != nil || id != want || asked.Load() != 3 {
 				t.Errorf("after %d attempts the id is %q: %v", asked.Load(), id, err)
 			}

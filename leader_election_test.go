@@ -4,6 +4,7 @@
 package main
 
 import (
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -11,14 +12,15 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/clerk-operator/clerk-operator/internal/lease"
+	"github.com/clerk-operator/clerk-operator/internal/options"
 )
 
 func TestLeaderElectionIsOnEverywhere(t *testing.T) {
 	for name, host := range map[string]string{"InTheCluster": "10.0.0.1", "OutOfTheCluster": ""} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("KUBERNETES_SERVICE_HOST", host)
-			o, err := parseOptions(nil)
-			if err != nil || !o.leaderElect || o.operatorNamespace == "" || o.leaseTimings != lease.DefaultTimings() {
+			o, err := options.Parse(nil, io.Discard)
+			if err != nil || !o.LeaderElect || o.OperatorNamespace == "" || o.LeaseTimings != lease.DefaultTimings() {
 				t.Errorf("the options are %+v (%v)", o, err)
 			}
 		})
@@ -26,13 +28,13 @@ func TestLeaderElectionIsOnEverywhere(t *testing.T) {
 }
 
 func TestTimingsOfTheLeaseAreFlags(t *testing.T) {
-	o, err := parseOptions([]string{
+	o, err := options.Parse([]string{
 		"--leader-elect-lease-duration=60s", "--leader-elect-renew-deadline=40s", "--leader-elect-retry-period=5s",
-	})
-	if want := (lease.Timings{Duration: time.Minute, RenewDeadline: 40 * time.Second, RetryPeriod: 5 * time.Second}); err != nil || o.leaseTimings != want {
-		t.Errorf("the timings are %+v (%v), want %+v", o.leaseTimings, err, want)
+	}, io.Discard)
+	if want := (lease.Timings{Duration: time.Minute, RenewDeadline: 40 * time.Second, RetryPeriod: 5 * time.Second}); err != nil || o.LeaseTimings != want {
+		t.Errorf("the timings are %+v (%v), want %+v", o.LeaseTimings, err, want)
 	}
-	if _, err := parseOptions([]string{"--leader-elect-renew-deadline=15s"}); err == nil || !strings.Contains(err.Error(), "--leader-elect-lease-duration") {
+	if _, err := options.Parse([]string{"--leader-elect-renew-deadline=15s"}, io.Discard); err == nil || !strings.Contains(err.Error(), "--leader-elect-lease-duration") {
 		t.Errorf("a deadline as long as the lease: %v", err)
 	}
 }

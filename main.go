@@ -6,11 +6,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
 	"time"
 
+	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -22,6 +24,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/controller/requirements"
 	"github.com/clerk-operator/clerk-operator/internal/controller/watches"
 	"github.com/clerk-operator/clerk-operator/internal/lease"
+	"github.com/clerk-operator/clerk-operator/internal/options"
 	"github.com/clerk-operator/clerk-operator/internal/requestpath"
 	"github.com/clerk-operator/clerk-operator/internal/roots"
 	"github.com/clerk-operator/clerk-operator/internal/version"
@@ -31,13 +34,18 @@ import (
 // 100 suits programs that are always busy; this one is idle most of the time and keeps a copy of every user.
 const garbagePercent = 25
 
+// exitUsage is the exit code after a wrong command line.
+const exitUsage = 2
+
 func main() {
-	o, err := parseOptions(os.Args[1:])
-	if err != nil {
+	o, err := options.Parse(os.Args[1:], os.Stdout)
+	switch {
+	case errors.Is(err, pflag.ErrHelp):
+		return
+	case err != nil:
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(exitUsage)
-	}
-	if o.showVersion {
+	case o.ShowVersion:
 		fmt.Fprintln(os.Stdout, version.Get())
 		return
 	}
@@ -52,7 +60,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, o options) error {
+func run(ctx context.Context, o options.Options) error {
 	if err := roots.Check(); err != nil {
 		return err
 	}
@@ -82,7 +90,7 @@ func run(ctx context.Context, o options) error {
 
 // newManager returns a manager, and the guard of its lease, which is nil without leader election. All writes of the
 // manager and its controllers to the API server go through the guard.
-func newManager(config *rest.Config, o options) (ctrl.Manager, *lease.Guard, error) {
+func newManager(config *rest.Config, o options.Options) (ctrl.Manager, *lease.Guard, error) {
 	if err := version.Register(metrics.Registry, version.Get()); err != nil {
 		return nil, nil, err
 	}
@@ -90,20 +98,20 @@ func newManager(config *rest.Config, o options) (ctrl.Manager, *lease.Guard, err
 	if err != nil {
 		return nil, nil, err
 	}
-	managerOptions := controller.ManagerOptions(scheme, o.watchNamespaces)
-	if len(o.watchNamespaces) > 0 {
+	managerOptions := controller.ManagerOptions(scheme, o.WatchNamespaces)
+	if len(o.WatchNamespaces) > 0 {
 		controller.ReadNamespacesDirectly(&managerOptions)
 	}
 	managerOptions.Metrics = metricsOptions(config, o, time.Now)
-	managerOptions.HealthProbeBindAddress = o.healthAddress
+	managerOptions.HealthProbeBindAddress = o.HealthAddress
 	state, err := newWatches(config, scheme, o)
 	if err != nil {
 		return nil, nil, err
 	}
 	state.Observe(&managerOptions.Cache)
 	var guard *lease.Guard
-	if o.leaderElect {
-		if guard, err = lease.Elect(&managerOptions, config, o.operatorNamespace, o.leaseTimings); err != nil {
+	if o.LeaderElect {
+		if guard, err = lease.Elect(&managerOptions, config, o.OperatorNamespace, o.LeaseTimings); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -120,9 +128,9 @@ func newManager(config *rest.Config, o options) (ctrl.Manager, *lease.Guard, err
 }
 
 // newWatches returns the state of the cache's lists and watches.
-func newWatches(config *rest.Config, scheme *runtime.Scheme, o options) (*watches.Watches, error) {
+func newWatches(config *rest.Config, scheme *runtime.Scheme, o options.Options) (*watches.Watches, error) {
 	var gone func(ctx context.Context, namespace string) bool
-	if len(o.watchNamespaces) > 0 {
+	if len(o.WatchNamespaces) > 0 {
 		var err error
 		if gone, err = requirements.NamespaceIsGone(config); err != nil {
 			return nil, err
@@ -150,7 +158,7 @@ func guarded(config *rest.Config, guard *lease.Guard) *rest.Config {
 	return config
 }
 
-func addControllers(ctx context.Context, mgr ctrl.Manager, guard *lease.Guard, self identity, o options) error {
+func addControllers(ctx context.Context, mgr ctrl.Manager, guard *lease.Guard, self identity, o options.Options) error {
 	uncached, err := client.New(mgr.GetConfig(), client.Options{Scheme: mgr.GetScheme(), FieldOwner: v1alpha1.FieldManager})
 	if err != nil {
 		return fmt.Errorf("building the uncached client: %w", err)
@@ -163,13 +171,13 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, guard *lease.Guard, s
 		MayWrite:        mayWrite,
 		ClusterID:       self.clusterID,
 		Key:             self.key,
-		Hosts:           o.hosts,
-		DefaultInstance: o.defaultInstance,
-		Concurrency:     o.concurrency,
-		SecretInterval:  o.secretInterval,
-		CountInterval:   o.countInterval,
-		WatchSecrets:    o.watchSecrets,
-		SecretsByRole:   len(o.watchNamespaces) > 0,
+		Hosts:           o.Hosts,
+		DefaultInstance: o.DefaultInstance,
+		Concurrency:     o.Concurrency,
+		SecretInterval:  o.SecretInterval,
+		CountInterval:   o.CountInterval,
+		WatchSecrets:    o.WatchSecrets,
+		SecretsByRole:   len(o.WatchNamespaces) > 0,
 		UserAgent:       version.Get().UserAgent(),
 		Registry:        metrics.Registry,
 		Now:             time.Now,

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -11,6 +12,8 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	"sigs.k8s.io/yaml"
+
+	"github.com/clerk-operator/clerk-operator/internal/options"
 )
 
 // TestManifestHasKnownFlags parses the arguments in the manifest of the Deployment as the operator does.
@@ -27,11 +30,11 @@ func TestManifestHasKnownFlags(t *testing.T) {
 		}
 		for _, container := range deployment.Spec.Template.Spec.Containers {
 			seen += len(container.Args)
-			o, err := parseOptions(container.Args)
+			o, err := options.Parse(container.Args, io.Discard)
 			if err != nil {
 				t.Errorf("%v: %v", container.Args, err)
 			}
-			for name, address := range map[string]string{"health": o.healthAddress, "metrics": o.metricsAddress} {
+			for name, address := range map[string]string{"health": o.HealthAddress, "metrics": o.MetricsAddress} {
 				served := false
 				for _, port := range container.Ports {
 					served = served || port.Name == name && strings.HasSuffix(address, ":"+strconv.Itoa(int(port.ContainerPort)))

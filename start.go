@@ -18,6 +18,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/controller"
 	"github.com/clerk-operator/clerk-operator/internal/controller/binding"
 	"github.com/clerk-operator/clerk-operator/internal/controller/requirements"
+	"github.com/clerk-operator/clerk-operator/internal/options"
 	"github.com/clerk-operator/clerk-operator/internal/version"
 )
 
@@ -30,7 +31,7 @@ type identity struct {
 }
 
 // prepare logs how the operator was started, checks what it needs from the cluster, and returns its identity.
-func prepare(ctx context.Context, config *rest.Config, o options) (identity, error) {
+func prepare(ctx context.Context, config *rest.Config, o options.Options) (identity, error) {
 	scheme, err := controller.Scheme()
 	if err != nil {
 		return identity{}, err
@@ -54,7 +55,7 @@ func prepare(ctx context.Context, config *rest.Config, o options) (identity, err
 	if idErr != nil {
 		return identity{}, idErr
 	}
-	key, err := binding.EnsureKey(ctx, unguarded, o.operatorNamespace)
+	key, err := binding.EnsureKey(ctx, unguarded, o.OperatorNamespace)
 	if err != nil {
 		return identity{}, err
 	}
@@ -62,19 +63,19 @@ func prepare(ctx context.Context, config *rest.Config, o options) (identity, err
 }
 
 // logStart writes the first line of the log. clusterID is "" if it is not known.
-func logStart(clusterID string, o options) {
+func logStart(clusterID string, o options.Options) {
 	ctrl.Log.Info("the operator starts",
-		"version", version.Get().Version, "revision", version.Get().Revision, "clusterID", clusterID, "operatorNamespace", o.operatorNamespace, "flags", o.changed)
+		"version", version.Get().Version, "revision", version.Get().Revision, "clusterID", clusterID, "operatorNamespace", o.OperatorNamespace, "flags", o.Changed)
 }
 
 // checkRequirements waits a while for what the operator needs from the cluster, and names what is missing.
-func checkRequirements(ctx context.Context, config *rest.Config, o options) error {
+func checkRequirements(ctx context.Context, config *rest.Config, o options.Options) error {
 	checker, err := requirements.NewChecker(config, requirements.Config{
-		OperatorNamespace: o.operatorNamespace,
-		WatchNamespaces:   o.watchNamespaces,
-		WatchSecrets:      o.watchSecrets,
-		LeaderElection:    o.leaderElect,
-		Metrics:           o.metricsAddress != "0",
+		OperatorNamespace: o.OperatorNamespace,
+		WatchNamespaces:   o.WatchNamespaces,
+		WatchSecrets:      o.WatchSecrets,
+		LeaderElection:    o.LeaderElect,
+		Metrics:           o.MetricsAddress != "0",
 	}, ctrl.Log.WithName("requirements"))
 	if err != nil {
 		return err
@@ -84,7 +85,7 @@ func checkRequirements(ctx context.Context, config *rest.Config, o options) erro
 
 // awaitClusterID waits until the API server answers, returns the id of this cluster, and logs how the operator was started: when the
 // id is known, or before the wait.
-func awaitClusterID(ctx context.Context, cluster kubernetes.Interface, o options) (string, error) {
+func awaitClusterID(ctx context.Context, cluster kubernetes.Interface, o options.Options) (string, error) {
 	waited := false
 	var id string
 	err := awaitAnswer(ctx, answerPatience, func(ctx context.Context) (err error) {
@@ -92,7 +93,7 @@ func awaitClusterID(ctx context.Context, cluster kubernetes.Interface, o options
 		return err
 	}, func(err error) {
 		waited = true
-		logStart(o.clusterID, o)
+		logStart(o.ClusterID, o)
 		ctrl.Log.Info("the API server does not answer; the operator waits for it", "error", err.Error(), "for", answerPatience.String())
 	})
 	switch {
@@ -105,13 +106,13 @@ func awaitClusterID(ctx context.Context, cluster kubernetes.Interface, o options
 }
 
 // findClusterID returns the id that identifies this cluster in owner marks. If it is given, it still asks the API server something.
-func findClusterID(ctx context.Context, cluster kubernetes.Interface, o options) (string, error) {
-	if o.clusterID != "" {
+func findClusterID(ctx context.Context, cluster kubernetes.Interface, o options.Options) (string, error) {
+	if o.ClusterID != "" {
 		err := cluster.Discovery().RESTClient().Get().AbsPath("/version").Do(ctx).Error()
 		if answered(err) {
 			err = nil // Whoever may not read the version may still do all else.
 		}
-		return o.clusterID, err
+		return o.ClusterID, err
 	}
 	system, err := cluster.CoreV1().Namespaces().Get(ctx, metav1.NamespaceSystem, metav1.GetOptions{})
 	if err != nil {

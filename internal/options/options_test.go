@@ -1,7 +1,7 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package options
 
 import (
 	"bytes"
@@ -25,29 +25,29 @@ import (
 
 func TestLogLevelIsLimited(t *testing.T) {
 	for _, level := range []int{0, logging.MaxLevel} {
-		if o, err := parseOptions([]string{fmt.Sprintf("--log-level=%d", level)}); err != nil || int(o.logLevel) != level {
-			t.Errorf("level %d: %v, %v", level, o.logLevel, err)
+		if o, err := Parse([]string{fmt.Sprintf("--log-level=%d", level)}, io.Discard); err != nil || int(o.LogLevel) != level {
+			t.Errorf("level %d: %v, %v", level, o.LogLevel, err)
 		}
 	}
 	for _, level := range []int{-1, logging.MaxLevel + 1, 10, 127} {
-		if _, err := parseOptions([]string{fmt.Sprintf("--log-level=%d", level)}); err == nil {
+		if _, err := Parse([]string{fmt.Sprintf("--log-level=%d", level)}, io.Discard); err == nil {
 			t.Errorf("level %d is accepted", level)
 		}
 	}
 }
 
 func TestVersionNeedsNoOtherFlag(t *testing.T) {
-	if o, err := parseOptions([]string{"--version", "--watch-namespaces=a"}); err != nil || !o.showVersion {
+	if o, err := Parse([]string{"--version", "--watch-namespaces=a"}, io.Discard); err != nil || !o.ShowVersion {
 		t.Errorf("the options are %+v (%v)", o, err)
 	}
 }
 
 func TestDefaultInstanceIsWatched(t *testing.T) {
 	watched := []string{"--watch-namespaces=a,b", "--cluster-id=c"}
-	if _, err := parseOptions(append(watched, "--default-instance=b/default")); err != nil {
+	if _, err := Parse(append(watched, "--default-instance=b/default"), io.Discard); err != nil {
 		t.Errorf("a watched namespace: %v", err)
 	}
-	_, err := parseOptions(append(watched, "--default-instance=d/default"))
+	_, err := Parse(append(watched, "--default-instance=d/default"), io.Discard)
 	if want := `--default-instance: namespace "d" is not one of --watch-namespaces`; err == nil || err.Error() != want {
 		t.Errorf("another namespace: %v, want %s", err, want)
 	}
@@ -97,7 +97,7 @@ func TestWrongCommandLinesAreRefused(t *testing.T) {
 		"AfterTwoDashes":   {[]string{"--", "--leader-elect=false"}, "unexpected argument"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := parseOptions(tc.args); err == nil || !strings.Contains(err.Error(), tc.want) || !strings.Contains(err.Error(), "--help") {
+			if _, err := Parse(tc.args, io.Discard); err == nil || !strings.Contains(err.Error(), tc.want) || !strings.Contains(err.Error(), "--help") {
 				t.Errorf("the error is %v, want %q in it", err, tc.want)
 			}
 		})
@@ -105,11 +105,11 @@ func TestWrongCommandLinesAreRefused(t *testing.T) {
 }
 
 func TestChangedFlagsAreThoseWithAnotherValue(t *testing.T) {
-	o, err := parseOptions([]string{
+	o, err := Parse([]string{
 		"--leader-elect=true", "--concurrency=32", "--cluster-id=c", "--watch-namespaces=a,b", "--secret-interval=5s",
-	})
+	}, io.Discard)
 	want := map[string]string{"cluster-id": "c", "watch-namespaces": "[a,b]", "secret-interval": "5s"}
-	if err != nil || !maps.Equal(o.changed, want) {
-		t.Errorf("the changed flags are %v (%v), want %v", o.changed, err, want)
+	if err != nil || !maps.Equal(o.Changed, want) {
+		t.Errorf("the changed flags are %v (%v), want %v", o.Changed, err, want)
 	}
 }
