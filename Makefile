@@ -112,8 +112,7 @@ generate: go-version ## Generate what is generated in api/, charts/, config/, do
 	@$(GO) -C hack/charttools tool helm-docs --chart-search-root "$(CURDIR)/charts" --sort-values-order file --skip-version-footer --log-level warning
 	@$(GO) -C hack/apidocs tool crd-ref-docs --renderer markdown --source-path "$(CURDIR)/api" --config config.yaml --templates-dir templates \
 		--output-path "$(CURDIR)/docs/reference/api.md" --log-level WARN
-	@$(GO) run ./hack/metricsdoc docs/reference/metrics.md
-	@$(GO) run ./hack/reasonsdoc docs/reference/reasons.md
+	@$(GO) run ./hack/referencedocs docs/reference
 	@$(GO) run ./hack/argocd gitops/argocd
 
 .PHONY: dashboard
@@ -234,7 +233,7 @@ bench: build controlplane ## Measure the operator, as in docs/benchmarks.md: mak
 .PHONY: verify
 verify: generated tidy format vet lint layout supply-chain race ## All checks except "make test".
 
-GENERATED_PAGES := docs/reference/api.md docs/reference/metrics.md docs/reference/reasons.md
+GENERATED_PAGES := $(patsubst %,docs/reference/%.md,api flags metrics reasons)
 
 .PHONY: generated
 generated: generate ## Fail if generated files differ from those in Git.

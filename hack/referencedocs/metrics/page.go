@@ -1,9 +1,12 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+// Package metrics makes docs/reference/metrics.md. It sets up the operator's own controllers without a cluster, and describes what
+// their collectors send: first in a standby, then in a leader that uses Clerk instances.
+package metrics
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -17,7 +20,15 @@ const (
 	otherMetrics = "the other metrics with this label"
 )
 
-// render returns the generated part of the document.
+// Page returns the generated part of the page.
+func Page(ctx context.Context) (string, error) {
+	standby, leader, err := gather(ctx)
+	if err != nil {
+		return "", err
+	}
+	return render(describe(standby, leader)), nil
+}
+
 func render(all []metric) string {
 	var b strings.Builder
 	standby := 0

@@ -1,9 +1,11 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+// Package reasons makes docs/reference/reasons.md from the table of reasons.
+package reasons
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,7 +14,9 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/reasons"
 )
 
-// render returns the generated part of the document.
+// Page returns the generated part of the page.
+func Page(context.Context) (string, error) { return render(reasons.All()), nil }
+
 func render(all []reasons.Entry) string {
 	var b strings.Builder
 	for _, kind := range reasons.Kinds() {
