@@ -127,6 +127,35 @@ PROMETHEUS ?= http://127.0.0.1:9090
 dashboard-pictures: go-version ## Draw the dashboard into docs/images from the data of a Prometheus: make dashboard-pictures PROMETHEUS=http://127.0.0.1:9090
 	@mkdir -p docs/images && $(GO) -C hack/monitoring run ./pictures -prometheus "$(PROMETHEUS)" -o "$(CURDIR)/docs/images"
 
+# The documentation's site: hack/site has its configuration, .cache/site the packages of npm, and DOCS_OUTPUT the built site.
+NODE_MINIMUM := 20
+DOCS_SITE := .cache/site
+DOCS_OUTPUT ?= out/site
+# The path under which the site will be served, such as /clerk-operator/.
+DOCS_BASE ?= /
+DOCS_PORT ?= 8920
+VITEPRESS = DOCS_CHECKOUT="$(CURDIR)" DOCS_OUTPUT="$(abspath $(DOCS_OUTPUT))" DOCS_BASE="$(DOCS_BASE)" $(DOCS_SITE)/node_modules/.bin/vitepress
+
+.PHONY: docs
+docs: docs-packages ## Build the documentation's site into out/site, with VitePress: make docs [DOCS_BASE=/path/]
+	@$(VITEPRESS) build $(DOCS_SITE)
+	@echo 'make: the site is in $(DOCS_OUTPUT)'
+
+.PHONY: docs-serve
+docs-serve: docs-packages ## Serve the documentation while you write: a saved page is shown at once; runs until Ctrl-C [DOCS_PORT=8920].
+	@$(VITEPRESS) dev $(DOCS_SITE) --host 127.0.0.1 --port $(DOCS_PORT)
+
+.PHONY: docs-packages
+docs-packages:
+	@command -v node >/dev/null && command -v npm >/dev/null || \
+		{ echo 'make: the site needs Node.js $(NODE_MINIMUM) or newer and npm (on Debian: apt-get install nodejs npm)' >&2; exit 1; }
+	@[ "$$(node -p 'process.versions.node.split(".")[0]')" -ge $(NODE_MINIMUM) ] || \
+		{ echo "make: the site needs Node.js $(NODE_MINIMUM) or newer, and node is $$(node --version)" >&2; exit 1; }
+	@mkdir -p $(DOCS_SITE) && find $(DOCS_SITE) -mindepth 1 -maxdepth 1 ! -name node_modules -exec rm -rf {} + && cp -R hack/site/. $(DOCS_SITE)
+	@mkdir $(DOCS_SITE)/pages && ln -s "$(CURDIR)/README.md" "$(CURDIR)/docs" $(DOCS_SITE)/pages
+	@cmp -s hack/site/package-lock.json $(DOCS_SITE)/node_modules/installed.json || \
+		{ (cd $(DOCS_SITE) && npm ci --ignore-scripts --loglevel=error) && cp hack/site/package-lock.json $(DOCS_SITE)/node_modules/installed.json; }
+
 .PHONY: fmt
 fmt: go-version ## Format all Go files.
 	@$(TOOL) golangci-lint fmt

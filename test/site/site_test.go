@@ -1,0 +1,199 @@
+// Copyright The clerk-operator Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package site
+
+import (
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
+	"github.com/clerk-operator/clerk-operator/test/notchecked"
+)
+
+// base is the path under which the site is served. One that is not / shows that no link forgets it.
+const base = "/under/a/path/"
+
+func TestSite(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("building the site takes long, and -short is set")
+	}
+	output := built(t)
+	home, err := os.ReadFile(filepath.Join(output, "index.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	expectNavigation(t, output, string(home))
+	page := served(t, output)
+	for path, want := range map[string]string{
+		// The search is local: its index is a part of the site.
+		"?search=adoption":                  `data-found="[1-9]`,
+		"how-to/build-the-image.html":       `<h1 [^>]*>The container image`,
+		"reference/users-api.html#an-image": `<h1 [^>]*>`,
+	} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			document := opened(t, page+path)
+			if !regexp.MustCompile(want).MatchString(document) {
+				t.Errorf("the page does not have %s; it begins with %.2000s", want, document)
+			}
+			if refused := regexp.MustCompile(`data-refused="[^"]*"`).FindString(document); refused != "" {
+				t.Errorf("the page asks another host, or has an error: %s", refused)
+			}
+		})
+	}
+}
+
+// TestRulesOfTheSite runs the tests of hack/site.
+func TestRulesOfTheSite(t *testing.T) {
+	t.Parallel()
+	node, err := exec.LookPath("node")
+	if err != nil {
+		notchecked.Skip(t, "the rules of the documentation's site were not tested: node is not installed")
+	}
+	if out, err := exec.CommandContext(t.Context(), node, "--test", filepath.Join(checkout(t), "hack", "site")).CombinedOutput(); err != nil {
+		t.Errorf("node --test hack/site: %v\n%s", err, out)
+	}
+}
+
+func checkout(t *testing.T) string {
+	t.Helper()
+	root, err := assets.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+// unreachable is what npm says if it cannot reach a registry: then the site says nothing about itself.
+var unreachable = regexp.MustCompile(`ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH`)
+
+// built has "make docs" build the site into a new directory.
+func built(t *testing.T) string {
+	t.Helper()
+	const what = "the documentation's site was not built: "
+	for _, program := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(program); err != nil {
+			notchecked.Skip(t, what+"%s is not installed (on Debian: apt-get install nodejs npm)", program)
+		}
+	}
+	output := filepath.Join(t.TempDir(), "site")
+	cmd := exec.CommandContext(t.Context(), "make", "docs", "DOCS_BASE="+base, "DOCS_OUTPUT="+output)
+	cmd.Dir = checkout(t)
+	// Make would hand on flags of the run of this test.
+	cmd.Env = append(os.Environ(), "MAKEFLAGS=", "MFLAGS=")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		if found := unreachable.Find(out); found != nil {
+			notchecked.Skip(t, what+"npm reaches no registry (%s)", found)
+		}
+		t.Fatalf("make docs: %v\n%s", err, out)
+	}
+	return output
+}
+
+// expectNavigation checks that the home page links to every page of docs/.
+func expectNavigation(t *testing.T, output, home string) {
+	t.Helper()
+	docs := os.DirFS(filepath.Join(checkout(t), "docs"))
+	pages := 0
+	err := fs.WalkDir(docs, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(name, ".md") {
+			return err
+		}
+		pages++
+		page := strings.TrimSuffix(name, ".md") + ".html"
+		if !strings.Contains(home, `href="`+base+page+`"`) {
+			t.Errorf("the navigation has no link to %s", page)
+		}
+		text, err := os.ReadFile(filepath.Join(output, filepath.FromSlash(page)))
+		if edit := "/edit/main/docs/" + name + `"`; err != nil || !strings.Contains(string(text), edit) {
+			t.Errorf("%s has no link to edit it (%v)", page, err)
+		}
+		return nil
+	})
+	if err != nil || pages < 20 {
+		t.Errorf("%d pages (%v); this test looked in the wrong place", pages, err)
+	}
+}
+
+// observer is added to each page. It notes in the document what the policy of the page refused, and errors. Where the address
+// asks for it, it searches.
+const observer = `<script>
+const note = (what) => { document.documentElement.dataset.refused = (document.documentElement.dataset.refused ?? '') + what + ' ' }
+addEventListener('securitypolicyviolation', (e) => note(e.violatedDirective + ' ' + e.blockedURI))
+addEventListener('error', (e) => note(e.message ?? e.target.src ?? e.target.href), true)
+addEventListener('unhandledrejection', (e) => note(e.reason))
+const words = new URLSearchParams(location.search).get('search')
+const timer = words && setInterval(() => {
+	const [button, input, result] = ['.VPNavBarSearch button', '.search-input', '.results .result'].map((s) => document.querySelector(s))
+	if (result) {
+		document.documentElement.dataset.found = document.querySelectorAll('.results .result').length
+		clearInterval(timer)
+	} else if (!input) {
+		button?.click() // without effect before the scripts of the page run
+	} else if (input.value !== words) {
+		input.value = words
+		input.dispatchEvent(new Event('input'))
+	}
+}, 50)
+</script>`
+
+// policy lets a page load nothing but files of its own host. VitePress has scripts and styles in its pages, too.
+const policy = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+
+// served serves a site below base, with the observer in its pages, and returns the address.
+func served(t *testing.T, output string) string {
+	t.Helper()
+	files := http.StripPrefix(base, http.FileServer(http.Dir(output)))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", policy)
+		name := strings.TrimPrefix(r.URL.Path, base)
+		if name == "" {
+			name = "index.html"
+		}
+		if !strings.HasPrefix(r.URL.Path, base) || !strings.HasSuffix(name, ".html") {
+			files.ServeHTTP(w, r)
+			return
+		}
+		text, err := os.ReadFile(filepath.Join(output, filepath.FromSlash(name)))
+		if err != nil {
+			http.NotFound(w, r)
+			return
+		}
+		_, _ = fmt.Fprint(w, strings.Replace(string(text), "<head>", "<head>"+observer, 1))
+	}))
+	t.Cleanup(server.Close)
+	return server.URL + base
+}
+
+// opened returns the document of a page after Chromium has run its scripts.
+func opened(t *testing.T, address string) string {
+	t.Helper()
+	var chromium string
+	for _, name := range []string{"google-chrome", "chromium"} {
+		if path, err := exec.LookPath(name); err == nil {
+			chromium = path
+		}
+	}
+	if chromium == "" {
+		notchecked.Skip(t, "the documentation's site was not opened: chromium is not installed")
+	}
+	cmd := exec.CommandContext(t.Context(), chromium, "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir="+t.TempDir(),
+		"--virtual-time-budget=10000", "--dump-dom", address)
+	var said strings.Builder
+	cmd.Stderr = &said
+	document, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("chromium: %v\n%s", err, said.String())
+	}
+	return string(document)
+}
