@@ -16,11 +16,11 @@ import (
 // restricted.
 func TestOpenShift(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile(place(t, "docs", "how-to", "install.md"))
+	text, err := os.ReadFile(place(t, "docs", "how-to", "configure.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, _ := strings.Cut(string(text), "\n### OpenShift\n")
+	_, section, _ := strings.Cut(string(text), "\n## OpenShift\n")
 	flags := regexp.MustCompile("`(--set podSecurityContext[^`]*)`").FindStringSubmatch(section)
 	if flags == nil {
 		t.Fatal("the documentation names no flags")

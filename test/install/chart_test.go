@@ -77,13 +77,13 @@ func TestChartBringsTheInstance(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(c.checkout, "values.yaml"), []byte(chartValues), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c.shell(blocks(t, readme, "Connect a Clerk instance", "sh")[0], c.clerk.Key()+"\n")
+	c.shell(blocks(t, installation, "Connect a Clerk instance", "sh")[0], c.clerk.Key()+"\n")
 	c.shell("kubectl create namespace monitoring\nkubectl create serviceaccount prometheus -n monitoring\n", "")
 	c.shell(strings.Replace(helmUpgrade, "upgrade", "install", 1)+" --create-namespace --timeout=3m", "")
 	c.shell("kubectl wait --for=condition=Ready clerkinstance/default -n team-a --timeout=2m", "")
-	c.follow(readme, "The first users")
+	c.follow(installation, "Create a user")
 	c.expectAtClerk("ada+clerk_test@example.com")
-	url := "https://" + c.node.address("metrics") + "/metrics"
+	url := "https://" + c.node.Address("metrics") + "/metrics"
 	c.eventually("metrics", func() error { return c.readMetrics(url, "prometheus", http.StatusOK) })
 	instance := c.instance()
 
@@ -98,7 +98,7 @@ func TestChartBringsTheInstance(t *testing.T) {
 	}
 	c.shell("kubectl wait --for=condition=Ready clerkuser/ada-lovelace -n team-a --timeout=2m", "")
 	// The roles may go before the process does.
-	log := c.node.log.String()
+	log := c.node.Log()
 	c.shell("helm uninstall clerk-operator --namespace clerk-operator-system --wait", "")
 	if now := c.instance(); now.UID != instance.UID || !now.DeletionTimestamp.IsZero() {
 		t.Errorf("the ClerkInstance was %s and is %s, deleted at %v", instance.UID, now.UID, now.DeletionTimestamp)

@@ -20,8 +20,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/internal/controller"
+	"github.com/clerk-operator/clerk-operator/test/checkout"
 	"github.com/clerk-operator/clerk-operator/test/clerkhost"
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
+	"github.com/clerk-operator/clerk-operator/test/node"
 )
 
 const (
@@ -40,7 +42,7 @@ type cluster struct {
 	client   client.Client
 	checkout string
 	clerk    *clerkhost.Clerk
-	node     *node
+	node     *node.Node
 	// tools is a directory with commands for the shell, besides kubectl; "" for none. environment is for these commands.
 	tools       string
 	environment []string
@@ -64,41 +66,13 @@ func newCluster(t *testing.T) *cluster {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &cluster{t: t, plane: plane, checkout: newCheckout(t), clerk: clerkhost.New(t, "sk_test_installationNotARealKey")}
+	c := &cluster{t: t, plane: plane, checkout: checkout.New(t), clerk: clerkhost.New(t, "sk_test_installationNotARealKey")}
 	if c.client, err = client.New(plane.Config(), client.Options{Scheme: scheme}); err != nil {
 		t.Fatal(err)
 	}
 	c.before = c.objects()
-	c.node = startNode(c)
+	c.node = node.Start(t, plane, c.clerk.Environment)
 	return c
-}
-
-// newCheckout returns a directory like a fresh checkout, in which commands may write.
-func newCheckout(t *testing.T) string {
-	t.Helper()
-	entries, err := os.ReadDir(root(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	place := t.TempDir()
-	built := []string{".git", ".cache", "bin", "dist", "out", "my-operator"}
-	for _, entry := range entries {
-		if slices.Contains(built, entry.Name()) {
-			continue
-		}
-		if err := os.Symlink(filepath.Join(root(t), entry.Name()), filepath.Join(place, entry.Name())); err != nil {
-			t.Fatal(err)
-		}
-	}
-	// Kustomize follows links and then looks for "../config" beside the original.
-	config := filepath.Join(place, "config")
-	if err := os.Remove(config); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.CopyFS(config, os.DirFS(filepath.Join(root(t), "config"))); err != nil {
-		t.Fatal(err)
-	}
-	return place
 }
 
 // follow runs the commands below headings of a document, as somebody would who types them one block after the other.
@@ -149,7 +123,7 @@ func (c *cluster) describe() string {
 	command := exec.Command(c.plane.Kubectl(), "--kubeconfig="+c.plane.Kubeconfig(), "get", "-A", "-o", "wide",
 		"namespaces,deployments,pods,clerk")
 	objects, _ := command.CombinedOutput()
-	log := c.node.log.String()
+	log := c.node.Log()
 	return fmt.Sprintf("%s\nthe last of the operator's log:\n%s", objects, log[max(0, len(log)-maxLog):])
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 // fence is a block of code in a document.
-var fence = regexp.MustCompile("(?ms)^```([a-z]+)\n(.*?)^```$")
+var fence = regexp.MustCompile("(?ms)^```([a-z]+)[^\n]*\n(.*?)^```$")
 
 // headings separate the sections of a document.
 var headings = regexp.MustCompile(`(?m)^#+ (.*)$`)

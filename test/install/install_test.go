@@ -4,7 +4,6 @@
 package install
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
@@ -16,8 +15,11 @@ import (
 )
 
 const (
-	readme       = "README.md"
 	installation = "docs/how-to/install.md"
+	settingsPage = "docs/how-to/configure.md"
+	someOnly     = "docs/how-to/watch-some-namespaces.md"
+	upgrading    = "docs/how-to/upgrade.md"
+	monitoring   = "docs/how-to/monitor.md"
 	uninstalling = "docs/how-to/uninstall.md"
 )
 
@@ -25,9 +27,6 @@ const (
 // instance, creates a user and removes everything again. The account at Clerk stays.
 func TestFromNothingToReadyAndBack(t *testing.T) {
 	t.Parallel()
-	if readmes, pages := blocks(t, readme, "Install", "sh"), blocks(t, installation, "One YAML", "sh"); !slices.Equal(readmes, pages) {
-		t.Errorf("the README installs by other commands than %s: %q, %q", installation, readmes, pages)
-	}
 	for way, heading := range map[string]string{"OneYAML": "One YAML", "Kustomize": "Kustomize", "Helm": "Helm"} {
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()
@@ -40,11 +39,11 @@ func TestFromNothingToReadyAndBack(t *testing.T) {
 			}
 			c.follow(installation, heading)
 			c.connect()
-			c.follow(readme, "The first users")
+			c.follow(installation, "Create a user")
 			c.expectAtClerk("ada+clerk_test@example.com")
 			c.checkMetrics()
 			if way == "Kustomize" {
-				c.follow(installation, "What an upgrade changes") // nothing, which kubectl diff says by its exit code
+				c.follow(upgrading, "See what changes") // nothing, which kubectl diff says by its exit code
 			}
 
 			c.follow(uninstalling, "Keep the users", "The order", heading)
@@ -59,7 +58,7 @@ func TestFromNothingToReadyAndBack(t *testing.T) {
 			if len(secret.Finalizers) > 0 {
 				t.Errorf("the Secret with the key has the finalizers %v", secret.Finalizers)
 			}
-			if strings.Contains(c.node.log.String(), c.clerk.Key()) {
+			if strings.Contains(c.node.Log(), c.clerk.Key()) {
 				t.Error("the log has the key")
 			}
 			if way == "Kustomize" {
@@ -69,10 +68,10 @@ func TestFromNothingToReadyAndBack(t *testing.T) {
 	}
 }
 
-// connect follows the README to a ClerkInstance that is Ready. Somebody pastes the key and presses Enter.
+// connect follows the documentation to a ClerkInstance that is Ready. Somebody pastes the key and presses Enter.
 func (c *cluster) connect() {
 	c.t.Helper()
-	for _, block := range blocks(c.t, readme, "Connect a Clerk instance", "sh") {
+	for _, block := range blocks(c.t, installation, "Connect a Clerk instance", "sh") {
 		c.shell(block, c.clerk.Key()+"\n")
 	}
 }

@@ -12,6 +12,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/clerk-operator/clerk-operator/test/node"
 )
 
 // checkMetrics reads metrics as Prometheus, as somebody without the right, and as nobody.
@@ -20,12 +22,12 @@ func (c *cluster) checkMetrics() {
 	c.shell("kubectl create namespace monitoring\n"+
 		"kubectl create serviceaccount prometheus -n monitoring\n"+
 		"kubectl create serviceaccount somebody -n monitoring\n", "")
-	c.follow(installation, "Metrics")
+	c.follow(monitoring, "What you need")
 	service := &corev1.Service{}
 	if err := c.client.Get(c.t.Context(), client.ObjectKey{Namespace: namespace, Name: "clerk-operator-metrics"}, service); err != nil {
 		c.t.Fatal(err)
 	}
-	url := "https://" + c.node.address(service.Spec.Ports[0].TargetPort.StrVal) + "/metrics"
+	url := "https://" + c.node.Address(service.Spec.Ports[0].TargetPort.StrVal) + "/metrics"
 	for account, want := range map[string]int{"prometheus": http.StatusOK, "somebody": http.StatusForbidden, "": http.StatusUnauthorized} {
 		// It takes a moment until the API server knows of the binding.
 		c.eventually(fmt.Sprintf("an answer to %q", account), func() error { return c.readMetrics(url, account, want) })
@@ -40,7 +42,7 @@ func (c *cluster) readMetrics(url, account string, want int) error {
 		return err
 	}
 	if account != "" {
-		token, err := c.token(c.t.Context(), "monitoring", account)
+		token, err := node.Token(c.t.Context(), c.client, "monitoring", account)
 		if err != nil {
 			return err
 		}

@@ -61,12 +61,12 @@ func TestSomeNamespacesOnly(t *testing.T) {
 	}
 	t.Parallel()
 	c := newCluster(t)
-	c.follow(installation, "Some namespaces only")
-	for _, block := range blocks(t, readme, "Connect a Clerk instance", "sh") {
+	c.follow(someOnly, "Install")
+	for _, block := range blocks(t, installation, "Connect a Clerk instance", "sh") {
 		// The namespace had to exist before.
 		c.shell(strings.Replace(block, "kubectl create namespace team-a\n", "", 1), c.clerk.Key()+"\n")
 	}
-	c.follow(readme, "The first users")
+	c.follow(installation, "Create a user")
 	c.checkRights()
 	// The id is the one without --cluster-id, so that the operator continues with what it managed in all namespaces.
 	c.shell(`test "$(kubectl get clerkinstance default -n team-a -o jsonpath='{.status.clusterID}')" = \
@@ -89,7 +89,7 @@ kubectl rollout status deployment/clerk-operator-controller-manager -n clerk-ope
 			t.Errorf("namespace %s: %v, want not found", name, err)
 		}
 	}
-	for line := range strings.Lines(c.node.log.String()) {
+	for line := range strings.Lines(c.node.Log()) {
 		// Nobody can create events in a namespace that is being deleted.
 		if strings.Contains(line, "is forbidden") && !strings.Contains(line, `"logger":"events"`) {
 			t.Errorf("the operator lacks a right: %s", line)

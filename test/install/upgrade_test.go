@@ -30,12 +30,13 @@ func TestFormerManifestsAreUpgraded(t *testing.T) {
 	rolledOut := "\nkubectl rollout status deployment/clerk-operator-controller-manager -n clerk-operator-system --timeout=3m\n"
 	c.shell("kubectl apply -f config/crd/bases\nkubectl apply -f "+former+rolledOut, "")
 	c.connect()
-	c.follow(readme, "The first users")
+	c.follow(installation, "Create a user")
 	before := c.writes()
 
 	makeDist, _, _ := strings.Cut(blocks(t, installation, "One YAML", "sh")[0], "\n")
 	c.shell(makeDist, "")
-	c.follow(installation, "Conflicts", "One YAML")
+	c.follow(upgrading, "Conflicts")
+	c.follow(installation, "One YAML")
 	c.expectAsNew()
 	c.shell("kubectl apply --server-side --force-conflicts -f "+former+rolledOut, "")
 	c.follow(installation, "One YAML")
@@ -44,8 +45,8 @@ func TestFormerManifestsAreUpgraded(t *testing.T) {
 	if after := c.writes(); len(after) != len(before) {
 		t.Errorf("the upgrades made calls that write: %+v", after[len(before):])
 	}
-	if c.node.started < 4 {
-		t.Errorf("%d pods were started, want one for each change of the manifests", c.node.started)
+	if c.node.Started() < 4 {
+		t.Errorf("%d pods were started, want one for each change of the manifests", c.node.Started())
 	}
 	c.trySettings()
 }

@@ -16,21 +16,20 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// documented returns the blocks of YAML below a heading of docs/how-to/install.md, for overlay.
+// documented returns the blocks of YAML below a heading of docs/how-to/configure.md, for overlay.
 func documented(t *testing.T, heading string) []string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(directory(t), "..", "docs", "how-to", "install.md"))
+	text, err := os.ReadFile(filepath.Join(directory(t), "..", "docs", "how-to", "configure.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, section, found := strings.Cut(string(text), "\n"+heading+"\n")
 	if !found {
-		t.Fatalf("docs/how-to/install.md has no heading %q", heading)
+		t.Fatalf("docs/how-to/configure.md has no heading %q", heading)
 	}
 	section, _, _ = strings.Cut(section, "\n## ")
-	section, _, _ = strings.Cut(section, "\n### ")
 	var blocks []string
-	for _, block := range regexp.MustCompile("(?ms)^```yaml\n(.*?)^```$").FindAllStringSubmatch(section, -1) {
+	for _, block := range regexp.MustCompile("(?ms)^```yaml[^\n]*\n(.*?)^```$").FindAllStringSubmatch(section, -1) {
 		blocks = append(blocks, strings.ReplaceAll(block[1], "../config/", "CONFIG/"))
 	}
 	return blocks
@@ -105,7 +104,7 @@ func subjectsOf(objects []client.Object) map[string][]rbacv1.Subject {
 // TestOpenShift renders the setting of the documentation by which OpenShift chooses the user of the pod. All else stays restricted.
 func TestOpenShift(t *testing.T) {
 	t.Parallel()
-	blocks := documented(t, "### OpenShift")
+	blocks := documented(t, "## OpenShift")
 	if len(blocks) != 1 {
 		t.Fatalf("there are %d blocks, want 1", len(blocks))
 	}

@@ -1,7 +1,8 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package install
+// Package node does what a bare API server has nobody for: it runs the operator's pod.
+package node
 
 import (
 	"bytes"
@@ -13,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -28,11 +30,22 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/manager"
 )
 
-// node does what a bare API server has nobody for: it lets a pod of the operator's Deployment in, runs the manager with the
-// arguments, the environment and the ServiceAccount of that pod, asks the probes and tells the Deployment's status.
-type node struct {
-	c   *cluster
-	log lockedBuffer
+const (
+	// namespace is the operator's namespace, and deployment is its Deployment there.
+	namespace  = "clerk-operator-system"
+	deployment = "clerk-operator-controller-manager"
+
+	tick = 100 * time.Millisecond
+)
+
+// Node lets a pod of the operator's Deployment in, runs the manager with the arguments, the environment and the ServiceAccount of that
+// pod, asks the probes and tells the Deployment's status. Where there is no Deployment, no manager runs.
+type Node struct {
+	t           testing.TB
+	plane       *controlplane.ControlPlane
+	client      client.Client
+	environment []string
+	log         lockedBuffer
 
 	mu      sync.Mutex
 	pod     *corev1.Pod
@@ -45,8 +58,15 @@ type node struct {
 	started int
 }
 
-func startNode(c *cluster) *node {
-	n := &node{c: c}
+// Start watches the Deployment until the test ends. The environment, as "name=value", is that of the manager, besides what the pod
+// says. The binary is the one that manager.Main built.
+func Start(t testing.TB, plane *controlplane.ControlPlane, environment []string) *Node {
+	t.Helper()
+	n := &Node{t: t, plane: plane, environment: environment}
+	var err error
+	if n.client, err = client.New(plane.Config(), client.Options{}); err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -60,16 +80,16 @@ func startNode(c *cluster) *node {
 			time.Sleep(tick)
 		}
 	}()
-	c.t.Cleanup(func() { cancel(); <-done; n.stop() })
+	t.Cleanup(func() { cancel(); <-done; n.stop() })
 	return n
 }
 
 // step looks at the Deployment once.
-func (n *node) step(ctx context.Context) error {
+func (n *Node) step(ctx context.Context) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	deployment := &appsv1.Deployment{}
-	err := n.c.client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: "clerk-operator-controller-manager"}, deployment)
+	found := &appsv1.Deployment{}
+	err := n.client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: deployment}, found)
 	if client.IgnoreNotFound(err) != nil {
 		return err
 	}
@@ -77,27 +97,27 @@ func (n *node) step(ctx context.Context) error {
 		n.end(ctx)
 		return nil
 	}
-	template, err := json.Marshal(deployment.Spec.Template)
+	template, err := json.Marshal(found.Spec.Template)
 	if err != nil {
 		return err
 	}
 	if string(template) != n.template {
 		n.end(ctx)
-		if err := n.start(ctx, deployment); err != nil {
+		if err := n.start(ctx, found); err != nil {
 			return err
 		}
 		n.template = string(template)
 	}
-	return n.report(ctx, deployment)
+	return n.report(ctx, found)
 }
 
 // start lets a pod in and runs its container.
-func (n *node) start(ctx context.Context, deployment *appsv1.Deployment) error {
-	template := deployment.Spec.Template
+func (n *Node) start(ctx context.Context, of *appsv1.Deployment) error {
+	template := of.Spec.Template
 	n.started++
 	pod := &corev1.Pod{ObjectMeta: template.ObjectMeta, Spec: template.Spec}
 	pod.Namespace, pod.Name = namespace, fmt.Sprintf("manager-%d", n.started)
-	if err := n.c.client.Create(ctx, pod); err != nil {
+	if err := n.client.Create(ctx, pod); err != nil {
 		return err
 	}
 	n.pod = pod
@@ -115,12 +135,12 @@ func (n *node) start(ctx context.Context, deployment *appsv1.Deployment) error {
 	for _, arg := range container.Args {
 		args = append(args, n.relocated(arg, container.Ports))
 	}
-	environment := append([]string{"-u", "KUBECONFIG"}, n.c.clerk.Environment...)
+	environment := append([]string{"-u", "KUBECONFIG"}, n.environment...)
 	for _, variable := range container.Env {
 		environment = append(environment, variable.Name+"="+variable.Value)
 	}
 	environment = append(environment, manager.Path())
-	n.process, err = n.c.plane.Run(&n.log, "/usr/bin/env", append(environment, args...)...)
+	n.process, err = n.plane.Run(&n.log, "/usr/bin/env", append(environment, args...)...)
 	return err
 }
 
@@ -134,10 +154,10 @@ func mounts(container corev1.Container, path string) bool {
 }
 
 // relocated puts an argument that names a port of the container to a free port of this machine.
-func (n *node) relocated(arg string, ports []corev1.ContainerPort) string {
+func (n *Node) relocated(arg string, ports []corev1.ContainerPort) string {
 	for _, port := range ports {
 		if before, found := strings.CutSuffix(arg, fmt.Sprintf("=:%d", port.ContainerPort)); found {
-			n.addresses[port.Name] = manager.FreeAddress(n.c.t)
+			n.addresses[port.Name] = manager.FreeAddress(n.t)
 			return before + "=" + n.addresses[port.Name]
 		}
 	}
@@ -145,51 +165,51 @@ func (n *node) relocated(arg string, ports []corev1.ContainerPort) string {
 }
 
 // kubeconfig writes a kubeconfig with a token of the pod's ServiceAccount and no other rights.
-func (n *node) kubeconfig(ctx context.Context, pod *corev1.Pod) (string, error) {
-	token, err := n.c.token(ctx, pod.Namespace, pod.Spec.ServiceAccountName)
+func (n *Node) kubeconfig(ctx context.Context, pod *corev1.Pod) (string, error) {
+	token, err := Token(ctx, n.client, pod.Namespace, pod.Spec.ServiceAccountName)
 	if err != nil {
 		return "", err
 	}
-	config := n.c.plane.Config()
+	config := n.plane.Config()
 	file := clientcmdapi.NewConfig()
 	file.Clusters["cluster"] = &clientcmdapi.Cluster{Server: config.Host, CertificateAuthorityData: config.CAData}
 	file.AuthInfos["account"] = &clientcmdapi.AuthInfo{Token: token}
 	file.Contexts["context"] = &clientcmdapi.Context{Cluster: "cluster", AuthInfo: "account"}
 	file.CurrentContext = "context"
-	path := filepath.Join(filepath.Dir(n.c.plane.Kubeconfig()), "account")
+	path := filepath.Join(filepath.Dir(n.plane.Kubeconfig()), "account")
 	return path, clientcmd.WriteToFile(*file, path)
 }
 
-// token returns a new token of a ServiceAccount.
-func (c *cluster) token(ctx context.Context, namespace, name string) (string, error) {
+// Token returns a new token of a ServiceAccount.
+func Token(ctx context.Context, c client.Client, namespace, name string) (string, error) {
 	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
 	request := &authenticationv1.TokenRequest{}
-	if err := c.client.SubResource("token").Create(ctx, account, request); err != nil {
+	if err := c.SubResource("token").Create(ctx, account, request); err != nil {
 		return "", err
 	}
 	return request.Status.Token, nil
 }
 
 // report tells whether the pod is ready, as the probes say.
-func (n *node) report(ctx context.Context, deployment *appsv1.Deployment) error {
+func (n *Node) report(ctx context.Context, of *appsv1.Deployment) error {
 	container := n.pod.Spec.Containers[0]
 	ready := int32(0)
 	if n.answers(container.StartupProbe) && n.answers(container.LivenessProbe) && n.answers(container.ReadinessProbe) {
-		ready = ptr.Deref(deployment.Spec.Replicas, 1)
+		ready = ptr.Deref(of.Spec.Replicas, 1)
 	}
 	status := appsv1.DeploymentStatus{
-		ObservedGeneration: deployment.Generation,
-		Replicas:           ptr.Deref(deployment.Spec.Replicas, 1),
-		UpdatedReplicas:    ptr.Deref(deployment.Spec.Replicas, 1),
+		ObservedGeneration: of.Generation,
+		Replicas:           ptr.Deref(of.Spec.Replicas, 1),
+		UpdatedReplicas:    ptr.Deref(of.Spec.Replicas, 1),
 		ReadyReplicas:      ready,
 		AvailableReplicas:  ready,
 		Conditions:         conditions(ready > 0),
 	}
-	if deployment.Status.ObservedGeneration == status.ObservedGeneration && deployment.Status.ReadyReplicas == ready {
+	if of.Status.ObservedGeneration == status.ObservedGeneration && of.Status.ReadyReplicas == ready {
 		return nil
 	}
-	deployment.Status = status
-	return client.IgnoreNotFound(n.c.client.Status().Update(ctx, deployment))
+	of.Status = status
+	return client.IgnoreNotFound(n.client.Status().Update(ctx, of))
 }
 
 // conditions are those of a Deployment, by which Helm knows whether it is ready.
@@ -205,7 +225,7 @@ func conditions(ready bool) []appsv1.DeploymentCondition {
 }
 
 // answers reports whether the container passes a probe; it has to where there is none.
-func (n *node) answers(probe *corev1.Probe) bool {
+func (n *Node) answers(probe *corev1.Probe) bool {
 	if probe == nil {
 		return true
 	}
@@ -218,28 +238,38 @@ func (n *node) answers(probe *corev1.Probe) bool {
 }
 
 // end stops the container and removes the pod, if there is one.
-func (n *node) end(ctx context.Context) {
+func (n *Node) end(ctx context.Context) {
 	if n.process != nil {
 		if err := n.process.Stop(); err != nil {
 			fmt.Fprintln(&n.log, "node:", err)
 		}
 	}
 	if n.pod != nil {
-		if err := n.c.client.Delete(ctx, n.pod); client.IgnoreNotFound(err) != nil {
+		if err := n.client.Delete(ctx, n.pod); client.IgnoreNotFound(err) != nil {
 			fmt.Fprintln(&n.log, "node:", err)
 		}
 	}
 	n.process, n.pod, n.template = nil, nil, ""
 }
 
-func (n *node) stop() {
+func (n *Node) stop() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.end(context.Background())
 }
 
-// address returns where a port of the pod is.
-func (n *node) address(port string) string {
+// Log returns what the managers and the node have printed so far.
+func (n *Node) Log() string { return n.log.String() }
+
+// Started returns how many pods there were.
+func (n *Node) Started() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.started
+}
+
+// Address returns where a port of the pod is, by the port's name; "" if there is none.
+func (n *Node) Address(port string) string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.addresses[port]
