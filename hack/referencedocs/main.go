@@ -19,6 +19,7 @@ import (
 	"github.com/go-logr/logr"
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	"github.com/clerk-operator/clerk-operator/hack/referencedocs/events"
 	"github.com/clerk-operator/clerk-operator/hack/referencedocs/flags"
 	"github.com/clerk-operator/clerk-operator/hack/referencedocs/metrics"
 	"github.com/clerk-operator/clerk-operator/hack/referencedocs/reasons"
@@ -33,7 +34,7 @@ const (
 // pages are the names of the pages, and what makes their generated parts.
 func pages() map[string]func(context.Context) (string, error) {
 	return map[string]func(context.Context) (string, error){
-		"flags.md": flags.Page, "metrics.md": metrics.Page, "reasons.md": reasons.Page,
+		"events.md": events.Page, "flags.md": flags.Page, "metrics.md": metrics.Page, "reasons.md": reasons.Page,
 	}
 }
 

@@ -25,6 +25,7 @@ func nothing(*terminal) {}
 // table has an entry for each page with commands or code.
 func table() map[string]entry {
 	return map[string]entry{
+		"docs/reference/events.md":        {cluster: threeUsers},
 		"docs/reference/kubectl-clerk.md": {cluster: threeUsers, after: completeInShells},
 		"docs/reference/metrics.md":       {cluster: team},
 		"docs/reference/reasons.md":       {cluster: threeUsers},

@@ -4,6 +4,7 @@
 package clerkuser
 
 import (
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
@@ -13,6 +14,19 @@ import (
 type ReadyState struct {
 	Status metav1.ConditionStatus
 	Reason string
+}
+
+// Event returns the type of the event that says that Ready came to this state; "" if there is none. The ClerkInstance has the event
+// about its own state.
+func (s ReadyState) Event() string {
+	switch {
+	case s.Status != metav1.ConditionFalse || s.Reason == v1alpha1.ReasonInstanceNotReady:
+		return ""
+	case s.Reason == v1alpha1.ReasonDeletionPending || s.Reason == v1alpha1.ReasonWaitingForDeletion:
+		return corev1.EventTypeNormal
+	default:
+		return corev1.EventTypeWarning
+	}
 }
 
 // ReadyStates returns every ReadyState that the controller can set. Unknown and Suspended stand for a suspended object without

@@ -192,12 +192,8 @@ func (k kind) recordEvents(ctx context.Context, before *v1alpha1.ClerkUser, r *r
 		logger = logger.V(reconcile.QuietLevel)
 	}
 	logger.Info("Ready changed", "status", res.Ready, "reason", res.Reason, "message", res.Message)
-	if res.Ready == metav1.ConditionFalse && res.Reason != v1alpha1.ReasonInstanceNotReady {
-		eventType := corev1.EventTypeWarning
-		if res.Reason == v1alpha1.ReasonDeletionPending || res.Reason == v1alpha1.ReasonWaitingForDeletion {
-			eventType = corev1.EventTypeNormal
-		}
-		k.Recorder.Eventf(r.user, nil, eventType, res.Reason, "Reconcile", "%s", res.Message)
+	if kind := (ReadyState{res.Ready, res.Reason}).Event(); kind != "" {
+		k.Recorder.Eventf(r.user, nil, kind, res.Reason, "Reconcile", "%s", res.Message)
 	}
 }
 
