@@ -32,22 +32,22 @@ type user struct {
 }
 
 // WriteEach looks each person up and writes name and metadata, whether they differ or not. People who do not exist are created.
-func (s Script) WriteEach(people []Person) error {
+func (s Script) WriteEach(ctx context.Context, people []Person) error {
 	for _, p := range people {
 		var found []user
-		if err := s.call(http.MethodGet, "/users?external_id="+url.QueryEscape(p.ExternalID), nil, &found); err != nil {
+		if err := s.call(ctx, http.MethodGet, "/users?external_id="+url.QueryEscape(p.ExternalID), nil, &found); err != nil {
 			return err
 		}
 		if len(found) == 0 {
-			if err := s.create(p); err != nil {
+			if err := s.create(ctx, p); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := s.rename(found[0].ID, p); err != nil {
+		if err := s.rename(ctx, found[0].ID, p); err != nil {
 			return err
 		}
-		if err := s.setRole(found[0].ID, p); err != nil {
+		if err := s.setRole(ctx, found[0].ID, p); err != nil {
 			return err
 		}
 	}
@@ -55,43 +55,43 @@ func (s Script) WriteEach(people []Person) error {
 }
 
 // WriteWhatDiffers lists all users of the instance, and writes only what differs.
-func (s Script) WriteWhatDiffers(people []Person) error {
-	existing, err := s.list()
+func (s Script) WriteWhatDiffers(ctx context.Context, people []Person) error {
+	existing, err := s.list(ctx)
 	if err != nil {
 		return err
 	}
 	for _, p := range people {
-		if err := s.writeWhatDiffers(existing, p); err != nil {
+		if err := s.writeWhatDiffers(ctx, existing, p); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s Script) writeWhatDiffers(existing map[string]user, p Person) error {
+func (s Script) writeWhatDiffers(ctx context.Context, existing map[string]user, p Person) error {
 	is, exists := existing[p.ExternalID]
 	if !exists {
-		return s.create(p)
+		return s.create(ctx, p)
 	}
 	if is.FirstName == nil || *is.FirstName != p.FirstName {
-		if err := s.rename(is.ID, p); err != nil {
+		if err := s.rename(ctx, is.ID, p); err != nil {
 			return err
 		}
 	}
 	if is.PublicMetadata["role"] != p.Role {
-		return s.setRole(is.ID, p)
+		return s.setRole(ctx, is.ID, p)
 	}
 	return nil
 }
 
 // list reads all users, in the largest pages that Clerk has.
-func (s Script) list() (map[string]user, error) {
+func (s Script) list(ctx context.Context) (map[string]user, error) {
 	const pageSize = 500
 	all := map[string]user{}
 	for offset := 0; ; offset += pageSize {
 		var page []user
 		query := url.Values{"limit": {strconv.Itoa(pageSize)}, "offset": {strconv.Itoa(offset)}}
-		if err := s.call(http.MethodGet, "/users?"+query.Encode(), nil, &page); err != nil {
+		if err := s.call(ctx, http.MethodGet, "/users?"+query.Encode(), nil, &page); err != nil {
 			return nil, err
 		}
 		for _, u := range page {
@@ -105,29 +105,29 @@ func (s Script) list() (map[string]user, error) {
 	}
 }
 
-func (s Script) create(p Person) error {
-	return s.call(http.MethodPost, "/users", map[string]any{
+func (s Script) create(ctx context.Context, p Person) error {
+	return s.call(ctx, http.MethodPost, "/users", map[string]any{
 		"external_id": p.ExternalID, "username": p.Username, "first_name": p.FirstName, "public_metadata": map[string]any{"role": p.Role},
 		"skip_password_requirement": true,
 	}, nil)
 }
 
-func (s Script) rename(id string, p Person) error {
-	return s.call(http.MethodPatch, "/users/"+id, map[string]any{"first_name": p.FirstName}, nil)
+func (s Script) rename(ctx context.Context, id string, p Person) error {
+	return s.call(ctx, http.MethodPatch, "/users/"+id, map[string]any{"first_name": p.FirstName}, nil)
 }
 
 // setRole merges. To send the metadata with the name, in one call, would remove what others wrote there.
-func (s Script) setRole(id string, p Person) error {
-	return s.call(http.MethodPatch, "/users/"+id+"/metadata", map[string]any{"public_metadata": map[string]any{"role": p.Role}}, nil)
+func (s Script) setRole(ctx context.Context, id string, p Person) error {
+	return s.call(ctx, http.MethodPatch, "/users/"+id+"/metadata", map[string]any{"public_metadata": map[string]any{"role": p.Role}}, nil)
 }
 
 // call makes one call and decodes its answer. Any status but success is an error: these scripts do not try again.
-func (s Script) call(method, path string, body, answer any) error {
+func (s Script) call(ctx context.Context, method, path string, body, answer any) error {
 	content, err := json.Marshal(body)
 	if err != nil {
 		return fmt.Errorf("encoding the body of %s %s: %w", method, path, err)
 	}
-	request, err := http.NewRequestWithContext(context.Background(), method, s.URL+path, bytes.NewReader(content))
+	request, err := http.NewRequestWithContext(ctx, method, s.URL+path, bytes.NewReader(content))
 	if err != nil {
 		return fmt.Errorf("making %s %s: %w", method, path, err)
 	}

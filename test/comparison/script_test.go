@@ -4,6 +4,7 @@
 package comparison
 
 import (
+	"context"
 	"fmt"
 	"net/http/httptest"
 	"os"
@@ -24,7 +25,7 @@ func TestScriptsCost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := map[string]func(Script, []Person) error{
+	rows := map[string]func(Script, context.Context, []Person) error{
 		"a script that writes each user":    Script.WriteEach,
 		"a script that writes what differs": Script.WriteWhatDiffers,
 	}
@@ -43,7 +44,7 @@ func TestScriptsCost(t *testing.T) {
 // costs are the calls of one run of a script: to create all users, with nothing to do, and with one user that differs.
 type costs struct{ create, rest, change int }
 
-func costsOf(t *testing.T, n int, run func(Script, []Person) error) (c costs) {
+func costsOf(t *testing.T, n int, run func(Script, context.Context, []Person) error) (c costs) {
 	t.Helper()
 	server := emulator.New(emulator.Config{})
 	instance := server.AddInstance(emulator.InstanceConfig{Environment: emulator.Production, Settings: emulator.Settings{InstanceRateLimit: -1}})
@@ -57,7 +58,7 @@ func costsOf(t *testing.T, n int, run func(Script, []Person) error) (c costs) {
 	}
 	counted := func() int {
 		instance.ResetJournal()
-		if err := run(script, people); err != nil {
+		if err := run(script, t.Context(), people); err != nil {
 			t.Fatal(err)
 		}
 		return len(instance.Journal())
