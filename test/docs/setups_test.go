@@ -3,6 +3,11 @@
 
 package docs
 
+import (
+	"os"
+	"path/filepath"
+)
+
 // team has a namespace team-a with a ClerkInstance "default", and a running operator.
 func team(c *cluster) {
 	c.apply("team.yaml")
@@ -22,6 +27,14 @@ func threeUsers(c *cluster) {
 	c.await("alan-turing", "AlreadyExists")
 	c.awaitManaged(2)
 	c.seed("Donald", "Knuth", c.markOf("donald-knuth"))
+}
+
+// argoCD has the ConfigMap of Argo CD, and the checkout in the working directory.
+func argoCD(c *cluster) {
+	c.must("kubectl create namespace argocd && kubectl create configmap argocd-cm -n argocd --from-literal=url=https://argocd.example.com")
+	if err := os.Symlink(filepath.Join(repository(c.t), "gitops"), filepath.Join(c.directory, "gitops")); err != nil {
+		c.t.Fatal(err)
+	}
 }
 
 // completeInShells presses Tab after the commands of the plugin's page.

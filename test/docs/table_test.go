@@ -25,10 +25,14 @@ func nothing(*terminal) {}
 // table has an entry for each page with commands or code.
 func table() map[string]entry {
 	return map[string]entry{
-		"docs/reference/events.md":        {cluster: threeUsers},
-		"docs/reference/kubectl-clerk.md": {cluster: threeUsers, after: completeInShells},
-		"docs/reference/metrics.md":       {cluster: team},
-		"docs/reference/reasons.md":       {cluster: threeUsers},
+		"docs/explanation/deletion-and-brake.md": {cluster: team},
+		"docs/explanation/drift-and-budget.md":   {cluster: threeUsers},
+		"docs/explanation/reconciliation.md":     {cluster: team},
+		"docs/how-to/argo-cd.md":                 {cluster: argoCD},
+		"docs/reference/events.md":               {cluster: threeUsers},
+		"docs/reference/kubectl-clerk.md":        {cluster: threeUsers, after: completeInShells},
+		"docs/reference/metrics.md":              {cluster: team},
+		"docs/reference/reasons.md":              {cluster: threeUsers},
 	}
 }
 
@@ -37,7 +41,6 @@ func pending() []string {
 	return []string{
 		"CONTRIBUTING.md",
 		"README.md",
-		"SECURITY.md",
 		"charts/clerk-operator/README.md",
 		"docs/benchmarks.md",
 		"docs/development/releasing.md",
