@@ -24,6 +24,7 @@ func TestFlagsAreJudged(t *testing.T) {
 		err  string
 	}{
 		"Help":             {[]string{"--help"}, 0, "--latency duration", ""},
+		"Version":          {[]string{"--version"}, 0, "clerk-emulator ", ""},
 		"UnknownFlag":      {[]string{"--port", "1"}, 2, "", "-port"},
 		"Argument":         {[]string{"serve"}, 2, "", `unexpected argument "serve"`},
 		"BadLatency":       {[]string{"--latency", "slow"}, 2, "", "latency"},
@@ -103,5 +104,24 @@ func TestWithoutKeysThereIsOne(t *testing.T) {
 	o, err := parse(nil)
 	if err != nil || len(o.keys) != 1 || o.keys[0].secret != defaultKey || o.address != defaultAddress || o.latency != 0 {
 		t.Errorf("options %+v, %v", o, err)
+	}
+}
+
+func TestOnlyLoopbackIsSilent(t *testing.T) {
+	t.Parallel()
+	for listening, want := range map[string]struct {
+		address string
+		exposed bool
+	}{
+		"127.0.0.1:8910":  {"127.0.0.1:8910", false},
+		"[::1]:8910":      {"[::1]:8910", false},
+		"[::]:8910":       {"127.0.0.1:8910", true},
+		"0.0.0.0:8910":    {"127.0.0.1:8910", true},
+		"192.0.2.1:8910":  {"192.0.2.1:8910", true},
+		"[2001:db8::1]:1": {"[2001:db8::1]:1", true},
+	} {
+		if address, exposed, err := reach(listening); err != nil || address != want.address || exposed != want.exposed {
+			t.Errorf("reach(%s) = %s, %t, %v, want %+v", listening, address, exposed, err, want)
+		}
 	}
 }

@@ -17,6 +17,8 @@ type options struct {
 	address string
 	latency time.Duration
 	keys    []key
+	// version asks for the version instead of a server.
+	version bool
 }
 
 // key is a secret key and the id of its instance; an empty id means a separate instance.
@@ -44,6 +46,7 @@ func parse(args []string) (options, error) {
 	set.SetOutput(io.Discard)
 	set.StringVar(&o.address, "addr", defaultAddress, "")
 	set.DurationVar(&o.latency, "latency", 0, "")
+	set.BoolVar(&o.version, "version", false, "")
 	set.Func("key", "", func(text string) error {
 		k, err := parseKey(text)
 		o.keys = append(o.keys, k)
