@@ -189,6 +189,13 @@ image: go-version ## Build the container image without a builder into dist/image
 	@$(GO) -C hack/image run . -root "$(CURDIR)" -name "$(or $(IMAGE),clerk-operator)" -version "$(VERSION)" \
 		-platforms "$(PLATFORMS)" -output "$(abspath $(IMAGE_DIR))"
 
+EMULATOR_IMAGE_DIR ?= dist/emulator-image
+
+.PHONY: emulator-image
+emulator-image: go-version ## Build the container image of the emulator in the same way: make emulator-image VERSION=v0.1.0 (docs/how-to/test-with-the-emulator.md).
+	@$(GO) -C hack/image run . -root "$(CURDIR)" -program clerk-emulator -name "$(or $(IMAGE),clerk-emulator)" -version "$(VERSION)" \
+		-platforms "$(PLATFORMS)" -output "$(abspath $(EMULATOR_IMAGE_DIR))"
+
 .PHONY: dist
 dist: kubectl ## Write dist/install.yaml, which has all of config/default: make dist IMAGE=registry.example.com/clerk-operator VERSION=v0.1.0
 	@$(GO) run ./hack/installfile -image "$(IMAGE)" -version "$(VERSION)" -o dist/install.yaml

@@ -45,9 +45,9 @@ func buildEnvironment(platform v1.Platform) []string {
 		"GOFLAGS=", "GOWORK=off", "GOEXPERIMENT=", "GOFIPS140=off")
 }
 
-// build builds the operator for a platform.
+// build builds the program for a platform.
 func build(ctx context.Context, o options, platform v1.Platform, binary string) error {
-	cmd := exec.CommandContext(ctx, "go", append(append([]string{"build"}, buildFlags(o.version, o.revision)...), "-o", binary, ".")...)
+	cmd := exec.CommandContext(ctx, "go", append(append([]string{"build"}, buildFlags(o.version, o.revision)...), "-o", binary, o.program.source)...)
 	cmd.Dir, cmd.Env = o.root, buildEnvironment(platform)
 	if said, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("building for %s: %w: %s", platform, err, bytes.TrimSpace(said))

@@ -20,8 +20,6 @@ import (
 )
 
 const (
-	// entrypoint is the only file of the image. Manifests name it as their command.
-	entrypoint = "/manager"
 	// user is a user and a group without a name, which own nothing in the image.
 	user = "65532:65532"
 
@@ -32,8 +30,8 @@ const (
 func labels(o options) map[string]string {
 	const prefix = "org.opencontainers.image."
 	return map[string]string{
-		prefix + "title":         "clerk-operator",
-		prefix + "description":   "Kubernetes operator that keeps users of Clerk as ClerkUser objects declare them",
+		prefix + "title":         o.program.name,
+		prefix + "description":   o.program.description,
 		prefix + "version":       o.version,
 		prefix + "revision":      o.revision,
 		prefix + "source":        source,
@@ -54,7 +52,7 @@ func newImage(o options, platform v1.Platform, binary string) (v1.Image, error) 
 	image := mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON)
 	image, err = mutate.Append(image, mutate.Addendum{
 		Layer:   layer,
-		History: v1.History{Created: v1.Time{Time: o.created}, CreatedBy: "COPY manager " + entrypoint},
+		History: v1.History{Created: v1.Time{Time: o.created}, CreatedBy: "COPY " + o.program.entrypoint[1:] + " " + o.program.entrypoint},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("adding the layer: %w", err)
@@ -66,7 +64,10 @@ func newImage(o options, platform v1.Platform, binary string) (v1.Image, error) 
 	config = config.DeepCopy()
 	config.OS, config.Architecture = platform.OS, platform.Architecture
 	config.Created = v1.Time{Time: o.created}
-	config.Config = v1.Config{User: user, Entrypoint: []string{entrypoint}, WorkingDir: "/", Labels: labels(o)}
+	config.Config = v1.Config{User: user, Entrypoint: []string{o.program.entrypoint}, Cmd: o.program.args, WorkingDir: "/", Labels: labels(o)}
+	if o.program.port != "" {
+		config.Config.ExposedPorts = map[string]struct{}{o.program.port: {}}
+	}
 	if image, err = mutate.ConfigFile(image, config); err != nil {
 		return nil, fmt.Errorf("writing the configuration: %w", err)
 	}
@@ -82,7 +83,7 @@ func newLayer(o options, binary string) (v1.Layer, error) {
 	var archive bytes.Buffer
 	w := tar.NewWriter(&archive)
 	header := &tar.Header{
-		Typeflag: tar.TypeReg, Name: entrypoint[1:], Mode: 0o555, Size: int64(len(content)), ModTime: o.created, Format: tar.FormatUSTAR,
+		Typeflag: tar.TypeReg, Name: o.program.entrypoint[1:], Mode: 0o555, Size: int64(len(content)), ModTime: o.created, Format: tar.FormatUSTAR,
 	}
 	if err := w.WriteHeader(header); err != nil {
 		return nil, fmt.Errorf("writing the layer: %w", err)

@@ -127,7 +127,7 @@ func TestLayoutIsValid(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sameAsArchive(t, image, filepath.Join(output, archiveName(testVersion, "linux-"+descriptor.Platform.Architecture)))
+		sameAsArchive(t, image, filepath.Join(output, archiveName(programs()[0], testVersion, "linux-"+descriptor.Platform.Architecture)))
 	}
 	if got := strings.Join(platforms, " "); got != "linux/amd64 linux/arm64" {
 		t.Errorf("the platforms are %s", got)
@@ -190,7 +190,7 @@ func TestDirectoryOfSomebodyElseIsKept(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := prepare(output); err == nil || !strings.Contains(err.Error(), "is not an OCI layout") {
+	if err := prepare(programs()[0], output); err == nil || !strings.Contains(err.Error(), "is not an OCI layout") {
 		t.Errorf("prepare() = %v", err)
 	}
 	if _, err := os.Stat(file); err != nil {

@@ -1,11 +1,12 @@
 // Copyright The clerk-operator Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command image builds the container image of the operator without a builder, for several platforms, and writes it as files:
+// Command image builds the container image of the operator, or of the emulator of Clerk, without a builder, for several platforms, and
+// writes it as files:
 //
 //	go -C hack/image run . -root ../.. -version v0.1.0 -output ../../dist/image
 //
-// The image has one file, /manager, and nothing else. The same commit, version and version of Go lead to the same digest,
+// The image has one file, the program, and nothing else. The same commit, version and version of Go lead to the same digest,
 // wherever the checkout is. The program says what it built and ends with the digest on the standard output.
 package main
 
@@ -48,7 +49,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	var images []v1.Image
 	for _, platform := range o.platforms {
 		started := time.Now()
-		binary := filepath.Join(dir, "manager-"+platform.Architecture)
+		binary := filepath.Join(dir, "program-"+platform.Architecture)
 		if err := build(ctx, o, platform, binary); err != nil {
 			return err
 		}

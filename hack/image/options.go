@@ -26,9 +26,11 @@ import (
 type options struct {
 	// root is the checkout.
 	root string
+	// program is what the image runs.
+	program program
 	// name is the name of the image, without a tag; its tag is version.
 	name string
-	// version is the version of the operator, with a leading v.
+	// version is the version of the program, with a leading v.
 	version string
 	// revision is the Git commit, with the suffix "-dirty" if files were changed.
 	revision string
@@ -50,12 +52,13 @@ var revisionPattern = regexp.MustCompile(`^[0-9A-Za-z-]*$`)
 
 func parseOptions(ctx context.Context, args []string, usage io.Writer) (options, error) {
 	o := options{}
-	var platforms string
+	var platforms, program string
 	flags := flag.NewFlagSet("image", flag.ContinueOnError)
 	flags.SetOutput(usage)
 	flags.StringVar(&o.root, "root", "../..", "`directory` of the checkout")
-	flags.StringVar(&o.name, "name", "clerk-operator", "`name` of the image without a tag, such as registry.example.com/clerk-operator")
-	flags.StringVar(&o.version, "version", "", "`version` of the operator, such as v0.1.0, which is also the tag of the image")
+	flags.StringVar(&program, "program", programs()[0].name, "`program` that the image runs: clerk-operator or clerk-emulator")
+	flags.StringVar(&o.name, "name", "", "`name` of the image without a tag, such as registry.example.com/clerk-operator (default: the program)")
+	flags.StringVar(&o.version, "version", "", "`version` of the program, such as v0.1.0, which is also the tag of the image")
 	flags.StringVar(&o.revision, "revision", "", "`commit` that is built (default: the one that Git says)")
 	flags.StringVar(&platforms, "platforms", "linux/amd64,linux/arm64", "`platforms` of the image, separated by commas")
 	flags.StringVar(&o.output, "output", "", "`directory` to write; files of an earlier image in it are removed")
@@ -64,6 +67,10 @@ func parseOptions(ctx context.Context, args []string, usage io.Writer) (options,
 	}
 	if flags.NArg() > 0 {
 		return o, fmt.Errorf("unknown argument %q", flags.Arg(0))
+	}
+	var err error
+	if o.program, err = programNamed(program); err != nil {
+		return o, err
 	}
 	if err := o.complete(ctx, platforms); err != nil {
 		return o, err
@@ -75,6 +82,9 @@ func parseOptions(ctx context.Context, args []string, usage io.Writer) (options,
 func (o *options) complete(ctx context.Context, platforms string) (err error) {
 	if !versionPattern.MatchString(o.version) {
 		return fmt.Errorf("-version: want a version such as v0.1.0 or v0.1.0-rc.1, not %q: make image VERSION=v0.1.0", o.version)
+	}
+	if o.name == "" {
+		o.name = o.program.name
 	}
 	if _, err := o.tag(); err != nil {
 		return fmt.Errorf("-name: want the name of an image without a tag, not %q: %w", o.name, err)

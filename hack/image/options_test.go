@@ -32,6 +32,8 @@ func TestWrongOptionsAreNamed(t *testing.T) {
 		"RevisionWithAFlag":   {[]string{"-revision", "a -X main.b=c"}, "-revision"},
 		"UnknownSystem":       {[]string{"-platforms", "windows/amd64"}, `not "windows/amd64"`},
 		"UnknownArchitecture": {[]string{"-platforms", "linux/riscv64"}, "want linux/amd64, linux/arm64"},
+		"UnknownProgram":      {[]string{"-program", "kubectl"}, `want clerk-operator or clerk-emulator, not "kubectl"`},
+		"Emulator":            {[]string{"-program", "clerk-emulator"}, ""},
 		"PlatformTwice":       {[]string{"-platforms", "linux/amd64,linux/amd64"}, "twice"},
 		"NoOutput":            {[]string{"-output", ""}, "-output"},
 		"StrayArgument":       {[]string{"arm64"}, `"arm64"`},
@@ -98,7 +100,7 @@ func TestLinkerIsNotBelieved(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(root, "main.go"), program, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	o := options{root: root, version: testVersion, revision: testRevision}
+	o := options{root: root, program: programs()[0], version: testVersion, revision: testRevision}
 	amd64 := v1.Platform{OS: "linux", Architecture: "amd64"}
 	binary := filepath.Join(t.TempDir(), "manager")
 	if err := build(t.Context(), o, amd64, binary); err == nil || !strings.Contains(err.Error(), testVersion) {
@@ -122,10 +124,10 @@ func TestDockerfileBuildsTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	flags := buildFlags("${VERSION}", "${REVISION}")
-	want := []string{strings.Join(flags[:3], " ") + ` "` + flags[3] + `"`, "USER " + user, `ENTRYPOINT ["` + entrypoint + `"]`, "FROM scratch"}
+	want := []string{strings.Join(flags[:3], " ") + ` "` + flags[3] + `"`, "USER " + user, `ENTRYPOINT ["` + programs()[0].entrypoint + `"]`, "FROM scratch"}
 	platform := v1.Platform{OS: "${TARGETOS}", Architecture: "${TARGETARCH}"}
 	want = append(want, buildEnvironment(platform)[len(os.Environ()):]...)
-	for label, value := range labels(options{version: "${VERSION}", revision: "${REVISION}"}) {
+	for label, value := range labels(options{program: programs()[0], version: "${VERSION}", revision: "${REVISION}"}) {
 		if !strings.HasSuffix(label, ".created") {
 			want = append(want, label+`="`+value+`"`)
 		}

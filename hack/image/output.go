@@ -30,11 +30,11 @@ const (
 // write writes the image in all forms:
 //
 //   - oci/, the OCI layout with all platforms
-//   - clerk-operator-‹version›-oci.tar, the same as one file
-//   - clerk-operator-‹version›-‹system›-‹architecture›.tar, one platform for "docker load"
+//   - ‹program›-‹version›-oci.tar, the same as one file
+//   - ‹program›-‹version›-‹system›-‹architecture›.tar, one platform for "docker load"
 //   - digest, the digest of the index
 func write(o options, index v1.ImageIndex, images []v1.Image) error {
-	if err := prepare(o.output); err != nil {
+	if err := prepare(o.program, o.output); err != nil {
 		return fmt.Errorf("preparing %s: %w", o.output, err)
 	}
 	directory := filepath.Join(o.output, layoutDirectory)
@@ -49,7 +49,7 @@ func write(o options, index v1.ImageIndex, images []v1.Image) error {
 	if err := openToAll(directory); err != nil {
 		return fmt.Errorf("writing the OCI layout: %w", err)
 	}
-	if err := archive(o, directory, filepath.Join(o.output, archiveName(o.version, layoutDirectory))); err != nil {
+	if err := archive(o, directory, filepath.Join(o.output, archiveName(o.program, o.version, layoutDirectory))); err != nil {
 		return fmt.Errorf("writing the OCI layout as one file: %w", err)
 	}
 	tag, err := o.tag()
@@ -57,7 +57,7 @@ func write(o options, index v1.ImageIndex, images []v1.Image) error {
 		return fmt.Errorf("naming the image: %w", err)
 	}
 	for i, image := range images {
-		file := filepath.Join(o.output, archiveName(o.version, o.platforms[i].OS+"-"+o.platforms[i].Architecture))
+		file := filepath.Join(o.output, archiveName(o.program, o.version, o.platforms[i].OS+"-"+o.platforms[i].Architecture))
 		if err := tarball.WriteToFile(file, tag, image); err != nil {
 			return fmt.Errorf("writing %s: %w", file, err)
 		}
@@ -84,12 +84,12 @@ func openToAll(directory string) error {
 	})
 }
 
-func archiveName(version, what string) string {
-	return "clerk-operator-" + version + "-" + what + ".tar"
+func archiveName(p program, version, what string) string {
+	return p.name + "-" + version + "-" + what + ".tar"
 }
 
 // prepare makes the output directory, and removes from it what an earlier run wrote.
-func prepare(output string) error {
+func prepare(p program, output string) error {
 	if err := os.MkdirAll(output, 0o755); err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func prepare(output string) error {
 	if _, err := os.Stat(former); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s is not an OCI layout: remove it, or choose another directory", former)
 	}
-	archives, err := filepath.Glob(filepath.Join(output, archiveName("*", "*")))
+	archives, err := filepath.Glob(filepath.Join(output, archiveName(p, "*", "*")))
 	if err != nil {
 		return err
 	}
