@@ -269,7 +269,7 @@ bench: build controlplane ## Measure the operator, as in docs/benchmarks.md: mak
 .PHONY: verify
 verify: generated tidy format vet lint layout supply-chain race ## All checks except "make test".
 
-GENERATED_PAGES := $(patsubst %,docs/reference/%.md,api events flags metrics reasons)
+GENERATED_PAGES := $(patsubst %,docs/reference/%.md,api events flags metrics rbac reasons)
 
 .PHONY: generated
 generated: generate ## Fail if generated files differ from those in Git.

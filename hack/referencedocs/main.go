@@ -22,6 +22,7 @@ import (
 	"github.com/clerk-operator/clerk-operator/hack/referencedocs/events"
 	"github.com/clerk-operator/clerk-operator/hack/referencedocs/flags"
 	"github.com/clerk-operator/clerk-operator/hack/referencedocs/metrics"
+	"github.com/clerk-operator/clerk-operator/hack/referencedocs/rbac"
 	"github.com/clerk-operator/clerk-operator/hack/referencedocs/reasons"
 )
 
@@ -34,7 +35,7 @@ const (
 // pages are the names of the pages, and what makes their generated parts.
 func pages() map[string]func(context.Context) (string, error) {
 	return map[string]func(context.Context) (string, error){
-		"events.md": events.Page, "flags.md": flags.Page, "metrics.md": metrics.Page, "reasons.md": reasons.Page,
+		"events.md": events.Page, "flags.md": flags.Page, "metrics.md": metrics.Page, "rbac.md": rbac.Page, "reasons.md": reasons.Page,
 	}
 }
 
@@ -45,8 +46,8 @@ func main() {
 		os.Exit(2)
 	}
 	var problems []error
-	for name, make := range pages() {
-		if err := write(context.Background(), filepath.Join(os.Args[1], name), make); err != nil {
+	for name, generate := range pages() {
+		if err := write(context.Background(), filepath.Join(os.Args[1], name), generate); err != nil {
 			problems = append(problems, fmt.Errorf("%s: %w", name, err))
 		}
 	}

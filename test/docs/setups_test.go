@@ -15,6 +15,12 @@ func team(c *cluster) {
 	c.awaitInstance()
 }
 
+// installed has a namespace team-a, and what config/default installs. No pod runs.
+func installed(c *cluster) {
+	c.apply("team.yaml")
+	c.must("kubectl apply --server-side --force-conflicts -k '" + filepath.Join(repository(c.t), "config", "default") + "'")
+}
+
 // threeUsers are of team-a. Clerk has another user with the address of one of them, and more users.
 func threeUsers(c *cluster) {
 	c.apply("team.yaml")

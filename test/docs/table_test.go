@@ -32,6 +32,7 @@ func table() map[string]entry {
 		"docs/reference/events.md":               {cluster: threeUsers},
 		"docs/reference/kubectl-clerk.md":        {cluster: threeUsers, after: completeInShells},
 		"docs/reference/metrics.md":              {cluster: team},
+		"docs/reference/rbac.md":                 {cluster: installed},
 		"docs/reference/reasons.md":              {cluster: threeUsers},
 	}
 }

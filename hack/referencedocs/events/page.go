@@ -32,16 +32,16 @@ func Page(context.Context) (string, error) {
 func section(kind string, events []event) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s\n\n| reason | type | when | message |\n|---|---|---|---|\n", kind)
-	below := ""
+	var below strings.Builder
 	for _, e := range events {
 		messages := strings.Join(e.messages, "<br>")
 		if len(e.messages) > manyMessages {
 			messages = "see below"
-			below += fmt.Sprintf("\nMessages of `%s`:\n\n- %s\n", e.reason, strings.Join(e.messages, "\n- "))
+			fmt.Fprintf(&below, "\nMessages of `%s`:\n\n- %s\n", e.reason, strings.Join(e.messages, "\n- "))
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", e.reason, e.kind, e.when, messages)
 	}
-	return b.String() + below
+	return b.String() + below.String()
 }
 
 // readyOfUsers says which reasons of Ready are events.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -64,10 +65,8 @@ func TestEveryVariableIsOnThePage(t *testing.T) {
 
 // linked reports whether the operator has the packages of a directory.
 func linked(directory string) bool {
-	for _, other := range []string{"internal/emulator", "internal/plugin", "internal/preview"} {
-		if directory == other {
-			return false
-		}
+	if slices.Contains([]string{"internal/emulator", "internal/plugin", "internal/preview"}, directory) {
+		return false
 	}
 	return directory == "internal" || strings.HasPrefix(directory, "internal/")
 }
