@@ -18,9 +18,8 @@
 
 {{- define "omitted" -}}
 {{- $absence := regexFind "(?:Omitted|Absent)(?: or false)?: .+?(?:\\. |\\.$)" (replace "\n" " " .Doc) -}}
-{{- if index .Markers "required" -}}**required**
-{{- else if $absence -}}{{ template "text" (regexReplaceAll "^[^:]*: (.+)\\. ?$" $absence "${1}") }}
-{{- else if .Default -}}`{{ .Default }}`
+{{- if $absence -}}<br>*{{ regexFind "^\\w+" $absence }}:* {{ template "text" (regexReplaceAll "^[^:]*: (.+\\.) ?$" $absence "${1}") }}
+{{- else if .Default -}}<br>*Default:* `{{ .Default }}`
 {{- end -}}
 {{- end -}}
 
@@ -54,8 +53,8 @@
 {{- if deepEqual $rules (index .Markers "kubebuilder:validation:XValidation") -}}{{- $rules = list -}}{{- end -}}
 {{- end -}}{{- end -}}
 {{- end -}}
-{{- range index $markers "kubebuilder:validation:Enum" }}{{ if lt (len .) 5 }}{{ $limits = prepend $limits (printf "`%s`" (join "`, `" .)) }}{{ end }}{{ end -}}
-{{- range $i, $limit := $limits }}{{ if $i }}<br>{{ end }}{{ $limit }}{{ end -}}
-{{- range $i, $rule := $rules }}{{ if or $i $limits }}<br>{{ end }}{{ template "text" $rule.Message }}{{ end -}}
-{{- if ne .Name "conditions" }}{{ range index $markers "kubebuilder:validation:items:XValidation" }}<br>each {{ template "text" .Message }}{{ end }}{{ end -}}
+{{- range index $markers "kubebuilder:validation:Enum" }}{{ if lt (len .) 5 }}{{ $limits = prepend $limits (printf "one of `%s`" (join "`, `" .)) }}{{ end }}{{ end -}}
+{{- range $rules }}{{ $limits = append $limits .Message }}{{ end -}}
+{{- if ne .Name "conditions" }}{{ range index $markers "kubebuilder:validation:items:XValidation" }}{{ $limits = append $limits (printf "each %s" .Message) }}{{ end }}{{ end -}}
+{{- range $i, $limit := $limits }}<br>{{ if not $i }}*Limits:* {{ else }}· {{ end }}{{ template "text" $limit }}{{ end -}}
 {{- end -}}

@@ -24,9 +24,9 @@ All kinds are namespaced and in the category `clerk`: `kubectl get clerk -A` lis
 {{ template "text" . }}
 
 {{ end -}}
-- *If omitted* says what the absence of a field means: in a spec, what the operator does; in status, what is known. **Required** means that
-  the API server refuses an object without the field. The schema sets no defaults in a spec.
-- *Limits* are what the API server checks: sizes, and the messages of its rules.
+- *Omitted* says what the operator does if a spec does not have the field, and *Absent* what that means in status. The API server refuses an
+  object without a field that is **required**. The schema sets no defaults in a spec.
+- *Limits* are what the API server checks: sizes, values, and the messages of its rules.
 - Each field has an anchor, such as [`#clerkuserspec-banned`](#clerkuserspec-banned).
 {{ $seen := dict -}}
 {{- range .SortedKinds }}

@@ -24,14 +24,14 @@ Field selectors: {{ range $i, $field := . }}{{ if $i }}, {{ end }}`{{ trimPrefix
 {{- else if $type.IsAlias }}
 Values: {{ template "enum" $type.Markers }}.
 {{ else if $type.Members }}
-| field | type | meaning | if omitted | limits |
-|---|---|---|---|---|
+| field | type | meaning |
+|---|---|---|
 {{ if $type.GVK -}}
-| `apiVersion` | string | `{{ $type.GVK.Group }}/{{ $type.GVK.Version }}` | **required** | |
-| `kind` | string | `{{ $type.GVK.Kind }}` | **required** | |
+| `apiVersion` | string, **required** | `{{ $type.GVK.Group }}/{{ $type.GVK.Version }}` |
+| `kind` | string, **required** | `{{ $type.GVK.Kind }}` |
 {{ end -}}
 {{ range $type.Members -}}
-| <a id="{{ lower $type.Name }}-{{ lower .Name }}"></a>`{{ .Name }}` | {{ template "fieldType" .Type }} | {{ template "meaning" . }} | {{ template "omitted" . }} | {{ template "limits" . }} |
+| <a id="{{ lower $type.Name }}-{{ lower .Name }}"></a>`{{ .Name }}` | {{ template "fieldType" .Type }}{{ if index .Markers "required" }}, **required**{{ end }} | {{ template "meaning" . }}{{ template "omitted" . }}{{ template "limits" . }} |
 {{ end -}}
 {{- range $type.Members -}}
 {{- range list .Type .Type.UnderlyingType -}}
