@@ -29,11 +29,13 @@ func table() map[string]entry {
 		"docs/explanation/drift-and-budget.md":   {cluster: threeUsers},
 		"docs/explanation/reconciliation.md":     {cluster: team},
 		"docs/how-to/argo-cd.md":                 {cluster: argoCD},
+		"docs/operations.md":                     {cluster: onCall, steps: alertsOfOperations()},
 		"docs/reference/events.md":               {cluster: threeUsers},
 		"docs/reference/kubectl-clerk.md":        {cluster: threeUsers, after: completeInShells},
 		"docs/reference/metrics.md":              {cluster: team},
 		"docs/reference/rbac.md":                 {cluster: installed},
 		"docs/reference/reasons.md":              {cluster: threeUsers},
+		"docs/troubleshooting.md":                {cluster: threeUsers},
 	}
 }
 
@@ -51,10 +53,8 @@ func pending() []string {
 		"docs/how-to/install.md",
 		"docs/how-to/monitor.md",
 		"docs/how-to/uninstall.md",
-		"docs/operations.md",
 		"docs/reference/audit.md",
 		"docs/reference/emulator.md",
 		"docs/reference/users-api.md",
-		"docs/troubleshooting.md",
 	}
 }
