@@ -35,6 +35,7 @@ func table() map[string]entry {
 		"docs/reference/metrics.md":              {cluster: team},
 		"docs/reference/rbac.md":                 {cluster: installed},
 		"docs/reference/reasons.md":              {cluster: threeUsers},
+		"docs/reference/users-api.md":            {cluster: fortyUsers, steps: usersAPI()},
 		"docs/troubleshooting.md":                {cluster: threeUsers},
 	}
 }
@@ -55,6 +56,5 @@ func pending() []string {
 		"docs/how-to/uninstall.md",
 		"docs/reference/audit.md",
 		"docs/reference/emulator.md",
-		"docs/reference/users-api.md",
 	}
 }
