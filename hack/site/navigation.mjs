@@ -10,7 +10,7 @@ import { join } from 'node:path'
 const sections = [
   { title: 'Tutorial', first: ['tutorial'] },
   { title: 'How-to guides', folder: 'how-to', first: ['how-to/install', 'how-to/upgrade', 'how-to/uninstall'] },
-  { title: 'Reference', folder: 'reference', first: ['reference/api', 'reference/users-api', 'reference/kubectl-clerk', 'glossary'] },
+  { title: 'Reference', folder: 'reference', first: ['reference/README', 'reference/api', 'reference/users-api', 'reference/kubectl-clerk', 'glossary'] },
   { title: 'Explanation', folder: 'explanation', first: ['explanation/reconciliation', 'explanation/ownership'] },
   { title: 'Operations', folder: '', first: ['operations', 'troubleshooting', 'benchmarks'] },
   { title: 'Development', folder: 'development', first: [], collapsed: true },

@@ -5,8 +5,18 @@ package docs
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
+
+	"github.com/clerk-operator/clerk-operator/test/notchecked"
 )
+
+// withJQ needs the program jq.
+func withJQ(terminal *terminal) {
+	if _, err := exec.LookPath("jq"); err != nil {
+		notchecked.Skip(terminal.t, "the filters of docs/reference/audit.md: jq is not installed")
+	}
+}
 
 // team has a namespace team-a with a ClerkInstance "default", and a running operator.
 func team(c *cluster) {

@@ -30,6 +30,7 @@ func table() map[string]entry {
 		"docs/explanation/reconciliation.md":     {cluster: team},
 		"docs/how-to/argo-cd.md":                 {cluster: argoCD},
 		"docs/operations.md":                     {cluster: onCall, steps: alertsOfOperations()},
+		"docs/reference/audit.md":                {terminal: withJQ},
 		"docs/reference/events.md":               {cluster: threeUsers},
 		"docs/reference/kubectl-clerk.md":        {cluster: threeUsers, after: completeInShells},
 		"docs/reference/metrics.md":              {cluster: team},
@@ -54,7 +55,6 @@ func pending() []string {
 		"docs/how-to/install.md",
 		"docs/how-to/monitor.md",
 		"docs/how-to/uninstall.md",
-		"docs/reference/audit.md",
 		"docs/reference/emulator.md",
 	}
 }
