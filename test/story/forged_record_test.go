@@ -13,7 +13,7 @@ import (
 )
 
 // TestForgedRecordReachesItsOwnUserOnly has somebody who may write the status of a ClerkUser add to the record of what the operator
-// added: keys of this user's metadata, the owner mark among them. docs/explanation/security.md says what that can do. Whoever may edit
+// added: keys of metadata, the owner mark among them, and addresses. docs/explanation/security.md says what that can do. Whoever may edit
 // the ClerkUser can do the same.
 func TestForgedRecordReachesItsOwnUserOnly(t *testing.T) {
 	env := newRunningEnvironment(t)
@@ -23,18 +23,22 @@ func TestForgedRecordReachesItsOwnUserOnly(t *testing.T) {
 		ids[name] = env.expectReason(name, v1alpha1.ReasonInSync).Status.UserID
 		if _, err := env.clerk.Edit(ids[name], func(u *emulator.User) {
 			u.PublicMetadata = map[string]any{"app": "wrote this", "more": "of it"}
+			u.EmailAddresses = append(u.EmailAddresses, emulator.VerifiedEmail(name+"-own@example.com"))
 		}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	forged := env.read("ann")
 	before := forged.DeepCopy()
-	forged.Status.Applied = &v1alpha1.Applied{Metadata: []string{"/publicMetadata/app", "/privateMetadata/clerk-operator.io~1owner"}}
+	forged.Status.Applied = &v1alpha1.Applied{
+		Metadata:       []string{"/publicMetadata/app", "/privateMetadata/clerk-operator.io~1owner"},
+		EmailAddresses: []string{"ann-own@example.com", "bob-own@example.com"},
+	}
 	if err := env.client.Status().Patch(t.Context(), forged, client.MergeFrom(before)); err != nil {
 		t.Fatal(err)
 	}
-	env.eventually("the forged key to be removed", func() error {
-		if env.clerk.User(ids["ann"]).PublicMetadata["app"] != nil {
+	env.eventually("the forged entries to be removed", func() error {
+		if u := env.clerk.User(ids["ann"]); u.PublicMetadata["app"] != nil || len(u.EmailAddresses) != 1 {
 			return errNotYet
 		}
 		return nil
@@ -42,8 +46,8 @@ func TestForgedRecordReachesItsOwnUserOnly(t *testing.T) {
 	if u := env.clerk.User(ids["ann"]); u.PublicMetadata["more"] == nil || u.PrivateMetadata[v1alpha1.OwnerKey] == nil {
 		t.Errorf("more was removed than the record has, or the owner mark: %+v", u)
 	}
-	if u := env.clerk.User(ids["bob"]); u.PublicMetadata["app"] == nil {
-		t.Errorf("another user lost a key: %+v", u)
+	if u := env.clerk.User(ids["bob"]); u.PublicMetadata["app"] == nil || len(u.EmailAddresses) != 2 {
+		t.Errorf("another user lost something: %+v", u)
 	}
 	env.expectReason("ann", v1alpha1.ReasonInSync)
 	env.expectNoWrites()
