@@ -352,8 +352,9 @@ licence-list: go-version ## Write docs/development/licences.md, after a change o
 	@$(GO) run -C hack/supplychain ./licences -write ../.. docs/development/licences.md
 
 .PHONY: workflows
-workflows: go-version ## Check the workflows of GitHub with actionlint.
+workflows: go-version ## Check the workflows of GitHub with actionlint, and those that the documentation shows.
 	@$(SUPPLY_CHAIN_TOOL) actionlint -shellcheck= -pyflakes=
+	@$(SUPPLY_CHAIN_TOOL) actionlint -shellcheck= -pyflakes= test/recipes/testdata/github/*.yml
 
 ##@ Release
 

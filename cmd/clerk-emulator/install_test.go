@@ -23,6 +23,7 @@ const (
 )
 
 // TestGoInstall installs the emulator as somebody does who has no checkout: from a module proxy, in an empty directory.
+// docs/how-to/test-with-the-emulator.md has the command.
 func TestGoInstall(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

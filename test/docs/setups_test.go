@@ -65,3 +65,9 @@ func completeInShells(c *cluster) {
 		completion{"kubectl-clerk rea", "reasons"},
 	)
 }
+
+// withPicture is for the page of the emulator, which uploads a picture.
+func withPicture(term *terminal) {
+	const pixel = "GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+	term.write("face.png", pixel)
+}

@@ -29,15 +29,21 @@ func table() map[string]entry {
 		"docs/explanation/drift-and-budget.md":   {cluster: threeUsers},
 		"docs/explanation/reconciliation.md":     {cluster: team},
 		"docs/how-to/argo-cd.md":                 {cluster: argoCD},
-		"docs/operations.md":                     {cluster: onCall, steps: alertsOfOperations()},
-		"docs/reference/audit.md":                {terminal: withJQ},
-		"docs/reference/events.md":               {cluster: threeUsers},
-		"docs/reference/kubectl-clerk.md":        {cluster: threeUsers, after: completeInShells},
-		"docs/reference/metrics.md":              {cluster: team},
-		"docs/reference/rbac.md":                 {cluster: installed},
-		"docs/reference/reasons.md":              {cluster: threeUsers},
-		"docs/reference/users-api.md":            {cluster: fortyUsers, steps: usersAPI()},
-		"docs/troubleshooting.md":                {cluster: threeUsers},
+		"docs/how-to/test-with-the-emulator.md": {
+			terminal:  nothing,
+			elsewhere: map[string]string{"Get it": "cmd/clerk-emulator.TestGoInstall"},
+			code:      map[string]string{"js": "test/recipes.TestNodeRecipe", "go": "test/recipes.TestGoRecipe"},
+		},
+		"docs/operations.md":              {cluster: onCall, steps: alertsOfOperations()},
+		"docs/reference/audit.md":         {terminal: withJQ},
+		"docs/reference/emulator.md":      {terminal: withPicture, code: map[string]string{"go": "test/recipes.TestReferenceCompiles"}},
+		"docs/reference/events.md":        {cluster: threeUsers},
+		"docs/reference/kubectl-clerk.md": {cluster: threeUsers, after: completeInShells},
+		"docs/reference/metrics.md":       {cluster: team},
+		"docs/reference/rbac.md":          {cluster: installed},
+		"docs/reference/reasons.md":       {cluster: threeUsers},
+		"docs/reference/users-api.md":     {cluster: fortyUsers, steps: usersAPI()},
+		"docs/troubleshooting.md":         {cluster: threeUsers},
 	}
 }
 
@@ -55,6 +61,5 @@ func pending() []string {
 		"docs/how-to/install.md",
 		"docs/how-to/monitor.md",
 		"docs/how-to/uninstall.md",
-		"docs/reference/emulator.md",
 	}
 }
