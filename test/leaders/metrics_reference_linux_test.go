@@ -53,11 +53,11 @@ func reference(t *testing.T) map[string]documented {
 	rows := map[string]documented{}
 	for _, row := range rowsOf(t, string(text), "metric", 6) {
 		name := quotedIn(row[0])[0]
-		d := documented{Kind: row[1], Help: strings.ReplaceAll(row[5], `\|`, "|"), Labels: map[string][]string{}, Exporter: row[3]}
-		for _, label := range quotedIn(row[2]) {
+		d := documented{Kind: row[2], Help: strings.ReplaceAll(row[1], `\|`, "|"), Labels: map[string][]string{}, Exporter: row[4]}
+		for _, label := range quotedIn(row[3]) {
 			d.Labels[label] = quotedIn(valuesOf(t, labels, label, name))
 		}
-		d.Series, d.Fixed = evaluate(t, row[4])
+		d.Series, d.Fixed = evaluate(t, row[5])
 		rows[name] = d
 	}
 	return rows

@@ -243,8 +243,8 @@ func TestRunbooksNamePanels(t *testing.T) {
 // TestReferenceIsRead reads a page as "make generate" writes it.
 func TestReferenceIsRead(t *testing.T) {
 	t.Parallel()
-	page := "# Metrics\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n" +
-		"| `a_total` | counter | `id`, `kind` | Of `x`. |\n| `b_seconds` | histogram | `kind` | Time. |\n| `c` | gauge |  | One. |\n\n" +
+	page := "# Metrics\n\n| metric | meaning | type | labels |\n|---|---|---|---|\n" +
+		"| `a_total` | Of `x`. | counter | `id`, `kind` |\n| `b_seconds` | Time. | histogram | `kind` |\n| `c` | One. | gauge | none |\n\n" +
 		"| label | of | values |\n|---|---|---|\n| `id` | all metrics with this label | the id (`ins_…`), or `unknown` |\n" +
 		"| `kind` | `a_total` | `one`, `two` |\n| `kind` | the other metrics with this label | `three` |\n"
 	got, err := Reference(page)

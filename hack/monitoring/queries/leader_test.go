@@ -18,7 +18,7 @@ func leaderGauges(t *testing.T) map[string]bool {
 	t.Helper()
 	gauges := map[string]bool{}
 	for _, cells := range rows(read(t, "docs/reference/metrics.md"), "| metric |") {
-		if cells[1] == "gauge" && strings.Contains(cells[3], "leader") {
+		if cells[2] == "gauge" && strings.Contains(cells[4], "leader") {
 			gauges[names(cells[0])[0]] = true
 		}
 	}

@@ -18,8 +18,8 @@ var code = regexp.MustCompile("`([^`]+)`")
 func Reference(page string) (Catalogue, error) {
 	known := Catalogue{}
 	for _, cells := range rows(page, "| metric |") {
-		metric := Metric{Name: names(cells[0])[0], Histogram: cells[1] == "histogram", Labels: map[string][]string{}}
-		for _, label := range names(cells[2]) {
+		metric := Metric{Name: names(cells[0])[0], Histogram: cells[2] == "histogram", Labels: map[string][]string{}}
+		for _, label := range names(cells[3]) {
 			metric.Labels[label] = nil
 		}
 		known[metric.Name] = metric

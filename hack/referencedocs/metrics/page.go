@@ -37,9 +37,9 @@ func render(all []metric) string {
 	}
 	fmt.Fprintf(&b, "## Number of series\n\nA standby has %d series. A leader has %d series with one Clerk instance and %d with %d, "+
 		"each used by one ClerkInstance.\n\n", standby, total(all, 1), total(all, several), several)
-	b.WriteString("## Metrics\n\n| metric | type | labels | exported by | series | meaning |\n|---|---|---|---|---|---|\n")
+	b.WriteString("## Metrics\n\n| metric | meaning | type | labels | exported by | series |\n|---|---|---|---|---|---|\n")
 	for _, m := range all {
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", m.name, m.kind, labelNames(m), exporter(m), formula(m), escape(m.help))
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", m.name, escape(m.help), m.kind, labelNames(m), exporter(m), formula(m))
 	}
 	b.WriteString("\n## Labels\n\n| label | of | values |\n|---|---|---|\n")
 	sets := labelSets(all)

@@ -74,34 +74,40 @@ func read(config fs.FS, file string) (*rbacv1.ClusterRole, error) {
 
 // compare returns an error that names each right without a reason, and each reason without a right.
 func compare(rules []rbacv1.PolicyRule, reasons []reason) error {
-	granted, explained := map[string]bool{}, map[string]bool{}
+	var granted, explained []string
 	for _, rule := range rules {
-		for _, verb := range rule.Verbs {
-			for _, resource := range resources(rule) {
-				granted[verb+" "+resource] = true
-			}
-		}
+		granted = append(granted, rights(rule.Verbs, resources(rule))...)
 	}
-	var problems []error
 	for _, r := range reasons {
-		for _, verb := range r.verbs {
-			for _, resource := range r.resources {
-				right := verb + " " + resource
-				if explained[right] {
-					problems = append(problems, fmt.Errorf("there are two reasons for the right to %s", right))
-				}
-				if explained[right] = true; !granted[right] {
-					problems = append(problems, fmt.Errorf("there is a reason for the right to %s, which the role does not have", right))
-				}
-			}
+		explained = append(explained, rights(r.verbs, r.resources)...)
+	}
+	slices.Sort(explained)
+	var problems []error
+	for i, right := range explained {
+		if i > 0 && explained[i-1] == right {
+			problems = append(problems, fmt.Errorf("there are two reasons for the right to %s", right))
+		}
+		if !slices.Contains(granted, right) {
+			problems = append(problems, fmt.Errorf("there is a reason for the right to %s, which the role does not have", right))
 		}
 	}
-	for right := range granted {
-		if !explained[right] {
+	for _, right := range granted {
+		if !slices.Contains(explained, right) {
 			problems = append(problems, fmt.Errorf("there is no reason for the right to %s", right))
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// rights are the rights to each verb on each resource.
+func rights(verbs, resources []string) []string {
+	var all []string
+	for _, verb := range verbs {
+		for _, resource := range resources {
+			all = append(all, verb+" "+resource)
+		}
+	}
+	return all
 }
 
 // resources are the resources of a rule as kubectl writes them, or its paths.
