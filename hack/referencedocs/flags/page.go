@@ -50,7 +50,7 @@ func split(f *pflag.Flag) (meaning, preset string) {
 func valueOf(f *pflag.Flag) string {
 	switch kind := f.Value.Type(); kind {
 	case "stringSlice":
-		return "list, separated by commas"
+		return "list"
 	case "int", "int8":
 		return "number"
 	case "bool":
