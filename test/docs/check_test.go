@@ -40,7 +40,7 @@ func (e entry) treat(b Block) (treatment, error) {
 		return treatment{by: notRun, reason: b.NotRun}, nil
 	case b.HasCommands() && elsewhere:
 		return treatment{by: test}, nil
-	case b.HasCommands() && (e.cluster != nil || e.terminal != nil):
+	case b.HasCommands() && e.runs():
 		return treatment{by: run}, nil
 	case b.HasCommands():
 		return treatment{}, fmt.Errorf("nothing runs these commands: give the page an entry in table_test.go, or mark the block")

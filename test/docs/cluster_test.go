@@ -43,30 +43,39 @@ type cluster struct {
 	plane  *controlplane.ControlPlane
 	client client.Client
 	clerk  *clerkhost.Clerk
-	log    bytes.Buffer
+	// kubeconfig is the file that kubectl reads and writes.
+	kubeconfig string
+	log        bytes.Buffer
 }
 
 func newCluster(t *testing.T, l *lane) *cluster {
 	t.Helper()
-	c := &cluster{terminal: newTerminal(t), plane: l.plane, clerk: clerkhost.New(t, "sk_live_examplesNotARealKey")}
+	c := connect(t, l.plane, "sk_live_examplesNotARealKey")
+	c.must("kubectl create namespace " + operatorNamespace)
+	return c
+}
+
+// connect returns a terminal whose kubectl talks to an API server, beside a Clerk instance with this key.
+func connect(t *testing.T, plane *controlplane.ControlPlane, key string) *cluster {
+	t.Helper()
+	c := &cluster{terminal: newTerminal(t), plane: plane, clerk: clerkhost.New(t, key)}
 	scheme, err := controller.Scheme()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.client, err = client.New(l.plane.Config(), client.Options{Scheme: scheme}); err != nil {
+	if c.client, err = client.New(plane.Config(), client.Options{Scheme: scheme}); err != nil {
 		t.Fatal(err)
 	}
 	// A copy, because kubectl config writes it.
-	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
-	text, err := os.ReadFile(l.plane.Kubeconfig())
+	c.kubeconfig = filepath.Join(t.TempDir(), "kubeconfig")
+	text, err := os.ReadFile(plane.Kubeconfig())
 	if err == nil {
-		err = os.WriteFile(kubeconfig, text, 0o600)
+		err = os.WriteFile(c.kubeconfig, text, 0o600)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.environment = slices.Concat(c.environment, c.clerk.Environment, []string{"KUBECONFIG=" + kubeconfig, "KUBECACHEDIR=" + l.plane.KubectlCache()})
-	c.must("kubectl create namespace " + operatorNamespace)
+	c.environment = slices.Concat(c.environment, c.clerk.Environment, []string{"KUBECONFIG=" + c.kubeconfig, "KUBECACHEDIR=" + plane.KubectlCache()})
 	return c
 }
 

@@ -117,25 +117,39 @@ func TestPages(t *testing.T) {
 	free, entries := newLanes(t), table()
 	for _, page := range pages(t) {
 		entry := entries[page.Name]
-		if entry.cluster == nil && entry.terminal == nil {
+		if !entry.runs() {
 			continue
 		}
 		t.Run(strings.ReplaceAll(page.Name, "/", "."), func(t *testing.T) {
 			t.Parallel()
-			c := &cluster{}
-			if entry.terminal != nil {
-				c.terminal = newTerminal(t)
-				entry.terminal(c.terminal)
-			} else {
-				c = newCluster(t, take(t, free))
-				entry.cluster(c)
-			}
+			c := entry.prepare(t, free)
 			c.follow(page, entry)
 			if entry.after != nil {
 				entry.after(c)
 			}
 		})
 	}
+}
+
+// runs reports whether TestPages runs commands of the page.
+func (e entry) runs() bool { return e.cluster != nil || e.terminal != nil || e.bare != nil }
+
+// prepare returns that in which the page's commands run.
+func (e entry) prepare(t *testing.T, free chan *lane) *cluster {
+	t.Helper()
+	switch {
+	case e.terminal != nil:
+		c := &cluster{terminal: newTerminal(t)}
+		e.terminal(c.terminal)
+		return c
+	case e.bare != nil:
+		c := newBareCluster(t)
+		e.bare(c)
+		return c
+	}
+	c := newCluster(t, take(t, free))
+	e.cluster(c)
+	return c
 }
 
 // follow runs the commands of a page, and compares what they print with what the page shows.

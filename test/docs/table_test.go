@@ -3,12 +3,16 @@
 
 package docs
 
+import "maps"
+
 // entry says how the blocks of a page are run. A page with commands has either a terminal or a cluster, or other tests run all of it.
 type entry struct {
 	// terminal prepares an empty directory with the project's programs and kubectl in the PATH, but no cluster.
 	terminal func(*terminal)
 	// cluster prepares an API server with the CustomResourceDefinitions, and a Clerk instance at https://api.clerk.com.
 	cluster func(*cluster)
+	// bare prepares an API server with nothing on it, a Clerk instance as above, and a checkout.
+	bare func(*cluster)
 	// steps are what happens in the world before the first command below a heading.
 	steps map[string]func(*cluster)
 	// after looks at what the commands did.
@@ -24,7 +28,7 @@ func nothing(*terminal) {}
 
 // table has an entry for each page with commands or code.
 func table() map[string]entry {
-	return map[string]entry{
+	entries := map[string]entry{
 		"docs/explanation/deletion-and-brake.md": {cluster: team},
 		"docs/explanation/drift-and-budget.md":   {cluster: threeUsers},
 		"docs/explanation/reconciliation.md":     {cluster: team},
@@ -45,6 +49,8 @@ func table() map[string]entry {
 		"docs/reference/users-api.md":     {cluster: fortyUsers, steps: usersAPI()},
 		"docs/troubleshooting.md":         {cluster: threeUsers},
 	}
+	maps.Copy(entries, aroundInstallation())
+	return entries
 }
 
 // pending are pages that are not written by the convention yet.
@@ -55,11 +61,8 @@ func pending() []string {
 		"charts/clerk-operator/README.md",
 		"docs/benchmarks.md",
 		"docs/development/releasing.md",
-		"docs/how-to/build-the-image.md",
 		"docs/how-to/dashboard.md",
 		"docs/how-to/gitops.md",
-		"docs/how-to/install.md",
 		"docs/how-to/monitor.md",
-		"docs/how-to/uninstall.md",
 	}
 }

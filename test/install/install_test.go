@@ -45,6 +45,9 @@ func TestFromNothingToReadyAndBack(t *testing.T) {
 			if way == "Kustomize" {
 				c.follow(upgrading, "See what changes") // nothing, which kubectl diff says by its exit code
 			}
+			if way == "Helm" {
+				c.follow(upgrading, "Upgrade", "Roll back")
+			}
 
 			c.follow(uninstalling, "Keep the users", "The order", heading)
 			c.expectNothingLeft("Namespace /team-a", "Secret team-a/clerk")
