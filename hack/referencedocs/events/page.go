@@ -50,8 +50,8 @@ func readyOfUsers() string {
 	for _, state := range clerkuser.ReadyStates() {
 		reasons[state.Event()] = append(reasons[state.Event()], link("clerkuser", state.Reason))
 	}
-	return fmt.Sprintf("\nWhen `Ready` becomes False, or False for another reason, an event has the reason and the message of the condition. It is a Warning: %s. "+
-		"These are Normal: %s. There is no event when `Ready` becomes True or Unknown, nor for %s, which is about the ClerkInstance.\n",
+	return fmt.Sprintf("\nWhen `Ready` becomes False, or False for another reason, an event has the reason and the message of the condition:\n\n"+
+		"- Warning: %s\n- Normal: %s\n\nThere is no event when `Ready` becomes True or Unknown, nor for %s, which is about the ClerkInstance.\n",
 		list(reasons[corev1.EventTypeWarning]), list(reasons[corev1.EventTypeNormal]), link("clerkuser", v1alpha1.ReasonInstanceNotReady))
 }
 
@@ -63,8 +63,8 @@ func readyOfInstances() string {
 			warnings = append(warnings, link("clerkinstance", reason))
 		}
 	}
-	return fmt.Sprintf("\nWhen `Ready` becomes True or False, or False for another reason, an event has the reason and the message of the condition, and says how many "+
-		"ClerkUsers that concerns. Normal: %s. Warning: %s.\n", link("clerkinstance", v1alpha1.ReasonKeyAccepted), list(warnings))
+	return fmt.Sprintf("\nWhen `Ready` becomes True or False, or False for another reason, an event has the reason and the message of the condition, and says\n"+
+		"how many ClerkUsers that concerns:\n\n- Normal: %s\n- Warning: %s\n", link("clerkinstance", v1alpha1.ReasonKeyAccepted), list(warnings))
 }
 
 // link is a link to what the page about reasons says.

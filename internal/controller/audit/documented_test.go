@@ -63,3 +63,17 @@ func TestCausesAreDocumented(t *testing.T) {
 		t.Errorf("causes (-documented +known):\n%s", diff)
 	}
 }
+
+func TestOutcomesAreDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../../docs/reference/audit.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := regexp.MustCompile("(?m)^\\| `outcome` .*$").FindString(string(text))
+	for _, outcome := range []Outcome{OutcomeSucceeded, OutcomeRefused, OutcomeLost} {
+		if !strings.Contains(row, "`"+string(outcome)+"`") {
+			t.Errorf("the outcome %s is not in the row %q", outcome, row)
+		}
+	}
+}
