@@ -44,6 +44,7 @@ export function readAsGitHub(md, links) {
     md.renderer.rules[rule] = (tokens, i, options, env) => shownHTML(tokens[i].content, (href) => links.translate(env.realPath ?? env.path, href))
   }
   titleOfBlocks(md)
+  shortCode(md)
   md.core.ruler.push('links', (state) => {
     const page = state.env.realPath ?? state.env.path
     for (const token of state.tokens.flatMap((block) => block.children ?? [])) {
@@ -60,5 +61,14 @@ function titleOfBlocks(md) {
     const [tokens, i] = args
     const title = tokens[i].info.match(/\stitle="([^"]*)"/)
     return (title ? `<div class="block-title">${escaped(title[1])}</div>` : '') + fence(...args)
+  }
+}
+
+// shortCode marks code within text that is not to be broken into two lines, such as --key.
+function shortCode(md) {
+  const code = md.renderer.rules.code_inline
+  md.renderer.rules.code_inline = (...args) => {
+    const [tokens, i] = args
+    return tokens[i].content.length > 24 ? code(...args) : code(...args).replace('<code', '<code class="short"')
   }
 }

@@ -57,7 +57,7 @@ export function sidebar(checkout) {
     return {
       text: section.title,
       collapsed: section.collapsed ?? false,
-      items: section.pages.map((page) => ({ text: page.title, link: `/${page.path}` })),
+      items: section.pages.map((page) => ({ text: page.path.endsWith('/README') ? 'Overview' : page.title, link: `/${page.path}` })),
     }
   })
 }
