@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 
+	// The tests build this into a program: the cache of tests knows what a test imports.
+	_ "github.com/clerk-operator/clerk-operator/internal/emulator"
 	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
 	"github.com/clerk-operator/clerk-operator/test/docs"
 	"github.com/clerk-operator/clerk-operator/test/notchecked"

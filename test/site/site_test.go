@@ -56,6 +56,7 @@ func TestSite(t *testing.T) {
 // TestRulesOfTheSite runs the tests of hack/site.
 func TestRulesOfTheSite(t *testing.T) {
 	t.Parallel()
+	known(t, "hack/site")
 	node, err := exec.LookPath("node")
 	if err != nil {
 		notchecked.Skip(t, "the rules of the documentation's site were not tested: node is not installed")
@@ -86,6 +87,9 @@ func built(t *testing.T) string {
 			notchecked.Skip(t, what+"%s is not installed (on Debian: apt-get install nodejs npm)", program)
 		}
 	}
+	for _, source := range []string{"docs", "hack/site"} {
+		known(t, source)
+	}
 	output := filepath.Join(t.TempDir(), "site")
 	cmd := exec.CommandContext(t.Context(), "make", "docs", "DOCS_BASE="+base, "DOCS_OUTPUT="+output)
 	cmd.Dir = checkout(t)
@@ -98,6 +102,22 @@ func built(t *testing.T) string {
 		t.Fatalf("make docs: %v\n%s", err, out)
 	}
 	return output
+}
+
+// known reads all files of a directory of the checkout: the cache of tests knows the files that a test reads itself.
+func known(t *testing.T, directory string) {
+	t.Helper()
+	files := os.DirFS(filepath.Join(checkout(t), filepath.FromSlash(directory)))
+	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		_, err = fs.ReadFile(files, name)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // expectNavigation checks that the home page links to every page of docs/.
