@@ -39,6 +39,9 @@ func TestAPIPageIsComplete(t *testing.T) {
 			if name != "" && !strings.Contains(page, "`"+name+"` | ") {
 				t.Errorf("no table has the field %s of %s", name, kind)
 			}
+			if s.MinLength != nil || s.MinItems != nil || s.MinProperties != nil || s.Pattern != "" || s.MultipleOf != nil {
+				t.Errorf("the page does not show a limit of %s of %s; add it to hack/apidocs/templates/field.tpl", name, kind)
+			}
 			for _, rule := range s.XValidations {
 				if messages++; !strings.Contains(plain, rule.Message) {
 					t.Errorf("the message %q of %s is not on the page", rule.Message, kind)

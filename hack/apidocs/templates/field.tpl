@@ -23,7 +23,7 @@
 {{- end -}}
 {{- end -}}
 
-{{- /* A type in the words of JSON, with a link to what it consists of. */ -}}
+{{- /* A type in the words of JSON, with a link to what it consists of. Kind 4 is a pointer and 5 a slice (types.Kind of crd-ref-docs). */ -}}
 {{- define "fieldType" -}}
 {{- if eq (toString .Kind) "4" -}}{{ template "fieldType" .UnderlyingType }}
 {{- else if eq (toString .Kind) "5" -}}list of {{ template "fieldType" .UnderlyingType }}
