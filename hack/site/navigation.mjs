@@ -9,7 +9,7 @@ import { join } from 'node:path'
 // directly in docs/ that no section names belongs to the one of the folder ''. The named pages come first, the others by title.
 const sections = [
   { title: 'Tutorial', first: ['tutorial'] },
-  { title: 'How-to guides', folder: 'how-to', first: ['how-to/install', 'how-to/upgrade', 'how-to/uninstall'] },
+  { title: 'How-to guides', folder: 'how-to', first: ['how-to/install', 'how-to/configure', 'how-to/upgrade', 'how-to/back-up-and-restore', 'how-to/uninstall'] },
   { title: 'Reference', folder: 'reference', first: ['reference/README', 'reference/api', 'reference/users-api', 'reference/kubectl-clerk', 'glossary'] },
   { title: 'Explanation', folder: 'explanation', first: ['explanation/reconciliation', 'explanation/ownership'] },
   { title: 'Operations', folder: '', first: ['operations', 'troubleshooting', 'benchmarks'] },

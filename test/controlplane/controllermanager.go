@@ -11,6 +11,23 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
 )
 
+// Bare starts a control plane with nothing on it for one test. It demands the ServiceAccount of each pod, as a cluster does, and has the
+// controllers of ControllerManager.
+func Bare(t testing.TB) *ControlPlane {
+	t.Helper()
+	plane, err := Start(Options{AdmitServiceAccounts: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := plane.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	plane.ControllerManager(t)
+	return plane
+}
+
 // ControllerManager runs kube-controller-manager's namespace and garbage collector controllers on the control plane of
 // this test run until the test ends. If the binary was not built, the test is skipped and says how to build it. In CI,
 // which builds it, that is a failure.

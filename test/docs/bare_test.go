@@ -15,25 +15,10 @@ import (
 // newBareCluster returns a cluster with nothing on it, and a checkout as the working directory. Namespaces can be deleted.
 func newBareCluster(t *testing.T) *cluster {
 	t.Helper()
-	c := connect(t, newBarePlane(t), "sk_test_bareNotARealKey")
+	c := connect(t, controlplane.Bare(t), "sk_test_bareNotARealKey")
 	c.directory = checkout.New(t)
 	c.environment = append(c.environment, goEnvironment(t)...)
 	return c
-}
-
-func newBarePlane(t *testing.T) *controlplane.ControlPlane {
-	t.Helper()
-	plane, err := controlplane.Start(controlplane.Options{AdmitServiceAccounts: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := plane.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	plane.ControllerManager(t)
-	return plane
 }
 
 // goEnvironment has "make" find what was downloaded and compiled before, in spite of another home directory and another "make" around it.

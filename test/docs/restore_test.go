@@ -66,7 +66,7 @@ func restoration() entry {
 		steps: map[string]func(*cluster){"Try a restore": func(c *cluster) {
 			c.must("kubectl delete deployment clerk-operator-controller-manager -n clerk-operator-system")
 			before, writes = marks(c), len(c.clerk.Journal().Writes())
-			c.switchTo(newBarePlane(c.t))
+			c.switchTo(controlplane.Bare(c.t))
 			node.Start(c.t, c.plane, c.clerk.Environment)
 		}},
 		after: func(c *cluster) { expectRestored(c, before, c.clerk.Journal().Writes()[writes:]) },

@@ -52,16 +52,7 @@ type cluster struct {
 
 func newCluster(t *testing.T) *cluster {
 	t.Helper()
-	plane, err := controlplane.Start(controlplane.Options{AdmitServiceAccounts: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := plane.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	plane.ControllerManager(t)
+	plane := controlplane.Bare(t)
 	scheme, err := controller.Scheme()
 	if err != nil {
 		t.Fatal(err)
