@@ -19,7 +19,7 @@ import (
 	_ "github.com/clerk-operator/clerk-operator/internal/emulator"
 	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
 	"github.com/clerk-operator/clerk-operator/test/docs"
-	"github.com/clerk-operator/clerk-operator/test/notchecked"
+	"github.com/clerk-operator/clerk-operator/test/nodejs"
 )
 
 const (
@@ -60,21 +60,15 @@ func TestPageShowsTheRecipes(t *testing.T) {
 
 func TestNodeRecipe(t *testing.T) {
 	t.Parallel()
-	const what = "the recipe for Node.js was not run: "
+	const what = "the recipe for Node.js was not run"
 	path := withEmulator(t)
-	for _, program := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(program); err != nil {
-			notchecked.Skip(t, what+"%s is not installed (on Debian: apt-get install nodejs npm)", program)
-		}
-	}
+	nodejs.Need(t, what)
 	directory := t.TempDir()
 	if err := os.CopyFS(directory, os.DirFS(filepath.Join("testdata", "node"))); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := run(t, directory, nil, "npm", "ci", "--ignore-scripts"); err != nil {
-		if found := regexp.MustCompile(`ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH`).FindString(out); found != "" {
-			notchecked.Skip(t, what+"npm reaches no registry (%s)", found)
-		}
+		nodejs.SkipOffline(t, what, out)
 		t.Fatalf("npm ci: %v\n%s", err, out)
 	}
 	for name, environment := range map[string][]string{
