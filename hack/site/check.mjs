@@ -7,22 +7,22 @@ import { join, posix } from 'node:path'
 
 const unescaped = (text) => decodeURIComponent(text.replaceAll('&amp;', '&'))
 
-// checkSite fails with all dead links of the site in a directory. missing are those that were found before.
-export function checkSite(directory, base, missing) {
+// checkSite fails with all dead links of the site in a directory, and with the problems that were found before.
+export function checkSite(directory, base, found) {
   const pages = new Map()
   for (const name of readdirSync(directory, { recursive: true }).filter((file) => file.endsWith('.html'))) {
     const html = readFileSync(join(directory, name), 'utf8')
     const ids = new Set([...html.matchAll(/\sid="([^"]*)"/g)].map(([, id]) => unescaped(id)))
     pages.set(name.replaceAll('\\', '/'), { html, ids })
   }
-  const problems = [...missing]
+  const problems = [...found]
   for (const [name, page] of pages) {
     for (const [, href] of page.html.matchAll(/<a\s[^>]*?href="([^"]*)"/g)) {
       const problem = deadLink(directory, base, pages, name, unescaped(href))
       if (problem) problems.push(`${name}: ${href}: ${problem}`)
     }
   }
-  if (problems.length > 0) throw new Error(`dead links:\n${[...new Set(problems)].join('\n')}`)
+  if (problems.length > 0) throw new Error(`wrong in the pages:\n${[...new Set(problems)].join('\n')}`)
 }
 
 // deadLink says what is wrong with a link of a page.

@@ -17,11 +17,10 @@ const sections = [
   { title: 'Decisions', folder: 'decisions', first: ['decisions/README'], collapsed: true, byName: true },
 ]
 
-// titleOf returns the first heading of a page without Markdown.
+// titleOf returns the first heading of a page without Markdown, or an empty text while it has none.
 function titleOf(file) {
   const heading = readFileSync(file, 'utf8').match(/^# (.+)$/m)
-  if (!heading) throw new Error(`${file}: the page has no title; begin it with "# Title"`)
-  return heading[1].replace(/`/g, '').replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').trim()
+  return (heading?.[1] ?? '').replace(/`/g, '').replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').trim()
 }
 
 // pages returns all pages of docs/ by their paths without .md.
@@ -50,6 +49,13 @@ function filled(checkout) {
     .filter((section) => section.pages.length > 0)
 }
 
+// untitled says which pages have no title. While somebody writes one, that is no error yet.
+export function untitled(checkout) {
+  return pages(checkout)
+    .filter((page) => page.title === '')
+    .map((page) => `docs/${page.path}.md: the page has no title; begin it with "# Title"`)
+}
+
 // sidebar returns the sections as groups of links.
 export function sidebar(checkout) {
   return filled(checkout).map((section) => {
@@ -57,7 +63,7 @@ export function sidebar(checkout) {
     return {
       text: section.title,
       collapsed: section.collapsed ?? false,
-      items: section.pages.map((page) => ({ text: page.path.endsWith('/README') ? 'Overview' : page.title, link: `/${page.path}` })),
+      items: section.pages.map((page) => ({ text: page.path.endsWith('/README') ? 'Overview' : page.title || page.path, link: `/${page.path}` })),
     }
   })
 }

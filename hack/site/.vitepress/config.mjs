@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitepress'
 import { checkSite } from '../check.mjs'
 import { githubSlug, readAsGitHub } from '../markdown.mjs'
-import { navigation, sidebar } from '../navigation.mjs'
 import { linksOf } from '../links.mjs'
+import { navigation, sidebar, untitled } from '../navigation.mjs'
 
 const checkout = process.env.DOCS_CHECKOUT
 // pages has a link to README.md and one to docs/ of the checkout.
@@ -55,7 +55,7 @@ export default defineConfig({
     // No functions as options: the pages would compile them, which a Content-Security-Policy forbids.
     search: { provider: 'local' },
   },
-  buildEnd: (site) => checkSite(site.outDir, base, links.missing()),
+  buildEnd: (site) => checkSite(site.outDir, base, [...untitled(checkout), ...links.missing()]),
   vite: {
     // The links of pages/ are followed when files are read, but not in their names: a page is below the packages that it needs.
     resolve: { preserveSymlinks: true },
