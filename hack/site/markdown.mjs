@@ -12,18 +12,23 @@ export function githubSlug(heading) {
 // shownTags are the elements of HTML that pages use. Of their attributes, the harmless ones stay.
 const shownTags = /^<(\/?)(a|b|br|code|details|em|hr|i|img|kbd|p|picture|source|strong|sub|summary|sup)(\s[^<>]*|\/)?>$/
 const attributes = /\s(align|alt|height|href|id|media|open|src|srcset|title|width)(?:="([^"]*)")?(?=[\s/]|$)/g
-const linkAttributes = /^(href|src|srcset)$/
 
 // escaped returns text that neither HTML nor Vue interprets.
 const escaped = (text) => interpolated(text.replace(/&(?!#?\w+;)/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;'))
 const interpolated = (text) => text.replace(/\{\{/g, '&#123;&#123;')
+
+// pictureOf returns the path of a picture as one that the build recognizes, and copies into the site.
+const pictureOf = (path) => (/^([a-z]+:|[./])/i.test(path) ? path : `./${path}`)
 
 // shownTag returns a tag of HTML without the attributes that GitHub removes, or escaped text if it is none.
 function shownTag(text, translate) {
   const tag = text.match(shownTags)
   if (!tag) return escaped(text)
   const [, slash, name, rest = ''] = tag
-  const kept = [...rest.matchAll(attributes)].map(([, key, value = '']) => ` ${key}="${linkAttributes.test(key) ? translate(value) : value}"`)
+  const kept = [...rest.matchAll(attributes)].map(([, key, value = '']) => {
+    if (key === 'href') return ` href="${translate(value)}"`
+    return ` ${key}="${key.startsWith('src') ? pictureOf(value) : value}"`
+  })
   return `<${slash}${name}${kept.join('')}>`
 }
 
