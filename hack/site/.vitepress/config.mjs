@@ -52,8 +52,8 @@ export default defineConfig({
     editLink: { pattern: `${repository}/edit/main/:path`, text: 'Edit this page on GitHub' },
     // An icon by name would come from another host while the development server runs.
     socialLinks: [{ icon: { svg: branches }, link: repository, ariaLabel: 'Repository on GitHub' }],
-    // No functions as options: the pages would compile them, which a Content-Security-Policy forbids.
-    search: { provider: 'local' },
+    // No functions as options, but for _render, which stays here: the pages would compile them, which a Content-Security-Policy forbids.
+    search: { provider: 'local', options: { _render: searched } },
   },
   buildEnd: (site) => checkSite(site.outDir, base, [...untitled(checkout), ...links.missing()]),
   vite: {
@@ -64,6 +64,12 @@ export default defineConfig({
     plugins: [newPagesAppear()],
   },
 })
+
+// searched returns what of a page is searched: of a decision record, which has the words of its time, the title.
+function searched(source, env, md) {
+  const whole = md.render(source, env)
+  return /\/decisions\/\d/.test(env.path) ? md.render(source.split('\n')[0], env) : whole
+}
 
 // newPagesAppear has the development server read the navigation again when a page is added or removed.
 function newPagesAppear() {
