@@ -20,7 +20,7 @@ const (
 	// summaryVariable names a file for the summary, which "make test" prints at its end.
 	summaryVariable = "CLERK_OPERATOR_PAGES"
 	// least is the part of all commands that has to be run.
-	least = 0.1
+	least = 0.7
 	// leastPages and leastManifests are far below what there is. Fewer mean that the search is broken.
 	leastPages, leastManifests = 20, 40
 )
