@@ -29,7 +29,7 @@ const (
 // newActionEnvironment makes an environment that allows every action, in which ClerkUser ann is bound to a user.
 func newActionEnvironment(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *environment {
 	t.Helper()
-	env := newEnvironment(t, append([]func(*v1alpha1.ClerkInstance){func(i *v1alpha1.ClerkInstance) {
+	env := newRaceEnvironment(t, append([]func(*v1alpha1.ClerkInstance){func(i *v1alpha1.ClerkInstance) {
 		i.Spec.Policy = &v1alpha1.InstancePolicy{Actions: v1alpha1.ActionTypes()}
 	}}, change...)...)
 	env.start()

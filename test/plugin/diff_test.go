@@ -20,7 +20,7 @@ import (
 
 // TestDiff edits, adds and removes manifests that were applied by kubectl, and compares with what the operator then does.
 func TestDiff(t *testing.T) {
-	env := newEnvironment(t)
+	env := newRaceEnvironment(t)
 	env.storeKey()
 	env.start()
 	files := newManifests(t)

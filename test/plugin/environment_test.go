@@ -58,8 +58,19 @@ type environment struct {
 
 var environments atomic.Int64
 
-// newEnvironment makes an environment with a ClerkInstance named default that change may alter. Its test runs in parallel.
+// newEnvironment makes an environment with a ClerkInstance named default that change may alter. Its test runs in parallel, and not with
+// -short: the race detector makes an environment several times as expensive.
 func newEnvironment(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *environment {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("one test of each command is enough with -short")
+	}
+	return newRaceEnvironment(t, change...)
+}
+
+// newRaceEnvironment is newEnvironment for a test that also runs with -short, and so with the race detector: one of each command, and
+// those in which something ends early.
+func newRaceEnvironment(t *testing.T, change ...func(*v1alpha1.ClerkInstance)) *environment {
 	t.Helper()
 	t.Parallel()
 	scheme, err := controller.Scheme()

@@ -209,7 +209,7 @@ func namesOf(manifests []*unstructured.Unstructured) []string {
 }
 
 func TestImportByFilter(t *testing.T) {
-	env := newEnvironment(t)
+	env := newRaceEnvironment(t)
 	env.seedMixed(20)
 	for name, tc := range map[string]struct {
 		args []string

@@ -134,7 +134,7 @@ func TestOrphansAreFoundAndBroughtBack(t *testing.T) {
 }
 
 func TestOrphansAfterDeletionPolicies(t *testing.T) {
-	env := newEnvironment(t)
+	env := newRaceEnvironment(t)
 	env.start()
 	retained := env.declare(env.user("retained", func(s *v1alpha1.ClerkUserSpec) { s.DeletionPolicy = ptr.To(v1alpha1.DeletionRetain) }))
 	banned := env.declare(env.user("banned", func(s *v1alpha1.ClerkUserSpec) { s.DeletionPolicy = ptr.To(v1alpha1.DeletionBan) }))

@@ -14,7 +14,7 @@ import (
 
 // TestOperatorRuns shows that the environment has an operator that carries out what is declared.
 func TestOperatorRuns(t *testing.T) {
-	env := newEnvironment(t)
+	env := newRaceEnvironment(t)
 	env.start()
 	env.create(env.user("ada"))
 	env.waitFor("ada", "InSync")

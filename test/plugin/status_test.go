@@ -99,7 +99,7 @@ func TestStatusOfHealthyUsers(t *testing.T) {
 }
 
 func TestStatusNamesWhatNeedsAHuman(t *testing.T) {
-	env := newEnvironment(t)
+	env := newRaceEnvironment(t)
 	env.lead(time.Now())
 	env.create(env.instance("wrong"))
 	env.create(&corev1.Secret{
@@ -220,7 +220,7 @@ func TestStatusForATenant(t *testing.T) {
 }
 
 func TestStatusWatchesUntilItsContextEnds(t *testing.T) {
-	env := newEnvironment(t)
+	env := newRaceEnvironment(t)
 	env.lead(time.Now())
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

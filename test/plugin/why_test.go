@@ -154,7 +154,7 @@ func whyStates() map[string]struct {
 func TestWhy(t *testing.T) {
 	for name, tc := range whyStates() {
 		t.Run(name, func(t *testing.T) {
-			env := newEnvironment(t)
+			env := newRaceEnvironment(t)
 			env.start()
 			tc.bring(env)
 			report := env.why("ann", tc.texts...)
