@@ -29,6 +29,7 @@ func nothing(*terminal) {}
 // table has an entry for each page with commands or code.
 func table() map[string]entry {
 	entries := map[string]entry{
+		"README.md":                              {cluster: quickStart},
 		"CONTRIBUTING.md":                        {code: map[string]string{"go": "test/story.TestPageShowsAStory"}},
 		"docs/explanation/deletion-and-brake.md": {cluster: team},
 		"docs/explanation/drift-and-budget.md":   {cluster: threeUsers},
@@ -53,11 +54,4 @@ func table() map[string]entry {
 	}
 	maps.Copy(entries, aroundInstallation())
 	return entries
-}
-
-// pending are pages that are not written by the convention yet.
-func pending() []string {
-	return []string{
-		"README.md",
-	}
 }
