@@ -133,7 +133,7 @@ func (n *Node) start(ctx context.Context, of *appsv1.Deployment) error {
 	args := []string{"--kubeconfig=" + kubeconfig, "--operator-namespace=" + namespace}
 	n.addresses = map[string]string{}
 	for _, arg := range container.Args {
-		args = append(args, n.relocated(arg, container.Ports))
+		args = append(args, n.relocated(arg, container.Ports)) //nolint:contextcheck // the addresses belong to the test
 	}
 	environment := append([]string{"-u", "KUBECONFIG"}, n.environment...)
 	for _, variable := range container.Env {
@@ -229,7 +229,7 @@ func (n *Node) answers(probe *corev1.Probe) bool {
 	if probe == nil {
 		return true
 	}
-	answer, err := http.Get("http://" + n.addresses[probe.HTTPGet.Port.StrVal] + probe.HTTPGet.Path)
+	answer, err := http.Get("http://" + n.addresses[probe.HTTPGet.Port.StrVal] + probe.HTTPGet.Path) //nolint:noctx // a server on this machine, in a test
 	if err != nil {
 		return false
 	}
