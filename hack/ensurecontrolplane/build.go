@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -12,11 +13,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/clerk-operator/clerk-operator/hack/progress"
 	"github.com/clerk-operator/clerk-operator/test/controlplane/assets"
 )
 
 // progressInterval is how often a build prints its progress.
-const progressInterval = 20 * time.Second
+const progressInterval = 10 * time.Second
 
 // source returns the package a binary is built from.
 func source(name string) string {
@@ -53,8 +55,9 @@ func compile(ctx context.Context, root, partial, name, version string) error {
 		"-ldflags="+linkFlags(version), "-o", partial, source(name))
 	cmd.Dir = filepath.Join(root, assets.Module)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=")
-	watch := newProgress(name)
-	cmd.Stderr = watch
+	var watch progress.Build
+	started := time.Now()
+	cmd.Stderr = &watch
 	tick := time.NewTicker(progressInterval)
 	defer tick.Stop()
 	if err := cmd.Start(); err != nil {
@@ -66,11 +69,11 @@ func compile(ctx context.Context, root, partial, name, version string) error {
 		select {
 		case err := <-done:
 			if err != nil {
-				return fmt.Errorf("%w: %s", err, watch.lastLines())
+				return fmt.Errorf("%w: %s", err, watch.LastLines())
 			}
 			return nil
 		case <-tick.C:
-			watch.report()
+			sayf("%s: %s (%s)", name, cmp.Or(watch.String(), "nothing compiled yet"), time.Since(started).Round(time.Second))
 		}
 	}
 }

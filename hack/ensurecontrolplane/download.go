@@ -40,6 +40,7 @@ func download(ctx context.Context, root, dir string) error {
 	if err != nil {
 		return err
 	}
+	sayf("compiling setup-envtest, which downloads control planes")
 	tool, err := setupEnvtest(ctx, root)
 	if err != nil {
 		return err

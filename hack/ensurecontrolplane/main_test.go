@@ -78,21 +78,6 @@ func TestLinkFlagsStampTheVersion(t *testing.T) {
 	}
 }
 
-func TestProgressCountsPackagesAndKeepsTheRest(t *testing.T) {
-	p := newProgress("etcd")
-	for _, part := range []string{"go: downloading a v1\nexample.test/a\nexample.te", "st/b\n# example.test/b\nb.go:1:2: wrong\n"} {
-		if n, err := p.Write([]byte(part)); n != len(part) || err != nil {
-			t.Fatalf("Write() = %d, %v", n, err)
-		}
-	}
-	if p.packages != 2 {
-		t.Errorf("%d packages, want 2", p.packages)
-	}
-	if got := p.lastLines(); !strings.Contains(got, "b.go:1:2: wrong") || strings.Contains(got, "example.test/a\n") {
-		t.Errorf("lastLines() = %q", got)
-	}
-}
-
 func TestAdoptedBinariesAreExecutableAndComplete(t *testing.T) {
 	from, to := t.TempDir(), t.TempDir()
 	for _, name := range assets.Basic() {
