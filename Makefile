@@ -83,13 +83,19 @@ go-version:
 
 ##@ Try it
 
+# Builds what a demo needs, as numbered steps with their progress: $(call DEMO_STEPS,steps that the demo prints itself,names).
+DEMO_STEPS = { [ -x bin/demosteps ] || echo 'make: compiling the program that shows the progress'; } && \
+	$(GO) build -o bin/demosteps ./hack/demosteps && GO='$(GO)' bin/demosteps -after $(1) $(2)
+
 .PHONY: demo
-demo: build controlplane ## Start a control plane, a Clerk emulator and the operator, and apply the samples; runs until Ctrl-C (ARGS=--exit exits by itself).
-	@bin/playground --manager bin/manager --plugin bin/kubectl-clerk $(ARGS)
+demo: go-version ## Try the operator on this machine, without a cluster or a Clerk account (ARGS=--tour: a guided tour; ARGS=--exit: exit by itself).
+	@$(call DEMO_STEPS,3,manager kubectl-clerk playground controlplane)
+	@bin/playground --manager bin/manager --plugin bin/kubectl-clerk --first-step 5 $(ARGS)
 
 .PHONY: observe-demo
-observe-demo: build controlplane ## Show which alerts fire when something goes wrong, in a real Prometheus; runs until Ctrl-C (ARGS=--exit exits by itself).
-	@$(GO) build -o bin/observe-demo ./test/observe/demo && bin/observe-demo --manager bin/manager $(ARGS)
+observe-demo: go-version ## See which alerts fire when something goes wrong, in a real Prometheus (ARGS=--exit: exit by itself).
+	@$(call DEMO_STEPS,0,manager observe-demo controlplane)
+	@bin/observe-demo --manager bin/manager $(ARGS)
 
 ##@ Develop
 

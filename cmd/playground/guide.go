@@ -5,73 +5,65 @@ package main
 
 import (
 	"fmt"
-	"os/exec"
+	"os"
 	"path/filepath"
 	"strings"
 
-	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
-// guide prints what to try next.
-func (p *playground) guide() {
+// guide returns what runs where, and what to try next.
+func (p *playground) guide() string {
 	users := p.samples.ofKind(kindUser)
 	first, last := users[0], users[len(users)-1]
-	control := "http://" + p.clerk.Address() + emulator.ControlPath
+	user := first.GetName() + inNamespace(first.GetNamespace())
+	change := func(spec string) string {
+		return fmt.Sprintf("  kubectl patch clerkuser %s --type=merge -p '{\"spec\":{%s}}'", user, spec)
+	}
+	clerk := "http://" + p.clerk.Address()
 	lines := []string{
-		"", "Try it in another terminal:", "",
-		"  export KUBECONFIG=" + p.plane.Kubeconfig(),
-		`  export PATH="` + p.path() + `"`,
-		"  kubectl " + strings.Join(p.getUsers(), " ") + " -o wide",
 		"",
-		"  # the kubectl plugin: what needs a human, the state of a user, what a change would do at Clerk",
+		"The users at Clerk:     " + clerk + emulator.ControlPath + "/users",
+		"The calls to Clerk:     " + clerk + emulator.ControlPath + "/journal",
+		"The operator's log:     " + p.log.Name(),
+		"",
+		"In another terminal, with kubectl of the API server's version and the plugin of this checkout:",
+		"",
+		"  export KUBECONFIG=" + quote(p.plane.Kubeconfig()),
+		"  export PATH=" + quote(p.path()) + string(os.PathListSeparator) + `"$PATH"`,
+		"",
+		"  # 1. What is there, and what needs somebody.",
 		"  kubectl clerk status -A",
-		"  kubectl clerk why " + first.GetName() + inNamespace(first.GetNamespace()),
-		"  " + patch(first.GetNamespace(), first.GetName(), `{"spec":{"firstName":"Changed"}}`) + " --dry-run=client -o yaml |",
+		"  # 2. What a change would do at Clerk; then make it.",
+		change(`"firstName":"Changed"`) + " --dry-run=client -o yaml |",
 		// The plugin must be told of the emulator, as the operator is.
-		"    kubectl clerk diff -f - --allowed-api-hosts=http://" + p.clerk.Address(),
-		"  kubectl clerk --help",
+		"    kubectl clerk diff -f - --allowed-api-hosts=" + clerk,
+		change(`"firstName":"Changed"`),
+		"  # 3. Ban a user, see why the user is as it is, and lift the ban.",
+		change(`"banned":true`),
+		"  kubectl clerk why " + user,
+		change(`"banned":null`),
+		"  # 4. Somebody changes the user at Clerk. The operator corrects that within a minute.",
+		`  curl -sSf -X PATCH -d '{"first_name":"Mallory"}' \`,
+		`    "` + clerk + emulator.ControlPath + `/users/$(kubectl get clerkuser ` + user + ` -o jsonpath='{.status.userID}')"`,
+		"  kubectl get events" + inNamespace(first.GetNamespace()) + " --field-selector=involvedObject.name=" + first.GetName(),
+		"  # 5. Delete a user. Clerk's user follows after the deletionDelay of the ClerkInstance.",
+		fmt.Sprintf("  kubectl delete clerkuser %s%s --wait=false", last.GetName(), inNamespace(last.GetNamespace())),
 		"",
-		"  # change a user, ban a user, remove the ban, delete a user",
-		"  " + patch(first.GetNamespace(), first.GetName(), `{"spec":{"firstName":"Changed"}}`),
-		"  " + patch(first.GetNamespace(), first.GetName(), `{"spec":{"banned":true}}`),
-		"  " + patch(first.GetNamespace(), first.GetName(), `{"spec":{"banned":null}}`),
-		fmt.Sprintf("  kubectl delete clerkuser %s%s", last.GetName(), inNamespace(last.GetNamespace())),
-		fmt.Sprintf("  kubectl describe clerkuser %s%s", first.GetName(), inNamespace(first.GetNamespace())),
-		"",
-		"  # remove all second factors of a user",
-		"  " + actionCommand(first.GetNamespace(), first.GetName(), `"disableMFA":{}`),
-		"  kubectl get clerkuseractions -o wide" + inNamespace(first.GetNamespace()),
-		"",
-		"  # the users at Clerk, and the operator's requests",
-		"  curl -s " + control + "/users",
-		"  curl -s " + control + "/journal",
-		"",
-		"The emulator's API is " + p.clerk.URL() + ".",
-		"\"kubectl delete namespace\" does not finish here, because no kube-controller-manager runs.",
-		"Ctrl-C stops everything.",
 	}
-	fmt.Fprintln(p.out, strings.Join(lines, "\n"))
+	if !p.tour {
+		lines = append(lines, "A guided tour in seven steps: make demo ARGS=--tour")
+	}
+	lines = append(lines,
+		`"kubectl delete namespace" does not finish here, because no kube-controller-manager runs.`,
+		"Ctrl-C stops everything.", "")
+	return strings.Join(lines, "\n")
 }
 
-// path returns the value of PATH for the shell: with the plugin, and with kubectl if this machine has none.
+// path returns the directories of the plugin and of kubectl, which has the version of the API server; another one that is on the
+// PATH may be too old for it.
 func (p *playground) path() string {
-	path := filepath.Dir(p.plugin) + ":$PATH"
-	if _, err := exec.LookPath("kubectl"); err != nil {
-		path += ":" + filepath.Dir(p.plane.Kubectl())
-	}
-	return path
-}
-
-func patch(namespace, name, change string) string {
-	return fmt.Sprintf("kubectl patch clerkuser %s%s --type=merge -p '%s'", name, inNamespace(namespace), change)
-}
-
-// actionCommand returns a command that creates a ClerkUserAction.
-func actionCommand(namespace, user, what string) string {
-	manifest := fmt.Sprintf(`{"apiVersion":"%s","kind":"%s","metadata":{"generateName":"%s-"},"spec":{"userRef":{"name":"%s"},%s}}`,
-		v1alpha1.GroupVersion, kindAction, user, user, what)
-	return fmt.Sprintf("echo '%s' | kubectl create%s -f -", manifest, inNamespace(namespace))
+	return filepath.Dir(p.plugin) + string(os.PathListSeparator) + filepath.Dir(p.plane.Kubectl())
 }
 
 func inNamespace(namespace string) string {

@@ -31,8 +31,11 @@ Usage:
   make demo [ARGS="flags"]
 
 Flags:
-  --exit           exit when every sample is Ready; the exit code is 0 only if that happens within --limit
-  --limit duration time within which the samples must become Ready (default 2m)
+  --tour           show in seven steps what the operator does, each with its manifest, its commands and what happened in the
+                   cluster and at Clerk; waits for Enter between the steps on a terminal
+  --exit           exit by itself: when every sample is Ready, or after the tour. The exit code is 0 only if everything became
+                   Ready within --limit and every check of the tour held
+  --limit duration time within which a state must be reached (default 2m)
   --samples dir    manifests to apply (default config/samples)
   --manager file   the operator's binary (default: bin/manager, built from this checkout)
   --plugin file    the kubectl plugin's binary (default: bin/kubectl-clerk, built from this checkout)
@@ -47,6 +50,9 @@ type options struct {
 	plugin  string
 	limit   time.Duration
 	exit    bool
+	tour    bool
+	// firstStep is the number of the first step, after those of hack/demosteps.
+	firstStep int
 }
 
 func main() {
@@ -57,13 +63,13 @@ func main() {
 	// A second Ctrl-C ends the program at once; the leashes then clean up.
 	context.AfterFunc(ctx, stop)
 	ctx, cancel := controlplane.WithParent(ctx)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	cancel()
 	os.Exit(code)
 }
 
 // run runs the playground and returns the exit code.
-func run(ctx context.Context, args []string, out, errOut io.Writer) int {
+func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
 	o, err := parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -73,7 +79,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		fmt.Fprintf(errOut, "playground: %v\nRun it with --help for the flags.\n", err)
 		return 2
 	}
-	if err := play(ctx, o, out); err != nil {
+	if err := play(ctx, o, in, out); err != nil {
 		fmt.Fprintf(errOut, "playground: %v\n", err)
 		return 1
 	}
@@ -85,10 +91,12 @@ func parse(args []string) (options, error) {
 	flags.SetOutput(io.Discard)
 	var o options
 	flags.BoolVar(&o.exit, "exit", false, "")
+	flags.BoolVar(&o.tour, "tour", false, "")
 	flags.DurationVar(&o.limit, "limit", 2*time.Minute, "")
 	flags.StringVar(&o.samples, "samples", "", "")
 	flags.StringVar(&o.manager, "manager", "", "")
 	flags.StringVar(&o.plugin, "plugin", "", "")
+	flags.IntVar(&o.firstStep, "first-step", 1, "")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}

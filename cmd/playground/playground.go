@@ -4,20 +4,18 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/cmd/playground/tour"
+	"github.com/clerk-operator/clerk-operator/hack/progress"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
 )
@@ -27,42 +25,51 @@ const (
 	operatorNamespace = "clerk-operator-system"
 	// closeLimit is how long the emulator's last requests may take.
 	closeLimit = 5 * time.Second
+	// ownSteps is how many steps this program prints.
+	ownSteps = 3
 )
 
 // playground has everything that runs.
 type playground struct {
 	options
+	in       io.Reader
+	typed    *bufio.Reader
 	out      io.Writer
+	steps    *progress.Steps
 	samples  samples
 	plane    *controlplane.ControlPlane
 	emulator *emulator.Server
 	clerk    *emulator.Listener
 	operator *controlplane.Process
+	log      *os.File
 	client   client.Client
 }
 
-// play starts everything and shows it. It stops when ctx ends or, with --exit, after the samples have been shown.
-func play(ctx context.Context, o options, out io.Writer) (err error) {
-	p := &playground{options: o, out: out}
+// play starts everything, and shows the users or the tour. Then it stops, with --exit, or when ctx ends.
+func play(ctx context.Context, o options, in io.Reader, out io.Writer) (err error) {
+	p := &playground{options: o, in: in, out: out}
 	defer func() { err = errors.Join(err, p.stop(context.WithoutCancel(ctx))) }()
-	for _, step := range []func(context.Context) error{
-		p.loadSamples, p.buildBinaries, p.startClerk, p.startControlPlane, p.startOperator, p.applySamples,
-	} {
-		if err := step(ctx); err != nil || ctx.Err() != nil {
-			return errors.Join(err, p.interrupted(ctx))
-		}
-	}
-	err = p.show(ctx)
-	if ctx.Err() != nil {
-		return p.interrupted(ctx)
-	}
-	if p.exit || errors.Is(err, errOperatorEnded) {
+	if err := p.prepare(ctx); err != nil {
 		return err
 	}
-	if err != nil {
-		p.sayf("%v", err)
+	p.steps = progress.New(out, o.firstStep, o.firstStep+ownSteps-1)
+	err = p.start(ctx)
+	if err == nil {
+		err = p.show(ctx)
 	}
-	p.guide()
+	switch {
+	case ctx.Err() != nil:
+		return p.interrupted()
+	case errors.Is(err, tour.ErrQuit):
+		return nil
+	case err != nil && (p.exit || p.tour || !errors.Is(err, errNotReady)):
+		return err
+	case err != nil:
+		fmt.Fprintf(p.out, "\nplayground: %v\n", err)
+	case p.exit:
+		return nil
+	}
+	fmt.Fprint(p.out, p.guide())
 	select {
 	case <-ctx.Done():
 		return nil
@@ -71,120 +78,47 @@ func play(ctx context.Context, o options, out io.Writer) (err error) {
 	}
 }
 
-// interrupted returns an error for a run with --exit that was interrupted before all samples were Ready.
-func (p *playground) interrupted(ctx context.Context) error {
-	if p.exit && ctx.Err() != nil {
-		return errors.New("interrupted before every sample was Ready")
+// interrupted returns an error for a run with --exit that was interrupted before its end.
+func (p *playground) interrupted() error {
+	if p.exit {
+		return errors.New("interrupted before the end")
 	}
 	return nil
 }
 
-func (p *playground) loadSamples(context.Context) error {
-	loaded, err := loadSamples(p.options.samples)
-	p.samples = loaded
-	return err
-}
-
-// buildBinaries builds the operator and the kubectl plugin from the checkout, unless flags name them.
-func (p *playground) buildBinaries(ctx context.Context) error {
-	if p.manager == "" {
-		p.manager = filepath.Join(p.root, "bin", "manager")
-		if err := p.build(ctx, p.manager, "."); err != nil {
-			return fmt.Errorf("building the operator: %w", err)
-		}
-	}
-	if p.plugin == "" {
-		p.plugin = filepath.Join(p.root, "bin", "kubectl-clerk")
-		if err := p.build(ctx, p.plugin, "./cmd/kubectl-clerk"); err != nil {
-			return fmt.Errorf("building the kubectl plugin: %w", err)
-		}
-	}
-	return nil
-}
-
-func (p *playground) build(ctx context.Context, binary, directory string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", binary, directory)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = p.root, p.out, p.out
-	// Like "make build", whatever this program was built with.
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	return cmd.Run()
-}
-
-// startClerk serves an emulated Clerk instance for every key in the samples.
-func (p *playground) startClerk(ctx context.Context) error {
-	p.emulator = emulator.New(emulator.Config{})
-	for _, key := range p.samples.keys() {
-		p.emulator.AddInstance(emulator.InstanceConfig{Keys: []string{key}})
-	}
-	listener, err := p.emulator.Listen(ctx, "127.0.0.1:0")
-	if err != nil {
-		return fmt.Errorf("starting the Clerk emulator: %w", err)
-	}
-	p.clerk = listener
-	p.sayf("the Clerk emulator listens at %s", listener.URL())
-	return nil
-}
-
-func (p *playground) startControlPlane(context.Context) error {
-	p.sayf("starting etcd and kube-apiserver")
-	plane, err := controlplane.StartWithCRDs()
-	if err != nil {
+// prepare does what comes before the first step.
+func (p *playground) prepare(ctx context.Context) error {
+	var err error
+	if p.samples, err = loadSamples(p.options.samples); err != nil {
 		return err
 	}
-	p.plane = plane
-	if err := v1alpha1.AddToScheme(scheme.Scheme); err != nil {
-		return fmt.Errorf("adding the kinds to the client: %w", err)
+	return p.buildBinaries(ctx)
+}
+
+// start starts everything and applies the samples.
+func (p *playground) start(ctx context.Context) error {
+	for _, next := range []struct {
+		title string
+		start func(context.Context) (string, error)
+	}{
+		{"Start etcd and kube-apiserver", p.startControlPlane},
+		{"Start the Clerk emulator and the operator", p.startClerkAndOperator},
+	} {
+		step := p.steps.Begin(next.title)
+		result, err := next.start(ctx)
+		if err != nil || ctx.Err() != nil {
+			step.Failed()
+			return errors.Join(err, ctx.Err())
+		}
+		step.Done(result)
 	}
-	p.client, err = client.New(plane.Config(), client.Options{})
-	if err != nil {
-		return fmt.Errorf("making a client: %w", err)
-	}
-	p.sayf("they run; the CustomResourceDefinitions are installed")
 	return nil
-}
-
-func (p *playground) applySamples(ctx context.Context) error {
-	p.samples.pointAt(p.clerk.URL())
-	return p.samples.apply(ctx, p.client, p.sayf)
-}
-
-// startOperator runs the operator as outside a cluster.
-func (p *playground) startOperator(ctx context.Context) error {
-	namespace := &corev1.Namespace{}
-	namespace.Name = operatorNamespace
-	if err := p.client.Create(ctx, namespace); err != nil {
-		return fmt.Errorf("making the operator's namespace: %w", err)
-	}
-	if err := os.MkdirAll(filepath.Dir(p.logPath()), 0o755); err != nil {
-		return fmt.Errorf("making room for the operator's log: %w", err)
-	}
-	log, err := os.Create(p.logPath())
-	if err != nil {
-		return fmt.Errorf("opening the operator's log: %w", err)
-	}
-	defer log.Close()
-	p.operator, err = p.plane.Run(log, p.manager,
-		"--kubeconfig="+p.plane.Kubeconfig(),
-		"--allowed-api-hosts=http://"+p.clerk.Address(),
-		"--operator-namespace="+operatorNamespace,
-		"--health-probe-bind-address=0",
-		"--metrics-bind-address=0",
-	)
-	if err != nil {
-		return err
-	}
-	p.sayf("the operator runs; its log is %s", p.logPath())
-	return nil
-}
-
-func (p *playground) logPath() string {
-	return filepath.Join(p.root, "out", "playground", "manager.log")
 }
 
 // stop stops everything in the reverse order of its start.
 func (p *playground) stop(ctx context.Context) error {
 	if p.plane != nil {
-		p.sayf("stopping everything")
+		fmt.Fprintln(p.out, "playground: stopping everything")
 	}
 	var errs []error
 	if p.plane != nil {
@@ -195,9 +129,8 @@ func (p *playground) stop(ctx context.Context) error {
 		defer cancel()
 		errs = append(errs, p.clerk.Close(ctx))
 	}
+	if p.log != nil {
+		errs = append(errs, p.log.Close())
+	}
 	return errors.Join(errs...)
-}
-
-func (p *playground) sayf(format string, args ...any) {
-	fmt.Fprintf(p.out, "playground: "+format+"\n", args...)
 }

@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-logr/logr"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -37,7 +38,7 @@ func TestMain(m *testing.M) {
 
 func TestEverySampleBecomesReady(t *testing.T) {
 	var out strings.Builder
-	if code := run(t.Context(), []string{"--exit"}, &out, &out); code != 0 {
+	if code := run(t.Context(), []string{"--exit"}, nil, &out, &out); code != 0 {
 		t.Fatalf("exit code %d:\n%s", code, out.String())
 	}
 	for _, want := range []string{"$ kubectl get clerkusers\n", "the same users at Clerk", "every sample is Ready"} {
@@ -47,19 +48,36 @@ func TestEverySampleBecomesReady(t *testing.T) {
 	}
 }
 
-// TestGuideIsRight types what the guide says about the kubectl plugin into another terminal.
-func TestGuideIsRight(t *testing.T) {
-	if testing.Short() {
-		t.Skip("one run to the end is enough with -short")
+// TestTour takes the tour to its end. Each of its steps checks what it shows.
+func TestTour(t *testing.T) {
+	needsLongRun(t)
+	var out strings.Builder
+	if code := run(t.Context(), []string{"--tour", "--exit"}, nil, &out, &out); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, out.String())
 	}
+	for _, want := range []string{"── 1 of 7: ", "── 7 of 7: ", "All checks of its 7 steps held."} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("it does not say %q:\n%s", want, out.String())
+		}
+	}
+	for line := range strings.Lines(out.String()) {
+		if strings.HasPrefix(line, "$ ") && utf8.RuneCountInString(line) > plainWidth+1 {
+			t.Errorf("the command is wider than a terminal: %s", line)
+		}
+	}
+}
+
+// TestGuideIsRight types what the guide says into another terminal, in its order.
+func TestGuideIsRight(t *testing.T) {
+	needsLongRun(t)
 	player, said := startPlayer(t)
 	guide := said.String()
 	exports := regexp.MustCompile(`(?m)^  (export .*)$`).FindAllString(guide, -1)
-	commands := regexp.MustCompile(`(?m)^  kubectl (?:clerk .*|patch .*\|\n.*)$`).FindAllString(guide, -1)
-	if len(exports) != 2 || len(commands) != 4 {
-		t.Fatalf("the guide has %d exports and %d commands of the plugin:\n%s", len(exports), len(commands), guide)
+	commands := regexp.MustCompile(`(?m)^  (?:kubectl|curl) .*[|\\]\n.*$|^  (?:kubectl|curl) .*$`).FindAllString(guide, -1)
+	if len(exports) != 2 || len(commands) != 9 {
+		t.Fatalf("the guide has %d exports and %d commands:\n%s", len(exports), len(commands), guide)
 	}
-	for _, command := range append(commands, "kubectl plugin list | grep /kubectl-clerk") {
+	for _, command := range append(commands, "kubectl plugin list | grep /kubectl-clerk", `test "$(kubectl version | grep -c v1.37)" = 2`) {
 		shell := exec.CommandContext(t.Context(), "bash", "-euc", strings.Join(append(exports, command), "\n"))
 		// 1 says that a change would do something.
 		want := 0
@@ -72,51 +90,73 @@ func TestGuideIsRight(t *testing.T) {
 		}
 		t.Logf("%s:\n%s", command, out)
 	}
+	for _, address := range regexp.MustCompile(`(?m)http://127\.0\.0\.1:\d+/\S*$`).FindAllString(guide, -1) {
+		if out, err := exec.CommandContext(t.Context(), "curl", "-sSf", address).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v: %s", address, err, out)
+		}
+	}
 	if err := player.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
 }
 
+// needsLongRun skips a test with -short: one run to the end is enough then.
+func needsLongRun(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("TestEverySampleBecomesReady is enough with -short")
+	}
+}
+
 func TestExitNamesWhatIsNotReady(t *testing.T) {
+	needsLongRun(t)
 	var out strings.Builder
 	operator := writeOperator(t, "exec sleep 600")
-	code := run(t.Context(), []string{"--exit", "--limit", "1s", "--manager", operator}, &out, &out)
-	if code != 1 || !strings.Contains(out.String(), "not Ready within 1s") || !strings.Contains(out.String(), "no result yet") {
+	code := run(t.Context(), []string{"--tour", "--exit", "--limit", "1s", "--manager", operator}, nil, &out, &out)
+	if code != 1 || !strings.Contains(out.String(), "not every sample is Ready within 1s") || !strings.Contains(out.String(), "no result yet") {
 		t.Errorf("exit code %d:\n%s", code, out.String())
 	}
 }
 
 func TestOperatorThatEndsEndsThePlayground(t *testing.T) {
+	needsLongRun(t)
 	var out strings.Builder
 	operator := writeOperator(t, "echo some flag is wrong; exit 3")
-	code := run(t.Context(), []string{"--manager", operator}, &out, &out)
+	code := run(t.Context(), []string{"--manager", operator}, nil, &out, &out)
 	if code != 1 || !strings.Contains(out.String(), "the operator ended by itself") || !strings.Contains(out.String(), "some flag is wrong") {
 		t.Errorf("exit code %d:\n%s", code, out.String())
 	}
 }
 
 func TestNothingOutlivesThePlayground(t *testing.T) {
+	needsLongRun(t)
 	cases := map[string]syscall.Signal{"KilledWithNine": syscall.SIGKILL, "Interrupted": syscall.SIGINT}
 	for name, signal := range cases {
 		t.Run(name, func(t *testing.T) {
 			player, guide := startPlayer(t, "--limit", "1s", "--manager", writeOperator(t, "exec sleep 600"))
-			pids := running(t, directory(t, guide.String()))
-			if len(pids) != 3 {
-				t.Fatalf("%d processes run, want etcd, kube-apiserver and the operator", len(pids))
-			}
-			if err := player.Process.Signal(signal); err != nil {
-				t.Fatal(err)
-			}
-			deadline := time.Now().Add(time.Minute)
-			for _, pid := range pids {
-				for alive(pid) {
-					if time.Now().After(deadline) {
-						t.Fatalf("process %d outlived the playground", pid)
-					}
-					time.Sleep(20 * time.Millisecond)
-				}
-			}
+			expectEnd(t, player, signal, directory(t, guide.String()))
 		})
+	}
+}
+
+// expectEnd signals the playground, whose processes have to end.
+func expectEnd(t *testing.T, player *exec.Cmd, signal syscall.Signal, dir string) {
+	t.Helper()
+	pids := running(t, dir)
+	if len(pids) != 3 {
+		t.Fatalf("%d processes run, want etcd, kube-apiserver and the operator", len(pids))
+	}
+	if err := player.Process.Signal(signal); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(time.Minute)
+	for _, pid := range pids {
+		for alive(pid) {
+			if time.Now().After(deadline) {
+				t.Fatalf("process %d outlived the playground", pid)
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
 	}
 }
 
@@ -153,7 +193,7 @@ func startPlayer(t *testing.T, args ...string) (*exec.Cmd, *strings.Builder) {
 // directory returns the directory of the control plane that the guide names.
 func directory(t *testing.T, guide string) string {
 	t.Helper()
-	found := regexp.MustCompile(`export KUBECONFIG=(.*)`).FindStringSubmatch(guide)
+	found := regexp.MustCompile(`export KUBECONFIG='(.*)'`).FindStringSubmatch(guide)
 	if found == nil {
 		t.Fatalf("the guide names no kubeconfig:\n%s", guide)
 	}

@@ -149,13 +149,12 @@ func (s samples) pointAt(url string) {
 }
 
 // apply applies all manifests by server-side apply.
-func (s samples) apply(ctx context.Context, c client.Client, sayf func(string, ...any)) error {
+func (s samples) apply(ctx context.Context, c client.Client) error {
 	for _, object := range s {
 		configuration := client.ApplyConfigurationFromUnstructured(object.DeepCopy())
 		if err := c.Apply(ctx, configuration, fieldOwner, client.ForceOwnership); err != nil {
 			return fmt.Errorf("applying %s %s: %w", object.GetKind(), object.GetName(), err)
 		}
 	}
-	sayf("applied %d samples", len(s))
 	return nil
 }

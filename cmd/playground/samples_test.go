@@ -111,23 +111,3 @@ func TestSamplesWithoutUsersAreRefused(t *testing.T) {
 		t.Errorf("err = %v", err)
 	}
 }
-
-func TestGuidedActionIsAManifest(t *testing.T) {
-	command := actionCommand("shop", "ada", `"disableMFA":{}`)
-	quoted := strings.Split(command, "'")
-	if len(quoted) != 3 || !strings.HasSuffix(quoted[2], "kubectl create -n shop -f -") {
-		t.Fatalf("the command is %s", command)
-	}
-	objects, err := decode([]byte(quoted[1]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	actions := objects.ofKind(kindAction)
-	if len(actions) != 1 {
-		t.Fatalf("%s is no action", quoted[1])
-	}
-	want := map[string]any{"userRef": map[string]any{"name": "ada"}, "disableMFA": map[string]any{}}
-	if diff := cmp.Diff(want, actions[0].Object["spec"]); diff != "" {
-		t.Errorf("spec (-want +got):\n%s", diff)
-	}
-}

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/hack/progress"
 )
 
 const (
@@ -25,37 +26,39 @@ const (
 	keptLogLines = 20
 )
 
-var errOperatorEnded = errors.New("the operator ended by itself")
+var (
+	errOperatorEnded = errors.New("the operator ended by itself")
+	errNotReady      = errors.New("not every sample is Ready")
+)
 
-// show prints the users while they become Ready, then the final table and the users as Clerk stores them. Its error
-// names the samples that are not Ready.
+// show applies the samples and waits until they are Ready. Then it prints them and the users at Clerk, or the tour.
 func (p *playground) show(ctx context.Context) error {
-	fmt.Fprintf(p.out, "\n$ kubectl %s --watch\n", strings.Join(p.getUsers(), " "))
-	watch, err := p.plane.Run(p.out, p.plane.Kubectl(), append(p.getUsers(), p.connection("--watch")...)...)
-	if err != nil {
-		return err
-	}
-	started := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, p.limit)
-	defer cancel()
-	waiting, err := p.awaitReady(ctx)
-	// A stopped watch ends with an error that says nothing.
-	_ = watch.Stop()
-	if err != nil {
-		return err
-	}
-	if err := p.printTables(context.WithoutCancel(ctx)); err != nil {
-		return err
+	step := p.steps.Begin(fmt.Sprintf("Apply %d samples and wait until they are Ready", len(p.samples)))
+	waiting, err := p.applySamples(ctx, step)
+	if err != nil || ctx.Err() != nil {
+		step.Failed()
+		return errors.Join(err, ctx.Err())
 	}
 	if len(waiting) > 0 {
-		return fmt.Errorf("not Ready within %s:\n  %s", p.limit, strings.Join(waiting, "\n  "))
+		step.Failed()
+		err = fmt.Errorf("%w within %s:\n  %s", errNotReady, p.limit, strings.Join(waiting, "\n  "))
+	} else {
+		step.Done("every sample is Ready")
 	}
-	p.sayf("every sample is Ready, %s after the last one was applied", time.Since(started).Round(100*time.Millisecond))
-	return nil
+	if p.tour && err == nil {
+		return p.guidedTour(ctx)
+	}
+	return errors.Join(p.printTables(ctx), err)
 }
 
-// awaitReady waits until all samples are Ready. When ctx ends it returns a line for each that is not.
-func (p *playground) awaitReady(ctx context.Context) ([]string, error) {
+// applySamples returns a line for each sample that is not Ready within the limit.
+func (p *playground) applySamples(ctx context.Context, step *progress.Step) ([]string, error) {
+	p.samples.pointAt(p.clerk.URL())
+	if err := p.samples.apply(ctx, p.client); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, p.limit)
+	defer cancel()
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
 	for {
@@ -63,6 +66,7 @@ func (p *playground) awaitReady(ctx context.Context) ([]string, error) {
 		if len(waiting) == 0 {
 			return nil, nil
 		}
+		step.Says("%d are not Ready yet", len(waiting))
 		select {
 		case <-ctx.Done():
 			return waiting, nil
@@ -140,7 +144,7 @@ func (p *playground) connection(more ...string) []string {
 
 // operatorEnded returns how the operator ended, with the end of its log.
 func (p *playground) operatorEnded() error {
-	text, err := os.ReadFile(p.logPath())
+	text, err := os.ReadFile(p.log.Name())
 	if err != nil {
 		return errors.Join(errOperatorEnded, err)
 	}

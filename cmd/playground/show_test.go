@@ -76,7 +76,7 @@ func TestFlags(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
-			if code := run(t.Context(), tc.args, &out, &out); code != tc.code || !strings.Contains(out.String(), tc.says) {
+			if code := run(t.Context(), tc.args, nil, &out, &out); code != tc.code || !strings.Contains(out.String(), tc.says) {
 				t.Errorf("run() = %d, says %q, want %d and %q", code, out.String(), tc.code, tc.says)
 			}
 		})
