@@ -78,7 +78,7 @@ func TestControlPlaneIsFoundOrBuilt(t *testing.T) {
 		}
 		return out.String()
 	}
-	if got := build(); !strings.Contains(got, "The first start downloads") || !strings.Contains(got, "      etcd is built, after 11s\n") {
+	if got := build(); !strings.Contains(got, "First start: ") || !strings.Contains(got, "      etcd is built, after 11s\n") {
 		t.Errorf("without a control plane it says:\n%s", got)
 	}
 	withGo(t, "echo 'control plane: building etcd: no space' >&2; exit 1")
@@ -90,7 +90,7 @@ func TestControlPlaneIsFoundOrBuilt(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := build(); !strings.Contains(got, "found in "+dir) || strings.Contains(got, "first start") {
+	if got := build(); !strings.Contains(got, "found in "+dir) || strings.Contains(got, "First start") {
 		t.Errorf("with a control plane it says:\n%s", got)
 	}
 }

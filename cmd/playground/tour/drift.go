@@ -9,8 +9,9 @@ import "github.com/clerk-operator/clerk-operator/internal/emulator"
 func drift() Step {
 	return Step{Name: "drift", Title: "Somebody changes a role at Clerk", Parts: []Part{
 		text("An admin makes ada an owner in Clerk's dashboard. Here, a request to the emulator does the same."),
-		command(`curl -sSf -X PATCH -d '{"public_metadata":{"role":"owner"}}' \
-  "$CLERK/_emulator/users/$(kubectl get clerkuser ada -o jsonpath='{.status.userID}')" > /dev/null`),
+		command(`ID=$(kubectl get clerkuser ada -o jsonpath='{.status.userID}')
+curl -sSf -X PATCH -d '{"public_metadata":{"role":"owner"}}' \
+  "$CLERK/_emulator/users/$ID" > /dev/null`),
 		userAtClerk("the role at Clerk is admin again", "ada@example.com", func(u *emulator.User) bool {
 			return u.PublicMetadata["role"] == "admin"
 		}),

@@ -65,6 +65,20 @@ func TestPageFitsItsWidth(t *testing.T) {
 	}
 }
 
+// TestCommandsFitATerminal keeps commands in lines that nobody has to wrap, so that they can be copied.
+func TestCommandsFitATerminal(t *testing.T) {
+	for _, step := range Steps() {
+		for _, part := range step.Parts {
+			c, ok := part.(command)
+			for line := range strings.Lines((Page{Width: 80}).command(string(c))) {
+				if columns := utf8.RuneCountInString(strings.TrimRight(line, "\n")); ok && columns > 80 {
+					t.Errorf("%s: %d columns: %s", step.Name, columns, line)
+				}
+			}
+		}
+	}
+}
+
 func TestColourSaysNothingElse(t *testing.T) {
 	render := func(p Page) string {
 		return p.heading(1, 7, "Create") + p.manifest("a.yaml", "a: 1\n") + p.command("kubectl get \\\n  pods") + p.held("it is", 0) +
