@@ -66,7 +66,7 @@ func (p *playground) applySamples(ctx context.Context, step *progress.Step) ([]s
 		if len(waiting) == 0 {
 			return nil, nil
 		}
-		step.Says("%d are not Ready yet", len(waiting))
+		step.Sayf("%d are not Ready yet", len(waiting))
 		select {
 		case <-ctx.Done():
 			return waiting, nil

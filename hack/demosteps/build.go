@@ -27,7 +27,7 @@ const grace = 3 * time.Second
 func binary(ctx context.Context, root, name, source string, step *progress.Step) error {
 	var build progress.Build
 	cmd := command(ctx, root, "build", "-v", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(root, "bin", name), source)
-	cmd.Stderr = io.MultiWriter(&build, writer(func([]byte) { step.Says("%s", build.String()) }))
+	cmd.Stderr = io.MultiWriter(&build, writer(func([]byte) { step.Sayf("%s", build.String()) }))
 	if err := cmd.Run(); err != nil {
 		step.Failed()
 		return fmt.Errorf("building %s: %w\n%s", name, err, build.LastLines())
@@ -68,13 +68,13 @@ func follow(said io.Reader, step *progress.Step) (last string) {
 		line, own := strings.CutPrefix(lines.Text(), "control plane: ")
 		switch {
 		case own && strings.HasSuffix(line, ")") && strings.Contains(line, ": "):
-			step.Says("%s", line)
+			step.Sayf("%s", line)
 		case own:
-			step.Notes("%s", line)
-			step.Says("")
+			step.Notef("%s", line)
+			step.Sayf("")
 			last = line
 		default:
-			step.Says("%s", line)
+			step.Sayf("%s", line)
 			last = line
 		}
 	}

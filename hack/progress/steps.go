@@ -110,15 +110,15 @@ func (p *Step) draw() {
 	}
 }
 
-// Says sets what the step does now; it is shown with the next progress.
-func (p *Step) Says(format string, args ...any) {
+// Sayf sets what the step does now; it is shown with the next progress.
+func (p *Step) Sayf(format string, args ...any) {
 	p.steps.mu.Lock()
 	defer p.steps.mu.Unlock()
 	p.says = fmt.Sprintf(format, args...)
 }
 
-// Notes prints a line that stays.
-func (p *Step) Notes(format string, args ...any) {
+// Notef prints a line that stays.
+func (p *Step) Notef(format string, args ...any) {
 	p.steps.mu.Lock()
 	defer p.steps.mu.Unlock()
 	line := "      " + fmt.Sprintf(format, args...)

@@ -47,9 +47,9 @@ func TestStepsWithoutATerminalAreLines(t *testing.T) {
 	}
 	steps.beat = time.Millisecond
 	step := steps.Begin("Build the operator")
-	step.Says("%d packages compiled", 7)
+	step.Sayf("%d packages compiled", 7)
 	out.awaitText(t, "      0.1 s: 7 packages compiled\n")
-	step.Notes("from its modules")
+	step.Notef("from its modules")
 	step.Done("8 packages compiled")
 	steps.beat = time.Hour
 	steps.Begin("Build the plugin").Failed()
@@ -65,9 +65,9 @@ func TestStepsOnATerminalAreOneLineEach(t *testing.T) {
 	out := &paper{}
 	steps := &Steps{out: out, live: true, next: 1, total: 2, beat: time.Millisecond}
 	step := steps.Begin("Build the operator")
-	step.Says("7 packages compiled")
+	step.Sayf("7 packages compiled")
 	out.awaitText(t, "\r\x1b[K\x1b[?7l[1/2] Build the operator, 0.1 s: 7 packages compiled\x1b[?7h")
-	step.Notes("from its modules")
+	step.Notef("from its modules")
 	step.Done("")
 	if got := strings.Count(out.String(), "\n"); got != 2 {
 		t.Errorf("%d lines stay, want the note and the step: %q", got, out.String())

@@ -5,6 +5,7 @@ package tour
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -103,11 +104,12 @@ func (p Page) calls(entries emulator.Entries) string {
 	if reads := len(entries) - len(writes); reads > 0 {
 		count += fmt.Sprintf(", %d %s", reads, plural(reads, "read"))
 	}
-	lines := wrap(count, p.Width, indent) + "\n"
+	var lines strings.Builder
+	lines.WriteString(wrap(count, p.Width, indent) + "\n")
 	for line := range strings.Lines(callTable(writes)) {
-		lines += wrap(indent+strings.TrimRight(line, " \n"), p.Width, indent+"  ") + "\n"
+		lines.WriteString(wrap(indent+strings.TrimRight(line, " \n"), p.Width, indent+"  ") + "\n")
 	}
-	return lines
+	return lines.String()
 }
 
 func callTable(writes emulator.Entries) string {
@@ -141,7 +143,7 @@ func answer(e emulator.Entry) string {
 	case e.Status == 0:
 		return "no answer"
 	default:
-		return fmt.Sprint(e.Status)
+		return strconv.Itoa(e.Status)
 	}
 }
 

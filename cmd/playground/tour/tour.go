@@ -22,7 +22,7 @@ import (
 )
 
 // Key is the secret key of the tour's Clerk instance, as in its manifests.
-const Key = "sk_live_demoNotARealKeyDemoNotARealKey"
+const Key = "sk_live_demoNotARealKeyDemoNotARealKey" //nolint:gosec // of the emulator only, and made of words
 
 // Namespace has the objects of the tour.
 const Namespace = "tour"
