@@ -380,7 +380,7 @@ release-check: kubectl ## Make the release a second time, in a clone, and compar
 ##@ Control plane
 
 .PHONY: controlplane
-controlplane: go-version ## Download etcd, kube-apiserver and kubectl into the user's cache, or build them (5 to 9 minutes, once).
+controlplane: go-version ## Download etcd, kube-apiserver and kubectl into the user's cache, or build them (5 to 12 minutes, once).
 	@$(GO) run ./hack/ensurecontrolplane
 
 .PHONY: kubectl

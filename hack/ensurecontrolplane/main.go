@@ -71,7 +71,7 @@ func fill(ctx context.Context, root, dir string, names []string) error {
 	if len(todo) == 0 {
 		return nil
 	}
-	sayf("building %s once; etcd, kube-apiserver and kubectl take 5 to 9 minutes on two cores, "+
+	sayf("building %s once; etcd, kube-apiserver and kubectl take 5 to 12 minutes on two cores, "+
 		"kube-controller-manager 1 to 3 more, all up to 3 GB of memory and 4 GB of disk", strings.Join(todo, ", "))
 	for _, name := range todo {
 		if err := build(ctx, root, dir, name); err != nil {
