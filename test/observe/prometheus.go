@@ -148,7 +148,7 @@ func documentedJob() (map[string]any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the documented scrape_config: %w", err)
 	}
-	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)\n```").FindAllStringSubmatch(string(page), -1) {
+	for _, block := range regexp.MustCompile("(?s)```yaml[^\n]*\n(.*?)\n```").FindAllStringSubmatch(string(page), -1) {
 		var config struct {
 			Jobs []map[string]any `json:"scrape_configs"`
 		}
