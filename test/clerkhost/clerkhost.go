@@ -38,6 +38,13 @@ type Clerk struct {
 	Environment []string
 	// Authority is the certificate of the CA, as PEM.
 	Authority []byte
+
+	server *emulator.Server
+}
+
+// Another adds a Clerk instance with this key at the same host. The prefix of the key decides its environment.
+func (c *Clerk) Another(key string) *emulator.Instance {
+	return c.server.AddInstance(emulator.InstanceConfig{Keys: []string{key}})
 }
 
 // New serves a Clerk instance with this secret key until the test ends. Each request has to fit Clerk's OpenAPI document.
@@ -56,7 +63,8 @@ func New(t *testing.T, key string) *Clerk {
 	if err := os.WriteFile(file, authority, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return &Clerk{Instance: instance, Authority: authority, Environment: []string{"HTTPS_PROXY=" + proxy.URL, "SSL_CERT_FILE=" + file}}
+	environment := []string{"HTTPS_PROXY=" + proxy.URL, "SSL_CERT_FILE=" + file}
+	return &Clerk{Instance: instance, Environment: environment, Authority: authority, server: server}
 }
 
 // tunnel is a proxy that leads connections for Clerk to an address, and no others.

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,6 +47,8 @@ type cluster struct {
 	// kubeconfig is the file that kubectl reads and writes.
 	kubeconfig string
 	log        bytes.Buffer
+	// logFile has the operator's log, too, for commands that read it.
+	logFile string
 }
 
 func newCluster(t *testing.T, l *lane) *cluster {
@@ -96,12 +99,17 @@ func (c *cluster) startOperator() {
 		manager.Path(), "--kubeconfig=" + c.plane.Kubeconfig(), "--operator-namespace=" + operatorNamespace,
 		"--health-probe-bind-address=0", "--metrics-bind-address=0", "--count-interval=1s",
 	})
-	process, err := c.plane.Run(&c.log, "/usr/bin/env", arguments...)
+	c.logFile = filepath.Join(c.t.TempDir(), "operator.log")
+	file, err := os.Create(c.logFile)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	process, err := c.plane.Run(io.MultiWriter(&c.log, file), "/usr/bin/env", arguments...)
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	c.t.Cleanup(func() {
-		if err := process.Kill(); err != nil {
+		if err := errors.Join(process.Kill(), file.Close()); err != nil {
 			c.t.Error(err)
 		}
 	})

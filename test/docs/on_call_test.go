@@ -11,7 +11,9 @@ func onCall(c *cluster) {
 	c.must(`kubectl patch clerkinstance default --type=merge -p '{"spec":{"rateLimit":{"sharePercent":50},` +
 		`"deletionDelay":"0s","deletionBrake":{"maxCount":1,"window":"10m"}}}'`)
 	c.apply("on-call.yaml")
-	c.input = c.clerk.AddKey("sk_live_typedNotARealKey") + "\n"
+	const typed = "sk_live_typedNotARealKey"
+	c.clerk.AddKey(typed)
+	c.input = typed + "\n"
 	c.startOperator()
 	c.awaitInstance()
 	for _, name := range []string{"ada-lovelace", "checkout-test", "load-test", "preview-bot"} {

@@ -53,5 +53,6 @@ func table() map[string]entry {
 		"docs/troubleshooting.md":         {cluster: threeUsers},
 	}
 	maps.Copy(entries, aroundInstallation())
+	maps.Copy(entries, aboutUsers())
 	return entries
 }
