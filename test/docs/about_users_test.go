@@ -20,7 +20,7 @@ func aboutUsers() map[string]entry {
 		"docs/how-to/migrate-from-another-system.md": {cluster: migration, after: expectMigrated},
 		"docs/how-to/moderate-by-pull-request.md":    {cluster: moderators},
 		"docs/how-to/move-users.md":                  {cluster: mover, after: expectOneUser},
-		"docs/how-to/offboard.md":                    {cluster: offboarding},
+		"docs/how-to/offboard.md":                    {cluster: offboarding, after: expectHold},
 		"docs/how-to/preview-environments.md":        {cluster: previews},
 		"docs/how-to/rotate-keys.md":                 rotation(),
 	}
@@ -103,6 +103,15 @@ func offboarding(c *cluster) {
 	team(c)
 	c.must(`kubectl patch clerkinstance default --type=merge -p '{"spec":{"deletionDelay":"0s"}}'`)
 	c.readLog()
+}
+
+// expectHold deletes the namespace, and wants the deletion to name the legal hold.
+func expectHold(c *cluster) {
+	c.t.Helper()
+	c.plane.ControllerManager(c.t)
+	c.must("kubectl delete namespace team-a --wait=false")
+	c.until(`kubectl get namespace team-a -o jsonpath='{.status.conditions}' | grep -q 'legal hold'`)
+	c.must("kubectl get clerkuser trudy -n team-a")
 }
 
 // moderators have a repository in the working directory.
