@@ -17,11 +17,25 @@ import (
 // CustomResourceDefinitions are stored as JSON; others are not.
 func Store(t testing.TB, resource string, object []byte) {
 	t.Helper()
-	body, err := json.Marshal(map[string][]byte{"key": []byte("/registry/" + resource), "value": object})
+	callEtcd(t, "put", map[string][]byte{"key": []byte("/registry/" + resource), "value": object})
+}
+
+// Empty removes all objects below a place from etcd, as in "clerk-operator.io/clerkusers/team-a/", whatever their finalizers say.
+func Empty(t testing.TB, place string) {
+	t.Helper()
+	first := []byte("/registry/" + place)
+	end := bytes.Clone(first)
+	end[len(end)-1]++
+	callEtcd(t, "deleterange", map[string][]byte{"key": first, "range_end": end})
+}
+
+func callEtcd(t testing.TB, operation string, query map[string][]byte) {
+	t.Helper()
+	body, err := json.Marshal(query)
 	if err != nil {
 		t.Fatal(err)
 	}
-	url := os.Getenv(etcdVariable) + "/v3/kv/put"
+	url := os.Getenv(etcdVariable) + "/v3/kv/" + operation
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, bytes.NewReader(body)) //nolint:gosec // etcd of this test run
 	if err != nil {
 		t.Fatal(err)
@@ -32,6 +46,6 @@ func Store(t testing.TB, resource string, object []byte) {
 	}
 	defer response.Body.Close()
 	if text, err := io.ReadAll(response.Body); err != nil || response.StatusCode != http.StatusOK {
-		t.Fatalf("writing %s to etcd: %s %s %v", resource, response.Status, text, err)
+		t.Fatalf("%s at etcd: %s %s %v", operation, response.Status, text, err)
 	}
 }
