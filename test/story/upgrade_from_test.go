@@ -129,7 +129,15 @@ func (env *environment) expectToGoOn() {
 	if env.clerk.User(adopted) == nil {
 		env.t.Error("a user that the earlier version adopted was deleted")
 	}
+	held := env.atClerk("held").ID
 	env.releaseDeletions(env.server.Clock().Now().Add(time.Hour))
 	env.expectGone("held")
+	// A user is deleted some seconds after its object, in case that a successor comes.
+	env.eventually("the user of the released deletion to be deleted", func() error {
+		if env.clerk.User(held) != nil {
+			return errNotYet
+		}
+		return nil
+	})
 	env.expectNoWrites()
 }
