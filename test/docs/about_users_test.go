@@ -4,12 +4,10 @@
 package docs
 
 import (
-	"os/exec"
 	"strings"
 	"time"
 
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
-	"github.com/clerk-operator/clerk-operator/test/notchecked"
 )
 
 // aboutUsers has the pages that lead through a task with users.
@@ -74,15 +72,8 @@ EOF`)
 
 // mover has a user, and needs jq.
 func mover(c *cluster) {
-	c.needJQ()
+	withJQ(c.terminal)
 	ada(c)
-}
-
-// needJQ skips a page if jq is not installed.
-func (c *cluster) needJQ() {
-	if _, err := exec.LookPath("jq"); err != nil {
-		notchecked.Skip(c.t, "the commands of %s: jq is not installed", c.t.Name())
-	}
 }
 
 func expectOneUser(c *cluster) {
@@ -99,7 +90,7 @@ func (c *cluster) readLog() {
 
 // offboarding has a ClerkInstance without a delay.
 func offboarding(c *cluster) {
-	c.needJQ()
+	withJQ(c.terminal)
 	team(c)
 	c.must(`kubectl patch clerkinstance default --type=merge -p '{"spec":{"deletionDelay":"0s"}}'`)
 	c.readLog()
@@ -116,7 +107,7 @@ func expectHold(c *cluster) {
 
 // moderators have a repository in the working directory.
 func moderators(c *cluster) {
-	c.needJQ()
+	withJQ(c.terminal)
 	team(c)
 	c.readLog()
 	c.environment = append(c.environment,
@@ -143,7 +134,7 @@ func previews(c *cluster) {
 
 // migration needs jq.
 func migration(c *cluster) {
-	c.needJQ()
+	withJQ(c.terminal)
 	team(c)
 }
 

@@ -137,27 +137,28 @@ func (c *cluster) await(name, reason string) *v1alpha1.ClerkUser {
 // awaitInstance waits until the ClerkInstance "default" is Ready.
 func (c *cluster) awaitInstance() {
 	c.t.Helper()
-	instance := &v1alpha1.ClerkInstance{}
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(tick) {
-		err := c.client.Get(c.t.Context(), client.ObjectKey{Namespace: namespace, Name: "default"}, instance)
-		if err == nil && meta.IsStatusConditionTrue(instance.Status.Conditions, v1alpha1.ConditionReady) {
-			return
-		}
-	}
-	c.t.Fatalf("waiting for the ClerkInstance: the status is %+v\n%s", instance.Status, c.log.String())
+	c.awaitStatus("a Ready ClerkInstance", func(s v1alpha1.ClerkInstanceStatus) bool {
+		return meta.IsStatusConditionTrue(s.Conditions, v1alpha1.ConditionReady)
+	})
 }
 
-// awaitManaged waits until the status of the ClerkInstance counts this many users.
+// awaitManaged waits until the ClerkInstance "default" counts this many users.
 func (c *cluster) awaitManaged(want int64) {
+	c.t.Helper()
+	c.awaitStatus(fmt.Sprintf("%d managed users", want), func(s v1alpha1.ClerkInstanceStatus) bool { return s.ManagedUsers == want })
+}
+
+// awaitStatus waits until the status of the ClerkInstance "default" is as the function says.
+func (c *cluster) awaitStatus(what string, is func(v1alpha1.ClerkInstanceStatus) bool) {
 	c.t.Helper()
 	instance := &v1alpha1.ClerkInstance{}
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(tick) {
 		err := c.client.Get(c.t.Context(), client.ObjectKey{Namespace: namespace, Name: "default"}, instance)
-		if err == nil && instance.Status.ManagedUsers == want {
+		if err == nil && is(instance.Status) {
 			return
 		}
 	}
-	c.t.Fatalf("waiting for %d managed users: the status is %+v\n%s", want, instance.Status, c.log.String())
+	c.t.Fatalf("waiting for %s: the status is %+v\n%s", what, instance.Status, c.log.String())
 }
 
 // seed adds a user to Clerk whom the operator did not create.

@@ -11,10 +11,10 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/notchecked"
 )
 
-// withJQ needs the program jq.
-func withJQ(terminal *terminal) {
+// withJQ skips a page if the program jq is not installed.
+func withJQ(term *terminal) {
 	if _, err := exec.LookPath("jq"); err != nil {
-		notchecked.Skip(terminal.t, "the filters of docs/reference/audit.md: jq is not installed")
+		notchecked.Skip(term.t, "the commands of %s: jq is not installed", term.t.Name())
 	}
 }
 

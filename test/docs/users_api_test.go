@@ -4,6 +4,7 @@
 package docs
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
@@ -79,8 +80,8 @@ func (c *cluster) edit(id string, change func(*emulator.User)) {
 	}
 }
 
-// until repeats a command until it succeeds. A command that never does runs into the limit of commands.
+// until repeats a command until it succeeds, for as long as a command of a page may take.
 func (c *cluster) until(command string) {
 	c.t.Helper()
-	c.must("until " + command + "; do sleep 0.2; done")
+	c.must(fmt.Sprintf("SECONDS=0\nuntil %s; do\n  ((SECONDS < %.0f)) || { echo 'it never succeeds'; exit 1; }\n  sleep 0.2\ndone", command, limit.Seconds()))
 }
