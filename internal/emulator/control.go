@@ -49,7 +49,12 @@ func (s *Server) controlRoutes() http.Handler {
 	mux.Handle("/", controlOperation(func(r *http.Request) (any, error) {
 		return nil, controlError{http.StatusNotFound, fmt.Sprintf("no control request %s %s", r.Method, r.URL.Path)}
 	}))
-	return mux
+	// Without this, any page that is open in a browser of this machine could send them. Programs such as curl send no origin.
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(controlOperation(func(*http.Request) (any, error) {
+		return nil, controlError{http.StatusForbidden, "a page of another origin sent this request from a browser"}
+	}))
+	return protection.Handler(mux)
 }
 
 // controlOperation answers a control request. An error that is no controlError is a mistake of the caller.

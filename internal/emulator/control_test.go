@@ -240,3 +240,39 @@ func TestControlSettingsClockAndReset(t *testing.T) {
 		t.Error("not everything was reset")
 	}
 }
+
+func TestPagesOfOtherOriginsChangeNothing(t *testing.T) {
+	t.Parallel()
+	c := start(t, emulator.InstanceConfig{})
+	c.control("POST", "/users", `{"username":"somebody"}`, nil)
+	for name, test := range map[string]struct {
+		header map[string]string
+		want   int
+	}{
+		"OtherSite":        {map[string]string{"Sec-Fetch-Site": "cross-site", "Content-Type": "text/plain"}, http.StatusForbidden},
+		"OtherPort":        {map[string]string{"Sec-Fetch-Site": "same-site"}, http.StatusForbidden},
+		"OldBrowser":       {map[string]string{"Origin": "https://other.example"}, http.StatusForbidden},
+		"OriginOfASandbox": {map[string]string{"Origin": "null"}, http.StatusForbidden},
+		"OwnPage":          {map[string]string{"Sec-Fetch-Site": "same-origin", "Origin": c.base}, http.StatusOK},
+		"Curl":             {nil, http.StatusOK},
+	} {
+		for _, path := range []string{"/reset", "/users"} {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.base+emulator.ControlPath+path, strings.NewReader(`{}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for key, value := range test.header {
+				request.Header.Set(key, value)
+			}
+			before := len(c.instance.Users())
+			response, err := c.http.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = response.Body.Close()
+			if response.StatusCode != test.want || test.want == http.StatusForbidden && len(c.instance.Users()) != before {
+				t.Errorf("%s: POST %s answers %d and leaves %d of %d users, want %d", name, path, response.StatusCode, len(c.instance.Users()), before, test.want)
+			}
+		}
+	}
+}
