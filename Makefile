@@ -220,6 +220,7 @@ test: controlplane contract-notice $(if $(filter ./...,$(TEST_PACKAGES)),helm) #
 	@# -count=1, because the cache of tests does not know the files that they read outside of their module.
 	@[ '$(TEST_PACKAGES)' != ./... ] || $(GO) -C hack/monitoring test -count=1 ./...
 	@[ '$(TEST_PACKAGES)' != ./... ] || $(GO) -C test/gitops test -count=1 ./...
+	@[ '$(TEST_PACKAGES)' != ./... ] || $(MAKE) browser TEST_FLAGS=
 	@[ '$(TEST_PACKAGES)' != ./... ] || $(MAKE) chart TEST_FLAGS=
 	@$(TELL_PAGES)
 	@$(TELL_NOT_CHECKED)
@@ -231,6 +232,11 @@ helm: go-version
 .PHONY: chart
 chart: controlplane helm ## Test the Helm chart on a control plane (Helm is built first: minutes, once); TEST_FLAGS select tests.
 	@$(GO) -C test/chart test -count=1 -timeout $(TEST_LIMIT) $(TEST_FLAGS) ./...
+
+.PHONY: browser
+browser: controlplane ## Test the emulator's page in Chromium; TEST_FLAGS select tests.
+	@CLERK_OPERATOR_NOT_CHECKED=$(CURDIR)/$(NOT_CHECKED) CLERK_OPERATOR_CHECKS_REQUIRED='$(CHECKS_REQUIRED)' \
+		$(GO) -C test/browser test -count=1 -timeout $(TEST_LIMIT) $(TEST_FLAGS) .
 
 .PHONY: statuses
 statuses: controlplane ## Run all stories, record every state that an object is in, and write docs/reference/health.md (minutes).
@@ -294,6 +300,7 @@ tidy: go-version ## Fail if "go mod tidy" would change a go.mod.
 	@cd hack/monitoring && $(GO) mod tidy -diff
 	@cd test/chart && $(GO) mod tidy -diff
 	@cd test/gitops && $(GO) mod tidy -diff
+	@cd test/browser && $(GO) mod tidy -diff
 	@cd hack/supplychain && $(GO) mod tidy -diff
 
 .PHONY: format
@@ -308,11 +315,12 @@ vet: go-version ## Run go vet.
 	@$(GO) -C hack/monitoring vet ./...
 	@$(GO) -C test/chart vet ./...
 	@$(GO) -C test/gitops vet ./...
+	@$(GO) -C test/browser vet ./...
 
 .PHONY: lint
 lint: go-version ## Run golangci-lint with .golangci.yml (the linter is built first: minutes, once).
 	@$(TOOL) golangci-lint run
-	@linter=$$($(TOOL) -n golangci-lint) && for module in hack/image hack/monitoring hack/supplychain test/chart test/gitops; do (cd $$module && "$$linter" run) || exit 1; done
+	@linter=$$($(TOOL) -n golangci-lint) && for module in hack/image hack/monitoring hack/supplychain test/chart test/gitops test/browser; do (cd $$module && "$$linter" run) || exit 1; done
 
 .PHONY: api-conventions
 api-conventions: go-version ## Check api/ for the API conventions of Kubernetes, with kube-api-linter.
@@ -337,9 +345,9 @@ endif
 supply-chain: vulnerabilities secrets licences api-conventions workflows ## All checks of what the operator is built from.
 	@cd hack/supplychain && $(GO) vet ./... && $(GO) test ./...
 
-# hack/controlplane, hack/apidocs, hack/charttools, test/chart, test/gitops and go.tools.mod are left out: they run on a machine that
-# builds or tests, with this checkout as their only input, and nothing of them ships. Kubernetes' own records without a fix would also make
-# hack/controlplane fail for ever.
+# hack/controlplane, hack/apidocs, hack/charttools, test/chart, test/gitops, test/browser and go.tools.mod are left out: they run on a
+# machine that builds or tests, with this checkout as their only input, and nothing of them ships. Kubernetes' own records without a fix
+# would also make hack/controlplane fail for ever.
 .PHONY: vulnerabilities
 vulnerabilities: go-version ## Look for known vulnerabilities; GOVULNDB names a database: a URL, a directory or a .tar.gz archive.
 	@$(GO) run ./hack/vulnerabilities $(if $(GOVULNDB_REQUIRED),-required) . hack/image hack/monitoring hack/supplychain
