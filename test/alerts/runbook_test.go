@@ -4,9 +4,7 @@
 package alerts
 
 import (
-	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -65,44 +63,6 @@ func between(text, begin, end string) string {
 	_, rest, _ := strings.Cut(text, begin)
 	part, _, _ := strings.Cut(rest, end)
 	return part
-}
-
-// TestLinksResolve follows the links of documents that alerts and conditions lead to, with their anchors.
-func TestLinksResolve(t *testing.T) {
-	t.Parallel()
-	for document, least := range map[string]int{"docs/operations.md": 30, "docs/reference/reasons.md": 60} {
-		links := regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(read(t, document), -1)
-		if len(links) < least {
-			t.Errorf("only %d links were found in %s", len(links), document)
-		}
-		for _, link := range links {
-			target, anchor, _ := strings.Cut(link[1], "#")
-			if strings.HasPrefix(target, "https://") {
-				continue
-			}
-			path := place(t, document)
-			if target != "" {
-				path = filepath.Join(filepath.Dir(path), target)
-			}
-			text, err := os.ReadFile(path)
-			if info, statErr := os.Stat(path); statErr == nil && info.IsDir() {
-				continue
-			}
-			if err != nil || anchor != "" && !slices.Contains(anchors(string(text)), anchor) {
-				t.Errorf("the link %s of %s leads to nothing: %v", link[1], document, err)
-			}
-		}
-	}
-}
-
-// anchors are those that GitHub makes of headings.
-func anchors(text string) []string {
-	var found []string
-	for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(text, -1) {
-		name := regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(strings.ToLower(heading[1]), "")
-		found = append(found, strings.ReplaceAll(name, " ", "-"))
-	}
-	return found
 }
 
 // TestNamesExist wants every metric of the rules and of docs/operations.md in the list of metrics, which is compared with a real scrape,
