@@ -91,8 +91,8 @@ type ClerkUserActionSpec struct {
 	// +optional
 	DeleteTOTP *NoParameters `json:"deleteTOTP,omitempty"`
 
-	// createTOTP creates a secret for an authenticator app, gives it to the user at Clerk in place of an earlier one,
-	// and stores it in a Secret with the entries secret (base32) and uri (otpauth). Omitted: another action.
+	// createTOTP creates a secret for an authenticator app and gives it to the user at Clerk in place of an earlier one.
+	// It is stored in a Secret with the entries secret (base32) and uri (otpauth). Omitted: another action.
 	// +optional
 	CreateTOTP *OutputSecret `json:"createTOTP,omitempty"`
 
