@@ -10,7 +10,7 @@ const defaultRemedy = "Change what the message names in the manifest or in the s
 const (
 	changeValue    = "Correct the value in the manifest."
 	shortenValue   = "Make the value smaller."
-	changePassword = "Choose another password, or skip the password checks."
+	changePassword = "Choose another password, or set skipChecks: true."
 	enableFeature  = "Switch the feature on in the Clerk Dashboard, or remove the field from the manifest."
 	changePlan     = "Upgrade the instance's Clerk plan, or remove the field from the manifest."
 	freeUsers      = "Delete users at Clerk, or use an instance with a higher limit."

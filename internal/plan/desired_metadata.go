@@ -76,8 +76,11 @@ func readDesired(source metadataSource, mark Mark) (desiredMetadata, *InvalidErr
 	}
 	declared.given = true
 	if size := clerk.Metadata(declared.stored(mark)).Size(); size > metadataLimit {
-		return declared, &InvalidError{where, fmt.Sprintf("has %d bytes of JSON; Clerk accepts %d (private metadata with the "+
-			"owner mark); make it smaller", size, metadataLimit)}
+		what := "has"
+		if source.field == FieldPrivateMetadata {
+			what = "has, with the owner mark,"
+		}
+		return declared, &InvalidError{where, fmt.Sprintf("%s %d bytes of JSON; Clerk accepts %d; make it smaller", what, size, metadataLimit)}
 	}
 	return declared, declared.recordable()
 }

@@ -53,9 +53,9 @@ func TestSpecsThatAreRefused(t *testing.T) {
 			"spec.publicMetadata" + strings.Repeat(".a", 32), "flatten it",
 		},
 		"Clerks8KBAreFine":         {public(`{"x":"` + strings.Repeat("<", 8192-len(`{"x":""}`)) + `"}`), "", ""},
-		"MoreIsTooMuch":            {public(`{"x":"` + strings.Repeat("x", 8193-len(`{"x":""}`)) + `"}`), "spec.publicMetadata", "8192"},
+		"MoreIsTooMuch":            {public(`{"x":"` + strings.Repeat("x", 8193-len(`{"x":""}`)) + `"}`), "spec.publicMetadata", "has 8193 bytes of JSON; Clerk accepts 8192; make"},
 		"BlanksDoNotCount":         {public(`{` + strings.Repeat(" ", 9000) + `}`), "", ""},
-		"TheMarkNeedsRoom":         {private(`{"x":"` + strings.Repeat("x", room+1) + `"}`), "spec.privateMetadata", "8192"},
+		"TheMarkNeedsRoom":         {private(`{"x":"` + strings.Repeat("x", room+1) + `"}`), "spec.privateMetadata", "has, with the owner mark, 8193 bytes"},
 		"TheMarkNeedsThatRoomOnly": {private(`{"x":"` + strings.Repeat("x", room) + `"}`), "", ""},
 
 		"AddressesDifferInMoreThanCase": {emails(email("A@x.io"), email("a@x.io")), "spec.emailAddresses[1]", "remove one"},
