@@ -96,7 +96,7 @@ func TestFactsOfAUser(t *testing.T) {
 	facts := strings.Join(userFacts(user), "\n")
 	for _, want := range []string{
 		"Stored values that cannot be read: spec.mode.", "not bound to a user yet", "its result is not recorded yet", "is banned", "is locked.", "SCIM",
-		"requests is not done yet",
+		"No reconciliation has succeeded since the annotation",
 	} {
 		if !strings.Contains(facts, want) {
 			t.Errorf("the facts lack %q:\n%s", want, facts)

@@ -40,7 +40,7 @@ func userFacts(user *v1alpha1.ClerkUser) []string {
 	}
 	request := user.ReconcileRequestedAt()
 	add(request != "" && request != status.LastHandledReconcileAt,
-		"The reconciliation that the annotation %s requests is not done yet.", v1alpha1.AnnotationReconcileRequestedAt)
+		"No reconciliation has succeeded since the annotation %s was changed.", v1alpha1.AnnotationReconcileRequestedAt)
 	return facts
 }
 
