@@ -51,6 +51,13 @@ var parameters = map[string]string{
 	"file": FieldProfileImage,
 }
 
+// PathOf returns the field of a ClerkUser that declares identifiers of this kind, such as spec.username.
+func PathOf(kind clerk.IdentifierKind) string {
+	// Clerk's parameters have the names of the kinds.
+	field, _ := fieldOf(string(kind))
+	return "spec." + field
+}
+
 // PathsOf returns the fields of a ClerkUser that an error of Clerk's is about, such as spec.username, without
 // duplicates and in Clerk's order; nil if Clerk names no parameter. A parameter without a field is returned with
 // Clerk's name.

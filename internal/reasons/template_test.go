@@ -25,7 +25,13 @@ func TestAdviceHasTheNamesOfTheMessage(t *testing.T) {
 		"OtherObject": {
 			v1alpha1.ReasonConflict,
 			"ClerkUser bob of this namespace manages this user; delete one of the two (deleting this one leaves the user as it is)",
-			[]string{"kubectl get clerkuser -n team-a bob -o wide"}, true,
+			[]string{"kubectl get clerkuser -n team-a bob -o wide", "kubectl edit clerkuser -n team-a ann"}, true,
+		},
+		"OtherObjectWithTheSameFields": {
+			v1alpha1.ReasonConflict,
+			"ClerkUser bob of this namespace manages the user with the same spec.emailAddresses, spec.username; if this object is for another person, " +
+				"change spec.emailAddresses, spec.username; otherwise delete one of the two (deleting this one leaves the user as it is)",
+			[]string{"kubectl get clerkuser -n team-a bob -o wide", "kubectl edit clerkuser -n team-a ann"}, true,
 		},
 		"SecondCase": {
 			v1alpha1.ReasonConflict,
@@ -45,16 +51,16 @@ func TestAdviceHasTheNamesOfTheMessage(t *testing.T) {
 			"spec.password.secretKeyRef: Secret ann has no entry password, or an empty one; put the value there; spec.locale: more",
 			[]string{"kubectl describe secret -n team-a ann"}, true,
 		},
-		"UnknownMessage": {v1alpha1.ReasonConflict, "something else", nil, false},
+		"UnknownMessage": {v1alpha1.ReasonConflict, "something else", []string{"kubectl edit clerkuser -n team-a ann"}, false},
 		"NameThatAShellWouldRun": {
 			v1alpha1.ReasonConflict,
 			"ClerkUser $(reboot) of this namespace manages this user; delete one of the two (deleting this one leaves the user as it is)",
-			nil, true,
+			[]string{"kubectl edit clerkuser -n team-a ann"}, true,
 		},
 		"NameThatIsAFlag": {
 			v1alpha1.ReasonConflict,
 			"ClerkUser --all of this namespace manages this user; delete one of the two (deleting this one leaves the user as it is)",
-			nil, true,
+			[]string{"kubectl edit clerkuser -n team-a ann"}, true,
 		},
 	}
 	for name, tc := range tests {

@@ -66,8 +66,12 @@ func usersAtClerk() []Entry {
 		),
 		ready(metav1.ConditionFalse, v1alpha1.ReasonConflict, Act,
 			"An older ClerkUser manages the same user at Clerk.", retryBackOff,
-			one("ClerkUser ‹other› of this namespace manages this user; delete one of the two (deleting this one leaves the user as it is)",
-				"Delete one of the two. If a ClerkUser of another namespace manages the user, the reason is `AlreadyExists`.", showOther),
+			several("If the two objects declare one person, delete one of them. If this object is for another person, change the fields that the message "+
+				"names. If a ClerkUser of another namespace manages the user, the reason is `AlreadyExists`.",
+				"ClerkUser ‹other› of this namespace manages the user with the same ‹fields›; if this object is for another person, change ‹fields›; "+
+					"otherwise delete one of the two (deleting this one leaves the user as it is)",
+				"ClerkUser ‹other› of this namespace manages this user; delete one of the two (deleting this one leaves the user as it is)").
+				by(showOther, editUser),
 			one("this object created user ‹id› before spec.userID named another; set spec.userID to ‹id›, or delete this object (and with it that user) "+
 				"and create another for the intended user",
 				"Set `spec.userID` to the id that the message names. Or delete this object, and with it that user, and create another for the intended user.",
@@ -80,7 +84,8 @@ func usersAtClerk() []Entry {
 				"Change the spec to create the user again; `deleteSelfEnabled: false` does this now and in future. Or delete this object.",
 				editUser, "kubectl delete clerkuser -n ‹namespace› ‹name›"),
 			several("Correct `spec.userID`, or delete this object. This object was to adopt the user, or had adopted it.",
-				"there is no user ‹id› in this Clerk instance; correct spec.userID, or delete this object",
+				"there is no user ‹id› in this Clerk instance; if it was there before, the person may have deleted the account. "+
+					"Correct spec.userID, or delete this object",
 				"the adopted user is no longer at Clerk; set spec.userID to another user, or delete this object").by(editUser),
 		),
 	}
@@ -91,8 +96,8 @@ func usersRefused() []Entry {
 		ready(metav1.ConditionFalse, v1alpha1.ReasonRejectedByClerk, Act,
 			"Clerk refused a call for a reason that a retry does not remove. The operator applies everything else.", retryBackOff,
 			one("‹field›: clerk answered ‹status› ‹code› (‹parameter›): ‹Clerk's text›. ‹what to do›",
-				"Do what the message says, in the manifest or in Clerk's dashboard. The message names every refused field.", showPending, editUser),
-			one("clerk answered ‹status›", "Do what the message says, in the manifest or in Clerk's dashboard.", showPending, editUser),
+				"Do what the message says, in the manifest or in Clerk's dashboard. The message names every refused field.", editUser, showPending),
+			one("clerk answered ‹status›", "Do what the message says, in the manifest or in Clerk's dashboard.", editUser, showPending),
 		),
 		ready(metav1.ConditionFalse, v1alpha1.ReasonNotKept, Act,
 			"Clerk accepted a change, but its answer does not show it.", "When the spec or the value at Clerk changes.",
@@ -105,11 +110,14 @@ func usersRefused() []Entry {
 func usersDeleting() []Entry {
 	return []Entry{
 		ready(metav1.ConditionFalse, v1alpha1.ReasonWaitingForDeletion, Check,
-			"Another ClerkUser manages the user. This object gets the user when that one is deleted.",
+			"Another ClerkUser manages the user that this object declares. In a rename, that one is deleted, and this one gets the user.",
 			"When the other object is deleted. After 30 seconds plus the `deletionDelay`, the reason is `Conflict`.",
-			one("ClerkUser ‹other› of this namespace manages this user; this object gets the user when that one is deleted, as in a rename",
-				"Delete that object. The operator waits 30 seconds plus the `deletionDelay`; then the reason is `Conflict`.",
-				showOther, "kubectl delete clerkuser -n ‹namespace› ‹other›"),
+			several("In a rename, delete the other object. If this object is for another person, change the fields that the message names. "+
+				"See [renames](../explanation/deletion-and-brake.md#renames).",
+				"ClerkUser ‹other› of this namespace manages the user with the same ‹fields›; this object waits for the deletion of that one, as in a rename; "+
+					"if this object is for another person, change ‹fields›",
+				"ClerkUser ‹other› of this namespace manages this user; this object waits for the deletion of that one, as in a rename").
+				by(showOther, editUser),
 		),
 		ready(metav1.ConditionFalse, v1alpha1.ReasonDeletionPending, Wait,
 			"The object is being deleted. The user will be deleted or banned after the instance's `deletionDelay`.", "At the time in the message.",

@@ -125,7 +125,7 @@ func whyStates() map[string]struct {
 					return nil
 				})
 			},
-			[]string{"ClerkUser bob of this namespace manages this user", "kubectl get clerkuser -n NAMESPACE bob -o wide", "Cause: ClerkUser NAMESPACE/bob: InSync"},
+			[]string{"ClerkUser bob of this namespace manages the user with the same spec.userID", "kubectl get clerkuser -n NAMESPACE bob -o wide", "Cause: ClerkUser NAMESPACE/bob: InSync"},
 		},
 		"Suspended": {
 			func(env *environment) {

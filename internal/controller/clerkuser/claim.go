@@ -156,9 +156,9 @@ func (l locate) claimOrphan(ctx context.Context, user *clerk.User) (bindKind, er
 	case gone && named:
 		return adopted, nil
 	case gone:
-		return 0, l.orphanOf(ctx, mark, user.ID)
+		return 0, l.orphanOf(ctx, mark, user)
 	case neighbour:
-		return 0, l.conflictWith(ctx, mark.Name, owner)
+		return 0, l.conflictWith(ctx, mark.Name, owner, user)
 	}
 	return 0, errAlreadyExists
 }

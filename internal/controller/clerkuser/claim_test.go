@@ -226,6 +226,49 @@ func TestClaimOrphan(t *testing.T) {
 	}
 }
 
+// TestConflictNamesFields has an object declare the user of another one. Without the fields, the message for two people with one
+// username reads like the one for a rename.
+func TestConflictNamesFields(t *testing.T) {
+	t.Parallel()
+	username := func(s *v1alpha1.ClerkUserSpec) {
+		s.EmailAddresses, s.Username = []v1alpha1.EmailAddress{{Address: "other@example.com"}}, ptr.To("ann")
+	}
+	tests := map[string]struct {
+		change func(*v1alpha1.ClerkUserSpec)
+		waited time.Duration
+		want   string
+	}{
+		"UsernameAtOnce": {username, 0, "with the same spec.username; this object waits for the deletion of that one, as in a rename; " +
+			"if this object is for another person, change spec.username"},
+		"UsernameLater": {username, time.Hour, "with the same spec.username; if this object is for another person, change spec.username; otherwise delete"},
+		"AddressAndUsername": {
+			func(s *v1alpha1.ClerkUserSpec) { s.Username = ptr.To("ann") }, 0, "with the same spec.emailAddresses, spec.username; this object waits",
+		},
+		"UserID": {func(s *v1alpha1.ClerkUserSpec) { s.UserID = ptr.To(testUserID) }, time.Hour, "with the same spec.userID; if this object"},
+		"Nothing": {
+			func(s *v1alpha1.ClerkUserSpec) {
+				s.EmailAddresses = []v1alpha1.EmailAddress{{Address: "other@example.com"}}
+			}, 0,
+			"manages this user; this object waits for the deletion of that one, as in a rename",
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newTestReconciler(t, newClock())
+			rec := newTestReconciliation(t, r, newTestUser("ann", func(u *v1alpha1.ClerkUser) { tc.change(&u.Spec) }))
+			rec.firstSeen, r.Client, r.APIReader = rec.now.Add(-tc.waited), newTestCluster(t), newTestCluster(t, newTestUser("bob"))
+			mark := plan.Mark{Cluster: testCluster, Namespace: testNamespace, Name: "bob", UID: "bob-uid", Origin: v1alpha1.OriginCreated}
+			user := clerkUser("ann@example.com", withMark(mark))
+			user.Username = "ann"
+			_, err := stepsOf(r).locate(withoutRights(rec)).claim(t.Context(), user)
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("error %v, want one with %q", err, tc.want)
+			}
+		})
+	}
+}
+
 func TestOlder(t *testing.T) {
 	t.Parallel()
 	object := func(uid string, age time.Duration) *v1alpha1.ClerkUser {

@@ -116,24 +116,34 @@ func adoptionDenied(instance *v1alpha1.ClerkInstance) error {
 	}
 }
 
-func conflict(winner string) error {
+// conflict is the problem of an object that declares, by the given fields, the user of another object. Without fields, both are
+// bound to the user.
+func conflict(winner string, fields ...string) error {
+	message := fmt.Sprintf("ClerkUser %s of this namespace manages this user; delete one of the two (deleting this one leaves the user as it is)", winner)
+	if shared := strings.Join(fields, ", "); shared != "" {
+		message = fmt.Sprintf("ClerkUser %s of this namespace manages the user with the same %s; if this object is for another person, change %s; "+
+			"otherwise delete one of the two (deleting this one leaves the user as it is)", winner, shared, shared)
+	}
 	return &reconcile.Problem{
-		Reason: v1alpha1.ReasonConflict,
-		Message: fmt.Sprintf("ClerkUser %s of this namespace manages this user; delete one of the two (deleting this one leaves the user as it is)",
-			winner),
+		Reason:  v1alpha1.ReasonConflict,
+		Message: message,
 		Stalled: true,
 		BackOff: true,
 		Blocker: winner,
 	}
 }
 
-// waitingForDeletion is the problem of an object that declares the user of another object. left is how long that counts as
-// progress.
-func waitingForDeletion(owner string, left time.Duration) error {
+// waitingForDeletion is the problem of an object that declares, by the given fields, the user of another object. left is how long
+// that counts as progress. The object need not get the user then: a username of an adopted user proves nothing.
+func waitingForDeletion(owner string, left time.Duration, fields ...string) error {
+	message := fmt.Sprintf("ClerkUser %s of this namespace manages this user; this object waits for the deletion of that one, as in a rename", owner)
+	if shared := strings.Join(fields, ", "); shared != "" {
+		message = fmt.Sprintf("ClerkUser %s of this namespace manages the user with the same %s; this object waits for the deletion of that one, "+
+			"as in a rename; if this object is for another person, change %s", owner, shared, shared)
+	}
 	return &reconcile.Problem{
-		Reason: v1alpha1.ReasonWaitingForDeletion,
-		Message: fmt.Sprintf("ClerkUser %s of this namespace manages this user; this object gets the user when that one is deleted, as in a rename",
-			owner),
+		Reason:      v1alpha1.ReasonWaitingForDeletion,
+		Message:     message,
 		Progressing: true,
 		BackOff:     true,
 		RetryAfter:  left,
@@ -165,7 +175,8 @@ func missingUser(userID string, origin v1alpha1.Origin) error {
 	message := "the adopted user is no longer at Clerk; set spec.userID to another user, or delete this object"
 	switch {
 	case userID != "" && origin == v1alpha1.OriginAdopted:
-		message = fmt.Sprintf("there is no user %s in this Clerk instance; correct spec.userID, or delete this object", userID)
+		message = fmt.Sprintf("there is no user %s in this Clerk instance; if it was there before, the person may have deleted the account. "+
+			"Correct spec.userID, or delete this object", userID)
 	case userID != "":
 		message = fmt.Sprintf("user %s is no longer at Clerk; the person may have deleted the account. "+
 			"Change the spec to create the user again (deleteSelfEnabled: false does this now and in future), or delete this object", userID)

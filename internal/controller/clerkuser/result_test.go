@@ -226,7 +226,7 @@ func TestResultsOfLastingFailures(t *testing.T) {
 		"Ambiguous":        {is(errAmbiguous), backedOff(stalled(v1alpha1.ReasonAmbiguous, "more than one user"))},
 		"Conflict":         {is(conflict("bob")), backedOff(stalled(v1alpha1.ReasonConflict, "ClerkUser bob"))},
 		"InstanceChanged":  {is(instanceChanged(bound, other, "ins_new")), stalled(v1alpha1.ReasonInstanceChanged, "ins_old")},
-		"MissingAdopted":   {is(missingUser(testUserID, v1alpha1.OriginAdopted)), backedOff(stalled(v1alpha1.ReasonMissing, "there is no user "+testUserID))},
+		"MissingAdopted":   {is(missingUser(testUserID, v1alpha1.OriginAdopted)), backedOff(stalled(v1alpha1.ReasonMissing, "if it was there before, the person may have deleted the account"))},
 		"MissingUnnamed":   {is(missingUser("", v1alpha1.OriginAdopted)), backedOff(stalled(v1alpha1.ReasonMissing, "set spec.userID to another user"))},
 		"MissingCreated":   {is(missingUser(testUserID, v1alpha1.OriginCreated)), backedOff(stalled(v1alpha1.ReasonMissing, "Change the spec"))},
 		"NotKept":          {is(notKept([]string{"locale", "username"})), stalled(v1alpha1.ReasonNotKept, "locale, username")},

@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
+	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/brake"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
@@ -24,7 +25,7 @@ const successionTime = 30 * time.Second
 // conflictWith returns the problem of an object that declares the user of another object of its namespace. For a bounded time it
 // waits for the deletion of that object: a commit that renames an object creates one and deletes the other. owner is that
 // object; nil if it is unknown.
-func (l locate) conflictWith(ctx context.Context, name string, owner *v1alpha1.ClerkUser) error {
+func (l locate) conflictWith(ctx context.Context, name string, owner *v1alpha1.ClerkUser, user *clerk.User) error {
 	if owner != nil && !owner.DeletionTimestamp.IsZero() {
 		l.enqueues = append(l.enqueues, client.ObjectKeyFromObject(owner))
 	}
@@ -33,34 +34,49 @@ func (l locate) conflictWith(ctx context.Context, name string, owner *v1alpha1.C
 	case err != nil:
 		return err
 	case left > 0:
-		return waitingForDeletion(name, left)
+		return waitingForDeletion(name, left, l.fieldsThatName(user)...)
 	default:
-		return conflict(name)
+		return conflict(name, l.fieldsThatName(user)...)
 	}
+}
+
+// fieldsThatName are the fields by which the object declares a user.
+func (l locate) fieldsThatName(user *clerk.User) []string {
+	spec := &l.user.Spec
+	if spec.UserID != nil && *spec.UserID == user.ID {
+		return []string{"spec.userID"}
+	}
+	var fields []string
+	for _, identifier := range plan.IdentifiersOf(spec) {
+		if field := plan.PathOf(identifier.Kind); plan.Holds(user, identifier) && !slices.Contains(fields, field) {
+			fields = append(fields, field)
+		}
+	}
+	return fields
 }
 
 // orphanOf returns the problem of an object that declares the user of another object which is gone. While the removal of that user is
 // on record, the object waits: the operator transfers the user instead.
-func (l locate) orphanOf(ctx context.Context, mark plan.Mark, userID string) error {
+func (l locate) orphanOf(ctx context.Context, mark plan.Mark, user *clerk.User) error {
 	instance := &v1alpha1.ClerkInstance{}
 	if err := client.IgnoreNotFound(l.apiReader.Get(ctx, instanceName(l.instance), instance)); err != nil {
 		return fmt.Errorf("reading ClerkInstance %s from the API server: %w", instanceName(l.instance), err)
 	}
 	pending := slices.ContainsFunc(instance.Status.PendingDeletions, func(p v1alpha1.PendingDeletion) bool {
-		return p.UID == mark.UID && p.UserID == userID
+		return p.UID == mark.UID && p.UserID == user.ID
 	})
 	if !pending {
-		return orphaned(mark.Name, userID)
+		return orphaned(mark.Name, user.ID)
 	}
 	left, err := l.successionLeft(ctx)
 	if err != nil {
 		return err
 	}
 	if left == 0 {
-		return orphaned(mark.Name, userID)
+		return orphaned(mark.Name, user.ID)
 	}
 	l.enqueues = append(l.enqueues, types.NamespacedName{Namespace: mark.Namespace, Name: mark.Name})
-	return waitingForDeletion(mark.Name, left)
+	return waitingForDeletion(mark.Name, left, l.fieldsThatName(user)...)
 }
 
 // successionLeft is how long the object may still wait for the deletion of another one. It is 0 if a conflict was reported already,
