@@ -24,6 +24,7 @@ func TestUninstall(t *testing.T) {
 	plane := ownPlane(t, definitionsDir(t))
 	t.Run("InTheOrderOfTheDocumentation", func(t *testing.T) { uninstallInOrder(t, newUninstall(t, plane)) })
 	t.Run("KindsFirst", func(t *testing.T) { uninstallKindsFirst(t, newUninstall(t, plane)) })
+	t.Run("KindOfUsersFirst", func(t *testing.T) { uninstallKindOfUsersFirst(t, newUninstall(t, plane)) })
 	t.Run("OperatorFirst", func(t *testing.T) { uninstallOperatorFirst(t, newUninstall(t, plane)) })
 }
 
@@ -150,6 +151,26 @@ func uninstallKindsFirst(t *testing.T, u *uninstall) {
 	t.Helper()
 	u.deleteKinds()
 	u.kindsVanish()
+	u.halt()
+	u.only(false, true)
+}
+
+// uninstallKindOfUsersFirst deletes the kinds one after the other. Without the kind of ClerkUsers, nobody needs a ClerkInstance.
+func uninstallKindOfUsersFirst(t *testing.T, u *uninstall) {
+	t.Helper()
+	users := &apiextensionsv1.CustomResourceDefinition{}
+	users.Name = "clerkusers." + v1alpha1.GroupVersion.Group
+	if err := u.kinds.Delete(t.Context(), users); err != nil {
+		t.Fatal(err)
+	}
+	u.kindsVanish()
+	u.deleteKinds()
+	u.kindsVanish()
+	secret := u.secret("")
+	u.get(secret, secret.Name)
+	if len(secret.Finalizers) > 0 {
+		t.Errorf("the Secret of the key has finalizers %v", secret.Finalizers)
+	}
 	u.halt()
 	u.only(false, true)
 }

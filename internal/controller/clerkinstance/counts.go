@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -50,14 +51,19 @@ func (s countUsers) cached(ctx context.Context, instance *v1alpha1.ClerkInstance
 	return countAmong(ctx, references, instance, candidates)
 }
 
-// live counts by what the API server has.
+// live counts by what the API server has. A list that is not found means that the kind itself is gone: its
+// CustomResourceDefinition was deleted, and with it all ClerkUsers.
 func (s countUsers) live(ctx context.Context, instance *v1alpha1.ClerkInstance) (counts, error) {
 	references := index.References{Reader: s.apiReader, Default: s.defaultInstance}
 	sum, page := counts{}, &v1alpha1.ClerkUserList{}
 	for {
 		next := page.Continue
 		page = &v1alpha1.ClerkUserList{}
-		if err := s.apiReader.List(ctx, page, client.Limit(livePage), client.Continue(next)); err != nil {
+		err := s.apiReader.List(ctx, page, client.Limit(livePage), client.Continue(next))
+		if apierrors.IsNotFound(err) {
+			return counts{}, nil
+		}
+		if err != nil {
 			return counts{}, fmt.Errorf("listing ClerkUsers live: %w", err)
 		}
 		users := make([]*v1alpha1.ClerkUser, len(page.Items))

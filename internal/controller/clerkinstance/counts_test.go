@@ -9,7 +9,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -132,6 +134,35 @@ func TestAllPagesAreCounted(t *testing.T) {
 	want := counts{users: 4, managed: 4, needing: 4, deleting: 1, where: []string{"team-a", "team-b", "team-c"}}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(counts{})); diff != "" || err != nil {
 		t.Errorf("counts (-want +got):\n%s%v", diff, err)
+	}
+}
+
+// refusing answers every list with an error.
+type refusing struct {
+	client.Reader
+	err error
+}
+
+func (r refusing) List(context.Context, client.ObjectList, ...client.ListOption) error { return r.err }
+
+func TestWithoutTheirKindThereAreNoUsers(t *testing.T) {
+	t.Parallel()
+	users := schema.GroupResource{Group: v1alpha1.GroupVersion.Group, Resource: "clerkusers"}
+	for name, tc := range map[string]struct {
+		err   error
+		fails bool
+	}{
+		"NotServed": {apierrors.NewGenericServerResponse(404, "get", users, "", "", 0, true), false},
+		"Forbidden": {apierrors.NewForbidden(users, "", nil), true},
+		"Down":      {apierrors.NewServiceUnavailable("starting"), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := countUsers{apiReader: refusing{err: tc.err}}.live(t.Context(), newTestInstance())
+			if diff := cmp.Diff(counts{}, got, cmp.AllowUnexported(counts{})); diff != "" || (err != nil) != tc.fails {
+				t.Errorf("counts (-want +got):\n%s%v", diff, err)
+			}
+		})
 	}
 }
 
