@@ -48,16 +48,16 @@ func instanceWaits() Case {
 func instancesWithoutKey() []Entry {
 	return []Entry{
 		ready(metav1.ConditionFalse, v1alpha1.ReasonSecretNotFound, Now,
-			"The Secret that the spec names, or the named entry in it, does not exist.",
+			"The Secret that the spec names, or the named entry in it, does not exist or is empty.",
 			"Every 2 s at first, then less and less often, up to once a minute. For the first 30 s of a new ClerkInstance or of a new spec, "+
 				"the reason is `Waiting`.",
-			one("Secret ‹secret› does not exist; create it with the secret key in entry ‹entry›",
+			one("Secret ‹secret› does not exist in namespace ‹namespace›; create it with the secret key in entry ‹entry›",
 				"Create the Secret. The command reads the key from the terminal without showing it.", putKey),
-			one("Secret ‹secret› has no entry ‹entry›; put the secret key there",
+			one("Secret ‹secret› has no entry ‹entry›, or an empty one; put the secret key there",
 				"Put the secret key into that entry.", "kubectl describe secret -n ‹namespace› ‹secret›"),
 		),
 		ready(metav1.ConditionFalse, v1alpha1.ReasonInvalidKey, Now, "The Secret contains something that is not a Clerk secret key.", retryKey,
-			one("entry ‹entry› of Secret ‹secret› is not a Clerk secret key; it begins with sk_test_ or sk_live_",
+			one("entry ‹entry› of Secret ‹secret› is not a Clerk secret key; put one there, which begins with sk_test_ or sk_live_ and has no quotes or other text around it",
 				"Put a secret key there. You may have taken the publishable key (`pk_…`).", newKey),
 		),
 		ready(metav1.ConditionFalse, v1alpha1.ReasonAPIHostNotAllowed, Now, "The operator was not started with the host in `spec.apiURL`.", retrySpec,
@@ -126,7 +126,7 @@ func instancesLimited() []Entry {
 		),
 		ready(metav1.ConditionFalse, v1alpha1.ReasonDeleting, Act,
 			"The ClerkInstance is being deleted and waits for ClerkUsers that still need it for their deletion.", "When the ClerkUsers are gone.",
-			one("‹n› ClerkUsers still need this ClerkInstance for their deletion, in namespaces: ‹…›; delete them, or set their deletionPolicy to Retain",
+			one("ClerkUsers still need this ClerkInstance for their deletion: ‹n›, in namespaces: ‹…›; delete them, or set their deletionPolicy to Retain",
 				"Delete these ClerkUsers, or set their `deletionPolicy` to Retain. ClerkUsers that are not being deleted hold the ClerkInstance for 30 seconds only. "+
 					"The ClerkInstance gets no more users: new ClerkUsers show `InstanceNotReady`.",
 				"kubectl get clerkusers -A -o wide --field-selector status.instance.name=‹name›"),

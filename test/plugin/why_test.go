@@ -100,7 +100,7 @@ func whyStates() map[string]struct {
 			},
 			[]string{
 				"ClerkUser NAMESPACE/ann: InstanceNotReady", "Cause: ClerkInstance NAMESPACE/broken: SecretNotFound",
-				"Message: Secret nowhere does not exist; create it with the secret key in entry secret-key",
+				"Message: Secret nowhere does not exist in namespace NAMESPACE; create it with the secret key in entry secret-key",
 				"kubectl create secret generic nowhere -n NAMESPACE --from-file=secret-key=/dev/stdin",
 			},
 		},

@@ -27,6 +27,42 @@ import (
 	"github.com/clerk-operator/clerk-operator/test/contract"
 )
 
+// TestMessagesAboutKeys holds what people are told: where the operator looked, and what belongs there.
+func TestMessagesAboutKeys(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		secret *corev1.Secret
+		want   string
+	}{
+		"NoSecret":   {nil, "Secret clerk does not exist in namespace platform; create it with the secret key in entry secret-key"},
+		"OtherEntry": {holding("key", "sk_test_a"), "Secret clerk has no entry secret-key, or an empty one; put the secret key there"},
+		"Empty":      {holding("secret-key", ""), "Secret clerk has no entry secret-key, or an empty one; put the secret key there"},
+		"Quoted": {holding("secret-key", `"sk_test_a"`), "entry secret-key of Secret clerk is not a Clerk secret key; " +
+			"put one there, which begins with sk_test_ or sk_live_ and has no quotes or other text around it"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var objects []client.Object
+			if tc.secret != nil {
+				objects = append(objects, tc.secret)
+			}
+			r := newTestReconciler(t, &clock{at: start}, objects...)
+			_, err := r.connect().key.run(t.Context(), newTestInstance())
+			if err == nil || err.Error() != tc.want {
+				t.Errorf("the message is %v, want %q", err, tc.want)
+			}
+		})
+	}
+}
+
+// holding returns the Secret of the instance with one entry.
+func holding(entry, content string) *corev1.Secret {
+	secret := newTestSecret("")
+	secret.Data = map[string][]byte{entry: []byte(content)}
+	return secret
+}
+
 func TestKeysInSecrets(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

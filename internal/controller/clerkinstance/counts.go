@@ -149,5 +149,5 @@ func needsClerk(user *v1alpha1.ClerkUser) bool {
 }
 
 func (c counts) String() string {
-	return fmt.Sprintf("%d ClerkUsers still need this ClerkInstance for their deletion, in namespaces: %s", c.needing, strings.Join(c.where, ", "))
+	return fmt.Sprintf("ClerkUsers still need this ClerkInstance for their deletion: %d, in namespaces: %s", c.needing, strings.Join(c.where, ", "))
 }

@@ -22,8 +22,9 @@ func isSecretNotFound(err error) bool {
 
 func invalidKey(ref v1alpha1.SecretKeyReference) error {
 	return &reconcile.Problem{
-		Reason:  v1alpha1.ReasonInvalidKey,
-		Message: fmt.Sprintf("entry %s of Secret %s is not a Clerk secret key; it begins with sk_test_ or sk_live_", ref.EntryKey(), ref.Name),
+		Reason: v1alpha1.ReasonInvalidKey,
+		Message: fmt.Sprintf("entry %s of Secret %s is not a Clerk secret key; put one there, which begins with sk_test_ or sk_live_ "+
+			"and has no quotes or other text around it", ref.EntryKey(), ref.Name),
 		Stalled: true,
 	}
 }

@@ -29,7 +29,8 @@ func (s readKey) run(ctx context.Context, instance *v1alpha1.ClerkInstance) (str
 	secret := &corev1.Secret{}
 	err := s.apiReader.Get(ctx, name, secret)
 	if apierrors.IsNotFound(err) {
-		return "", secretNotFound(fmt.Sprintf("Secret %s does not exist; create it with the secret key in entry %s", ref.Name, ref.EntryKey()))
+		return "", secretNotFound(fmt.Sprintf("Secret %s does not exist in namespace %s; create it with the secret key in entry %s",
+			name.Name, name.Namespace, ref.EntryKey()))
 	}
 	if err != nil {
 		return "", fmt.Errorf("reading Secret %s: %w", ref.Name, err)
@@ -39,7 +40,7 @@ func (s readKey) run(ctx context.Context, instance *v1alpha1.ClerkInstance) (str
 	}
 	key := source.Trimmed(string(secret.Data[ref.EntryKey()]))
 	if key == "" {
-		return "", secretNotFound(fmt.Sprintf("Secret %s has no entry %s; put the secret key there", ref.Name, ref.EntryKey()))
+		return "", secretNotFound(fmt.Sprintf("Secret %s has no entry %s, or an empty one; put the secret key there", ref.Name, ref.EntryKey()))
 	}
 	if EnvironmentOf(key) == "" || strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' }) {
 		return "", invalidKey(ref)

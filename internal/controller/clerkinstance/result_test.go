@@ -65,13 +65,13 @@ func TestResult(t *testing.T) {
 		"Deleting": {deleting, func(_ *testing.T, o *outcome) {
 			o.connection, o.counts = open, counts{needing: 2, where: []string{"team-a", "team-b"}}
 		}, gist{
-			reason: v1alpha1.ReasonDeleting, message: "2 ClerkUsers still need this ClerkInstance for their deletion, in namespaces: team-a, team-b", usable: true, told: true, after: defaultSecretInterval,
+			reason: v1alpha1.ReasonDeleting, message: "ClerkUsers still need this ClerkInstance for their deletion: 2, in namespaces: team-a, team-b", usable: true, told: true, after: defaultSecretInterval,
 		}},
 		"MirrorStale": {nil, func(_ *testing.T, o *outcome) { o.connection, o.mirror.Stale = open, true }, gist{
 			reason: v1alpha1.ReasonMirrorStale, message: "does not notice changes made at Clerk", usable: true, told: true, after: defaultSecretInterval,
 		}},
 		"DeletingBeatsStale": {deleting, func(_ *testing.T, o *outcome) { o.connection, o.mirror.Stale = open, true }, gist{
-			reason: v1alpha1.ReasonDeleting, message: "0 ClerkUsers still need this ClerkInstance", usable: true, told: true, after: defaultSecretInterval,
+			reason: v1alpha1.ReasonDeleting, message: "ClerkUsers still need this ClerkInstance for their deletion: 0", usable: true, told: true, after: defaultSecretInterval,
 		}},
 		"SecretMissing":        {nil, is(secretNotFound("Secret clerk does not exist")), no(v1alpha1.ReasonSecretNotFound, "Secret clerk does not exist", false)},
 		"Problem":              {nil, is(&reconcile.Problem{Reason: v1alpha1.ReasonInstanceChanged, Message: "another", Stalled: true}), no(v1alpha1.ReasonInstanceChanged, "another", true)},

@@ -40,8 +40,8 @@ func TestOneReason(t *testing.T) {
   Next try: When the spec changes, and once a minute (--secret-interval); after a change of the
   Secret at once with --watch-secrets.
 
-  Message: entry ‹entry› of Secret ‹secret› is not a Clerk secret key; it begins with sk_test_ or
-  sk_live_
+  Message: entry ‹entry› of Secret ‹secret› is not a Clerk secret key; put one there, which begins
+  with sk_test_ or sk_live_ and has no quotes or other text around it
   What to do: Put a secret key there. You may have taken the publishable key (pk_…).
     (read -rs key && printf %s "$key") | kubectl create secret generic ‹secret› -n ‹namespace› --from-file=‹entry›=/dev/stdin --dry-run=client -o yaml | kubectl replace -f -
 `

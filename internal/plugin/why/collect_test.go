@@ -43,7 +43,7 @@ func TestTheInstanceOfTheMessageIsTheCause(t *testing.T) {
 	t.Parallel()
 	instance := &v1alpha1.ClerkInstance{ObjectMeta: metav1.ObjectMeta{Namespace: "platform", Name: "live", Generation: 1}}
 	instance.Status.Conditions = []metav1.Condition{condition("Ready", metav1.ConditionFalse, v1alpha1.ReasonInvalidKey,
-		"entry secret-key of Secret clerk is not a Clerk secret key; it begins with sk_test_ or sk_live_", 1)}
+		"entry secret-key of Secret clerk is not a Clerk secret key; put one there, which begins with sk_test_ or sk_live_ and has no quotes or other text around it", 1)}
 	user := newUser(condition("Ready", metav1.ConditionFalse, v1alpha1.ReasonInstanceNotReady,
 		"ClerkInstance platform/live cannot be used: entry secret-key of Secret clerk is not a Clerk secret key", 1))
 	c := newCollector(t, instance, user)
