@@ -44,5 +44,8 @@ func (c *Clock) Set(t time.Time) {
 	c.offset = t.Sub(c.base())
 }
 
+// machineTime returns the time of the machine's clock, by which the emulator waits and measures.
+func machineTime() time.Time { return time.Now() }
+
 // millis returns a time as in Clerk's answers: integer Unix milliseconds.
 func millis(t time.Time) int64 { return t.UnixMilli() }

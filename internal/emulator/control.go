@@ -54,7 +54,7 @@ func (s *Server) controlRoutes() http.Handler {
 	protection.SetDenyHandler(controlOperation(func(*http.Request) (any, error) {
 		return nil, controlError{http.StatusForbidden, "a page of another origin sent this request from a browser"}
 	}))
-	return protection.Handler(mux)
+	return addressed(protection.Handler(mux))
 }
 
 // controlOperation answers a control request. An error that is no controlError is a mistake of the caller.

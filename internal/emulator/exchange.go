@@ -41,7 +41,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) openEntry(r *http.Request, body []byte) Entry {
 	entry := Entry{
 		Time: s.clock.Now(), Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery,
-		Version: requestedVersion(r), Body: body,
+		Version: requestedVersion(r), UserAgent: r.UserAgent(), Body: body,
 	}
 	if len(body) > maxBody {
 		// A copy, so that the rest of an upload is not kept.

@@ -132,6 +132,8 @@ type armed struct {
 
 // faults are the injected faults of a server, in the order of injection.
 type faults struct {
+	changes *changes
+
 	mu    sync.Mutex
 	made  int
 	armed []*armed
@@ -140,6 +142,7 @@ type faults struct {
 }
 
 func (f *faults) inject(fault Fault) string {
+	defer f.changes.note()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.made++
@@ -197,6 +200,7 @@ func (f *faults) list(instance string) []Fault {
 
 // remove removes the faults that match, ends requests that hang on them, and returns their number.
 func (f *faults) remove(match func(Fault) bool) int {
+	defer f.changes.note()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	removed := 0

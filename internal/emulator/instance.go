@@ -131,6 +131,7 @@ func (i *Instance) Reset() {
 	i.ClearFaults()
 	i.ResetJournal()
 	i.limits.reset()
+	defer i.server.changes.note()
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.store = newStore()

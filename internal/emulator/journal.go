@@ -34,6 +34,10 @@ type Entry struct {
 	Applied bool `json:"applied"`
 	// Fault is the id of the applied fault; "" for none.
 	Fault string `json:"fault,omitempty"`
+	// UserAgent is how the client calls itself; "" if it does not. HTTP does not show it.
+	UserAgent string `json:"-"`
+	// Duration is how long the request took, by the machine's clock; 0 while the request is open. HTTP does not show it.
+	Duration time.Duration `json:"-"`
 	// Body is the request's body, or the first MiB of it. HTTP shows it only on demand, because it can hold passwords.
 	Body []byte `json:"-"`
 }
@@ -80,18 +84,26 @@ type journal struct {
 	mu      sync.Mutex
 	limit   int
 	seq     int
-	entries []*Entry
+	entries []*journaled
+	changes *changes
 }
 
-func newJournal(limit int) *journal {
+// journaled is an entry with its time of arrival by the machine's clock.
+type journaled struct {
+	Entry
+	arrived time.Time
+}
+
+func newJournal(limit int, noted *changes) *journal {
 	if limit <= 0 {
 		limit = defaultJournalLimit
 	}
-	return &journal{limit: limit}
+	return &journal{limit: limit, changes: noted}
 }
 
 // open adds an entry and sets its number.
 func (j *journal) open(e Entry) Entry {
+	defer j.changes.note()
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.seq++
@@ -100,17 +112,20 @@ func (j *journal) open(e Entry) Entry {
 		// Half at a time, so that a full journal is not copied at every request.
 		j.entries = slices.Clone(j.entries[(len(j.entries)+1)/2:])
 	}
-	j.entries = append(j.entries, &e)
+	j.entries = append(j.entries, &journaled{Entry: e, arrived: machineTime()})
 	return e
 }
 
 // complete records how a request ended, if its entry is still in the journal.
 func (j *journal) complete(done Entry) {
+	defer j.changes.note()
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	at, found := slices.BinarySearchFunc(j.entries, done.Seq, func(e *Entry, seq int) int { return e.Seq - seq })
+	at, found := slices.BinarySearchFunc(j.entries, done.Seq, func(e *journaled, seq int) int { return e.Seq - seq })
 	if found {
-		*j.entries[at] = done
+		// At least the smallest duration, since 0 means that the request is open.
+		done.Duration = max(machineTime().Sub(j.entries[at].arrived), 1)
+		j.entries[at].Entry = done
 	}
 }
 
@@ -121,7 +136,23 @@ func (j *journal) of(instance string) Entries {
 	entries := make(Entries, 0, len(j.entries))
 	for _, e := range j.entries {
 		if instance == "" || e.Instance == instance {
-			entries = append(entries, *e)
+			entries = append(entries, e.Entry)
+		}
+	}
+	return entries
+}
+
+// latest returns up to n entries that match, newest first.
+func (j *journal) latest(n int, match func(Entry) bool) Entries {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var entries Entries
+	for _, e := range slices.Backward(j.entries) {
+		if len(entries) == n {
+			break
+		}
+		if match(e.Entry) {
+			entries = append(entries, e.Entry)
 		}
 	}
 	return entries
@@ -129,7 +160,8 @@ func (j *journal) of(instance string) Entries {
 
 // reset removes the entries of one instance, or all for an empty id. Numbers continue.
 func (j *journal) reset(instance string) {
+	defer j.changes.note()
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.entries = slices.DeleteFunc(j.entries, func(e *Entry) bool { return instance == "" || e.Instance == instance })
+	j.entries = slices.DeleteFunc(j.entries, func(e *journaled) bool { return instance == "" || e.Instance == instance })
 }

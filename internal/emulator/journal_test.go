@@ -6,6 +6,7 @@ package emulator_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -102,5 +103,26 @@ func TestPathPatterns(t *testing.T) {
 		if got := len(entries.Matching("", test.pattern)) == 1; got != test.want {
 			t.Errorf("%q fits %q: %t", test.path, test.pattern, got)
 		}
+	}
+}
+
+// TestLatestRequests has what a reader sees first: the newest, with how long it took and who sent it.
+func TestLatestRequests(t *testing.T) {
+	t.Parallel()
+	s := emulator.New(emulator.Config{})
+	for _, path := range []string{"/users", "/users/count", "/instance"} {
+		request := httptest.NewRequest(http.MethodGet, emulator.BasePath+path, http.NoBody)
+		request.Header.Set("User-Agent", "test"+path)
+		s.ServeHTTP(httptest.NewRecorder(), request)
+	}
+	got := s.LatestRequests(2, func(e emulator.Entry) bool { return e.Path != emulator.BasePath+"/users/count" })
+	if len(got) != 2 || got[0].Path != emulator.BasePath+"/instance" || got[1].Path != emulator.BasePath+"/users" {
+		t.Fatalf("latest requests: %+v", got)
+	}
+	if got[0].UserAgent != "test/instance" || got[0].Duration <= 0 {
+		t.Errorf("%q took %s", got[0].UserAgent, got[0].Duration)
+	}
+	if got := s.LatestRequests(1, func(emulator.Entry) bool { return true }); len(got) != 1 {
+		t.Errorf("%d requests instead of 1", len(got))
 	}
 }

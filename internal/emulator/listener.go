@@ -22,6 +22,11 @@ type Listener struct {
 
 // Listen serves s at a TCP address, for example 127.0.0.1:0 for any free port, until Close.
 func (s *Server) Listen(ctx context.Context, address string) (*Listener, error) {
+	return s.ListenWith(ctx, address, s)
+}
+
+// ListenWith does what Listen does with another handler, which serves more than s.
+func (s *Server) ListenWith(ctx context.Context, address string, handler http.Handler) (*Listener, error) {
 	var config net.ListenConfig
 	socket, err := config.Listen(ctx, "tcp", address)
 	if err != nil {
@@ -29,7 +34,7 @@ func (s *Server) Listen(ctx context.Context, address string) (*Listener, error) 
 	}
 	l := &Listener{
 		server: s, address: socket.Addr(),
-		http: &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second},
+		http: &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second},
 		done: make(chan error, 1),
 	}
 	go func() { l.done <- l.http.Serve(socket) }()

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -54,10 +55,29 @@ func (i *Instance) Find(match func(*User) bool) *User {
 	return found
 }
 
+// NewestUsers returns up to n present users for whom match returns true, newest first, and how many match. match must neither change the
+// user nor call the emulator.
+func (i *Instance) NewestUsers(n int, match func(*User) bool) (users []*User, total int) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	now := i.now()
+	for _, u := range slices.Backward(i.store.all(now, 0)) {
+		shown := i.show(u, now)
+		if !match(shown) {
+			continue
+		}
+		if total++; total <= n {
+			users = append(users, clone(shown))
+		}
+	}
+	return users, total
+}
+
 // Seed stores a user as an existing one, and returns it completed: with ids, times, object names, a primary address or
 // number if there are any, {} for nil metadata, and the flags of given credentials. Nothing is checked, so that a test
 // can seed users that Clerk would refuse today.
 func (i *Instance) Seed(u User) *User {
+	defer i.server.changes.note()
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	now := i.now()
@@ -80,6 +100,7 @@ func (i *Instance) Seed(u User) *User {
 // Edit changes a user like a person in the Dashboard and returns the changed user. A change raises UpdatedAt unless the
 // function sets it; likewise another password raises PasswordLastUpdatedAt. The error is ErrNoUser.
 func (i *Instance) Edit(id string, change func(*User)) (*User, error) {
+	defer i.server.changes.note()
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	before := i.store.find(id)
@@ -105,6 +126,7 @@ func (i *Instance) Edit(id string, change func(*User)) (*User, error) {
 
 // Delete deletes a user like a person in the Dashboard. The error is ErrNoUser.
 func (i *Instance) Delete(id string) error {
+	defer i.server.changes.note()
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.store.find(id) == nil {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -160,5 +161,21 @@ func TestClock(t *testing.T) {
 	clock.Advance(time.Hour)
 	if d := clock.Now().Sub(noon); d < time.Hour || d > time.Hour+time.Minute {
 		t.Errorf("the clock is %s past noon", d)
+	}
+}
+
+func TestNewestUsers(t *testing.T) {
+	t.Parallel()
+	i := emulator.New(emulator.Config{}).AddInstance(emulator.InstanceConfig{})
+	for n, name := range []string{"ada", "grace", "alan", "anita"} {
+		i.Seed(emulator.User{Username: new(name), CreatedAt: int64(n + 1)})
+	}
+	users, total := i.NewestUsers(2, func(u *emulator.User) bool { return strings.HasPrefix(*u.Username, "a") })
+	if len(users) != 2 || total != 3 || *users[0].Username != "anita" || *users[1].Username != "alan" {
+		t.Errorf("%d users of %d", len(users), total)
+	}
+	*users[0].Username = "changed"
+	if i.Find(func(u *emulator.User) bool { return *u.Username == "anita" }) == nil {
+		t.Error("a returned user is not a copy")
 	}
 }

@@ -39,6 +39,7 @@ type Server struct {
 	ids     *idMaker
 	api     http.Handler
 	control http.Handler
+	changes *changes
 	closed  chan struct{}
 	close   sync.Once
 
@@ -56,11 +57,13 @@ type credential struct {
 
 // New returns a server without instances.
 func New(c Config) *Server {
+	noted := &changes{}
 	s := &Server{
 		clock:   newClock(c.Now),
 		latency: c.Latency,
-		journal: newJournal(c.JournalLimit),
-		faults:  &faults{},
+		journal: newJournal(c.JournalLimit, noted),
+		faults:  &faults{changes: noted},
+		changes: noted,
 		ids:     &idMaker{},
 		closed:  make(chan struct{}),
 		keys:    map[string]credential{},
@@ -129,6 +132,17 @@ func (s *Server) Clock() *Clock { return s.clock }
 
 // Journal returns every request to the API, oldest first, without control requests.
 func (s *Server) Journal() Entries { return s.journal.of("") }
+
+// LatestRequests returns up to n requests for which match returns true, newest first. match must not call the emulator.
+func (s *Server) LatestRequests(n int, match func(Entry) bool) Entries {
+	return s.journal.latest(n, match)
+}
+
+// Changed returns a channel that is closed at the next change of a user, of the journal or of the faults.
+func (s *Server) Changed() <-chan struct{} { return s.changes.wait() }
+
+// Closed returns a channel that Close closes. A response without an end has to end then.
+func (s *Server) Closed() <-chan struct{} { return s.closed }
 
 // ResetJournal forgets every request.
 func (s *Server) ResetJournal() { s.journal.reset("") }
