@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
+	"github.com/clerk-operator/clerk-operator/internal/emulator/page"
 	"github.com/clerk-operator/clerk-operator/internal/version"
 )
 
@@ -30,10 +31,10 @@ const (
 const usage = `clerk-emulator serves an in-memory Clerk Backend API (users, e-mail addresses, phone numbers) with Clerk's quirks,
 rate limits and refusals, for tests. It stores nothing on disk and makes no outgoing connections.
 
-It prints its address as one line on standard output, for example http://127.0.0.1:8910. The API is at /v1, which is the
-base URL of a client. The emulator's own requests are at /_emulator: the journal of requests, faults, changes of users by
+It prints its address as one line on standard output, for example http://127.0.0.1:8910. A browser finds a page there, with the
+users, the requests that arrive, and faults to switch on. The API is at /v1, which is the base URL of a client. The emulator's own requests are at /_emulator: the journal of requests, faults, changes of users by
 "somebody at Clerk", the clock, settings, reset. They need no key. At another address than a loopback address, such as :8910
-in a container, everybody who reaches the port can send them, and the emulator says so on standard error.
+in a container, everybody who reaches the port can send them and use the page, and the emulator says so on standard error.
 
 Usage:
   clerk-emulator [flags]
@@ -90,7 +91,7 @@ func serve(ctx context.Context, o options, out, errOut io.Writer) error {
 	for _, key := range o.keys {
 		server.AddInstance(emulator.InstanceConfig{ID: key.instance, Keys: []string{key.secret}})
 	}
-	listener, err := server.Listen(ctx, o.address)
+	listener, err := server.ListenWith(ctx, o.address, page.Handler(server))
 	if err != nil {
 		return err
 	}
@@ -99,8 +100,8 @@ func serve(ctx context.Context, o options, out, errOut io.Writer) error {
 		return errors.Join(err, listener.Close(ctx))
 	}
 	if exposed {
-		_, _ = fmt.Fprintf(errOut, "clerk-emulator: listening on %s, which is no loopback address: everybody who reaches it can send the requests "+
-			"under /_emulator, which need no key\n", listener.Address())
+		_, _ = fmt.Fprintf(errOut, "clerk-emulator: listening on %s, which is no loopback address: everybody who reaches it can use the page and send "+
+			"the requests under /_emulator, which need no key\n", listener.Address())
 	}
 	if _, err := fmt.Fprintln(out, "http://"+address); err != nil {
 		return fmt.Errorf("printing the address: %w", err)

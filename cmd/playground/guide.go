@@ -23,8 +23,7 @@ func (p *playground) guide() string {
 	clerk := "http://" + p.clerk.Address()
 	lines := []string{
 		"",
-		"The users at Clerk:     " + clerk + emulator.ControlPath + "/users",
-		"The calls to Clerk:     " + clerk + emulator.ControlPath + "/journal",
+		"Clerk's dashboard:      " + clerk + "  (the emulator's page: users, requests, faults)",
 		"The operator's log:     " + p.log.Name(),
 		"",
 		"In another terminal, with kubectl of the API server's version and the plugin of this checkout:",

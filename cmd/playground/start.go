@@ -18,6 +18,7 @@ import (
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
+	"github.com/clerk-operator/clerk-operator/internal/emulator/page"
 	"github.com/clerk-operator/clerk-operator/test/controlplane"
 )
 
@@ -100,10 +101,11 @@ func (p *playground) startClerk(ctx context.Context) error {
 	for _, key := range p.samples.keys() {
 		p.emulator.AddInstance(emulator.InstanceConfig{Keys: []string{key}})
 	}
+	dashboard := page.Handler(p.emulator)
 	var err error
-	p.clerk, err = p.emulator.Listen(ctx, clerkAddress)
+	p.clerk, err = p.emulator.ListenWith(ctx, clerkAddress, dashboard)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		p.clerk, err = p.emulator.Listen(ctx, anyAddress)
+		p.clerk, err = p.emulator.ListenWith(ctx, anyAddress, dashboard)
 	}
 	if err != nil {
 		return fmt.Errorf("starting the Clerk emulator: %w", err)

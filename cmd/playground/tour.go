@@ -66,7 +66,7 @@ func (p *playground) newTour(ctx context.Context) (*tour.Tour, error) {
 		return nil, err
 	}
 	t := &tour.Tour{
-		Out: p.out, Page: page(p.out), Limit: p.limit, Directory: directory,
+		Out: p.out, Page: layout(p.out), Limit: p.limit, Directory: directory,
 		Clerk: instance, ClerkURL: "http://" + p.clerk.Address(), Cluster: p.client,
 	}
 	t.Environment = []string{
@@ -142,8 +142,8 @@ func (p *playground) lines() *bufio.Reader {
 	return p.typed
 }
 
-// page returns the layout for what out is.
-func page(out io.Writer) tour.Page {
+// layout returns the layout for what out is.
+func layout(out io.Writer) tour.Page {
 	width := plainWidth
 	if file, ok := out.(*os.File); ok && isTerminal(out) {
 		if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 0 {

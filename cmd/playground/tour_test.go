@@ -49,7 +49,7 @@ func TestEnvironmentIsReadByAShell(t *testing.T) {
 }
 
 func TestPageWithoutATerminalIsPlain(t *testing.T) {
-	if got := page(&strings.Builder{}); got.Color || got.Width != plainWidth {
-		t.Errorf("page() = %+v", got)
+	if got := layout(&strings.Builder{}); got.Color || got.Width != plainWidth {
+		t.Errorf("layout() = %+v", got)
 	}
 }
