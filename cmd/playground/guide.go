@@ -42,7 +42,7 @@ func (p *playground) guide() string {
 		change(`"banned":true`),
 		"  kubectl clerk why " + user,
 		change(`"banned":null`),
-		"  # 4. Somebody changes the user at Clerk. The operator corrects that within a minute.",
+		"  # 4. Somebody changes the user at Clerk, on the page or like this. The operator corrects that within a minute.",
 		`  curl -sSf -X PATCH -d '{"first_name":"Mallory"}' \`,
 		`    "` + clerk + emulator.ControlPath + `/users/$(kubectl get clerkuser ` + user + ` -o jsonpath='{.status.userID}')"`,
 		"  kubectl get events" + inNamespace(first.GetNamespace()) + " --field-selector=involvedObject.name=" + first.GetName(),
