@@ -39,8 +39,9 @@ func (p *playground) guidedTour(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.out, "\nA tour in %d steps. To try its commands in another terminal, begin there with:\n\n  . %s\n",
-		len(tour.Steps()), quote(filepath.Join(t.Directory, "env")))
+	fmt.Fprintf(p.out, "\nA tour in %d steps. To follow it in a browser, open the page of its Clerk instance:\n\n  %s/?instance=%s\n\n"+
+		"To try its commands in another terminal, begin there with:\n\n  . %s\n",
+		len(tour.Steps()), t.ClerkURL, t.Clerk.ID(), quote(filepath.Join(t.Directory, "env")))
 	steps := tour.Steps()
 	err = t.Run(ctx, steps)
 	if err == nil {
