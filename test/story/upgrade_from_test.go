@@ -24,9 +24,13 @@ import (
 // upgradeWrites is what this version writes of its own accord after an upgrade from another version, beside what a restart of that
 // version writes. Whatever stands here is in the changelog.
 func upgradeWrites() map[string]restartWrites {
-	// Suspended objects have a condition of their own since.
-	suspended := restartWrites{Objects: []string{"*v1alpha1.ClerkUser/never-began", "*v1alpha1.ClerkUser/stopped"}}
-	return map[string]restartWrites{"07b944a": suspended}
+	objects := func(names ...string) restartWrites { return restartWrites{Objects: names} }
+	return map[string]restartWrites{"07b944a": objects(
+		// Suspended objects have a condition of their own since.
+		"*v1alpha1.ClerkUser/never-began", "*v1alpha1.ClerkUser/stopped",
+		// Messages say more since: where the key was looked for, and which fields two objects share.
+		"*v1alpha1.ClerkInstance/no-key", "*v1alpha1.ClerkInstance/no-secret", "*v1alpha1.ClerkUser/conflict",
+	)}
 }
 
 // TestUpgrade has the operator find what each earlier version left behind. It must write what that version writes after a restart,
