@@ -127,6 +127,10 @@ func (o objectPatcher) removeFinalizer(ctx context.Context) error {
 	if client.IgnoreNotFound(err) != nil {
 		return o.notReleased(err)
 	}
+	if err == nil && len(o.user.Finalizers) > 0 {
+		// Somebody else holds the object.
+		o.states.Wrote(o.user)
+	}
 	return nil
 }
 

@@ -13,10 +13,12 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/clerk-operator/clerk-operator/api/v1alpha1"
 	"github.com/clerk-operator/clerk-operator/internal/clerk"
 	"github.com/clerk-operator/clerk-operator/internal/controller/brake"
+	"github.com/clerk-operator/clerk-operator/internal/controller/reconcile"
 	"github.com/clerk-operator/clerk-operator/internal/mirror"
 	"github.com/clerk-operator/clerk-operator/internal/plan"
 )
@@ -113,11 +115,24 @@ func (m remove) letGoFirst(ctx context.Context, user *clerk.User, delay time.Dur
 	}
 	err = m.releaseWithoutEvent(ctx)
 	if apierrors.IsConflict(err) {
-		// Somebody edited the object. Its next reconciliation decides anew, and may leave the user as it is.
-		_, failed := m.brake.Withdraw(ctx, instanceName(m.instance), m.uid())
-		err = errors.Join(err, failed)
+		err = m.afterConflict(ctx, err)
 	}
 	return true, err
+}
+
+// afterConflict decides about the pending deletion of an object that has changed since it was read. If somebody edited the object, its
+// next reconciliation decides anew, and may leave the user as it is. An object that was let go before, which an old copy does not show
+// while another finalizer holds the object, has no such reconciliation: its user is still to be removed.
+func (m remove) afterConflict(ctx context.Context, conflict error) error {
+	live, err := m.readLive(ctx)
+	if err != nil {
+		return errors.Join(conflict, err)
+	}
+	if live == nil || live.UID != m.user.UID || !controllerutil.ContainsFinalizer(live, v1alpha1.Finalizer) {
+		return reconcile.ErrOutdated
+	}
+	_, err = m.brake.Withdraw(ctx, instanceName(m.instance), m.uid())
+	return errors.Join(conflict, err)
 }
 
 // namespaceGoing reports whether the namespace is being deleted. If the operator may not read it, it counts as one that is not.

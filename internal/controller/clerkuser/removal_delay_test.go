@@ -135,6 +135,42 @@ func TestEditInTheLastMomentIsSeen(t *testing.T) {
 	f.onlyUser()
 }
 
+// TestHeldObjectIsLetGoOnce reconciles an old copy of an object that was let go and that another finalizer holds. Its removal stays on
+// record, also if another process let it go, whose writes this one does not remember.
+func TestHeldObjectIsLetGoOnce(t *testing.T) {
+	t.Parallel()
+	for name, another := range map[string]bool{"SameProcess": false, "AnotherProcess": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, withDelay(30*time.Second))
+			f.create(newTestUser("ann"))
+			f.expectReason("ann", v1alpha1.ReasonInSync)
+			f.edit("ann", func(u *v1alpha1.ClerkUser) { u.Finalizers = append(u.Finalizers, "example.com/held") })
+			f.delete("ann")
+			f.expectReason("ann", v1alpha1.ReasonDeletionPending)
+			f.clock.advance(30 * time.Second)
+			old := f.user("ann")
+			f.reconcile("ann")
+			if got := f.user("ann").Finalizers; len(got) != 1 || f.pendingDeletions() != 1 {
+				t.Fatalf("the finalizers are %v, and %d removals are on record", got, f.pendingDeletions())
+			}
+			if another {
+				f.objects.Forget("ann-uid")
+				if _, err := f.Reconcile(t.Context(), old.DeepCopy()); err != nil {
+					t.Error(err)
+				}
+				f.clock.advance(30 * time.Second)
+			}
+			if _, err := f.Reconcile(t.Context(), old); err != nil {
+				t.Error(err)
+			}
+			if f.pendingDeletions() != 1 {
+				t.Error("the removal is not on record any more")
+			}
+		})
+	}
+}
+
 // pendingDeletions is how many removals the ClerkInstance has on record.
 func (f *fixture) pendingDeletions() int {
 	f.t.Helper()
