@@ -26,7 +26,7 @@ type change struct {
 // goneUser is said where a user was before.
 const goneUser = "There is no user with this id here any more."
 
-var errNoObject = errors.New(`write a JSON object, for example {"role": "admin"}`)
+var errNoObject = errors.New(`not a JSON object, such as {"role": "admin"}`)
 
 func ban() change   { return change{"banned the user", func(u *emulator.User) { u.Banned = true }} }
 func unban() change { return change{"lifted the ban", func(u *emulator.User) { u.Banned = false }} }
@@ -118,7 +118,7 @@ func (p *page) editMetadata(w http.ResponseWriter, r *http.Request) {
 			p.apply(w, r, change{"changed " + kind + " metadata", func(u *emulator.User) { *metadataField(u, kind) = metadata }})
 			return
 		}
-		v.Metadata[n].Typed, v.Invalid = typed, &invalid{kind, err.Error()}
+		v.Metadata[n].Typed, v.Invalid = typed, &invalid{kind, "This is " + err.Error() + "."}
 		p.showUserWith(w, http.StatusUnprocessableEntity, i, v)
 		return
 	}

@@ -74,7 +74,7 @@ func (p *page) listRequests(w http.ResponseWriter, r *http.Request) {
 // lineOf shows an entry of the journal.
 func lineOf(e emulator.Entry) line {
 	l := line{
-		Time: e.Time, Who: sender(e), Method: e.Method, Path: e.Path, Query: e.Query,
+		Time: e.Time, Who: sender(e), Method: e.Method, Path: e.Path, Query: shortened(e.Query),
 		Duration: e.Duration, Fault: e.Fault, Status: strconv.Itoa(e.Status), Failed: e.Status >= http.StatusBadRequest,
 	}
 	switch {
@@ -91,6 +91,16 @@ func lineOf(e emulator.Entry) line {
 		l.Applied = "not applied"
 	}
 	return l
+}
+
+// maxQuery is how much of a query is shown, in bytes; the ids of a hundred users fill a screen.
+const maxQuery = 120
+
+func shortened(query string) string {
+	if len(query) <= maxQuery {
+		return query
+	}
+	return query[:maxQuery] + "…"
 }
 
 // sender is who sent a request: the program's name, and the name of the key.

@@ -15,6 +15,12 @@ import (
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
 )
 
+// leastRows and mostRows are how many lines of metadata a form shows.
+const (
+	leastRows = 4
+	mostRows  = 14
+)
+
 // maxActivity is the number of lines about one user.
 const maxActivity = 12
 
@@ -41,6 +47,8 @@ type metadataView struct {
 	Name, Title, About string
 	// Shown is the JSON that the user has, and Typed what the form has.
 	Shown, Typed string
+	// Rows is how many lines the form shows.
+	Rows int
 }
 
 // invalid is a refused form.
@@ -122,7 +130,8 @@ func metadataOf(name, title, about string, metadata map[string]any) metadataView
 	// What was read from JSON can be written as JSON.
 	_ = encoder.Encode(metadata)
 	shown := strings.TrimSpace(buffer.String())
-	return metadataView{Name: name, Title: title, About: about, Shown: shown, Typed: shown}
+	rows := min(max(strings.Count(shown, "\n")+1, leastRows), mostRows)
+	return metadataView{Name: name, Title: title, About: about, Shown: shown, Typed: shown, Rows: rows}
 }
 
 // activityOf returns what happened to a user, newest first: requests about the user, and what somebody did here.

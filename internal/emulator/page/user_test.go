@@ -124,7 +124,7 @@ func TestRefusedFormsStay(t *testing.T) {
 	}
 }
 
-const errText = "write a JSON object"
+const errText = "This is not a JSON object, such as"
 
 // TestRefusedAddressLeadsToTheUser opens what a browser has in its address bar after a refused form.
 func TestRefusedAddressLeadsToTheUser(t *testing.T) {
