@@ -536,7 +536,8 @@ type ClerkUserStatus struct {
 	// +optional
 	Origin Origin `json:"origin,omitempty"`
 
-	// onDelete is the deletion policy that applies when this object is deleted.
+	// onDelete is the deletion policy that applies when this object is deleted. It is Retain while policy.deletion of the
+	// ClerkInstance is Deny.
 	// +optional
 	OnDelete DeletionPolicy `json:"onDelete,omitempty"`
 

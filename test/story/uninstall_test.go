@@ -105,6 +105,27 @@ func (u *uninstall) installAgain() {
 	u.start()
 }
 
+// expectRetained waits until each object says that its user is kept, which it learns without a call to Clerk.
+func (u *uninstall) expectRetained() {
+	u.t.Helper()
+	u.clerk.ResetJournal()
+	u.eventually("each ClerkUser to say Retain", func() error {
+		users := &v1alpha1.ClerkUserList{}
+		if err := u.client.List(u.t.Context(), users, client.InNamespace(u.namespace)); err != nil {
+			return err
+		}
+		for i := range users.Items {
+			if got := users.Items[i].Status.OnDelete; got != v1alpha1.DeletionRetain {
+				return fmt.Errorf("%s says %s", users.Items[i].Name, got)
+			}
+		}
+		return nil
+	})
+	if calls := u.clerk.Journal().Matching("", "/users/**"); len(calls) > 0 {
+		u.t.Errorf("that took calls: %+v", calls)
+	}
+}
+
 // only fails unless the users at Clerk are these.
 func (u *uninstall) only(created, adopted bool) {
 	u.t.Helper()
@@ -121,6 +142,7 @@ func uninstallInOrder(t *testing.T, u *uninstall) {
 	u.editInstance(func(i *v1alpha1.ClerkInstance) {
 		i.Spec.Policy = &v1alpha1.InstancePolicy{Deletion: ptr.To(v1alpha1.DeletionDeny)}
 	})
+	u.expectRetained()
 	for _, kind := range []struct {
 		object client.Object
 		list   client.ObjectList

@@ -69,9 +69,10 @@ func (m remove) knownUser() (user *clerk.User, exists bool) {
 	return nil, true
 }
 
-// effectivePolicy is what happens to the user, also if the ClerkInstance forbids removals.
+// effectivePolicy is what happens to the user when the object is deleted, also if the ClerkInstance forbids removals. Without a
+// ClerkInstance, it is what the object says.
 func (r *reconciliation) effectivePolicy() v1alpha1.DeletionPolicy {
-	if !r.instance.Spec.MayDelete() {
+	if r.instance != nil && !r.instance.Spec.MayDelete() {
 		return v1alpha1.DeletionRetain
 	}
 	return r.user.Spec.OnDelete(r.origin)

@@ -54,7 +54,7 @@ func (r *reconciliation) fillBinding() {
 		return
 	}
 	if !r.user.Undecoded.Concern("spec.deletionPolicy") {
-		status.OnDelete = r.user.Spec.OnDelete(r.origin)
+		status.OnDelete = r.effectivePolicy()
 	}
 	if !r.owned || r.observed == nil || r.observed.ID != r.userID {
 		return

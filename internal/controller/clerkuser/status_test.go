@@ -315,6 +315,15 @@ func TestBindingIsOnRecordForABoundUserOnly(t *testing.T) {
 	}
 	signed := s.Binding
 
+	rec.origin = v1alpha1.OriginCreated
+	for want, policy := range map[v1alpha1.DeletionPolicy]*v1alpha1.InstancePolicy{
+		v1alpha1.DeletionDelete: nil, v1alpha1.DeletionRetain: {Deletion: ptr.To(v1alpha1.DeletionDeny)},
+	} {
+		rec.instance.Spec.Policy = policy
+		if rec.fillBinding(); user.Status.OnDelete != want {
+			t.Errorf("with the policy %+v of the ClerkInstance, onDelete is %s, want %s", policy, user.Status.OnDelete, want)
+		}
+	}
 	rec.target, rec.observed, rec.owned = target{}, nil, false
 	rec.record.Clear()
 	rec.fillBinding()

@@ -4,6 +4,7 @@
 package why
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -22,7 +23,7 @@ func userFacts(user *v1alpha1.ClerkUser) []string {
 			facts = append(facts, fmt.Sprintf(format, args...))
 		}
 	}
-	add(!user.DeletionTimestamp.IsZero(), "The object is being deleted. The deletion policy is %s.", spec.OnDelete(status.Origin))
+	add(!user.DeletionTimestamp.IsZero(), "The object is being deleted. The deletion policy is %s.", cmp.Or(status.OnDelete, spec.OnDelete(status.Origin)))
 	if status.UserID != "" && status.Instance != nil {
 		facts = append(facts, boundFact(status))
 	}
