@@ -27,8 +27,8 @@ func instancesAccepted() []Entry {
 	return []Entry{
 		ready(metav1.ConditionTrue, v1alpha1.ReasonKeyAccepted, None, "Clerk accepts the key, and it belongs to the expected instance.", "",
 			one("the key in Secret ‹secret› belongs to instance ‹id›", "Nothing: the ClerkInstance is Ready."),
-			one("the key is gone from entry ‹entry› of Secret ‹secret›; the operator keeps using the cached key until it restarts",
-				"Restore the Secret before the operator restarts.", "kubectl describe secret -n ‹namespace› ‹secret›").at(Act),
+			one("the key is gone from entry ‹entry› of Secret ‹secret›; put it there again: the operator uses the cached key only until it restarts",
+				"Create the Secret again, or put the entry back, before the operator restarts.", "kubectl describe secret -n ‹namespace› ‹secret›").at(Act),
 			one("Clerk accepts the key, but the key may not ask for its instance: the operator does not notice a key of another instance",
 				"Nothing, but be careful with the key: the operator does not notice a key of another instance."),
 		),

@@ -82,8 +82,8 @@ func TestAdviceHasTheNamesOfTheMessage(t *testing.T) {
 func TestACaseHasItsOwnUrgency(t *testing.T) {
 	t.Parallel()
 	for message, want := range map[string]reasons.Urgency{
-		"the key in Secret clerk belongs to instance ins_1":                                                         reasons.None,
-		"the key is gone from entry key of Secret clerk; the operator keeps using the cached key until it restarts": reasons.Act,
+		"the key in Secret clerk belongs to instance ins_1":                                                                           reasons.None,
+		"the key is gone from entry key of Secret clerk; put it there again: the operator uses the cached key only until it restarts": reasons.Act,
 	} {
 		got, found := reasons.Advise(reasons.Subject{Kind: reasons.KindInstance}, metav1.Condition{
 			Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonKeyAccepted, Message: message,

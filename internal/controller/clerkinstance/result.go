@@ -162,7 +162,7 @@ func acceptedMessage(instance *v1alpha1.ClerkInstance, o *outcome) string {
 	ref := instance.Spec.SecretKeyRef
 	switch {
 	case o.keyMissing:
-		return fmt.Sprintf("the key is gone from entry %s of Secret %s; the operator keeps using the cached key until it restarts",
+		return fmt.Sprintf("the key is gone from entry %s of Secret %s; put it there again: the operator uses the cached key only until it restarts",
 			ref.EntryKey(), ref.Name)
 	case Unpinned(o.connection.InstanceID):
 		return "Clerk accepts the key, but the key may not ask for its instance: the operator does not notice a key of another instance"

@@ -55,7 +55,7 @@ func TestResult(t *testing.T) {
 	}{
 		"Accepted": {nil, opened, gist{ready: true, reason: v1alpha1.ReasonKeyAccepted, message: "belongs to instance " + testID, usable: true, told: true, after: defaultSecretInterval}},
 		"AcceptedFromMemory": {nil, func(_ *testing.T, o *outcome) { o.connection, o.keyMissing = open, true }, gist{
-			ready: true, reason: v1alpha1.ReasonKeyAccepted, message: "keeps using the cached key until it restarts", usable: true, told: true, after: defaultSecretInterval,
+			ready: true, reason: v1alpha1.ReasonKeyAccepted, message: "put it there again: the operator uses the cached key only until it restarts", usable: true, told: true, after: defaultSecretInterval,
 		}},
 		"AcceptedWithoutAnID": {nil, func(_ *testing.T, o *outcome) {
 			o.connection = &connection.Connection{InstanceID: unpinnedPrefix + "0123"}

@@ -241,6 +241,12 @@ func resultOfNotReadYet(r *reconciliation) result {
 	res := unchanged()
 	left := reconcile.Impatience - r.now.Sub(r.firstSeen)
 	switch ready := readyCondition(r.user); {
+	case ready != nil && ready.Reason == v1alpha1.ReasonInstanceNotFound && r.instance != nil:
+		// The ClerkInstance came after that was reported.
+		return result{Result: reconcile.Result{
+			Ready: metav1.ConditionFalse, Reason: v1alpha1.ReasonInstanceNotReady, Reconciling: true,
+			Message: instanceNotReady(instanceName(r.instance), "the operator has not checked it yet").Error(),
+		}}
 	case left <= 0:
 		res.waitingGeneration = waitingFor(r.err)
 	case ready == nil:

@@ -464,6 +464,27 @@ func TestShortFirstWaitIsNotReported(t *testing.T) {
 	}
 }
 
+// TestInstanceThatCameIsNotMissing has an object say that its ClerkInstance does not exist, and the ClerkInstance come and wait for its
+// Secret.
+func TestInstanceThatCameIsNotMissing(t *testing.T) {
+	t.Parallel()
+	r := newTestReconciler(t, newClock())
+	rec := newTestReconciliation(t, r, newTestUser("ann"))
+	rec.user.Status.Conditions = []metav1.Condition{{
+		Type: v1alpha1.ConditionReady, Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonInstanceNotFound, ObservedGeneration: rec.user.Generation,
+	}}
+	rec.err = errInstanceUnknown
+	res := reconcileResult(r, rec)
+	if want := "ClerkInstance team-a/default cannot be used: the operator has not checked it yet"; res.Unchanged || res.Message != want ||
+		res.Reason != v1alpha1.ReasonInstanceNotReady || res.Ready != metav1.ConditionFalse || !res.Reconciling {
+		t.Errorf("the object says %+v, want %q", res.Result, want)
+	}
+	rec.instance = nil
+	if res := reconcileResult(r, rec); !res.Unchanged {
+		t.Errorf("without a ClerkInstance, the object says %+v", res.Result)
+	}
+}
+
 func TestRetryingMessageIsStable(t *testing.T) {
 	t.Parallel()
 	tests := map[string][2]error{
