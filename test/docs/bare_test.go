@@ -48,6 +48,9 @@ func tutorial(c *cluster) {
 		"GIT_AUTHOR_NAME=Reader", "GIT_AUTHOR_EMAIL=reader@example.com", "GIT_COMMITTER_NAME=Reader", "GIT_COMMITTER_EMAIL=reader@example.com")
 }
 
+// withoutKey is for a reader who has nothing but a checkout and a cluster.
+func withoutKey(*cluster) {}
+
 // afterTutorial expects what the tutorial says of its end: one user was kept, and nothing else.
 func afterTutorial(c *cluster) {
 	c.t.Helper()

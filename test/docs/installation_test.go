@@ -21,6 +21,7 @@ func aroundInstallation() map[string]entry {
 			"One YAML": threeWays, "Kustomize": threeWays, "Helm": threeWays, "Connect a Clerk instance": threeWays, "Create a user": threeWays,
 			"Outside the cluster": threeWays,
 		}},
+		"docs/how-to/run-with-the-emulator.md": {bare: withoutKey},
 		"docs/how-to/uninstall.md": {
 			cluster: stranded,
 			elsewhere: map[string]string{
