@@ -44,8 +44,10 @@ func TestGroupEndsItsPrograms(t *testing.T) {
 	if err := processes[0].Kill(); err != nil {
 		t.Fatal(err)
 	}
-	if alive(pids[0]) || !alive(pids[1]) {
-		t.Error("one program was to be killed")
+	// The program is a child of the leash, which was killed with it, so that it exists until init has waited for it.
+	eventually(t, time.Minute, "the killed program to be gone", func() bool { return !alive(pids[0]) })
+	if !alive(pids[1]) {
+		t.Error("the other program was killed, too")
 	}
 	// The error is the signal that ended the second program.
 	if err := g.Stop(); err == nil || alive(pids[1]) {
