@@ -117,11 +117,14 @@ func describe(f *emulator.Fault) string {
 	if f.Method != "" || f.Path != "" {
 		affected = f.Method + " " + f.Path
 	}
-	times := strconv.Itoa(f.Times) + " times more"
-	if f.Times < 0 {
-		times = "until it is removed"
+	switch {
+	case f.Times < 0:
+		return affected + ", until it is removed"
+	case f.Times == 1:
+		return affected + ", once more"
+	default:
+		return affected + ", " + strconv.Itoa(f.Times) + " times more"
 	}
-	return affected + ", " + times
 }
 
 func (p *page) switchFaultOn(w http.ResponseWriter, r *http.Request) {
