@@ -175,8 +175,10 @@ func (p *page) deleteUser(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/?"+query.Encode(), http.StatusSeeOther)
 }
 
-// field returns a field of a form without blanks around it.
-func field(r *http.Request, name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
+// field returns a field of a form without blanks around it. What is no UTF-8 cannot be in JSON.
+func field(r *http.Request, name string) string {
+	return strings.TrimSpace(strings.ToValidUTF8(r.PostFormValue(name), "\uFFFD"))
+}
 
 // given returns the value of a field; nil for an empty one.
 func given(value string) *string {

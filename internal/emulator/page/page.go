@@ -8,7 +8,10 @@
 package page
 
 import (
+	"fmt"
 	"net/http"
+	"path"
+	"strings"
 	"time"
 
 	"github.com/clerk-operator/clerk-operator/internal/emulator"
@@ -63,7 +66,19 @@ func newPage(server *emulator.Server, t timings) http.Handler {
 		mux.Handle(pattern, guarded(handler))
 	}
 	mux.Handle("/", server)
-	return mux
+	return apart(server, mux)
+}
+
+// apart keeps the requests of programs away from the router of the pages, which would redirect a path that is not clean. Clerk does not.
+func apart(server, pages http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		at := r.URL.Path
+		if path.Clean(at) != at || strings.HasPrefix(at, emulator.BasePath+"/") || strings.HasPrefix(at, emulator.ControlPath+"/") {
+			server.ServeHTTP(w, r)
+			return
+		}
+		pages.ServeHTTP(w, r)
+	})
 }
 
 // guarded serves a page to browsers that open it by an address, and lets only the page's own forms change something.
@@ -84,6 +99,10 @@ func guarded(next http.Handler) http.Handler {
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		if err := r.ParseForm(); err != nil {
+			http.Error(w, fmt.Sprintf("the form cannot be read, or has more than %d bytes; go back, and shorten it", maxForm), http.StatusRequestEntityTooLarge)
+			return
+		}
 		protected.ServeHTTP(w, r)
 	})
 }

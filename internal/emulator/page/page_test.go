@@ -161,6 +161,11 @@ func TestOtherPathsAreTheEmulators(t *testing.T) {
 	s := newSite(t)
 	s.call(http.MethodGet, "/users").has(t, "[]")
 	s.get("/_emulator/journal").has(t, "/v1/users")
+	for _, path := range []string{"/v1//users", "/v1/users/", "//v1/users", "/v1/../v1/users", "/_emulator//journal"} {
+		if a := s.call(http.MethodGet, path); a.path != path && a.path != emulator.BasePath+path {
+			t.Errorf("%s is redirected to %s", path, a.path)
+		}
+	}
 	if a := s.get("/nowhere"); a.status != http.StatusUnauthorized && a.status != http.StatusNotFound {
 		t.Errorf("/nowhere: %d %s", a.status, a.body)
 	}

@@ -110,7 +110,6 @@ func TestRefusedFormsStay(t *testing.T) {
 		"JSONNull":        {"/metadata", []string{"kind", "unsafe", "metadata", "null"}, []string{errText}},
 		"TwoObjects":      {"/metadata", []string{"kind", "unsafe", "metadata", "{} {}"}, []string{errText}},
 		"UnknownKind":     {"/metadata", []string{"kind", "secret", "metadata", "{}"}, []string{"public, private or unsafe"}},
-		"TooLong":         {"/metadata", []string{"kind", "public", "metadata", `{"a":"` + strings.Repeat("x", maxForm) + `"}`}, nil},
 	} {
 		before := s.instance.User(u.ID)
 		a := s.post("/users/"+u.ID+test.path, test.form...)
@@ -121,6 +120,22 @@ func TestRefusedFormsStay(t *testing.T) {
 		if diff := cmp.Diff(before, s.instance.User(u.ID)); diff != "" {
 			t.Errorf("%s changes the user:\n%s", name, diff)
 		}
+	}
+}
+
+// TestLongFormsAreRefused says so before the form is read.
+func TestLongFormsAreRefused(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	u := s.instance.Seed(emulator.User{})
+	a := s.post("/users/"+u.ID+"/metadata", "kind", "public", "metadata", `{"a":"`+strings.Repeat("x", maxForm)+`"}`)
+	if a.status != http.StatusRequestEntityTooLarge || len(s.instance.User(u.ID).PublicMetadata) > 0 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	a.has(t, "more than 65536 bytes")
+	s.post("/users/"+u.ID+"/name", "first_name", "\xff")
+	if got := s.instance.User(u.ID).FirstName; got == nil || *got != "\uFFFD" {
+		t.Errorf("what is no UTF-8 is stored as %v", got)
 	}
 }
 
