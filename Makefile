@@ -40,6 +40,9 @@ TEST_LIMIT ?= 30m
 TEST_PACKAGES_AT_ONCE ?= 4
 # The packages that take longest begin first. Otherwise they end alone, one after another, while a core is idle.
 LONG_TESTS = $(if $(filter ./...,$(TEST_PACKAGES)),./test/story ./test/leaders ./test/observe ./test/install)
+# What "make race" tests: the packages whose tests run this module's code in their own process. The others read files, apply manifests or
+# start programs that are built without the detector.
+RACE_PACKAGES ?= ./test/story ./test/plugin ./test/contract ./test/bench ./api/... ./internal/... ./cmd/clerk-emulator .
 FUZZ_TIME ?= 1m
 MUTANTS ?= 60
 # Runs packages with one control plane. A test that fails is run once more, alone and after the others, unless more than three
@@ -331,7 +334,8 @@ layout: go-version ## Check who imports whom, the size of files and functions, h
 	@$(GO) test -count=1 -run 'Layout|Words' .
 
 .PHONY: race
-race: controlplane contract-notice ## Run all tests with the race detector, if there is a C compiler.
+race: TEST_PACKAGES := $(RACE_PACKAGES)
+race: controlplane contract-notice ## Run the tests of concurrent code with the race detector, if there is a C compiler; RACE_PACKAGES selects tests.
 ifeq ($(RACE),1)
 	@export CGO_ENABLED=1; $(TEST_RUN) -race -short
 	@$(TELL_RERUNS)

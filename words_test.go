@@ -59,6 +59,9 @@ var (
 )
 
 func TestWords(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short is set, and reading all documents takes half a minute with the race detector")
+	}
 	read := 0
 	err := fs.WalkDir(os.DirFS("."), ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
