@@ -161,8 +161,8 @@ func TestOtherPathsAreTheEmulators(t *testing.T) {
 	s := newSite(t)
 	s.call(http.MethodGet, "/users").has(t, "[]")
 	s.get("/_emulator/journal").has(t, "/v1/users")
-	for _, path := range []string{"/v1//users", "/v1/users/", "//v1/users", "/v1/../v1/users", "/_emulator//journal"} {
-		if a := s.call(http.MethodGet, path); a.path != path && a.path != emulator.BasePath+path {
+	for _, path := range []string{"/v1//users", "/v1/users/", "//v1/users", "/v1/../v1/users"} {
+		if a := s.get(path); a.path != path {
 			t.Errorf("%s is redirected to %s", path, a.path)
 		}
 	}
