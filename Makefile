@@ -39,7 +39,7 @@ TEST_LIMIT ?= 30m
 # How many packages are tested at the same time: those of test/ mostly wait, for the control plane and for time to pass.
 TEST_PACKAGES_AT_ONCE ?= 4
 # The packages that take longest begin first. Otherwise they end alone, one after another, while a core is idle.
-LONG_TESTS = $(if $(filter ./...,$(TEST_PACKAGES)),./test/story ./test/leaders ./test/observe ./test/install)
+LONG_TESTS = $(if $(filter ./...,$(TEST_PACKAGES)),./test/story ./test/docs ./test/leaders ./test/install ./test/plugin ./test/observe)
 # What "make race" tests: the packages whose tests run this module's code in their own process. The others read files, apply manifests or
 # start programs that are built without the detector.
 RACE_PACKAGES ?= ./test/story ./test/plugin ./test/contract ./test/bench ./api/... ./internal/... ./cmd/clerk-emulator .
@@ -219,14 +219,17 @@ clean: ## Remove build results from the checkout; the cached control plane stays
 test: controlplane contract-notice $(if $(filter ./...,$(TEST_PACKAGES)),helm) ## Run all tests with one control plane; TEST_FLAGS and TEST_PACKAGES select tests.
 	@$(TEST_RUN) $(TEST_FLAGS)
 	@$(TELL_RERUNS)
-	@[ '$(TEST_PACKAGES)' != ./... ] || $(GO) -C hack/image test ./...
-	@# -count=1, because the cache of tests does not know the files that they read outside of their module.
-	@[ '$(TEST_PACKAGES)' != ./... ] || $(GO) -C hack/monitoring test -count=1 ./...
-	@[ '$(TEST_PACKAGES)' != ./... ] || $(GO) -C test/gitops test -count=1 ./...
-	@[ '$(TEST_PACKAGES)' != ./... ] || $(MAKE) browser TEST_FLAGS=
-	@[ '$(TEST_PACKAGES)' != ./... ] || $(MAKE) chart TEST_FLAGS=
+	@# Each of these waits for a control plane, a browser or Helm most of the time.
+	@[ '$(TEST_PACKAGES)' != ./... ] || $(MAKE) --jobs=3 --output-sync=target browser chart other-modules TEST_FLAGS=
 	@$(TELL_PAGES)
 	@$(TELL_NOT_CHECKED)
+
+.PHONY: other-modules
+other-modules: go-version
+	@$(GO) -C hack/image test ./...
+	@# -count=1, because the cache of tests does not know the files that they read outside of their module.
+	@$(GO) -C hack/monitoring test -count=1 ./...
+	@$(GO) -C test/gitops test -count=1 ./...
 
 .PHONY: helm
 helm: go-version
