@@ -47,6 +47,36 @@ func TestPagesFollow(t *testing.T) {
 	list.within("#users", "There are no users yet")
 }
 
+// TestHiddenTabsCloseTheirStream has more tabs open than a browser has connections to a server. Those that nobody sees leave them to the others.
+func TestHiddenTabsCloseTheirStream(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	const connections = 6
+	hide := func(tb *tab, hidden string) {
+		t.Helper()
+		eval[string](tb, `(Object.defineProperty(document, 'hidden', { value: `+hidden+`, configurable: true }),
+			document.dispatchEvent(new Event('visibilitychange')), '')`)
+	}
+	var first *tab
+	for range connections + 1 {
+		tb := openTab(t)
+		tb.open(s.url)
+		tb.follows()
+		hide(tb, "true")
+		if first == nil {
+			first = tb
+		}
+	}
+	s.clerk.Seed(emulator.User{FirstName: new("Ada")})
+	if eval[bool](first, `document.body.innerText.includes('Ada')`) {
+		t.Error("a hidden tab follows")
+	}
+	hide(first, "false")
+	first.within("#users", "Ada")
+	s.clerk.Seed(emulator.User{FirstName: new("Grace")})
+	first.within("#users", "Grace")
+}
+
 // TestUpdatesLeaveSomebodyAlone has somebody type and go by keyboard while the page updates.
 func TestUpdatesLeaveSomebodyAlone(t *testing.T) {
 	t.Parallel()

@@ -61,11 +61,20 @@
     }
   }
 
-  const events = new EventSource('/events')
-  events.onopen = () => {
-    say('live', true)
-    read()
+  // A browser has six connections to a server for all of its tabs, so a tab that nobody sees closes its own.
+  let events = null
+  const follow = () => {
+    events?.close()
+    events = null
+    if (document.hidden) return
+    events = new EventSource('/events')
+    events.onopen = () => {
+      say('live', true)
+      read()
+    }
+    events.onmessage = read
+    events.onerror = () => say('not connected', false)
   }
-  events.onmessage = read
-  events.onerror = () => say('not connected', false)
+  document.addEventListener('visibilitychange', follow)
+  follow()
 })()
