@@ -142,12 +142,15 @@ func (j *journal) of(instance string) Entries {
 	return entries
 }
 
+// maxLooked is how many entries are looked at for the latest ones. Requests wait meanwhile.
+const maxLooked = 10_000
+
 // latest returns up to n entries that match, newest first.
 func (j *journal) latest(n int, match func(Entry) bool) Entries {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	var entries Entries
-	for _, e := range slices.Backward(j.entries) {
+	for _, e := range slices.Backward(j.entries[max(0, len(j.entries)-maxLooked):]) {
 		if len(entries) == n {
 			break
 		}

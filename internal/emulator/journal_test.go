@@ -125,4 +125,12 @@ func TestLatestRequests(t *testing.T) {
 	if got := s.LatestRequests(1, func(emulator.Entry) bool { return true }); len(got) != 1 {
 		t.Errorf("%d requests instead of 1", len(got))
 	}
+	for range 10_000 {
+		s.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, emulator.BasePath+"/nowhere", http.NoBody))
+	}
+	looked := 0
+	s.LatestRequests(1, func(emulator.Entry) bool { looked++; return false })
+	if looked != 10_000 {
+		t.Errorf("%d requests are looked at", looked)
+	}
 }

@@ -133,7 +133,8 @@ func (s *Server) Clock() *Clock { return s.clock }
 // Journal returns every request to the API, oldest first, without control requests.
 func (s *Server) Journal() Entries { return s.journal.of("") }
 
-// LatestRequests returns up to n requests for which match returns true, newest first. match must not call the emulator.
+// LatestRequests returns up to n requests for which match returns true, newest first, among the latest 10 000. match must not call the
+// emulator.
 func (s *Server) LatestRequests(n int, match func(Entry) bool) Entries {
 	return s.journal.latest(n, match)
 }
