@@ -19,7 +19,7 @@ func (s *site) call(method, path string) int {
 		s.t.Fatal(err)
 	}
 	request.Header.Set("Authorization", "Bearer "+s.clerk.Key())
-	response, err := http.DefaultClient.Do(request)
+	response, err := s.program.Do(request)
 	if err != nil {
 		return 0
 	}

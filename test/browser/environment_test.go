@@ -6,6 +6,7 @@ package browser
 import (
 	"context"
 	"errors"
+	"net/http"
 	"testing"
 	"time"
 
@@ -29,6 +30,8 @@ type site struct {
 	// address is host:port, and url is the address of the page.
 	address, url string
 	close        func()
+	// program is a client with connections of its own.
+	program *http.Client
 }
 
 // newSite serves an emulator with one instance until the end of the test.
@@ -36,7 +39,7 @@ func newSite(t testing.TB) *site {
 	t.Helper()
 	needChromium(t)
 	server := emulator.New(emulator.Config{})
-	s := &site{t: t, server: server, clerk: server.AddInstance(emulator.InstanceConfig{Keys: []string{"sk_test_browser"}})}
+	s := &site{t: t, server: server, clerk: server.AddInstance(emulator.InstanceConfig{Keys: []string{"sk_test_browser"}}), program: &http.Client{Transport: &http.Transport{}}}
 	s.serve("127.0.0.1:0")
 	t.Cleanup(func() { s.close() })
 	return s

@@ -35,7 +35,7 @@ func TestFaultsAreSwitched(t *testing.T) {
 			}
 			request, _ := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url+emulator.BasePath+"/users/"+id+"/ban", http.NoBody)
 			request.Header.Set("Authorization", "Bearer sk_test_page")
-			response, err := http.DefaultClient.Do(request)
+			response, err := s.client.Do(request)
 			if err == nil {
 				response.Body.Close()
 			}

@@ -23,6 +23,8 @@ type site struct {
 	server   *emulator.Server
 	instance *emulator.Instance
 	url      string
+	// client is the site's own: the end of another test closes idle connections of the default one.
+	client *http.Client
 }
 
 func newSite(t *testing.T) *site {
@@ -32,7 +34,7 @@ func newSite(t *testing.T) *site {
 	serving := httptest.NewServer(newPage(server, timings{quiet: time.Millisecond, alive: 50 * time.Millisecond}))
 	t.Cleanup(serving.Close)
 	t.Cleanup(server.Close)
-	return &site{t: t, server: server, instance: instance, url: serving.URL}
+	return &site{t: t, server: server, instance: instance, url: serving.URL, client: serving.Client()}
 }
 
 // answer is what a browser without JavaScript shows in the end.
@@ -55,7 +57,7 @@ func (s *site) send(method, path string, form url.Values, header map[string]stri
 		request.Header.Set(name, value)
 	}
 	request.Host = header["Host"]
-	response, err := http.DefaultClient.Do(request)
+	response, err := s.client.Do(request)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -135,7 +137,7 @@ func TestPagesLoadNothingFromElsewhere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		response, err := http.DefaultClient.Do(request)
+		response, err := s.client.Do(request)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -186,7 +188,7 @@ func TestEventsFollowChanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := s.client.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
