@@ -29,6 +29,9 @@ import (
 // stopLimit is how long a manager may take to end whose calls are answered soon. It is shorter than the grace period of its pod.
 const stopLimit = 15 * time.Second
 
+// underWay is how long a call may take from the process to the emulator on a busy machine.
+const underWay = 500 * time.Millisecond
+
 // TestCallsInFlightAreFinishedAtTheEnd terminates the leader while it creates users, and looks at what it leaves before another
 // one starts.
 func TestCallsInFlightAreFinishedAtTheEnd(t *testing.T) {
@@ -52,7 +55,8 @@ func TestCallsInFlightAreFinishedAtTheEnd(t *testing.T) {
 	noticed := time.Now()
 	env.expectEnd(p)
 	t.Logf("the process ended %s after the signal; the calls took %s", time.Since(noticed), answerTime)
-	if late := env.traffic.those(func(c *sentCall) bool { return c.at.After(noticed) }); len(late) > 0 {
+	// A call that was begun before the signal may arrive after it.
+	if late := env.traffic.those(func(c *sentCall) bool { return c.at.After(noticed.Add(underWay)) }); len(late) > 0 {
 		t.Errorf("calls were begun after the signal: %v", late)
 	}
 	if cut := env.traffic.those(func(c *sentCall) bool { return c.cut }); len(cut) > 0 {
