@@ -39,7 +39,7 @@ TEST_LIMIT ?= 30m
 # How many packages are tested at the same time: those of test/ mostly wait, for the control plane and for time to pass.
 TEST_PACKAGES_AT_ONCE ?= 4
 # The packages that take longest begin first. Otherwise they end alone, one after another, while a core is idle.
-LONG_TESTS = $(if $(filter ./...,$(TEST_PACKAGES)),./test/story ./test/docs ./test/leaders ./test/install ./test/plugin ./test/observe)
+LONG_TESTS = $(if $(filter ./...,$(TEST_PACKAGES)),./test/story ./test/leaders ./test/observe ./test/install)
 # What "make race" tests: the packages whose tests run this module's code in their own process. The others read files, apply manifests or
 # start programs that are built without the detector.
 RACE_PACKAGES ?= ./test/story ./test/plugin ./test/contract ./test/bench ./api/... ./internal/... ./cmd/clerk-emulator .
