@@ -260,7 +260,10 @@ func TestOtherAnnotationsSurviveARefusal(t *testing.T) {
 	declared := env.user("ann")
 	declared.Annotations = map[string]string{corev1.LastAppliedConfigAnnotation: "{}", "argocd.argoproj.io/tracking-id": "a"}
 	declared.Labels = map[string]string{"team": "a"}
-	declared.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "ConfigMap", Name: "none", UID: "7"}}
+	// It exists: the garbage collector of another story would delete what has an owner that does not.
+	owner := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: env.namespace, Name: "owner"}}
+	env.create(owner)
+	declared.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "ConfigMap", Name: owner.Name, UID: owner.UID}}
 	want := metav1.ObjectMeta{
 		Annotations: declared.Annotations, Labels: declared.Labels, OwnerReferences: declared.OwnerReferences,
 	}

@@ -70,6 +70,11 @@ func (env *environment) passNamesakeTime(name string) {
 	env.t.Helper()
 	env.waitForRest()
 	env.server.Clock().Advance(namesakeTime)
+	env.enqueue(name)
+}
+
+// enqueue has a ClerkUser reconciled now, however long its next retry is away.
+func (env *environment) enqueue(name string) {
 	for _, running := range env.operators.running() {
 		env.queueOf(running, userController).Add(reconcile.Request{NamespacedName: client.ObjectKey{Namespace: env.namespace, Name: name}})
 	}
