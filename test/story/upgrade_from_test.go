@@ -24,13 +24,22 @@ import (
 // upgradeWrites is what this version writes of its own accord after an upgrade from another version, beside what a restart of that
 // version writes. Whatever stands here is in the changelog.
 func upgradeWrites() map[string]restartWrites {
-	objects := func(names ...string) restartWrites { return restartWrites{Objects: names} }
-	return map[string]restartWrites{"07b944a": objects(
+	return map[string]restartWrites{"07b944a": {Objects: append(
 		// Suspended objects have a condition of their own since.
-		"*v1alpha1.ClerkUser/never-began", "*v1alpha1.ClerkUser/stopped",
-		// Messages say more since: where the key was looked for, and which fields two objects share.
-		"*v1alpha1.ClerkInstance/no-key", "*v1alpha1.ClerkInstance/no-secret", "*v1alpha1.ClerkUser/conflict",
-	)}
+		[]string{"*v1alpha1.ClerkUser/never-began", "*v1alpha1.ClerkUser/stopped"}, rewordedMessages()["07b944a"]...,
+	)}}
+}
+
+// rewordedMessages names the objects in upgradeWrites that get other messages in their conditions, and nothing else.
+func rewordedMessages() map[string][]string {
+	return map[string][]string{"07b944a": {
+		// The message names the namespace that was searched.
+		"*v1alpha1.ClerkInstance/no-secret",
+		// The message says that nothing may surround the key.
+		"*v1alpha1.ClerkInstance/no-key",
+		// The message names the fields that both objects declare.
+		"*v1alpha1.ClerkUser/conflict",
+	}}
 }
 
 // TestUpgrade has the operator find what each earlier version left behind. It must write what that version writes after a restart,
@@ -54,6 +63,7 @@ func TestUpgrade(t *testing.T) {
 			if diff := cmp.Diff(want, env.writtenSince(before)); diff != "" {
 				t.Errorf("the upgrade writes (+), and may write (-):\n%s", diff)
 			}
+			env.expectOtherMessages(f, rewordedMessages()[version.Name()])
 			env.expectNoWrites()
 			env.expectToGoOn()
 		})
@@ -84,6 +94,45 @@ func restored(t *testing.T, version string) (*environment, *upgradeFixture) {
 		env.restore(o)
 	}
 	return env, f
+}
+
+// expectOtherMessages checks that objects of a fixture have other messages in their conditions than in the fixture, and are the same
+// otherwise.
+func (env *environment) expectOtherMessages(f *upgradeFixture, names []string) {
+	env.t.Helper()
+	for _, before := range f.Objects {
+		name := "*v1alpha1." + before.GetKind() + "/" + before.GetName()
+		if !slices.Contains(names, name) {
+			continue
+		}
+		after := &unstructured.Unstructured{}
+		after.SetGroupVersionKind(before.GroupVersionKind())
+		env.get(after, before.GetName())
+		after.SetResourceVersion("")
+		after.SetManagedFields(nil)
+		was, is := cutMessages(env.t, before), cutMessages(env.t, after)
+		if diff := cmp.Diff(before, after); diff != "" || slices.Equal(was, is) {
+			env.t.Errorf("the upgrade changes more than messages of %s, or none: %q, %q\n%s", name, was, is, diff)
+		}
+	}
+}
+
+// cutMessages removes the messages from the conditions of an object, and returns them.
+func cutMessages(t *testing.T, o *unstructured.Unstructured) (messages []string) {
+	t.Helper()
+	conditions, _, err := unstructured.NestedSlice(o.Object, "status", "conditions")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range conditions {
+		condition := c.(map[string]any)
+		messages = append(messages, condition["message"].(string))
+		delete(condition, "message")
+	}
+	if err := unstructured.SetNestedSlice(o.Object, conditions, "status", "conditions"); err != nil {
+		t.Fatal(err)
+	}
+	return messages
 }
 
 // forget removes what an earlier run of this test left behind. The owner marks in a fixture name its namespaces, so that a further run
